@@ -1,0 +1,113 @@
+"""Facts, not code: services, walking rules and the words the project says to people.
+
+Every function reads its TOML file once and returns read-only values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from circle15.errors import SettingError
+from circle15.model.walk_network import WalkProfile
+
+__all__ = ["Service", "WayClass", "profile", "profiles", "services", "text", "walking", "way_classes"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One service of the circle; see ``services.toml`` for the meaning of its fields."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    domain: str
+    glyph: str
+    tone: str
+    words: tuple[str, ...]
+    osm: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayClass:
+    """One class of way; see ``walking.toml``."""
+
+    name: str
+    walk: bool
+    rank: int
+    home: bool
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def services() -> Mapping[str, Service]:
+    """All services, in the order in which they are shown."""
+    return MappingProxyType(
+        {
+            key: Service(key=key, **{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
+            for key, entry in _read("services.toml").items()
+        }
+    )
+
+
+@cache
+def walking() -> Mapping[str, Any]:
+    """``walking.toml`` as it stands."""
+    return MappingProxyType(_read("walking.toml"))
+
+
+@cache
+def way_classes() -> tuple[WayClass, ...]:
+    """Way classes; a network's ``way_class`` holds positions in this tuple."""
+    return tuple(WayClass(**entry) for entry in walking()["way_class"])
+
+
+@cache
+def profiles() -> Mapping[str, WalkProfile]:
+    """The walking profiles by name."""
+    return MappingProxyType({name: WalkProfile(name=name, **rule) for name, rule in walking()["profile"].items()})
+
+
+def profile(name: str | WalkProfile) -> WalkProfile:
+    """Return a walking profile by its name; a profile of your own passes through.
+
+    Raises
+    ------
+    SettingError
+        If there is no profile of that name.
+
+    Examples
+    --------
+    >>> profile("elderly").reach_m(15)  # 0.9 m/s x 900 s
+    810.0
+    """
+    if isinstance(name, WalkProfile):
+        return name
+    known = profiles()
+    if name not in known:
+        raise SettingError(f"no walking profile {name!r}; choose one of {', '.join(known)}")
+    return known[name]
+
+
+@cache
+def _phrases() -> Mapping[str, Mapping[str, str]]:
+    return MappingProxyType(_read("text.toml"))
+
+
+def text(key: str, language: str, /, **values: object) -> str:
+    """One phrase of ``text.toml`` in ``"zh"`` or ``"en"``, with its values filled in.
+
+    Raises
+    ------
+    KeyError
+        If the phrase does not exist: a fault in the code, found by the tests.
+    """
+    return _phrases()[key][language].format(**values)

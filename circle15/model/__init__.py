@@ -1,0 +1,30 @@
+"""Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
+
+from circle15.model.places import PEOPLE, Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.provenance import Finding, Origin
+from circle15.model.results import Analysis, City, Coverage, Gaps, Isochrones, ReachTable, Settings
+from circle15.model.streets import EdgeFlag, NodeFlag, Streets
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+
+__all__ = [
+    "PEOPLE",
+    "Analysis",
+    "City",
+    "Communities",
+    "Coverage",
+    "DemandPoints",
+    "EdgeFlag",
+    "Facilities",
+    "Finding",
+    "Gaps",
+    "Isochrones",
+    "NodeFlag",
+    "Origin",
+    "Positions",
+    "ReachTable",
+    "Settings",
+    "StudyArea",
+    "Streets",
+    "WalkNetwork",
+    "WalkProfile",
+]

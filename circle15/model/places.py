@@ -1,0 +1,201 @@
+"""Places and people: the study area, facilities, communities, demand points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from circle15.errors import CrsError, InputError
+from circle15.model.provenance import Origin
+
+__all__ = ["PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea"]
+
+PEOPLE = ("population", "pop_60plus")
+"""The people columns that every stage carries; further ``pop_*`` columns are carried when there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyArea:
+    """Where the study is, in metres, and how far around it streets and facilities must be known.
+
+    ``buffer_m`` is at least the distance of the farthest cut-off, so that the border cuts no route.
+    """
+
+    boundary: shapely.Geometry
+    crs: CRS
+    buffer_m: float
+
+    def __post_init__(self) -> None:
+        if not self.crs.is_projected:
+            raise CrsError(f"the study area needs a metric reference system; {self.crs.name} counts in degrees")
+        if self.boundary.is_empty or not self.boundary.is_valid:
+            raise InputError("the study area's boundary is empty or crosses itself; mend the polygon")
+
+    @property
+    def reach(self) -> shapely.Geometry:
+        """The boundary with its buffer."""
+        return shapely.buffer(self.boundary, self.buffer_m)
+
+    @property
+    def area_km2(self) -> float:
+        """Area inside the boundary in square kilometres."""
+        return float(self.boundary.area) / 1e6
+
+
+def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
+    if frame.index.name != name:
+        raise InputError(f"the frame's index must be named {name!r}, not {frame.index.name!r}; use set_index({name!r})")
+    doubled = frame.index[frame.index.duplicated()].unique()
+    if len(doubled):
+        raise InputError(f"{name}: {len(doubled)} ids occur more than once (first: {doubled[0]!r}); make them unique")
+
+
+def _check_metric(frame: gpd.GeoDataFrame, what: str) -> None:
+    if frame.crs is None or not frame.crs.is_projected:
+        raise CrsError(f"{what}: coordinates must be metric (is: {frame.crs}); use to_crs first")
+
+
+def _check_points(frame: gpd.GeoDataFrame, what: str) -> None:
+    kinds = set(frame.geometry.geom_type.dropna().unique()) - {"Point"}
+    if kinds or frame.geometry.isna().any() or frame.geometry.is_empty.any():
+        raise InputError(f"{what}: every row needs a point; found {sorted(kinds) or 'missing points'}")
+
+
+def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
+    for column in columns:
+        values = pd.to_numeric(frame[column], errors="coerce")
+        bad = ~(np.isfinite(values) & (values >= 0))
+        if bad.any():
+            first = frame.index[bad][0]
+            raise InputError(
+                f"{what}: {int(bad.sum())} rows have no usable {column!r} (first: {first!r} = "
+                f"{frame.loc[first, column]!r}); give numbers of people, zero or more"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facilities:
+    """Facilities as points; one site may offer many services.
+
+    ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
+    service keys), metric points; optional ``tier``, ``capacity``, ``floor_area_m2``,
+    ``opening_hours``, ``source``, ``source_date``, ``address``; further columns are kept.
+    ``listed`` names the services that some list speaks of: a listed service without a facility is a
+    gap, an unlisted one is undetermined.
+    """
+
+    frame: gpd.GeoDataFrame
+    listed: frozenset[str]
+    origins: tuple[Origin, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_ids(self.frame, "facility_id")
+        _check_metric(self.frame, "facilities")
+        _check_points(self.frame, "facilities")
+        for column in ("name", "services"):
+            if column not in self.frame.columns:
+                raise InputError(f"facilities: column {column!r} is missing")
+        unlisted = {service for row in self.frame["services"] for service in row} - self.listed
+        if unlisted:
+            raise InputError(f"facilities: services {sorted(unlisted)} are offered but not listed")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def offers(self) -> pd.DataFrame:
+        """One row per (facility, service): columns ``facility_id``, ``service``; in id order."""
+        pairs = self.frame["services"].explode().dropna().rename("service").reset_index()
+        return pairs.sort_values(["facility_id", "service"], ignore_index=True)
+
+    def __repr__(self) -> str:
+        offers = self.offers()["service"].value_counts().sort_index()
+        counted = ", ".join(f"{service} {count}" for service, count in offers.items())
+        return f"<Facilities: {len(self):,} sites ({counted})>"
+
+    def _repr_html_(self) -> str:
+        return self.frame.drop(columns="geometry").to_html(max_rows=12)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Communities:
+    """Communities as polygons with people.
+
+    ``frame``: GeoDataFrame on ``community_id`` (str) with ``name``, ``population``, ``pop_60plus``,
+    metric (multi)polygons; optional ``name_en``, ``subdistrict``, ``community_type``, ``households``,
+    ``pop_65plus``, ``pop_80plus``; further columns are kept.
+    """
+
+    frame: gpd.GeoDataFrame
+    origin: Origin
+
+    def __post_init__(self) -> None:
+        _check_ids(self.frame, "community_id")
+        _check_metric(self.frame, "communities")
+        for column in ("name", *PEOPLE):
+            if column not in self.frame.columns:
+                raise InputError(f"communities: column {column!r} is missing")
+        _check_people(self.frame, "communities", self.people)
+        kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Polygon", "MultiPolygon"}
+        if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
+            raise InputError(f"communities: every row needs a polygon; found {sorted(kinds) or 'missing ones'}")
+        invalid = self.frame.index[~self.frame.geometry.is_valid]
+        if len(invalid):
+            raise InputError(f"communities: {len(invalid)} polygons cross themselves (first: {invalid[0]!r}); mend them")
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The people columns that are there: ``population``, ``pop_60plus`` and further ``pop_*``."""
+        extra = sorted(c for c in self.frame.columns if str(c).startswith("pop_") and c not in PEOPLE)
+        return (*PEOPLE, *extra)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        people, elders = self.frame["population"].sum(), self.frame["pop_60plus"].sum()
+        kind = "synthetic, " if self.origin.synthetic else ""
+        return f"<Communities: {kind}{len(self):,} polygons, {people:,.0f} people, {elders:,.0f} aged 60+>"
+
+    def _repr_html_(self) -> str:
+        return self.frame.drop(columns="geometry").to_html(max_rows=12)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DemandPoints:
+    """Where people start to walk.
+
+    ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
+    of 1/1024 person, so that sums are exact in floating point), ``method`` (``building``,
+    ``residential_land``, ``street`` or ``polygon``) and metric points.
+    """
+
+    frame: gpd.GeoDataFrame
+
+    def __post_init__(self) -> None:
+        _check_ids(self.frame, "point_id")
+        _check_metric(self.frame, "demand points")
+        _check_points(self.frame, "demand points")
+        for column in ("community_id", *PEOPLE):
+            if column not in self.frame.columns:
+                raise InputError(f"demand points: column {column!r} is missing")
+        _check_people(self.frame, "demand points", self.people)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The people columns that are there."""
+        extra = sorted(c for c in self.frame.columns if str(c).startswith("pop_") and c not in PEOPLE)
+        return (*PEOPLE, *extra)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        methods = self.frame["method"].value_counts().sort_index() if "method" in self.frame else {}
+        made = ", ".join(f"{method} {count:,}" for method, count in methods.items())
+        return f"<DemandPoints: {len(self):,} ({made}), {self.frame['population'].sum():,.0f} people>"

@@ -1,0 +1,258 @@
+"""What the stages compute: reach, isochrones, coverage, gaps, and the whole analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.errors import SettingError
+from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.provenance import Finding, Origin
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+
+__all__ = ["Analysis", "City", "Coverage", "Gaps", "Isochrones", "ReachTable", "Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an analysis was asked to do. A city pack gives them, command-line flags win.
+
+    Attributes
+    ----------
+    profile
+        Key of a walking profile in ``walking.toml``.
+    cutoffs_min
+        Rising cut-offs in minutes; the last one is the circle's. ``cost <= cutoff`` counts.
+    max_snap_m
+        Farther from any street than this, a point is ``far``.
+    weights
+        Service weights of the index; services not named weigh 1. Normalised over determined services.
+
+    Raises
+    ------
+    SettingError
+        If a cut-off is zero, negative, not a number, doubled or beyond two hours, or a limit is not positive.
+    """
+
+    profile: str = "elderly"
+    cutoffs_min: tuple[float, ...] = (5.0, 10.0, 15.0)
+    max_snap_m: float = 150.0
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.cutoffs_min:
+            raise SettingError("cut-offs: give at least one, in minutes, such as 5,10,15")
+        for cutoff in self.cutoffs_min:
+            if not (np.isfinite(cutoff) and 0 < cutoff <= 120):
+                raise SettingError(
+                    f"cut-off {cutoff:g} is not usable: give minutes above 0 and up to 120, such as 5,10,15"
+                )
+        if list(self.cutoffs_min) != sorted(set(self.cutoffs_min)):
+            raise SettingError(f"cut-offs {self.cutoffs_min} must rise without repeating, such as 5,10,15")
+        if not (np.isfinite(self.max_snap_m) and 0 < self.max_snap_m <= 5000):
+            raise SettingError(f"max_snap_m = {self.max_snap_m} is not usable: give metres above 0, such as 150")
+        for service, weight in self.weights.items():
+            if not (np.isfinite(weight) and weight >= 0):
+                raise SettingError(f"weight of service {service!r} = {weight} is not usable: give zero or more")
+
+    @property
+    def circle_min(self) -> float:
+        """The farthest cut-off: the circle that gaps are judged by."""
+        return self.cutoffs_min[-1]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class City:
+    """Everything known of a city before any computation. ``load_city`` makes one from a pack.
+
+    ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``,
+    ``buildings``, ``residential``, ``rail``; the reader says which exist.
+    """
+
+    key: str
+    title_zh: str
+    title_en: str
+    area: StudyArea
+    network: WalkNetwork
+    facilities: Facilities
+    communities: Communities
+    context: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    context_origin: Origin | None = None
+    settings: Settings = field(default_factory=Settings)
+    findings: tuple[Finding, ...] = ()
+    review_number: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Provenance of every layer, streets first, each once."""
+        found = [self.network.origin, self.communities.origin, *self.facilities.origins]
+        if self.context_origin is not None:
+            found.append(self.context_origin)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def synthetic(self) -> bool:
+        """True when any layer is synthetic."""
+        return any(origin.synthetic for origin in self.origins)
+
+    def __repr__(self) -> str:
+        kind = " (with synthetic layers)" if self.synthetic else ""
+        return f"<City {self.title_en}{kind}: {self.network!r}, {self.communities!r}, {self.facilities!r}>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ReachTable:
+    """Walking times from demand points to facilities, pairs within the cut-off only.
+
+    Sparse: an absent pair is *not within the cut-off*. The full id sets are kept, so that absence
+    means something. Pairs are sorted by point, then facility.
+
+    Attributes
+    ----------
+    point_ids, facility_ids
+        All ids, also of those that occur in no pair.
+    point, facility
+        ``int32[k]`` positions in the id sets.
+    cost_ms
+        ``int32[k]`` whole milliseconds, both access legs included.
+    cutoff_ms
+        The cut-off; ``cost <= cutoff`` is in.
+    """
+
+    point_ids: pd.Index
+    facility_ids: pd.Index
+    point: NDArray[np.int32]
+    facility: NDArray[np.int32]
+    cost_ms: NDArray[np.int32]
+    cutoff_ms: int
+    profile: WalkProfile
+
+    def __len__(self) -> int:
+        return len(self.cost_ms)
+
+    @property
+    def minutes(self) -> pd.Series:
+        """``float64`` minutes on (``point_id``, ``facility_id``)."""
+        index = pd.MultiIndex.from_arrays(
+            [self.point_ids.take(self.point), self.facility_ids.take(self.facility)],
+            names=["point_id", "facility_id"],
+        )
+        return pd.Series(self.cost_ms / 60_000.0, index=index, name="minutes")
+
+    def __repr__(self) -> str:
+        return (
+            f"<ReachTable: {len(self):,} pairs of {len(self.point_ids):,} points and "
+            f"{len(self.facility_ids):,} facilities within {self.cutoff_ms / 60_000:g} min ({self.profile.name})>"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Isochrones:
+    """Walking isochrones: drawings of network time, never used to compute coverage.
+
+    ``frame``: (multi)polygons on (``facility_id``, ``cutoff_min``), nested in the cut-off.
+    ``merged``: their unions on (``service``, ``cutoff_min``); empty when no services were given.
+    """
+
+    frame: gpd.GeoDataFrame
+    merged: gpd.GeoDataFrame
+    profile: WalkProfile
+
+    def __repr__(self) -> str:
+        cutoffs = ", ".join(f"{c:g}" for c in sorted(self.frame.index.get_level_values("cutoff_min").unique()))
+        return f"<Isochrones: {self.frame.index.get_level_values(0).nunique():,} origins at {cutoffs} min>"
+
+    def _repr_html_(self) -> str:
+        areas = (self.frame.area / 1e4).rename("area_ha").unstack("cutoff_min")
+        return areas.to_html(max_rows=12, float_format="{:.1f}".format)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Coverage:
+    """Who reaches what.
+
+    ``frame`` on (``community_id``, ``service``, ``cutoff_min``): for each people column *p* ``p``,
+    ``p_covered``, ``p_uncovered``, ``p_unplaced`` (people whose demand points lie far from any
+    street: the data cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when nobody
+    could be placed; and ``choices``, the people-weighted mean number of facilities in reach.
+
+    ``nearest`` on (``community_id``, ``service``): minutes to the nearest facility at any distance,
+    weighted by ``pop_60plus`` (by ``population`` where nobody is 60+): ``mean_min`` over those who
+    can get there, ``p90_min`` over all (NaN when the tenth worst cannot), ``unreachable`` 60+ people.
+    Undetermined services (no list) have no rows.
+    """
+
+    frame: pd.DataFrame
+    nearest: pd.DataFrame
+    services: tuple[str, ...]
+    undetermined: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Coverage: {self.frame.index.get_level_values('community_id').nunique():,} communities, "
+            f"{len(self.services)} services, undetermined: {', '.join(self.undetermined) or 'none'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        shares = self.frame["pop_60plus_share"].unstack("service")
+        return shares.to_html(max_rows=12, float_format="{:.0%}".format)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Gaps:
+    """Gap scores at the circle's cut-off, for people aged 60 and over.
+
+    ``frame`` on (``community_id``, ``service``): ``uncovered`` (60+ people, addable), ``intensity_pct``
+    (of the placed 60+), ``share`` covered, ``mean_min``, ``p90_min``, ``rank`` (1 = most people uncovered
+    in that service), ``sentence_zh``, ``sentence_en``.
+
+    ``by_community`` on ``community_id``: ``uncovered`` (sum over services of 60+ person-services),
+    ``uncovered_worst`` and ``worst_service``, ``index`` (geometric, 0-100), ``index_additive``,
+    ``index_worst``, ``rank`` (by index), ``rank_additive``, ``rank_worst``, ``rank_people``,
+    ``sentence_zh``, ``sentence_en``; sorted by rank.
+    """
+
+    frame: pd.DataFrame
+    by_community: pd.DataFrame
+    weights: Mapping[str, float]
+
+    def __repr__(self) -> str:
+        worst = self.by_community.iloc[0] if len(self.by_community) else None
+        lead = f"; first: {worst['name']} ({worst['index']:.0f})" if worst is not None else ""
+        return f"<Gaps: {len(self.by_community):,} communities x {len(self.weights)} services{lead}>"
+
+    def _repr_html_(self) -> str:
+        shown = self.by_community[["rank", "name", "index", "uncovered", "sentence_zh", "sentence_en"]]
+        return shown.to_html(max_rows=20, float_format="{:.1f}".format)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Analysis:
+    """All results of one run, with what is needed to defend them.
+
+    ``demand_positions`` and ``facility_positions`` align with ``demand.frame`` and
+    ``city.facilities.frame``; ``record`` is what ``run.json`` holds.
+    """
+
+    city: City
+    settings: Settings
+    profile: WalkProfile
+    demand: DemandPoints
+    demand_positions: Positions
+    facility_positions: Positions
+    reach: ReachTable
+    isochrones: Isochrones
+    coverage: Coverage
+    gaps: Gaps
+    findings: tuple[Finding, ...]
+    record: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Analysis of {self.city.title_en}: {self.coverage!r}, {self.gaps!r}>"

@@ -1,0 +1,277 @@
+"""The walking network: merged streets as plain arrays, and the profile that turns lengths into time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from circle15.errors import SettingError, StreetsError
+from circle15.model.provenance import Origin
+from circle15.model.streets import EdgeFlag
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import networkx as nx
+
+__all__ = ["Positions", "WalkNetwork", "WalkProfile"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class WalkNetwork:
+    """A street network for walkers: an undirected multigraph with lengths, classes and geometry.
+
+    Nodes stand in the order of a space-filling curve, edges in the order of their nodes; both
+    depend on the streets alone, not on the order in which a file listed them.
+
+    Attributes
+    ----------
+    crs
+        Metric coordinate reference system of ``x, y`` and ``vertex``.
+    node_id
+        ``int64[n]`` the source's identifiers.
+    x, y
+        ``float64[n]`` metres.
+    node_flags
+        ``uint8[n]`` bits of :class:`~circle15.model.streets.NodeFlag`.
+    u, v
+        ``int32[e]`` end nodes. Parallel edges and self-loops are allowed.
+    length_mm
+        ``int64[e]`` whole millimetres along the geometry; integers make walking times exact.
+    way_class
+        ``uint8[e]`` positions in ``catalog.way_classes()``.
+    flags
+        ``uint16[e]`` bits of :class:`~circle15.model.streets.EdgeFlag`.
+    name
+        ``int32[e]`` positions in ``names``.
+    vertex, vertex_start
+        ``float64[m, 2]`` and ``int64[e + 1]``: the line of each edge, from u to v.
+    origin
+        Provenance of the streets.
+
+    Raises
+    ------
+    StreetsError
+        If arrays do not fit together or a length is negative or not finite.
+    """
+
+    crs: CRS
+    node_id: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    node_flags: NDArray[np.uint8]
+    u: NDArray[np.int32]
+    v: NDArray[np.int32]
+    length_mm: NDArray[np.int64]
+    way_class: NDArray[np.uint8]
+    flags: NDArray[np.uint16]
+    name: NDArray[np.int32]
+    names: tuple[str, ...]
+    vertex: NDArray[np.float64]
+    vertex_start: NDArray[np.int64]
+    origin: Origin
+
+    def __post_init__(self) -> None:
+        if not self.crs.is_projected:
+            raise StreetsError(f"a walking network needs metres; {self.crs.name} counts in degrees. Project it first.")
+        nodes, edges = len(self.x), len(self.u)
+        per_node = (self.node_id, self.x, self.y, self.node_flags)
+        per_edge = (self.u, self.v, self.length_mm, self.way_class, self.flags, self.name)
+        if any(len(column) != nodes for column in per_node) or any(len(column) != edges for column in per_edge):
+            raise StreetsError(f"walking network: columns differ in length ({nodes} nodes, {edges} edges)")
+        if len(self.vertex_start) != edges + 1:
+            raise StreetsError(f"walking network: {edges} edges but {len(self.vertex_start) - 1} geometries")
+        if edges and not (0 <= min(self.u.min(), self.v.min()) and max(self.u.max(), self.v.max()) < nodes):
+            raise StreetsError("walking network: an edge refers to a node that is not there")
+        if edges and int(self.length_mm.min()) < 0:
+            raise StreetsError(f"walking network: edge {int(self.length_mm.argmin())} has a negative length")
+        for column in fields(self):
+            value = getattr(self, column.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    # -- size and shape -------------------------------------------------------------------------
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.x)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of undirected edges."""
+        return len(self.u)
+
+    @property
+    def length_m(self) -> NDArray[np.float64]:
+        """``float64[e]`` edge lengths in metres."""
+        return self.length_mm / 1000.0
+
+    @property
+    def total_km(self) -> float:
+        """Walkable length of the whole network in kilometres."""
+        return float(self.length_mm.sum()) / 1e6
+
+    def has(self, flag: EdgeFlag) -> NDArray[np.bool_]:
+        """``bool[e]``: which edges carry any of the bits of ``flag``."""
+        return (self.flags & np.uint16(flag)) != 0
+
+    @cached_property
+    def component(self) -> NDArray[np.int32]:
+        """``int32[n]`` connected component of each node, numbered by falling length (0 = mainland)."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        ones = np.ones(self.n_edges, dtype=np.int8)
+        links = coo_array((ones, (self.u, self.v)), shape=(self.n_nodes, self.n_nodes))
+        count, raw = connected_components(links, directed=False)
+        length = np.bincount(raw[self.u], weights=self.length_mm, minlength=count)
+        rank = np.empty(count, dtype=np.int32)
+        rank[np.argsort(-length, kind="stable")] = np.arange(count, dtype=np.int32)
+        return rank[raw]
+
+    @cached_property
+    def component_km(self) -> NDArray[np.float64]:
+        """``float64[c]`` walkable length of each component in kilometres, longest first."""
+        if self.n_edges == 0:
+            return np.zeros(int(self.component.max(initial=-1)) + 1)
+        count = int(self.component.max()) + 1
+        return np.bincount(self.component[self.u], weights=self.length_mm, minlength=count) / 1e6
+
+    def __repr__(self) -> str:
+        mainland = float(self.component_km[0] / self.total_km) if self.total_km else 0.0
+        kind = "synthetic, " if self.origin.synthetic else ""
+        return (
+            f"<WalkNetwork: {kind}{self.n_nodes:,} nodes, {self.n_edges:,} edges, {self.total_km:,.1f} km, "
+            f"{len(self.component_km):,} components (mainland {mainland:.1%}), EPSG:{self.crs.to_epsg()}>"
+        )
+
+    # -- other shapes ---------------------------------------------------------------------------
+
+    @classmethod
+    def from_osmnx(cls, graph: nx.MultiDiGraph, *, crs: Any = None) -> WalkNetwork:
+        """Take an OSMnx graph (projected or not); see :func:`circle15.model.interchange.from_networkx`."""
+        from circle15.model.interchange import from_networkx
+
+        return from_networkx(graph, crs=crs)
+
+    @classmethod
+    def from_geopandas(cls, edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
+        """Take a frame of street lines; see :func:`circle15.model.interchange.from_geopandas`."""
+        from circle15.model.interchange import from_geopandas
+
+        return from_geopandas(edges, crs=crs)
+
+    def to_networkx(self) -> nx.MultiDiGraph:
+        """Return an OSMnx-style graph; see :func:`circle15.model.interchange.to_networkx`."""
+        from circle15.model.interchange import to_networkx
+
+        return to_networkx(self)
+
+    def to_geopandas(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+        """Return ``(nodes, edges)`` frames; see :func:`circle15.model.interchange.to_geopandas`."""
+        from circle15.model.interchange import to_geopandas
+
+        return to_geopandas(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkProfile:
+    """How somebody walks. Costs are whole milliseconds, so that they add up exactly.
+
+    Attributes
+    ----------
+    name
+        Key in ``walking.toml``.
+    title_zh, title_en
+        For people.
+    speed_mps, stairs_mps
+        Metres per second on the flat, and along a flight of stairs.
+    signal_s
+        Seconds lost at a signalled crossing, and ``gate_s`` at a gate.
+    citation
+        Where the figures come from.
+
+    Raises
+    ------
+    SettingError
+        If a speed is not a positive finite number or a delay is negative.
+    """
+
+    name: str
+    title_zh: str
+    title_en: str
+    speed_mps: float
+    stairs_mps: float
+    signal_s: float = 0.0
+    gate_s: float = 0.0
+    citation: str = ""
+
+    def __post_init__(self) -> None:
+        for key in ("speed_mps", "stairs_mps"):
+            value = getattr(self, key)
+            if not (np.isfinite(value) and 0.05 <= value <= 10):
+                raise SettingError(
+                    f"walking profile {self.name!r}: {key} = {value} is not a walking speed; "
+                    "give metres per second between 0.05 and 10 (an elder walks about 0.9)"
+                )
+        for key in ("signal_s", "gate_s"):
+            value = getattr(self, key)
+            if not (np.isfinite(value) and 0 <= value <= 3600):
+                raise SettingError(f"walking profile {self.name!r}: {key} = {value} is not a delay in seconds")
+
+    def walk_ms(self, length_mm: NDArray[np.int64], *, stairs: NDArray[np.bool_] | bool = False) -> NDArray[np.int64]:
+        """Milliseconds to walk whole millimetres, rounded half up, on the flat or on stairs."""
+        speed_mmps = np.where(stairs, round(self.stairs_mps * 1000), round(self.speed_mps * 1000))
+        return (np.asarray(length_mm, dtype=np.int64) * 1000 + speed_mmps // 2) // speed_mmps
+
+    def end_delay_ms(self, network: WalkNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """``int64[e]`` at each edge's u end and v end: half of what its gate or signal costs.
+
+        Passing a node means leaving one edge and entering another, so the two halves make one delay.
+        """
+        half_signal, half_gate = round(self.signal_s * 500), round(self.gate_s * 500)
+        at_u = network.has(EdgeFlag.SIGNAL_AT_U) * half_signal + network.has(EdgeFlag.GATE_AT_U) * half_gate
+        at_v = network.has(EdgeFlag.SIGNAL_AT_V) * half_signal + network.has(EdgeFlag.GATE_AT_V) * half_gate
+        return at_u.astype(np.int64), at_v.astype(np.int64)
+
+    def reach_m(self, minutes: float) -> float:
+        """Metres walked on the flat in so many minutes without a delay."""
+        return self.speed_mps * 60.0 * minutes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Positions:
+    """Points placed on a network: nearest point *along an edge*, not a node.
+
+    Attributes
+    ----------
+    edge
+        ``int32[p]`` edge position, -1 where the point is ``far``.
+    offset_mm
+        ``int64[p]`` along the edge from its u end.
+    leg_mm
+        ``int64[p]`` straight access leg between the point and the edge.
+    status
+        ``uint8[p]``: ``Positions.OK``, ``Positions.FAR`` (no street within the limit, or only
+        across water or rail: not used) or ``Positions.ISLAND`` (on a small component: used
+        only for what it truly reaches).
+    """
+
+    OK, FAR, ISLAND = 0, 1, 2
+
+    edge: NDArray[np.int32]
+    offset_mm: NDArray[np.int64]
+    leg_mm: NDArray[np.int64]
+    status: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.edge)
+
+    def __repr__(self) -> str:
+        ok, far, island = (int((self.status == code).sum()) for code in (self.OK, self.FAR, self.ISLAND))
+        return f"<Positions: {len(self):,} points, {ok:,} ok, {far:,} far, {island:,} on islands>"
