@@ -1,0 +1,386 @@
+"""Streets -> walking network: build, merge chains, place points on it.
+
+The building blocks are pure: streets or network in, a new network out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from circle15.catalog import walking, way_classes
+from circle15.errors import CrsError, StreetsError
+from circle15.kernels.chains import trace_chains
+from circle15.model.streets import EdgeFlag, NodeFlag, Streets
+from circle15.model.walk_network import Positions, WalkNetwork
+
+__all__ = ["build_network", "clip_network", "merge_chains", "ragged_take", "snap"]
+
+_MERGE_BARRED = EdgeFlag.FORWARD_ONLY
+
+
+def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry | None = None) -> WalkNetwork:
+    """Turn street ways into a walking network with merged degree-2 chains.
+
+    Parameters
+    ----------
+    streets
+        Ways over shared nodes, WGS 84.
+    crs
+        Metric reference system; by default the UTM zone of the streets.
+    reach
+        Keep only edges that touch this polygon (in ``crs``): the study area with its buffer.
+
+    Returns
+    -------
+    WalkNetwork
+        Lengths are planar in ``crs`` (in a UTM zone within 0.1 % of the ground). Every component is kept.
+
+    Raises
+    ------
+    StreetsError
+        If nothing walkable is left.
+    CrsError
+        If ``crs`` is not metric or the streets do not lie in its area of use.
+    """
+    crs = pyproj.CRS.from_user_input(crs) if crs is not None else _utm(streets)
+    if not crs.is_projected:
+        raise CrsError(f"{crs.name} counts in degrees; a walking network needs a metric system such as EPSG:4549")
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(streets.lon, streets.lat)
+    if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
+        raise CrsError(f"some streets cannot be expressed in {crs.name}; choose a system that covers the city")
+    first = np.delete(np.arange(len(streets.way_node)), streets.way_start[1:] - 1)
+    a, b = streets.way_node[first], streets.way_node[first + 1]
+    way = np.repeat(np.arange(streets.n_ways), np.diff(streets.way_start) - 1)
+    real = a != b
+    a, b, way = a[real].astype(np.int32), b[real].astype(np.int32), way[real]
+    if len(a) == 0:
+        raise StreetsError(f"{streets.origin.label_en}: there is no walkable street in it")
+    flags = streets.way_flags[way] | _end_flags(streets.node_flags, streets.way_class[way], a, b)
+    segments = WalkNetwork(
+        crs=crs,
+        node_id=streets.node_id,
+        x=x,
+        y=y,
+        node_flags=streets.node_flags,
+        u=a,
+        v=b,
+        length_mm=np.rint(np.hypot(x[a] - x[b], y[a] - y[b]) * 1000).astype(np.int64),
+        way_class=streets.way_class[way],
+        flags=flags,
+        name=streets.way_name[way],
+        names=streets.names,
+        vertex=np.stack([np.stack([x[a], y[a]], 1), np.stack([x[b], y[b]], 1)], axis=1).reshape(-1, 2),
+        vertex_start=np.arange(0, 2 * len(a) + 1, 2),
+        origin=streets.origin,
+    )
+    network = merge_chains(segments)
+    return clip_network(network, reach) if reach is not None else network
+
+
+def _utm(streets: Streets) -> pyproj.CRS:
+    middle = gpd.GeoSeries.from_xy([float(np.median(streets.lon))], [float(np.median(streets.lat))], crs="EPSG:4326")
+    return pyproj.CRS(middle.estimate_utm_crs())
+
+
+def _end_flags(
+    node_flags: NDArray[np.uint8],
+    way_class: NDArray[np.uint8],
+    a: NDArray[np.int32],
+    b: NDArray[np.int32],
+) -> NDArray[np.uint16]:
+    """Gate and signal bits of each segment's two ends.
+
+    A signalled *crossing* delays only those who cross: its node lies on the carriageway too, where
+    somebody who walks along the road passes it freely. So only ways for people on foot are charged there.
+    """
+    on_foot = np.array([entry.rank == 0 for entry in way_classes()])[way_class]
+    found = np.zeros(len(a), dtype=np.uint16)
+    for node, signal_bit, gate_bit in (
+        (a, EdgeFlag.SIGNAL_AT_U, EdgeFlag.GATE_AT_U),
+        (b, EdgeFlag.SIGNAL_AT_V, EdgeFlag.GATE_AT_V),
+    ):
+        bits = node_flags[node]
+        crossing = (bits & NodeFlag.CROSSING) != 0
+        signal = ((bits & NodeFlag.SIGNAL) != 0) & (on_foot | ~crossing)
+        gate = (bits & NodeFlag.GATE) != 0
+        found |= (signal * np.uint16(signal_bit) + gate * np.uint16(gate_bit)).astype(np.uint16)
+    return found
+
+
+def merge_chains(network: WalkNetwork) -> WalkNetwork:
+    """Merge edges that meet in a node of degree two, are of one kind, and have no gate or signal there.
+
+    Geometry and length are kept whole; walking times do not change by more than rounding to a
+    millisecond. Nodes without an edge disappear. The result is in canonical order, whatever the input's.
+    """
+    u, v = network.u, network.v
+    kind = _edge_kind(network)
+    degree = np.bincount(u, minlength=network.n_nodes) + np.bincount(v, minlength=network.n_nodes)
+    low = np.full(network.n_nodes, np.iinfo(np.int64).max)
+    high = np.full(network.n_nodes, -1)
+    for end in (u, v):
+        np.minimum.at(low, end, kind)
+        np.maximum.at(high, end, kind)
+    plain = (network.node_flags & np.uint8(NodeFlag.GATE | NodeFlag.SIGNAL)) == 0
+    barred = np.zeros(network.n_nodes, dtype=bool)
+    loops = (u == v) | network.has(_MERGE_BARRED)
+    barred[u[loops]] = barred[v[loops]] = True
+    inner = (degree == 2) & (low == high) & plain & ~barred
+    piece, against, start = trace_chains(u, v, inner)
+    vertex, vertex_start = _join_lines(network, piece, against, start)
+    head, tail = piece[start[:-1]], piece[start[1:] - 1]
+    begin = np.where(against[start[:-1]], v[head], u[head])
+    end = np.where(against[start[1:] - 1], u[tail], v[tail])
+    flags = _chain_flags(network, head, tail, against[start[:-1]], against[start[1:] - 1])
+    return _canonical(
+        network,
+        begin,
+        end,
+        np.add.reduceat(network.length_mm[piece], start[:-1]),
+        network.way_class[head],
+        flags,
+        network.name[head],
+        vertex,
+        vertex_start,
+    )
+
+
+_ENDS = EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V | EdgeFlag.SIGNAL_AT_U | EdgeFlag.SIGNAL_AT_V
+
+
+def _edge_kind(network: WalkNetwork) -> NDArray[np.int64]:
+    """One number per edge; edges of one chain must share it (class, flags apart from the ends, name)."""
+    body = (network.flags & ~np.uint16(_ENDS)).astype(np.int64)
+    return (network.name.astype(np.int64) << 24) | (network.way_class.astype(np.int64) << 16) | body
+
+
+def _swap_ends(flags: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The flags of edges turned round: what stood at u stands at v."""
+    swapped = flags & ~np.uint16(_ENDS)
+    for at_u, at_v in ((EdgeFlag.GATE_AT_U, EdgeFlag.GATE_AT_V), (EdgeFlag.SIGNAL_AT_U, EdgeFlag.SIGNAL_AT_V)):
+        swapped |= ((flags & np.uint16(at_u)) != 0) * np.uint16(at_v) | ((flags & np.uint16(at_v)) != 0) * np.uint16(at_u)
+    return swapped
+
+
+def _chain_flags(
+    network: WalkNetwork,
+    head: NDArray[np.int32],
+    tail: NDArray[np.int32],
+    head_against: NDArray[np.bool_],
+    tail_against: NDArray[np.bool_],
+) -> NDArray[np.uint16]:
+    at_u = np.uint16(EdgeFlag.GATE_AT_U | EdgeFlag.SIGNAL_AT_U)
+    at_v = np.uint16(EdgeFlag.GATE_AT_V | EdgeFlag.SIGNAL_AT_V)
+    first = np.where(head_against, _swap_ends(network.flags[head]), network.flags[head])
+    last = np.where(tail_against, _swap_ends(network.flags[tail]), network.flags[tail])
+    return ((first & ~np.uint16(_ENDS)) | (first & at_u) | (last & at_v)).astype(np.uint16)
+
+
+def ragged_take(start: NDArray[np.int64], rows: NDArray[np.integer[Any]], against: NDArray[np.bool_]) -> tuple[
+    NDArray[np.int64], NDArray[np.int64]
+]:
+    """Positions of the items of ragged ``rows``, each run forwards or backwards; and the new starts."""
+    size = np.diff(start)[rows]
+    new_start = np.concatenate([[0], np.cumsum(size)])
+    step = np.arange(new_start[-1]) - np.repeat(new_start[:-1], size)
+    forward = np.repeat(start[rows], size) + step
+    backward = np.repeat(start[rows + 1] - 1, size) - step
+    return np.where(np.repeat(against, size), backward, forward), new_start
+
+
+def _join_lines(
+    network: WalkNetwork, piece: NDArray[np.int32], against: NDArray[np.bool_], start: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Lines of the chains: the pieces' vertices in order, shared ones once."""
+    position, piece_start = ragged_take(network.vertex_start, piece, against)
+    keep = np.ones(len(position), dtype=bool)
+    inside = np.ones(len(piece), dtype=bool)
+    inside[start[:-1]] = False
+    keep[piece_start[:-1][inside]] = False
+    kept_before = np.concatenate([[0], np.cumsum(keep)])
+    return network.vertex[position[keep]], kept_before[piece_start[start]]
+
+
+def _canonical(
+    source: WalkNetwork,
+    u: NDArray[np.int32],
+    v: NDArray[np.int32],
+    length_mm: NDArray[np.int64],
+    way_class: NDArray[np.uint8],
+    flags: NDArray[np.uint16],
+    name: NDArray[np.int32],
+    vertex: NDArray[np.float64],
+    vertex_start: NDArray[np.int64],
+) -> WalkNetwork:
+    """Renumber nodes along a Hilbert curve, turn edges from low to high, and sort them."""
+    used = np.unique(np.concatenate([u, v]))
+    points = gpd.GeoSeries.from_xy(source.x[used], source.y[used], crs=source.crs)
+    curve = points.hilbert_distance(level=16).to_numpy()
+    used = used[np.lexsort((source.node_id[used], source.y[used], source.x[used], curve))]
+    new = np.full(source.n_nodes, -1, dtype=np.int32)
+    new[used] = np.arange(len(used), dtype=np.int32)
+    u, v = new[u], new[v]
+    second, last = vertex[vertex_start[:-1] + 1], vertex[vertex_start[1:] - 2]
+    unlike = np.where(second[:, 0] != last[:, 0], second[:, 0] > last[:, 0], second[:, 1] > last[:, 1])
+    turn = np.where(u == v, unlike, u > v) & ((flags & np.uint16(EdgeFlag.FORWARD_ONLY)) == 0)
+    u, v = np.where(turn, v, u), np.where(turn, u, v)
+    flags = np.where(turn, _swap_ends(flags), flags)
+    second = np.where(turn[:, None], last, second)
+    order = np.lexsort((name, flags, second[:, 1], second[:, 0], length_mm, way_class, v, u))
+    position, start = ragged_take(vertex_start, order, turn[order])
+    return WalkNetwork(
+        crs=source.crs,
+        node_id=source.node_id[used],
+        x=source.x[used],
+        y=source.y[used],
+        node_flags=source.node_flags[used],
+        u=u[order].astype(np.int32),
+        v=v[order].astype(np.int32),
+        length_mm=length_mm[order],
+        way_class=way_class[order],
+        flags=flags[order].astype(np.uint16),
+        name=name[order],
+        names=source.names,
+        vertex=vertex[position],
+        vertex_start=start,
+        origin=source.origin,
+    )
+
+
+def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:
+    """Keep the edges that touch ``reach`` (whole: an edge is never cut), in canonical order.
+
+    Raises
+    ------
+    StreetsError
+        If no edge touches it: the streets are of another place.
+    """
+    shapely.prepare(reach)
+    lines = shapely.linestrings(network.vertex, indices=_owner(network))
+    keep = np.flatnonzero(shapely.intersects(lines, reach))
+    if len(keep) == 0:
+        west, south, east, north = shapely.bounds(reach)
+        raise StreetsError(
+            f"the study area ({west:.0f}, {south:.0f}, {east:.0f}, {north:.0f} in {network.crs.name}) has no street in it; "
+            "check that the street file is of this city and that the communities' coordinates are right"
+        )
+    position, start = ragged_take(network.vertex_start, keep, np.zeros(len(keep), dtype=bool))
+    return _canonical(
+        network,
+        network.u[keep],
+        network.v[keep],
+        network.length_mm[keep],
+        network.way_class[keep],
+        network.flags[keep],
+        network.name[keep],
+        network.vertex[position],
+        start,
+    )
+
+
+def _owner(network: WalkNetwork) -> NDArray[np.int64]:
+    return np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
+
+
+def snap(
+    network: WalkNetwork,
+    points: gpd.GeoSeries | gpd.GeoDataFrame,
+    *,
+    max_snap_m: float | None = None,
+    barriers: gpd.GeoSeries | None = None,
+) -> Positions:
+    """Place points on the nearest spot along an edge.
+
+    Parameters
+    ----------
+    network
+        Where to.
+    points
+        Points in the network's reference system.
+    max_snap_m
+        Beyond this a point is ``far``; by default what ``walking.toml`` says (150 m).
+    barriers
+        Water and rail (lines or polygons, same system): an access leg must not cross them. A point
+        whose nearest street lies across takes the nearest one on its own side, else it is ``far``.
+
+    Returns
+    -------
+    Positions
+        Aligned with ``points``. Ties go to the edge that comes first in the network's own order.
+
+    Raises
+    ------
+    CrsError
+        If the points are in another reference system.
+    """
+    limit = float(walking()["snap"]["max_snap_m"]) if max_snap_m is None else max_snap_m
+    geometry = points.geometry
+    if geometry.crs is not None and not geometry.crs.equals(network.crs):
+        raise CrsError(f"points are in {geometry.crs.name}, the network in {network.crs.name}; use to_crs first")
+    place = geometry.to_numpy()
+    lines = shapely.linestrings(network.vertex, indices=_owner(network)) if network.n_edges else np.array([])
+    tree = shapely.STRtree(lines)
+    edge = np.full(len(place), -1, dtype=np.int64)
+    row, found = tree.query_nearest(place, max_distance=limit, all_matches=True)
+    first = np.lexsort((found, row))
+    row, found = row[first], found[first]
+    lead = np.flatnonzero(np.diff(row, prepend=-1))
+    edge[row[lead]] = found[lead]
+    if barriers is not None and len(barriers):
+        edge = _own_side(place, lines, tree, edge, barriers, limit)
+    return _positions(network, place, lines, edge)
+
+
+def _own_side(
+    place: NDArray[Any],
+    lines: NDArray[Any],
+    tree: shapely.STRtree,
+    edge: NDArray[np.int64],
+    barriers: gpd.GeoSeries,
+    limit: float,
+) -> NDArray[np.int64]:
+    """Give points whose leg crosses a barrier the nearest edge whose leg does not."""
+    walls = shapely.STRtree(barriers.to_numpy())
+    placed = np.flatnonzero(edge >= 0)
+    leg = shapely.shortest_line(place[placed], lines[edge[placed]])
+    across = placed[np.unique(walls.query(leg, predicate="intersects")[0])]
+    if len(across) == 0:
+        return edge
+    row, found = tree.query(place[across], predicate="dwithin", distance=limit)
+    leg = shapely.shortest_line(place[across][row], lines[found])
+    free = np.ones(len(row), dtype=bool)
+    free[walls.query(leg, predicate="intersects")[0]] = False
+    row, found, length = row[free], found[free], shapely.length(leg[free])
+    best = np.lexsort((found, length, row))
+    row, found = row[best], found[best]
+    lead = np.flatnonzero(np.diff(row, prepend=-1))
+    moved = edge.copy()
+    moved[across] = -1
+    moved[across[row[lead]]] = found[lead]
+    return moved
+
+
+def _positions(
+    network: WalkNetwork, place: NDArray[Any], lines: NDArray[Any], edge: NDArray[np.int64]
+) -> Positions:
+    status = np.full(len(place), Positions.FAR, dtype=np.uint8)
+    offset_mm = np.zeros(len(place), dtype=np.int64)
+    leg_mm = np.zeros(len(place), dtype=np.int64)
+    placed = np.flatnonzero(edge >= 0)
+    if len(placed):
+        line = lines[edge[placed]]
+        share = shapely.line_locate_point(line, place[placed], normalized=True)
+        length = network.length_mm[edge[placed]]
+        offset_mm[placed] = np.clip(np.rint(share * length), 0, length).astype(np.int64)
+        leg_mm[placed] = np.rint(shapely.distance(place[placed], line) * 1000).astype(np.int64)
+        component = network.component[network.u[edge[placed]]]
+        small = network.component_km < float(walking()["snap"]["island_km"])
+        small[:1] = False
+        status[placed] = np.where(small[component], Positions.ISLAND, Positions.OK)
+    return Positions(edge=edge.astype(np.int32), offset_mm=offset_mm, leg_mm=leg_mm, status=status)

@@ -1,0 +1,326 @@
+"""Walking times within a cut-off: from demand points to facilities, exact on partial edges.
+
+A resident walks to the service, so the search runs from each facility over reversed arcs. All costs
+are whole milliseconds; ``cost <= cutoff`` counts. A demand point at offset *o* on edge *(u, v)* costs
+``min(t_u + o, t_v + len - o)``, or the stretch between them when both lie on one edge, plus both
+access legs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15 import catalog
+from circle15.errors import CrsError, SettingError
+from circle15.kernels import search
+from circle15.model.places import DemandPoints, Facilities
+from circle15.model.results import ReachTable
+from circle15.model.streets import EdgeFlag
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.network import snap
+
+__all__ = ["WalkGraph", "cutoff_ms", "in_blocks", "nearest_times", "reach", "reach_table", "seeds", "walk_graph"]
+
+_MAX_MS = 0xFFFFFFF0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WalkGraph:
+    """A network as one profile walks it: reversed arcs in CSR form, costs in milliseconds.
+
+    ``start`` ``uint32[n + 1]``, ``head`` and ``cost`` ``uint32[a]``: entry *k* of node *n* is the arc
+    ``head[k] -> n``. Of parallel arcs the cheapest is kept; self-loops lead nowhere and are left out.
+    ``walk_ms`` ``int64[e]`` is the time along each edge, ``delay_u_ms`` and ``delay_v_ms`` what its ends add.
+    """
+
+    network: WalkNetwork
+    profile: WalkProfile
+    start: NDArray[np.uint32]
+    head: NDArray[np.uint32]
+    cost: NDArray[np.uint32]
+    walk_ms: NDArray[np.int64]
+    delay_u_ms: NDArray[np.int64]
+    delay_v_ms: NDArray[np.int64]
+    both_ways: NDArray[np.bool_]
+
+
+def walk_graph(network: WalkNetwork, profile: str | WalkProfile = "elderly") -> WalkGraph:
+    """Cost a network for one profile; reusable for any number of searches.
+
+    Raises
+    ------
+    SettingError
+        If the profile is unknown.
+    """
+    walker = catalog.profile(profile)
+    stairs = network.has(EdgeFlag.STEPS)
+    walk_ms = walker.walk_ms(network.length_mm, stairs=stairs)
+    delay_u, delay_v = walker.end_delay_ms(network)
+    both = ~network.has(EdgeFlag.FORWARD_ONLY)
+    full = np.minimum(walk_ms + delay_u + delay_v, _MAX_MS)
+    real = network.u != network.v
+    back = real & both
+    # Walking u -> v is an entry of v that leads on to u, and the other way round.
+    owner = np.concatenate([network.v[real], network.u[back]]).astype(np.int64)
+    head = np.concatenate([network.u[real], network.v[back]]).astype(np.int64)
+    cost = np.concatenate([full[real], full[back]])
+    order = np.lexsort((cost, head, owner))
+    owner, head, cost = owner[order], head[order], cost[order]
+    cheapest = np.ones(len(owner), dtype=bool)
+    cheapest[1:] = (owner[1:] != owner[:-1]) | (head[1:] != head[:-1])
+    start = np.concatenate([[0], np.cumsum(np.bincount(owner[cheapest], minlength=network.n_nodes))])
+    return WalkGraph(
+        network=network,
+        profile=walker,
+        start=start.astype(np.uint32),
+        head=head[cheapest].astype(np.uint32),
+        cost=cost[cheapest].astype(np.uint32),
+        walk_ms=walk_ms,
+        delay_u_ms=delay_u,
+        delay_v_ms=delay_v,
+        both_ways=both,
+    )
+
+
+def cutoff_ms(cutoff_min: float) -> int:
+    """Whole milliseconds of a cut-off in minutes.
+
+    Raises
+    ------
+    SettingError
+        If it is not a number above 0 and up to 120.
+
+    Examples
+    --------
+    >>> cutoff_ms(15)
+    900000
+    """
+    if not (np.isfinite(cutoff_min) and 0 < cutoff_min <= 120):
+        raise SettingError(f"cut-off {cutoff_min!r} min is not usable: give minutes above 0 and up to 120")
+    return round(cutoff_min * 60_000)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ends:
+    """Positions in milliseconds: to (= from, on two-way edges) either end, delays and leg included."""
+
+    index: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    along_ms: NDArray[np.int64]
+    rest_ms: NDArray[np.int64]
+    leg_ms: NDArray[np.int64]
+
+
+def _ends(graph: WalkGraph, positions: Positions) -> _Ends:
+    index = np.flatnonzero(positions.status != Positions.FAR)
+    edge = positions.edge[index].astype(np.int64)
+    stairs = graph.network.has(EdgeFlag.STEPS)[edge]
+    along = graph.profile.walk_ms(positions.offset_mm[index], stairs=stairs)
+    along = np.minimum(along, graph.walk_ms[edge])
+    leg = graph.profile.walk_ms(positions.leg_mm[index])
+    return _Ends(index=index, edge=edge, along_ms=along, rest_ms=graph.walk_ms[edge] - along, leg_ms=leg)
+
+
+def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """``uint32[p, 2]`` nodes and costs from which the searches to each position begin."""
+    ends, network = _ends(graph, positions), graph.network
+    node = np.zeros((len(positions), 2), dtype=np.uint32)
+    cost = np.full((len(positions), 2), int(search.NO_COST), dtype=np.int64)
+    node[ends.index, 0], node[ends.index, 1] = network.u[ends.edge], network.v[ends.edge]
+    cost[ends.index, 0] = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
+    back = graph.both_ways[ends.edge]
+    cost[ends.index[back], 1] = (ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms)[back]
+    return node, np.minimum(cost, int(search.NO_COST)).astype(np.uint32)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Doors:
+    """Demand points hung on the nodes of their edges; see :func:`search.reach_pairs`."""
+
+    start: NDArray[np.uint32]
+    point: NDArray[np.uint32]
+    cost: NDArray[np.uint32]
+
+
+def _doors(graph: WalkGraph, positions: Positions) -> _Doors:
+    ends, network = _ends(graph, positions), graph.network
+    back = graph.both_ways[ends.edge]  # reaching u means walking against the edge
+    to_u = (ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms)[back]
+    to_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
+    node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge]]).astype(np.int64)
+    point = np.concatenate([ends.index[back], ends.index])
+    cost = np.minimum(np.concatenate([to_u, to_v]), _MAX_MS)
+    order = np.lexsort((point, cost, node))
+    start = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=network.n_nodes))])
+    return _Doors(
+        start=start.astype(np.uint32), point=point[order].astype(np.uint32), cost=cost[order].astype(np.uint32)
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Near:
+    """For each facility, the demand points on its own edge and the time straight along it."""
+
+    start: NDArray[np.int64]
+    point: NDArray[np.uint32]
+    cost: NDArray[np.uint32]
+
+
+def _near(graph: WalkGraph, facilities: Positions, demand: Positions) -> _Near:
+    there, here = _ends(graph, facilities), _ends(graph, demand)
+    by_edge = np.argsort(here.edge, kind="stable")
+    sorted_edge = here.edge[by_edge]
+    low = np.searchsorted(sorted_edge, there.edge, side="left")
+    count = np.searchsorted(sorted_edge, there.edge, side="right") - low
+    facility = np.repeat(np.arange(len(there.edge)), count)
+    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    demand_row = by_edge[np.repeat(low, count) + step]
+    ahead = there.along_ms[facility] - here.along_ms[demand_row]
+    cost = np.abs(ahead) + there.leg_ms[facility] + here.leg_ms[demand_row]
+    allowed = (ahead >= 0) | graph.both_ways[there.edge[facility]]
+    owner = there.index[facility[allowed]]
+    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(facilities)))])
+    return _Near(
+        start=start,
+        point=here.index[demand_row[allowed]].astype(np.uint32),
+        cost=np.minimum(cost[allowed], _MAX_MS).astype(np.uint32),
+    )
+
+
+_T = TypeVar("_T")
+
+
+def in_blocks(task: Callable[[int, int], _T], count: int, *, threads: int | None = None) -> list[_T]:
+    """Run ``task(first, last)`` over blocks of ``range(count)`` in threads; results in block order."""
+    workers = threads or min(os.cpu_count() or 1, 16)
+    size = max(1, min(-(-count // (workers * 4)), 256))
+    blocks = [(first, min(first + size, count)) for first in range(0, count, size)]
+    if workers == 1 or len(blocks) <= 1:
+        return [task(first, last) for first, last in blocks]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(lambda block: task(*block), blocks))
+
+
+def reach_table(
+    graph: WalkGraph,
+    demand: Positions,
+    facilities: Positions,
+    *,
+    point_ids: pd.Index,
+    facility_ids: pd.Index,
+    cutoff_min: float = 15.0,
+    threads: int | None = None,
+) -> ReachTable:
+    """Walking times between placed demand points and placed facilities, pairs within the cut-off only.
+
+    Parameters
+    ----------
+    graph
+        From :func:`walk_graph`.
+    demand, facilities
+        From :func:`circle15.network.snap`, aligned with ``point_ids`` and ``facility_ids``.
+    cutoff_min
+        Minutes; ``cost <= cutoff`` is in.
+    threads
+        By default one per processor; the result does not depend on it.
+
+    Raises
+    ------
+    SettingError
+        If the cut-off is out of range.
+    """
+    limit = cutoff_ms(cutoff_min)
+    seed_node, seed_cost = seeds(graph, facilities)
+    doors, near = _doors(graph, demand), _near(graph, facilities, demand)
+
+    def block(first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        return search.reach_pairs(  # type: ignore[no-any-return]
+            graph.start, graph.head, graph.cost, seed_node, seed_cost, np.uint64(limit),
+            doors.start, doors.point, doors.cost, near.start, near.point, near.cost,
+            len(demand), first, last,
+        )  # fmt: skip
+
+    found = in_blocks(block, len(facilities), threads=threads)
+    none = np.empty(0, dtype=np.int32)
+    point, facility, cost = (np.concatenate([none, *column]) for column in zip(*found, strict=True)) if found else (
+        none, none, none
+    )  # fmt: skip
+    order = np.argsort(point, kind="stable")
+    return ReachTable(
+        point_ids=point_ids,
+        facility_ids=facility_ids,
+        point=point[order],
+        facility=facility[order],
+        cost_ms=cost[order],
+        cutoff_ms=limit,
+        profile=graph.profile,
+    )
+
+
+def reach(
+    network: WalkNetwork,
+    demand: DemandPoints | gpd.GeoDataFrame,
+    facilities: Facilities | gpd.GeoDataFrame,
+    *,
+    cutoff_min: float = 15.0,
+    profile: str | WalkProfile = "elderly",
+    max_snap_m: float | None = None,
+    barriers: gpd.GeoSeries | None = None,
+) -> ReachTable:
+    """Place points and facilities on a network and return the walking times between them.
+
+    Parameters
+    ----------
+    demand, facilities
+        Core types, or point frames whose index holds the ids, in any reference system.
+    cutoff_min
+        Minutes; ``cost <= cutoff`` is in.
+    max_snap_m, barriers
+        See :func:`circle15.network.snap`.
+
+    Returns
+    -------
+    ReachTable
+        Absent pair: not within the cut-off, or not placed.
+    """
+    origins, sites = _points(demand, network), _points(facilities, network)
+    graph = walk_graph(network, profile)
+    return reach_table(
+        graph,
+        snap(network, origins, max_snap_m=max_snap_m, barriers=barriers),
+        snap(network, sites, max_snap_m=max_snap_m, barriers=barriers),
+        point_ids=origins.index.rename("point_id"),
+        facility_ids=sites.index.rename("facility_id"),
+        cutoff_min=cutoff_min,
+    )
+
+
+def _points(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:
+    frame = places.frame if isinstance(places, DemandPoints | Facilities) else places
+    if frame.crs is None:
+        raise CrsError("the points have no reference system; say which with set_crs, e.g. set_crs('EPSG:4326')")
+    return frame.to_crs(network.crs)
+
+
+def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.float64]:
+    """Minutes from each demand point to the nearest facility, at any distance: ``float64[p]``, NaN if none.
+
+    One search from all facilities at once.
+    """
+    seed_node, seed_cost = seeds(graph, facilities)
+    doors, near = _doors(graph, demand), _near(graph, facilities, demand)
+    distance = search.nearest_nodes(
+        graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), np.uint64(_MAX_MS)
+    )
+    best = search.nearest_points(distance, doors.start, doors.point, doors.cost, len(demand))
+    np.minimum.at(best, near.point, near.cost)
+    return np.where(best == search.NO_COST, np.nan, best / 60_000.0)

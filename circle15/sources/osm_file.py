@@ -1,0 +1,285 @@
+"""Read streets from an OpenStreetMap file (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``).
+
+osmium reads, joins coordinates to ways and filters by tag in C++, and hands the result over as its
+line format OPL; the node lists are then taken apart by a columnar text reader. No Python code runs
+per node reference, which is what makes other readers slow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import osmium
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from circle15.errors import StreetsError
+from circle15.model.provenance import Origin
+from circle15.model.streets import Streets
+from circle15.sources.walk_rules import WalkRule, node_flags, walk_rule
+
+__all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
+
+OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
+
+_MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
+_RELEVANT = frozenset(
+    "highway railway man_made area indoor foot access motorroad bridge tunnel footway path conveying "
+    "oneway:foot".split()
+)
+_WAY_KEYS = ("highway", "railway", "man_made")
+_NODE_KEYS = ("highway", "barrier")
+_ESCAPE = re.compile(r"%([0-9a-f]+)%")
+_TO_CSV = bytes.maketrans(b"xy,", b",,\n")
+
+
+def file_sha256(path: Path) -> str:
+    """Content hash of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_osm_file(path: Path) -> None:
+    """Refuse what is not an OSM file before osmium meets it.
+
+    Raises
+    ------
+    StreetsError
+        If the file is missing, empty, of another suffix, or does not begin as its suffix promises.
+    """
+    remedy = f"give an OpenStreetMap file ({', '.join(OSM_SUFFIXES)})"
+    if not path.exists():
+        raise StreetsError(f"{path}: there is no such file; {remedy}, or run `circle15 fetch CITY` where there is a network")
+    if not path.is_file():
+        raise StreetsError(f"{path}: this is not a file; {remedy}")
+    suffix = next((s for s in sorted(OSM_SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s)), None)
+    if suffix is None:
+        raise StreetsError(f"{path.name}: not a street file by its name; {remedy}")
+    with path.open("rb") as stream:
+        head = stream.read(64)
+    if not head:
+        raise StreetsError(f"{path.name}: the file is empty (0 bytes); download it again")
+    fits = {
+        ".osm.pbf": b"OSMHeader" in head,
+        ".osm": head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"),
+    }.get(suffix, head.startswith(_MAGIC.get(suffix, b"")))
+    if not fits:
+        raise StreetsError(f"{path.name}: the content is not {suffix} (begins with {head[:12]!r}); {remedy}")
+
+
+def read_streets(
+    path: str | Path,
+    *,
+    bbox: tuple[float, float, float, float] | None = None,
+    origin: Origin | None = None,
+) -> Streets:
+    """Read the walkable ways of an OSM file.
+
+    Parameters
+    ----------
+    path
+        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``.
+    bbox
+        ``(west, south, east, north)`` in degrees; ways with no node inside are left out and counted.
+    origin
+        Provenance to attach; by default OpenStreetMap's, with the file's name and hash.
+
+    Returns
+    -------
+    Streets
+        Ways over shared nodes in WGS 84; ``counts`` tells what was read, kept and dropped, and why.
+
+    Raises
+    ------
+    StreetsError
+        If the file is missing, empty, cut short, of another kind, or holds no walkable way.
+    """
+    path = Path(path)
+    check_osm_file(path)
+    opl = _filtered_opl(path)
+    ways, flagged, counts = _sort_lines(opl)
+    if not ways:
+        raise StreetsError(
+            f"{path.name}: no walkable way among {counts['ways read']:,} ways; is this an extract with highways?"
+        )
+    node_id, lon, lat, way_size, lost = _coordinates([way.refs for way in ways])
+    counts["node references without coordinates"] = lost
+    keep = _keep_ways(way_size, lon, lat, bbox, counts)
+    origin = origin or Origin(
+        label_zh="OpenStreetMap 道路",
+        label_en="OpenStreetMap streets",
+        attribution="© OpenStreetMap contributors",
+        licence="ODbL",
+        url="https://www.openstreetmap.org/copyright",
+        file=path.name,
+        sha256=file_sha256(path),
+    )
+    if not keep.any():
+        raise StreetsError(f"{path.name}: no walkable way inside the study area {bbox}; is it the right extract?")
+    return _assemble(ways, keep, (node_id, lon, lat, way_size), flagged, origin, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    rule: WalkRule
+    name: str
+    refs: bytes
+
+
+def _filtered_opl(path: Path) -> bytes:
+    """Let osmium write the ways and nodes that matter as OPL lines, coordinates joined."""
+    with tempfile.TemporaryDirectory(prefix="circle15-") as folder:
+        target = Path(folder) / "streets.opl"
+        kind = osmium.io.File(str(target), "opl,add_metadata=false,locations_on_ways=true")
+        try:
+            with osmium.SimpleWriter(kind) as writer:
+                places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+                places.ignore_errors()
+                osmium.apply(
+                    osmium.io.Reader(str(path)),
+                    places,
+                    osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY),
+                    osmium.filter.KeyFilter(*_WAY_KEYS, *_NODE_KEYS).enable_for(osmium.osm.NODE | osmium.osm.WAY),
+                    writer,
+                )
+        except (RuntimeError, ValueError) as error:
+            raise StreetsError(
+                f"{path.name}: the file cannot be read to its end ({error}); it is damaged or cut short, "
+                "download it again"
+            ) from error
+        return target.read_bytes()
+
+
+def _tags(field: bytes) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in field.decode("utf-8").split(",") if pair)
+    return {_plain(key): _plain(value) for key, _, value in pairs}
+
+
+def _plain(text: str) -> str:
+    """Undo OPL's ``%hex%`` escapes."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text
+
+
+def _sort_lines(opl: bytes) -> tuple[list[_Way], dict[int, int], Counter[str]]:
+    """Split OPL lines into walkable ways and flagged nodes; count what is left out."""
+    counts: Counter[str] = Counter({"ways read": 0, "ways kept": 0})
+    ways: list[_Way] = []
+    flagged: dict[int, int] = {}
+    known: dict[bytes, tuple[WalkRule, str]] = {}
+    for line in opl.split(b"\n"):
+        if line.startswith(b"w"):
+            counts["ways read"] += 1
+            fields = line.split(b" ")
+            tag_field, refs = b"", b""
+            for part in fields[1:]:
+                if part.startswith(b"T"):
+                    tag_field = part[1:]
+                elif part.startswith(b"N"):
+                    refs = part[1:]
+            found = known.get(tag_field)
+            if found is None:
+                tags = _tags(tag_field)
+                rule = walk_rule({key: value for key, value in tags.items() if key in _RELEVANT})
+                found = known[tag_field] = (rule, tags.get("name", ""))
+            rule, name = found
+            if rule.dropped:
+                counts[f"dropped: {rule.dropped}"] += 1
+            else:
+                ways.append(_Way(rule, name, refs))
+        elif line.startswith(b"n"):
+            head, _, rest = line.partition(b" T")
+            flags = node_flags(_tags(rest.partition(b" ")[0]))
+            if flags:
+                flagged[int(head[1:])] = flags
+    return ways, flagged, counts
+
+
+def _coordinates(
+    refs: list[bytes],
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], int]:
+    """Take ``n1x2.5y3.5,n2...`` apart: ids, longitudes, latitudes, and how many nodes each way has."""
+    size = np.array([part.count(b",") + 1 if part else 0 for part in refs], dtype=np.int64)
+    # OPL writes a reference without coordinates as ``n1xy``: the two fields stay empty, and null.
+    body = b",".join(part for part in refs if part).translate(_TO_CSV, delete=b"n")
+    table = pa.csv.read_csv(
+        BytesIO(body),
+        read_options=pa.csv.ReadOptions(column_names=["node", "lon", "lat"], block_size=1 << 24),
+        convert_options=pa.csv.ConvertOptions(
+            column_types={"node": pa.int64(), "lon": pa.float64(), "lat": pa.float64()}
+        ),
+    )
+    node, lon, lat = (table[name].to_numpy() for name in ("node", "lon", "lat"))
+    placed = ~np.isnan(lon)
+    if not placed.all():
+        way = np.repeat(np.arange(len(size)), size)[placed]
+        size = np.bincount(way, minlength=len(size))
+    return node[placed], lon[placed], lat[placed], size, int((~placed).sum())
+
+
+def _keep_ways(
+    size: NDArray[np.int64],
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    bbox: tuple[float, float, float, float] | None,
+    counts: Counter[str],
+) -> NDArray[np.bool_]:
+    keep = size >= 2
+    counts["dropped: fewer than two nodes with coordinates"] = int((~keep).sum())
+    if bbox is not None:
+        west, south, east, north = bbox
+        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+        way = np.repeat(np.arange(len(size)), size)
+        near = np.bincount(way, weights=inside, minlength=len(size)) > 0
+        counts["dropped: outside the study area"] = int((keep & ~near).sum())
+        keep &= near
+    counts["ways kept"] = int(keep.sum())
+    return keep
+
+
+def _assemble(
+    ways: list[_Way],
+    keep: NDArray[np.bool_],
+    coordinates: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]],
+    flagged: dict[int, int],
+    origin: Origin,
+    counts: Counter[str],
+) -> Streets:
+    ref, lon, lat, size = coordinates
+    used = np.repeat(keep, size)
+    ref, lon, lat, size = ref[used], lon[used], lat[used], size[keep]
+    kept = [way for way, wanted in zip(ways, keep.tolist(), strict=True) if wanted]
+    node_id, first, position = np.unique(ref, return_index=True, return_inverse=True)
+    start = np.concatenate([[0], np.cumsum(size)])
+    for way, (begin, end) in enumerate(zip(start[:-1].tolist(), start[1:].tolist(), strict=True)):
+        if kept[way].rule.reversed:
+            position[begin:end] = position[begin:end][::-1].copy()
+    names = {"": 0}
+    way_name = np.array([names.setdefault(way.name, len(names)) for way in kept], dtype=np.int32)
+    bits = np.zeros(len(node_id), dtype=np.uint8)
+    if flagged:
+        ids = np.fromiter(flagged.keys(), dtype=np.int64)
+        where = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
+        there = node_id[where] == ids
+        bits[where[there]] = np.fromiter(flagged.values(), dtype=np.uint8)[there]
+    return Streets(
+        node_id=node_id,
+        lon=lon[first],
+        lat=lat[first],
+        node_flags=bits,
+        way_node=position.astype(np.int64),
+        way_start=start.astype(np.int64),
+        way_class=np.array([way.rule.way_class for way in kept], dtype=np.uint8),
+        way_flags=np.array([way.rule.flags for way in kept], dtype=np.uint16),
+        way_name=way_name,
+        names=tuple(names),
+        origin=origin,
+        counts=dict(sorted(counts.items())),
+    )
