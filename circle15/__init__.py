@@ -1,0 +1,124 @@
+"""circle15: who cannot walk to what within fifteen minutes, and what would help most.
+
+>>> import circle15 as c15
+>>> c15.catalog.profile("elderly").speed_mps
+0.9
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from circle15 import catalog, errors, model
+    from circle15.coverage import coverage
+    from circle15.demand import demand_points
+    from circle15.gaps import gaps
+    from circle15.isochrones import isochrones
+    from circle15.model import (
+        City,
+        Communities,
+        DemandPoints,
+        Facilities,
+        Settings,
+        Streets,
+        StudyArea,
+        WalkNetwork,
+        WalkProfile,
+    )
+    from circle15.network import build_network, merge_chains, snap
+    from circle15.reach import reach
+    from circle15.sources.citypack import list_cities
+    from circle15.sources.osm_file import read_streets
+    from circle15.study import analyse, load_city
+
+# Importing geopandas and numba takes a second; a name is imported when it is first used.
+_HOME = {
+    "City": "model",
+    "Communities": "model",
+    "DemandPoints": "model",
+    "Facilities": "model",
+    "Settings": "model",
+    "Streets": "model",
+    "StudyArea": "model",
+    "WalkNetwork": "model",
+    "WalkProfile": "model",
+    "analyse": "study",
+    "build_network": "network",
+    "catalog": "",
+    "coverage": "coverage",
+    "demand_points": "demand",
+    "errors": "",
+    "gaps": "gaps",
+    "isochrones": "isochrones",
+    "list_cities": "sources.citypack",
+    "load_city": "study",
+    "merge_chains": "network",
+    "model": "",
+    "reach": "reach",
+    "read_streets": "sources.osm_file",
+    "snap": "network",
+}
+
+__all__ = [
+    "City",
+    "Communities",
+    "DemandPoints",
+    "Facilities",
+    "Settings",
+    "Streets",
+    "StudyArea",
+    "WalkNetwork",
+    "WalkProfile",
+    "analyse",
+    "build_network",
+    "catalog",
+    "coverage",
+    "demand_points",
+    "errors",
+    "gaps",
+    "isochrones",
+    "list_cities",
+    "load_city",
+    "merge_chains",
+    "model",
+    "reach",
+    "read_streets",
+    "snap",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'circle15' has no attribute {name!r}")
+    home = _HOME[name]
+    if not home:
+        return importlib.import_module(f"circle15.{name}")
+    value = getattr(importlib.import_module(f"circle15.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
+class _Package(ModuleType):
+    """Keeps ``circle15.isochrones`` the function when the module of that name is imported.
+
+    A stage's module and its function share one name, as ``pprint.pprint`` does. Python sets a package's
+    attribute to the submodule at its first import, whenever that happens; here the function wins.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, ModuleType) and _HOME.get(name) == name:
+            return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -19,7 +19,7 @@ from circle15.kernels.chains import trace_chains
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import Positions, WalkNetwork
 
-__all__ = ["build_network", "clip_network", "merge_chains", "ragged_take", "snap"]
+__all__ = ["build_network", "clip_network", "edge_lines", "merge_chains", "ragged_take", "snap"]
 
 _MERGE_BARRED = EdgeFlag.FORWARD_ONLY
 
@@ -262,7 +262,7 @@ def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:
         If no edge touches it: the streets are of another place.
     """
     shapely.prepare(reach)
-    lines = shapely.linestrings(network.vertex, indices=_owner(network))
+    lines = edge_lines(network)
     keep = np.flatnonzero(shapely.intersects(lines, reach))
     if len(keep) == 0:
         west, south, east, north = shapely.bounds(reach)
@@ -284,8 +284,12 @@ def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:
     )
 
 
-def _owner(network: WalkNetwork) -> NDArray[np.int64]:
-    return np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
+def edge_lines(network: WalkNetwork) -> NDArray[Any]:
+    """The edges as shapely lines, ``object[e]``, each from its u end to its v end."""
+    if network.n_edges == 0:
+        return np.empty(0, dtype=object)
+    owner = np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
+    return np.asarray(shapely.linestrings(network.vertex, indices=owner))
 
 
 def snap(
@@ -324,7 +328,7 @@ def snap(
     if geometry.crs is not None and not geometry.crs.equals(network.crs):
         raise CrsError(f"points are in {geometry.crs.name}, the network in {network.crs.name}; use to_crs first")
     place = geometry.to_numpy()
-    lines = shapely.linestrings(network.vertex, indices=_owner(network)) if network.n_edges else np.array([])
+    lines = edge_lines(network)
     tree = shapely.STRtree(lines)
     edge = np.full(len(place), -1, dtype=np.int64)
     row, found = tree.query_nearest(place, max_distance=limit, all_matches=True)

@@ -28,7 +28,7 @@ from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import snap
 
-__all__ = ["WalkGraph", "cutoff_ms", "in_blocks", "nearest_times", "reach", "reach_table", "seeds", "walk_graph"]
+__all__ = ["WalkGraph", "cutoff_ms", "in_blocks", "nearest_times", "point_frame", "reach", "reach_table", "seeds", "walk_graph"]
 
 _MAX_MS = 0xFFFFFFF0
 
@@ -292,7 +292,7 @@ def reach(
     ReachTable
         Absent pair: not within the cut-off, or not placed.
     """
-    origins, sites = _points(demand, network), _points(facilities, network)
+    origins, sites = point_frame(demand, network), point_frame(facilities, network)
     graph = walk_graph(network, profile)
     return reach_table(
         graph,
@@ -304,7 +304,14 @@ def reach(
     )
 
 
-def _points(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:
+def point_frame(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:
+    """Points of a core type or a frame, in the network's reference system.
+
+    Raises
+    ------
+    CrsError
+        If a frame does not say in which system its coordinates are.
+    """
     frame = places.frame if isinstance(places, DemandPoints | Facilities) else places
     if frame.crs is None:
         raise CrsError("the points have no reference system; say which with set_crs, e.g. set_crs('EPSG:4326')")

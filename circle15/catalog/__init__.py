@@ -26,6 +26,7 @@ class Service:
     key: str
     title_zh: str
     title_en: str
+    noun_en: str
     domain: str
     glyph: str
     tone: str

@@ -1,0 +1,214 @@
+"""Coverage -> gap scores per community, ranked, each with a sentence that explains it.
+
+Gap in people: g = N_60plus x (1 - covered share), addable over communities. Index per community:
+100 x (1 - prod(max(c_k, 0.01)^w_k)), geometric, so that a total absence cannot be bought off by other
+services; beside it the additive 100 x sum(w_k (1 - c_k)) and the worst service 100 x max(1 - c_k).
+Goalposts are fixed (none covered, all covered), never a sample's minimum and maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from circle15.catalog import services as known_services
+from circle15.catalog import text
+from circle15.errors import SettingError
+from circle15.model.places import Communities
+from circle15.model.results import Coverage, Gaps
+
+__all__ = ["FLOOR", "PRIVATE_BELOW", "gaps", "people_text"]
+
+FLOOR = 0.01
+"""Coverage below which the geometric index counts no further (NORMS C6: epsilon)."""
+PRIVATE_BELOW = 10
+"""Counts of people below this are told as "fewer than"."""
+
+
+def gaps(
+    coverage: Coverage,
+    communities: Communities,
+    *,
+    cutoff_min: float = 15.0,
+    weights: Mapping[str, float] | None = None,
+) -> Gaps:
+    """Score and rank the gaps of people aged 60 and over at one cut-off.
+
+    Parameters
+    ----------
+    coverage
+        From :func:`circle15.coverage.coverage`; must hold ``cutoff_min``.
+    communities
+        For names.
+    cutoff_min
+        The circle, in minutes.
+    weights
+        Service weights, 1 where not given; normalised over the services with a list.
+
+    Returns
+    -------
+    Gaps
+        Undetermined services are no gap and take no part. Where a community has nobody aged 60 and over,
+        shares are taken over all residents; where nobody could be placed they are NaN and unranked.
+
+    Raises
+    ------
+    SettingError
+        If the cut-off was not computed, a weight names an unknown service, or no weight is above zero.
+    """
+    have = coverage.frame.index.get_level_values("cutoff_min").unique() if len(coverage.frame) else []
+    if coverage.services and cutoff_min not in have:
+        raise SettingError(f"coverage was computed for {sorted(have)} min, not for {cutoff_min:g}")
+    weight = _weights(coverage.services, weights or {})
+    frame = _by_service(coverage, cutoff_min)
+    frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
+    name_zh = communities.frame["name"].astype(str)
+    name_en = communities.frame["name_en"].astype(str) if "name_en" in communities.frame else name_zh
+    frame = _with_sentences(frame, name_zh, name_en, cutoff_min)
+    return Gaps(frame=frame, by_community=_by_community(frame, communities, weight, cutoff_min), weights=weight)
+
+
+def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str, float]:
+    unknown = sorted(set(given) - set(known_services()))
+    if unknown:
+        raise SettingError(f"weights name unknown services {unknown}; known are {', '.join(known_services())}")
+    raw = {service: float(given.get(service, 1.0)) for service in services}
+    whole = sum(raw.values())
+    if services and whole <= 0:
+        raise SettingError("service weights add up to nothing; give at least one above zero")
+    return {service: value / whole for service, value in raw.items()}
+
+
+def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
+    if not coverage.services:
+        return pd.DataFrame(
+            columns=["elders", "uncovered", "unplaced", "intensity_pct", "share", "choices", "mean_min", "p90_min"],
+            index=pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"]),
+            dtype=float,
+        )
+    at = coverage.frame.xs(cutoff_min, level="cutoff_min")
+    share = at["pop_60plus_share"].where(at["pop_60plus"] > 0, at["population_share"])
+    frame = pd.DataFrame(
+        {
+            "elders": at["pop_60plus"],
+            "uncovered": at["pop_60plus_uncovered"],
+            "unplaced": at["pop_60plus_unplaced"],
+            "intensity_pct": 100 * (1 - share),
+            "share": share,
+            "choices": at["choices"],
+        }
+    )
+    return frame.join(coverage.nearest[["mean_min", "p90_min"]])
+
+
+def people_text(count: float, language: str) -> str:
+    """A count of people for print: whole, and never an exact small one.
+
+    Examples
+    --------
+    >>> people_text(1234.4, "en"), people_text(3, "en"), people_text(0, "en")
+    ('1,234', 'fewer than 10', '0')
+    """
+    whole = round(count)
+    if 0 < count < PRIVATE_BELOW:
+        return text("gaps_few_people", language, limit=PRIVATE_BELOW)
+    return f"{whole:,}"
+
+
+def _with_sentences(frame: pd.DataFrame, name_zh: pd.Series, name_en: pd.Series, cutoff_min: float) -> pd.DataFrame:
+    catalogue = known_services()
+    out = frame.copy()
+    for language, names in (("zh", name_zh), ("en", name_en)):
+        out[f"sentence_{language}"] = [
+            _sentence(
+                language,
+                name=names.loc[community],
+                service=catalogue[service].title_zh if language == "zh" else catalogue[service].noun_en,
+                row=row,
+                cutoff_min=cutoff_min,
+            )
+            for (community, service), row in zip(frame.index, frame.to_dict("records"), strict=True)
+        ]
+    return out
+
+
+def _sentence(language: str, *, name: str, service: str, row: Mapping[str, float], cutoff_min: float) -> str:
+    values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
+    if np.isnan(row["share"]):
+        return text("gaps_unplaced", language, **values)
+    if row["uncovered"] <= 0:
+        return text("gaps_covered", language, **values)
+    who = {"people": people_text(row["uncovered"], language), "percent": _percent(row["intensity_pct"])}
+    if np.isnan(row["mean_min"]):
+        return text("gaps_no_way", language, **values, **who)
+    return text("gaps_uncovered", language, **values, **who, minutes=f"{row['mean_min']:.0f}")
+
+
+def _percent(value: float) -> str:
+    """Whole percent, but never 0 or 100 for what is neither."""
+    whole = round(value)
+    if whole == 0 and value > 0:
+        return "<1"
+    if whole == 100 and value < 100:
+        return ">99"
+    return str(whole)
+
+
+def _by_community(
+    frame: pd.DataFrame, communities: Communities, weight: Mapping[str, float], cutoff_min: float
+) -> pd.DataFrame:
+    ids = communities.frame.index
+    share = frame["share"].unstack("service").reindex(index=ids, columns=list(weight))
+    uncovered = frame["uncovered"].unstack("service").reindex(index=ids, columns=list(weight))
+    w = np.array([weight[service] for service in share.columns], dtype=float)
+    covered = share.to_numpy(dtype=float)
+    known = ~np.isnan(covered).any(axis=1) & (len(weight) > 0)
+    out = pd.DataFrame(index=ids)
+    for column in ("name", "name_en", "subdistrict"):
+        if column in communities.frame:
+            out[column] = communities.frame[column]
+    out["elders"] = communities.frame["pop_60plus"].astype(float)
+    out["uncovered"] = uncovered.sum(axis=1)
+    out["uncovered_worst"] = uncovered.max(axis=1)
+    out["worst_service"] = _worst(share, uncovered)
+    with np.errstate(invalid="ignore"):
+        out["index"] = np.where(known, 100 * (1 - np.prod(np.maximum(covered, FLOOR) ** w, axis=1)), np.nan)
+        out["index_additive"] = np.where(known, 100 * ((1 - covered) * w).sum(axis=1), np.nan)
+        out["index_worst"] = np.where(known, 100 * (1 - covered).max(axis=1, initial=0.0), np.nan)
+    for rank, score in (
+        ("rank", "index"),
+        ("rank_additive", "index_additive"),
+        ("rank_worst", "index_worst"),
+        ("rank_people", "uncovered"),
+    ):
+        out[rank] = out[score].round(9).rank(method="min", ascending=False).astype("Int64")
+    for language in ("zh", "en"):
+        out[f"sentence_{language}"] = _community_sentences(out, frame, language, cutoff_min)
+    return out.sort_values(["rank", "rank_people"], kind="stable")
+
+
+def _worst(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
+    """The service with the lowest share; of equals the one with most people uncovered, then catalogue order."""
+    if share.shape[1] == 0:
+        return pd.Series("", index=share.index)
+    low = share.eq(share.min(axis=1), axis=0)
+    candidate = uncovered.where(low, -1.0).to_numpy(dtype=float)
+    return pd.Series(share.columns.to_numpy()[np.nan_to_num(candidate, nan=-1.0).argmax(axis=1)], index=share.index)
+
+
+def _community_sentences(out: pd.DataFrame, frame: pd.DataFrame, language: str, cutoff_min: float) -> list[str]:
+    gap = (frame["share"] < 1).groupby("community_id").sum()
+    known = frame["share"].notna().groupby("community_id").sum()
+    sentences = []
+    for community, worst in out["worst_service"].items():
+        lead = frame[f"sentence_{language}"].get((community, worst))
+        if lead is None or not known.get(community, 0):
+            sentences.append(text("gaps_nothing_known", language))
+        elif gap.get(community, 0) == 0:
+            sentences.append(text("gaps_all_covered", language, total=known[community], cutoff=f"{cutoff_min:g}"))
+        else:
+            count = {"count": gap[community], "total": known[community]}
+            sentences.append(text("gaps_community", language, lead=lead, **count))
+    return sentences
