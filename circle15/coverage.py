@@ -127,7 +127,8 @@ class _Groups:
     placed: NDArray[np.bool_]
 
     def sum(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(self.code, weights=weight, minlength=len(self.ids))
+        """Sum of a per-point weight for every community."""
+        return np.bincount(self.code, weights=weight, minlength=len(self.ids)).astype(float)
 
 
 def _covered(

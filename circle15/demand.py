@@ -126,9 +126,7 @@ def _deal(communities: Communities, chosen: list[_Homes]) -> DemandPoints:
     return DemandPoints(frame=frame)
 
 
-def apportion(
-    total: NDArray[np.float64], owner: NDArray[np.int64], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def apportion(total: NDArray[np.float64], owner: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Deal totals out in proportion to weights, in whole 1/1024ths, by largest remainder (Hamilton).
 
     Parameters
@@ -228,7 +226,7 @@ def _lattice(shapes: NDArray[np.object_], spacing_m: float, method: str) -> _Hom
         return _none(method)
     x = np.arange(np.floor(west / spacing_m), np.ceil(east / spacing_m) + 1) * spacing_m
     y = np.arange(np.floor(south / spacing_m), np.ceil(north / spacing_m) + 1) * spacing_m
-    lattice = shapely.points(*(axis.ravel() for axis in np.meshgrid(x, y)))
+    lattice = np.asarray(shapely.points(*(axis.ravel() for axis in np.meshgrid(x, y))))
     community, found = shapely.STRtree(lattice).query(shapes, predicate="intersects")
     missed = np.setdiff1d(np.flatnonzero(shapely.area(shapes) > 0), community)
     point = np.concatenate([lattice[found], shapely.point_on_surface(shapes[missed])])

@@ -8,7 +8,8 @@ Goalposts are fixed (none covered, all covered), never a sample's minimum and ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def gaps(
     SettingError
         If the cut-off was not computed, a weight names an unknown service, or no weight is above zero.
     """
-    have = coverage.frame.index.get_level_values("cutoff_min").unique() if len(coverage.frame) else []
+    have = coverage.frame.index.unique("cutoff_min").tolist() if len(coverage.frame) else []
     if coverage.services and cutoff_min not in have:
         raise SettingError(f"coverage was computed for {sorted(have)} min, not for {cutoff_min:g}")
     weight = _weights(coverage.services, weights or {})
@@ -134,7 +135,7 @@ def _with_sentences(frame: pd.DataFrame, name_zh: pd.Series, name_en: pd.Series,
     return out
 
 
-def _sentence(language: str, *, name: str, service: str, row: Mapping[str, float], cutoff_min: float) -> str:
+def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float) -> str:
     values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
     if np.isnan(row["share"]):
         return text("gaps_unplaced", language, **values)
@@ -199,16 +200,15 @@ def _worst(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
 
 
 def _community_sentences(out: pd.DataFrame, frame: pd.DataFrame, language: str, cutoff_min: float) -> list[str]:
-    gap = (frame["share"] < 1).groupby("community_id").sum()
-    known = frame["share"].notna().groupby("community_id").sum()
+    gap = (frame["share"] < 1).groupby("community_id").sum().reindex(out.index, fill_value=0)
+    known = frame["share"].notna().groupby("community_id").sum().reindex(out.index, fill_value=0)
     sentences = []
-    for community, worst in out["worst_service"].items():
-        lead = frame[f"sentence_{language}"].get((community, worst))
-        if lead is None or not known.get(community, 0):
+    for community, worst, missing, judged in zip(out.index, out["worst_service"], gap, known, strict=True):
+        if not judged:
             sentences.append(text("gaps_nothing_known", language))
-        elif gap.get(community, 0) == 0:
-            sentences.append(text("gaps_all_covered", language, total=known[community], cutoff=f"{cutoff_min:g}"))
+        elif not missing:
+            sentences.append(text("gaps_all_covered", language, total=judged, cutoff=f"{cutoff_min:g}"))
         else:
-            count = {"count": gap[community], "total": known[community]}
-            sentences.append(text("gaps_community", language, lead=lead, **count))
+            lead = frame[f"sentence_{language}"].loc[(community, worst)]
+            sentences.append(text("gaps_community", language, lead=lead, count=missing, total=judged))
     return sentences

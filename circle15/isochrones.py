@@ -121,9 +121,7 @@ def _own_edge(graph: WalkGraph, positions: Positions, rows: NDArray[np.int64], l
     length, walk = graph.network.length_mm[edge], graph.walk_ms[edge]
     far = np.where(walk <= left, length, left * length // np.maximum(walk, 1))
     ahead = np.where(graph.both_ways[edge], offset + far, offset)
-    return Stretches(
-        edge=edge.astype(np.int32), begin_mm=np.maximum(0, offset - far), end_mm=np.minimum(length, ahead)
-    )
+    return Stretches(edge=edge.astype(np.int32), begin_mm=np.maximum(0, offset - far), end_mm=np.minimum(length, ahead))
 
 
 def reached_streets(
@@ -149,7 +147,10 @@ def reached_streets(
         )
         spans = zip(members[first:last], start[:-1], start[1:], strict=True)
         return [
-            [_cut(graph, near, node[a:b], cost[a:b], limit, _own_edge(graph, positions, rows, limit)) for limit in limits]
+            [
+                _cut(graph, near, node[a:b], cost[a:b], limit, _own_edge(graph, positions, rows, limit))
+                for limit in limits
+            ]
             for rows, a, b in spans
         ]
 
@@ -226,7 +227,7 @@ def draw_isochrones(
 
 
 def _segments(network: WalkNetwork, cut: Stretches) -> NDArray[np.float64]:
-    return stretches.stretch_segments(  # type: ignore[no-any-return]
+    return stretches.stretch_segments(
         cut.edge, cut.begin_mm, cut.end_mm, network.length_mm, network.vertex, network.vertex_start
     )
 
@@ -262,18 +263,20 @@ def _contour_tile(
     """The part of a contour on grid lines ``low`` to ``high`` (column, row; both included)."""
     west, south = low[0] * cell, low[1] * cell
     pad = buffer_m + 2 * cell
-    grid = stretches.distance_grid(segments, west, south, int(high[0]) - low[0] + 1, int(high[1]) - low[1] + 1, cell, pad)
+    grid = stretches.distance_grid(
+        segments, west, south, int(high[0]) - low[0] + 1, int(high[1]) - low[1] + 1, cell, pad
+    )
     lines = contourpy.contour_generator(
         np.arange(low[0], int(high[0]) + 1) * cell,
         np.arange(low[1], int(high[1]) + 1) * cell,
         grid,
         fill_type=contourpy.FillType.OuterOffset,
     )
-    points, offsets = lines.filled(-1.0, buffer_m)
-    return _polygons(points, offsets)
+    filled: Any = lines.filled(-1.0, buffer_m)
+    return _polygons(*filled)
 
 
-def _polygons(points: list[Any], offsets: list[Any]) -> shapely.Geometry:
+def _polygons(points: list[Any], offsets: list[Any]) -> shapely.Polygon | shapely.MultiPolygon:
     """Polygons with holes from contourpy's rings (``OuterOffset``: first ring outer, the rest holes)."""
     if not points:
         return shapely.MultiPolygon()
@@ -284,7 +287,7 @@ def _polygons(points: list[Any], offsets: list[Any]) -> shapely.Geometry:
         np.concatenate(points),
         (np.concatenate([[0], np.cumsum(ring_size)]), np.concatenate([[0], np.cumsum(rings)])),
     )
-    whole = shapely.multipolygons(shapes)
+    whole: shapely.MultiPolygon = shapely.multipolygons(shapes)
     return whole if shapely.is_valid(whole) else shapely.buffer(whole, 0)
 
 

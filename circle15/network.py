@@ -5,6 +5,7 @@ The building blocks are pure: streets or network in, a new network out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from circle15.kernels.chains import trace_chains
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import Positions, WalkNetwork
 
-__all__ = ["build_network", "clip_network", "edge_lines", "merge_chains", "ragged_take", "snap"]
+__all__ = ["build_network", "canonical", "clip_network", "edge_lines", "merge_chains", "ragged_take", "snap"]
 
 _MERGE_BARRED = EdgeFlag.FORWARD_ONLY
 
@@ -138,16 +139,18 @@ def merge_chains(network: WalkNetwork) -> WalkNetwork:
     begin = np.where(against[start[:-1]], v[head], u[head])
     end = np.where(against[start[1:] - 1], u[tail], v[tail])
     flags = _chain_flags(network, head, tail, against[start[:-1]], against[start[1:] - 1])
-    return _canonical(
-        network,
-        begin,
-        end,
-        np.add.reduceat(network.length_mm[piece], start[:-1]),
-        network.way_class[head],
-        flags,
-        network.name[head],
-        vertex,
-        vertex_start,
+    return canonical(
+        replace(
+            network,
+            u=begin,
+            v=end,
+            length_mm=np.add.reduceat(network.length_mm[piece], start[:-1]),
+            way_class=network.way_class[head],
+            flags=flags,
+            name=network.name[head],
+            vertex=vertex,
+            vertex_start=vertex_start,
+        )
     )
 
 
@@ -164,7 +167,9 @@ def _swap_ends(flags: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """The flags of edges turned round: what stood at u stands at v."""
     swapped = flags & ~np.uint16(_ENDS)
     for at_u, at_v in ((EdgeFlag.GATE_AT_U, EdgeFlag.GATE_AT_V), (EdgeFlag.SIGNAL_AT_U, EdgeFlag.SIGNAL_AT_V)):
-        swapped |= ((flags & np.uint16(at_u)) != 0) * np.uint16(at_v) | ((flags & np.uint16(at_v)) != 0) * np.uint16(at_u)
+        swapped |= ((flags & np.uint16(at_u)) != 0) * np.uint16(at_v) | ((flags & np.uint16(at_v)) != 0) * np.uint16(
+            at_u
+        )
     return swapped
 
 
@@ -182,9 +187,9 @@ def _chain_flags(
     return ((first & ~np.uint16(_ENDS)) | (first & at_u) | (last & at_v)).astype(np.uint16)
 
 
-def ragged_take(start: NDArray[np.int64], rows: NDArray[np.integer[Any]], against: NDArray[np.bool_]) -> tuple[
-    NDArray[np.int64], NDArray[np.int64]
-]:
+def ragged_take(
+    start: NDArray[np.int64], rows: NDArray[np.integer[Any]], against: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of the items of ragged ``rows``, each run forwards or backwards; and the new starts."""
     size = np.diff(start)[rows]
     new_start = np.concatenate([[0], np.cumsum(size)])
@@ -207,49 +212,41 @@ def _join_lines(
     return network.vertex[position[keep]], kept_before[piece_start[start]]
 
 
-def _canonical(
-    source: WalkNetwork,
-    u: NDArray[np.int32],
-    v: NDArray[np.int32],
-    length_mm: NDArray[np.int64],
-    way_class: NDArray[np.uint8],
-    flags: NDArray[np.uint16],
-    name: NDArray[np.int32],
-    vertex: NDArray[np.float64],
-    vertex_start: NDArray[np.int64],
-) -> WalkNetwork:
-    """Renumber nodes along a Hilbert curve, turn edges from low to high, and sort them."""
-    used = np.unique(np.concatenate([u, v]))
-    points = gpd.GeoSeries.from_xy(source.x[used], source.y[used], crs=source.crs)
+def canonical(network: WalkNetwork) -> WalkNetwork:
+    """Renumber nodes along a Hilbert curve, turn edges from low to high, and sort them.
+
+    Nodes without an edge disappear. Two networks with the same streets become equal, whatever the order
+    and direction in which their edges were given.
+    """
+    used = np.unique(np.concatenate([network.u, network.v]))
+    points = gpd.GeoSeries.from_xy(network.x[used], network.y[used], crs=network.crs)
     curve = points.hilbert_distance(level=16).to_numpy()
-    used = used[np.lexsort((source.node_id[used], source.y[used], source.x[used], curve))]
-    new = np.full(source.n_nodes, -1, dtype=np.int32)
+    used = used[np.lexsort((network.node_id[used], network.y[used], network.x[used], curve))]
+    new = np.full(network.n_nodes, -1, dtype=np.int32)
     new[used] = np.arange(len(used), dtype=np.int32)
-    u, v = new[u], new[v]
-    second, last = vertex[vertex_start[:-1] + 1], vertex[vertex_start[1:] - 2]
+    u, v = new[network.u], new[network.v]
+    second, last = network.vertex[network.vertex_start[:-1] + 1], network.vertex[network.vertex_start[1:] - 2]
     unlike = np.where(second[:, 0] != last[:, 0], second[:, 0] > last[:, 0], second[:, 1] > last[:, 1])
-    turn = np.where(u == v, unlike, u > v) & ((flags & np.uint16(EdgeFlag.FORWARD_ONLY)) == 0)
+    turn = np.where(u == v, unlike, u > v) & ~network.has(EdgeFlag.FORWARD_ONLY)
     u, v = np.where(turn, v, u), np.where(turn, u, v)
-    flags = np.where(turn, _swap_ends(flags), flags)
+    flags = np.where(turn, _swap_ends(network.flags), network.flags)
     second = np.where(turn[:, None], last, second)
-    order = np.lexsort((name, flags, second[:, 1], second[:, 0], length_mm, way_class, v, u))
-    position, start = ragged_take(vertex_start, order, turn[order])
-    return WalkNetwork(
-        crs=source.crs,
-        node_id=source.node_id[used],
-        x=source.x[used],
-        y=source.y[used],
-        node_flags=source.node_flags[used],
+    order = np.lexsort((network.name, flags, second[:, 1], second[:, 0], network.length_mm, network.way_class, v, u))
+    position, start = ragged_take(network.vertex_start, order, turn[order])
+    return replace(
+        network,
+        node_id=network.node_id[used],
+        x=network.x[used],
+        y=network.y[used],
+        node_flags=network.node_flags[used],
         u=u[order].astype(np.int32),
         v=v[order].astype(np.int32),
-        length_mm=length_mm[order],
-        way_class=way_class[order],
+        length_mm=network.length_mm[order],
+        way_class=network.way_class[order],
         flags=flags[order].astype(np.uint16),
-        name=name[order],
-        names=source.names,
-        vertex=vertex[position],
+        name=network.name[order],
+        vertex=network.vertex[position],
         vertex_start=start,
-        origin=source.origin,
     )
 
 
@@ -267,20 +264,22 @@ def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:
     if len(keep) == 0:
         west, south, east, north = shapely.bounds(reach)
         raise StreetsError(
-            f"the study area ({west:.0f}, {south:.0f}, {east:.0f}, {north:.0f} in {network.crs.name}) has no street in it; "
-            "check that the street file is of this city and that the communities' coordinates are right"
+            f"the study area ({west:.0f}, {south:.0f}, {east:.0f}, {north:.0f} in {network.crs.name}) has no street "
+            "in it; check that the street file is of this city and that the communities' coordinates are right"
         )
     position, start = ragged_take(network.vertex_start, keep, np.zeros(len(keep), dtype=bool))
-    return _canonical(
-        network,
-        network.u[keep],
-        network.v[keep],
-        network.length_mm[keep],
-        network.way_class[keep],
-        network.flags[keep],
-        network.name[keep],
-        network.vertex[position],
-        start,
+    return canonical(
+        replace(
+            network,
+            u=network.u[keep],
+            v=network.v[keep],
+            length_mm=network.length_mm[keep],
+            way_class=network.way_class[keep],
+            flags=network.flags[keep],
+            name=network.name[keep],
+            vertex=network.vertex[position],
+            vertex_start=start,
+        )
     )
 
 
@@ -370,9 +369,7 @@ def _own_side(
     return moved
 
 
-def _positions(
-    network: WalkNetwork, place: NDArray[Any], lines: NDArray[Any], edge: NDArray[np.int64]
-) -> Positions:
+def _positions(network: WalkNetwork, place: NDArray[Any], lines: NDArray[Any], edge: NDArray[np.int64]) -> Positions:
     status = np.full(len(place), Positions.FAR, dtype=np.uint8)
     offset_mm = np.zeros(len(place), dtype=np.int64)
     leg_mm = np.zeros(len(place), dtype=np.int64)

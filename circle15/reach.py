@@ -28,7 +28,17 @@ from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import snap
 
-__all__ = ["WalkGraph", "cutoff_ms", "in_blocks", "nearest_times", "point_frame", "reach", "reach_table", "seeds", "walk_graph"]
+__all__ = [
+    "WalkGraph",
+    "cutoff_ms",
+    "in_blocks",
+    "nearest_times",
+    "point_frame",
+    "reach",
+    "reach_table",
+    "seeds",
+    "walk_graph",
+]
 
 _MAX_MS = 0xFFFFFFF0
 
@@ -243,7 +253,7 @@ def reach_table(
     doors, near = _doors(graph, demand), _near(graph, facilities, demand)
 
     def block(first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-        return search.reach_pairs(  # type: ignore[no-any-return]
+        return search.reach_pairs(
             graph.start, graph.head, graph.cost, seed_node, seed_cost, np.uint64(limit),
             doors.start, doors.point, doors.cost, near.start, near.point, near.cost,
             len(demand), first, last,

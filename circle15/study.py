@@ -15,24 +15,24 @@ import numpy as np
 import pandas as pd
 
 from circle15 import __version__, catalog
+from circle15.catalog import finding
 from circle15.coverage import coverage
 from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning
 from circle15.gaps import gaps, people_text
 from circle15.isochrones import draw_isochrones
 from circle15.model.places import DemandPoints, Facilities
-from circle15.model.provenance import Finding
+from circle15.model.provenance import Finding, Severity
 from circle15.model.results import Analysis, City, Coverage, Gaps, Settings
 from circle15.model.walk_network import Positions, WalkNetwork
 from circle15.network import build_network, snap
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.sources.citypack import read_pack
-from circle15.sources.tables import finding
 
 if TYPE_CHECKING:
     import folium
 
-__all__ = ["Result", "analyse", "load_city"]
+__all__ = ["STAGES", "Result", "analyse", "check_places", "load_city"]
 
 STAGES = ("demand", "snap", "reach", "nearest", "isochrones", "coverage", "gaps")
 """What :func:`analyse` reports to ``on_stage``, in this order."""
@@ -154,9 +154,7 @@ def analyse(
         for service in sorted(city.facilities.listed)
     }
     begin("isochrones")
-    drawn = draw_isochrones(
-        graph, there, ids=ids[1], minutes=settings.cutoffs_min, services=city.facilities.offers()
-    )
+    drawn = draw_isochrones(graph, there, ids=ids[1], minutes=settings.cutoffs_min, services=city.facilities.offers())
     begin("coverage")
     covered = coverage(
         reach,
@@ -168,7 +166,11 @@ def analyse(
     )
     begin("gaps")
     scored = gaps(covered, city.communities, cutoff_min=settings.circle_min, weights=settings.weights)
-    findings = (*city.findings, *_run_findings(city, demand, here, there, covered, scored, settings))
+    findings = (
+        *city.findings,
+        *_facility_findings(city, there, settings),
+        *_people_findings(city, demand, here, scored, settings),
+    )
     _warn(findings)
     return Result(
         city=city,
@@ -219,57 +221,67 @@ def _street_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Fi
     cut_off = network.component_km[1:]
     if len(cut_off):
         share = 100 * float(cut_off.sum()) / network.total_km
-        found.append(
-            finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}")
-        )
+        found.append(finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}"))
     return found
 
 
-def _run_findings(
-    city: City,
-    demand: DemandPoints,
-    here: Positions,
-    there: Positions,
-    covered: Coverage,
-    scored: Gaps,
-    settings: Settings,
-) -> list[Finding]:
-    """What the analysis itself found wrong with the input: counted, never silent."""
-    limit = f"{settings.max_snap_m:g}"
+def check_places(city: City) -> list[Finding]:
+    """Findings about facilities and service lists alone: what can be known without heavy work."""
+    walls = _barriers(city.context)
+    there = snap(city.network, city.facilities.frame, max_snap_m=city.settings.max_snap_m, barriers=walls)
+    return _facility_findings(city, there, city.settings)
+
+
+def _facility_findings(city: City, there: Positions, settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     sites = city.facilities.frame.index
-    people = demand.frame["population"].to_numpy()
+    limit = f"{settings.max_snap_m:g}"
     for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
         lost = there.status == status
         if lost.any():
-            found.append(
-                finding(f"facility-{code}", "warning", count=int(lost.sum()), limit=limit, examples=sites[lost])
-            )
-        homeless = float(people[here.status == status].sum())
-        if homeless > 0:
-            found.append(
+            count = int(lost.sum())
+            found.append(finding(f"facility-{code}", "warning", count=count, limit=limit, examples=sites[lost]))
+    titles = catalog.services()
+    offered = set(city.facilities.offers()["service"])
+    for key, service in titles.items():
+        if key not in city.facilities.listed:
+            found.append(_about_service("undetermined-service", "note", service))
+        elif key not in offered:
+            found.append(_about_service("listed-but-empty", "warning", service))
+    return found
+
+
+def _people_findings(
+    city: City, demand: DemandPoints, here: Positions, scored: Gaps, settings: Settings
+) -> list[Finding]:
+    """What the analysis itself found wrong with where people live: counted, never silent."""
+    found: list[Finding] = []
+    people = demand.frame["population"].to_numpy()
+    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
+        lost = here.status == status
+        stranded = float(people[lost].sum())
+        if stranded > 0:
+            spoken, chinese = (
                 finding(
-                    f"demand-{code}", "warning", count=int((here.status == status).sum()), limit=limit,
-                    people=people_text(homeless, "en"),
+                    f"demand-{code}",
+                    "warning",
+                    count=int(lost.sum()),
+                    limit=f"{settings.max_snap_m:g}",
+                    people=people_text(stranded, language),
                 )
-            )  # fmt: skip
+                for language in ("en", "zh")
+            )
+            found.append(replace(spoken, message_zh=chinese.message_zh))
     empty = city.communities.frame.index[city.communities.frame["population"] == 0]
     if len(empty):
         found.append(finding("no-people", "warning", count=len(empty), examples=empty))
     unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(empty)
-    if len(unjudged) and covered.services:
+    if len(unjudged) and scored.weights:
         found.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
-    titles = catalog.services()
-    offered = set(city.facilities.offers()["service"])
-    for service in covered.undetermined:
-        found.append(_about_service("undetermined-service", "note", titles[service]))
-    for service in covered.services:
-        if service not in offered:
-            found.append(_about_service("listed-but-empty", "warning", titles[service]))
     return found
 
 
-def _about_service(code: str, severity: str, service: catalog.Service) -> Finding:
+def _about_service(code: str, severity: Severity, service: catalog.Service) -> Finding:
     told = finding(code, severity, service=service.title_en, examples=[service.key])
     spoken_zh = finding(code, severity, service=service.title_zh)
     return replace(told, message_zh=spoken_zh.message_zh, remedy_zh=spoken_zh.remedy_zh)

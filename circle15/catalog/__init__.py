@@ -6,17 +6,19 @@ Every function reads its TOML file once and returns read-only values.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from circle15.errors import SettingError
+from circle15.model.provenance import Finding, Severity
 from circle15.model.walk_network import WalkProfile
 
-__all__ = ["Service", "WayClass", "profile", "profiles", "services", "text", "walking", "way_classes"]
+__all__ = ["Service", "WayClass", "finding", "profile", "profiles", "services", "text", "walking", "way_classes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ def services() -> Mapping[str, Service]:
     """All services, in the order in which they are shown."""
     return MappingProxyType(
         {
-            key: Service(key=key, **{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
+            key: Service(key=key, **entry | {"words": tuple(entry["words"]), "osm": tuple(entry["osm"])})
             for key, entry in _read("services.toml").items()
         }
     )
@@ -112,3 +114,29 @@ def text(key: str, language: str, /, **values: object) -> str:
         If the phrase does not exist: a fault in the code, found by the tests.
     """
     return _phrases()[key][language].format(**values)
+
+
+def finding(code: str, severity: Severity, /, *, examples: Iterable[object] = (), **values: Any) -> Finding:
+    """A finding whose message and remedy stand in ``text.toml`` under ``finding_<code>``.
+
+    Parameters
+    ----------
+    code, severity
+        See :class:`~circle15.model.provenance.Finding`.
+    examples
+        Ids; the first five are kept.
+    **values
+        What the message names; ``count``, ``file``, ``row``, ``column`` and ``value`` become the finding's own.
+    """
+    key = "finding_" + code.replace("-", "_")
+    fields = {field: values[field] for field in ("count", "file", "row", "column", "value") if field in values}
+    return Finding(
+        code=code,
+        severity=severity,
+        message_zh=text(key, "zh", **values),
+        message_en=text(key, "en", **values),
+        remedy_zh=text(key, "remedy_zh", **values),
+        remedy_en=text(key, "remedy_en", **values),
+        examples=tuple(str(example) for example in islice(examples, 5)),
+        **fields,
+    )

@@ -82,4 +82,4 @@ def trace_chains(
     pair = np.full(2 * len(inner), -1, dtype=np.int32)
     where = np.flatnonzero(inner)
     pair[np.stack([2 * where, 2 * where + 1], axis=1).ravel()] = edge[at_inner][order]
-    return _trace(u, v, inner, pair)  # type: ignore[no-any-return]
+    return _trace(u, v, inner, pair)

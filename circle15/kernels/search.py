@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 __all__ = ["NO_COST", "nearest_nodes", "nearest_points", "reach_nodes", "reach_pairs"]
 

@@ -144,6 +144,5 @@ def distance_grid(segments, west, south, columns, rows, cell, far):  # type: ign
                 t = min(1.0, max(0.0, t))
                 ex, ey = px - t * dx, py - t * dy
                 gap = ex * ex + ey * ey
-                if gap < square[row, column]:
-                    square[row, column] = gap
+                square[row, column] = min(square[row, column], gap)
     return np.sqrt(square)

@@ -23,8 +23,8 @@ __all__ = [
     "Positions",
     "ReachTable",
     "Settings",
-    "StudyArea",
     "Streets",
+    "StudyArea",
     "WalkNetwork",
     "WalkProfile",
 ]

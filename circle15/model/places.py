@@ -27,7 +27,7 @@ class StudyArea:
     ``buffer_m`` is at least the distance of the farthest cut-off, so that the border cuts no route.
     """
 
-    boundary: shapely.Geometry
+    boundary: shapely.Polygon | shapely.MultiPolygon
     crs: CRS
     buffer_m: float
 
@@ -38,7 +38,7 @@ class StudyArea:
             raise InputError("the study area's boundary is empty or crosses itself; mend the polygon")
 
     @property
-    def reach(self) -> shapely.Geometry:
+    def reach(self) -> shapely.Polygon | shapely.MultiPolygon:
         """The boundary with its buffer."""
         return shapely.buffer(self.boundary, self.buffer_m)
 
@@ -146,7 +146,9 @@ class Communities:
             raise InputError(f"communities: every row needs a polygon; found {sorted(kinds) or 'missing ones'}")
         invalid = self.frame.index[~self.frame.geometry.is_valid]
         if len(invalid):
-            raise InputError(f"communities: {len(invalid)} polygons cross themselves (first: {invalid[0]!r}); mend them")
+            raise InputError(
+                f"communities: {len(invalid)} polygons cross themselves (first: {invalid[0]!r}); mend them"
+            )
 
     @property
     def people(self) -> tuple[str, ...]:

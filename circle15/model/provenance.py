@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Finding", "Origin"]
+__all__ = ["Finding", "Origin", "Severity"]
 
 Severity = Literal["error", "warning", "note"]
 

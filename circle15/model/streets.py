@@ -92,7 +92,9 @@ class Streets:
     def __post_init__(self) -> None:
         nodes, ways = len(self.node_id), len(self.way_class)
         if not (len(self.lon) == len(self.lat) == len(self.node_flags) == nodes):
-            raise StreetsError(f"streets: {nodes} node ids but {len(self.lon)} longitudes and {len(self.lat)} latitudes")
+            raise StreetsError(
+                f"streets: {nodes} node ids but {len(self.lon)} longitudes and {len(self.lat)} latitudes"
+            )
         if len(self.way_start) != ways + 1 or len(self.way_flags) != ways or len(self.way_name) != ways:
             raise StreetsError(f"streets: {ways} way classes but {len(self.way_start) - 1} way starts")
         if ways and (int(self.way_start[-1]) != len(self.way_node) or int(np.diff(self.way_start).min()) < 2):

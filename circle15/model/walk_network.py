@@ -153,28 +153,28 @@ class WalkNetwork:
     # -- other shapes ---------------------------------------------------------------------------
 
     @classmethod
-    def from_osmnx(cls, graph: nx.MultiDiGraph, *, crs: Any = None) -> WalkNetwork:
-        """Take an OSMnx graph (projected or not); see :func:`circle15.model.interchange.from_networkx`."""
-        from circle15.model.interchange import from_networkx
+    def from_osmnx(cls, graph: nx.MultiDiGraph[Any], *, crs: Any = None) -> WalkNetwork:
+        """Take an OSMnx graph (projected or not); see :func:`circle15.interchange.from_networkx`."""
+        from circle15.interchange import from_networkx
 
         return from_networkx(graph, crs=crs)
 
     @classmethod
     def from_geopandas(cls, edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
-        """Take a frame of street lines; see :func:`circle15.model.interchange.from_geopandas`."""
-        from circle15.model.interchange import from_geopandas
+        """Take a frame of street lines; see :func:`circle15.interchange.from_geopandas`."""
+        from circle15.interchange import from_geopandas
 
         return from_geopandas(edges, crs=crs)
 
-    def to_networkx(self) -> nx.MultiDiGraph:
-        """Return an OSMnx-style graph; see :func:`circle15.model.interchange.to_networkx`."""
-        from circle15.model.interchange import to_networkx
+    def to_networkx(self) -> nx.MultiDiGraph[Any]:
+        """Return an OSMnx-style graph; see :func:`circle15.interchange.to_networkx`."""
+        from circle15.interchange import to_networkx
 
         return to_networkx(self)
 
     def to_geopandas(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-        """Return ``(nodes, edges)`` frames; see :func:`circle15.model.interchange.to_geopandas`."""
-        from circle15.model.interchange import to_geopandas
+        """Return ``(nodes, edges)`` frames; see :func:`circle15.interchange.to_geopandas`."""
+        from circle15.interchange import to_geopandas
 
         return to_geopandas(self)
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from circle15.catalog import profiles
+from circle15.catalog import finding, profiles
 from circle15.catalog import services as known_services
 from circle15.errors import CityError, PackError, StreetsError
 from circle15.model.places import Communities, Facilities, StudyArea
@@ -27,37 +27,36 @@ from circle15.sources.osm_facilities import read_osm_facilities
 from circle15.sources.osm_file import file_sha256, read_streets
 from circle15.sources.osm_places import CONTEXT_LAYERS, read_context
 from circle15.sources.synthetic import TOWNS, Town
-from circle15.sources.tables import finding, read_communities, read_facilities, read_layer
+from circle15.sources.tables import read_communities, read_facilities, read_layer
 
-__all__ = ["Pack", "PackContents", "data_roots", "find_pack", "list_cities", "read_pack", "study_bbox"]
+__all__ = ["Pack", "PackContents", "data_roots", "fetch_area", "find_pack", "list_cities", "read_pack"]
 
 CITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FETCHED = "fetched.osm.gz"
 """What ``circle15 fetch`` writes into the pack; used where no listed street file is found."""
 
+_ABOUT = "label_zh label_en attribution licence url date synthetic"
 _KEYS: Mapping[str, frozenset[str]] = {
-    "": frozenset(
-        "name name_en crs review_number norms settings network facilities communities context notes".split()
-    ),
-    "settings": frozenset("profile cutoffs_min max_snap_m weights".split()),
-    "network": frozenset("files place synthetic label_zh label_en attribution licence url date".split()),
-    "facilities": frozenset(
-        "file osm datum service services synthetic label_zh label_en attribution licence url date".split()
-    ),
-    "communities": frozenset(
-        "file files columns about synthetic estimated label_zh label_en attribution licence url date".split()
-    ),
-    "context": frozenset("layer file osm optional label_zh label_en attribution licence date".split()),
+    table: frozenset(keys.split())
+    for table, keys in {
+        "": "name name_en crs review_number norms settings network facilities communities context notes",
+        "settings": "profile cutoffs_min max_snap_m weights",
+        "network": f"files place {_ABOUT}",
+        "facilities": f"file osm datum service services {_ABOUT}",
+        "communities": f"file files columns about estimated {_ABOUT}",
+        "context": f"layer file osm optional {_ABOUT}",
+    }.items()
 }
 _CONTEXT = (*CONTEXT_LAYERS, "moat")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """A city pack that was found: its name, its ``city.toml`` and the folders its files may lie in."""
+    """A city pack that was found: its name, its ``city.toml``, where that lies, and where its files may lie."""
 
     key: str
     config: Mapping[str, Any]
+    home: Path
     folders: tuple[Path, ...]
 
     def find(self, name: str) -> Path | None:
@@ -69,7 +68,9 @@ class Pack:
             If the name leaves the pack, or is a URL.
         """
         if "://" in name or Path(name).is_absolute() or ".." in Path(name).parts:
-            raise PackError(f"city.toml of {self.key}: {name!r} is not a file inside the pack; copy it there and give its name")
+            raise PackError(
+                f"city.toml of {self.key}: {name!r} is not a file inside the pack; copy it there and give its name"
+            )
         for folder in self.folders:
             path = (folder / name).resolve()
             if path.is_file() and path.is_relative_to(folder.resolve()):
@@ -124,7 +125,9 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
         close = difflib.get_close_matches(city, packs, n=1)
         guess = f"; did you mean {close[0]!r}?" if close else ""
         roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
-        raise CityError(f"there is no city pack {city!r}{guess} (known: {', '.join(packs) or 'none'}; looked in {roots})")
+        raise CityError(
+            f"there is no city pack {city!r}{guess} (known: {', '.join(packs) or 'none'}; looked in {roots})"
+        )
     path = packs[city] / "city.toml"
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -132,13 +135,12 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
         raise PackError(f"{path}: not a TOML file in UTF-8: {error}") from error
     _check_keys(path, config)
     folders = tuple(root / city for root in data_roots(data) if (root / city).is_dir())
-    return Pack(key=city, config=config, folders=folders)
+    return Pack(key=city, config=config, home=packs[city], folders=folders)
 
 
 def _check_keys(path: Path, config: Mapping[str, Any]) -> None:
     tables = [("", config)]
-    for name in ("settings", "network", "communities"):
-        tables.append((name, config.get(name, {})))
+    tables += [(name, config.get(name, {})) for name in ("settings", "network", "communities")]
     for name in ("facilities", "context"):
         tables += [(name, entry) for entry in config.get(name, [])]
     for name, table in tables:
@@ -217,7 +219,7 @@ def read_pack(city: str, *, data: str | Path | None = None, overrides: Mapping[s
     margin = _margin_m(settings)
     streets, town = _streets(pack, _lonlat_box(shapely.box(*people.total_bounds), crs, margin))
     people = _within_streets(people, streets, findings)
-    area = StudyArea(boundary=shapely.union_all(people.geometry.to_numpy()), crs=crs, buffer_m=margin)
+    area = StudyArea(boundary=_united(people), crs=crs, buffer_m=margin)
     context, context_origin = _context(pack, streets, town, area)
     facilities = _facilities(pack, streets, area, findings)
     if streets.origin.synthetic:
@@ -239,6 +241,11 @@ def read_pack(city: str, *, data: str | Path | None = None, overrides: Mapping[s
     )
 
 
+def _united(people: gpd.GeoDataFrame) -> shapely.Polygon | shapely.MultiPolygon:
+    outline: shapely.Polygon | shapely.MultiPolygon = shapely.union_all(people.geometry.to_numpy())
+    return outline
+
+
 def _margin_m(settings: Settings) -> float:
     """How far streets and facilities must be known: the farthest cut-off of the fastest walker, and the leg."""
     return max(p.reach_m(settings.circle_min) for p in profiles().values()) + settings.max_snap_m
@@ -250,12 +257,25 @@ def _lonlat_box(shape: shapely.Geometry, crs: pyproj.CRS, margin_m: float) -> tu
     return west, south, east, north
 
 
-def study_bbox(city: str, data: str | Path | None = None, **overrides: Any) -> tuple[float, float, float, float]:
-    """West, south, east, north (degrees) of a pack's communities, buffered by the farthest cut-off."""
-    pack = find_pack(city, data)
-    crs = pyproj.CRS.from_user_input(pack.config["crs"])
-    people, _, _ = _communities(pack, crs)
-    return _lonlat_box(shapely.box(*people.total_bounds), crs, _margin_m(_settings(pack.config, overrides)))
+def fetch_area(
+    pack: Pack, overrides: Mapping[str, Any] | None = None
+) -> tuple[str | shapely.Polygon | shapely.MultiPolygon, float]:
+    """What to download: the communities' outline in degrees, else the pack's ``place``; and metres around it.
+
+    Raises
+    ------
+    PackError
+        If the pack has neither communities nor a place.
+    """
+    margin = _margin_m(_settings(pack.config, overrides or {}))
+    entry = pack.config["communities"]
+    if any(pack.find(name) for name in entry.get("files") or [entry.get("file", "")]):
+        people, _, _ = _communities(pack, pyproj.CRS.from_user_input(pack.config["crs"]))
+        return _united(people.to_crs("EPSG:4326")), margin
+    place = str(pack.config.get("network", {}).get("place", ""))
+    if not place:
+        raise PackError(f"city.toml of {pack.key}: no community layer is there and no [network] place is given")
+    return place, margin
 
 
 def _communities(pack: Pack, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, Origin, list[Finding]]:
@@ -282,17 +302,19 @@ def _streets(pack: Pack, box: tuple[float, float, float, float]) -> tuple[Street
         path = pack.find(name)
         if path is not None:
             streets = read_streets(path, bbox=box, origin=None)
-            about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **entry}
+            about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **entry, "synthetic": False}
             origin = _origin(about, path, label=(streets.origin.label_zh, streets.origin.label_en))
             return replace(streets, origin=replace(origin, url=streets.origin.url)), None
     if "synthetic" in entry:
         if entry["synthetic"] not in TOWNS:
-            raise PackError(f"city.toml of {pack.key}: synthetic = {entry['synthetic']!r}; known are {', '.join(TOWNS)}")
+            raise PackError(
+                f"city.toml of {pack.key}: synthetic = {entry['synthetic']!r}; known are {', '.join(TOWNS)}"
+            )
         town = TOWNS[entry["synthetic"]]()
         return town.streets, town
     raise StreetsError(
         f"{pack.key}: no street file is there ({', '.join(entry.get('files', [])) or 'none is named'}); put an OpenStreetMap "
-        f"extract into {pack.folders[0]} or run `circle15 fetch {pack.key}` where there is a network"
+        f"extract into {pack.home} or run `circle15 fetch {pack.key}` where there is a network"
     )
 
 
@@ -311,7 +333,13 @@ def _within_streets(people: gpd.GeoDataFrame, streets: Streets, findings: list[F
     if out.any():
         lost = float(people.loc[out, "population"].sum())
         findings.append(
-            finding("community-outside-streets", "warning", count=int(out.sum()), people=f"{lost:,.0f}", examples=people.index[out])
+            finding(
+                "community-outside-streets",
+                "warning",
+                count=int(out.sum()),
+                people=f"{lost:,.0f}",
+                examples=people.index[out],
+            )
         )
     return people[~out]
 
@@ -328,7 +356,7 @@ def _context(
     entries = pack.config.get("context", [])
     from_osm = [entry["layer"] for entry in entries if entry.get("osm")]
     if from_osm and streets.origin.file:
-        layers.update(read_context(pack.need(streets.origin.file), layers=from_osm))
+        layers.update(read_context(pack.need(streets.origin.file), layers=from_osm, bbox=_box(area)))
         origin = streets.origin
     for entry in (e for e in entries if "file" in e and (town is None or not e.get("optional"))):
         if entry["layer"] not in _CONTEXT:
@@ -346,6 +374,20 @@ def _clip(layer: gpd.GeoDataFrame, box: shapely.Geometry) -> gpd.GeoDataFrame:
     return layer[layer.geometry.intersects(box)].reset_index(drop=True)
 
 
+def _box(area: StudyArea) -> tuple[float, float, float, float]:
+    return _lonlat_box(shapely.box(*shapely.bounds(area.boundary)), area.crs, area.buffer_m)
+
+
+def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
+    """Tell of tagged objects that did not become a facility of their own."""
+    counts = frame.attrs.get("counts", {})
+    lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used"} and count}
+    if not lost:
+        return []
+    reasons = ", ".join(f"{reason} {count}" for reason, count in lost.items())
+    return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
+
+
 def _facilities(pack: Pack, streets: Streets, area: StudyArea, findings: list[Finding]) -> Facilities:
     frames, origins, listed = [], [], set()
     for entry in pack.config.get("facilities", []):
@@ -361,7 +403,8 @@ def _facilities(pack: Pack, streets: Streets, area: StudyArea, findings: list[Fi
             path = pack.need(streets.origin.file) if streets.origin.file else None
             if path is None:
                 continue
-            frame = read_osm_facilities(path, speaks_of)
+            frame = read_osm_facilities(path, speaks_of, bbox=_box(area))
+            findings.extend(_osm_losses(frame, path))
             label = ("OpenStreetMap 设施", "OpenStreetMap facilities")
         else:
             path = pack.need(entry["file"])
@@ -379,12 +422,8 @@ def _facilities(pack: Pack, streets: Streets, area: StudyArea, findings: list[Fi
     merged = gpd.GeoDataFrame(pd.concat(frames)).rename_axis("facility_id")
     near = merged.geometry.intersects(area.reach)
     if not near.all():
-        findings.append(
-            finding("facility-outside", "note", count=int((~near).sum()), examples=merged.index[~near])
-        )
+        findings.append(finding("facility-outside", "note", count=int((~near).sum()), examples=merged.index[~near]))
     kept = merged[near].sort_index()
     spoken = frozenset(listed)
     kept["services"] = [tuple(s for s in row if s in spoken) for row in kept["services"]]
     return Facilities(frame=kept, listed=spoken, origins=tuple(origins))
-
-

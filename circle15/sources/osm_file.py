@@ -31,10 +31,6 @@ __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
 OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
-_RELEVANT = frozenset(
-    "highway railway man_made area indoor foot access motorroad bridge tunnel footway path conveying "
-    "oneway:foot".split()
-)
 _WAY_KEYS = ("highway", "railway", "man_made")
 _NODE_KEYS = ("highway", "barrier")
 _ESCAPE = re.compile(r"%([0-9a-f]+)%")
@@ -57,7 +53,9 @@ def check_osm_file(path: Path) -> None:
     """
     remedy = f"give an OpenStreetMap file ({', '.join(OSM_SUFFIXES)})"
     if not path.exists():
-        raise StreetsError(f"{path}: there is no such file; {remedy}, or run `circle15 fetch CITY` where there is a network")
+        raise StreetsError(
+            f"{path}: there is no such file; {remedy}, or run `circle15 fetch CITY` where there is a network"
+        )
     if not path.is_file():
         raise StreetsError(f"{path}: this is not a file; {remedy}")
     suffix = next((s for s in sorted(OSM_SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s)), None)
@@ -143,11 +141,13 @@ def _filtered_opl(path: Path) -> bytes:
             with osmium.SimpleWriter(kind) as writer:
                 places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
                 places.ignore_errors()
+                wanted = osmium.filter.KeyFilter(*_WAY_KEYS, *_NODE_KEYS)
+                wanted.enable_for(osmium.osm.NODE | osmium.osm.WAY)
                 osmium.apply(
                     osmium.io.Reader(str(path)),
                     places,
                     osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY),
-                    osmium.filter.KeyFilter(*_WAY_KEYS, *_NODE_KEYS).enable_for(osmium.osm.NODE | osmium.osm.WAY),
+                    wanted,
                     writer,
                 )
         except (RuntimeError, ValueError) as error:
@@ -187,7 +187,7 @@ def _sort_lines(opl: bytes) -> tuple[list[_Way], dict[int, int], Counter[str]]:
             found = known.get(tag_field)
             if found is None:
                 tags = _tags(tag_field)
-                rule = walk_rule({key: value for key, value in tags.items() if key in _RELEVANT})
+                rule = walk_rule(tags)
                 found = known[tag_field] = (rule, tags.get("name", ""))
             rule, name = found
             if rule.dropped:

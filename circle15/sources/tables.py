@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,36 +10,24 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
+from circle15.catalog import finding
 from circle15.catalog import services as known_services
-from circle15.catalog import text
 from circle15.errors import PackError
 from circle15.model.places import PEOPLE
 from circle15.model.provenance import Finding
 
-__all__ = ["finding", "read_communities", "read_facilities", "read_layer"]
+__all__ = ["read_communities", "read_facilities", "read_layer"]
 
 _GEO_SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".parquet")
+_NEEDED = {
+    "community_id": "a unique id",
+    "name": "what people call it",
+    "population": "residents",
+    "pop_60plus": "residents aged 60 and over",
+}
 _NUMERIC = ("capacity", "floor_area_m2", "households")
-
-
-def finding(code: str, severity: Any, *, examples: Sequence[object] = (), **values: Any) -> Finding:
-    """A finding whose message and remedy stand in ``text.toml`` under ``finding_<code>``."""
-    where = {key: values.pop(key) for key in ("count", "file", "row", "column", "value") if key in values}
-    key = "finding_" + code.replace("-", "_")
-    spoken = {**where, **values}
-    return Finding(
-        code=code,
-        severity=severity,
-        message_zh=text(key, "zh", **spoken),
-        message_en=text(key, "en", **spoken),
-        remedy_zh=text(key, "remedy_zh", **spoken),
-        remedy_en=text(key, "remedy_en", **spoken),
-        examples=tuple(str(example) for example in list(examples)[:5]),
-        **where,
-    )
 
 
 def read_layer(path: Path) -> gpd.GeoDataFrame:
@@ -55,13 +44,18 @@ def read_layer(path: Path) -> gpd.GeoDataFrame:
         if path.suffix.lower() == ".parquet":
             frame = gpd.read_parquet(path)
         else:
-            # Some tools leave rings open by one vertex; closing them is what every reader but GEOS does.
-            pyogrio.set_gdal_config_options({"OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": "YES"})
-            frame = gpd.read_file(path, on_invalid="fix")
+            with warnings.catch_warnings():
+                # Some tools leave rings open by one vertex; they are closed here, as every GIS does.
+                warnings.filterwarnings("ignore", "Non closed ring detected", RuntimeWarning)
+                frame = gpd.read_file(path, on_invalid="fix")
     except Exception as error:
-        raise PackError(f"{path.name}: the layer cannot be read ({error}); open it in QGIS and save it again") from error
+        raise PackError(
+            f"{path.name}: the layer cannot be read ({error}); open it in QGIS and save it again"
+        ) from error
     if frame.crs is None:
-        raise PackError(f"{path.name}: the layer does not say in which reference system its coordinates are; save it with one")
+        raise PackError(
+            f"{path.name}: the layer does not say in which reference system its coordinates are; save it with one"
+        )
     return frame
 
 
@@ -111,7 +105,9 @@ def _read_points(path: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
         point = layer.geometry.representative_point()
         frame = pd.DataFrame(layer.drop(columns=layer.geometry.name)).assign(lon=point.x, lat=point.y)
     elif datum != "wgs84":
-        raise PackError(f"{path.name}: datum {datum!r} cannot be converted yet; give WGS 84 degrees and datum = \"wgs84\"")
+        raise PackError(
+            f'{path.name}: datum {datum!r} cannot be converted yet; give WGS 84 degrees and datum = "wgs84"'
+        )
     else:
         try:
             # keep_default_na: a shop called "NA" or "None" has a name.
@@ -138,9 +134,13 @@ def _services(
 ) -> list[tuple[str, ...]]:
     if "services" not in frame:
         if "service" not in entry:
-            raise PackError(f"{path.name}: say which service it lists: service = \"meal_point\" in city.toml, or a column services")
+            raise PackError(
+                f'{path.name}: say which service it lists: service = "meal_point" in city.toml, or a column services'
+            )
         return [(str(entry["service"]),)] * len(frame)
-    offered = frame["services"].map(lambda cell: tuple(dict.fromkeys(filter(None, map(str.strip, str(cell).split(";"))))))
+    offered = frame["services"].map(
+        lambda cell: tuple(dict.fromkeys(filter(None, map(str.strip, str(cell).split(";")))))
+    )
     known = set(known_services())
     strange = offered.map(lambda row: [service for service in row if service not in known])
     for row, unknown in zip(frame["row"], strange, strict=True):
@@ -179,7 +179,7 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
     path
         A polygon layer.
     columns
-        Our name -> the file's column, or a list of columns to add up.
+        Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
 
     Returns
     -------
@@ -193,33 +193,52 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
     """
     layer = read_layer(path)
     for ours, theirs in columns.items():
-        named = [theirs] if isinstance(theirs, str) else list(theirs)
-        absent = [column for column in named if column not in layer]
-        if absent:
-            raise PackError(f"{path.name}: columns = {{ {ours} = ... }} names {absent}, which the file does not have")
-        layer[ours] = layer[named[0]] if len(named) == 1 else layer[named].apply(pd.to_numeric, errors="coerce").sum(axis=1)
-    missing = [column for column in ("community_id", "name", "population") if column not in layer]
-    if missing:
-        raise PackError(f"{path.name}: column(s) {', '.join(missing)} are missing; name them under [communities.columns]")
-    findings: list[Finding] = []
-    if "pop_60plus" not in layer:
-        raise PackError(f"{path.name}: column pop_60plus (people aged 60 and over) is missing; name it under [communities.columns]")
-    for column in [c for c in layer.columns if c in PEOPLE or str(c).startswith("pop_")]:
-        numbers = pd.to_numeric(layer[column], errors="coerce")
-        bad = ~(np.isfinite(numbers) & (numbers >= 0))
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
+        layer[ours] = _mapped(layer, path, ours, theirs)
+    for column, meaning in _NEEDED.items():
+        if column not in layer:
             raise PackError(
-                f"{path.name}: row {row + 1}, column {column!r}, value {layer[column].iloc[row]!r} is no number of people "
-                f"({int(bad.sum())} such rows); give zero or more"
+                f"{path.name}: column {column} ({meaning}) is missing; name the file's own under [communities.columns]; "
+                f"it has {', '.join(str(c) for c in layer.columns if c != layer.geometry.name)}"
             )
-        layer[column] = numbers.astype(float)
-    layer["community_id"] = layer["community_id"].astype(str)
+    for column in [c for c in layer.columns if c in PEOPLE or str(c).startswith("pop_")]:
+        layer[column] = _people(layer[column], path)
+    layer["community_id"], layer["name"] = layer["community_id"].astype(str), layer["name"].astype(str)
+    findings: list[Finding] = []
     broken = ~layer.geometry.is_valid
     if broken.any():
-        layer.loc[broken, layer.geometry.name] = shapely.make_valid(layer.geometry[broken].to_numpy(), method="structure")
-        examples = layer.loc[broken, "community_id"]
-        findings.append(finding("community-mended", "warning", count=int(broken.sum()), file=path.name, examples=examples))
+        crossed = layer.geometry[broken].to_numpy()
+        layer.loc[broken, layer.geometry.name] = shapely.make_valid(crossed, method="structure")
+        ids = layer.loc[broken, "community_id"]
+        findings.append(finding("community-mended", "warning", count=int(broken.sum()), file=path.name, examples=ids))
     if layer.geometry.name != "geometry":
         layer = layer.rename_geometry("geometry")
     return layer.set_index("community_id"), findings
+
+
+def _mapped(layer: gpd.GeoDataFrame, path: Path, ours: str, theirs: Any) -> pd.Series:
+    """One of our columns, from one of the file's, from a sum of several, or as a share of one."""
+    share = theirs.get("share") if isinstance(theirs, Mapping) else None
+    source = theirs.get("of") if isinstance(theirs, Mapping) else theirs
+    named = [source] if isinstance(source, str) else list(source or [])
+    absent = [column for column in named if column not in layer]
+    if absent or not named:
+        raise PackError(
+            f"{path.name}: [communities.columns] {ours} names {', '.join(map(repr, absent)) or 'no column'}; "
+            f"the file has {', '.join(str(c) for c in layer.columns)}"
+        )
+    if len(named) == 1 and share is None:
+        return layer[named[0]]
+    whole = layer[named].apply(pd.to_numeric, errors="coerce").sum(axis=1, skipna=False)
+    return whole if share is None else whole * float(share)
+
+
+def _people(column: pd.Series, path: Path) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    bad = ~(np.isfinite(numbers) & (numbers >= 0))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise PackError(
+            f"{path.name}: row {row + 1}, column {column.name!r}, value {column.iloc[row]!r} is no number of people "
+            f"({int(bad.sum())} such rows); give zero or more"
+        )
+    return numbers

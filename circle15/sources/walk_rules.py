@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from circle15.catalog import walking, way_classes
 from circle15.model.streets import EdgeFlag, NodeFlag
@@ -27,16 +27,14 @@ def _class_position() -> Mapping[str, int]:
 
 
 def _drop(reason: str) -> WalkRule:
-    return WalkRule(0, 0, False, reason)
+    return WalkRule(way_class=0, flags=0, reversed=False, dropped=reason)
 
 
-def _highway(tags: Mapping[str, str], rules: Mapping[str, object]) -> str:
-    alias = rules["alias"]
-    assert isinstance(alias, Mapping)
+def _highway(tags: Mapping[str, str], rules: Mapping[str, Any]) -> str:
     highway = tags.get("highway", "")
     if highway:
-        return str(alias.get(highway, highway))
-    on_foot = tags.get("railway") in rules["walkable_railway"] or tags.get("man_made") in rules["walkable_man_made"]  # type: ignore[operator]
+        return str(rules["alias"].get(highway, highway))
+    on_foot = tags.get("railway") in rules["walkable_railway"] or tags.get("man_made") in rules["walkable_man_made"]
     return "platform" if on_foot else ""
 
 
@@ -58,20 +56,28 @@ def walk_rule(tags: Mapping[str, str]) -> WalkRule:
     position = _class_position().get(highway)
     if position is None:
         return _drop(f"highway={highway}" if highway else "no street")
+    barred = _barred(tags, highway, walk=way_classes()[position].walk, rules=rules)
+    if barred:
+        return _drop(barred)
+    flags = _way_flags(tags, highway, tags.get("foot", "") or tags.get("access", ""))
+    return WalkRule(way_class=position, flags=flags, reversed=_against(tags), dropped="")
+
+
+def _barred(tags: Mapping[str, str], highway: str, *, walk: bool, rules: Mapping[str, Any]) -> str:
+    """The tag that keeps walkers off, as ``key=value``; empty when nothing does."""
     for key, values in rules["ignore_if"].items():
         if tags.get(key) in values and not (key == "area" and highway in rules["keep_area"]):
-            return _drop(f"{key}={tags[key]}")
+            return f"{key}={tags[key]}"
     foot, access = tags.get("foot", ""), tags.get("access", "")
     if foot in rules["deny_foot"]:
-        return _drop(f"foot={foot}")
-    if foot not in rules["allow_foot"]:
-        if access in rules["deny_access"]:
-            return _drop(f"access={access}")
-        if tags.get("motorroad") == "yes":
-            return _drop("motorroad=yes")
-        if not way_classes()[position].walk:
-            return _drop(f"highway={highway}")
-    return WalkRule(position, _way_flags(tags, highway, foot or access), _against(tags), "")
+        return f"foot={foot}"
+    if foot in rules["allow_foot"]:
+        return ""
+    if access in rules["deny_access"]:
+        return f"access={access}"
+    if tags.get("motorroad") == "yes":
+        return "motorroad=yes"
+    return "" if walk else f"highway={highway}"
 
 
 def _way_flags(tags: Mapping[str, str], highway: str, access: str) -> int:
@@ -93,7 +99,7 @@ def _way_flags(tags: Mapping[str, str], highway: str, access: str) -> int:
 
 
 def _against(tags: Mapping[str, str]) -> bool:
-    """Does the way's one walking direction run against the order of its nodes?"""
+    """Tell whether the one walking direction runs against the order of the nodes."""
     return tags.get("oneway:foot") == "-1" or tags.get("conveying") == "backward"
 
 

@@ -1,0 +1,242 @@
+"""The command line: argument parsing, progress, exit codes. All work is done by the library.
+
+Exit codes: 0 done; 2 wrong usage; 3 input cannot be used; 4 output cannot be written; 5 download failed;
+130 interrupted. Imports that take time happen inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from circle15.errors import Circle15Error, DataQualityWarning, FetchError, OutputError, SettingError
+
+if TYPE_CHECKING:
+    from circle15.model import City, Finding
+
+__all__ = ["ExitCode", "main"]
+
+
+class ExitCode(IntEnum):
+    """What the process returns."""
+
+    OK = 0
+    USAGE = 2
+    INPUT = 3
+    OUTPUT = 4
+    FETCH = 5
+    INTERRUPTED = 130
+
+
+_app = typer.Typer(
+    name="circle15",
+    help="十五分钟生活圈：谁走不到哪项服务。\n\nFifteen-minute life circles: who cannot walk to which service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CityName = Annotated[str, typer.Argument(help="城市包的文件夹名 / folder name of the city pack, such as suzhou")]
+DataDir = Annotated[Path | None, typer.Option("--data", help="城市包所在的文件夹 / folder that holds city packs")]
+OutDir = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder [build/<city>]")]
+Profile = Annotated[str | None, typer.Option("--profile", help="adult | elderly | frail")]
+Cutoffs = Annotated[str | None, typer.Option("--cutoffs", help="分钟，如 5,10,15 / minutes, such as 5,10,15")]
+
+_STAGES = {
+    "load": "读取数据 / reading",
+    "demand": "人口落点 / demand points",
+    "snap": "接入路网 / placing on streets",
+    "reach": "步行时间 / walking times",
+    "nearest": "最近设施 / nearest facilities",
+    "isochrones": "等时圈 / isochrones",
+    "coverage": "覆盖 / coverage",
+    "gaps": "缺口 / gaps",
+    "save": "写出 / writing",
+}
+
+
+@_app.command("map")
+def map_city(
+    city: CityName = "suzhou",
+    data: DataDir = None,
+    out: OutDir = None,
+    profile: Profile = None,
+    cutoffs: Cutoffs = None,
+) -> None:
+    """生成离线地图与表格 / Draw a city's offline map, with tables and a GeoPackage."""
+    from circle15 import study
+
+    folder = out or Path("build") / city
+    with _progress() as begin:
+        begin("load")
+        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs))
+        _check_writable(folder)
+        result = study.analyse(loaded, on_stage=begin)
+        begin("save")
+        result.save(folder)
+    _tell_findings(result.findings)
+    _tell_synthetic(loaded)
+    worst = result.gaps.by_community
+    if len(worst):
+        _say(worst.iloc[0]["sentence_zh"])
+        _say(worst.iloc[0]["sentence_en"])
+    _say(f"{folder / 'map.html'}    用浏览器打开 / open it in a browser")
+
+
+@_app.command("fetch")
+def fetch_city(
+    city: CityName = "suzhou",
+    data: DataDir = None,
+    out: OutDir = None,
+    profile: Profile = None,
+    cutoffs: Cutoffs = None,
+) -> None:
+    """下载城市道路到城市包（需要网络）/ Download a city's streets into its pack (needs a network)."""
+    from circle15.sources import citypack, overpass
+
+    with _progress() as begin:
+        begin("load")
+        pack = citypack.find_pack(city, data)
+        area, buffer_m = citypack.fetch_area(pack, _overrides(profile, cutoffs))
+        target = overpass.fetch_streets(area, buffer_m=buffer_m, to=(out or pack.home) / citypack.FETCHED)
+    _say(f"{target}    已下载 / downloaded")
+
+
+@_app.command("check")
+def check_city(
+    city: CityName = "suzhou",
+    data: DataDir = None,
+    out: OutDir = None,
+    profile: Profile = None,
+    cutoffs: Cutoffs = None,
+) -> None:
+    """检查城市包的数据，不作重计算 / Read and check a city's pack; computes nothing heavy."""
+    from circle15 import study
+
+    with _progress() as begin:
+        begin("load")
+        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs))
+        begin("snap")
+        findings = (*loaded.findings, *study.check_places(loaded))
+    lines = [repr(loaded.network), repr(loaded.communities), repr(loaded.facilities)]
+    for line in lines:
+        _say(line)
+    _tell_findings(findings, notes=True)
+    _tell_synthetic(loaded)
+    if out is not None:
+        from circle15.render.atomic import write_text
+
+        told = [f"{found.severity}: {found.message_zh} | {found}" for found in findings]
+        write_text(out / "check.txt", "\n".join([*lines, *told]) + "\n")
+        _say(str(out / "check.txt"))
+
+
+@_app.command("cities")
+def list_cities(
+    data: DataDir = None,
+    out: OutDir = None,  # noqa: ARG001  # every command takes the same options
+    profile: Profile = None,  # noqa: ARG001
+    cutoffs: Cutoffs = None,  # noqa: ARG001
+) -> None:
+    """列出可用的城市包 / List the city packs that can be found."""
+    from circle15.sources import citypack
+
+    for name, folder in citypack.list_cities(data).items():
+        typer.echo(f"{name}\t{folder}")
+
+
+def _overrides(profile: str | None, cutoffs: str | None) -> dict[str, Any]:
+    return {"profile": profile, "cutoffs_min": _cutoffs(cutoffs)}
+
+
+def _cutoffs(given: str | None) -> tuple[float, ...] | None:
+    if given is None:
+        return None
+    try:
+        return tuple(float(part) for part in given.replace("，", ",").split(","))
+    except ValueError:
+        raise SettingError(f"--cutoffs {given!r}: give minutes with commas between, such as 5,10,15") from None
+
+
+def _check_writable(folder: Path) -> None:
+    """Fail before the long work, not after it."""
+    from circle15.render.atomic import write_text
+
+    probe = write_text(folder / ".circle15-probe", "")
+    probe.unlink()
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _tell_findings(findings: Sequence[Finding], *, notes: bool = False) -> None:
+    for found in findings:
+        if notes or found.severity != "note":
+            typer.echo(f"! {found.message_zh}：{found.remedy_zh}\n  {found}", err=True)
+
+
+def _tell_synthetic(city: City) -> None:
+    layers = [origin for origin in city.origins if origin.synthetic]
+    if layers:
+        typer.echo("※ 含合成的示例数据：" + "、".join(origin.label_zh for origin in layers), err=True)
+        typer.echo("  Synthetic layers: " + "; ".join(origin.label_en for origin in layers), err=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Progress on a terminal, silence in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _stage: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=len(_STAGES))
+        names = list(_STAGES)
+
+        def begin(stage: str) -> None:
+            bar.update(task, description=_STAGES[stage], completed=names.index(stage))
+
+        yield begin
+
+
+def _code(error: Circle15Error) -> ExitCode:
+    if isinstance(error, OutputError):
+        return ExitCode.OUTPUT
+    return ExitCode.FETCH if isinstance(error, FetchError) else ExitCode.INPUT
+
+
+def main() -> None:
+    """Run the command line and leave with an exit code of :class:`ExitCode`."""
+    import warnings
+
+    # Findings are printed in full by the commands; Python's one-line warning would say it twice.
+    warnings.simplefilter("ignore", DataQualityWarning)
+    try:
+        _app(standalone_mode=False)
+    except Circle15Error as error:
+        typer.echo(f"circle15: {error}", err=True)
+        sys.exit(_code(error))
+    except typer.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("circle15: 已中断，没有留下写了一半的文件 / interrupted; no half-written file is left", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(ExitCode.OK)
+    except Exception as error:
+        show = getattr(error, "show", None)  # click's own usage errors know how to print themselves
+        if show is None:
+            raise
+        show()
+        sys.exit(getattr(error, "exit_code", ExitCode.USAGE))
