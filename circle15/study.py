@@ -30,7 +30,7 @@ from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.sources.citypack import read_pack
 
 if TYPE_CHECKING:
-    import folium
+    from circle15.render.folium_map import CircleMap
 
 __all__ = ["STAGES", "Result", "analyse", "check_places", "load_city"]
 
@@ -44,7 +44,7 @@ _LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "num
 class Result(Analysis):
     """An analysis that can draw and save itself."""
 
-    def map(self, **options: Any) -> folium.Map:
+    def map(self, **options: Any) -> CircleMap:
         """Draw the interactive map; see :func:`circle15.render.folium_map.draw_map`."""
         from circle15.render.folium_map import draw_map
 

@@ -8,6 +8,7 @@ per node reference, which is what makes other readers slow.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tempfile
 from collections import Counter
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
+from circle15.catalog import walking, way_classes
 from circle15.errors import StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import Streets
@@ -33,6 +35,7 @@ OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
 _WAY_KEYS = ("highway", "railway", "man_made")
 _NODE_KEYS = ("highway", "barrier")
+_OUTER = frozenset({"outer", ""})
 _ESCAPE = re.compile(r"%([0-9a-f]+)%")
 _TO_CSV = bytes.maketrans(b"xy,", b",,\n")
 
@@ -52,7 +55,7 @@ def check_osm_file(path: Path) -> None:
         If the file is missing, empty, of another suffix, or does not begin as its suffix promises.
     """
     remedy = f"give an OpenStreetMap file ({', '.join(OSM_SUFFIXES)})"
-    if not path.exists():
+    if not os.path.lexists(path):
         raise StreetsError(
             f"{path}: there is no such file; {remedy}, or run `circle15 fetch CITY` where there is a network"
         )
@@ -61,8 +64,11 @@ def check_osm_file(path: Path) -> None:
     suffix = next((s for s in sorted(OSM_SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s)), None)
     if suffix is None:
         raise StreetsError(f"{path.name}: not a street file by its name; {remedy}")
-    with path.open("rb") as stream:
-        head = stream.read(64)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(64)
+    except OSError as error:
+        raise StreetsError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from error
     if not head:
         raise StreetsError(f"{path.name}: the file is empty (0 bytes); download it again")
     fits = {
@@ -102,8 +108,7 @@ def read_streets(
     """
     path = Path(path)
     check_osm_file(path)
-    opl = _filtered_opl(path)
-    ways, flagged, counts = _sort_lines(opl)
+    ways, flagged, counts = _walkable(path)
     if not ways:
         raise StreetsError(
             f"{path.name}: no walkable way among {counts['ways read']:,} ways; is this an extract with highways?"
@@ -121,7 +126,7 @@ def read_streets(
         sha256=file_sha256(path),
     )
     if not keep.any():
-        raise StreetsError(f"{path.name}: no walkable way inside the study area {bbox}; is it the right extract?")
+        raise StreetsError(f"{path.name}: {_why_none(counts, bbox)}")
     return _assemble(ways, keep, (node_id, lon, lat, way_size), flagged, origin, counts)
 
 
@@ -132,30 +137,57 @@ class _Way:
     refs: bytes
 
 
-def _filtered_opl(path: Path) -> bytes:
-    """Let osmium write the ways and nodes that matter as OPL lines, coordinates joined."""
+@dataclass(frozen=True, slots=True)
+class _Square:
+    """A relation that maps a square as a multipolygon, and the ways of its outline."""
+
+    rule: WalkRule
+    name: str
+    outer: tuple[int, ...]
+
+
+def _walkable(path: Path) -> tuple[list[_Way], dict[int, int], Counter[str]]:
+    """Walkable ways, flagged nodes, and what was counted."""
+    places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+    places.ignore_errors()
+    nodes, ways = osmium.filter.KeyFilter(*_NODE_KEYS), osmium.filter.KeyFilter(*_WAY_KEYS)
+    nodes.enable_for(osmium.osm.NODE)
+    ways.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
+    opl = _opl(path, osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION, places, nodes, ways)
+    kept, flagged, squares, counts = _sort_lines(opl)
+    if squares:
+        # The members carry no tags of their own, so the first pass has passed them by; it has left the
+        # coordinates in the index.
+        wanted = sorted({way for square in squares for way in square.outer})
+        members = _opl(path, osmium.osm.WAY, places, osmium.filter.IdFilter(wanted))
+        kept += _outlines(squares, members, counts)
+    return kept, flagged, counts
+
+
+def _opl(path: Path, entities: osmium.osm.osm_entity_bits, *filters: object) -> bytes:
+    """Let osmium write what passes the filters as OPL lines, coordinates joined to ways."""
     with tempfile.TemporaryDirectory(prefix="circle15-") as folder:
         target = Path(folder) / "streets.opl"
         kind = osmium.io.File(str(target), "opl,add_metadata=false,locations_on_ways=true")
         try:
             with osmium.SimpleWriter(kind) as writer:
-                places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
-                places.ignore_errors()
-                wanted = osmium.filter.KeyFilter(*_WAY_KEYS, *_NODE_KEYS)
-                wanted.enable_for(osmium.osm.NODE | osmium.osm.WAY)
-                osmium.apply(
-                    osmium.io.Reader(str(path)),
-                    places,
-                    osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY),
-                    wanted,
-                    writer,
-                )
+                osmium.apply(osmium.io.Reader(str(path), entities), *filters, writer)
         except (RuntimeError, ValueError) as error:
             raise StreetsError(
                 f"{path.name}: the file cannot be read to its end ({error}); it is damaged or cut short, "
                 "download it again"
             ) from error
         return target.read_bytes()
+
+
+def _why_none(counts: Counter[str], bbox: tuple[float, float, float, float] | None) -> str:
+    """Why no way is left, and what to do."""
+    if counts["dropped: outside the study area"]:
+        return f"no walkable way inside the study area {bbox} (west, south, east, north); is it the right extract?"
+    return (
+        f"none of its {counts['ways read']:,} ways has two nodes with coordinates; cut the extract with complete ways, "
+        "and sort it so that nodes come first (osmium sort)"
+    )
 
 
 def _tags(field: bytes) -> dict[str, str]:
@@ -168,38 +200,86 @@ def _plain(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text
 
 
-def _sort_lines(opl: bytes) -> tuple[list[_Way], dict[int, int], Counter[str]]:
-    """Split OPL lines into walkable ways and flagged nodes; count what is left out."""
+def _sort_lines(opl: bytes) -> tuple[list[_Way], dict[int, int], list[_Square], Counter[str]]:
+    """Split OPL lines into walkable ways, flagged nodes and squares; count what is left out."""
     counts: Counter[str] = Counter({"ways read": 0, "ways kept": 0})
     ways: list[_Way] = []
     flagged: dict[int, int] = {}
+    squares: list[_Square] = []
     known: dict[bytes, tuple[WalkRule, str]] = {}
     for line in opl.split(b"\n"):
         if line.startswith(b"w"):
             counts["ways read"] += 1
-            fields = line.split(b" ")
-            tag_field, refs = b"", b""
-            for part in fields[1:]:
-                if part.startswith(b"T"):
-                    tag_field = part[1:]
-                elif part.startswith(b"N"):
-                    refs = part[1:]
+            tag_field, refs = _fields(line, b"N")
             found = known.get(tag_field)
             if found is None:
                 tags = _tags(tag_field)
-                rule = walk_rule(tags)
-                found = known[tag_field] = (rule, tags.get("name", ""))
+                found = known[tag_field] = (walk_rule(tags), tags.get("name", ""))
             rule, name = found
             if rule.dropped:
                 counts[f"dropped: {rule.dropped}"] += 1
             else:
                 ways.append(_Way(rule, name, refs))
         elif line.startswith(b"n"):
-            head, _, rest = line.partition(b" T")
-            flags = node_flags(_tags(rest.partition(b" ")[0]))
+            flags = node_flags(_tags(_fields(line, b"N")[0]))
             if flags:
-                flagged[int(head[1:])] = flags
-    return ways, flagged, counts
+                flagged[int(line[1 : line.index(b" ")])] = flags
+        elif line.startswith(b"r"):
+            squares += _square(line, counts)
+    return ways, flagged, squares, counts
+
+
+def _fields(line: bytes, second: bytes) -> tuple[bytes, bytes]:
+    """The tags of an OPL line, and its field that begins with ``second`` (N nodes of a way, M members)."""
+    tags, other = b"", b""
+    for part in line.split(b" ")[1:]:
+        if part.startswith(b"T"):
+            tags = part[1:]
+        elif part.startswith(second):
+            other = part[1:]
+    return tags, other
+
+
+def _square(line: bytes, counts: Counter[str]) -> list[_Square]:
+    """The square that a relation maps, if it maps one and walkers may use it."""
+    tag_field, members = _fields(line, b"M")
+    tags = _tags(tag_field)
+    if tags.get("type") != "multipolygon":
+        return []
+    counts["squares read"] += 1
+    rule = walk_rule(tags)
+    kind = way_classes()[rule.way_class].name
+    barred = rule.dropped or ("" if kind in walking()["tags"]["keep_area"] else f"highway={kind}")
+    if barred:
+        counts[f"squares dropped: {barred}"] += 1
+        return []
+    counts["squares used"] += 1
+    parts = (part.partition("@") for part in members.decode("utf-8").split(",") if part.startswith("w"))
+    outer = tuple(int(way[1:]) for way, _, role in parts if _plain(role) in _OUTER)
+    return [_Square(rule, tags.get("name", ""), outer)]
+
+
+def _outlines(squares: list[_Square], opl: bytes, counts: Counter[str]) -> list[_Way]:
+    """The outer ways of squares, under the square's rule and name; their edge is walkable ground.
+
+    A member with a street tag of its own was judged by that tag already. One that bounds two squares
+    belongs to the first.
+    """
+    owner: dict[int, _Square] = {}
+    for square in squares:
+        for way in square.outer:
+            owner.setdefault(way, square)
+    ways: list[_Way] = []
+    found = [line for line in opl.split(b"\n") if line.startswith(b"w")]
+    for line in found:
+        tag_field, refs = _fields(line, b"N")
+        if not set(_WAY_KEYS) & _tags(tag_field).keys():
+            square = owner[int(line[1 : line.index(b" ")])]
+            ways.append(_Way(square.rule, square.name, refs))
+    counts["ways read"] += len(ways)
+    counts["outlines of squares"] = len(ways)
+    counts["outlines of squares not in the file"] = len(owner) - len(found)
+    return ways
 
 
 def _coordinates(
@@ -207,6 +287,8 @@ def _coordinates(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], int]:
     """Take ``n1x2.5y3.5,n2...`` apart: ids, longitudes, latitudes, and how many nodes each way has."""
     size = np.array([part.count(b",") + 1 if part else 0 for part in refs], dtype=np.int64)
+    if not size.any():
+        return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), size, 0
     # OPL writes a reference without coordinates as ``n1xy``: the two fields stay empty, and null.
     body = b",".join(part for part in refs if part).translate(_TO_CSV, delete=b"n")
     table = pa.csv.read_csv(

@@ -194,7 +194,9 @@ def _node_flags(
     flags[(roads == 1) & (top >= 4) & meets_lane] |= np.uint8(NodeFlag.CROSSING)
     gates = [shapely.get_point(strand.line, 1) for strand in strands if strand.kind == "gate"]
     if gates:
-        near, at = shapely.STRtree(shapely.points(place)).query_nearest(gates, max_distance=1.0)
+        near, at = shapely.STRtree(list(shapely.get_parts(shapely.multipoints(place)))).query_nearest(
+            gates, max_distance=1.0
+        )
         flags[at[np.unique(near, return_index=True)[1]]] |= np.uint8(NodeFlag.GATE)
     return flags
 
@@ -237,7 +239,7 @@ def _frame_of(rows: Sequence[tuple[str, str, BaseGeometry]], frame: Frame) -> gp
 
 
 def _water(plan: Plan) -> gpd.GeoDataFrame:
-    rows = [("护城河", "moat", plan.moat)]
+    rows: list[tuple[str, str, BaseGeometry]] = [("护城河", "moat", plan.moat)]
     canals = [(name, "canal", line.buffer(width / 2, cap_style="flat")) for name, (line, width) in plan.canals.items()]
     rows += [(name, kind, shape - plan.moat - plan.lakes) for name, kind, shape in canals]
     rows.append(("东湖", "lake", plan.lakes))
@@ -246,7 +248,9 @@ def _water(plan: Plan) -> gpd.GeoDataFrame:
 
 
 def _green(plan: Plan) -> gpd.GeoDataFrame:
-    rows = [(park.name, "park", park.ground.difference(park.pond)) for park in plan.parks]
+    rows: list[tuple[str, str, BaseGeometry]] = [
+        (park.name, "park", park.ground.difference(park.pond)) for park in plan.parks
+    ]
     rows.append(("", "bank", plan.strips.difference(plan.water)))
     return _frame_of(rows, plan.frame)
 

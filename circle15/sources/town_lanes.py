@@ -15,7 +15,7 @@ import shapely.ops
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from circle15.sources.town_plan import Park, Plan, Strand, lines_of, polygons_of, rounded
+from circle15.sources.town_plan import Park, Plan, Strand, ground_between, lines_of, polygons_of, rounded
 
 __all__ = ["Ground", "Rules", "bridges", "divide", "estate", "fill", "park_entrances", "park_paths"]
 
@@ -137,7 +137,7 @@ def _alleys(pieces: Sequence[shapely.Polygon], rng: np.random.Generator) -> Iter
             y, knee = south + at * (north - south), west + deep * (east - west)
             points = [(west - 5 if draw[3] < 0.5 else east + 5, y), (knee, y)]
         alley = affinity.rotate(shapely.LineString(points), turn, origin=middle).intersection(piece)
-        if alley.geom_type == "LineString" and alley.length > 15:
+        if isinstance(alley, shapely.LineString) and alley.length > 15:
             yield Strand(line=alley, kind="lane", way_class="footway")
 
 
@@ -167,18 +167,17 @@ def estate(parcel: shapely.Polygon, clear: BaseGeometry, rng: np.random.Generato
     return strands
 
 
-def _cells(plan: Plan) -> tuple[list[shapely.Polygon], BaseGeometry]:
+def _cells(plan: Plan) -> tuple[list[shapely.Polygon], list[shapely.LineString]]:
     """Ground between main streets, quays and water, without medians and verges; and streets that end in a cell."""
-    net = shapely.union_all([*(strand.line for strand in plan.strands), plan.strips.boundary], grid_size=0.05)
-    faces, cuts, dangles, _ = shapely.polygonize_full(shapely.get_parts(net))
+    faces, loose = ground_between([*(strand.line for strand in plan.strands), plan.strips.boundary], grid_m=0.05)
     blocked = shapely.union_all([plan.strips, *(park.ground for park in plan.parks)])
     cells: list[shapely.Polygon] = []
-    for cell in polygons_of(faces):
+    for cell in faces:
         if shapely.area(cell.intersection(plan.strips)) > 0.5 * cell.area:
             continue
         free = cell.difference(blocked) if cell.intersects(blocked) else cell
         cells += [part for part in polygons_of(free) if not part.buffer(-MEDIAN_M).is_empty]
-    return cells, shapely.union(cuts, dangles)
+    return cells, loose
 
 
 def fill(plan: Plan, entrances: Sequence[Strand], rng: np.random.Generator) -> tuple[list[Strand], list[Ground]]:
@@ -201,7 +200,7 @@ def fill(plan: Plan, entrances: Sequence[Strand], rng: np.random.Generator) -> t
     strands: list[Strand] = []
     grounds: list[Ground] = []
     cells, loose = _cells(plan)
-    clear = shapely.union_all([loose, *(strand.line for strand in entrances)]).buffer(CLEAR_M)
+    clear = shapely.union_all([*loose, *(strand.line for strand in entrances)]).buffer(CLEAR_M)
     for cell in cells:
         if plan.walled.contains(cell.representative_point()):
             cuts, pieces = divide(cell, OLD_TOWN, rng)

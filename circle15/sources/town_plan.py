@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Frame", "Park", "Plan", "Strand", "lines_of", "polygons_of", "read_plan", "rounded"]
+__all__ = ["Frame", "Park", "Plan", "Strand", "ground_between", "lines_of", "polygons_of", "read_plan", "rounded"]
 
 MEET_M = 40.0
 """A street that ends nearer than this to another one was meant to meet it."""
@@ -63,6 +63,15 @@ def lines_of(geometry: BaseGeometry) -> list[shapely.LineString]:
     """The lines that a shape is made of, in a fixed order."""
     found = [part for part in shapely.get_parts(geometry) if isinstance(part, shapely.LineString) and not part.is_empty]
     return sorted(found, key=lambda part: part.bounds)
+
+
+def ground_between(
+    courses: Sequence[BaseGeometry], *, grid_m: float
+) -> tuple[list[shapely.Polygon], list[shapely.LineString]]:
+    """The faces of a net of lines in a fixed order, and the lines that bound no face (blind ends, lone links)."""
+    net = shapely.union_all(courses, grid_size=grid_m)
+    faces, cuts, dangles, _ = (cast("BaseGeometry", part) for part in shapely.polygonize_full(shapely.get_parts(net)))
+    return polygons_of(faces), lines_of(shapely.union(cuts, dangles))
 
 
 def rounded(points: Iterable[Sequence[float]], *, closed: bool = False, rounds: int = 2) -> NDArray[np.float64]:
@@ -243,10 +252,10 @@ def _quays(
 def _parks(figures: Sequence[Mapping[str, Any]], taken: BaseGeometry, rng: np.random.Generator) -> tuple[Park, ...]:
     found = []
     for park in figures:
-        ground = _blob(park["centre"], park["axes"], rng).difference(taken)
-        ground = max(polygons_of(ground.buffer(-2.0).buffer(2.0)), key=lambda part: part.area)
-        pond = _blob(park["centre"], [half * max(park["pond"], 0.01) for half in park["axes"]], rng)
-        pond = pond.intersection(ground.buffer(-12.0)) if park["pond"] else shapely.Polygon()
+        free = _blob(park["centre"], park["axes"], rng).difference(taken)
+        ground = max(polygons_of(free.buffer(-2.0).buffer(2.0)), key=lambda part: part.area)
+        basin = _blob(park["centre"], [half * max(park["pond"], 0.01) for half in park["axes"]], rng)
+        pond = basin.intersection(ground.buffer(-12.0)) if park["pond"] else shapely.Polygon()
         found.append(Park(name=park["name"], ground=ground, pond=pond, open=park.get("open", True)))
     return tuple(found)
 

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.sources.town_lanes import Rules, divide
-from circle15.sources.town_plan import Plan, polygons_of
+from circle15.sources.town_plan import Plan, ground_between
 
 __all__ = ["Blocks", "make_blocks", "quarters"]
 
@@ -90,13 +90,11 @@ def make_blocks(
     """
     rng = np.random.Generator(np.random.PCG64([seed, 1]))
     rules = Rules(size_m=(size_m[0], size_m[1]), kind="block", classes=(("residential",),), bend_m=16.0)
-    net = shapely.union_all([axis.line for axis in plan.axes], grid_size=0.1)
-    cells = polygons_of(shapely.polygonize(shapely.get_parts(net)))
-    cells = [cell for cell in cells if outline.contains(cell.representative_point())]
+    faces, _ = ground_between([axis.line for axis in plan.axes], grid_m=0.1)
+    cells = [cell for cell in faces if outline.contains(cell.representative_point())]
     cuts = [strand.line for cell in cells for strand in divide(cell, rules, rng)[0]]
-    edges = shapely.union_all([*(cell.boundary for cell in cells), *cuts], grid_size=0.1)
+    pieces, _ = ground_between([*(cell.boundary for cell in cells), *cuts], grid_m=0.1)
     ground = shapely.union_all(cells).buffer(0.5)
-    pieces = polygons_of(shapely.polygonize(shapely.get_parts(edges)))
     shape = np.array([piece for piece in pieces if ground.contains(piece.representative_point())], dtype=object)
     return Blocks(
         shape=shape,
@@ -137,7 +135,8 @@ def _seeds(blocks: Blocks, members: NDArray[np.int64], count: int) -> NDArray[np
         near = np.argmin(away(centres), axis=1)
         for k in np.unique(near):
             centres[k] = np.average(points[near == k], axis=0, weights=weight[near == k])
-    return members[np.argmin(away(centres), axis=0)]
+    nearest: NDArray[np.int64] = members[np.argmin(away(centres), axis=0)]
+    return nearest
 
 
 def _grow(blocks: Blocks, members: NDArray[np.int64], count: int) -> dict[int, int]:

@@ -1,0 +1,62 @@
+# circle15: `make map` sets up and draws a city, `make test` sets up and runs the tests.
+#
+# CITY may hold anything a shell can pass, also "$(shell ...)". It is therefore never expanded here:
+# its raw text goes into an exported variable of another name, and the program accepts only city names.
+unexport CITY
+CITY ?= suzhou
+override CIRCLE15_CITY := $(value CITY)
+export CIRCLE15_CITY
+
+PYTHON ?= python3
+VENV ?= .venv
+
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+RUN := $(BIN)/python
+READY := $(VENV)/.circle15-ready
+
+# A folder of shared layers beside the checkout is used when it is there; a set CIRCLE15_DATA always wins.
+ifneq ($(wildcard ../shared/data),)
+CIRCLE15_DATA ?= $(abspath ../shared/data)
+export CIRCLE15_DATA
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup map test lint bench notebooks clean
+
+help: ## 列出命令 / show this list
+	@echo 'make <target>    (make map CITY=suzhou)'
+	@sed -n 's/^\([a-z]*\):.*## /  \1	/p' Makefile
+
+setup: $(READY) ## 安装到 .venv / install into .venv
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "circle15 needs Python 3.11 or newer; try: make setup PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+map: $(READY) ## 生成离线地图 build/<city>/map.html / the main job (CITY=suzhou)
+	@$(RUN) -m circle15 map -- "$$CIRCLE15_CITY"
+
+test: $(READY) ## 运行全部测试（离线）/ all tests, offline
+	$(RUN) -m pytest
+
+lint: $(READY) ## ruff 与 mypy / ruff and mypy, strict
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+bench: $(READY) ## 与同类库比较速度 / speed against peers, in one run
+	$(RUN) benchmarks/reach.py
+
+notebooks: $(READY) ## 执行示例笔记本 / execute the notebooks
+	$(RUN) -m pytest --nbmake notebooks
+
+clean: ## 删除生成的文件，保留 .venv 与 data / remove what was built, keep .venv and data
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+	find circle15 tests benchmarks notebooks -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

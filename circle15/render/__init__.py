@@ -1,0 +1,48 @@
+"""The only place that writes: map, tables, GeoPackage, run record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from circle15.model import Analysis
+
+__all__ = ["save"]
+
+
+def save(analysis: Analysis, folder: str | Path) -> Path:
+    """Write everything an analysis has to say into a folder, each file whole or not at all.
+
+    ``map.html``, ``gaps.csv``, ``gaps.xlsx``, ``circle15.gpkg`` and, last, ``run.json``: a folder with
+    an older ``run.json`` than its map tells of an interrupted run.
+
+    Parameters
+    ----------
+    analysis
+        What :func:`circle15.analyse` returned.
+    folder
+        Made when missing; other files in it are left alone.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written; names it and a remedy, and leaves no part of it behind.
+    """
+    from circle15.render.atomic import write_text
+    from circle15.render.folium_map import page_html
+    from circle15.render.run_record import run_json
+    from circle15.render.tables import gaps_csv, gaps_xlsx, geopackage
+
+    folder = Path(folder)
+    write_text(folder / "map.html", page_html(analysis))
+    gaps_csv(analysis, folder / "gaps.csv")
+    gaps_xlsx(analysis, folder / "gaps.xlsx")
+    geopackage(analysis, folder / "circle15.gpkg")
+    run_json(analysis, folder / "run.json")
+    return folder

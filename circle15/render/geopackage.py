@@ -1,0 +1,215 @@
+"""``circle15.gpkg``: every layer of an analysis by name, for QGIS and other desktop programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+
+from circle15.catalog import services, way_classes
+from circle15.model import Analysis, EdgeFlag
+from circle15.render.table_frames import community_table, facility_table, gap_table, synthetic_layers
+from circle15.render.workbook import plain_text
+
+__all__ = ["layers", "write_geopackage"]
+
+CELL_M = 100.0
+"""Side of the cells that demand points are gathered in: no household's place or number is written."""
+
+FEWEST = 10
+"""Cells with fewer people say only that somebody lives there."""
+
+_NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+_FLAGS = {
+    "steps": EdgeFlag.STEPS,
+    "bridge": EdgeFlag.BRIDGE,
+    "tunnel": EdgeFlag.TUNNEL,
+    "private": EdgeFlag.PRIVATE,
+    "crossing": EdgeFlag.CROSSING,
+    "gate": EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V,
+    "signal": EdgeFlag.SIGNAL_AT_U | EdgeFlag.SIGNAL_AT_V,
+}
+_MADE_OF = {
+    "demand_points": ("communities",),
+    "isochrones": ("facilities", "streets"),
+    "isochrones_merged": ("facilities", "streets"),
+    "gaps": ("communities", "facilities", "streets"),
+}
+_ABOUT = {
+    "communities": "社区与差距 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
+    "facilities": "设施 Facilities; position: ok, far (not used) or island",
+    "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",
+    "isochrones_merged": "各服务等时圈 Isochrones per service",
+    "demand_points": "人口（100米格网）People in cells of 100 m; people is empty where fewer than 10 live",
+    "streets": "步行路网 Walking network",
+    "about": "说明 Terms of use and provenance (table without geometry)",
+    "gaps": "社区 × 服务 Gaps per community and service (table without geometry)",
+}
+
+
+def write_geopackage(analysis: Analysis, path: Path) -> None:
+    """Write all layers of :func:`layers` to a new file; the same analysis gives the same bytes.
+
+    Raises
+    ------
+    OSError
+        If GDAL cannot write the file.
+    """
+    with _fixed_clock():
+        for layer, frame in layers(analysis).items():
+            try:
+                pyogrio.write_dataframe(
+                    _clean(frame),
+                    path,
+                    layer=layer,
+                    driver="GPKG",
+                    promote_to_multi=True if layer.startswith(("communities", "isochrones")) else None,
+                    layer_options={"IDENTIFIER": layer, "DESCRIPTION": _described(analysis, layer)},
+                )
+            except (DataSourceError, DataLayerError, FeatureError) as error:
+                raise OSError(f"layer {layer!r}: {error}") from error
+
+
+def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
+    """Return every layer by its name, in the metric reference system; ``gaps`` and ``about`` have no geometry."""
+    return {
+        "communities": _communities(analysis),
+        "facilities": _facilities(analysis),
+        "isochrones": _isochrones(analysis),
+        "isochrones_merged": _merged(analysis),
+        "demand_points": _people(analysis),
+        "streets": _streets(analysis),
+        "gaps": gap_table(analysis),
+        "about": _about(analysis),
+    }
+
+
+# -- layers ---------------------------------------------------------------------------------------
+
+
+def _communities(analysis: Analysis) -> gpd.GeoDataFrame:
+    table = community_table(analysis).set_index("community_id")
+    for figure in ("share", "uncovered"):
+        wide = analysis.gaps.frame[figure].unstack("service").reindex(table.index)
+        table = table.join(wide[[key for key in services() if key in wide]].round(4).add_prefix(f"{figure}_"))
+    table["synthetic"] = analysis.city.communities.origin.synthetic
+    return _placed(table.reset_index(), analysis.city.communities.frame.geometry.reindex(table.index))
+
+
+def _facilities(analysis: Analysis) -> gpd.GeoDataFrame:
+    table = facility_table(analysis)
+    offered = analysis.city.facilities.frame["services"].reindex(table["facility_id"])
+    table["service_keys"] = [";".join(keys) for keys in offered]
+    return _placed(table, analysis.city.facilities.frame.geometry.reindex(table["facility_id"]))
+
+
+def _isochrones(analysis: Analysis) -> gpd.GeoDataFrame:
+    frame = analysis.isochrones.frame.sort_index(level=["facility_id", "cutoff_min"], ascending=[True, False])
+    table = pd.DataFrame(index=frame.index).reset_index()
+    table["name"] = analysis.city.facilities.frame["name"].reindex(table["facility_id"]).to_numpy()
+    table["profile"], table["area_ha"] = analysis.profile.name, (frame.area / 1e4).round(2).to_numpy()
+    return _placed(table, frame.geometry)
+
+
+def _merged(analysis: Analysis) -> gpd.GeoDataFrame:
+    frame = analysis.isochrones.merged.sort_index(level=["service", "cutoff_min"], ascending=[True, False])
+    table = pd.DataFrame(index=frame.index).reset_index()
+    table["service_zh"] = [services()[key].title_zh for key in table["service"]]
+    table["service_en"] = [services()[key].title_en for key in table["service"]]
+    table["profile"], table["area_ha"] = analysis.profile.name, (frame.area / 1e4).round(2).to_numpy()
+    return _placed(table, frame.geometry)
+
+
+def _people(analysis: Analysis) -> gpd.GeoDataFrame:
+    """People in cells per community, rounded; small numbers stay empty."""
+    frame, people = analysis.demand.frame, list(analysis.demand.people)
+    cells = pd.DataFrame(frame[["community_id", *people]])
+    cells["column"] = np.floor(frame.geometry.x / CELL_M)
+    cells["row"] = np.floor(frame.geometry.y / CELL_M)
+    cells["points"] = 1
+    summed = cells.groupby(["community_id", "column", "row"], sort=True)[["points", *people]].sum().reset_index()
+    middle = shapely.points((summed.pop("column") + 0.5) * CELL_M, (summed.pop("row") + 0.5) * CELL_M)
+    for column in people:
+        summed[column] = (
+            summed[column].where((summed[column] >= FEWEST) | (summed[column] == 0)).round().astype("Int64")
+        )
+    return _placed(summed, gpd.GeoSeries(middle, crs=frame.crs))
+
+
+def _streets(analysis: Analysis) -> gpd.GeoDataFrame:
+    network = analysis.city.network
+    table = pd.DataFrame({"edge": np.arange(network.n_edges), "u": network.node_id[network.u]})
+    table["v"] = network.node_id[network.v]
+    table["way_class"] = np.array([way.name for way in way_classes()], dtype=object)[network.way_class]
+    table["name"] = np.array(network.names, dtype=object)[network.name]
+    table["length_m"] = network.length_m
+    for column, flag in _FLAGS.items():
+        table[column] = network.has(flag)
+    table["component"] = network.component[network.u]
+    table["synthetic"] = network.origin.synthetic
+    owner = np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
+    lines = shapely.linestrings(network.vertex, indices=owner)
+    return _placed(table, gpd.GeoSeries(lines, crs=network.crs))
+
+
+def _about(analysis: Analysis) -> pd.DataFrame:
+    """Terms and provenance as a table: dataset metadata would make readers leave a file beside this one."""
+    about = {
+        "title": f"circle15 {analysis.city.title_zh} {analysis.city.title_en}",
+        "synthetic": ", ".join(synthetic_layers(analysis)) or "none",
+        "attribution": "; ".join(dict.fromkeys(o.attribution for o in analysis.city.origins if o.attribution)),
+        "profile": analysis.profile.name,
+        "review_number": analysis.city.review_number,
+        "use": "内部分析用图，公开前须依法送审 For internal analysis; needs review before it is published",
+    }
+    return pd.DataFrame({"key": list(about), "value": list(about.values())})
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def _placed(table: pd.DataFrame, shapes: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(table, geometry=shapes.to_numpy(), crs=shapes.crs)
+
+
+def _clean(frame: pd.DataFrame) -> pd.DataFrame:
+    """Text without control characters; what is neither text nor number becomes JSON text."""
+    frame = frame.copy()
+    shapes = {frame.geometry.name} if isinstance(frame, gpd.GeoDataFrame) else set()
+    for column in frame.columns.difference(sorted(shapes), sort=False):
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            frame[column] = [_text(value) for value in frame[column]]
+    return frame
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, Mapping | list | tuple):
+        return plain_text(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str))
+    return None if value is None or pd.isna(value) else plain_text(str(value))  # type: ignore[call-overload]
+
+
+def _described(analysis: Analysis, layer: str) -> str:
+    made = set(_MADE_OF.get(layer, (layer,))) & set(synthetic_layers(analysis))
+    label = "合成数据 SYNTHETIC: " if made else ""
+    return label + _ABOUT[layer]
+
+
+@contextmanager
+def _fixed_clock() -> Iterator[None]:
+    """Let GDAL stamp one date on all layers, so that the bytes do not tell the hour."""
+    before = {key: pyogrio.get_gdal_config_option(key) for key in _NO_CLOCK}
+    pyogrio.set_gdal_config_options(_NO_CLOCK)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)

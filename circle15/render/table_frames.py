@@ -1,0 +1,272 @@
+"""An analysis as plain tables: what gaps.csv, gaps.xlsx and circle15.gpkg have in common."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from circle15.catalog import services
+from circle15.model import Analysis, Communities, Positions
+
+__all__ = [
+    "Column",
+    "columns",
+    "community_table",
+    "facility_table",
+    "finding_table",
+    "gap_table",
+    "service_table",
+    "source_table",
+    "synthetic_layers",
+]
+
+POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
+
+_PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
+_SITE = ("tier", "capacity", "floor_area_m2", "opening_hours", "source", "source_date")
+_COVERAGE = (
+    "population",
+    "population_covered",
+    "population_uncovered",
+    "population_unplaced",
+    "population_share",
+    "pop_60plus",
+    "pop_60plus_covered",
+    "pop_60plus_unplaced",
+    "choices",
+)
+_SERVICE = (
+    "service_zh",
+    "service_en",
+    "status",
+    "facilities",
+    "share",
+    "uncovered",
+    "pop_60plus_covered",
+    "pop_60plus_unplaced",
+    "worst_community",
+)
+_DECIMALS = {"share": 4, "weight": 6, "lon": 6, "lat": 6}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """How one column is headed, formatted and explained; see ``columns.toml``."""
+
+    zh: str
+    en: str
+    unit_zh: str = ""
+    unit_en: str = ""
+    format: str = "General"
+    width: int = 12
+    note_zh: str = ""
+    note_en: str = ""
+
+    @property
+    def header(self) -> str:
+        """Chinese over English, each with its unit."""
+        zh = f"{self.zh}（{self.unit_zh}）" if self.unit_zh else self.zh
+        en = f"{self.en} ({self.unit_en})" if self.unit_en else self.en
+        return f"{zh}\n{en}"
+
+
+@cache
+def columns() -> Mapping[str, Column]:
+    """All columns by their key."""
+    raw = tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
+    return MappingProxyType({key: Column(**entry) for key, entry in raw.items()})
+
+
+def synthetic_layers(analysis: Analysis) -> tuple[str, ...]:
+    """Which layers describe no real place: of streets, communities, facilities, context."""
+    city = analysis.city
+    made = {
+        "streets": city.network.origin.synthetic,
+        "communities": city.communities.origin.synthetic,
+        "facilities": any(origin.synthetic for origin in city.facilities.origins),
+        "context": city.context_origin is not None and city.context_origin.synthetic,
+    }
+    return tuple(layer for layer, synthetic in made.items() if synthetic)
+
+
+def gap_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per community and service, in the order of the communities' rank.
+
+    Undetermined services have rows too, with ``status`` saying so and every figure blank: no data is
+    not no service.
+
+    Returns
+    -------
+    pd.DataFrame
+        Plain columns as in ``columns.toml``: people in persons, ``share`` and ``population_share``
+        between 0 and 1, ``intensity_pct`` in percent, ``mean_min`` and ``p90_min`` in minutes.
+    """
+    rows = _pairs(analysis)
+    place, rank = _places(analysis), _ranked(analysis)
+    figures = _at_circle(analysis).reindex(rows)
+    gaps, nearest = analysis.gaps.frame.reindex(rows), analysis.coverage.nearest.reindex(rows)
+    of_community, of_service = rows.get_level_values("community_id"), rows.get_level_values("service")
+    table = pd.DataFrame({"community_id": of_community})
+    for column in place.columns:
+        table[column] = place[column].reindex(of_community).to_numpy()
+    table["service"] = of_service
+    table["service_zh"] = [services()[key].title_zh for key in of_service]
+    table["service_en"] = [services()[key].title_en for key in of_service]
+    table["status"] = np.where(of_service.isin(analysis.coverage.services), "determined", "undetermined")
+    table["profile"], table["cutoff_min"] = analysis.profile.name, analysis.settings.circle_min
+    for column in _COVERAGE:
+        table[column] = figures[column].to_numpy()
+    for column in ("uncovered", "intensity_pct", "share", "mean_min", "p90_min", "rank"):
+        table[column] = gaps[column].to_numpy()
+    table["rank"] = table["rank"].astype("Int64")
+    table["unreachable"] = nearest["unreachable"].to_numpy()
+    table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
+    for column in ("rank_index", "index", "index_additive", "index_worst"):
+        table[column] = rank[column].reindex(of_community).to_numpy()
+    table["sentence_zh"] = gaps["sentence_zh"].fillna("没有设施名录，不能判定。").to_numpy()
+    table["sentence_en"] = gaps["sentence_en"].fillna("No list of facilities: undetermined.").to_numpy()
+    table["synthetic"] = "+".join(synthetic_layers(analysis))
+    return _rounded(table)
+
+
+def community_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per community, largest gap first: people, index with its variants, worst service, sentence."""
+    ranked, place = _ranked(analysis), _places(analysis)
+    frame = analysis.city.communities.frame.reindex(ranked.index)
+    table = pd.DataFrame({"rank_index": ranked["rank_index"], **place.reindex(ranked.index)})
+    people = [c for c in ("households", *_people(analysis.city.communities)) if c in frame.columns]
+    for column in people:
+        table[column] = frame[column]
+    for column in ("index", "index_additive", "index_worst", "rank_additive", "rank_worst", "rank_people"):
+        table[column] = ranked[column]
+    table["uncovered_total"], table["uncovered_worst"] = ranked["uncovered"], ranked["uncovered_worst"]
+    # A community that lacks nothing has no worst service.
+    worst = [
+        services().get(key) if short > 0 else None
+        for key, short in zip(ranked["worst_service"], ranked["uncovered_worst"], strict=True)
+    ]
+    table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
+    table["worst_service_en"] = [service.title_en if service else "" for service in worst]
+    table["sentence_zh"], table["sentence_en"] = ranked["sentence_zh"], ranked["sentence_en"]
+    return _rounded(table.reset_index())
+
+
+def facility_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per facility in id order: services, position on the network, WGS 84 coordinates, source.
+
+    Only named columns are written: whatever else a planner's table holds (telephone, contact) stays out.
+    """
+    frame, position = analysis.city.facilities.frame, analysis.facility_positions
+    degrees = frame.geometry.to_crs(4326)
+    table = pd.DataFrame(index=frame.index)
+    table["name"] = frame["name"]
+    if "name_en" in frame:
+        table["name_en"] = frame["name_en"]
+    table["services"] = [
+        "; ".join(f"{services()[k].title_zh} {services()[k].title_en}" for k in row) for row in frame["services"]
+    ]
+    status = pd.Series(position.status, index=frame.index)
+    table["position"] = status.map(POSITION)
+    table["leg_m"] = pd.Series(position.leg_mm / 1000, index=frame.index).where(status != Positions.FAR)
+    table["lon"], table["lat"] = degrees.x, degrees.y
+    for column in _SITE:
+        if column in frame:
+            table[column] = frame[column]
+    table["synthetic"] = "合成 synthetic" if "facilities" in synthetic_layers(analysis) else ""
+    return _rounded(table.sort_index().reset_index())
+
+
+def service_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per service of the catalogue for the whole city: facilities, people covered, worst community."""
+    offers = analysis.city.facilities.offers()["service"].value_counts()
+    circle = _at_circle(analysis)
+    rows = []
+    for key, service in services().items():
+        row: dict[str, Any] = {"service_zh": service.title_zh, "service_en": service.title_en, "status": "undetermined"}
+        if key in analysis.coverage.services:
+            people = circle.xs(key, level="service")
+            gaps = analysis.gaps.frame.xs(key, level="service")["uncovered"]
+            covered, uncovered = people["pop_60plus_covered"].sum(), people["pop_60plus_uncovered"].sum()
+            worst = str(gaps.idxmax()) if float(gaps.max()) > 0 else ""
+            row |= {
+                "status": "determined",
+                "facilities": int(offers.get(key, 0)),
+                "pop_60plus_covered": covered,
+                "uncovered": uncovered,
+                "pop_60plus_unplaced": people["pop_60plus_unplaced"].sum(),
+                "share": covered / (covered + uncovered) if covered + uncovered else np.nan,
+                "worst_community": analysis.city.communities.frame["name"].get(worst, ""),
+            }
+        rows.append(row)
+    blank = {"facilities": np.nan, "pop_60plus_covered": np.nan, "uncovered": np.nan, "worst_community": ""}
+    return _rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
+
+
+def finding_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per data-quality finding, errors first."""
+    order = {"error": 0, "warning": 1, "note": 2}
+    keys = (
+        "severity", "code", "count", "message_zh", "message_en", "remedy_zh", "remedy_en",
+        "file", "row", "column", "value", "examples",
+    )  # fmt: skip
+    found = sorted(analysis.findings, key=lambda finding: order[finding.severity])
+    table = pd.DataFrame([{key: getattr(finding, key) for key in keys} for finding in found], columns=list(keys))
+    table["examples"] = table["examples"].map(", ".join)
+    return table
+
+
+def source_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per layer: what it is, its date, attribution and licence, and whether it is synthetic."""
+    keys = ("label_zh", "label_en", "date", "attribution", "licence", "file")
+    table = pd.DataFrame(
+        [{k: getattr(origin, k) for k in keys} for origin in analysis.city.origins], columns=list(keys)
+    )
+    table["synthetic"] = ["合成 synthetic" if origin.synthetic else "" for origin in analysis.city.origins]
+    return table
+
+
+# -- parts ----------------------------------------------------------------------------------------
+
+
+def _people(communities: Communities) -> tuple[str, ...]:
+    return tuple(column for column in communities.people if column in columns())
+
+
+def _at_circle(analysis: Analysis) -> pd.DataFrame:
+    return pd.DataFrame(analysis.coverage.frame.xs(analysis.settings.circle_min, level="cutoff_min"))
+
+
+def _pairs(analysis: Analysis) -> pd.MultiIndex:
+    """Every community with every service, determined ones first, both in a fixed order."""
+    known = [key for key in services() if key in analysis.coverage.services]
+    unknown = [key for key in services() if key in analysis.coverage.undetermined]
+    ids = _ranked(analysis).index
+    return pd.MultiIndex.from_product([ids, [*known, *unknown]], names=["community_id", "service"])
+
+
+def _places(analysis: Analysis) -> pd.DataFrame:
+    frame = analysis.city.communities.frame
+    return pd.DataFrame(frame[[column for column in _PLACE if column in frame.columns]])
+
+
+def _ranked(analysis: Analysis) -> pd.DataFrame:
+    """Communities by rank then id, so that the order of input rows changes nothing."""
+    table = analysis.gaps.by_community.rename(columns={"rank": "rank_index"})
+    return table.sort_index(kind="stable").sort_values("rank_index", kind="stable")
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """People to thousandths and minutes to hundredths: finer digits would only pretend."""
+    decimals = {}
+    for column in table.columns[[kind.kind == "f" for kind in table.dtypes]]:
+        suffix = str(column).rpartition("_")[2]
+        decimals[column] = _DECIMALS.get(str(column), _DECIMALS.get(suffix, 2 if suffix == "min" else 3))
+    return table.round(decimals)

@@ -1,0 +1,68 @@
+"""Tables of an analysis as files: ``gaps.csv``, ``gaps.xlsx`` and ``circle15.gpkg``.
+
+Each file appears whole or not at all, and the same analysis gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from circle15.model import Analysis
+from circle15.render.atomic import write_text, write_whole
+from circle15.render.table_frames import gap_table
+
+__all__ = ["gaps_csv", "gaps_xlsx", "geopackage"]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def gaps_csv(analysis: Analysis, path: str | Path) -> Path:
+    """Write one row per community and service; UTF-8 with a byte-order mark, so that Excel reads Chinese.
+
+    Text that begins with ``= + - @`` or a control character gets an apostrophe in front: a
+    spreadsheet then shows it and does not run it.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from circle15.render.workbook import plain_text
+
+    table = gap_table(analysis)
+    for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
+        table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]
+    return write_text(path, table.to_csv(index=False, lineterminator="\r\n"), encoding="utf-8-sig")
+
+
+def gaps_xlsx(analysis: Analysis, path: str | Path) -> Path:
+    """Write the planner's workbook; see :mod:`circle15.render.workbook`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from circle15.render.workbook import workbook_bytes
+
+    content = workbook_bytes(analysis)
+    return write_whole(path, lambda part: part.write_bytes(content))
+
+
+def geopackage(analysis: Analysis, path: str | Path) -> Path:
+    """Write all layers into one GeoPackage; see :mod:`circle15.render.geopackage`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from circle15.render.geopackage import write_geopackage
+
+    return write_whole(path, lambda part: write_geopackage(analysis, part))
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,153 @@
+"""Coverage by hand on one street, and its laws."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from circle15.coverage import coverage
+from circle15.errors import InputError
+from circle15.model import DemandPoints, Facilities, Positions
+from circle15.network import snap
+from circle15.reach import nearest_times, reach, walk_graph
+
+from .lattice import BY, network, points
+from .test_reach import town
+
+FLAT = BY["flat"]
+STREET = network([(0, 0), (3000, 0)], [(0, 1)])
+
+
+def demand(at, people, community) -> DemandPoints:
+    frame = points(at)
+    frame["community_id"] = community
+    frame["population"] = [2.0 * p for p in people]
+    frame["pop_60plus"] = [float(p) for p in people]
+    frame["method"] = "street"
+    return DemandPoints(frame=frame)
+
+
+def facilities(at, services, listed=()) -> Facilities:
+    frame = points(at, name="facility_id", prefix="f")
+    frame["name"], frame["services"] = frame.index, [tuple(s.split()) for s in services]
+    offered = {service for row in frame["services"] for service in row}
+    return Facilities(frame=frame, listed=frozenset(offered | set(listed)))
+
+
+# Elders at 0, 400, 900 m (community a) and 2,000 m (b); clinics at 100 and 700 m; a shop nowhere though listed.
+HOMES = demand([(0, 0), (400, 0), (900, 0), (2000, 0)], [10, 20, 30, 40], ["a", "a", "a", "b"])
+SITES = facilities([(100, 0), (700, 0)], ["clinic", "clinic"], listed=["shop"])
+
+
+def covered(homes=HOMES, sites=SITES, cutoffs=(2, 5, 15), **options):
+    table = reach(STREET, homes, sites, profile=FLAT, cutoff_min=max(cutoffs))
+    return coverage(table, homes, sites, cutoffs_min=cutoffs, **options)
+
+
+def test_coverage_by_hand():
+    frame = covered().frame
+    # 2 min = 120 m: the elder at 0 (100 m away). 5 min = 300 m: also 400 (300 m to either) and 900 (200 m).
+    assert frame.loc[("a", "clinic", 2.0), "pop_60plus_covered"] == 10
+    assert frame.loc[("a", "clinic", 5.0), "pop_60plus_covered"] == 60
+    assert frame.loc[("a", "clinic", 2.0), "pop_60plus_uncovered"] == 50
+    assert frame.loc[("a", "clinic", 2.0), "pop_60plus_share"] == pytest.approx(1 / 6)
+    assert frame.loc[("a", "clinic", 2.0), "population_covered"] == 20
+    # 15 min = 900 m: 2,000 m is 1,300 m from the nearest.
+    assert frame.loc[("b", "clinic", 15.0), "pop_60plus_share"] == 0
+    # choices at 5 min: the elder at 0 has one clinic, at 400 two, at 900 one: (10 + 40 + 30) / 60
+    assert frame.loc[("a", "clinic", 5.0), "choices"] == pytest.approx(80 / 60)
+
+
+def test_a_listed_service_without_facilities_covers_nobody_and_an_unlisted_one_has_no_rows():
+    result = covered()
+    assert result.services == ("clinic", "shop")
+    assert result.frame.loc[("a", "shop", 15.0), "pop_60plus_uncovered"] == 60
+    assert "meal_point" in result.undetermined
+    assert "meal_point" not in result.frame.index.get_level_values("service")
+
+
+def test_nearest_minutes_reach_beyond_the_cutoff():
+    graph = walk_graph(STREET, FLAT)
+    near = nearest_times(graph, snap(STREET, HOMES.frame), snap(STREET, SITES.frame))
+    result = covered(nearest_min={"clinic": near, "shop": np.full(4, np.nan)})
+    # a: (10 x 100 + 20 x 300 + 30 x 200) / 60 m; b: 1,300 m
+    assert result.nearest.loc[("a", "clinic"), "mean_min"] == pytest.approx((1000 + 6000 + 6000) / 60 / 60)
+    assert result.nearest.loc[("a", "clinic"), "p90_min"] == pytest.approx(300 / 60)
+    assert result.nearest.loc[("b", "clinic"), "mean_min"] == pytest.approx(1300 / 60)
+    assert np.isnan(result.nearest.loc[("a", "shop"), "mean_min"])
+    assert result.nearest.loc[("a", "shop"), "unreachable"] == 60
+
+
+def test_ninety_percent_is_never_when_more_than_a_tenth_cannot_arrive():
+    homes = demand([(0, 0), (10, 0)], [80, 20], ["a", "a"])
+    result = covered(homes, nearest_min={"clinic": np.array([4.0, np.nan]), "shop": np.full(2, np.nan)})
+    assert result.nearest.loc[("a", "clinic"), "mean_min"] == 4
+    assert np.isnan(result.nearest.loc[("a", "clinic"), "p90_min"])
+    assert result.nearest.loc[("a", "clinic"), "unreachable"] == 20
+
+
+def test_people_far_from_streets_are_unplaced_not_uncovered():
+    homes = demand([(0, 0), (0, 900)], [10, 90], ["a", "a"])
+    at = snap(STREET, homes.frame)
+    frame = covered(homes, placed=at.status != Positions.FAR).frame
+    row = frame.loc[("a", "clinic", 15.0)]
+    assert (row["pop_60plus_covered"], row["pop_60plus_uncovered"], row["pop_60plus_unplaced"]) == (10, 0, 90)
+    assert row["pop_60plus_share"] == 1
+    nobody = covered(homes, placed=np.array([False, False])).frame.loc[("a", "clinic", 15.0)]
+    assert np.isnan(nobody["pop_60plus_share"])
+
+
+def test_one_site_with_two_services_serves_both():
+    frame = covered(sites=facilities([(100, 0)], ["clinic shop"])).frame
+    assert frame.loc[("a", "clinic", 15.0)].tolist() == frame.loc[("a", "shop", 15.0)].tolist()
+
+
+def test_a_table_cut_off_too_early_or_of_other_points_is_refused():
+    table = reach(STREET, HOMES, SITES, profile=FLAT, cutoff_min=5)
+    with pytest.raises(InputError, match="cutoff_min=15"):
+        coverage(table, HOMES, SITES)
+    turned = DemandPoints(frame=HOMES.frame.iloc[::-1])
+    with pytest.raises(InputError, match="other demand points"):
+        coverage(table, turned, SITES, cutoffs_min=[5])
+
+
+def random_case(seed: int) -> tuple[DemandPoints, Facilities]:
+    rng = np.random.default_rng(seed)
+    at = rng.uniform(0, 1100, (120, 2)).tolist()
+    homes = demand(at, rng.integers(0, 5000, 120) / 1024, [f"c{k}" for k in rng.integers(0, 7, 120)])
+    offers = [" ".join(rng.choice(["clinic", "shop", "culture"], rng.integers(1, 4), replace=False)) for _ in range(9)]
+    return homes, facilities(rng.uniform(0, 1100, (9, 2)).tolist(), offers)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_laws(seed):
+    net, (homes, sites) = town(seed), random_case(seed)
+    at = snap(net, homes.frame, max_snap_m=40)
+    table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
+    frame = coverage(table, homes, sites, placed=at.status != Positions.FAR).frame
+    for column in ("population", "pop_60plus"):
+        # covered + uncovered + unplaced = people, exactly; and people of all communities are all people
+        parts = frame[[f"{column}_covered", f"{column}_uncovered", f"{column}_unplaced"]].sum(axis=1)
+        assert (parts == frame[column]).all()
+        assert (frame[column].groupby(["service", "cutoff_min"]).sum() == homes.frame[column].sum()).all()
+        # a longer cut-off covers no fewer
+        by_cutoff = frame[f"{column}_covered"].unstack("cutoff_min")
+        assert (by_cutoff.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+    assert (at.status == Positions.FAR).any()
+    # one more facility uncovers nobody
+    extra = facilities([(500, 500)], ["clinic shop culture"]).frame.rename(index={"f0": "new"})
+    more = Facilities(frame=gpd.GeoDataFrame(pd.concat([sites.frame, extra])), listed=sites.listed)
+    wider = coverage(reach(net, homes, more, profile=FLAT, max_snap_m=40), homes, more).frame
+    assert (wider["population_covered"] >= frame["population_covered"]).all()
+    # against a plain recount in pandas
+    pairs = table.minutes.reset_index().merge(sites.offers(), on="facility_id")
+    best = pairs.groupby(["point_id", "service"])["minutes"].min().reset_index()
+    best = best.join(homes.frame[["community_id", "population"]], on="point_id")
+    for cutoff in (5.0, 10.0, 15.0):
+        recount = best[best["minutes"] <= cutoff].groupby(["community_id", "service"])["population"].sum()
+        ours = frame["population_covered"].xs(cutoff, level="cutoff_min")
+        pd.testing.assert_series_equal(
+            ours[ours > 0].sort_index(), recount[recount > 0].sort_index(), check_names=False, check_exact=True
+        )
