@@ -31,6 +31,7 @@ __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
 Method = Literal["grid", "union"]
 BUFFER_M = 25.0
 CELL_M = 5.0
+ON_A_LINE_M = 1e-6
 TILE = 2000  # cells along a tile's side: 10 km
 
 
@@ -210,8 +211,14 @@ def draw_isochrones(
 
     def shapes(groups: Sequence[NDArray[np.int64]] | None) -> NDArray[Any]:
         reached = reached_streets(graph, positions, minutes=minutes, groups=groups)
-        drawn = [draw(_segments(graph.network, cut), buffer_m) for row in reached for cut in row]
-        return np.array(drawn, dtype=object)
+        cuts = [cut for row in reached for cut in row]
+
+        def block(first: int, last: int) -> list[shapely.Geometry]:
+            return [draw(_segments(graph.network, cut), buffer_m) for cut in cuts[first:last]]
+
+        drawn = np.empty(len(cuts), dtype=object)
+        drawn[:] = [shape for part in in_blocks(block, len(cuts)) for shape in part]
+        return drawn
 
     def on(level: str, keys: pd.Index, groups: Sequence[NDArray[np.int64]] | None) -> gpd.GeoDataFrame:
         index = pd.MultiIndex.from_product([keys, cutoffs], names=[level, "cutoff_min"])
@@ -250,7 +257,9 @@ def _contour(segments: NDArray[np.float64], buffer_m: float) -> shapely.Geometry
         for row in range(low[1], high[1], TILE)
         for column in range(low[0], high[0], TILE)
     ]
-    return tiles[0] if len(tiles) == 1 else shapely.union_all(tiles)
+    whole = tiles[0] if len(tiles) == 1 else shapely.union_all(tiles)
+    # Along a straight street the contour is straight: half of its vertices lie on a line and say nothing.
+    return shapely.simplify(whole, ON_A_LINE_M, preserve_topology=False)
 
 
 def _contour_tile(
@@ -287,7 +296,7 @@ def _polygons(points: list[Any], offsets: list[Any]) -> shapely.Polygon | shapel
         np.concatenate(points),
         (np.concatenate([[0], np.cumsum(ring_size)]), np.concatenate([[0], np.cumsum(rings)])),
     )
-    whole: shapely.MultiPolygon = shapely.multipolygons(shapes)
+    whole: Any = shapely.multipolygons(shapes)
     return whole if shapely.is_valid(whole) else shapely.buffer(whole, 0)
 
 

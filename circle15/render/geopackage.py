@@ -21,6 +21,7 @@ from circle15.render.workbook import plain_text
 
 __all__ = ["layers", "write_geopackage"]
 
+DRAWN_M = 0.5  # isochrones are written to half a metre: a tenth of the grid that they were drawn on
 CELL_M = 100.0
 """Side of the cells that demand points are gathered in: no household's place or number is written."""
 
@@ -116,7 +117,7 @@ def _isochrones(analysis: Analysis) -> gpd.GeoDataFrame:
     table = pd.DataFrame(index=frame.index).reset_index()
     table["name"] = analysis.city.facilities.frame["name"].reindex(table["facility_id"]).to_numpy()
     table["profile"], table["area_ha"] = analysis.profile.name, (frame.area / 1e4).round(2).to_numpy()
-    return _placed(table, frame.geometry)
+    return _placed(table, frame.geometry.simplify(DRAWN_M, preserve_topology=False))
 
 
 def _merged(analysis: Analysis) -> gpd.GeoDataFrame:
@@ -125,7 +126,7 @@ def _merged(analysis: Analysis) -> gpd.GeoDataFrame:
     table["service_zh"] = [services()[key].title_zh for key in table["service"]]
     table["service_en"] = [services()[key].title_en for key in table["service"]]
     table["profile"], table["area_ha"] = analysis.profile.name, (frame.area / 1e4).round(2).to_numpy()
-    return _placed(table, frame.geometry)
+    return _placed(table, frame.geometry.simplify(DRAWN_M, preserve_topology=False))
 
 
 def _people(analysis: Analysis) -> gpd.GeoDataFrame:
