@@ -39,6 +39,9 @@ def points_in_reach(
     offers = facilities.offers()
     offers = offers[offers["service"].isin(services)]
     row = reach.facility_ids.get_indexer(pd.Index(offers["facility_id"]))
+    if (row < 0).any():
+        unknown = offers["facility_id"].iloc[int((row < 0).argmax())]
+        raise InputError(f"the reach table does not know facility {unknown!r}; compute it with these facilities")
     service = pd.Index(services).get_indexer(pd.Index(offers["service"]))
     order = np.argsort(row, kind="stable")
     row, service = row[order], service[order]
@@ -82,7 +85,8 @@ def coverage(
         Minutes to the nearest facility at any distance, ``float64[p]`` per service
         (:func:`circle15.reach.nearest_times`); without it the times within the reach table are used.
     placed
-        ``bool[p]``: False where a point is far from any street, so that nothing can be said.
+        ``bool[p]``: False where a point is far from any street, so that nothing can be said; by default
+        what the reach table says.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def coverage(
     Raises
     ------
     InputError
-        If the table was cut off earlier than the farthest cut-off, or is about other points.
+        If the table was cut off earlier than the farthest cut-off, or is about other points or facilities.
     """
     if reach.cutoff_ms < cutoff_ms(max(cutoffs_min)):
         raise InputError(
@@ -104,15 +108,17 @@ def coverage(
     services = tuple(key for key in known_services() if key in facilities.listed)
     undetermined = tuple(key for key in known_services() if key not in facilities.listed)
     points = points_in_reach(reach, facilities, services, cutoffs_min)
-    where = np.ones(len(demand), dtype=bool) if placed is None else placed
+    known = reach.point_placed if placed is None else placed
+    where = np.ones(len(demand), dtype=bool) if known is None else known
     code, communities = pd.factorize(demand.frame["community_id"], sort=True)
+    bounded = nearest_min is None
     if nearest_min is None:
         times = np.where(points.best_ms == _FAR, np.nan, points.best_ms / 60_000.0)
         nearest_min = {service: times[:, column] for column, service in enumerate(services)}
     group = _Groups(code=code.astype(np.int64), ids=pd.Index(communities, name="community_id"), placed=where)
     return Coverage(
         frame=_covered(demand, points, services, cutoffs_min, group),
-        nearest=_nearest(demand, nearest_min, services, group),
+        nearest=_nearest(demand, nearest_min, services, group, bounded=bounded),
         services=services,
         undetermined=undetermined,
     )
@@ -161,9 +167,11 @@ def _covered(
             )
             tables.append(pd.DataFrame(columns, index=index))
     if not tables:
-        return pd.DataFrame(
-            index=pd.MultiIndex.from_arrays([[], [], []], names=["community_id", "service", "cutoff_min"])
-        )
+        parts = ("", "_covered", "_uncovered", "_unplaced", "_share")
+        columns_none = [f"{column}{part}" for column in people for part in parts] + ["choices"]
+        names = ["community_id", "service", "cutoff_min"]
+        none = pd.MultiIndex.from_arrays([group.ids[:0], pd.Index([], dtype=str), np.empty(0)], names=names)
+        return pd.DataFrame(columns=columns_none, index=none, dtype=float)
     return pd.concat(tables).sort_index()
 
 
@@ -176,6 +184,8 @@ def _nearest(
     nearest_min: Mapping[str, NDArray[np.float64]],
     services: Sequence[str],
     group: _Groups,
+    *,
+    bounded: bool,
 ) -> pd.DataFrame:
     elders = demand.frame["pop_60plus"].to_numpy(dtype=float) * group.placed
     everyone = demand.frame["population"].to_numpy(dtype=float) * group.placed
@@ -188,12 +198,13 @@ def _nearest(
         columns = {
             "mean_min": mean,
             "p90_min": _quantile(minutes, weight, group, 0.9),
-            "unreachable": group.sum(elders * ~arrives),
+            "unreachable": np.full(len(group.ids), np.nan) if bounded else group.sum(elders * ~arrives),
         }
         index = pd.MultiIndex.from_product([group.ids, [service]], names=["community_id", "service"])
         tables.append(pd.DataFrame(columns, index=index))
     if not tables:
-        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"]))
+        none = pd.MultiIndex.from_arrays([group.ids[:0], pd.Index([], dtype=str)], names=["community_id", "service"])
+        return pd.DataFrame(columns=["mean_min", "p90_min", "unreachable"], index=none, dtype=float)
     return pd.concat(tables).sort_index()
 
 

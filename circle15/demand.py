@@ -12,6 +12,7 @@ Dasymetric mapping by volume, P_b = P_s V_b / sum(V_b), with the pycnophylactic 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -20,10 +21,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from circle15.catalog import walking, way_classes
+from circle15.catalog import way_classes
+from circle15.errors import CrsError
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.walk_network import WalkNetwork
-from circle15.network import edge_lines
+from circle15.network import edge_lines, islands
 
 __all__ = ["apportion", "demand_points"]
 
@@ -72,18 +74,28 @@ def demand_points(
     DemandPoints
         On ``point_id`` (community id, slash, number), sorted. Every people column adds up to the
         community's exactly (to 1/1024 person).
+
+    Raises
+    ------
+    CrsError
+        If the network is in another reference system than the communities.
     """
     total = communities.frame["population"].to_numpy(dtype=float)
     crs = communities.frame.crs
-    offers = [
-        _building_homes(communities, None if buildings is None else buildings.to_crs(crs)),
-        _land_homes(communities, None if residential is None else residential.to_crs(crs), spacing_m),
-        _street_homes(communities, network, spacing_m),
-        _lattice_homes(communities),
-    ]
+    if network is not None and not network.crs.equals(crs):
+        raise CrsError(f"communities are in {crs.name}, the network in {network.crs.name}; use to_crs first")
+    offers: tuple[Callable[[], _Homes], ...] = (
+        lambda: _building_homes(communities, None if buildings is None else buildings.to_crs(crs)),
+        lambda: _land_homes(communities, None if residential is None else residential.to_crs(crs), spacing_m),
+        lambda: _street_homes(communities, network, spacing_m),
+        lambda: _lattice(np.where(open_to, communities.frame.geometry.to_numpy(), None), LATTICE_M, "polygon"),
+    )
     open_to = np.ones(len(communities), dtype=bool)
     chosen: list[_Homes] = []
-    for homes in offers:
+    for offer in offers:
+        if not open_to.any():
+            break
+        homes = offer()
         weight = np.bincount(homes.community, weights=homes.weight, minlength=len(communities))
         enough = weight >= (MIN_FLOOR_M2 * total if homes.method == "building" else 0)
         take = open_to & enough & (weight > 0)
@@ -105,11 +117,12 @@ def _deal(communities: Communities, chosen: list[_Homes]) -> DemandPoints:
     weight = np.concatenate([homes.weight for homes in chosen])
     point = np.concatenate([homes.point for homes in chosen])
     method = np.repeat([homes.method for homes in chosen], [len(homes.community) for homes in chosen])
-    order = np.lexsort((weight, shapely.get_y(point), shapely.get_x(point), community))
+    ids = communities.frame.index.astype(str)
+    by_id = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
+    order = np.lexsort((weight, shapely.get_y(point), shapely.get_x(point), by_id[community]))
     community, weight, point, method = community[order], weight[order], point[order], method[order]
     first = np.flatnonzero(np.diff(community, prepend=-1))
     number = np.arange(len(community)) - np.repeat(first, np.diff(np.append(first, len(community))))
-    ids = communities.frame.index.astype(str)
     frame = gpd.GeoDataFrame(
         {
             "community_id": communities.frame.index[community],
@@ -179,12 +192,15 @@ def _none(method: str) -> _Homes:
 def _building_homes(communities: Communities, buildings: gpd.GeoDataFrame | None) -> _Homes:
     if buildings is None or buildings.empty:
         return _none("building")
-    home = buildings["residential"].fillna(value=False).astype(bool) if "residential" in buildings else True
-    lived_in = buildings[home] if "residential" in buildings else buildings
+    lived_in = buildings
+    if "residential" in buildings:
+        lived_in = buildings[buildings["residential"].isna() | buildings["residential"].eq(other=True)]
     if lived_in.empty:
         return _none("building")
-    levels = lived_in["levels"].fillna(1.0).clip(lower=1.0).to_numpy(dtype=float) if "levels" in lived_in else 1.0
-    floor_m2 = np.asarray(lived_in.area.to_numpy() * levels)
+    levels = np.ones(len(lived_in))
+    if "levels" in lived_in:  # text, as OpenStreetMap has it, counts when it is a number
+        levels = pd.to_numeric(lived_in["levels"], errors="coerce").fillna(1.0).clip(lower=1.0).to_numpy(dtype=float)
+    floor_m2 = lived_in.area.to_numpy() * levels
     point = lived_in.representative_point().to_numpy()
     row, community = _inside(communities, point)
     return _Homes(community=community, weight=floor_m2[row], point=point[row], method="building")
@@ -202,8 +218,7 @@ def _street_homes(communities: Communities, network: WalkNetwork | None, spacing
     if network is None or network.n_edges == 0:
         return _none("street")
     lived_on = np.array([entry.home for entry in way_classes()])[network.way_class]
-    island = network.component_km[network.component[network.u]] < float(walking()["snap"]["island_km"])
-    island &= network.component[network.u] > 0
+    island = islands(network)[network.component[network.u]]
     lines = edge_lines(network)[lived_on & ~island]
     # One point in the middle of each stretch of spacing_m or less, worth the stretch's length.
     length = shapely.length(lines)
@@ -215,20 +230,20 @@ def _street_homes(communities: Communities, network: WalkNetwork | None, spacing
     return _Homes(community=community, weight=(length / pieces)[row][found], point=point[found], method="street")
 
 
-def _lattice_homes(communities: Communities) -> _Homes:
-    return _lattice(communities.frame.geometry.to_numpy(), LATTICE_M, "polygon")
-
-
 def _lattice(shapes: NDArray[np.object_], spacing_m: float, method: str) -> _Homes:
     """Points of a square lattice inside each shape; a shape that holds none gets one inner point."""
-    west, south, east, north = shapely.total_bounds(shapes[~shapely.is_empty(shapes)]) if len(shapes) else (0,) * 4
-    if not np.isfinite(west):
-        return _none(method)
-    x = np.arange(np.floor(west / spacing_m), np.ceil(east / spacing_m) + 1) * spacing_m
-    y = np.arange(np.floor(south / spacing_m), np.ceil(north / spacing_m) + 1) * spacing_m
-    lattice = np.asarray(shapely.points(*(axis.ravel() for axis in np.meshgrid(x, y))))
-    community, found = shapely.STRtree(lattice).query(shapes, predicate="intersects")
-    missed = np.setdiff1d(np.flatnonzero(shapely.area(shapes) > 0), community)
-    point = np.concatenate([lattice[found], shapely.point_on_surface(shapes[missed])])
-    community = np.concatenate([community, missed])
-    return _Homes(community=community, weight=np.ones(len(community)), point=point, method=method)
+    point: list[NDArray[np.object_]] = []
+    for shape in shapes:
+        if shape is None or shape.is_empty or shape.area == 0:
+            point.append(np.empty(0, dtype=object))
+            continue
+        west, south, east, north = shape.bounds
+        x = np.arange(np.floor(west / spacing_m), np.ceil(east / spacing_m) + 1) * spacing_m
+        y = np.arange(np.floor(south / spacing_m), np.ceil(north / spacing_m) + 1) * spacing_m
+        across, up = (axis.ravel() for axis in np.meshgrid(x, y))
+        inside = shapely.intersects_xy(shape, across, up)
+        found = np.asarray(shapely.points(across[inside], up[inside]), dtype=object)
+        point.append(found if len(found) else np.array([shapely.point_on_surface(shape)], dtype=object))
+    community = np.repeat(np.arange(len(shapes)), [len(mine) for mine in point])
+    whole = np.concatenate(point) if point else np.empty(0, dtype=object)
+    return _Homes(community=community, weight=np.ones(len(community)), point=whole, method=method)

@@ -46,7 +46,8 @@ def gaps(
     cutoff_min
         The circle, in minutes.
     weights
-        Service weights, 1 where not given; normalised over the services with a list.
+        Service weights, 1 where not given; normalised over the services with a list. A service of weight
+        0 keeps its rows in ``frame`` and takes no part in ``by_community``.
 
     Returns
     -------
@@ -66,7 +67,10 @@ def gaps(
     frame = _by_service(coverage, cutoff_min)
     frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
     name_zh = communities.frame["name"].astype(str)
-    name_en = communities.frame["name_en"].astype(str) if "name_en" in communities.frame else name_zh
+    name_en = name_zh
+    if "name_en" in communities.frame:
+        given = communities.frame["name_en"]
+        name_en = given.where(given.notna() & given.ne(""), name_zh).astype(str)
     frame = _with_sentences(frame, name_zh, name_en, cutoff_min)
     return Gaps(frame=frame, by_community=_by_community(frame, communities, weight, cutoff_min), weights=weight)
 
@@ -76,6 +80,9 @@ def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str,
     if unknown:
         raise SettingError(f"weights name unknown services {unknown}; known are {', '.join(known_services())}")
     raw = {service: float(given.get(service, 1.0)) for service in services}
+    for service, value in raw.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise SettingError(f"weight of service {service!r} = {value} is not usable: give zero or more")
     whole = sum(raw.values())
     if services and whole <= 0:
         raise SettingError("service weights add up to nothing; give at least one above zero")
@@ -85,7 +92,10 @@ def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str,
 def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
     if not coverage.services:
         return pd.DataFrame(
-            columns=["elders", "uncovered", "unplaced", "intensity_pct", "share", "choices", "mean_min", "p90_min"],
+            columns=[
+                *("elders", "uncovered", "unplaced", "intensity_pct", "share", "choices"),
+                *("mean_min", "p90_min", "unreachable"),
+            ],
             index=pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"]),
             dtype=float,
         )
@@ -101,7 +111,7 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
             "choices": at["choices"],
         }
     )
-    return frame.join(coverage.nearest[["mean_min", "p90_min"]])
+    return frame.join(coverage.nearest[["mean_min", "p90_min", "unreachable"]])
 
 
 def people_text(count: float, language: str) -> str:
@@ -139,12 +149,18 @@ def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, 
     values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
     if np.isnan(row["share"]):
         return text("gaps_unplaced", language, **values)
-    if row["uncovered"] <= 0:
+    if row["share"] >= 1:
         return text("gaps_covered", language, **values)
+    if row["elders"] <= 0:
+        return text("gaps_no_elders", language, **values, percent=_percent(row["intensity_pct"]))
     who = {"people": people_text(row["uncovered"], language), "percent": _percent(row["intensity_pct"])}
     if np.isnan(row["mean_min"]):
-        return text("gaps_no_way", language, **values, **who)
-    return text("gaps_uncovered", language, **values, **who, minutes=f"{row['mean_min']:.0f}")
+        far = np.isnan(row["unreachable"])  # times beyond the cut-off were not computed
+        return text("gaps_beyond" if far else "gaps_no_way", language, **values, **who)
+    told = text("gaps_uncovered", language, **values, **who, minutes=f"{row['mean_min']:.0f}")
+    if row["unreachable"] > 0:
+        told += text("gaps_some_no_way", language, people=people_text(row["unreachable"], language))
+    return told
 
 
 def _percent(value: float) -> str:
@@ -161,8 +177,9 @@ def _by_community(
     frame: pd.DataFrame, communities: Communities, weight: Mapping[str, float], cutoff_min: float
 ) -> pd.DataFrame:
     ids = communities.frame.index
-    share = frame["share"].unstack("service").reindex(index=ids, columns=list(weight))
-    uncovered = frame["uncovered"].unstack("service").reindex(index=ids, columns=list(weight))
+    counted = [service for service, value in weight.items() if value > 0]
+    share = frame["share"].unstack("service").reindex(index=ids, columns=counted)
+    uncovered = frame["uncovered"].unstack("service").reindex(index=ids, columns=counted)
     w = np.array([weight[service] for service in share.columns], dtype=float)
     covered = share.to_numpy(dtype=float)
     known = ~np.isnan(covered).any(axis=1) & (len(weight) > 0)
@@ -186,20 +203,27 @@ def _by_community(
     ):
         out[rank] = out[score].round(9).rank(method="min", ascending=False).astype("Int64")
     for language in ("zh", "en"):
-        out[f"sentence_{language}"] = _community_sentences(out, frame, language, cutoff_min)
-    return out.sort_values(["rank", "rank_people"], kind="stable")
+        out[f"sentence_{language}"] = _community_sentences(out, frame, counted, language, cutoff_min)
+    return out.sort_index().sort_values(["rank", "rank_people"], kind="stable")
 
 
 def _worst(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
-    """The service with the lowest share; of equals the one with most people uncovered, then catalogue order."""
+    """The service with the lowest share; of equals the one with most people uncovered, then catalogue order.
+
+    Empty where everything is covered or nothing is known.
+    """
     if share.shape[1] == 0:
         return pd.Series("", index=share.index)
-    low = share.eq(share.min(axis=1), axis=0)
-    candidate = uncovered.where(low, -1.0).to_numpy(dtype=float)
-    return pd.Series(share.columns.to_numpy()[np.nan_to_num(candidate, nan=-1.0).argmax(axis=1)], index=share.index)
+    least = share.min(axis=1)
+    candidate = uncovered.where(share.eq(least, axis=0), -1.0).to_numpy(dtype=float)
+    named = share.columns.to_numpy()[np.nan_to_num(candidate, nan=-1.0).argmax(axis=1)]
+    return pd.Series(np.where(least < 1, named, ""), index=share.index)
 
 
-def _community_sentences(out: pd.DataFrame, frame: pd.DataFrame, language: str, cutoff_min: float) -> list[str]:
+def _community_sentences(
+    out: pd.DataFrame, frame: pd.DataFrame, counted: list[str], language: str, cutoff_min: float
+) -> list[str]:
+    frame = frame[frame.index.get_level_values("service").isin(counted)]
     gap = (frame["share"] < 1).groupby("community_id").sum().reindex(out.index, fill_value=0)
     known = frame["share"].notna().groupby("community_id").sum().reindex(out.index, fill_value=0)
     sentences = []

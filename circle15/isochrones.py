@@ -7,7 +7,7 @@ buffers. Both are nested in the cut-off and keep their holes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from circle15.errors import SettingError
 from circle15.kernels import search, stretches
 from circle15.model.places import Facilities
-from circle15.model.results import Isochrones
+from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import snap
-from circle15.reach import WalkGraph, cutoff_ms, in_blocks, point_frame, seeds, walk_graph
+from circle15.reach import WalkGraph, cutoff_ms, in_blocks, point_frame, seeds, walk_graph, warn_of_far
 
 __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
 
@@ -39,11 +39,12 @@ def isochrones(
     network: WalkNetwork,
     points: Facilities | gpd.GeoDataFrame | gpd.GeoSeries,
     *,
-    minutes: Sequence[float] = (5, 10, 15),
+    minutes: float | Sequence[float] = (5, 10, 15),
     profile: str | WalkProfile = "elderly",
     method: Method = "grid",
     buffer_m: float = BUFFER_M,
     max_snap_m: float | None = None,
+    barriers: gpd.GeoSeries | None = None,
 ) -> Isochrones:
     """Draw how far people can be who walk to each point within so many minutes.
 
@@ -54,9 +55,11 @@ def isochrones(
     points
         Facilities, or points in any reference system whose index names them.
     minutes
-        Cut-offs in minutes; ``cost <= cutoff`` is in.
+        Cut-offs in minutes, rising, or one number; ``cost <= cutoff`` is in.
     profile
         Name of a walking profile, or one of your own.
+    max_snap_m, barriers
+        See :func:`circle15.network.snap`.
     method
         ``"grid"``: contour of a 5 m distance grid; ``"union"``: exact union of buffers.
     buffer_m
@@ -68,22 +71,33 @@ def isochrones(
         ``frame`` on (``facility_id``, ``cutoff_min``) in the network's system, an empty polygon where a
         point lies far from every street; ``merged`` on (``service``, ``cutoff_min``) for facilities.
 
+    Warns
+    -----
+    DataQualityWarning
+        If points lie far from every street: they get empty polygons.
+
     Raises
     ------
     SettingError
-        If a cut-off, the buffer or the profile is out of range.
+        If a cut-off, the buffer, the method or the profile is out of range.
+    InputError
+        If an id is doubled or a row has no point.
     """
+    cutoffs = Settings(cutoffs_min=(minutes,) if isinstance(minutes, int | float) else tuple(minutes)).cutoffs_min
+    if method not in DRAW:
+        raise SettingError(f"method {method!r} is not known; choose one of {', '.join(DRAW)}")
     if not (np.isfinite(buffer_m) and 0 < buffer_m <= 500):
         raise SettingError(f"buffer_m = {buffer_m} is not usable: give metres above 0 and up to 500, such as 25")
     place = points.to_frame("geometry") if isinstance(points, gpd.GeoSeries) else points
     frame = point_frame(place, network)
-    positions = snap(network, frame, max_snap_m=max_snap_m)
+    positions = snap(network, frame, max_snap_m=max_snap_m, barriers=barriers)
+    warn_of_far(frame, positions)
     services = points.offers() if isinstance(points, Facilities) else None
     return draw_isochrones(
         walk_graph(network, profile),
         positions,
         ids=frame.index,
-        minutes=minutes,
+        minutes=cutoffs,
         services=services,
         method=method,
         buffer_m=buffer_m,
@@ -206,7 +220,7 @@ def draw_isochrones(
     ``services`` has columns ``facility_id`` and ``service``; facilities of one service are also drawn
     together, by one search from all of them.
     """
-    draw = _contour if method == "grid" else _union
+    draw = DRAW[method]
     cutoffs = [float(cutoff) for cutoff in minutes]
 
     def shapes(groups: Sequence[NDArray[np.int64]] | None) -> NDArray[Any]:
@@ -218,6 +232,9 @@ def draw_isochrones(
 
         drawn = np.empty(len(cuts), dtype=object)
         drawn[:] = [shape for part in in_blocks(block, len(cuts)) for shape in part]
+        # Here and not in the threads: shapely's is_valid touches the warning filters of the whole process.
+        crossed = ~shapely.is_valid(drawn)
+        drawn[crossed] = shapely.buffer(drawn[crossed], 0)
         return drawn
 
     def on(level: str, keys: pd.Index, groups: Sequence[NDArray[np.int64]] | None) -> gpd.GeoDataFrame:
@@ -297,10 +314,14 @@ def _polygons(points: list[Any], offsets: list[Any]) -> shapely.Polygon | shapel
         (np.concatenate([[0], np.cumsum(ring_size)]), np.concatenate([[0], np.cumsum(rings)])),
     )
     whole: Any = shapely.multipolygons(shapes)
-    return whole if shapely.is_valid(whole) else shapely.buffer(whole, 0)
+    drawn: shapely.MultiPolygon = whole
+    return drawn
 
 
 def _union(segments: NDArray[np.float64], buffer_m: float) -> shapely.Geometry:
     """Exact union of the buffers of all segments (quarter circles of 8 chords)."""
     lines = shapely.linestrings(segments.reshape(-1, 2, 2))
     return shapely.union_all(shapely.buffer(shapely.line_merge(shapely.union_all(lines)), buffer_m, quad_segs=8))
+
+
+DRAW: Mapping[str, Callable[[NDArray[np.float64], float], shapely.Geometry]] = {"grid": _contour, "union": _union}

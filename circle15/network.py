@@ -15,12 +15,12 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import walking, way_classes
-from circle15.errors import CrsError, StreetsError
+from circle15.errors import CrsError, SettingError, StreetsError
 from circle15.kernels.chains import trace_chains
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import Positions, WalkNetwork
 
-__all__ = ["build_network", "canonical", "clip_network", "edge_lines", "merge_chains", "ragged_take", "snap"]
+__all__ = ["build_network", "canonical", "clip_network", "edge_lines", "islands", "merge_chains", "ragged_take", "snap"]
 
 _MERGE_BARRED = EdgeFlag.FORWARD_ONLY
 
@@ -119,7 +119,14 @@ def merge_chains(network: WalkNetwork) -> WalkNetwork:
 
     Geometry and length are kept whole; walking times do not change by more than rounding to a
     millisecond. Nodes without an edge disappear. The result is in canonical order, whatever the input's.
+
+    Raises
+    ------
+    StreetsError
+        If there is no edge.
     """
+    if network.n_edges == 0:
+        raise StreetsError("the walking network has no edge")
     u, v = network.u, network.v
     kind = _edge_kind(network)
     degree = np.bincount(u, minlength=network.n_nodes) + np.bincount(v, minlength=network.n_nodes)
@@ -291,6 +298,15 @@ def edge_lines(network: WalkNetwork) -> NDArray[Any]:
     return np.asarray(shapely.linestrings(network.vertex, indices=owner))
 
 
+def islands(network: WalkNetwork) -> NDArray[np.bool_]:
+    """Which components are islands, ``bool[c]``: apart from the longest, those below the limits of ``walking.toml``."""
+    rule = walking()["snap"]
+    mainland_km = float(network.component_km[0]) if len(network.component_km) else 0.0
+    small = network.component_km < max(float(rule["island_km"]), float(rule["island_share"]) * mainland_km)
+    small[:1] = False
+    return small
+
+
 def snap(
     network: WalkNetwork,
     points: gpd.GeoSeries | gpd.GeoDataFrame,
@@ -310,7 +326,8 @@ def snap(
         Beyond this a point is ``far``; by default what ``walking.toml`` says (150 m).
     barriers
         Water and rail (lines or polygons, same system): an access leg must not cross them. A point
-        whose nearest street lies across takes the nearest one on its own side, else it is ``far``.
+        whose nearest street lies across takes the nearest one on its own side, else it is ``far``. To
+        touch a bank, to stand on a bridge and to leave the water one stands in is no crossing.
 
     Returns
     -------
@@ -320,13 +337,14 @@ def snap(
     Raises
     ------
     CrsError
-        If the points are in another reference system.
+        If the points or the barriers are in another reference system.
+    SettingError
+        If ``max_snap_m`` is not a positive number.
     """
-    limit = float(walking()["snap"]["max_snap_m"]) if max_snap_m is None else max_snap_m
-    geometry = points.geometry
-    if geometry.crs is not None and not geometry.crs.equals(network.crs):
-        raise CrsError(f"points are in {geometry.crs.name}, the network in {network.crs.name}; use to_crs first")
-    place = geometry.to_numpy()
+    limit = float(walking()["snap"]["max_snap_m"]) if max_snap_m is None else float(max_snap_m)
+    if not (np.isfinite(limit) and limit > 0):
+        raise SettingError(f"max_snap_m = {max_snap_m} is not usable: give metres above 0, such as 150")
+    place = _in_system(points, network, "points")
     lines = edge_lines(network)
     tree = shapely.STRtree(lines)
     edge = np.full(len(place), -1, dtype=np.int64)
@@ -336,7 +354,7 @@ def snap(
     lead = np.flatnonzero(np.diff(row, prepend=-1))
     edge[row[lead]] = found[lead]
     if barriers is not None and len(barriers):
-        edge = _own_side(place, lines, tree, edge, barriers, limit)
+        edge = _own_side(place, lines, tree, edge, _in_system(barriers, network, "barriers"), limit)
     return _positions(network, place, lines, edge)
 
 
@@ -345,20 +363,19 @@ def _own_side(
     lines: NDArray[Any],
     tree: shapely.STRtree,
     edge: NDArray[np.int64],
-    barriers: gpd.GeoSeries,
+    barriers: NDArray[Any],
     limit: float,
 ) -> NDArray[np.int64]:
     """Give points whose leg crosses a barrier the nearest edge whose leg does not."""
-    walls = shapely.STRtree(barriers.to_numpy())
+    walls = shapely.STRtree(barriers)
     placed = np.flatnonzero(edge >= 0)
     leg = shapely.shortest_line(place[placed], lines[edge[placed]])
-    across = placed[np.unique(walls.query(leg, predicate="intersects")[0])]
+    across = placed[_crossing(place[placed], leg, walls)]
     if len(across) == 0:
         return edge
     row, found = tree.query(place[across], predicate="dwithin", distance=limit)
     leg = shapely.shortest_line(place[across][row], lines[found])
-    free = np.ones(len(row), dtype=bool)
-    free[walls.query(leg, predicate="intersects")[0]] = False
+    free = ~_crossing(place[across][row], leg, walls)
     row, found, length = row[free], found[free], shapely.length(leg[free])
     best = np.lexsort((found, length, row))
     row, found = row[best], found[best]
@@ -367,6 +384,35 @@ def _own_side(
     moved[across] = -1
     moved[across[row[lead]]] = found[lead]
     return moved
+
+
+def _crossing(place: NDArray[Any], leg: NDArray[Any], walls: shapely.STRtree) -> NDArray[np.bool_]:
+    """Which legs cross a wall: run through an area by more than the slack, or over a line.
+
+    An area that the point itself stands in (a bridge, a pier, a rough outline of a bank) does not bind it.
+    """
+    slack_m = float(walking()["snap"]["leg_slack_m"])
+    row, wall = walls.query(leg, predicate="intersects")
+    shape = walls.geometries[wall]
+    areal = shapely.get_dimensions(shape) == 2
+    wet_m = shapely.length(shapely.intersection(leg[row], shape))
+    through = np.where(
+        areal,
+        (wet_m > slack_m) & ~shapely.intersects(shape, place[row]),
+        shapely.crosses(leg[row], shape) & (shapely.length(leg[row]) > slack_m),
+    )
+    crossing = np.zeros(len(leg), dtype=bool)
+    crossing[row[through]] = True
+    return crossing
+
+
+def _in_system(layer: gpd.GeoSeries | gpd.GeoDataFrame, network: WalkNetwork, what: str) -> NDArray[Any]:
+    """Geometries of a layer that must be in the network's reference system."""
+    geometry = layer.geometry
+    if geometry.crs is not None and not geometry.crs.equals(network.crs):
+        raise CrsError(f"{what} are in {geometry.crs.name}, the network in {network.crs.name}; use to_crs first")
+    shapes: NDArray[Any] = geometry.to_numpy()
+    return shapes
 
 
 def _positions(network: WalkNetwork, place: NDArray[Any], lines: NDArray[Any], edge: NDArray[np.int64]) -> Positions:
@@ -381,7 +427,5 @@ def _positions(network: WalkNetwork, place: NDArray[Any], lines: NDArray[Any], e
         offset_mm[placed] = np.clip(np.rint(share * length), 0, length).astype(np.int64)
         leg_mm[placed] = np.rint(shapely.distance(place[placed], line) * 1000).astype(np.int64)
         component = network.component[network.u[edge[placed]]]
-        small = network.component_km < float(walking()["snap"]["island_km"])
-        small[:1] = False
-        status[placed] = np.where(small[component], Positions.ISLAND, Positions.OK)
+        status[placed] = np.where(islands(network)[component], Positions.ISLAND, Positions.OK)
     return Positions(edge=edge.astype(np.int32), offset_mm=offset_mm, leg_mm=leg_mm, status=status)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from circle15 import __version__, catalog
 from circle15.catalog import finding
@@ -24,7 +25,7 @@ from circle15.isochrones import draw_isochrones
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import Analysis, City, Coverage, Gaps, Settings
-from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import build_network, snap
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.sources.citypack import read_pack
@@ -36,6 +37,9 @@ __all__ = ["STAGES", "Result", "analyse", "check_places", "load_city"]
 
 STAGES = ("demand", "snap", "reach", "nearest", "isochrones", "coverage", "gaps")
 """What :func:`analyse` reports to ``on_stage``, in this order."""
+
+STREETS_FILL = 0.98
+"""Below this share of the study area with its buffer, the streets are said to end early."""
 
 _LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio")
 
@@ -101,7 +105,7 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
 def analyse(
     city: City,
     *,
-    profile: str | None = None,
+    profile: str | WalkProfile | None = None,
     cutoffs_min: tuple[float, ...] | None = None,
     on_stage: Callable[[str], None] | None = None,
 ) -> Result:
@@ -132,8 +136,9 @@ def analyse(
         If the profile is unknown or a cut-off out of range.
     """
     begin = on_stage or (lambda _stage: None)
-    settings = _settings(city.settings, profile, cutoffs_min)
-    graph = walk_graph(city.network, settings.profile)
+    walker = catalog.profile(profile if profile is not None else city.settings.profile)
+    settings = _settings(city.settings, walker.name, cutoffs_min)
+    graph = walk_graph(city.network, walker)
     begin("demand")
     demand = demand_points(
         city.communities,
@@ -170,6 +175,8 @@ def analyse(
         *city.findings,
         *_facility_findings(city, there, settings),
         *_people_findings(city, demand, here, scored, settings),
+        *_border_findings(city, graph.profile, settings),
+        *_path_findings(covered),
     )
     _warn(findings)
     return Result(
@@ -184,14 +191,12 @@ def analyse(
         coverage=covered,
         gaps=scored,
         findings=findings,
-        record=_record(city, settings, demand, here, there, covered, findings),
+        record=_record(city, settings, graph.profile, demand, here, there, covered, findings),
     )
 
 
-def _settings(given: Settings, profile: str | None, cutoffs_min: tuple[float, ...] | None) -> Settings:
-    changes: dict[str, Any] = {}
-    if profile is not None:
-        changes["profile"] = profile
+def _settings(given: Settings, profile: str, cutoffs_min: tuple[float, ...] | None) -> Settings:
+    changes: dict[str, Any] = {"profile": profile}
     if cutoffs_min is not None:
         changes["cutoffs_min"] = tuple(float(cutoff) for cutoff in cutoffs_min)
     return replace(given, **changes)
@@ -281,6 +286,44 @@ def _people_findings(
     return found
 
 
+def _border_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:
+    """What the border of the data may have cut off."""
+    found: list[Finding] = []
+    reach_m = profile.reach_m(settings.circle_min) + settings.max_snap_m
+    if reach_m > city.area.buffer_m + 1:
+        told = {"margin": f"{city.area.buffer_m:.0f}", "reach": f"{reach_m:.0f}", "cutoff": f"{settings.circle_min:g}"}
+        found.append(finding("narrow-margin", "warning", **told))
+    network = city.network
+    known = shapely.box(network.x.min(), network.y.min(), network.x.max(), network.y.max())
+    share = shapely.area(shapely.intersection(city.area.reach, known)) / shapely.area(city.area.reach)
+    if share < STREETS_FILL:
+        found.append(finding("streets-end-early", "note", percent=f"{100 * share:.0f}"))
+    return found
+
+
+def _path_findings(covered: Coverage) -> list[Finding]:
+    """People whom no walkable way leads to any facility of a service."""
+    if covered.nearest.empty:
+        return []
+    lost = covered.nearest["unreachable"].groupby("service").sum()
+    offered = covered.nearest["mean_min"].notna().groupby("service").any()
+    worst = lost[offered].sort_values(kind="stable")
+    if worst.empty or worst.iloc[-1] <= 0:
+        return []
+    service = catalog.services()[str(worst.index[-1])]
+    spoken, chinese = (
+        finding(
+            "no-path",
+            "warning",
+            service=title,
+            people=people_text(float(worst.iloc[-1]), language),
+            examples=[service.key],
+        )
+        for language, title in (("en", service.title_en), ("zh", service.title_zh))
+    )
+    return [replace(spoken, message_zh=chinese.message_zh)]
+
+
 def _about_service(code: str, severity: Severity, service: catalog.Service) -> Finding:
     told = finding(code, severity, service=service.title_en, examples=[service.key])
     spoken_zh = finding(code, severity, service=service.title_zh)
@@ -300,6 +343,7 @@ def _warn(findings: tuple[Finding, ...]) -> None:
 def _record(
     city: City,
     settings: Settings,
+    profile: WalkProfile,
     demand: DemandPoints,
     here: Positions,
     there: Positions,
@@ -307,7 +351,6 @@ def _record(
     findings: tuple[Finding, ...],
 ) -> dict[str, Any]:
     """What ``run.json`` holds: versions, inputs by hash, assumptions, counts, findings. No clock, no paths."""
-    profile = catalog.profile(settings.profile)
     return {
         "city": {"key": city.key, "name_zh": city.title_zh, "name_en": city.title_en, "crs": city.area.crs.to_string()},
         "synthetic": city.synthetic,

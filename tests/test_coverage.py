@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from circle15.coverage import coverage
-from circle15.errors import InputError
+from circle15.errors import DataQualityWarning, InputError
 from circle15.model import DemandPoints, Facilities, Positions
 from circle15.network import snap
 from circle15.reach import nearest_times, reach, walk_graph
@@ -91,11 +91,13 @@ def test_ninety_percent_is_never_when_more_than_a_tenth_cannot_arrive():
 def test_people_far_from_streets_are_unplaced_not_uncovered():
     homes = demand([(0, 0), (0, 900)], [10, 90], ["a", "a"])
     at = snap(STREET, homes.frame)
-    frame = covered(homes, placed=at.status != Positions.FAR).frame
+    with pytest.warns(DataQualityWarning):
+        frame = covered(homes, placed=at.status != Positions.FAR).frame
     row = frame.loc[("a", "clinic", 15.0)]
     assert (row["pop_60plus_covered"], row["pop_60plus_uncovered"], row["pop_60plus_unplaced"]) == (10, 0, 90)
     assert row["pop_60plus_share"] == 1
-    nobody = covered(homes, placed=np.array([False, False])).frame.loc[("a", "clinic", 15.0)]
+    with pytest.warns(DataQualityWarning):
+        nobody = covered(homes, placed=np.array([False, False])).frame.loc[("a", "clinic", 15.0)]
     assert np.isnan(nobody["pop_60plus_share"])
 
 
@@ -125,7 +127,8 @@ def random_case(seed: int) -> tuple[DemandPoints, Facilities]:
 def test_laws(seed):
     net, (homes, sites) = town(seed), random_case(seed)
     at = snap(net, homes.frame, max_snap_m=40)
-    table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
+    with pytest.warns(DataQualityWarning, match="lie too far"):
+        table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
     frame = coverage(table, homes, sites, placed=at.status != Positions.FAR).frame
     for column in ("population", "pop_60plus"):
         # covered + uncovered + unplaced = people, exactly; and people of all communities are all people
@@ -139,7 +142,8 @@ def test_laws(seed):
     # one more facility uncovers nobody
     extra = facilities([(500, 500)], ["clinic shop culture"]).frame.rename(index={"f0": "new"})
     more = Facilities(frame=gpd.GeoDataFrame(pd.concat([sites.frame, extra])), listed=sites.listed)
-    wider = coverage(reach(net, homes, more, profile=FLAT, max_snap_m=40), homes, more).frame
+    with pytest.warns(DataQualityWarning):
+        wider = coverage(reach(net, homes, more, profile=FLAT, max_snap_m=40), homes, more).frame
     assert (wider["population_covered"] >= frame["population_covered"]).all()
     # against a plain recount in pandas
     pairs = table.minutes.reset_index().merge(sites.offers(), on="facility_id")
@@ -151,3 +155,36 @@ def test_laws(seed):
         pd.testing.assert_series_equal(
             ours[ours > 0].sort_index(), recount[recount > 0].sort_index(), check_names=False, check_exact=True
         )
+
+
+def test_the_table_itself_knows_who_could_not_be_placed():
+    homes = demand([(0, 0), (0, 900)], [10, 90], ["a", "a"])
+    with pytest.warns(DataQualityWarning, match="1 of 2 points"):
+        table = reach(STREET, homes, SITES, profile=FLAT)
+    result = coverage(table, homes, SITES)
+    row = result.frame.loc[("a", "clinic", 15.0)]
+    assert (row["pop_60plus_covered"], row["pop_60plus_uncovered"], row["pop_60plus_unplaced"]) == (10, 0, 90)
+    assert np.isnan(result.nearest.loc[("a", "clinic"), "unreachable"])  # beyond the cut-off nothing was computed
+
+
+def test_other_facilities_than_the_tables_are_refused():
+    table = reach(STREET, HOMES, SITES, profile=FLAT)
+    other = Facilities(frame=SITES.frame.rename({"f0": "new"}), listed=SITES.listed)
+    with pytest.raises(InputError, match="does not know facility 'new'"):
+        coverage(table, HOMES, other)
+
+
+def test_without_any_list_the_frames_are_empty_but_whole():
+    nothing = Facilities(frame=SITES.frame.iloc[:0], listed=frozenset())
+    result = coverage(reach(STREET, HOMES, nothing, profile=FLAT), HOMES, nothing)
+    assert result.services == ()
+    assert {"pop_60plus_share", "choices"} <= set(result.frame.columns)
+    assert result.frame.index.names == ["community_id", "service", "cutoff_min"]
+    assert list(result.nearest.columns) == ["mean_min", "p90_min", "unreachable"]
+
+
+def test_one_service_twice_on_one_site_counts_once():
+    twice = facilities([(100, 0)], ["clinic clinic"])
+    assert covered(sites=twice).frame.loc[("a", "clinic", 15.0), "choices"] == 1
+    with pytest.raises(InputError, match="is text"):
+        Facilities(frame=twice.frame.assign(services="clinic"), listed=twice.listed)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circle15.demand import apportion, demand_points
+from circle15.errors import CrsError
 from circle15.model import Communities, Origin
 
 from .lattice import CRS, X0, Y0, grid, network
@@ -135,3 +136,26 @@ def test_apportioned_people_add_up_exactly_in_any_order(totals, rows, random):
 @pytest.mark.parametrize("people", [0.0, 0.4, 1.0])
 def test_small_totals_stay_small(people):
     assert apportion(np.array([people]), np.zeros(3, int), np.ones(3)).sum() == np.rint(people * 1024) / 1024
+
+
+def test_levels_as_text_count_and_an_unknown_use_may_be_a_home():
+    homes = buildings((0, 0, 20, 20), (50, 0, 70, 20), levels=["6", "two"], residential=[True, None])
+    made = demand_points(communities((-10, -10, 100, 100), people=(70,), elders=(7,)), buildings=homes).frame
+    assert made["population"].tolist() == [60, 10]
+
+
+def test_only_age_groups_are_people():
+    odd = communities((0, 0, 300, 300)).frame.assign(pop_density=12_000.0, pop_source="census", pop_80plus=30.0)
+    assert Communities(frame=odd, origin=ORIGIN).people == ("population", "pop_60plus", "pop_80plus")
+
+
+def test_a_network_in_another_system_is_refused():
+    far = communities((0, 0, 300, 300)).frame.to_crs("EPSG:32651")
+    with pytest.raises(CrsError, match="to_crs"):
+        demand_points(Communities(frame=far, origin=ORIGIN), network=grid(3, 3))
+
+
+def test_distant_communities_cost_no_lattice_between_them():
+    two = communities((0, 0, 300, 300), (900_000, 900_000, 900_300, 900_300))
+    made = demand_points(two).frame
+    assert made.groupby("community_id").size().to_dict() == {"c0": 16, "c1": 16}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -41,7 +43,8 @@ def coverage(shares: dict[str, tuple[float, ...]], elders: dict[str, float]) -> 
             rows.append(
                 {
                     "community_id": community, "service": service, "cutoff_min": 15.0, "choices": 1.0,
-                    "pop_60plus": count, "pop_60plus_share": share if count else np.nan, "population_share": share,
+                    "pop_60plus": count, "pop_60plus_share": share if count else np.nan,
+                    "population_share": share if not count else share / 2,  # others fare worse than elders
                     "pop_60plus_uncovered": 0.0 if np.isnan(share) else count * (1 - share),
                     "pop_60plus_unplaced": count if np.isnan(share) else 0.0,
                 }
@@ -122,6 +125,7 @@ def test_a_community_without_elders_is_judged_by_all_residents():
     by = scored({"young": (0.25,)}, {"young": 0.0}).by_community
     assert by.loc["young", "index"] == pytest.approx(75)
     assert by.loc["young", "uncovered"] == 0
+    assert "Nobody in YOUNG is 60 or over; 75% of its residents cannot walk" in by.loc["young", "sentence_en"]
 
 
 def test_sentences_say_who_what_how_far():
@@ -169,3 +173,46 @@ def test_results_draw_themselves():
     result = scored({"a": (0.4,), "b": (1.0,)})
     assert "2 communities x 1 services; first: a社区" in repr(result)
     assert "<td>a社区</td>" in result._repr_html_()
+
+
+def test_a_service_of_weight_zero_takes_no_part():
+    shares = {"a": (0.0, 0.9, 0.8)}
+    by = scored(shares, weights={KEYS[0]: 0}).by_community
+    assert by.loc["a", "index_worst"] == pytest.approx(20)
+    assert by.loc["a", "worst_service"] == KEYS[2]
+    assert by.loc["a", "uncovered"] == pytest.approx(300)
+    assert by.loc["a", "sentence_en"].startswith("2 of 2 services")
+    for bad in (-1, float("nan")):
+        with pytest.raises(SettingError, match="zero or more"):
+            scored(shares, weights={KEYS[1]: bad})
+
+
+def test_no_service_is_worst_where_all_is_covered_or_nothing_known():
+    by = scored({"all": (1, 1, 1), "dark": (np.nan,) * 3, "some": (1, 0.5, 1)}).by_community
+    assert by["worst_service"].to_dict() == {"some": KEYS[1], "all": "", "dark": ""}
+
+
+def test_equal_scores_stand_in_the_order_of_their_ids():
+    by = scored({"b": (0.5,), "a": (0.5,)}).by_community
+    assert by.index.tolist() == ["a", "b"]
+
+
+def test_those_without_any_way_are_named_in_the_sentence():
+    elders = {"a": 1000.0}
+    covered = coverage({"a": (0.4,)}, elders)
+    cut_off = dataclasses.replace(covered, nearest=covered.nearest.assign(unreachable=118.0))
+    assert (
+        "For 118 of them no walkable way leads to any."
+        in gaps(cut_off, communities(elders)).frame.iloc[0]["sentence_en"]
+    )
+    nobody = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=1000.0))
+    assert "no walkable way leads to one" in gaps(nobody, communities(elders)).frame.iloc[0]["sentence_en"]
+    unknown = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=np.nan))
+    assert gaps(unknown, communities(elders)).frame.iloc[0]["sentence_en"].endswith("within 15 minutes.")
+
+
+def test_a_missing_english_name_falls_back_to_the_name():
+    elders = {"a": 1000.0}
+    bare = communities(elders)
+    nameless = Communities(frame=bare.frame.assign(name_en=None), origin=bare.origin)
+    assert "elders of a社区" in gaps(coverage({"a": (0.4,)}, elders), nameless).frame.iloc[0]["sentence_en"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
-from circle15.errors import SettingError
+from circle15.errors import DataQualityWarning, InputError, SettingError
 from circle15.isochrones import draw_isochrones, isochrones, reached_streets
 from circle15.model import EdgeFlag, Facilities
 from circle15.network import edge_lines, snap
@@ -176,15 +177,37 @@ def test_the_ideal_grid_gives_the_diamond():
 
 
 def test_a_far_point_keeps_its_rows_with_empty_polygons():
-    drawn = isochrones(grid(3, 3), points([(0, 0), (9000, 0)]), minutes=[5, 10], profile=FLAT)
+    with pytest.warns(DataQualityWarning):
+        drawn = isochrones(grid(3, 3), points([(0, 0), (9000, 0)]), minutes=[5, 10], profile=FLAT)
     assert drawn.frame.geometry.is_empty.tolist() == [False, False, True, True]
     assert drawn.frame.index.names == ["facility_id", "cutoff_min"]
 
 
+def test_far_points_are_told():
+    with pytest.warns(DataQualityWarning, match=r"1 of 2 points .* \(first: p1\).*longitude first"):
+        isochrones(grid(3, 3), points([(0, 0), (9000, 0)]), minutes=5, profile=FLAT)
+
+
+def test_drawing_leaves_the_warning_filters_alone():
+    before = list(warnings.filters)
+    isochrones(town(1), points(np.random.default_rng(1).uniform(0, 1100, (60, 2)).tolist()), profile=FLAT)
+    assert list(warnings.filters) == before
+
+
 def test_bad_settings_are_refused():
+    with pytest.raises(SettingError, match="gird"):
+        isochrones(grid(2, 2), points([(0, 0)]), method="gird")
+    with pytest.raises(SettingError, match="at least one"):
+        isochrones(grid(2, 2), points([(0, 0)]), minutes=())
+    with pytest.raises(SettingError, match="rise"):
+        isochrones(grid(2, 2), points([(0, 0)]), minutes=(5, 1, 5))
+    with pytest.raises(InputError, match="more than once"):
+        isochrones(grid(2, 2), points([(0, 0), (1, 1)]).rename({"p1": "p0"}))
+    with pytest.raises(InputError, match="needs a point; found Polygon"):
+        isochrones(grid(2, 2), points([(0, 0)]).buffer(3).to_frame("geometry"))
     with pytest.raises(SettingError, match="buffer_m"):
         isochrones(grid(2, 2), points([(0, 0)]), buffer_m=0)
-    with pytest.raises(SettingError, match="minutes"):
+    with pytest.raises(SettingError, match="minutes above 0"):
         isochrones(grid(2, 2), points([(0, 0)]), minutes=[-5])
 
 

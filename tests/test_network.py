@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circle15.errors import CrsError, StreetsError
+from circle15.errors import CrsError, SettingError, StreetsError
 from circle15.model import EdgeFlag, NodeFlag, Origin, Positions, Streets
 from circle15.network import build_network, canonical, clip_network, edge_lines, merge_chains, snap
 
@@ -213,3 +213,48 @@ def test_ties_go_to_the_first_edge_whatever_the_order_of_the_points():
     net = network([(0, 0), (100, 0), (0, 100), (100, 100)], [(0, 1), (2, 3), (0, 2)])
     homes = points([(50, 50), (60, 50)])
     assert snap(net, homes).edge.tolist() == snap(net, homes.iloc[::-1]).edge.tolist()[::-1] == [0, 0]
+
+
+def test_standing_on_a_bridge_or_at_the_quay_is_no_crossing():
+    # The street runs over the canal from y = -100 to y = 100, and a quay lies on the canal's north bank.
+    net = network([(0, -100), (0, 100), (2000, 100), (0, 20), (300, 20)], [(0, 1), (1, 2), (3, 4)])
+    canal = gpd.GeoSeries([shapely.box(X0 - 500, Y0 - 20, X0 + 500, Y0 + 20)], crs=CRS)
+    on_bridge, on_water, across = (0, 0), (150, 15), (150, -21)
+    at = snap(net, points([on_bridge, on_water, across]), max_snap_m=60, barriers=canal)
+    assert at.leg_mm.tolist() == [0, 5_000, 0]
+    assert at.status.tolist() == [Positions.OK, Positions.ISLAND, Positions.FAR]
+
+
+def test_a_level_crossing_is_no_barrier_for_the_house_beside_it_but_the_line_is():
+    net = network([(0, -2000), (0, 2000)], [(0, 1)])
+    rail = gpd.GeoSeries([shapely.LineString([(X0 - 500, Y0), (X0 + 40, Y0 + 10)])], crs=CRS)
+    # Straight across the track's end to the street, and beside the track to the spot where both meet.
+    at = snap(net, points([(30, 7), (30, 20)]), barriers=rail)
+    assert at.status.tolist() == [Positions.OK, Positions.OK]
+    long_rail = gpd.GeoSeries([shapely.LineString([(X0 + 20, Y0 - 3000), (X0 + 20, Y0 + 3000)])], crs=CRS)
+    assert snap(net, points([(30, 7), (10, 7)]), barriers=long_rail).status.tolist() == [Positions.FAR, Positions.OK]
+
+
+def test_barriers_in_another_system_are_refused():
+    canal = gpd.GeoSeries([shapely.box(X0, Y0, X0 + 9, Y0 + 9)], crs=CRS)
+    with pytest.raises(CrsError, match="barriers"):
+        snap(grid(2, 2), points([(0, 0)]), barriers=canal.to_crs("EPSG:4326"))
+
+
+@pytest.mark.parametrize("bad", [0, -1, float("nan")])
+def test_an_unusable_limit_is_refused(bad):
+    with pytest.raises(SettingError, match="max_snap_m"):
+        snap(grid(2, 2), points([(0, 0)]), max_snap_m=bad)
+
+
+def test_what_is_small_beside_a_large_mainland_is_an_island():
+    # 2 km beside 300 km is less than one percent.
+    net = network([(0, 0), (300_000, 0), (0, 400), (2000, 400)], [(0, 1), (2, 3)])
+    assert snap(net, points([(10, 390)])).status.tolist() == [Positions.ISLAND]
+
+
+def test_the_callers_arrays_stay_writable():
+    u = np.array([0], dtype=np.int32)
+    net = dataclasses.replace(grid(2, 1), u=u)
+    u[0] = 1
+    assert not net.u.flags.writeable

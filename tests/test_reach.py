@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circle15.errors import CrsError, SettingError
+from circle15.errors import CrsError, DataQualityWarning, SettingError
 from circle15.model import EdgeFlag, Positions, WalkNetwork, WalkProfile
 from circle15.network import canonical, merge_chains, snap
 from circle15.reach import cutoff_ms, nearest_times, reach, reach_table, walk_graph
@@ -167,7 +167,8 @@ def test_points_in_degrees_are_projected():
 
 
 def test_the_table_keeps_ids_that_reach_nothing_and_tells_its_size():
-    table = reach(grid(2, 2), points([(0, 0), (0, 5000)]), points([(100, 0)], name="facility_id"), profile=FLAT)
+    with pytest.warns(DataQualityWarning, match="1 of 2 points"):
+        table = reach(grid(2, 2), points([(0, 0), (0, 5000)]), points([(100, 0)], name="facility_id"), profile=FLAT)
     assert list(table.point_ids) == ["p0", "p1"]
     assert len(table) == 1
     assert "1 pairs of 2 points and 1 facilities" in repr(table)

@@ -10,51 +10,28 @@ __all__ = ["trace_chains"]
 
 
 @njit(nogil=True, cache=True)
-def _walk(
-    node: int,
-    edge: int,
-    u: NDArray[np.int32],
-    v: NDArray[np.int32],
-    inner: NDArray[np.bool_],
-    pair: NDArray[np.int32],
-    used: NDArray[np.bool_],
-    piece: NDArray[np.int32],
-    against: NDArray[np.bool_],
-    size: int,
-) -> int:
-    """Follow one chain from ``node`` along ``edge`` until a node that is no inner one."""
-    while not used[edge]:
-        used[edge] = True
-        piece[size] = edge
-        against[size] = u[edge] != node
-        size += 1
-        node = v[edge] if u[edge] == node else u[edge]
-        if not inner[node]:
-            break
-        edge = pair[2 * node + 1] if pair[2 * node] == edge else pair[2 * node]
-    return size
-
-
-@njit(nogil=True, cache=True)
-def _trace(
-    u: NDArray[np.int32], v: NDArray[np.int32], inner: NDArray[np.bool_], pair: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.int64]]:
-    edges = len(u)
-    used = np.zeros(edges, dtype=np.bool_)
-    piece = np.empty(edges, dtype=np.int32)
-    against = np.empty(edges, dtype=np.bool_)
-    start = np.empty(edges + 1, dtype=np.int64)
+def _trace(u, v, inner, pair, used, piece, against, start):  # type: ignore[no-untyped-def]
+    """Fill ``piece``, ``against`` and ``start``; returns how many chains there are."""
     chains = size = 0
     for turn in range(2):  # first from real ends, then the rings that have none
-        for edge in range(edges):
+        for first in range(len(u)):
             for end in range(2):
-                node = u[edge] if end == 0 else v[edge]
-                if not used[edge] and (turn == 1 or not inner[node]):
-                    start[chains] = size
-                    chains += 1
-                    size = _walk(node, edge, u, v, inner, pair, used, piece, against, size)
+                node = np.int64(u[first] if end == 0 else v[first])
+                if used[first] or (turn == 0 and inner[node]):
+                    continue
+                start[chains] = size
+                chains += 1
+                edge = np.int64(first)
+                while not used[edge]:
+                    used[edge] = True
+                    piece[size] = edge
+                    against[size] = u[edge] != node
+                    size += 1
+                    node = np.int64(v[edge] if u[edge] == node else u[edge])
+                    if inner[node]:
+                        edge = np.int64(pair[2 * node + 1] if pair[2 * node] == edge else pair[2 * node])
     start[chains] = size
-    return piece, against, start[: chains + 1]
+    return chains
 
 
 def trace_chains(
@@ -82,4 +59,8 @@ def trace_chains(
     pair = np.full(2 * len(inner), -1, dtype=np.int32)
     where = np.flatnonzero(inner)
     pair[np.stack([2 * where, 2 * where + 1], axis=1).ravel()] = edge[at_inner][order]
-    return _trace(u, v, inner, pair)
+    piece = np.empty(len(u), dtype=np.int32)
+    against = np.empty(len(u), dtype=np.bool_)
+    start = np.empty(len(u) + 1, dtype=np.int64)
+    chains = _trace(u, v, inner, pair, np.zeros(len(u), dtype=np.bool_), piece, against, start)
+    return piece, against, start[: chains + 1]

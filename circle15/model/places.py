@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,13 @@ from pyproj import CRS
 from circle15.errors import CrsError, InputError
 from circle15.model.provenance import Origin
 
-__all__ = ["PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea"]
+__all__ = ["PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea", "people_columns"]
 
 PEOPLE = ("population", "pop_60plus")
-"""The people columns that every stage carries; further ``pop_*`` columns are carried when there."""
+"""The people columns that every stage carries; further ``pop_<age>plus`` columns are carried when there."""
+
+
+_AGE_GROUP = re.compile(r"pop_\d+plus")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,12 @@ class StudyArea:
     def area_km2(self) -> float:
         """Area inside the boundary in square kilometres."""
         return float(self.boundary.area) / 1e6
+
+
+def people_columns(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Names of a frame's people columns: ``population``, ``pop_60plus``, and others such as ``pop_80plus``."""
+    extra = sorted(str(c) for c in frame.columns if _AGE_GROUP.fullmatch(str(c)) and c not in PEOPLE)
+    return (*PEOPLE, *extra)
 
 
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
@@ -101,6 +111,11 @@ class Facilities:
         for column in ("name", "services"):
             if column not in self.frame.columns:
                 raise InputError(f"facilities: column {column!r} is missing")
+        words = [row for row in self.frame["services"] if isinstance(row, str)]
+        if words:
+            raise InputError(
+                f"facilities: services {words[0]!r} is text; give a tuple of service keys: ({words[0]!r},)"
+            )
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
             raise InputError(f"facilities: services {sorted(unlisted)} are offered but not listed")
@@ -111,7 +126,7 @@ class Facilities:
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``; in id order."""
         pairs = self.frame["services"].explode().dropna().rename("service").reset_index()
-        return pairs.sort_values(["facility_id", "service"], ignore_index=True)
+        return pairs.drop_duplicates().sort_values(["facility_id", "service"], ignore_index=True)
 
     def __repr__(self) -> str:
         offers = self.offers()["service"].value_counts().sort_index()
@@ -152,9 +167,8 @@ class Communities:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """The people columns that are there: ``population``, ``pop_60plus`` and further ``pop_*``."""
-        extra = sorted(c for c in self.frame.columns if str(c).startswith("pop_") and c not in PEOPLE)
-        return (*PEOPLE, *extra)
+        """The people columns that are there: ``population``, ``pop_60plus`` and further ``pop_<age>plus``."""
+        return people_columns(self.frame)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -191,8 +205,7 @@ class DemandPoints:
     @property
     def people(self) -> tuple[str, ...]:
         """The people columns that are there."""
-        extra = sorted(c for c in self.frame.columns if str(c).startswith("pop_") and c not in PEOPLE)
-        return (*PEOPLE, *extra)
+        return people_columns(self.frame)
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -124,6 +124,8 @@ class ReachTable:
         ``int32[k]`` whole milliseconds, both access legs included.
     cutoff_ms
         The cut-off; ``cost <= cutoff`` is in.
+    point_placed
+        ``bool[p]``: False where a point is far from every street, so that its absence says nothing.
     """
 
     point_ids: pd.Index
@@ -133,6 +135,7 @@ class ReachTable:
     cost_ms: NDArray[np.int32]
     cutoff_ms: int
     profile: WalkProfile
+    point_placed: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.cost_ms)
@@ -185,7 +188,8 @@ class Coverage:
 
     ``nearest`` on (``community_id``, ``service``): minutes to the nearest facility at any distance,
     weighted by ``pop_60plus`` (by ``population`` where nobody is 60+): ``mean_min`` over those who
-    can get there, ``p90_min`` over all (NaN when the tenth worst cannot), ``unreachable`` 60+ people.
+    can get there, ``p90_min`` over all (NaN when the tenth worst cannot), ``unreachable`` 60+ people (NaN
+    when times beyond the cut-off were not computed). Beyond the study area's buffer times are upper bounds.
     Undetermined services (no list) have no rows.
     """
 

@@ -92,7 +92,9 @@ class WalkNetwork:
         for column in fields(self):
             value = getattr(self, column.name)
             if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+                view = value.view()  # the caller's own array stays as it is
+                view.setflags(write=False)
+                object.__setattr__(self, column.name, view)
 
     # -- size and shape -------------------------------------------------------------------------
 
