@@ -24,7 +24,7 @@ from circle15.model.places import Facilities
 from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import snap
-from circle15.reach import WalkGraph, cutoff_ms, in_blocks, point_frame, seeds, walk_graph, warn_of_far
+from circle15.reach import WalkGraph, cutoff_ms, in_blocks, in_workers, point_frame, seeds, walk_graph, warn_of_far
 
 __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
 
@@ -156,20 +156,25 @@ def reached_streets(
     seed_node, seed_cost = _group_seeds(*seeds(graph, positions), members)
     near = _incidence(graph.network)
 
-    def block(first: int, last: int) -> list[list[Stretches]]:
-        start, node, cost = search.reach_nodes(
-            graph.start, graph.head, graph.cost, seed_node, seed_cost, np.uint64(max(limits)), first, last
-        )
-        spans = zip(members[first:last], start[:-1], start[1:], strict=True)
-        return [
-            [
-                _cut(graph, near, node[a:b], cost[a:b], limit, _own_edge(graph, positions, rows, limit))
-                for limit in limits
-            ]
-            for rows, a, b in spans
-        ]
+    def begin() -> Callable[[int, int], list[list[Stretches]]]:
+        work = search.Workspace(graph.network.n_nodes, len(graph.head), seeds=seed_node.shape[1])
 
-    return [row for rows in in_blocks(block, len(members)) for row in rows]
+        def block(first: int, last: int) -> list[list[Stretches]]:
+            start, node, cost = search.reach_nodes(
+                graph.start, graph.head, graph.cost, seed_node, seed_cost, max(limits), first, last, work
+            )
+            spans = zip(members[first:last], start[:-1], start[1:], strict=True)
+            return [
+                [
+                    _cut(graph, near, node[a:b], cost[a:b], limit, _own_edge(graph, positions, rows, limit))
+                    for limit in limits
+                ]
+                for rows, a, b in spans
+            ]
+
+        return block
+
+    return [row for rows in in_workers(begin, len(members)) for row in rows]
 
 
 def _group_seeds(

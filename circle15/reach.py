@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 _MAX_MS = 0xFFFFFFF0
+_NEVER_MS = 1 << 40
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -155,6 +156,14 @@ def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], N
     return node, np.minimum(cost, int(search.NO_COST)).astype(np.uint32)
 
 
+def _to_ends(graph: WalkGraph, ends: _Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Time from each position to the u end and to the v end of its edge, leg and delay included."""
+    to_u = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
+    to_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
+    # To reach u is to walk against the edge, which not every edge allows.
+    return np.where(graph.both_ways[ends.edge], to_u, _NEVER_MS), to_v
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Doors:
     """Demand points hung on the nodes of their edges; see :func:`search.reach_pairs`."""
@@ -166,9 +175,9 @@ class _Doors:
 
 def _doors(graph: WalkGraph, positions: Positions) -> _Doors:
     ends, network = _ends(graph, positions), graph.network
-    back = graph.both_ways[ends.edge]  # reaching u means walking against the edge
-    to_u = (ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms)[back]
-    to_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
+    back = graph.both_ways[ends.edge]
+    to_u, to_v = _to_ends(graph, ends)
+    to_u = to_u[back]
     node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge]]).astype(np.int64)
     point = np.concatenate([ends.index[back], ends.index])
     cost = np.minimum(np.concatenate([to_u, to_v]), _MAX_MS)
@@ -401,8 +410,12 @@ def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     true time may be shorter: there it is an upper bound.
     """
     seed_node, seed_cost = seeds(graph, facilities)
-    doors, near = _doors(graph, demand), _near(graph, facilities, demand)
     distance = search.nearest_nodes(graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), _MAX_MS)
-    best = search.nearest_points(distance, doors.start, doors.point, doors.cost, len(demand))
-    np.minimum.at(best, near.point, near.cost)
-    return np.where(best == search.NO_COST, np.nan, best / 60_000.0)
+    way_home = np.where(distance == search.NO_COST, _NEVER_MS, distance.astype(np.int64))
+    ends, network = _ends(graph, demand), graph.network
+    to_u, to_v = _to_ends(graph, ends)
+    best = np.full(len(demand), _NEVER_MS)
+    best[ends.index] = np.minimum(way_home[network.u[ends.edge]] + to_u, way_home[network.v[ends.edge]] + to_v)
+    near = _near(graph, facilities, demand)
+    np.minimum.at(best, near.point, near.cost.astype(np.int64))
+    return np.where(best >= _NEVER_MS, np.nan, best / 60_000.0)

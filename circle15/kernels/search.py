@@ -20,7 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["NO_COST", "Workspace", "nearest_nodes", "nearest_points", "reach_nodes", "reach_pairs"]
+__all__ = ["NO_COST", "Workspace", "nearest_nodes", "reach_nodes", "reach_pairs"]
 
 NO_COST = np.uint32(0xFFFFFFFF)
 
@@ -338,18 +338,3 @@ def nearest_nodes(
     work = Workspace(len(start) - 1, len(head), seeds=len(seed_node))
     _search(start, head, cost, seed_node, seed_cost, np.uint64(limit), work.distance, work.heap, work.settled)
     return work.distance
-
-
-def nearest_points(
-    distance: NDArray[np.uint32],
-    door_start: NDArray[np.uint32],
-    door_point: NDArray[np.uint32],
-    door_cost: NDArray[np.uint32],
-    points: int,
-) -> NDArray[np.uint32]:
-    """Cheapest way from each demand point through its doors, given node costs: ``uint32[points]``."""
-    here = np.repeat(distance, np.diff(door_start)).astype(np.uint64)
-    total = np.where(here == NO_COST, here, np.minimum(here + door_cost, NO_COST)).astype(np.uint32)
-    best = np.full(points, NO_COST)
-    np.minimum.at(best, door_point, total)
-    return best
