@@ -234,7 +234,7 @@ class Gaps:
 
     def _repr_html_(self) -> str:
         shown = self.by_community[["rank", "name", "index", "uncovered", "sentence_zh", "sentence_en"]]
-        return shown.to_html(max_rows=20, float_format="{:.1f}".format)
+        return shown.to_html(max_rows=10, float_format="{:.1f}".format)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

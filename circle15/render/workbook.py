@@ -13,7 +13,7 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.formatting.rule import DataBarRule
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -255,15 +255,26 @@ def _lines(header: str, width: int) -> int:
 
 def _body(sheet: Worksheet, row: int, table: pd.DataFrame) -> int:
     """Write a table's rows; return the row below them."""
-    entries = [columns()[key] for key in table.columns]
-    looks = [_look(str(key), text=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
-    rule = Border(bottom=Side("hair", color=_RULE))
+    styles = [_style(sheet, str(key), text=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
     for record in table.itertuples(index=False, name=None):
         for position, value in enumerate(record):
-            cell = _put(sheet.cell(row, position + 1), value)
-            cell.number_format, cell.alignment, cell.border = entries[position].format, looks[position], rule
+            cell = sheet.cell(row, position + 1)
+            cell.style = styles[position]
+            _fill(cell, value)
         row += 1
     return row
+
+
+def _style(sheet: Worksheet, key: str, *, text: bool) -> str:
+    """Name of a column's style in the workbook: set once, it is ten times faster than fonts and borders per cell."""
+    look, form = _look(key, text=text), columns()[key].format
+    name = f"circle15 {'text' if text else 'number'}{' wrapped' if look.wrap_text else ''} {form}"
+    if name not in sheet.parent.named_styles:
+        rule = Border(bottom=Side("hair", color=_RULE))
+        sheet.parent.add_named_style(
+            NamedStyle(name=name, font=_PLAIN, alignment=look, border=rule, number_format=form)
+        )
+    return name
 
 
 def _look(key: str, *, text: bool) -> Alignment:
@@ -277,25 +288,30 @@ def _font(*, bold: bool = False, size: int = 10, color: str = _INK) -> Font:
 
 
 def _put(cell: Cell, value: Any) -> Cell:
-    """Set a cell; whatever is text stays text, even when it looks like a formula, a number or an error."""
+    """Set a cell in the plain font; see :func:`_fill`."""
     cell.font = _PLAIN
+    return _fill(cell, value)
+
+
+def _fill(cell: Cell, value: Any) -> Cell:
+    """Set a cell; whatever is text stays text, even when it looks like a formula, a number or an error."""
     if isinstance(value, str):
         cell.value = plain_text(value)
         cell.data_type = "s"
         if value.startswith(_LEADING):
             cell.quotePrefix = True
     elif isinstance(value, np.generic):
-        return _put(cell, value.item())
+        return _fill(cell, value.item())
     elif isinstance(value, bool | int):
         cell.value = value
     elif isinstance(value, float):
         cell.value = value if np.isfinite(value) else None
     elif isinstance(value, Mapping):
-        return _put(cell, "; ".join(f"{key} {entry}" for key, entry in value.items()))
+        return _fill(cell, "; ".join(f"{key} {entry}" for key, entry in value.items()))
     elif isinstance(value, list | tuple):
-        return _put(cell, "; ".join(map(str, value)))
+        return _fill(cell, "; ".join(map(str, value)))
     elif value is not None and not pd.isna(value):
-        return _put(cell, str(value))
+        return _fill(cell, str(value))
     return cell
 
 
