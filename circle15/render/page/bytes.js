@@ -1,0 +1,72 @@
+'use strict';
+/**
+ * Reads the bytes that compact.py packs: base64, gzip, varints, differences. See docs/page-format.md.
+ * Every value fits a signed 32-bit integer.
+ *
+ * @typedef {{start: number, values: number, code: "u" | "s" | "d"}} Section
+ * @typedef {{encoding: string, bytes: number, text: string, sections: Object<string, Section>}} Packed
+ */
+
+/** @param {string} text @returns {Uint8Array} */
+export function fromBase64(text) {
+  const chars = atob(text);
+  const bytes = new Uint8Array(chars.length);
+  for (let i = 0; i < chars.length; i += 1) bytes[i] = chars.charCodeAt(i);
+  return bytes;
+}
+
+/** Whether this browser can open gzipped bytes. */
+export function canUnzip() {
+  return typeof DecompressionStream === 'function';
+}
+
+/** @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
+async function gunzip(bytes) {
+  const opened = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(opened).arrayBuffer());
+}
+
+/**
+ * Varints to whole numbers.
+ *
+ * @param {Uint8Array} bytes
+ * @param {number} start where the first one begins
+ * @param {number} count
+ * @param {"u" | "s" | "d"} code as they are, signed, or signed differences
+ * @returns {Int32Array}
+ */
+export function readVarints(bytes, start, count, code) {
+  const out = new Int32Array(count);
+  let at = start;
+  let running = 0;
+  for (let i = 0; i < count; i += 1) {
+    let byte = bytes[at++];
+    let value = byte & 127;
+    for (let unit = 128; byte > 127; unit *= 128) {
+      byte = bytes[at++];
+      value += (byte & 127) * unit;
+    }
+    if (code !== 'u') value = value % 2 ? -(value + 1) / 2 : value / 2;
+    if (code === 'd') value = running += value;
+    out[i] = value;
+  }
+  if (at > bytes.length) throw new Error(`bytes end early: ${bytes.length} of at least ${at}`);
+  return out;
+}
+
+/**
+ * @param {Packed} packed
+ * @returns {Promise<{has: (name: string) => boolean, read: (name: string) => Int32Array}>}
+ */
+export async function unpack(packed) {
+  const coded = fromBase64(packed.text);
+  const bytes = packed.encoding === 'gzip+base64' ? await gunzip(coded) : coded;
+  if (bytes.length !== packed.bytes) throw new Error(`${bytes.length} bytes instead of ${packed.bytes}`);
+  const has = (name) => Object.hasOwn(packed.sections, name);
+  const read = (name) => {
+    if (!has(name)) throw new Error(`no section ${name}`);
+    const { start, values, code } = packed.sections[name];
+    return readVarints(bytes, start, values, code);
+  };
+  return { has, read };
+}

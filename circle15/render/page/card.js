@@ -1,0 +1,142 @@
+'use strict';
+/** Cards: one community with every service, one facility with its reach; and the drawers below. */
+import { h } from "./dom.js";
+import { SUPPRESSED, grouped, local, minutes, people, percent } from "./text.js";
+import { drawn, shareOf } from "./figures.js";
+
+/** A bar with the covered share at every cut-off, the nearest darkest. */
+function bar(cell, view) {
+  const shares = view.model.cutoffs.map((_, cutoff) => shareOf(cell, cutoff));
+  if (shares.some((share) => share === null)) return h('div.bar.none');
+  const pieces = shares.map((share, k) => h('i', { style: { width: `${(100 * (share - (k ? shares[k - 1] : 0))).toFixed(2)}%`, opacity: [1, 0.62, 0.34, 0.22][Math.min(k, 3)] } }));
+  return h('div.bar', { role: 'img', 'aria-label': shares.map((share, k) => `${view.say('within', { n: view.model.cutoffs[k] })} ${percent(share)}`).join(', ') }, ...pieces);
+}
+
+/** One service of a community. */
+function serviceRow(service, community, view, pick) {
+  const { say, state, model } = view;
+  const cell = community.services[service.key];
+  const last = model.cutoffs.length - 1;
+  const cutoff = state.measure === 'index' || state.measure === 'minutes' ? last : state.cutoff;
+  const share = shareOf(cell, cutoff);
+  const glyph = h(`span.glyph${service.determined ? '' : '.open'}`, { style: { '--tone': service.tone }, 'aria-hidden': 'true' }, service.glyph);
+  const title = h('button.service-name', { type: 'button', onclick: () => pick(service.key) }, local(service, 'title', state.language));
+  if (!service.determined) {
+    return h('div.service', { 'data-service': service.key }, glyph, title, h('span.share.muted', {}, say('undetermined')), h('div.bar.none'), h('p.detail', {}, say('undetermined_why')));
+  }
+  if (!cell?.uncovered) {
+    return h('div.service', { 'data-service': service.key }, glyph, title, h('span.share.muted', {}, '–'), h('div.bar.none'), h('p.detail', {}, say(cell ? 'nobody_placed' : 'no_value')));
+  }
+  const details = [
+    say('uncovered_n', { n: people(cell.uncovered[cutoff], cell.rough, say) }),
+    cell.mean_min === null ? say('no_way') : say('mean_minutes', { n: minutes(cell.mean_min) }),
+    cell.p90_min === null ? say('p90_none') : say('p90_minutes', { n: minutes(cell.p90_min) }),
+    cell.choices === null ? null : say('choices', { n: minutes(cell.choices) }),
+  ];
+  return h('div.service', { 'data-service': service.key, style: { '--tone': service.tone } }, glyph, title,
+    h('span.share', {}, cell.rough && cell.uncovered[cutoff] !== 0 ? h('small', {}, '≈') : null, percent(share)), bar(cell, view),
+    h('p.detail', {}, ...details.filter(Boolean).map((text) => h('span', {}, text))));
+}
+
+/** The sentence that explains a community's gap, from public figures only. */
+export function sentence(community, view) {
+  const { say, state, model } = view;
+  if (!community.gap) return say('sentence_hidden');
+  const said = community.gap[`sentence_${state.language}`];
+  if (said) return said;
+  const last = model.cutoffs.length - 1;
+  const lost = Object.entries(community.services).filter(([, cell]) => cell.uncovered && cell.uncovered[last] !== 0);
+  if (!lost.length) return say('all_covered', { minutes: model.cutoffs[last] });
+  const [key, cell] = lost.reduce((worst, next) => (drawn(next[1].uncovered[last]) > drawn(worst[1].uncovered[last]) ? next : worst));
+  return say('sentence_few', { service: local(model.serviceOf[key], 'title', state.language), people: people(cell.uncovered[last], cell.rough, say), minutes: model.cutoffs[last] });
+}
+
+const figure = (label, value, note) => h('div.figure', {}, h('dt', {}, label), h('dd', {}, value, note ? h('small', {}, note) : null));
+
+/** @param {number} place @param {object} view @param {{back: () => void, service: (key: string) => void, facility: (place: number) => void}} acts */
+export function communityCard(place, view, acts) {
+  const { say, model, state } = view;
+  const own = model.communities[place];
+  const where = [local(own, 'subdistrict', state.language), own.community_type].filter(Boolean).join(' · ');
+  const inside = model.facilitiesIn(place);
+  return [
+    h('button.back', { type: 'button', onclick: acts.back, 'data-act': 'back' }, '‹ ', say('back')),
+    h('h2', { tabindex: -1 }, local(own, 'name', state.language)),
+    where ? h('p.where', {}, where) : null,
+    h('dl.figures', {},
+      figure(say('index'), own.gap?.index ?? '–', own.gap?.rank ? say('rank_of', { rank: own.gap.rank, all: model.communities.length }) : null),
+      figure(say('elders'), people(own.pop_60plus, false, say)),
+      figure(say('population'), people(own.population, false, say))),
+    h('p.sentence', {}, sentence(own, view)),
+    h('h3', {}, say('services_in')),
+    h('p.keys', { 'aria-hidden': 'true' }, ...model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { opacity: [1, 0.62, 0.34, 0.22][Math.min(k, 3)] } }), say('within', { n })))),
+    own.pop_60plus === SUPPRESSED ? h('p.muted', {}, say('not_public')) : h('div.services', {}, ...model.services.map((service) => serviceRow(service, own, view, acts.service))),
+    h('h3', {}, say('nearby_sites')),
+    inside.length
+      ? h('ul.sites', {}, ...inside.map((at) => h('li', {}, h('button.site', { type: 'button', onclick: () => acts.facility(at) }, ...signs(model.facilities[at], view), local(model.facilities[at], 'name', state.language)))))
+      : h('p.muted', {}, say('no_sites')),
+    h('p.fine', {}, say('method_privacy')),
+  ];
+}
+
+const signs = (facility, { model }) => facility.services.filter((key) => model.serviceOf[key])
+  .map((key) => h('span.glyph.small', { style: { '--tone': model.serviceOf[key].tone }, 'aria-hidden': 'true' }, model.serviceOf[key].glyph));
+
+/** @param {number} at @param {object} view @param {{back: () => void, community: (place: number) => void}} acts */
+export function facilityCard(at, view, acts) {
+  const { say, model, state } = view;
+  const own = model.facilities[at];
+  const home = model.communityOf(at);
+  const offered = own.services.map((key) => model.serviceOf[key]).filter(Boolean);
+  const tone = offered[0]?.tone ?? '#666666';
+  const lines = [
+    ['facility_services', offered.map((service) => local(service, 'title', state.language)).join(state.language === 'zh' ? '、' : ', ')],
+    ['facility_tier', own.tier], ['facility_hours', own.opening_hours], ['facility_address', own.address],
+    ['facility_capacity', own.capacity === null || own.capacity === undefined ? '' : grouped(own.capacity)],
+    ['facility_area', own.floor_area_m2 === null || own.floor_area_m2 === undefined ? '' : `${grouped(own.floor_area_m2)} m²`],
+    ['facility_source', [own.source, own.source_date].filter(Boolean).join(' · ')],
+  ];
+  const warning = own.status === 1 ? say('facility_far', { n: model.content.max_snap_m }) : own.status === 2 ? say('facility_island') : null;
+  return [
+    h('button.back', { type: 'button', onclick: acts.back, 'data-act': 'back' }, '‹ ', say('back')),
+    h('h2', { tabindex: -1 }, ...signs(own, view), local(own, 'name', state.language)),
+    home < 0 ? null : h('p.where', {}, h('button.link', { type: 'button', onclick: () => acts.community(home) }, say('in_community', { name: local(model.communities[home], 'name', state.language) }))),
+    warning ? h('p.warning', {}, warning) : null,
+    h('p.keys', {}, say('facility_reach'), ...model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { background: tone, opacity: [0.55, 0.34, 0.18, 0.1][Math.min(k, 3)] } }), say('minutes_short', { n })))),
+    h('dl.lines', {}, ...lines.filter(([, text]) => text).flatMap(([key, text]) => [h('dt', {}, say(key)), h('dd', {}, text)])),
+  ];
+}
+
+/** Findings of the run. */
+export function findingsDrawer(view) {
+  const { say, model, state } = view;
+  const { findings } = model.content;
+  if (!findings.length) return [h('p', {}, say('findings_none'))];
+  const item = (finding) => {
+    const at = [finding.file, finding.row === null ? '' : `#${finding.row}`, finding.column, finding.value].filter(Boolean).join(' · ');
+    const remedy = local(finding, 'remedy', state.language);
+    return h(`li.finding.${['error', 'warning', 'note'].includes(finding.severity) ? finding.severity : 'note'}`, {},
+      h('b', {}, say(`severity_${finding.severity}`), finding.count > 1 ? ` × ${grouped(finding.count)}` : ''),
+      h('p', {}, local(finding, 'message', state.language)),
+      at || finding.examples.length ? h('p.fine', {}, [at, ...finding.examples].filter(Boolean).join(' · ')) : null,
+      remedy ? h('p.fine', {}, say('remedy', { text: remedy })) : null);
+  };
+  return [h('p.muted', {}, say('findings_intro')), h('ul.findings', {}, ...findings.map(item))];
+}
+
+/** Method, privacy, network and sources. */
+export function methodDrawer(view) {
+  const { say, model, state } = view;
+  const { content } = model;
+  const { profile } = content;
+  const made = Object.entries(content.methods).map(([key, n]) => say(`method_${key}`, { n: grouped(n) })).join(state.language === 'zh' ? '、' : ', ');
+  const values = {
+    profile: local(profile, 'title', state.language), speed: profile.speed_mmps / 1000, stairs: profile.stairs_mmps / 1000, signal: (2 * profile.half_signal_ms) / 1000,
+    cutoffs: model.cutoffs.join(' / '), made, nodes: grouped(content.network.nodes), edges: grouped(content.network.edges), km: content.network.km,
+  };
+  const points = ['truth', 'cutoff', 'profile', 'index', 'undetermined', 'privacy', 'network', ...(made ? ['demand'] : [])];
+  const sources = content.origins.map((origin) => h('li', {},
+    h('b', {}, local(origin, 'label', state.language)), origin.synthetic ? h('span.tag', {}, say('source_synthetic')) : null,
+    h('p.fine', {}, [origin.attribution, origin.licence, origin.date].filter(Boolean).join(' · '))));
+  return [h('ul.points', {}, ...points.map((key) => h('li', {}, say(`method_${key}`, values)))), h('h3', {}, say('sources')), h('ul.sources', {}, ...sources)];
+}

@@ -1,0 +1,73 @@
+'use strict';
+/** What the colours mean, and the lines below the map. */
+import { h } from "./dom.js";
+import { RAMP } from "./figures.js";
+import { grouped, local } from "./text.js";
+
+/** Class limits as text, best class first. */
+export function classLabels(measure, breaks, say) {
+  const text = measure === 'share' ? (value) => `${Math.round(value * 100)}%` : (value) => grouped(value);
+  return RAMP.map((_, place) => {
+    if (place > breaks.length) return null;
+    if (measure === 'share') {
+      if (place === 0) return `≥ ${text(breaks[0])}`;
+      return place === breaks.length ? `< ${text(breaks[place - 1])}` : `${text(breaks[place])} – ${text(breaks[place - 1])}`;
+    }
+    const unit = measure === 'minutes' ? (label) => say('minutes_n', { n: label }) : (label) => label;
+    if (place === 0) return breaks[0] === 0 ? '0' : unit(`≤ ${text(breaks[0])}`);
+    if (place === breaks.length) return unit(`> ${text(breaks[place - 1])}`);
+    const lowest = measure === 'uncovered' || measure === 'index' ? breaks[place - 1] + 1 : breaks[place - 1];
+    return unit(`${text(lowest)} – ${text(breaks[place])}`);
+  });
+}
+
+/** @param {object} view */
+export function legend(view) {
+  const { say, state, result, model } = view;
+  const labels = classLabels(state.measure, result.breaks, say);
+  const service = model.serviceOf[state.service];
+  const timed = state.measure === 'share' || state.measure === 'uncovered';
+  const about = [
+    state.measure === 'index' ? null : service ? local(service, 'title', state.language) : say('worst_of_all'),
+    timed ? say('minutes_n', { n: model.cutoffs[state.cutoff] }) : null,
+  ].filter(Boolean).join(' · ');
+  const line = (swatch, label, count) => h('li', {}, swatch, h('span', {}, label), h('b', {}, count));
+  return [
+    h('h4', {}, say(`measure_${state.measure}`), about ? h('span', {}, about) : null),
+    h('p.unit', {}, h('span', {}, say(`unit_${state.measure}`)), h('span', {}, say('legend_communities'))),
+    h('ul.classes', {},
+      ...RAMP.map((tone, place) => (labels[place] === null ? null : line(h('i.swatch', { style: { background: tone } }), labels[place], result.counts[place]))),
+      result.none ? line(h('i.swatch.none'), service && !service.determined ? say('undetermined') : say('no_value'), result.none) : null,
+      result.hidden ? line(h('i.swatch.few'), say('not_public'), result.hidden) : null),
+    reachLegend(view),
+    state.sites ? siteLegend(view) : null,
+  ];
+}
+
+/** The nested areas, while some are shown. */
+function reachLegend({ say, state, model }) {
+  const facility = model.facilities.find((own) => own.id === state.facility);
+  const key = facility && !facility.services.includes(state.service) ? facility.services[0] : state.service;
+  if (!facility && !state.merged) return null;
+  const tone = model.serviceOf[key]?.tone ?? '#555555';
+  const steps = model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { background: tone, opacity: [0.6, 0.38, 0.2, 0.12][Math.min(k, 3)] } }), say('minutes_short', { n })));
+  return h('div.legend-reach', {}, h('p', {}, say('legend_reach')), h('p.keys', {}, ...steps));
+}
+
+function siteLegend(view) {
+  const { model, state } = view;
+  const shown = model.services.filter((service) => service.determined && (state.service === 'all' || service.key === state.service));
+  if (!shown.length) return null;
+  return h('ul.legend-sites', {}, ...shown.map((service) => h('li', {}, h('span.glyph.small', { style: { '--tone': service.tone } }, service.glyph), local(service, 'title', state.language))));
+}
+
+/** Attribution, review number and the line of law. */
+export function footLine(view) {
+  const { say, model } = view;
+  const { content } = model;
+  const credits = content.origins.map((origin) => [origin.attribution, origin.licence && `(${origin.licence})`].filter(Boolean).join(' ')).filter((text) => text && !text.startsWith('('));
+  if (content.tiles) credits.push(content.tiles.attribution);
+  const review = content.city.review_number ? say('review', { number: content.city.review_number }) : say('review_none');
+  const host = content.tiles ? say('tiles_note', { host: new URL(content.tiles.hosts[0]).host }) : null;
+  return [...new Set(credits), host, review].filter(Boolean).map((text) => h('span', {}, text)).concat(h('strong', {}, say('internal')));
+}

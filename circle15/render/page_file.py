@@ -1,0 +1,162 @@
+"""One HTML file that asks nothing of any network: modules joined, assets inlined, a content-security policy on top."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from circle15.errors import OutputError
+
+__all__ = ["app_script", "app_style", "json_block", "leaflet_script", "leaflet_style", "page_words", "refuse_urls", "secured", "words"]
+
+_LEAFLET = "vendor/leaflet-1.9.4"
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
+_CSS_URL = re.compile(r"""url\(\s*['"]?(?!data:)([^)'"]*)['"]?\s*\)""")
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_LOADS = re.compile(
+    r"(?:https?:|wss?:)?//[\w.-]+\.[\w{}./?=&%:-]+"
+    r"|<(?:script|img|iframe|object|embed)\b[^>]*\ssrc\s*=[^>]*>|<link\b[^>]*>",
+    re.IGNORECASE,
+)
+
+
+def _folder(path: str) -> Traversable:
+    return files("circle15.render").joinpath(path)
+
+
+def _read(path: str) -> str:
+    return _folder(path).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _image(path: str) -> str:
+    return "data:image/png;base64," + base64.b64encode(_folder(path).read_bytes()).decode("ascii")
+
+
+# -- the page's own code ----------------------------------------------------------------------------
+
+
+def _wrapped(name: str, source: str) -> str:
+    """An ES module as a function that gives its exports; its imports are taken from the ones before it."""
+    exports = _EXPORT.findall(source)
+    body = _IMPORT.sub(lambda match: f"const {{{match[1]}}} = module_{match[2]};\n", source)
+    body = _EXPORT.sub("", body)
+    if re.search(r"^(?:import|export)\b", body, re.MULTILINE):
+        raise ValueError(f"page/{name}.js: only 'import {{a, b}} from \"./x.js\";' and named exports can be joined")
+    return f"const module_{name} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();\n"
+
+
+def _in_order(name: str, done: dict[str, str], path: tuple[str, ...] = ()) -> None:
+    """Put a module behind the modules it imports."""
+    if name in done:
+        return
+    if name in path:
+        raise ValueError(f"page modules import each other in a ring: {' -> '.join((*path, name))}")
+    source = _read(f"page/{name}.js")
+    for match in _IMPORT.finditer(source):
+        _in_order(match[2], done, (*path, name))
+    done[name] = _wrapped(name, source)
+
+
+@cache
+def app_script() -> str:
+    """All page modules as one function ``start(map, document)``, nothing of it global."""
+    done: dict[str, str] = {}
+    _in_order("main", done)
+    return "(() => {\n'use strict';\n" + "".join(done.values()) + "return module_main.start;\n})()"
+
+
+@cache
+def app_style() -> str:
+    """The page's own style sheets, joined."""
+    return "\n".join(_read(f"page/{name}.css") for name in ("shell", "panel", "print"))
+
+
+@cache
+def page_words() -> dict[str, Any]:
+    """What the page says, in Chinese and English, by key."""
+    words: dict[str, Any] = json.loads(_read("page/words.json"))
+    return words
+
+
+def words() -> dict[str, dict[str, str]]:
+    """The page's phrases, Chinese and English; the modules read the same file in their tests."""
+    phrases: dict[str, dict[str, str]] = json.loads(_read("page/words.json"))
+    return phrases
+
+
+@cache
+def leaflet_script() -> str:
+    """Leaflet, with its marker images inside; its map object stays where folium looks for it."""
+    icons = {
+        "iconUrl": _image(f"{_LEAFLET}/images/marker-icon.png"),
+        "iconRetinaUrl": _image(f"{_LEAFLET}/images/marker-icon.png"),
+        "shadowUrl": _image(f"{_LEAFLET}/images/marker-shadow.png"),
+    }
+    source = re.sub(r"\n?//# sourceMappingURL=.*", "", _read(f"{_LEAFLET}/leaflet.js"))
+    return f"{source}\nL.Icon.Default.imagePath = '';\nL.Icon.Default.mergeOptions({json.dumps(icons)});\n"
+
+
+@cache
+def leaflet_style() -> str:
+    """Leaflet's style sheet, images as data, without the rule for Internet Explorer's VML."""
+    sheet = re.sub(r"\.lvml \{[^}]*\}", "", _read(f"{_LEAFLET}/leaflet.css"))
+    return _CSS_URL.sub(lambda match: f"url({_image(f'{_LEAFLET}/{match[1]}')})", sheet)
+
+
+# -- data and safety --------------------------------------------------------------------------------
+
+
+def json_block(element_id: str, value: Any) -> str:
+    r"""A value as an inert script element: no ``<`` and no line separator of JavaScript in it.
+
+    Examples
+    --------
+    >>> json_block("x", "</script>")
+    '<script type="application/json" id="x">"\\u003c/script>"</script>'
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for char in ("<", "\u2028", "\u2029"):
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return f'<script type="application/json" id="{element_id}">{text}</script>'
+
+
+def refuse_urls(html: str) -> None:
+    """Raise if a page would load something.
+
+    Raises
+    ------
+    OutputError
+        Naming the address and what to do.
+    """
+    found = _LOADS.search(html) or _CSS_URL.search(html) or re.search(r"@import[^;]*", html)
+    if found:
+        raise OutputError(
+            f"the offline page would load {found[0][:120]!r}: a layer was added that needs the network. "
+            "Remove that layer, or write the map with folium's own save() and accept that it needs a connection"
+        )
+
+
+def _hashes(blocks: Iterable[str]) -> str:
+    digests = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode("ascii") for block in blocks)
+    return " ".join(dict.fromkeys(f"'sha256-{digest}'" for digest in digests))
+
+
+def secured(html: str, *, image_hosts: Iterable[str] = ()) -> str:
+    """Put a content-security policy on top that lets run only the scripts and styles that stand in the page."""
+    images = " ".join(["data:", *image_hosts])
+    policy = (
+        f"default-src 'none'; script-src {_hashes(_SCRIPT.findall(html)) or repr('none')}; "
+        f"style-src {_hashes(_STYLE.findall(html)) or repr('none')}; img-src {images}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    head = f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    return html.replace("<html>\n<head>", f'<html lang="zh-CN">\n<head>\n{head}', 1)

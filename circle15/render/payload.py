@@ -1,0 +1,394 @@
+"""What a page is made of: an analysis as one small JSON value. Its bytes are described in ``docs/page-format.md``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from circle15 import catalog
+from circle15.model import Analysis, City, Finding, Positions
+from circle15.render.compact import STEPS_PER_DEGREE, Sections
+from circle15.render.privacy import FEWEST, bundles, public_counts, public_total
+
+__all__ = ["FORMAT", "payload"]
+
+FORMAT = 1
+"""Version of the page's bytes; a reader refuses another one."""
+
+_CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, "rail": 1.5, "moat": 3.0}
+_STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
+_MOST_BUILDINGS = 60_000
+_MANY_FACILITIES = 400
+
+
+def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
+    """Everything that the page shows, ready for ``json.dumps``.
+
+    Parameters
+    ----------
+    analysis
+        What to show.
+    compress
+        ``False`` leaves the bytes ungzipped, for browsers without ``DecompressionStream``
+        (Chrome < 80, Firefox < 113, Safari < 16.4); the page grows by about half.
+
+    Returns
+    -------
+    dict
+        Only finite numbers, text, lists and mappings. No number of people from one to nine.
+    """
+    city = analysis.city
+    project = _to_degrees(city.network.crs)
+    corner = project(shapely.points(shapely.get_coordinates(shapely.envelope(city.area.reach))))
+    west, south = np.floor(shapely.get_coordinates(corner).min(axis=0)).astype(int).tolist()
+    sections = Sections(west, south)
+    _add_streets(sections, city, project)
+    _add_context(sections, city, project)
+    _add_demand(sections, analysis)
+    _add_places(sections, analysis, project)
+    frame = city.communities.frame
+    return {
+        "format": FORMAT,
+        "grid": {"lon0": west, "lat0": south, "steps_per_degree": STEPS_PER_DEGREE},
+        "city": _about(city),
+        "profile": _profile(analysis),
+        "cutoffs_ms": [round(minutes * 60_000) for minutes in analysis.settings.cutoffs_min],
+        "max_snap_m": analysis.settings.max_snap_m,
+        "services": _services(analysis),
+        "weights": {key: round(float(weight), 6) for key, weight in sorted(analysis.gaps.weights.items())},
+        "way_classes": [{"name": way.name, "rank": way.rank} for way in catalog.way_classes()],
+        "street_names": list(city.network.names),
+        "communities": _communities(analysis, project),
+        "facilities": _facilities(analysis, project),
+        "totals": _totals(analysis),
+        "methods": _counted(analysis.demand.frame.get("method")),
+        "bounds": _bounds(frame, project),
+        "findings": [_finding(finding) for finding in analysis.findings],
+        "origins": [_origin(asdict(origin)) for origin in city.origins],
+        "network": {
+            "nodes": city.network.n_nodes,
+            "edges": city.network.n_edges,
+            "km": round(city.network.total_km, 1),
+        },
+        "binary": sections.packed(compress=compress),
+    }
+
+
+# -- coordinates ------------------------------------------------------------------------------------
+
+Project = Callable[[Any], Any]
+
+
+def _to_degrees(crs: CRS) -> Project:
+    transformer = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+
+    def project(shapes: Any) -> Any:
+        return shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
+
+    return project
+
+
+def _bounds(frame: gpd.GeoDataFrame, project: Project) -> list[float]:
+    box = project(shapely.segmentize(shapely.box(*frame.total_bounds), 1000.0))
+    return [round(float(value), 6) for value in shapely.bounds(box)]
+
+
+# -- bytes ------------------------------------------------------------------------------------------
+
+
+def _add_streets(sections: Sections, city: City, project: Project) -> None:
+    network = city.network
+    nodes = sections.grid(shapely.get_coordinates(project(shapely.points(network.x, network.y))))
+    sections.add_delta("node.x", nodes[:, 0])
+    sections.add_delta("node.y", nodes[:, 1])
+    sections.add_delta("edge.u", network.u)
+    sections.add_signed("edge.v", network.v.astype(np.int64) - network.u)
+    sections.add("edge.length_mm", network.length_mm)
+    sections.add("edge.class", network.way_class)
+    sections.add("edge.flags", network.flags)
+    sections.add("edge.name", network.name)
+    counts, bends = _bend_points(sections, city, project)
+    sections.add("edge.bends", counts)
+    sections.add_delta("bend.x", bends[:, 0])
+    sections.add_delta("bend.y", bends[:, 1])
+
+
+def _bend_points(sections: Sections, city: City, project: Project) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Points between the ends of each edge, and how many each edge has, after simplification."""
+    network = city.network
+    per_edge = np.diff(network.vertex_start)
+    owner = np.repeat(np.arange(network.n_edges), per_edge)
+    drawable = np.flatnonzero(per_edge >= 2)
+    lines = shapely.linestrings(network.vertex[np.isin(owner, drawable)], indices=_ranked(owner, drawable))
+    simple = project(shapely.simplify(lines, _STREET_M, preserve_topology=True))
+    coords, line = shapely.get_coordinates(simple, return_index=True)
+    edge = np.diff(line, prepend=-1) != 0
+    edge |= np.diff(line, append=len(drawable)) != 0
+    counts = np.zeros(network.n_edges, dtype=np.int64)
+    np.add.at(counts, drawable[line[~edge]], 1)
+    return counts, sections.grid(coords[~edge])
+
+
+def _ranked(owner: NDArray[np.int64], kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Owners renumbered 0, 1, 2, ... over those that are kept."""
+    here = owner[np.isin(owner, kept)]
+    return np.searchsorted(kept, here)
+
+
+def _add_context(sections: Sections, city: City, project: Project) -> None:
+    for layer, tolerance_m in _CONTEXT_M.items():
+        frame = city.context.get(layer)
+        if frame is None or frame.empty:
+            continue
+        shapes = shapely.force_2d(frame.geometry.to_numpy())
+        shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+        if layer == "buildings" and len(shapes) > _MOST_BUILDINGS:
+            largest = np.argsort(-shapely.area(shapes), kind="stable")[:_MOST_BUILDINGS]
+            shapes = shapes[np.sort(largest)]
+        shapes = project(shapely.simplify(shapes, tolerance_m, preserve_topology=True))
+        flat = shapely.get_dimensions(shapes)
+        if (flat == 2).any():
+            sections.add_polygons(layer, shapes[flat == 2])
+        if (flat == 1).any():
+            sections.add_lines(f"{layer}_line", shapes[flat == 1])
+
+
+def _add_positions(sections: Sections, name: str, positions: Positions) -> None:
+    sections.add_delta(f"{name}.edge", positions.edge)
+    sections.add(f"{name}.offset_mm", np.maximum(positions.offset_mm, 0))
+    sections.add(f"{name}.leg_mm", np.maximum(positions.leg_mm, 0))
+    sections.add(f"{name}.status", positions.status)
+
+
+def _add_demand(sections: Sections, analysis: Analysis) -> None:
+    frame, ids = analysis.demand.frame, analysis.city.communities.frame.index
+    _add_positions(sections, "demand", analysis.demand_positions)
+    sections.add_delta("demand.community", ids.get_indexer(frame["community_id"]))
+    for column in ("population", "pop_60plus"):
+        sections.add(f"demand.{column}_tens", bundles(frame[column], frame["community_id"]) // FEWEST)
+
+
+def _add_places(sections: Sections, analysis: Analysis, project: Project) -> None:
+    city, cutoffs = analysis.city, list(analysis.settings.cutoffs_min)
+    outlines = shapely.simplify(city.communities.frame.geometry.to_numpy(), _COMMUNITY_M, preserve_topology=True)
+    sections.add_polygons("community", project(outlines))
+    _add_positions(sections, "facility", analysis.facility_positions)
+    coarse = _AREA_M if len(city.facilities) <= _MANY_FACILITIES else 2 * _AREA_M
+    per_facility = pd.MultiIndex.from_product([city.facilities.frame.index, cutoffs])
+    determined = [service["key"] for service in _services(analysis) if service["determined"]]
+    per_service = pd.MultiIndex.from_product([determined, cutoffs])
+    for name, frame, index in (
+        ("reach", analysis.isochrones.frame, per_facility),
+        ("merged", analysis.isochrones.merged, per_service),
+    ):
+        shapes = np.full(len(index), None, dtype=object)
+        if len(frame):
+            place = frame.index.get_indexer(index)
+            found = place >= 0
+            shapes[found] = frame.geometry.to_numpy()[place[found]]
+        sections.add_polygons(name, project(shapely.simplify(shapes, coarse, preserve_topology=False)))
+
+
+# -- words and figures ------------------------------------------------------------------------------
+
+
+def _plain(value: Any, digits: int | None = None) -> Any:
+    """A value that JSON knows: text, a finite number, or ``None``."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return number if digits is None else round(number, digits)
+
+
+def _words(row: pd.Series, columns: Iterable[str]) -> dict[str, str]:
+    return {name: "" if pd.isna(row.get(name)) else str(row.get(name)) for name in columns}
+
+
+def _counted(column: pd.Series | None) -> dict[str, int]:
+    return {} if column is None else {str(key): int(count) for key, count in column.value_counts().sort_index().items()}
+
+
+def _about(city: City) -> dict[str, Any]:
+    return {
+        "key": city.key,
+        "title_zh": city.title_zh,
+        "title_en": city.title_en,
+        "review_number": city.review_number,
+        "synthetic": city.synthetic,
+        "area_km2": round(city.area.area_km2, 2),
+        "notes": {str(key): str(note) for key, note in city.notes.items()},
+    }
+
+
+def _profile(analysis: Analysis) -> dict[str, Any]:
+    profile = analysis.profile
+    return {
+        "name": profile.name,
+        "title_zh": profile.title_zh,
+        "title_en": profile.title_en,
+        "speed_mmps": round(profile.speed_mps * 1000),
+        "stairs_mmps": round(profile.stairs_mps * 1000),
+        "half_signal_ms": round(profile.signal_s * 500),
+        "half_gate_ms": round(profile.gate_s * 500),
+        "citation": profile.citation,
+    }
+
+
+def _services(analysis: Analysis) -> list[dict[str, Any]]:
+    coverage = analysis.coverage
+    return [
+        {
+            "key": key,
+            "title_zh": service.title_zh,
+            "title_en": service.title_en,
+            "glyph": service.glyph,
+            "tone": service.tone,
+            "determined": key in coverage.services,
+        }
+        for key, service in catalog.services().items()
+        if key in coverage.services or key in coverage.undetermined
+    ]
+
+
+def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in origin.items() if key not in {"url", "sha256"}}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    kept = asdict(finding)
+    kept["examples"] = list(finding.examples)
+    if finding.column in {"households", "population"} or finding.column.startswith("pop_"):
+        kept["value"] = ""  # it may be a number of people
+    return kept
+
+
+def _facilities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
+    frame = analysis.city.facilities.frame
+    lonlat = shapely.get_coordinates(project(frame.geometry.to_numpy()))
+    extra = [name for name in ("name_en", "tier", "opening_hours", "address", "source", "source_date") if name in frame]
+    numbers = [name for name in ("capacity", "floor_area_m2") if name in frame]
+    return [
+        {
+            "id": str(key),
+            "name": "" if pd.isna(row["name"]) else str(row["name"]),
+            "services": list(row["services"]),
+            "lon": round(float(lon), 6),
+            "lat": round(float(lat), 6),
+            "status": int(status),
+            **_words(row, extra),
+            **{name: _plain(pd.to_numeric(row[name], errors="coerce"), 1) for name in numbers},
+        }
+        for (key, row), (lon, lat), status in zip(
+            frame.iterrows(), lonlat, analysis.facility_positions.status, strict=True
+        )
+    ]
+
+
+def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
+    frame = analysis.city.communities.frame
+    anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
+    elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
+    people = public_total(frame["population"].to_numpy(dtype=np.float64))
+    ranks = analysis.gaps.by_community
+    cells = _cells(analysis)
+    texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
+    out = []
+    for place, (key, row) in enumerate(frame.iterrows()):
+        hidden = elders[place] < FEWEST
+        out.append(
+            {
+                "id": str(key),
+                **_words(row, texts),
+                "anchor": [round(float(value), 6) for value in anchors[place]],
+                "population": int(people[place]),
+                "pop_60plus": int(elders[place]),
+                "gap": None if hidden or key not in ranks.index else _gap(ranks.loc[key], cells[str(key)]),
+                "services": {} if hidden else cells[str(key)],
+            }
+        )
+    return out
+
+
+def _anchor_lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """From the middle of the roomiest spot of each community to its border: where a name fits best."""
+    lines: NDArray[np.object_] = shapely.maximum_inscribed_circle(frame.geometry.to_numpy(), tolerance=5.0)
+    return lines
+
+
+def _gap(row: pd.Series, cells: Mapping[str, Any]) -> dict[str, Any]:
+    rough = any(cell["rough"] for cell in cells.values())
+    return {
+        "index": _plain(row["index"], 0),
+        "index_additive": _plain(row["index_additive"], 0),
+        "index_worst": _plain(row["index_worst"], 0),
+        "rank": _plain(row["rank"]),
+        "rank_people": _plain(row["rank_people"]),
+        "worst_service": str(row["worst_service"]) if isinstance(row["worst_service"], str) else "",
+        # A sentence tells exact numbers; where those are not public the page makes its own.
+        "sentence_zh": "" if rough else str(row["sentence_zh"]),
+        "sentence_en": "" if rough else str(row["sentence_en"]),
+    }
+
+
+def _cells(analysis: Analysis) -> dict[str, dict[str, dict[str, Any]]]:
+    """For each community and service: public counts per cut-off, minutes, choices, rank."""
+    frame, cutoffs = analysis.coverage.frame, list(analysis.settings.cutoffs_min)
+    wide = frame[["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered", "choices"]].unstack("cutoff_min")
+    uncovered = wide["pop_60plus_uncovered"][cutoffs].to_numpy(dtype=np.float64)
+    last = cutoffs[-1]
+    placed, shown, rough = public_counts(
+        wide[("pop_60plus", last)].to_numpy(dtype=np.float64),
+        wide[("pop_60plus_unplaced", last)].to_numpy(dtype=np.float64),
+        uncovered,
+    )
+    nearest = analysis.coverage.nearest.reindex(wide.index)
+    ranks = analysis.gaps.frame["rank"].reindex(wide.index).to_list()
+    out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
+    for place, (community, service) in enumerate(wide.index):
+        out[str(community)][str(service)] = {
+            "placed": int(placed[place]),
+            "uncovered": [int(value) for value in shown[place]] if placed[place] else None,
+            "rough": bool(rough[place]),
+            "mean_min": _plain(nearest["mean_min"].iloc[place], 1),
+            "p90_min": _plain(nearest["p90_min"].iloc[place], 1),
+            "choices": _plain(wide[("choices", last)].iloc[place], 1),
+            "rank": None if pd.isna(ranks[place]) else int(ranks[place]),
+        }
+    return out
+
+
+def _tens(people: float) -> int:
+    return int((float(people) + FEWEST / 2) // FEWEST * FEWEST)
+
+
+def _totals(analysis: Analysis) -> dict[str, Any]:
+    """City-wide figures in tens, so that no community can be worked out as the rest of a sum."""
+    frame, cutoffs = analysis.city.communities.frame, list(analysis.settings.cutoffs_min)
+    people = analysis.coverage.frame[["pop_60plus_covered", "pop_60plus_uncovered"]]
+    sums = people.groupby(level=["service", "cutoff_min"]).sum()
+    uncovered = sums["pop_60plus_uncovered"].unstack("cutoff_min")
+    placed = sums.sum(axis=1).unstack("cutoff_min")[cutoffs[-1]]
+    return {
+        "population": _tens(frame["population"].sum()),
+        "pop_60plus": _tens(frame["pop_60plus"].sum()),
+        "uncovered": {
+            service: [_tens(value) for value in uncovered.loc[service, cutoffs].to_list()]
+            for service in analysis.coverage.services
+        },
+        "placed": {service: _tens(float(placed[service])) for service in analysis.coverage.services},
+    }

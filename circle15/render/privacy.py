@@ -1,0 +1,97 @@
+"""How many people a page may tell of: no number of people under ten, also not by subtraction.
+
+The rule, in words for users, stands in ``docs/page-format.md``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = ["FEWEST", "SUPPRESSED", "bundles", "public_counts", "public_total"]
+
+FEWEST = 10
+"""The smallest number of people that is published."""
+
+SUPPRESSED = -1
+"""Stands for one to nine people."""
+
+
+def _tens(people: NDArray[np.int64]) -> NDArray[np.int64]:
+    return (people + FEWEST // 2) // FEWEST * FEWEST
+
+
+def _hidden(exact: NDArray[np.int64], shown: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where((exact > 0) & (exact < FEWEST), SUPPRESSED, shown)
+
+
+def public_total(people: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Totals of areas: whole people, and :data:`SUPPRESSED` for one to nine.
+
+    Examples
+    --------
+    >>> public_total(np.array([0.0, 0.2, 9.0, 10.0, 1234.4])).tolist()
+    [0, -1, -1, 10, 1234]
+    """
+    exact = np.ceil(people).astype(np.int64)
+    return _hidden(exact, np.maximum(np.rint(people).astype(np.int64), FEWEST * (exact >= FEWEST)))
+
+
+def public_counts(
+    total: NDArray[np.float64], unplaced: NDArray[np.float64], uncovered: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Placed and uncovered people such that no group under ten can be worked out.
+
+    The cut-offs cut a row's people into groups: covered within the first, between the first and the
+    second, ..., beyond the last, and those that the data cannot place. Where every group that is not
+    empty has ten people, whole numbers are shown; else all of the row is rounded to tens.
+
+    Parameters
+    ----------
+    total, unplaced
+        People per row.
+    uncovered
+        ``float64[rows, cutoffs]``, falling along the cut-offs; NaN where nobody could be placed.
+
+    Returns
+    -------
+    tuple
+        ``placed[rows]``, ``uncovered[rows, cutoffs]`` with :data:`SUPPRESSED` for one to nine, and
+        ``rough[rows]``: which rows are in tens.
+
+    Examples
+    --------
+    >>> placed, uncovered, rough = public_counts(
+    ...     np.array([300.0, 300.0]), np.zeros(2), np.array([[200.0, 40.0], [200.0, 6.0]]))
+    >>> placed.tolist(), uncovered.tolist(), rough.tolist()
+    ([300, 300], [[200, 40], [200, -1]], [False, True])
+    """
+    whole = np.rint(np.nan_to_num(uncovered)).astype(np.int64)
+    people, lost = np.rint(total).astype(np.int64), np.rint(unplaced).astype(np.int64)
+    placed = people - lost
+    steps = np.column_stack([placed, whole])
+    groups = np.column_stack([steps[:, :-1] - steps[:, 1:], steps[:, -1], lost, people])
+    rough: NDArray[np.bool_] = np.any((groups > 0) & (groups < FEWEST), axis=1)
+    shown_placed = np.where(rough, np.minimum(_tens(placed), people), placed)
+    shown = np.where(rough[:, None], _tens(whole), whole)
+    return _hidden(placed, shown_placed), _hidden(whole, np.minimum(shown, shown_placed[:, None])), rough
+
+
+def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
+    """Spread people over demand points in bundles of ten, none smaller.
+
+    Walking through a community's points in their order, a bundle is set down where the running total
+    passes 5, 15, 25, ... people. A community's sum is right to five people and so is every stretch of
+    the walk, but no point tells how many live there. Communities of fewer than ten get no bundle.
+
+    Examples
+    --------
+    >>> bundles(pd.Series([4.0, 4.0, 4.0, 13.0]), pd.Series(["a", "a", "a", "a"])).tolist()
+    [0, 10, 0, 20]
+    """
+    running = people.groupby(community.to_numpy(), sort=False).cumsum()
+    total = people.groupby(community.to_numpy(), sort=False).transform("sum")
+    reached = np.floor((running.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
+    before = np.floor((running.to_numpy() - people.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
+    return np.where(total.to_numpy() >= FEWEST, (reached - before) * FEWEST, 0)
