@@ -6,12 +6,16 @@ Exit codes: 0 done; 2 wrong usage; 3 input cannot be used; 4 output cannot be wr
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -48,6 +52,10 @@ DataDir = Annotated[Path | None, typer.Option("--data", help="城市包所在的
 OutDir = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder [build/<city>]")]
 Profile = Annotated[str | None, typer.Option("--profile", help="adult | elderly | frail")]
 Cutoffs = Annotated[str | None, typer.Option("--cutoffs", help="分钟，如 5,10,15 / minutes, such as 5,10,15")]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal; names from outside may hold them."""
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 _STAGES = {
     "load": "读取数据 / reading",
@@ -149,7 +157,7 @@ def list_cities(
     from circle15.sources import citypack
 
     for name, folder in citypack.list_cities(data).items():
-        typer.echo(f"{name}\t{folder}")
+        _say(f"{name}\t{folder}")
 
 
 def _overrides(profile: str | None, cutoffs: str | None) -> dict[str, Any]:
@@ -169,25 +177,39 @@ def _check_writable(folder: Path) -> None:
     """Fail before the long work, not after it."""
     from circle15.render.atomic import write_text
 
-    probe = write_text(folder / ".circle15-probe", "")
-    probe.unlink()
+    probe = folder / ".circle15-probe"
+    try:
+        write_text(probe, "")
+    finally:  # Ctrl-C may come right here
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
 
 
-def _say(line: str) -> None:
-    typer.echo(line)
+def _say(line: str, *, err: bool = False) -> None:
+    try:
+        typer.echo(_CONTROL.sub("\ufffd", line), err=err)
+    except BrokenPipeError:  # the reader has gone, as head does; the work goes on, the talk does not
+        _hush(sys.stderr if err else sys.stdout)
+
+
+def _hush(stream: IO[str]) -> None:
+    """Let a stream that cannot be written run into nothing, so that closing it raises no second error."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
 
 
 def _tell_findings(findings: Sequence[Finding], *, notes: bool = False) -> None:
     for found in findings:
         if notes or found.severity != "note":
-            typer.echo(f"! {found.message_zh}：{found.remedy_zh}\n  {found}", err=True)
+            _say(f"! {found.message_zh}：{found.remedy_zh}\n  {found}", err=True)
 
 
 def _tell_synthetic(city: City) -> None:
     layers = [origin for origin in city.origins if origin.synthetic]
     if layers:
-        typer.echo("※ 含合成的示例数据：" + "、".join(origin.label_zh for origin in layers), err=True)
-        typer.echo("  Synthetic layers: " + "; ".join(origin.label_en for origin in layers), err=True)
+        _say("※ 含合成的示例数据：" + "、".join(origin.label_zh for origin in layers), err=True)
+        _say("  Synthetic layers: " + "; ".join(origin.label_en for origin in layers), err=True)
 
 
 @contextmanager
@@ -216,27 +238,49 @@ def _code(error: Circle15Error) -> ExitCode:
     return ExitCode.FETCH if isinstance(error, FetchError) else ExitCode.INPUT
 
 
+def _forgive_consoles() -> None:
+    """Print "?" for what a console's encoding lacks, instead of failing on the first Chinese word."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the command line and leave with an exit code of :class:`ExitCode`."""
     import warnings
 
     # Findings are printed in full by the commands; Python's one-line warning would say it twice.
     warnings.simplefilter("ignore", DataQualityWarning)
+    _forgive_consoles()
     try:
-        _app(standalone_mode=False)
+        code = _app(standalone_mode=False)
     except Circle15Error as error:
-        typer.echo(f"circle15: {error}", err=True)
-        sys.exit(_code(error))
-    except typer.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        _leave(str(error), _code(error))
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("circle15: 已中断，没有留下写了一半的文件 / interrupted; no half-written file is left", err=True)
-        sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        sys.exit(ExitCode.OK)
+        code = ExitCode.INTERRUPTED
+    except OSError as error:
+        _leave_on_system_error(error)
     except Exception as error:
         show = getattr(error, "show", None)  # click's own usage errors know how to print themselves
         if show is None:
             raise
         show()
         sys.exit(getattr(error, "exit_code", ExitCode.USAGE))
+    if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this return value, or into Abort, by its version
+        _leave("已中断，没有留下写了一半的文件 / interrupted; no half-written file is left", ExitCode.INTERRUPTED)
+    sys.exit(code or ExitCode.OK)
+
+
+def _leave(message: str, code: ExitCode) -> NoReturn:
+    _say(f"circle15: {message}", err=True)
+    sys.exit(code)
+
+
+def _leave_on_system_error(error: OSError) -> NoReturn:
+    """What the system refused outside of our own readers and writers: no room, no permission."""
+    named = f"{error.filename}: " if error.filename else ""
+    code = ExitCode.OUTPUT if error.errno in _NO_ROOM else ExitCode.INPUT
+    if code == ExitCode.OUTPUT and not error.filename:
+        _hush(sys.stdout)
+    remedy = "free some space" if code == ExitCode.OUTPUT else "check that it is there and may be read"
+    _leave(f"{named}{error.strerror or error}; {remedy}", code)

@@ -88,7 +88,7 @@ def demand_points(
         lambda: _building_homes(communities, None if buildings is None else buildings.to_crs(crs)),
         lambda: _land_homes(communities, None if residential is None else residential.to_crs(crs), spacing_m),
         lambda: _street_homes(communities, network, spacing_m),
-        lambda: _lattice(np.where(open_to, communities.frame.geometry.to_numpy(), None), LATTICE_M, "polygon"),
+        lambda: _lattice(np.asarray(communities.frame.geometry.where(open_to)), LATTICE_M, "polygon"),
     )
     open_to = np.ones(len(communities), dtype=bool)
     chosen: list[_Homes] = []

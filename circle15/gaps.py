@@ -66,13 +66,17 @@ def gaps(
     weight = _weights(coverage.services, weights or {})
     frame = _by_service(coverage, cutoff_min)
     frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
-    name_zh = communities.frame["name"].astype(str)
-    name_en = name_zh
-    if "name_en" in communities.frame:
-        given = communities.frame["name_en"]
-        name_en = given.where(given.notna() & given.ne(""), name_zh).astype(str)
-    frame = _with_sentences(frame, name_zh, name_en, cutoff_min)
+    frame = _with_sentences(frame, _names(communities), cutoff_min)
     return Gaps(frame=frame, by_community=_by_community(frame, communities, weight, cutoff_min), weights=weight)
+
+
+def _names(communities: Communities) -> dict[str, pd.Series]:
+    """Names by language; the name itself where there is no English one."""
+    zh = communities.frame["name"].astype(str)
+    if "name_en" not in communities.frame:
+        return {"zh": zh, "en": zh}
+    given = communities.frame["name_en"]
+    return {"zh": zh, "en": given.where(given.notna() & given.ne(""), zh).astype(str)}
 
 
 def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str, float]:
@@ -128,10 +132,10 @@ def people_text(count: float, language: str) -> str:
     return f"{whole:,}"
 
 
-def _with_sentences(frame: pd.DataFrame, name_zh: pd.Series, name_en: pd.Series, cutoff_min: float) -> pd.DataFrame:
+def _with_sentences(frame: pd.DataFrame, names_by: Mapping[str, pd.Series], cutoff_min: float) -> pd.DataFrame:
     catalogue = known_services()
     out = frame.copy()
-    for language, names in (("zh", name_zh), ("en", name_en)):
+    for language, names in names_by.items():
         out[f"sentence_{language}"] = [
             _sentence(
                 language,
@@ -202,8 +206,9 @@ def _by_community(
         ("rank_people", "uncovered"),
     ):
         out[rank] = out[score].round(9).rank(method="min", ascending=False).astype("Int64")
-    for language in ("zh", "en"):
-        out[f"sentence_{language}"] = _community_sentences(out, frame, counted, language, cutoff_min)
+    judged = frame[frame.index.get_level_values("service").isin(counted)]
+    for language, names in _names(communities).items():
+        out[f"sentence_{language}"] = _community_sentences(out, judged, names, language, cutoff_min)
     return out.sort_index().sort_values(["rank", "rank_people"], kind="stable")
 
 
@@ -221,9 +226,8 @@ def _worst(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
 
 
 def _community_sentences(
-    out: pd.DataFrame, frame: pd.DataFrame, counted: list[str], language: str, cutoff_min: float
+    out: pd.DataFrame, frame: pd.DataFrame, names: pd.Series, language: str, cutoff_min: float
 ) -> list[str]:
-    frame = frame[frame.index.get_level_values("service").isin(counted)]
     gap = (frame["share"] < 1).groupby("community_id").sum().reindex(out.index, fill_value=0)
     known = frame["share"].notna().groupby("community_id").sum().reindex(out.index, fill_value=0)
     sentences = []
@@ -231,7 +235,8 @@ def _community_sentences(
         if not judged:
             sentences.append(text("gaps_nothing_known", language))
         elif not missing:
-            sentences.append(text("gaps_all_covered", language, total=judged, cutoff=f"{cutoff_min:g}"))
+            whole = {"name": names[community], "total": judged, "cutoff": f"{cutoff_min:g}"}
+            sentences.append(text("gaps_all_covered", language, **whole))
         else:
             lead = frame[f"sentence_{language}"].loc[(community, worst)]
             sentences.append(text("gaps_community", language, lead=lead, count=missing, total=judged))

@@ -17,10 +17,21 @@ from numpy.typing import NDArray
 from circle15.catalog import walking, way_classes
 from circle15.errors import CrsError, SettingError, StreetsError
 from circle15.kernels.chains import trace_chains
+from circle15.model.metric import why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import Positions, WalkNetwork
 
-__all__ = ["build_network", "canonical", "clip_network", "edge_lines", "islands", "merge_chains", "ragged_take", "snap"]
+__all__ = [
+    "build_network",
+    "canonical",
+    "clip_network",
+    "edge_lines",
+    "end_flags",
+    "islands",
+    "merge_chains",
+    "ragged_take",
+    "snap",
+]
 
 _MERGE_BARRED = EdgeFlag.FORWARD_ONLY
 
@@ -49,9 +60,12 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     CrsError
         If ``crs`` is not metric or the streets do not lie in its area of use.
     """
-    crs = pyproj.CRS.from_user_input(crs) if crs is not None else _utm(streets)
-    if not crs.is_projected:
-        raise CrsError(f"{crs.name} counts in degrees; a walking network needs a metric system such as EPSG:4549")
+    try:
+        crs = pyproj.CRS.from_user_input(crs) if crs is not None else _utm(streets)
+    except pyproj.exceptions.CRSError as error:
+        raise CrsError(f"crs = {crs!r} is no reference system; give one in metres such as EPSG:4549") from error
+    if why_unfit(crs):
+        raise CrsError(f"{crs.name} {why_unfit(crs)}; a walking network needs a metric system such as EPSG:4549")
     x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(streets.lon, streets.lat)
     if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
         raise CrsError(f"some streets cannot be expressed in {crs.name}; choose a system that covers the city")
@@ -62,7 +76,7 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     a, b, way = a[real].astype(np.int32), b[real].astype(np.int32), way[real]
     if len(a) == 0:
         raise StreetsError(f"{streets.origin.label_en}: there is no walkable street in it")
-    flags = streets.way_flags[way] | _end_flags(streets.node_flags, streets.way_class[way], a, b)
+    flags = streets.way_flags[way] | end_flags(streets.node_flags, streets.way_class[way], a, b)
     segments = WalkNetwork(
         crs=crs,
         node_id=streets.node_id,
@@ -89,7 +103,7 @@ def _utm(streets: Streets) -> pyproj.CRS:
     return pyproj.CRS(middle.estimate_utm_crs())
 
 
-def _end_flags(
+def end_flags(
     node_flags: NDArray[np.uint8],
     way_class: NDArray[np.uint8],
     a: NDArray[np.int32],

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -118,7 +118,8 @@ def cutoff_ms(cutoff_min: float) -> int:
     >>> cutoff_ms(15)
     900000
     """
-    if not (np.isfinite(cutoff_min) and 0 < cutoff_min <= 120):
+    given: Any = cutoff_min
+    if not isinstance(given, int | float | np.number) or not (np.isfinite(given) and 0 < given <= 120):
         raise SettingError(f"cut-off {cutoff_min!r} min is not usable: give minutes above 0 and up to 120")
     return round(cutoff_min * 60_000)
 
@@ -340,10 +341,14 @@ def reach(
 
     Parameters
     ----------
+    network
+        A walking network.
     demand, facilities
         Core types, or point frames whose index holds the ids, in any reference system.
     cutoff_min
         Minutes; ``cost <= cutoff`` is in.
+    profile
+        Name of a walking profile, or one of your own.
     max_snap_m, barriers
         See :func:`circle15.network.snap`.
 

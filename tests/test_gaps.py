@@ -143,7 +143,7 @@ def test_sentences_say_who_what_how_far():
     assert whole.startswith("1 of 3 services are out of reach for some; the worst: 600")
     assert result.frame.loc[("a", KEYS[1]), "sentence_zh"] == "a社区的老年人都能在15分钟内步行到达日间照料中心。"
     everything = scored({"a": (1.0, 1.0, 1.0)}).by_community.loc["a", "sentence_zh"]
-    assert everything == "3项服务都能在15分钟内步行到达。"
+    assert everything == "a社区：3项服务都能在15分钟内步行到达。"
 
 
 def test_small_counts_are_not_printed():

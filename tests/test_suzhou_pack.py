@@ -178,6 +178,7 @@ def test_sites_stand_in_communities_near_lanes_and_not_in_water(
     assert away.max() < 10
 
 
+@pytest.mark.real
 def test_sites_are_near_real_streets_too(sites: list[dict[str, str]]) -> None:
     roots = [Path(root) for root in os.environ.get("CIRCLE15_DATA", "").split(os.pathsep) if root]
     found = [root / "suzhou" / "suzhou-gusu-roads.osm.pbf" for root in roots]

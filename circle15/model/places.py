@@ -13,6 +13,7 @@ import shapely
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError
+from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 
 __all__ = ["PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea", "people_columns"]
@@ -36,8 +37,8 @@ class StudyArea:
     buffer_m: float
 
     def __post_init__(self) -> None:
-        if not self.crs.is_projected:
-            raise CrsError(f"the study area needs a metric reference system; {self.crs.name} counts in degrees")
+        if why_unfit(self.crs):
+            raise CrsError(f"the study area needs a metric reference system; {self.crs.name} {why_unfit(self.crs)}")
         if self.boundary.is_empty or not self.boundary.is_valid:
             raise InputError("the study area's boundary is empty or crosses itself; mend the polygon")
 
@@ -67,7 +68,7 @@ def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
 
 
 def _check_metric(frame: gpd.GeoDataFrame, what: str) -> None:
-    if frame.crs is None or not frame.crs.is_projected:
+    if frame.crs is None or why_unfit(frame.crs):
         raise CrsError(f"{what}: coordinates must be metric (is: {frame.crs}); use to_crs first")
 
 

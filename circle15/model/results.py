@@ -83,7 +83,7 @@ class City:
     facilities: Facilities
     communities: Communities
     context: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
-    context_origin: Origin | None = None
+    context_origins: tuple[Origin, ...] = ()
     settings: Settings = field(default_factory=Settings)
     findings: tuple[Finding, ...] = ()
     review_number: str = ""
@@ -92,9 +92,7 @@ class City:
     @property
     def origins(self) -> tuple[Origin, ...]:
         """Provenance of every layer, streets first, each once."""
-        found = [self.network.origin, self.communities.origin, *self.facilities.origins]
-        if self.context_origin is not None:
-            found.append(self.context_origin)
+        found = [self.network.origin, self.communities.origin, *self.facilities.origins, *self.context_origins]
         return tuple(dict.fromkeys(found))
 
     @property

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import SettingError, StreetsError
+from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 
@@ -76,8 +77,10 @@ class WalkNetwork:
     origin: Origin
 
     def __post_init__(self) -> None:
-        if not self.crs.is_projected:
-            raise StreetsError(f"a walking network needs metres; {self.crs.name} counts in degrees. Project it first.")
+        if why_unfit(self.crs):
+            raise StreetsError(
+                f"a walking network needs metres; {self.crs.name} {why_unfit(self.crs)}: project it first"
+            )
         nodes, edges = len(self.x), len(self.u)
         per_node = (self.node_id, self.x, self.y, self.node_flags)
         per_edge = (self.u, self.v, self.length_mm, self.way_class, self.flags, self.name)

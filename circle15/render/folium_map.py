@@ -23,7 +23,6 @@ from circle15.render.page_file import (
     json_block,
     leaflet_script,
     leaflet_style,
-    page_words,
     refuse_urls,
     secured,
     words,
@@ -184,7 +183,6 @@ def draw_map(analysis: Analysis, *, tiles: Tiles | None = None, compress: bool =
     content = payload(analysis, compress=compress)
     service = _tiles(tiles) if tiles is not None else None
     content |= {"tiles": service, "words": words()}
-    content["words"] = page_words()
     return CircleMap(content, image_hosts=tuple(service["hosts"]) if service else ())
 
 

@@ -14,7 +14,16 @@ from typing import Any
 
 from circle15.errors import OutputError
 
-__all__ = ["app_script", "app_style", "json_block", "leaflet_script", "leaflet_style", "page_words", "refuse_urls", "secured", "words"]
+__all__ = [
+    "app_script",
+    "app_style",
+    "json_block",
+    "leaflet_script",
+    "leaflet_style",
+    "refuse_urls",
+    "secured",
+    "words",
+]
 
 _LEAFLET = "vendor/leaflet-1.9.4"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+)\.js";\n', re.MULTILINE)
@@ -81,12 +90,6 @@ def app_style() -> str:
 
 
 @cache
-def page_words() -> dict[str, Any]:
-    """What the page says, in Chinese and English, by key."""
-    words: dict[str, Any] = json.loads(_read("page/words.json"))
-    return words
-
-
 def words() -> dict[str, dict[str, str]]:
     """The page's phrases, Chinese and English; the modules read the same file in their tests."""
     phrases: dict[str, dict[str, str]] = json.loads(_read("page/words.json"))

@@ -387,7 +387,7 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
         "population": _tens(frame["population"].sum()),
         "pop_60plus": _tens(frame["pop_60plus"].sum()),
         "uncovered": {
-            service: [_tens(value) for value in uncovered.loc[service, cutoffs].to_list()]
+            service: [_tens(value) for value in uncovered[cutoffs].to_numpy()[uncovered.index.get_loc(service)]]
             for service in analysis.coverage.services
         },
         "placed": {service: _tens(float(placed[service])) for service in analysis.coverage.services},

@@ -92,7 +92,7 @@ def synthetic_layers(analysis: Analysis) -> tuple[str, ...]:
         "streets": city.network.origin.synthetic,
         "communities": city.communities.origin.synthetic,
         "facilities": any(origin.synthetic for origin in city.facilities.origins),
-        "context": city.context_origin is not None and city.context_origin.synthetic,
+        "context": any(origin.synthetic for origin in city.context_origins),
     }
     return tuple(layer for layer, synthetic in made.items() if synthetic)
 

@@ -1,163 +1,74 @@
-"""Find and read a city pack: ``city.toml`` and its layers, under ``--data``, ``$CIRCLE15_DATA`` or ``./data``."""
+"""Read a city pack: its streets, communities, facilities and display layers, checked and counted."""
 
 from __future__ import annotations
 
-import difflib
-import os
-import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 import shapely
 
-from circle15.catalog import finding, profiles
+from circle15.catalog import finding, profile, profiles
 from circle15.catalog import services as known_services
-from circle15.errors import CityError, PackError, StreetsError
+from circle15.errors import PackError, SettingError, StreetsError
+from circle15.model.metric import why_unfit
 from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.provenance import Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
 from circle15.sources.osm_facilities import read_osm_facilities
 from circle15.sources.osm_file import file_sha256, read_streets
-from circle15.sources.osm_places import CONTEXT_LAYERS, read_context
+from circle15.sources.osm_places import read_context
+from circle15.sources.pack_folder import FETCHED, Pack, data_roots, find_pack, list_cities
+from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.synthetic import TOWNS, Town
 from circle15.sources.tables import read_communities, read_facilities, read_layer
 
-__all__ = ["Pack", "PackContents", "data_roots", "fetch_area", "find_pack", "list_cities", "read_pack"]
-
-CITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-FETCHED = "fetched.osm.gz"
-"""What ``circle15 fetch`` writes into the pack; used where no listed street file is found."""
-
-_ABOUT = "label_zh label_en attribution licence url date synthetic"
-_KEYS: Mapping[str, frozenset[str]] = {
-    table: frozenset(keys.split())
-    for table, keys in {
-        "": "name name_en crs review_number norms settings network facilities communities context notes",
-        "settings": "profile cutoffs_min max_snap_m weights",
-        "network": f"files place {_ABOUT}",
-        "facilities": f"file osm datum service services {_ABOUT}",
-        "communities": f"file files columns about estimated {_ABOUT}",
-        "context": f"layer file osm optional {_ABOUT}",
-    }.items()
-}
-_CONTEXT = (*CONTEXT_LAYERS, "moat")
+__all__ = ["FETCHED", "Pack", "PackContents", "data_roots", "fetch_area", "find_pack", "list_cities", "read_pack"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pack:
-    """A city pack that was found: its name, its ``city.toml``, where that lies, and where its files may lie."""
-
-    key: str
-    config: Mapping[str, Any]
-    home: Path
-    folders: tuple[Path, ...]
-
-    def find(self, name: str) -> Path | None:
-        """The first folder's file of that name, or None.
-
-        Raises
-        ------
-        PackError
-            If the name leaves the pack, or is a URL.
-        """
-        if "://" in name or Path(name).is_absolute() or ".." in Path(name).parts:
-            raise PackError(
-                f"city.toml of {self.key}: {name!r} is not a file inside the pack; copy it there and give its name"
-            )
-        for folder in self.folders:
-            path = (folder / name).resolve()
-            if path.is_file() and path.is_relative_to(folder.resolve()):
-                return path
-        return None
-
-    def need(self, name: str) -> Path:
-        """As :meth:`find`, but a missing file is an error."""
-        path = self.find(name)
-        if path is None:
-            raise PackError(
-                f"city.toml of {self.key} names {name!r}, which is not in {' or '.join(str(f) for f in self.folders)}"
-            )
-        return path
-
-
-def data_roots(data: str | Path | None = None) -> tuple[Path, ...]:
-    """Folders that hold city packs: ``data``, then ``$CIRCLE15_DATA``, ``./data``, and the checkout's own."""
-    named = [data] if data else []
-    named += [part for part in os.environ.get("CIRCLE15_DATA", "").split(os.pathsep) if part]
-    named += ["data", Path(__file__).parents[2] / "data"]
-    found = dict.fromkeys(Path(part).resolve() for part in named if Path(part).is_dir())
-    return tuple(found)
-
-
-def list_cities(data: str | Path | None = None) -> dict[str, Path]:
-    """City packs that can be found, by name, with the folder of their ``city.toml``."""
-    packs: dict[str, Path] = {}
-    for root in data_roots(data):
-        for folder in sorted(root.iterdir()):
-            if (folder / "city.toml").is_file() and CITY_NAME.fullmatch(folder.name):
-                packs.setdefault(folder.name, folder)
-    return dict(sorted(packs.items()))
-
-
-def find_pack(city: str, data: str | Path | None = None) -> Pack:
-    """Find a city's pack and read its ``city.toml``.
-
-    Raises
-    ------
-    CityError
-        If the name is not a city name, or there is no such pack.
-    PackError
-        If ``city.toml`` cannot be read or has an unknown key.
-    """
-    if not CITY_NAME.fullmatch(city):
-        raise CityError(
-            f"{city[:80]!r} is not a city name: use small letters, digits, - and _ (such as suzhou), at most 64"
-        )
-    packs = list_cities(data)
-    if city not in packs:
-        close = difflib.get_close_matches(city, packs, n=1)
-        guess = f"; did you mean {close[0]!r}?" if close else ""
-        roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
-        raise CityError(
-            f"there is no city pack {city!r}{guess} (known: {', '.join(packs) or 'none'}; looked in {roots})"
-        )
-    path = packs[city] / "city.toml"
+def _pack_crs(pack: Pack) -> pyproj.CRS:
+    """The pack's reference system, in metres."""
+    given = pack.config["crs"]
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PackError(f"{path}: not a TOML file in UTF-8: {error}") from error
-    _check_keys(path, config)
-    folders = tuple(root / city for root in data_roots(data) if (root / city).is_dir())
-    return Pack(key=city, config=config, home=packs[city], folders=folders)
-
-
-def _check_keys(path: Path, config: Mapping[str, Any]) -> None:
-    tables = [("", config)]
-    tables += [(name, config.get(name, {})) for name in ("settings", "network", "communities")]
-    for name in ("facilities", "context"):
-        tables += [(name, entry) for entry in config.get(name, [])]
-    for name, table in tables:
-        unknown = sorted(set(table) - _KEYS[name])
-        if unknown:
-            close = difflib.get_close_matches(unknown[0], _KEYS[name], n=1)
-            guess = f"; did you mean {close[0]!r}?" if close else ""
-            raise PackError(f"{path}: unknown key {unknown[0]!r} in [{name or 'top level'}]{guess}")
-    for needed in ("name", "crs", "communities"):
-        if needed not in config:
-            raise PackError(f"{path}: {needed!r} is missing")
+        crs = pyproj.CRS.from_user_input(given)
+    except pyproj.exceptions.CRSError as error:
+        raise PackError(
+            f"{pack.home / 'city.toml'}: crs = {given!r} is no reference system; give one in metres such as EPSG:4549"
+        ) from error
+    if why_unfit(crs):
+        raise PackError(
+            f"{pack.home / 'city.toml'}: crs = {given!r} ({crs.name}) {why_unfit(crs)}; "
+            "give a national grid or a UTM zone in metres, such as EPSG:4549"
+        )
+    return crs
 
 
 def _settings(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
+    known = [field.name for field in fields(Settings)]
+    for key in overrides:
+        if key not in known:
+            raise SettingError(f"there is no setting {key!r}{did_you_mean(key, known)} (known: {', '.join(known)})")
     given = {**config.get("settings", {}), **{key: value for key, value in overrides.items() if value is not None}}
     if "cutoffs_min" in given:
-        given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
+        try:
+            given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
+        except (TypeError, ValueError):
+            raise SettingError(
+                f"cutoffs_min = {given['cutoffs_min']!r}: give a list of minutes, such as 5,10,15"
+            ) from None
+    if "profile" in given:
+        profile(given["profile"])
+    for service, weight in given.get("weights", {}).items():
+        if service not in known_services():
+            raise SettingError(f"weights: there is no service {service!r}{did_you_mean(service, known_services())}")
+        if not isinstance(weight, int | float):
+            raise SettingError(f"weight of service {service!r} = {weight!r}: give a number, zero or more")
     return Settings(**given)
 
 
@@ -187,7 +98,7 @@ class PackContents:
     communities: Communities
     facilities: Facilities
     context: Mapping[str, gpd.GeoDataFrame]
-    context_origin: Origin | None
+    context_origins: tuple[Origin, ...]
     settings: Settings
     findings: tuple[Finding, ...]
     review_number: str
@@ -214,14 +125,14 @@ def read_pack(city: str, *, data: str | Path | None = None, overrides: Mapping[s
     pack = find_pack(city, data)
     config = pack.config
     settings = _settings(config, overrides or {})
-    crs = pyproj.CRS.from_user_input(config["crs"])
+    crs = _pack_crs(pack)
     people, people_origin, findings = _communities(pack, crs)
     margin = _margin_m(settings)
-    streets, town = _streets(pack, _lonlat_box(shapely.box(*people.total_bounds), crs, margin))
+    streets, osm, town = _streets(pack, _lonlat_box(shapely.box(*people.total_bounds), crs, margin))
     people = _within_streets(people, streets, findings)
     area = StudyArea(boundary=_united(people), crs=crs, buffer_m=margin)
-    context, context_origin = _context(pack, streets, town, area)
-    facilities = _facilities(pack, streets, area, findings)
+    context, context_origins = _context(pack, streets, osm, town, area)
+    facilities = _facilities(pack, osm, area, findings)
     if streets.origin.synthetic:
         findings.append(finding("synthetic-streets", "note"))
     return PackContents(
@@ -233,7 +144,7 @@ def read_pack(city: str, *, data: str | Path | None = None, overrides: Mapping[s
         communities=Communities(frame=people, origin=people_origin),
         facilities=facilities,
         context=context,
-        context_origin=context_origin,
+        context_origins=context_origins,
         settings=settings,
         findings=tuple(findings),
         review_number=str(config.get("review_number", "")),
@@ -242,8 +153,7 @@ def read_pack(city: str, *, data: str | Path | None = None, overrides: Mapping[s
 
 
 def _united(people: gpd.GeoDataFrame) -> shapely.Polygon | shapely.MultiPolygon:
-    outline: shapely.Polygon | shapely.MultiPolygon = shapely.union_all(people.geometry.to_numpy())
-    return outline
+    return cast("shapely.Polygon | shapely.MultiPolygon", shapely.union_all(people.geometry.to_numpy()))
 
 
 def _margin_m(settings: Settings) -> float:
@@ -270,7 +180,7 @@ def fetch_area(
     margin = _margin_m(_settings(pack.config, overrides or {}))
     entry = pack.config["communities"]
     if any(pack.find(name) for name in entry.get("files") or [entry.get("file", "")]):
-        people, _, _ = _communities(pack, pyproj.CRS.from_user_input(pack.config["crs"]))
+        people, _, _ = _communities(pack, _pack_crs(pack))
         return _united(people.to_crs("EPSG:4326")), margin
     place = str(pack.config.get("network", {}).get("place", ""))
     if not place:
@@ -286,35 +196,39 @@ def _communities(pack: Pack, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, Origin,
         raise PackError(f"city.toml of {pack.key}: none of the community layers {names} is there")
     per_file = {**entry, **entry.get("about", {}).get(path.name, {})}
     columns = entry.get("columns", {})
-    mapping = columns.get(path.name, {} if any(isinstance(v, dict) for v in columns.values()) else columns)
+    mapping = columns.get(path.name, {} if set(columns) & set(names) else columns)
     frame, findings = read_communities(path, mapping)
     origin = _origin(per_file, path, label=("社区", "Communities"))
     if origin.synthetic:
         findings.append(finding("synthetic-communities", "note", file=path.name))
     if per_file.get("estimated"):
         findings.append(finding("estimated-people", "warning", file=path.name))
-    return frame.to_crs(crs), origin, findings
+    metric = frame.to_crs(crs)
+    if not np.isfinite(metric.total_bounds).all():
+        raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
+    return metric, origin, findings
 
 
-def _streets(pack: Pack, box: tuple[float, float, float, float]) -> tuple[Streets, Town | None]:
+def _streets(pack: Pack, box: tuple[float, float, float, float]) -> tuple[Streets, Path | None, Town | None]:
+    """The streets, and the OpenStreetMap file or the made town that they are of."""
     entry = pack.config.get("network", {})
     for name in [*entry.get("files", []), FETCHED]:
-        path = pack.find(name)
+        path = pack.find(name, anywhere=True)
         if path is not None:
             streets = read_streets(path, bbox=box, origin=None)
             about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **entry, "synthetic": False}
             origin = _origin(about, path, label=(streets.origin.label_zh, streets.origin.label_en))
-            return replace(streets, origin=replace(origin, url=streets.origin.url)), None
+            return replace(streets, origin=replace(origin, url=streets.origin.url)), path, None
     if "synthetic" in entry:
         if entry["synthetic"] not in TOWNS:
             raise PackError(
                 f"city.toml of {pack.key}: synthetic = {entry['synthetic']!r}; known are {', '.join(TOWNS)}"
             )
         town = TOWNS[entry["synthetic"]]()
-        return town.streets, town
+        return town.streets, None, town
     raise StreetsError(
-        f"{pack.key}: no street file is there ({', '.join(entry.get('files', [])) or 'none is named'}); put an OpenStreetMap "
-        f"extract into {pack.home} or run `circle15 fetch {pack.key}` where there is a network"
+        f"{pack.key}: no street file is there ({', '.join(entry.get('files', [])) or 'none is named'}); put an "
+        f"OpenStreetMap extract into {pack.home} or run `circle15 fetch {pack.key}` where there is a network"
     )
 
 
@@ -327,8 +241,8 @@ def _within_streets(people: gpd.GeoDataFrame, streets: Streets, findings: list[F
     out = inside < 0.5
     if out.all():
         raise StreetsError(
-            f"{streets.origin.file or streets.origin.label_en}: the streets cover none of the {len(people)} communities; "
-            "is it the right city, and are the communities' coordinates right?"
+            f"{streets.origin.file or streets.origin.label_en}: the streets cover none of the {len(people)} "
+            "communities; is it the right city, and are the communities' coordinates right?"
         )
     if out.any():
         lost = float(people.loc[out, "population"].sum())
@@ -345,29 +259,27 @@ def _within_streets(people: gpd.GeoDataFrame, streets: Streets, findings: list[F
 
 
 def _context(
-    pack: Pack, streets: Streets, town: Town | None, area: StudyArea
-) -> tuple[dict[str, gpd.GeoDataFrame], Origin | None]:
+    pack: Pack, streets: Streets, osm: Path | None, town: Town | None, area: StudyArea
+) -> tuple[dict[str, gpd.GeoDataFrame], tuple[Origin, ...]]:
     """Display layers in metres, cut to the study area's surroundings."""
     layers: dict[str, gpd.GeoDataFrame] = {}
-    origin: Origin | None = None
+    origins: list[Origin] = []
     if town is not None:
         layers.update(water=town.water, green=town.green, residential=town.residential)
-        origin = town.origin
+        origins.append(town.origin)
     entries = pack.config.get("context", [])
     from_osm = [entry["layer"] for entry in entries if entry.get("osm")]
-    if from_osm and streets.origin.file:
-        layers.update(read_context(pack.need(streets.origin.file), layers=from_osm, bbox=_box(area)))
-        origin = streets.origin
+    if from_osm and osm is not None:
+        layers.update(read_context(osm, layers=from_osm, bbox=_box(area)))
+        origins.append(streets.origin)
     for entry in (e for e in entries if "file" in e and (town is None or not e.get("optional"))):
-        if entry["layer"] not in _CONTEXT:
-            raise PackError(f"city.toml of {pack.key}: layer = {entry['layer']!r}; known are {', '.join(_CONTEXT)}")
-        path = pack.find(entry["file"]) if entry.get("optional") else pack.need(entry["file"])
+        path = pack.find(entry["file"], anywhere=True) if entry.get("optional") else pack.need(entry["file"])
         if path is not None:
             layers[entry["layer"]] = read_layer(path)
-            origin = origin or _origin(entry, path, label=("底图要素", "Display layers"))
+            origins.append(_origin(entry, path, label=("底图要素", "Display layers")))
     wide = shapely.box(*shapely.bounds(area.reach))
     cut = {name: _clip(layer.to_crs(area.crs), wide) for name, layer in layers.items()}
-    return {name: layer for name, layer in cut.items() if len(layer)}, origin
+    return {name: layer for name, layer in cut.items() if len(layer)}, tuple(origins)
 
 
 def _clip(layer: gpd.GeoDataFrame, box: shapely.Geometry) -> gpd.GeoDataFrame:
@@ -388,42 +300,81 @@ def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
     return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
 
 
-def _facilities(pack: Pack, streets: Streets, area: StudyArea, findings: list[Finding]) -> Facilities:
-    frames, origins, listed = [], [], set()
+def _facilities(pack: Pack, osm: Path | None, area: StudyArea, findings: list[Finding]) -> Facilities:
+    frames: list[gpd.GeoDataFrame] = []
+    origins: list[Origin] = []
+    listed: set[str] = set()
     for entry in pack.config.get("facilities", []):
-        speaks_of = [*entry.get("services", []), *([entry["service"]] if "service" in entry else [])]
-        unknown = sorted(set(speaks_of) - set(known_services()))
-        if unknown or not speaks_of:
-            raise PackError(
-                f"city.toml of {pack.key}: a facility list speaks of {unknown or 'no service'}; "
-                f"known are {', '.join(known_services())}"
-            )
+        speaks_of = _speaks_of(pack, entry)
+        if entry.get("osm") and osm is None:
+            continue  # the streets are made up: OpenStreetMap was not asked, and its services are undetermined
         listed.update(speaks_of)
-        if entry.get("osm"):
-            path = pack.need(streets.origin.file) if streets.origin.file else None
-            if path is None:
-                continue
+        if entry.get("osm") and osm is not None:
+            path, label = osm, ("OpenStreetMap 设施", "OpenStreetMap facilities")
             frame = read_osm_facilities(path, speaks_of, bbox=_box(area))
             findings.extend(_osm_losses(frame, path))
-            label = ("OpenStreetMap 设施", "OpenStreetMap facilities")
         else:
-            path = pack.need(entry["file"])
+            path, label = pack.need(entry["file"]), ("设施清单", "Facility list")
             frame, told = read_facilities(path, entry)
             findings.extend(told)
-            label = ("设施清单", "Facility list")
         origin = _origin(entry, path, label=label)
         if origin.synthetic:
             findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
         origins.append(origin)
-        frames.append(frame.to_crs(area.crs))
+        frames.append(frame.to_crs(area.crs).assign(_file=path.name))
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
         return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset(listed))
-    merged = gpd.GeoDataFrame(pd.concat(frames)).rename_axis("facility_id")
+    merged = _spoken_of(_one_frame(frames), listed, findings)
     near = merged.geometry.intersects(area.reach)
     if not near.all():
         findings.append(finding("facility-outside", "note", count=int((~near).sum()), examples=merged.index[~near]))
-    kept = merged[near].sort_index()
-    spoken = frozenset(listed)
-    kept["services"] = [tuple(s for s in row if s in spoken) for row in kept["services"]]
-    return Facilities(frame=kept, listed=spoken, origins=tuple(origins))
+    return Facilities(frame=merged[near].sort_index(), listed=frozenset(listed), origins=tuple(origins))
+
+
+def _speaks_of(pack: Pack, entry: Mapping[str, Any]) -> list[str]:
+    """The services that a list speaks of, whether or not it has a facility of them."""
+    speaks_of = [*entry.get("services", []), *([entry["service"]] if "service" in entry else [])]
+    unknown = sorted(set(speaks_of) - set(known_services()))
+    if unknown:
+        raise PackError(
+            f"city.toml of {pack.key}: a facility list speaks of {', '.join(unknown)}"
+            f"{did_you_mean(unknown[0], known_services())} (known: {', '.join(known_services())})"
+        )
+    if not speaks_of:
+        raise PackError(
+            f"city.toml of {pack.key}: a facility list does not say which services it speaks of; "
+            f'give services = ["meal_point"] (known: {", ".join(known_services())})'
+        )
+    return speaks_of
+
+
+def _one_frame(frames: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """All lists in one; an id means one place in the whole pack."""
+    merged = gpd.GeoDataFrame(pd.concat(frames)).rename_axis("facility_id")
+    twice = merged.index[merged.index.duplicated()]
+    if len(twice):
+        named = merged.loc[[twice[0]], "_file"].unique().tolist()
+        raise PackError(
+            f"{' and '.join(named)}: facility_id {twice[0]!r} stands in more than one list ({len(twice)} such ids); "
+            "make the ids unique in the whole pack"
+        )
+    return merged.drop(columns="_file")
+
+
+def _spoken_of(merged: gpd.GeoDataFrame, listed: set[str], findings: list[Finding]) -> gpd.GeoDataFrame:
+    """Keep the services that some list speaks of; a facility left without one is left out. Both are told."""
+    kept = merged.assign(services=[tuple(s for s in row if s in listed) for row in merged["services"]])
+    fewer = kept["services"].str.len() < merged["services"].str.len()
+    if fewer.any():
+        lost = {service for row in merged.loc[fewer, "services"] for service in row} - listed
+        findings.append(
+            finding(
+                "service-not-listed",
+                "warning",
+                count=int(fewer.sum()),
+                services=", ".join(sorted(lost)),
+                examples=merged.index[fewer],
+            )
+        )
+    return kept[kept["services"].str.len() > 0]

@@ -7,11 +7,13 @@ per node reference, which is what makes other readers slow.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +25,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from circle15.catalog import walking, way_classes
-from circle15.errors import StreetsError
+from circle15.errors import OutputError, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import Streets
 from circle15.sources.walk_rules import WalkRule, node_flags, walk_rule
@@ -35,6 +37,7 @@ OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
 _WAY_KEYS = ("highway", "railway", "man_made")
 _NODE_KEYS = ("highway", "barrier")
+_NO_TEMP = "free some space, or name a folder on another disk in the environment variable TMPDIR"
 _OUTER = frozenset({"outer", ""})
 _ESCAPE = re.compile(r"%([0-9a-f]+)%")
 _TO_CSV = bytes.maketrans(b"xy,", b",,\n")
@@ -61,9 +64,9 @@ def check_osm_file(path: Path) -> None:
         )
     if not path.is_file():
         raise StreetsError(f"{path}: this is not a file; {remedy}")
-    suffix = next((s for s in sorted(OSM_SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s)), None)
+    suffix = next((s for s in sorted(OSM_SUFFIXES, key=len, reverse=True) if path.name.endswith(s)), None)
     if suffix is None:
-        raise StreetsError(f"{path.name}: not a street file by its name; {remedy}")
+        raise StreetsError(f"{path.name}: not a street file by its name; {remedy}, its ending in small letters")
     try:
         with path.open("rb") as stream:
             head = stream.read(64)
@@ -105,6 +108,8 @@ def read_streets(
     ------
     StreetsError
         If the file is missing, empty, cut short, of another kind, or holds no walkable way.
+    OutputError
+        If the disk has no room for the temporary file that osmium writes.
     """
     path = Path(path)
     check_osm_file(path)
@@ -166,18 +171,32 @@ def _walkable(path: Path) -> tuple[list[_Way], dict[int, int], Counter[str]]:
 
 def _opl(path: Path, entities: osmium.osm.osm_entity_bits, *filters: object) -> bytes:
     """Let osmium write what passes the filters as OPL lines, coordinates joined to ways."""
-    with tempfile.TemporaryDirectory(prefix="circle15-") as folder:
-        target = Path(folder) / "streets.opl"
-        kind = osmium.io.File(str(target), "opl,add_metadata=false,locations_on_ways=true")
-        try:
-            with osmium.SimpleWriter(kind) as writer:
-                osmium.apply(osmium.io.Reader(str(path), entities), *filters, writer)
-        except (RuntimeError, ValueError) as error:
-            raise StreetsError(
-                f"{path.name}: the file cannot be read to its end ({error}); it is damaged or cut short, "
-                "download it again"
-            ) from error
-        return target.read_bytes()
+    try:
+        with tempfile.TemporaryDirectory(prefix="circle15-") as folder:
+            target = Path(folder) / "streets.opl"
+            _write_opl(path, entities, filters, target)
+            return target.read_bytes()
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"no temporary file can be written ({error.strerror or error}); {_NO_TEMP}") from error
+
+
+def _write_opl(path: Path, entities: osmium.osm.osm_entity_bits, filters: Iterable[object], target: Path) -> None:
+    kind = osmium.io.File(str(target), "opl,add_metadata=false,locations_on_ways=true")
+    writer = osmium.SimpleWriter(kind)
+    try:
+        osmium.apply(osmium.io.Reader(str(path), entities), *filters, writer)
+        writer.close()
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
+        if "write" in str(error).lower():
+            # A writer that could not write throws again when it is destroyed, and that would end the process.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
+            raise OutputError(f"the temporary file {target} could not be written ({error}); {_NO_TEMP}") from error
+        writer.close()
+        raise StreetsError(
+            f"{path.name}: the file cannot be read to its end ({error}); it is damaged or cut short, download it again"
+        ) from error
 
 
 def _why_none(counts: Counter[str], bbox: tuple[float, float, float, float] | None) -> str:
@@ -186,7 +205,7 @@ def _why_none(counts: Counter[str], bbox: tuple[float, float, float, float] | No
         return f"no walkable way inside the study area {bbox} (west, south, east, north); is it the right extract?"
     return (
         f"none of its {counts['ways read']:,} ways has two nodes with coordinates; cut the extract with complete ways, "
-        "and sort it so that nodes come first (osmium sort)"
+        "and sort it so that nodes come first (osmium sort); ids must be above zero (osmium renumber)"
     )
 
 

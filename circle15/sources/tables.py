@@ -5,18 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import shapely
 
 from circle15.catalog import finding
 from circle15.catalog import services as known_services
 from circle15.errors import PackError
 from circle15.model.places import PEOPLE
-from circle15.model.provenance import Finding
+from circle15.model.provenance import Finding, Severity
 
 __all__ = ["read_communities", "read_facilities", "read_layer"]
 
@@ -27,36 +28,66 @@ _NEEDED = {
     "population": "residents",
     "pop_60plus": "residents aged 60 and over",
 }
-_NUMERIC = ("capacity", "floor_area_m2", "households")
+_NUMERIC = ("capacity", "floor_area_m2")
+_TEXT = ("facility_id", "name", "services")
+_ROW = "__row__"
+_POLYGONS = ("Polygon", "MultiPolygon")
 
 
 def read_layer(path: Path) -> gpd.GeoDataFrame:
-    """Read a vector layer; the first one of a file with several.
+    """Read a vector layer from a file that holds one.
 
     Raises
     ------
     PackError
-        If it cannot be read or says nothing of its reference system.
+        If it cannot be read, holds several layers, or does not fit the reference system that it names.
     """
     if path.suffix.lower() not in _GEO_SUFFIXES:
         raise PackError(f"{path.name}: not a layer that can be read; give one of {', '.join(_GEO_SUFFIXES)}")
     try:
-        if path.suffix.lower() == ".parquet":
-            frame = gpd.read_parquet(path)
-        else:
-            with warnings.catch_warnings():
-                # Some tools leave rings open by one vertex; they are closed here, as every GIS does.
-                warnings.filterwarnings("ignore", "Non closed ring detected", RuntimeWarning)
-                frame = gpd.read_file(path, on_invalid="fix")
+        frame = _read_vector(path)
+    except PackError:
+        raise
     except Exception as error:
         raise PackError(
             f"{path.name}: the layer cannot be read ({error}); open it in QGIS and save it again"
         ) from error
-    if frame.crs is None:
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
         raise PackError(
             f"{path.name}: the layer does not say in which reference system its coordinates are; save it with one"
         )
+    if frame.crs.is_geographic:
+        _check_degrees(path, frame)
     return frame
+
+
+def _read_vector(path: Path) -> Any:
+    if path.suffix.lower() == ".parquet":
+        return gpd.read_parquet(path)
+    layers = [name for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if len(layers) > 1:
+        raise PackError(
+            f"{path.name}: holds {len(layers)} layers ({', '.join(map(str, layers))}); save the one you mean as a file "
+            "of its own"
+        )
+    with warnings.catch_warnings():
+        # Some tools leave rings open by one vertex; they are closed here, as every GIS does.
+        warnings.filterwarnings("ignore", "Non closed ring detected", RuntimeWarning)
+        # A column of numbers and words stays text; whoever needs numbers there says which row has none.
+        warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
+        return gpd.read_file(path, on_invalid="fix", **({"layer": layers[0]} if layers else {}))
+
+
+def _check_degrees(path: Path, frame: gpd.GeoDataFrame) -> None:
+    """GeoJSON without a word on its system counts as degrees, whatever its numbers are."""
+    west, south, east, north = frame.geometry.bounds.to_numpy().T
+    off = np.maximum(np.maximum(np.abs(west), np.abs(east)) / 180, np.maximum(np.abs(south), np.abs(north)) / 90) > 1
+    if off.any():
+        row = int(np.flatnonzero(off)[0])
+        raise PackError(
+            f"{path.name}: row {row + 1}, coordinates {west[row]:.10g}, {south[row]:.10g} are no degrees "
+            f"({int(off.sum())} such rows); are they metres without a stated system, or are x and y swapped?"
+        )
 
 
 def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -82,51 +113,93 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFr
         If a needed column is missing or the datum is not one that is understood.
     """
     frame = _read_points(path, entry)
-    frame["row"] = np.arange(len(frame)) + 2
     findings: list[Finding] = []
     frame = _drop(frame, ~_on_globe(frame), "facility-without-point", path, findings, ("lon", "lat"))
-    frame["services"] = _services(frame, path, entry, findings)
-    frame = _drop(frame, frame["services"].str.len() == 0, "facility-without-service", path, findings, ())
-    if "facility_id" not in frame:
-        frame["facility_id"] = [f"{path.stem}-{row}" for row in frame["row"]]
+    frame["services"] = pd.Series(_services(frame, path, entry, findings), index=frame.index, dtype=object)
+    frame = _drop(frame, frame["services"].map(len) == 0, "facility-without-service", path, findings, ("name",))
+    made = pd.Series([f"{path.stem}-{row}" for row in frame[_ROW]], index=frame.index, dtype=object)
+    given = frame["facility_id"].str.strip() if "facility_id" in frame else made
+    frame["facility_id"] = given.where(given != "", made)
     frame = _drop(frame, frame["facility_id"].duplicated(), "facility-id-twice", path, findings, ("facility_id",))
+    nameless = frame["name"].str.strip() == ""
+    _tell(frame[nameless], "facility-without-name", "note", path, findings, ("name",))
+    frame["name"] = frame["name"].where(~nameless, frame["facility_id"])
+    for column in (c for c in _NUMERIC if c in frame):
+        frame[column] = _numbers(frame, column, path, findings)
     points = gpd.GeoDataFrame(
-        frame.drop(columns=["lon", "lat", "row"]),
-        geometry=gpd.points_from_xy(frame["lon"], frame["lat"]),
+        frame.drop(columns=["lon", "lat", _ROW]),
+        geometry=gpd.points_from_xy(pd.to_numeric(frame["lon"]), pd.to_numeric(frame["lat"])),
         crs="EPSG:4326",
     )
     return points.set_index("facility_id"), findings
 
 
 def _read_points(path: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows of a list as they stand, with ``lon``, ``lat`` and the number that a spreadsheet gives the row."""
     datum = str(entry.get("datum", "wgs84")).lower()
     if path.suffix.lower() != ".csv":
         layer = read_layer(path).to_crs("EPSG:4326")
         point = layer.geometry.representative_point()
         frame = pd.DataFrame(layer.drop(columns=layer.geometry.name)).assign(lon=point.x, lat=point.y)
+        frame[_ROW] = np.arange(len(frame)) + 1
     elif datum != "wgs84":
         raise PackError(
             f'{path.name}: datum {datum!r} cannot be converted yet; give WGS 84 degrees and datum = "wgs84"'
         )
     else:
-        try:
-            # keep_default_na: a shop called "NA" or "None" has a name.
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise PackError(f"{path.name}: not a CSV file in UTF-8 ({error}); save it as 'CSV UTF-8'") from error
-    frame.columns = [str(column).strip() for column in frame.columns]
+        frame = _read_csv(path)
     missing = [column for column in ("name", "lon", "lat") if column not in frame]
     if missing:
         raise PackError(
-            f"{path.name}: column(s) {', '.join(missing)} are missing; found {', '.join(map(str, frame.columns))}"
+            f"{path.name}: column(s) {', '.join(missing)} are missing; found "
+            f"{', '.join(str(column) for column in frame.columns if column != _ROW)}; name them so, with commas between"
         )
-    for column in ("lon", "lat", *(c for c in _NUMERIC if c in frame)):
-        frame[column] = pd.to_numeric(frame[column], errors="coerce")
+    for column in (c for c in _TEXT if c in frame):
+        frame[column] = frame[column].map(_cell_text)
     return frame
 
 
+def _cell_text(cell: Any) -> str:
+    return "" if bool(pd.isna(cell)) else str(cell)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings():
+            # pandas would take the first column of rows that are longer than the header for an index.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # keep_default_na: a shop called "NA" or "None" has a name. Blank lines count, as they do on screen.
+            frame = pd.read_csv(
+                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False, skip_blank_lines=False
+            )
+    except pd.errors.ParserWarning:
+        raise PackError(
+            f"{path.name}: its rows have more cells than the header; give every column a name, or remove the extra "
+            "commas"
+        ) from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reason = str(error).strip()
+        raise PackError(f"{path.name}: not a CSV file in UTF-8 ({reason}); save it as 'CSV UTF-8'") from error
+    except OSError as error:
+        raise PackError(f"{path.name}: cannot be opened ({error.strerror}); check its permissions") from error
+    frame.columns = [str(column).strip() for column in frame.columns]
+    frame[_ROW] = np.arange(len(frame)) + 2
+    blank = (frame.drop(columns=_ROW) == "").all(axis=1)
+    return frame[~blank].reset_index(drop=True)
+
+
 def _on_globe(frame: pd.DataFrame) -> pd.Series:
-    return frame["lon"].between(-180, 180) & frame["lat"].between(-90, 90)
+    lon, lat = (pd.to_numeric(frame[column], errors="coerce") for column in ("lon", "lat"))
+    return lon.between(-180, 180) & lat.between(-90, 90)
+
+
+def _numbers(frame: pd.DataFrame, column: str, path: Path, findings: list[Finding]) -> pd.Series:
+    """A column of numbers, zero or more; NaN where the cell is empty, or says something else, which is told."""
+    numbers = pd.to_numeric(frame[column], errors="coerce").astype(float)
+    usable = np.isfinite(numbers) & (numbers >= 0)
+    empty = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
+    _tell(frame[~usable & ~empty], "facility-bad-number", "warning", path, findings, (column,))
+    return numbers.where(usable)
 
 
 def _services(
@@ -141,33 +214,38 @@ def _services(
     offered = frame["services"].map(
         lambda cell: tuple(dict.fromkeys(filter(None, map(str.strip, str(cell).split(";")))))
     )
-    known = set(known_services())
-    strange = offered.map(lambda row: [service for service in row if service not in known])
-    for row, unknown in zip(frame["row"], strange, strict=True):
-        if unknown:
-            findings.append(
-                finding(
-                    "unknown-service", "warning", file=path.name, row=int(row), column="services",
-                    value=";".join(unknown), known=", ".join(known),
-                )
-            )  # fmt: skip
-    return [tuple(service for service in row if service in known) for row in offered]
+    strange = offered.map(lambda row: [service for service in row if service not in known_services()]).explode()
+    for unknown, rows in strange.dropna().groupby(strange.dropna()):
+        findings.append(
+            finding(
+                "unknown-service", "warning", count=len(rows), file=path.name, row=int(frame.loc[rows.index[0], _ROW]),
+                column="services", value=str(unknown), known=", ".join(known_services()),
+                examples=[f"row {row}" for row in frame.loc[rows.index, _ROW]],
+            )
+        )  # fmt: skip
+    return [tuple(service for service in row if service in known_services()) for row in offered]
+
+
+def _tell(
+    rows: pd.DataFrame, code: str, severity: Severity, path: Path, findings: list[Finding], columns: Sequence[str]
+) -> None:
+    """Say how many rows there are and where the first one stands."""
+    if len(rows) == 0:
+        return
+    first = rows.iloc[0]
+    findings.append(
+        finding(
+            code, severity, count=len(rows), file=path.name, row=int(first[_ROW]), column=", ".join(columns),
+            value=", ".join(str(first[column]) for column in columns), examples=[f"row {row}" for row in rows[_ROW]],
+        )
+    )  # fmt: skip
 
 
 def _drop(
     frame: pd.DataFrame, bad: pd.Series, code: str, path: Path, findings: list[Finding], columns: Sequence[str]
 ) -> pd.DataFrame:
-    """Leave the bad rows out, and say where the first one stands."""
-    if not bad.any():
-        return frame
-    lost = frame[bad]
-    value = ", ".join(str(lost.iloc[0][column]) for column in columns)
-    findings.append(
-        finding(
-            code, "warning", count=len(lost), file=path.name, row=int(lost.iloc[0]["row"]),
-            column=", ".join(columns), value=value, examples=[f"row {row}" for row in lost["row"]],
-        )
-    )  # fmt: skip
+    """Leave the bad rows out, and tell of them."""
+    _tell(frame[bad], code, "warning", path, findings, columns)
     return frame[~bad].copy()
 
 
@@ -189,47 +267,93 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
     Raises
     ------
     PackError
-        If the id, the name or a people column cannot be found, or people are negative or missing.
+        If the id, the name or a people column cannot be found; if a row has no polygon, no id or one that
+        another row has too; if people are negative or missing.
     """
     layer = read_layer(path)
-    for ours, theirs in columns.items():
-        layer[ours] = _mapped(layer, path, ours, theirs)
+    layer = layer.assign(**{ours: _mapped(layer, path, ours, theirs) for ours, theirs in columns.items()})
     for column, meaning in _NEEDED.items():
         if column not in layer:
             raise PackError(
-                f"{path.name}: column {column} ({meaning}) is missing; name the file's own under [communities.columns]; "
-                f"it has {', '.join(str(c) for c in layer.columns if c != layer.geometry.name)}"
+                f"{path.name}: column {column} ({meaning}) is missing; name the file's own under "
+                f"[communities.columns]; it has {', '.join(str(c) for c in layer.columns if c != layer.geometry.name)}"
             )
+    if layer.empty:
+        raise PackError(f"{path.name}: there is no community in it; the layer has 0 rows")
     for column in [c for c in layer.columns if c in PEOPLE or str(c).startswith("pop_")]:
         layer[column] = _people(layer[column], path)
-    layer["community_id"], layer["name"] = layer["community_id"].astype(str), layer["name"].astype(str)
-    findings: list[Finding] = []
-    broken = ~layer.geometry.is_valid
-    if broken.any():
-        crossed = layer.geometry[broken].to_numpy()
-        layer.loc[broken, layer.geometry.name] = shapely.make_valid(crossed, method="structure")
-        ids = layer.loc[broken, "community_id"]
-        findings.append(finding("community-mended", "warning", count=int(broken.sum()), file=path.name, examples=ids))
     if layer.geometry.name != "geometry":
         layer = layer.rename_geometry("geometry")
+    findings: list[Finding] = []
+    layer = _with_ids(layer, path)
+    layer["geometry"] = _polygons(layer, path, findings)
+    elders = layer["pop_60plus"] > layer["population"]
+    if elders.any():
+        row = int(np.flatnonzero(elders)[0])
+        told = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
+        findings.append(
+            finding(
+                "community-elders", "warning", count=int(elders.sum()), file=path.name, row=row + 1,
+                column="pop_60plus", value=told, examples=layer.loc[elders, "community_id"],
+            )
+        )  # fmt: skip
     return layer.set_index("community_id"), findings
+
+
+def _with_ids(layer: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Ids and names as text; every id once."""
+    ids = layer["community_id"].map(_cell_text).str.strip()
+    for bad, what in ((ids == "", "is empty"), (ids.duplicated(), "stands in an earlier row too")):
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise PackError(
+                f"{path.name}: row {row + 1}, column 'community_id', value {ids.iloc[row]!r} {what} "
+                f"({int(bad.sum())} such rows); give each community an id of its own"
+            )
+    names = layer["name"].map(_cell_text)
+    return layer.assign(community_id=ids, name=names.where(names.str.strip() != "", ids))
+
+
+def _polygons(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoSeries:
+    """The outlines, mended where they cross themselves."""
+    shapes = layer.geometry.copy()
+    broken = ~shapes.is_valid & shapes.geom_type.isin(_POLYGONS)
+    if broken.any():
+        shapes[broken] = shapely.make_valid(shapes[broken].to_numpy(), method="structure")
+        ids = layer.loc[broken, "community_id"]
+        findings.append(finding("community-mended", "warning", count=int(broken.sum()), file=path.name, examples=ids))
+    unusable = ~(shapes.geom_type.isin(_POLYGONS) & (shapely.area(shapes.to_numpy()) > 0))
+    if unusable.any():
+        row = int(np.flatnonzero(unusable)[0])
+        found = layer.geometry.iloc[row]
+        raise PackError(
+            f"{path.name}: row {row + 1}, community {layer['community_id'].iloc[row]!r} has no polygon with an area "
+            f"(found: {'nothing' if found is None else found.geom_type}; {int(unusable.sum())} such rows); draw its "
+            "outline, or leave the row out"
+        )
+    return shapes
 
 
 def _mapped(layer: gpd.GeoDataFrame, path: Path, ours: str, theirs: Any) -> pd.Series:
     """One of our columns, from one of the file's, from a sum of several, or as a share of one."""
     share = theirs.get("share") if isinstance(theirs, Mapping) else None
     source = theirs.get("of") if isinstance(theirs, Mapping) else theirs
-    named = [source] if isinstance(source, str) else list(source or [])
-    absent = [column for column in named if column not in layer]
-    if absent or not named:
+    named = [source] if isinstance(source, str) else source
+    if not (isinstance(named, list) and named and isinstance(share, int | float | None)):
         raise PackError(
-            f"{path.name}: [communities.columns] {ours} names {', '.join(map(repr, absent)) or 'no column'}; "
+            f"{path.name}: [communities.columns] {ours} = {theirs!r}: give a column's name, a list of names to add up, "
+            'or { of = "column", share = 0.2 }'
+        )
+    absent = [column for column in named if column not in layer]
+    if absent:
+        raise PackError(
+            f"{path.name}: [communities.columns] {ours} names {', '.join(map(repr, absent))}; "
             f"the file has {', '.join(str(c) for c in layer.columns)}"
         )
     if len(named) == 1 and share is None:
-        return layer[named[0]]
+        return cast("pd.Series", layer[named[0]])
     whole = layer[named].apply(pd.to_numeric, errors="coerce").sum(axis=1, skipna=False)
-    return whole if share is None else whole * float(share)
+    return cast("pd.Series", whole if share is None else whole * float(share))
 
 
 def _people(column: pd.Series, path: Path) -> pd.Series:
@@ -237,8 +361,9 @@ def _people(column: pd.Series, path: Path) -> pd.Series:
     bad = ~(np.isfinite(numbers) & (numbers >= 0))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
+        value = column.tolist()[row]
         raise PackError(
-            f"{path.name}: row {row + 1}, column {column.name!r}, value {column.iloc[row]!r} is no number of people "
+            f"{path.name}: row {row + 1}, column {column.name!r}, value {value!r} is no number of people "
             f"({int(bad.sum())} such rows); give zero or more"
         )
     return numbers

@@ -177,5 +177,8 @@ export function basemapLayer(world) {
       this._setZoomTransforms(center, zoom);
     },
   });
-  return new Basemap({ tileSize: 512, keepBuffer: 1, updateWhenIdle: false, updateWhenZooming: false, noWrap: true, pane: 'tilePane' });
+  const layer = new Basemap({ tileSize: 512, keepBuffer: 1, updateWhenIdle: false, updateWhenZooming: false, noWrap: true, pane: 'tilePane' });
+  // Leaflet shows a tile in the frame after it was drawn; a printer does not wait.
+  layer.flush = () => Object.values(layer._tiles ?? {}).forEach(({ coords, el }) => layer._tileReady(coords, null, el));
+  return layer;
 }

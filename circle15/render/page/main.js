@@ -255,7 +255,7 @@ function setUpMap(map, model, labels, frame, acts) {
   map.options.zoomDelta = 0.75;
   const { tiles } = model.content;
   if (tiles) for (const url of tiles.layers) L.tileLayer(url, { maxZoom: tiles.max_zoom, attribution: '' }).addTo(map);
-  else basemapLayer(model.world).addTo(map);
+  const basemap = tiles ? null : basemapLayer(model.world).addTo(map);
   labels.addTo(map);
   L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 120 }).addTo(map);
   map.on('click', () => acts.back());
@@ -271,12 +271,20 @@ function setUpMap(map, model, labels, frame, acts) {
   });
   // A printed page has another size than the window: measure again before and after.
   const win = document.defaultView;
-  win.addEventListener('beforeprint', () => { frame.page.classList.add('printing'); map.invalidateSize({ pan: false, animate: false }); acts.whole(false); labels.redraw(); });
+  win.addEventListener('beforeprint', () => {
+    frame.page.classList.add('printing');
+    map.invalidateSize({ pan: false, animate: false });
+    acts.whole(false);
+    basemap?.flush();
+    acts.layers.flush();
+    labels.redraw();
+  });
   win.addEventListener('afterprint', () => { frame.page.classList.remove('printing'); map.invalidateSize({ pan: false, animate: false }); acts.whole(false); });
   // As long as the reader has not moved the map it keeps showing the whole area, whatever the window does.
   let moved = false;
   for (const kind of ['pointerdown', 'wheel', 'keydown']) frame.page.addEventListener(kind, () => { moved = true; }, { passive: true });
   const resized = () => {
+    if (frame.page.classList.contains('printing')) return;
     map.invalidateSize({ animate: false });
     if (!moved) acts.arrive();
   };

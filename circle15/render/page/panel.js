@@ -2,13 +2,13 @@
 /** The panel: title, banner, choices, and the ranked list of communities. */
 import { choice, h } from "./dom.js";
 import { RAMP, drawn, ordered } from "./figures.js";
-import { folded, grouped, local, minutes, people, percent } from "./text.js";
+import { SUPPRESSED, folded, grouped, local, minutes, people, percent } from "./text.js";
 
 /** A figure as text. @param {import("./figures.js").Figure} figure @param {string} measure @param {object} view */
 export function figureText(figure, measure, { say }) {
   if (figure.kind === 'hidden') return say('people_few');
   if (figure.kind === 'none') return '–';
-  if (measure === 'share') return percent(figure.value);
+  if (measure === 'share') return `${figure.rough ? '≈' : ''}${percent(figure.value)}`;
   if (measure === 'minutes') return minutes(figure.value);
   if (measure === 'uncovered') return people(figure.code ?? figure.value, figure.rough, say);
   return String(Math.round(figure.value));
@@ -143,7 +143,7 @@ export function rows(view, places, open) {
       h('span.names', {}, h('b', {}, local(own, 'name', state.language)),
         h('small', {}, where, worst ? h('em', {}, where ? ' · ' : '', local(worst, 'title', state.language)) : null)),
       strip(own, view),
-      h(`span.value${figure.kind === 'value' && !figure.rough ? '' : '.words'}`, {}, figureText(figure, state.measure, view))));
+      h(`span.value${figure.kind === 'hidden' || figure.code === SUPPRESSED ? '.words' : ''}`, {}, figureText(figure, state.measure, view))));
   });
 }
 

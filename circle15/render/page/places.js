@@ -191,7 +191,15 @@ export function placeLayers(map, model, calls) {
       chosen.addLayer(L.polygon(model.communities[place].rings, { renderer: canvas.outline, interactive: false, fill: false, opacity: 1, ...style }));
     }
   };
-  return { areas, sites, colour, place, drawReach, clearReach: () => reach.clearLayers(), outline, boundsOf: (at) => shapes[at].getBounds() };
+  /** Draw at once what waits for the next frame: a printer does not wait. */
+  const flush = () => {
+    for (const renderer of Object.values(canvas)) {
+      if (!renderer._map) continue;
+      renderer._redrawBounds = null;
+      renderer._redraw();
+    }
+  };
+  return { areas, sites, colour, place, drawReach, clearReach: () => reach.clearLayers(), outline, flush, boundsOf: (at) => shapes[at].getBounds() };
 }
 
 /** The box beside the pointer. @param {string} title @param {(string | Node)[]} lines */

@@ -1,0 +1,239 @@
+"""Networks from and to networkx graphs as OSMnx makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from circle15.catalog import way_classes
+from circle15.errors import CrsError, StreetsError
+from circle15.interchange.street_lines import StreetLines, edge_tags, first_value, known_crs
+from circle15.model.streets import EdgeFlag, NodeFlag
+from circle15.model.walk_network import WalkNetwork
+from circle15.network import edge_lines
+from circle15.sources.walk_rules import WalkRule, node_flags, walk_rule
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["from_networkx", "to_networkx"]
+
+_FLAG_TAGS = (
+    (EdgeFlag.BRIDGE, "bridge", "yes"),
+    (EdgeFlag.TUNNEL, "tunnel", "yes"),
+    (EdgeFlag.PRIVATE, "access", "private"),
+    (EdgeFlag.CROSSING, "footway", "crossing"),
+    (EdgeFlag.FORWARD_ONLY, "oneway:foot", "yes"),
+)
+_NODE_TAGS = ("highway", "barrier", "crossing", "crossing:signals")
+
+
+def from_networkx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = None) -> WalkNetwork:
+    """Take an OSMnx-style graph: nodes with ``x``, ``y``; edges with ``length`` and, if bent, ``geometry``.
+
+    Parameters
+    ----------
+    graph
+        Directed or not; ``graph.graph["crs"]`` says in which system. One-way streets are walked both
+        ways: of an edge and its reverse twin one is kept. Edges without a ``highway`` tag are walkable.
+        Where OSMnx has joined the tags of merged ways into a list, the first in the alphabet counts for
+        the whole edge; a graph made with ``simplify=False`` keeps every flight of stairs apart.
+    crs
+        Metric system to project to; by default the graph's own if it is metric, else its UTM zone.
+
+    Returns
+    -------
+    WalkNetwork
+        In canonical order, degree-2 nodes kept (see :func:`circle15.merge_chains`). ``node_id`` holds the
+        nodes' ``osmid``, or else their names, if these are whole numbers; else their order.
+
+    Raises
+    ------
+    StreetsError
+        If no walkable edge is left, or an edge has neither length nor geometry that makes sense.
+    CrsError
+        If the graph does not say its system, or coordinates do not fit it.
+    """
+    if "crs" not in graph.graph:
+        raise CrsError("the graph does not say its reference system; set graph.graph['crs'], e.g. 'EPSG:4326'")
+    ids = list(graph.nodes)
+    place = _node_places(graph, ids)
+    rows = _edge_rows(graph, {node: position for position, node in enumerate(ids)})
+    if not rows:
+        raise StreetsError(f"no walkable edge among the {graph.number_of_edges()} edges of the graph")
+    ends = np.array([row.ends for row in rows], dtype=np.int64)
+    flags = [node_flags({k: str(graph.nodes[n][k]) for k in _NODE_TAGS if k in graph.nodes[n]}) for n in ids]
+    return StreetLines(
+        place=place,
+        node_id=_node_ids(graph, ids),
+        node_bits=np.array(flags, dtype=np.uint8),
+        lines=_graph_lines(rows, place, ends),
+        ends=ends,
+        length_m=np.array([row.length_m for row in rows]),
+        rules=[row.rule for row in rows],
+        names=[row.name for row in rows],
+        label=("OSMnx 路网图", "OSMnx graph"),
+    ).network(crs)
+
+
+class _EdgeRow(NamedTuple):
+    """One edge of a graph, turned so that a one-way walk runs from the first end to the second."""
+
+    ends: tuple[int, int]
+    length_m: float
+    rule: WalkRule
+    name: str
+    backward: bool
+    line: Any
+
+
+def _node_places(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence[Any]) -> gpd.GeoSeries:
+    try:
+        place = np.array([(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in ids], dtype=float).reshape(-1, 2)
+    except KeyError as missing:
+        raise StreetsError(f"a node of the graph has no {missing}; OSMnx graphs carry x and y") from missing
+    except (TypeError, ValueError) as error:
+        raise StreetsError(f"a node of the graph has an x or y that is no number ({error})") from error
+    if not np.isfinite(place).all():
+        node = ids[int(np.flatnonzero(~np.isfinite(place).all(axis=1))[0])]
+        raise StreetsError(f"node {node!r} of the graph has no usable x and y; give numbers")
+    return gpd.GeoSeries.from_xy(place[:, 0], place[:, 1], crs=known_crs(graph.graph["crs"]))
+
+
+def _node_ids(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence[Any]) -> NDArray[np.int64]:
+    numbers = [graph.nodes[n].get("osmid", n) for n in ids]
+    whole = all(isinstance(n, Integral) and abs(int(n)) < 2**63 for n in numbers)
+    if whole and len(set(numbers)) == len(numbers):
+        return np.array([int(n) for n in numbers], dtype=np.int64)
+    return np.arange(len(ids), dtype=np.int64)
+
+
+def _edge_rows(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], number: Mapping[Any, int]) -> list[_EdgeRow]:
+    """The walkable edges, each once."""
+    rows = []
+    for start, end, attributes in graph.edges(data=True):
+        rule = walk_rule(edge_tags(attributes))
+        if rule.dropped:
+            continue
+        u, v = number[start], number[end]
+        # An undirected OSMnx graph remembers here which way an edge ran.
+        turned = not graph.is_directed() and (attributes.get("from"), attributes.get("to")) == (end, start)
+        backward = str(attributes.get("reversed")) == "True"
+        against = backward and bool(rule.flags & EdgeFlag.FORWARD_ONLY)
+        if (rule.reversed + turned + against) % 2:
+            u, v = v, u
+        name = first_value(attributes.get("name", ""))
+        rows.append(_EdgeRow((u, v), _length_m(attributes), rule, name, backward, attributes.get("geometry")))
+    return _one_of_twins(rows) if graph.is_directed() else rows
+
+
+def _graph_lines(rows: Sequence[_EdgeRow], place: gpd.GeoSeries, ends: NDArray[np.int64]) -> gpd.GeoSeries:
+    """The edges' lines, from their first end to their second; straight where the graph has none."""
+    points = place.to_numpy()
+    straight = shapely.linestrings(shapely.get_coordinates(points)[ends])
+    lines = np.array(straight, dtype=object)
+    for edge, row in enumerate(rows):
+        if isinstance(row.line, shapely.LineString):
+            lines[edge] = row.line
+        elif row.line is not None and row.line == row.line:  # NaN stands where nothing is
+            raise StreetsError(
+                f"the geometry of edge {row.ends} is {type(row.line).__name__}, not a LineString; "
+                "read the graph with osmnx.load_graphml"
+            )
+    if shapely.is_empty(lines).any():
+        raise StreetsError(f"the geometry of edge {rows[int(shapely.is_empty(lines).argmax())].ends} is empty")
+    tip = shapely.get_point(lines, 0)
+    against = shapely.distance(tip, points[ends[:, 0]]) > shapely.distance(tip, points[ends[:, 1]])
+    lines[against] = shapely.reverse(lines[against])
+    return gpd.GeoSeries(lines, crs=place.crs)
+
+
+def _length_m(attributes: Mapping[str, Any]) -> float:
+    length = attributes.get("length")
+    try:
+        return float("nan") if length is None else float(length)
+    except (TypeError, ValueError):
+        raise StreetsError(f"an edge of the graph has length {length!r}; give metres as a number") from None
+
+
+def _one_of_twins(rows: list[_EdgeRow]) -> list[_EdgeRow]:
+    """Of an edge and its reverse twin keep the one from low to high; keep what has no twin.
+
+    Of the twins of a one-way walk the one that the source drew is kept.
+    """
+    same = ["low", "high", "length", "way_class", "flags", "name"]
+    frame = pd.DataFrame.from_records(
+        [
+            (*(ends if one_way else sorted(ends)), round(1000 * length) if np.isfinite(length) else -1,
+             rule.way_class, rule.flags, name, not backward if one_way or ends[0] == ends[1] else ends[0] < ends[1])
+            for ends, length, rule, name, backward, _ in rows
+            for one_way in (bool(rule.flags & EdgeFlag.FORWARD_ONLY),)
+        ],
+        columns=[*same, "ahead"],
+    )  # fmt: skip
+    place = frame.groupby([*same, "ahead"], sort=False).cumcount()
+    twin = frame.assign(place=place).duplicated([*same, "place"], keep=False)
+    keep = frame["ahead"] | ~twin
+    return [row for row, wanted in zip(rows, keep, strict=True) if wanted]
+
+
+def to_networkx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
+    """Return an OSMnx-style ``MultiDiGraph``: both directions, ``length`` in metres, ``geometry``, ``highway``.
+
+    Nodes are numbered as in the network; ``osmid`` holds the source's identifier. Gates, signals, bridges,
+    private ways and the like are OSM tags again, so that :func:`from_networkx` finds the same walking
+    times. An edge that is walked one way only has no twin.
+    """
+    import networkx as nx
+
+    graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph(crs=network.crs.to_string())
+    nodes = (network.node_id.tolist(), network.x.tolist(), network.y.tolist(), network.node_flags.tolist())
+    graph.add_nodes_from(
+        (n, {"osmid": osmid, "x": x, "y": y, **_node_tags(bits)})
+        for n, (osmid, x, y, bits) in enumerate(zip(*nodes, strict=True))
+    )
+    columns = zip(
+        network.u.tolist(),
+        network.v.tolist(),
+        network.length_m.tolist(),
+        network.way_class.tolist(),
+        network.flags.tolist(),
+        network.name.tolist(),
+        edge_lines(network),
+        strict=True,
+    )
+    for edge, (u, v, length, way_class, flags, name, line) in enumerate(columns):
+        shared = {"edge": edge, "length": length, "name": network.names[name], **_way_tags(way_class, flags)}
+        graph.add_edge(u, v, **shared, geometry=line, reversed=False)
+        if not flags & EdgeFlag.FORWARD_ONLY:
+            graph.add_edge(v, u, **shared, geometry=shapely.reverse(line), reversed=True)
+    return graph
+
+
+def _node_tags(bits: int) -> dict[str, str]:
+    """The OSM tags that :func:`node_flags` reads these bits from."""
+    tags = {"barrier": "gate"} if bits & NodeFlag.GATE else {}
+    if bits & NodeFlag.CROSSING:
+        tags["highway"] = "crossing"
+        if bits & NodeFlag.SIGNAL:
+            tags["crossing"] = "traffic_signals"
+    elif bits & NodeFlag.SIGNAL:
+        tags["highway"] = "traffic_signals"
+    return tags
+
+
+def _way_tags(way_class: int, flags: int) -> dict[str, str]:
+    """The OSM tags that :func:`walk_rule` reads this class and these flags from."""
+    kind = way_classes()[way_class]
+    tags = {"highway": "steps" if flags & EdgeFlag.STEPS else kind.name}
+    tags |= {tag: value for flag, tag, value in _FLAG_TAGS if flags & flag}
+    if not kind.walk:
+        tags["foot"] = "private" if flags & EdgeFlag.PRIVATE else "yes"
+    return tags

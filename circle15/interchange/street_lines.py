@@ -1,0 +1,140 @@
+"""Street lines with ends, lengths and rules, on their way to a network: what both doors have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from circle15.errors import CrsError, StreetsError
+from circle15.model.metric import why_unfit
+from circle15.model.provenance import Origin
+from circle15.model.walk_network import WalkNetwork
+from circle15.network import canonical, end_flags
+from circle15.sources.walk_rules import WalkRule
+
+__all__ = ["StreetLines", "edge_tags", "first_value", "known_crs", "metric_crs"]
+
+_TAGS = ("highway", "foot", "access", "bridge", "tunnel", "footway", "conveying", "oneway:foot", "motorroad")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StreetLines:
+    """Walkable lines between nodes, in any system.
+
+    ``place`` and ``node_id``, ``node_bits`` (:class:`~circle15.model.NodeFlag`) per node; ``lines``, ``ends``
+    ``int64[e, 2]``, ``length_m`` (NaN: measure it), ``rules`` and ``names`` per line. ``label`` names the
+    origin in Chinese and English.
+    """
+
+    place: gpd.GeoSeries
+    node_id: NDArray[np.int64]
+    node_bits: NDArray[np.uint8]
+    lines: gpd.GeoSeries
+    ends: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    rules: Sequence[WalkRule]
+    names: Sequence[str]
+    label: tuple[str, str]
+
+    def network(self, crs: Any = None) -> WalkNetwork:
+        """Project to metres and bring into canonical order.
+
+        Raises
+        ------
+        StreetsError
+            If a length is negative or not finite.
+        CrsError
+            If coordinates do not fit their system, or ``crs`` is not metric.
+        """
+        metric = metric_crs(self.place, crs)
+        place, lines = self.place.to_crs(metric), self.lines.to_crs(metric)
+        vertex, owner = shapely.get_coordinates(lines.to_numpy(), return_index=True)
+        x, y = place.x.to_numpy(), place.y.to_numpy()
+        if not (np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(vertex).all()):
+            raise CrsError(f"some streets cannot be expressed in {metric.name}; are x and y swapped?")
+        length = np.where(np.isnan(self.length_m), lines.length.to_numpy(), self.length_m)
+        self._check(length)
+        way_class = np.array([rule.way_class for rule in self.rules], dtype=np.uint8)
+        flags = np.array([rule.flags for rule in self.rules], dtype=np.uint16)
+        u, v = self.ends.astype(np.int32).T
+        known = {"": 0}
+        return canonical(
+            WalkNetwork(
+                crs=metric,
+                node_id=self.node_id,
+                x=x,
+                y=y,
+                node_flags=self.node_bits,
+                u=u,
+                v=v,
+                length_mm=np.rint(length * 1000).astype(np.int64),
+                way_class=way_class,
+                flags=flags | end_flags(self.node_bits, way_class, u, v),
+                name=np.array([known.setdefault(name, len(known)) for name in self.names], dtype=np.int32),
+                names=tuple(known),
+                vertex=vertex,
+                vertex_start=np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(lines)))]),
+                origin=Origin(label_zh=self.label[0], label_en=self.label[1]),
+            )
+        )
+
+    def _check(self, length: NDArray[np.float64]) -> None:
+        usable = np.isfinite(length) & (length >= 0)
+        if not usable.all():
+            bad = int(np.flatnonzero(~usable)[0])
+            u, v = self.node_id[self.ends[bad]].tolist()
+            raise StreetsError(f"the edge {u} - {v} has length {float(length[bad])}; lengths are metres, zero or more")
+
+
+def first_value(value: Any) -> str:
+    """A tag as OSM writes it. OSMnx joins the tags of merged ways into lists: then the first in the alphabet."""
+    if isinstance(value, list | tuple | set):
+        value = min(map(str, value), default="")
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def edge_tags(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that the walking rules read; an edge that says nothing of its class is a plain street."""
+    tags = {key: first_value(attributes[key]) for key in _TAGS if attributes.get(key) is not None}
+    return {"highway": "unclassified", **{key: value for key, value in tags.items() if value}}
+
+
+def known_crs(crs: Any) -> pyproj.CRS:
+    """A reference system by whatever pyproj understands, or a :class:`CrsError`."""
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise CrsError(f"{crs!r} is not a reference system; give one such as 'EPSG:4549'") from error
+
+
+def metric_crs(shapes: gpd.GeoSeries, crs: Any) -> pyproj.CRS:
+    """The system to measure in: the one asked for, else the shapes' own if it is true to length, else UTM."""
+    own: pyproj.CRS = shapes.crs
+    if own.is_geographic:
+        west, south, east, north = shapes.total_bounds
+        if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+            raise CrsError(
+                f"coordinates run from {west:.7g}, {south:.7g} to {east:.7g}, {north:.7g}, which are no degrees of "
+                f"{own.name}; are x and y swapped, or is it another system?"
+            )
+    if crs is not None:
+        asked = known_crs(crs)
+        if why_unfit(asked):
+            raise CrsError(f"{asked.name} {why_unfit(asked)}; choose a metric system such as EPSG:4549")
+        return asked
+    if not why_unfit(own):
+        return own
+    try:
+        return pyproj.CRS(shapes.estimate_utm_crs())
+    except (RuntimeError, ValueError) as error:
+        raise CrsError(f"no UTM zone holds these coordinates ({error}); name a metric system with crs=") from error

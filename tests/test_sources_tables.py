@@ -1,0 +1,411 @@
+"""Facility lists and community layers: every row is used, or told with its row, column, value and remedy."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+from circle15.errors import PackError
+from circle15.sources.tables import read_communities, read_facilities, read_layer
+
+from .conftest import HEADER, community, feature, geojson, rectangle, write_csv
+
+GOOD = ("f1", "食堂", "meal_point", "120.62", "31.31")
+
+
+def facilities(tmp_path, rows, header=HEADER, entry=None):
+    return read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry or {})
+
+
+def told(findings, code):
+    (found,) = [one for one in findings if one.code == code]
+    return found
+
+
+def layer(tmp_path, features, name="communities.geojson"):
+    path = tmp_path / name
+    path.write_text(geojson(features), encoding="utf-8")
+    return path
+
+
+# -- Facility lists --------------------------------------------------------------------------------
+
+
+def test_a_good_list(tmp_path):
+    header = (*HEADER, "capacity", "floor_area_m2", "note")
+    rows = [(*GOOD, "40", "120.5", "x"), ("f2", "站", " clinic ;meal_point;clinic;", "120.63", "31.32", "", "", "")]
+    frame, findings = facilities(tmp_path, rows, header)
+    assert findings == []
+    assert frame.index.name == "facility_id"
+    assert frame.index.tolist() == ["f1", "f2"]
+    assert frame["services"].tolist() == [("meal_point",), ("clinic", "meal_point")]
+    assert frame["capacity"].tolist()[0] == 40
+    assert np.isnan(frame["capacity"].tolist()[1])
+    assert frame["note"].tolist() == ["x", ""]
+    assert list(frame.columns) == ["name", "services", "capacity", "floor_area_m2", "note", "geometry"]
+    assert frame.crs.to_epsg() == 4326
+    assert [(point.x, point.y) for point in frame.geometry] == [(120.62, 31.31), (120.63, 31.32)]
+
+
+@pytest.mark.parametrize("name", ["NA", "None", "null", "nan", "N/A", "-", "#N/A", "00012", "True"])
+def test_names_that_pandas_takes_for_nothing_are_names(tmp_path, name):
+    frame, findings = facilities(tmp_path, [(name, name, "clinic", "120.62", "31.31")])
+    assert frame["name"].tolist() == [name]
+    assert frame.index.tolist() == [name]
+    assert findings == []
+
+
+# Row 1 is the header, as in a spreadsheet; the bad cell of each case stands in row 3.
+BAD_POINTS = {
+    "not a number": ("east", "31.31", "east, 31.31"),
+    "empty": ("", "31.31", ", 31.31"),
+    "decimal comma": ("120,62", "31.31", "120,62, 31.31"),
+    "degrees and minutes": ("120°37'", "31°18'", "120°37', 31°18'"),
+    "NaN": ("nan", "31.31", "nan, 31.31"),
+    "infinite": ("inf", "31.31", "inf, 31.31"),
+    "swapped": ("31.31", "120.62", "31.31, 120.62"),
+    "metres": ("560000", "3465000", "560000, 3465000"),
+}
+
+
+@pytest.mark.parametrize(("lon", "lat", "value"), BAD_POINTS.values(), ids=BAD_POINTS)
+def test_a_row_without_a_usable_point(tmp_path, lon, lat, value):
+    rows = [GOOD, ("f2", "b", "clinic", lon, lat), ("f3", "c", "clinic", "120.6", "31.3")]
+    frame, findings = facilities(tmp_path, rows)
+    found = told(findings, "facility-without-point")
+    assert (found.file, found.row, found.column, found.value) == ("list.csv", 3, "lon, lat", value)
+    assert (found.count, found.severity) == (1, "warning")
+    assert "WGS 84" in found.remedy_en
+    assert "经度" in found.remedy_zh
+    assert len(rows) == len(frame) + found.count
+
+
+def test_rows_read_are_rows_used_and_rows_dropped(tmp_path):
+    rows = [
+        GOOD,
+        ("f1", "again", "clinic", "120.62", "31.31"),
+        ("f2", "no service", "", "120.62", "31.31"),
+        ("f3", "odd service", "karaoke", "120.62", "31.31"),
+        ("f4", "half odd", "clinic;karaoke", "120.62", "31.31"),
+        ("f5", "nowhere", "clinic", "", ""),
+        ("f6", "nowhere too, and odd", "karaoke", "x", "y"),
+        ("f7", "", "shop", "120.62", "31.31"),
+        ("", "without id", "shop", "120.62", "31.31"),
+        (" ", "without id either", "shop", "120.62", "31.31"),
+    ]
+    frame, findings = facilities(tmp_path, rows)
+    dropped = {found.code: found.count for found in findings if found.code in
+               {"facility-without-point", "facility-without-service", "facility-id-twice"}}  # fmt: skip
+    assert dropped == {"facility-without-point": 2, "facility-without-service": 2, "facility-id-twice": 1}
+    assert len(rows) == len(frame) + sum(dropped.values())
+    assert frame.index.tolist() == ["f1", "f4", "f7", "list-10", "list-11"]
+    assert frame.loc["f4", "services"] == ("clinic",)
+    assert frame.loc["f7", "name"] == "f7"
+    assert told(findings, "facility-without-point").examples == ("row 7", "row 8")
+    twice = told(findings, "facility-id-twice")
+    assert (twice.row, twice.column, twice.value) == (3, "facility_id", "f1")
+    odd = told(findings, "unknown-service")
+    assert (odd.row, odd.column, odd.value, odd.count) == (5, "services", "karaoke", 2)
+    assert "meal_point" in odd.remedy_en
+    nameless = told(findings, "facility-without-name")
+    assert (nameless.row, nameless.severity) == (9, "note")
+
+
+def test_many_rows_with_one_fault_are_one_finding(tmp_path):
+    rows = [(f"f{k}", "a", "karaoke;clinic" if k % 2 else "sauna;clinic", "120.62", "31.31") for k in range(500)]
+    frame, findings = facilities(tmp_path, rows)
+    assert len(frame) == 500
+    assert sorted((found.code, found.value, found.count) for found in findings) == [
+        ("unknown-service", "karaoke", 250),
+        ("unknown-service", "sauna", 250),
+    ]
+    assert all(len(found.examples) == 5 for found in findings)
+
+
+@pytest.mark.parametrize("value", ["many", "40人", "-1", "inf", "1,200"])
+def test_a_number_that_is_none_is_told_and_the_row_kept(tmp_path, value):
+    rows = [(*GOOD, ""), ("f2", "b", "clinic", "120.62", "31.31", value)]
+    frame, findings = facilities(tmp_path, rows, (*HEADER, "capacity"))
+    found = told(findings, "facility-bad-number")
+    assert (found.row, found.column, found.value, found.count) == (3, "capacity", value, 1)
+    assert len(frame) == 2
+    assert frame["capacity"].isna().all()
+
+
+def test_blank_lines_do_not_shift_the_numbers_of_rows(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("name,services,lon,lat\n\n,,,\na,clinic,120.6,31.3\n\nb,clinic,x,31.3\n\n", encoding="utf-8")
+    frame, findings = read_facilities(path, {})
+    assert frame.index.tolist() == ["list-4"]
+    assert told(findings, "facility-without-point").row == 6
+
+
+def test_a_line_break_inside_a_cell_is_no_row(tmp_path):
+    frame, findings = facilities(
+        tmp_path, [("f1", "two\nlines", "clinic", "120.6", "31.3"), ("f2", "b", "clinic", "x", "")]
+    )
+    assert frame["name"].tolist() == ["two\nlines"]
+    assert told(findings, "facility-without-point").row == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,lon,lat\n食堂,120.62,31.31,\n卫生站,120.63,31.32,\n",  # every row one cell too long
+        "name,lon,lat\n食堂,120.62,31.31\n卫生站,120.63,31.32,5\n",
+        'name,lon,lat\n"食堂,120.62,31.31\n',
+    ],
+)
+def test_ragged_rows_never_shift_the_columns(tmp_path, text):
+    path = tmp_path / "list.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PackError, match=r"list\.csv: .*(more cells|CSV UTF-8)"):
+        read_facilities(path, {"service": "clinic"})
+
+
+def test_a_byte_order_mark_and_spaces_in_the_header(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("\ufeffname , lon,lat\r\n食堂,120.62,31.31\r\n", encoding="utf-8")
+    frame, findings = read_facilities(path, {"service": "clinic"})
+    assert findings == []
+    assert frame.loc["list-2", "services"] == ("clinic",)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "not a CSV file"),
+        ("name,lon,lat\n食堂,120,31\n".encode("gb18030"), "save it as 'CSV UTF-8'"),
+        ("name,lon,lat\n食堂,120,31\n".encode("utf-16"), "save it as 'CSV UTF-8'"),
+        (b"PK\x03\x04\xff\xfe\x00\x00", "not a CSV file"),
+        (b"name;lon;lat\na;1;2\n", r"column\(s\) name, lon, lat are missing; found name;lon;lat.*commas"),
+        ("名称,经度,纬度\na,1,2\n".encode(), "missing; found 名称, 经度, 纬度"),
+        (b"name,lon,lat\na,1,2\n", 'service = "meal_point"'),
+    ],
+)
+def test_a_list_that_cannot_be_read(tmp_path, content, says):
+    (tmp_path / "list.csv").write_bytes(content)
+    with pytest.raises(PackError, match=rf"list\.csv: .*{says}"):
+        read_facilities(tmp_path / "list.csv", {})
+
+
+def test_a_header_alone_is_an_empty_list(tmp_path):
+    frame, findings = facilities(tmp_path, [])
+    assert (len(frame), findings) == (0, [])
+    assert frame.index.name == "facility_id"
+
+
+def test_another_datum_is_refused_not_guessed(tmp_path):
+    with pytest.raises(PackError, match=r"list\.csv: datum 'gcj02' cannot be converted yet"):
+        facilities(tmp_path, [GOOD], entry={"datum": "GCJ02"})
+
+
+def test_a_point_layer(tmp_path):
+    point = {"type": "Point", "coordinates": [120.62, 31.31]}
+    features = [
+        feature(point, facility_id=7, name="NA", services="clinic", capacity=40),
+        feature(None, facility_id=8, name="nowhere", services="clinic", capacity=None),
+        feature(point, facility_id=9, name=None, services="clinic", capacity=-5),
+        feature(point, facility_id=10, name="b", services=None, capacity=0),
+        feature(rectangle(120.62, 31.31, 120.64, 31.33), facility_id=11, name="c", services="shop", capacity=0),
+    ]
+    frame, findings = read_facilities(layer(tmp_path, features, "sites.geojson"), {})
+    assert frame.index.tolist() == ["7", "9", "11"]
+    assert frame["name"].tolist() == ["NA", "9", "c"]
+    assert frame.loc["11"].geometry.equals_exact(shapely.Point(120.63, 31.32), 1e-9)
+    # Features count from one, as QGIS shows them.
+    assert told(findings, "facility-without-point").row == 2
+    assert told(findings, "facility-without-service").row == 4
+    assert told(findings, "facility-bad-number").row == 3
+    assert len(features) == len(frame) + 2
+
+
+# -- Layers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.txt", "a"])
+def test_a_layer_of_no_known_kind(tmp_path, name):
+    (tmp_path / name).write_text("x")
+    with pytest.raises(PackError, match=rf"{name}: not a layer that can be read; give one of \.geojson"):
+        read_layer(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "a.shp", "a.parquet", "a.json"])
+@pytest.mark.parametrize("content", [b"", b"nonsense", b'{"type": "FeatureColl'])
+def test_a_layer_that_is_broken(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PackError, match=rf"{name}: the layer cannot be read .*QGIS"):
+        read_layer(tmp_path / name)
+
+
+def test_a_file_with_several_layers_is_refused(tmp_path):
+    path = tmp_path / "two.gpkg"
+    frame = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    frame.to_file(path, layer="homes")
+    frame.to_file(path, layer="offices")
+    with pytest.raises(PackError, match=r"two\.gpkg: holds 2 layers \(homes, offices\)"):
+        read_layer(path)
+
+
+def test_a_layer_beside_a_table_is_read(tmp_path):
+    path = tmp_path / "one.gpkg"
+    frame = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    frame.to_file(path, layer="homes")
+    pyogrio.write_dataframe(pd.DataFrame({"b": [2]}), path, layer="notes", append=True)
+    assert read_layer(path)["a"].tolist() == [1]
+
+
+def test_metres_without_a_stated_system_are_not_taken_for_degrees(tmp_path):
+    path = layer(tmp_path, [feature(rectangle(120, 31, 121, 32)), feature(rectangle(560000, 3465000, 560100, 3465100))])
+    with pytest.raises(PackError, match=r"row 2, coordinates 560000, 3465000 are no degrees \(1 such rows\)"):
+        read_layer(path)
+
+
+def test_swapped_axes_of_a_layer(tmp_path):
+    with pytest.raises(PackError, match="are x and y swapped"):
+        read_layer(layer(tmp_path, [feature(rectangle(31, 120, 32, 121))]))
+
+
+def test_a_layer_without_a_system(tmp_path):
+    gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(0, 0)]).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(PackError, match="does not say in which reference system"):
+        read_layer(tmp_path / "a.parquet")
+
+
+def test_a_ring_left_open_is_closed(tmp_path):
+    shape = rectangle(120.6, 31.3, 120.7, 31.4)
+    shape["coordinates"][0].pop()
+    assert read_layer(layer(tmp_path, [feature(shape)])).geometry.iloc[0].is_valid
+
+
+# -- Communities -----------------------------------------------------------------------------------
+
+
+def communities(tmp_path, features, columns=None):
+    return read_communities(layer(tmp_path, features), columns or {})
+
+
+def test_good_communities(tmp_path):
+    frame, findings = communities(
+        tmp_path, [community("a", 120.61, 120.62, 5, 5), community("b", 120.62, 120.63, 0, 0)]
+    )
+    assert findings == []
+    assert frame.index.tolist() == ["a", "b"]
+    assert frame["population"].tolist() == [5.0, 0.0]
+
+
+@pytest.mark.parametrize("column", ["population", "pop_60plus", "pop_80plus"])
+@pytest.mark.parametrize("value", [-1, None, "many", "-0.5"])
+def test_people_below_zero_or_none(tmp_path, column, value):
+    features = [community("a", 120.61, 120.62, pop_80plus=1), community("b", 120.62, 120.63, pop_80plus=1)]
+    features[1]["properties"][column] = value
+    with pytest.raises(PackError, match=rf"row 2, column '{column}', value .* is no number of people \(1 such rows\)"):
+        communities(tmp_path, features)
+
+
+def test_more_elders_than_people_are_told(tmp_path):
+    _, findings = communities(tmp_path, [community("a", 120.61, 120.62), community("b", 120.62, 120.63, 100, 101)])
+    found = told(findings, "community-elders")
+    assert (found.row, found.value, found.count, found.examples) == (2, "101 > 100", 1, ("b",))
+
+
+@pytest.mark.parametrize("missing", ["community_id", "name", "population", "pop_60plus"])
+def test_a_column_that_is_missing(tmp_path, missing):
+    one = community("a", 120.61, 120.62)
+    del one["properties"][missing]
+    with pytest.raises(PackError, match=rf"column {missing} \(.*\) is missing.*\[communities.columns\]; it has"):
+        communities(tmp_path, [one])
+
+
+@pytest.mark.parametrize(
+    ("key", "says"), [("a", "stands in an earlier row too"), (None, "is empty"), (" ", "is empty")]
+)
+def test_ids_that_are_no_ids(tmp_path, key, says):
+    features = [community("a", 120.61, 120.62), community("b", 120.62, 120.63)]
+    features[1]["properties"]["community_id"] = key
+    with pytest.raises(PackError, match=rf"row 2, column 'community_id', value .* {says} \(1 such rows\)"):
+        communities(tmp_path, features)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("NA", "NA"), ("None", "None"), (None, "a"), ("", "a")])
+def test_names_of_communities(tmp_path, name, shown):
+    frame, _ = communities(tmp_path, [community("a", 120.61, 120.62, name=name)])
+    assert frame["name"].tolist() == [shown]
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (None, "nothing"),
+        ({"type": "Point", "coordinates": [120.6, 31.3]}, "Point"),
+        ({"type": "LineString", "coordinates": [[120.6, 31.3], [120.7, 31.3]]}, "LineString"),
+        ({"type": "Polygon", "coordinates": [[[120.6, 31.3], [120.7, 31.3], [120.6, 31.3], [120.6, 31.3]]]}, "Polygon"),
+    ],
+)
+def test_a_community_without_ground(tmp_path, shape, found):
+    features = [community("a", 120.61, 120.62), community("b", 120.62, 120.63) | {"geometry": shape}]
+    with pytest.raises(PackError, match=rf"row 2, community 'b' has no polygon with an area \(found: {found}; 1 such"):
+        communities(tmp_path, features)
+
+
+def test_an_outline_that_crosses_itself_is_mended_and_told(tmp_path):
+    bow = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
+    frame, findings = communities(tmp_path, [community("a", 120.61, 120.62) | {"geometry": bow}])
+    assert frame.geometry.is_valid.all()
+    assert shapely.area(frame.geometry.to_numpy()).tolist() == [0.5]
+    assert told(findings, "community-mended").examples == ("a",)
+
+
+def test_a_layer_without_communities(tmp_path):
+    columns = {"community_id": ["a"], "name": ["a"], "population": [1], "pop_60plus": [1]}
+    one = gpd.GeoDataFrame(columns, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    one.iloc[:0].to_file(tmp_path / "none.gpkg")
+    with pytest.raises(PackError, match=r"none\.gpkg: there is no community in it"):
+        read_communities(tmp_path / "none.gpkg", {})
+
+
+def test_columns_of_the_file_s_own_names(tmp_path):
+    features = [feature(rectangle(120, 31, 121, 32), name="7", id="第一", m=30, f=34, old=[0], people=64)]
+    columns = {
+        "community_id": "name",  # both named crosswise: each is taken from the file, not from the other
+        "name": "id",
+        "population": ["m", "f"],
+        "pop_60plus": {"of": "people", "share": 0.25},
+    }
+    frame, _ = communities(tmp_path, features, columns)
+    assert frame.index.tolist() == ["7"]
+    assert frame.iloc[0][["name", "population", "pop_60plus"]].tolist() == ["第一", 64.0, 16.0]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "says"),
+    [
+        ("nope", "names 'nope'; the file has"),
+        (["population", "nope"], "names 'nope'"),
+        ({"of": "nope", "share": 0.2}, "names 'nope'"),
+        ({"share": 0.2}, "give a column's name"),
+        ({"of": "population", "share": "20%"}, "give a column's name"),
+        ([], "give a column's name"),
+        (5, "give a column's name"),
+    ],
+)
+def test_columns_that_lead_nowhere(tmp_path, theirs, says):
+    with pytest.raises(PackError, match=rf"\[communities.columns\] pop_60plus .*{says}"):
+        communities(tmp_path, [community("a", 120.61, 120.62)], {"pop_60plus": theirs})
+
+
+def test_the_sum_of_a_bad_cell_is_not_zero(tmp_path):
+    features = [feature(rectangle(120, 31, 121, 32), community_id="a", name="a", m=1, f="x", pop_60plus=0)]
+    with pytest.raises(PackError, match="row 1, column 'population', value nan"):
+        communities(tmp_path, features, {"population": ["m", "f"]})
+
+
+def test_the_fixture_writes_what_it_says(tmp_path):
+    features = json.loads(layer(tmp_path, [community("a", 1, 2)]).read_text(encoding="utf-8"))["features"]
+    assert features[0]["properties"] == {"community_id": "a", "name": "a", "population": 1000, "pop_60plus": 200}
