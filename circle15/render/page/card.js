@@ -101,7 +101,7 @@ export function facilityCard(at, view, acts) {
     h('button.back', { type: 'button', onclick: acts.back, 'data-act': 'back' }, '‹ ', say('back')),
     h('h2', { tabindex: -1 }, ...signs(own, view), local(own, 'name', state.language)),
     home < 0 ? null : h('p.where', {}, h('button.link', { type: 'button', onclick: () => acts.community(home) }, say('in_community', { name: local(model.communities[home], 'name', state.language) }))),
-    warning ? h('p.warning', {}, warning) : null,
+    warning ? h('p.caution', {}, warning) : null,
     h('p.keys', {}, say('facility_reach'), ...model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { background: tone, opacity: [0.55, 0.34, 0.18, 0.1][Math.min(k, 3)] } }), say('minutes_short', { n })))),
     h('dl.lines', {}, ...lines.filter(([, text]) => text).flatMap(([key, text]) => [h('dt', {}, say(key)), h('dd', {}, text)])),
   ];
