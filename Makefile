@@ -2,8 +2,8 @@
 #
 # CITY may hold anything a shell can pass, also "$(shell ...)". It is therefore never expanded here:
 # its raw text goes into an exported variable of another name, and the program accepts only city names.
-unexport CITY
 CITY ?= suzhou
+unexport CITY
 override CIRCLE15_CITY := $(value CITY)
 export CIRCLE15_CITY
 
