@@ -31,8 +31,9 @@ if TYPE_CHECKING:
         WalkNetwork,
         WalkProfile,
     )
-    from circle15.network import build_network, merge_chains, snap
+    from circle15.network import build_network, merge_chains
     from circle15.reach import reach
+    from circle15.snapping import snap
     from circle15.sources.citypack import list_cities
     from circle15.sources.osm_file import read_streets
     from circle15.study import analyse, load_city
@@ -62,7 +63,7 @@ _HOME = {
     "model": "",
     "reach": "reach",
     "read_streets": "sources.osm_file",
-    "snap": "network",
+    "snap": "snapping",
 }
 
 __all__ = [

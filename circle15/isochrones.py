@@ -23,8 +23,8 @@ from circle15.kernels import search, stretches
 from circle15.model.places import Facilities
 from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.network import snap
 from circle15.reach import WalkGraph, cutoff_ms, in_blocks, in_workers, point_frame, seeds, walk_graph, warn_of_far
+from circle15.snapping import snap
 
 __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
 
@@ -59,7 +59,7 @@ def isochrones(
     profile
         Name of a walking profile, or one of your own.
     max_snap_m, barriers
-        See :func:`circle15.network.snap`.
+        See :func:`circle15.snapping.snap`.
     method
         ``"grid"``: contour of a 5 m distance grid; ``"union"``: exact union of buffers.
     buffer_m

@@ -28,7 +28,7 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import ReachTable
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.network import snap
+from circle15.snapping import snap
 
 __all__ = [
     "WalkGraph",
@@ -286,7 +286,7 @@ def reach_table(
     graph
         From :func:`walk_graph`.
     demand, facilities
-        From :func:`circle15.network.snap`, aligned with ``point_ids`` and ``facility_ids``.
+        From :func:`circle15.snapping.snap`, aligned with ``point_ids`` and ``facility_ids``.
     cutoff_min
         Minutes; ``cost <= cutoff`` is in.
     threads
@@ -350,7 +350,7 @@ def reach(
     profile
         Name of a walking profile, or one of your own.
     max_snap_m, barriers
-        See :func:`circle15.network.snap`.
+        See :func:`circle15.snapping.snap`.
 
     Returns
     -------

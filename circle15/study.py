@@ -26,8 +26,9 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import Analysis, City, Coverage, Gaps, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.network import build_network, snap
+from circle15.network import build_network
 from circle15.reach import nearest_times, reach_table, walk_graph
+from circle15.snapping import snap
 from circle15.sources.citypack import read_pack
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 ::
 
-    errors < kernels < model < catalog < sources < network < interchange < reach < isochrones
+    errors < kernels < model < catalog < sources < network < snapping < interchange < reach < isochrones
                                                         < demand < coverage < gaps < study < cli
     render sees errors, model and catalog
 
@@ -21,8 +21,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
-    "errors", "kernels", "model", "catalog", "sources", "network", "interchange", "reach", "isochrones", "demand",
-    "coverage", "gaps", "study",
+    "errors", "kernels", "model", "catalog", "sources", "network", "snapping", "interchange", "reach", "isochrones",
+    "demand", "coverage", "gaps", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

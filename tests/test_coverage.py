@@ -10,8 +10,8 @@ import pytest
 from circle15.coverage import coverage
 from circle15.errors import DataQualityWarning, InputError
 from circle15.model import DemandPoints, Facilities, Positions
-from circle15.network import snap
 from circle15.reach import nearest_times, reach, walk_graph
+from circle15.snapping import snap
 
 from .lattice import BY, network, points
 from .test_reach import town

@@ -13,8 +13,9 @@ import shapely
 from circle15.errors import DataQualityWarning, InputError, SettingError
 from circle15.isochrones import draw_isochrones, isochrones, reached_streets
 from circle15.model import EdgeFlag, Facilities
-from circle15.network import edge_lines, snap
+from circle15.network import edge_lines
 from circle15.reach import reach, walk_graph
+from circle15.snapping import snap
 
 from .lattice import BY, grid, network, points
 from .test_reach import town

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from circle15.errors import CrsError, DataQualityWarning, SettingError
 from circle15.model import EdgeFlag, Positions, WalkNetwork, WalkProfile
-from circle15.network import canonical, merge_chains, snap
+from circle15.network import canonical, merge_chains
 from circle15.reach import cutoff_ms, nearest_times, reach, reach_table, walk_graph
+from circle15.snapping import snap
 
 from . import oracle
 from .lattice import BY, X0, Y0, grid, network, points
