@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,14 @@ def texts(browser: Browser, selector: str) -> list[str]:
 def click(browser: Browser, selector: str) -> None:
     """Click what a selector finds first."""
     browser.run(f"document.querySelector({json.dumps(selector)}).click()")
+
+
+def becomes(browser: Browser, expression: str, *, wanted: object) -> bool:
+    """Whether an expression takes a value within five seconds: canvases are painted some frames later."""
+    deadline = time.monotonic() + 5
+    while (found := browser.run(expression)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(found == wanted)
 
 
 # -- the host ---------------------------------------------------------------------------------------
@@ -209,7 +218,7 @@ def test_the_page_opens_and_asks_for_nothing(browser: Browser, town: Path) -> No
     assert "设施" in texts(browser, ".banner")[0]
     assert "内部分析用图，公开前须依法送审" in texts(browser, ".foot-line")[0]
     assert "© OpenStreetMap contributors (ODbL)" in texts(browser, ".foot-line")[0]
-    assert browser.run(TILES_DRAWN) > 0
+    assert becomes(browser, f"{TILES_DRAWN} > 0", wanted=True)
 
 
 @pytest.mark.browser
@@ -276,9 +285,9 @@ def test_measure_service_cutoff_and_language(browser: Browser, town: Path) -> No
 def test_a_facility_shows_its_reach(browser: Browser, town: Path) -> None:
     browser.open(town, fragment="#f=f03")
     assert texts(browser, ".card h2")[0].endswith("第3便民点")
-    assert browser.run(REACH_DRAWN) is True
+    assert becomes(browser, REACH_DRAWN, wanted=True)
     click(browser, ".back")
-    assert browser.run(REACH_DRAWN) is False
+    assert becomes(browser, REACH_DRAWN, wanted=False)
 
 
 @pytest.mark.browser

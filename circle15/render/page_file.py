@@ -105,7 +105,9 @@ def leaflet_script() -> str:
         "shadowUrl": _image(f"{_LEAFLET}/images/marker-shadow.png"),
     }
     source = re.sub(r"\n?//# sourceMappingURL=.*", "", _read(f"{_LEAFLET}/leaflet.js"))
-    return f"{source}\nL.Icon.Default.imagePath = '';\nL.Icon.Default.mergeOptions({json.dumps(icons)});\n"
+    # Leaflet's own line carries a flag and a link to the network; the page names its sources itself.
+    plain = "L.Control.Attribution.mergeOptions({ prefix: false });"
+    return f"{source}\nL.Icon.Default.imagePath = '';\nL.Icon.Default.mergeOptions({json.dumps(icons)});\n{plain}\n"
 
 
 @cache
