@@ -18,6 +18,7 @@ import shapely
 from circle15 import __version__, catalog
 from circle15.catalog import finding
 from circle15.coverage import coverage
+from circle15.datum_check import better_datum, datum_fits
 from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning
 from circle15.gaps import gaps, people_text
@@ -97,7 +98,11 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
         context=pack.context,
         context_origins=pack.context_origins,
         settings=pack.settings,
-        findings=(*pack.findings, *_street_findings(pack.streets.counts, network)),
+        findings=(
+            *pack.findings,
+            *_street_findings(pack.streets.counts, network),
+            *_datum_findings(pack.facilities, network),
+        ),
         review_number=pack.review_number,
         notes=pack.notes,
     )
@@ -228,6 +233,32 @@ def _street_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Fi
     if len(cut_off):
         share = 100 * float(cut_off.sum()) / network.total_km
         found.append(finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}"))
+    return found
+
+
+def _datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding]:
+    """Lists whose points fit the streets far better under another datum than the one they declare."""
+    frame = facilities.frame
+    if "list_datum" not in frame:
+        return []
+    found = []
+    for (file, declared), mine in frame.groupby(["list_file", "list_datum"]):
+        fits = datum_fits(network, mine.geometry, declared=str(declared))
+        better = better_datum(fits, points=len(mine))
+        if better is not None:
+            found.append(
+                finding(
+                    "datum-suspect",
+                    "warning",
+                    count=len(mine),
+                    file=str(file),
+                    value=str(declared),
+                    declared_m=f"{fits[0].median_m:.0f}",
+                    better=better.datum,
+                    better_m=f"{better.median_m:.0f}",
+                    percent=f"{100 * better.nearer_share:.0f}",
+                )
+            )
     return found
 
 

@@ -2,8 +2,8 @@
 
 ::
 
-    errors < kernels < model < catalog < sources < network < snapping < interchange < reach < isochrones
-                                                        < demand < coverage < gaps < study < cli
+    errors < kernels < model < catalog < sources < network < snapping < datum_check < interchange
+        < reach < isochrones < demand < coverage < gaps < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -21,8 +21,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
-    "errors", "kernels", "model", "catalog", "sources", "network", "snapping", "interchange", "reach", "isochrones",
-    "demand", "coverage", "gaps", "study",
+    "errors", "kernels", "model", "catalog", "sources", "network", "snapping", "datum_check", "interchange",
+    "reach", "isochrones", "demand", "coverage", "gaps", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from circle15.errors import PackError
+from circle15.sources.datum import from_wgs84
 from circle15.sources.tables import read_communities, read_facilities, read_layer
 
 from .conftest import HEADER, community, feature, geojson, rectangle, write_csv
@@ -21,6 +22,10 @@ GOOD = ("f1", "食堂", "meal_point", "120.62", "31.31")
 
 def facilities(tmp_path, rows, header=HEADER, entry=None):
     return read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry or {})
+
+
+def at(lon, lat, facility_id="f1"):
+    return (facility_id, *GOOD[1:3], *(value if isinstance(value, str) else repr(float(value)) for value in (lon, lat)))
 
 
 def told(findings, code):
@@ -201,9 +206,33 @@ def test_a_header_alone_is_an_empty_list(tmp_path):
     assert frame.index.name == "facility_id"
 
 
-def test_another_datum_is_refused_not_guessed(tmp_path):
-    with pytest.raises(PackError, match=r"list\.csv: datum 'gcj02' cannot be converted yet"):
-        facilities(tmp_path, [GOOD], entry={"datum": "GCJ02"})
+@pytest.mark.parametrize("datum", ["gcj02", "GCJ02", "bd09", "cgcs2000", "EPSG:4490"])
+def test_a_declared_datum_is_converted_and_said(tmp_path, datum):
+    (lon,), (lat,) = from_wgs84(120.6, 31.3, datum=datum)
+    frame, findings = facilities(tmp_path, [at(lon, lat)], entry={"datum": datum})
+    assert frame.geometry.iloc[0].coords[0] == pytest.approx((120.6, 31.3), abs=1e-9)
+    (told,) = findings
+    assert (told.code, told.severity, told.count) == ("datum-converted", "note", 1)
+    assert datum in told.message_zh
+
+
+def test_easting_and_northing_of_a_national_grid(tmp_path):
+    frame, _ = facilities(tmp_path, [at(500000, 3464000)], entry={"datum": "EPSG:4549"})
+    assert frame.geometry.iloc[0].x == pytest.approx(120.0, abs=1e-9)
+
+
+def test_a_datum_that_is_none_or_does_not_fit(tmp_path):
+    with pytest.raises(PackError, match=r"list\.csv: datum 'gcj-02' is not known; give one of wgs84, gcj02"):
+        facilities(tmp_path, [GOOD], entry={"datum": "gcj-02"})
+    with pytest.raises(PackError, match=r"list\.csv: position 1 .*swapped"):
+        facilities(tmp_path, [at(1e30, 1e30)], entry={"datum": "EPSG:4549"})
+
+
+def test_bad_rows_stay_told_when_a_datum_is_converted(tmp_path):
+    rows = [GOOD, at("east", 31.3, "f2"), at(120.6, 400, "f3")]
+    frame, findings = facilities(tmp_path, rows, entry={"datum": "gcj02"})
+    assert len(frame) == 1
+    assert sorted(told.code for told in findings) == ["datum-converted", "facility-without-point"]
 
 
 def test_a_point_layer(tmp_path):

@@ -321,7 +321,8 @@ def _facilities(pack: Pack, osm: Path | None, area: StudyArea, findings: list[Fi
         if origin.synthetic:
             findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
         origins.append(origin)
-        frames.append(frame.to_crs(area.crs).assign(_file=path.name))
+        datum = "wgs84" if entry.get("osm") else str(entry.get("datum", "wgs84"))
+        frames.append(frame.to_crs(area.crs).assign(list_file=path.name, list_datum=datum))
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
         return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset(listed))
@@ -354,12 +355,12 @@ def _one_frame(frames: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     merged = gpd.GeoDataFrame(pd.concat(frames)).rename_axis("facility_id")
     twice = merged.index[merged.index.duplicated()]
     if len(twice):
-        named = merged.loc[[twice[0]], "_file"].unique().tolist()
+        named = merged.loc[[twice[0]], "list_file"].unique().tolist()
         raise PackError(
             f"{' and '.join(named)}: facility_id {twice[0]!r} stands in more than one list ({len(twice)} such ids); "
             "make the ids unique in the whole pack"
         )
-    return merged.drop(columns="_file")
+    return merged
 
 
 def _spoken_of(merged: gpd.GeoDataFrame, listed: set[str], findings: list[Finding]) -> gpd.GeoDataFrame:

@@ -15,9 +15,10 @@ import shapely
 
 from circle15.catalog import finding
 from circle15.catalog import services as known_services
-from circle15.errors import PackError
+from circle15.errors import CrsError, PackError
 from circle15.model.places import PEOPLE
 from circle15.model.provenance import Finding, Severity
+from circle15.sources.datum import DATUMS, to_wgs84
 
 __all__ = ["read_communities", "read_facilities", "read_layer"]
 
@@ -99,7 +100,7 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFr
         The file.
     entry
         Its ``[[facilities]]`` table: ``service`` for a list of one service, else a ``services`` column
-        with keys joined by ``;``.
+        with keys joined by ``;``; ``datum`` of its coordinates (:mod:`circle15.sources.datum`), WGS 84 if not said.
 
     Returns
     -------
@@ -112,8 +113,8 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFr
     PackError
         If a needed column is missing or the datum is not one that is understood.
     """
-    frame = _read_points(path, entry)
     findings: list[Finding] = []
+    frame = _converted(_read_points(path), path, str(entry.get("datum", "wgs84")), findings)
     frame = _drop(frame, ~_on_globe(frame), "facility-without-point", path, findings, ("lon", "lat"))
     frame["services"] = pd.Series(_services(frame, path, entry, findings), index=frame.index, dtype=object)
     frame = _drop(frame, frame["services"].map(len) == 0, "facility-without-service", path, findings, ("name",))
@@ -134,18 +135,31 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFr
     return points.set_index("facility_id"), findings
 
 
-def _read_points(path: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
+def _converted(frame: pd.DataFrame, path: Path, datum: str, findings: list[Finding]) -> pd.DataFrame:
+    """Bring ``lon`` and ``lat`` from the declared datum to WGS 84, and say so; what is no number stays as it is."""
+    if datum.lower() == "wgs84":
+        return frame
+    lon, lat = (pd.to_numeric(frame[column], errors="coerce").astype(float) for column in ("lon", "lat"))
+    usable = np.isfinite(lon) & np.isfinite(lat)
+    if datum.lower() in DATUMS:
+        usable &= np.asarray(_on_globe(frame), dtype=bool)
+    try:
+        east, north = to_wgs84(lon[usable], lat[usable], datum=datum)
+    except CrsError as error:
+        raise PackError(f"{path.name}: {error}") from error
+    made = frame.astype({"lon": object, "lat": object})
+    made.loc[usable, "lon"], made.loc[usable, "lat"] = east, north
+    findings.append(finding("datum-converted", "note", count=int(usable.sum()), file=path.name, datum=datum))
+    return made
+
+
+def _read_points(path: Path) -> pd.DataFrame:
     """The rows of a list as they stand, with ``lon``, ``lat`` and the number that a spreadsheet gives the row."""
-    datum = str(entry.get("datum", "wgs84")).lower()
     if path.suffix.lower() != ".csv":
         layer = read_layer(path).to_crs("EPSG:4326")
         point = layer.geometry.representative_point()
         frame = pd.DataFrame(layer.drop(columns=layer.geometry.name)).assign(lon=point.x, lat=point.y)
         frame[_ROW] = np.arange(len(frame)) + 1
-    elif datum != "wgs84":
-        raise PackError(
-            f'{path.name}: datum {datum!r} cannot be converted yet; give WGS 84 degrees and datum = "wgs84"'
-        )
     else:
         frame = _read_csv(path)
     missing = [column for column in ("name", "lon", "lat") if column not in frame]
