@@ -18,7 +18,18 @@ from circle15.errors import SettingError
 from circle15.model.provenance import Finding, Severity
 from circle15.model.walk_network import WalkProfile
 
-__all__ = ["Service", "WayClass", "finding", "profile", "profiles", "services", "text", "walking", "way_classes"]
+__all__ = [
+    "Service",
+    "WayClass",
+    "finding",
+    "name_rules",
+    "profile",
+    "profiles",
+    "services",
+    "text",
+    "walking",
+    "way_classes",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +109,12 @@ def profile(name: str | WalkProfile) -> WalkProfile:
     if name not in known:
         raise SettingError(f"no walking profile {name!r}; choose one of {', '.join(known)}")
     return known[name]
+
+
+@cache
+def name_rules() -> Mapping[str, Any]:
+    """``names.toml`` as it stands: how names of communities are told apart."""
+    return MappingProxyType(_read("names.toml"))
 
 
 @cache

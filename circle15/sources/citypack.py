@@ -21,6 +21,7 @@ from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.provenance import Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
+from circle15.sources.community_checks import community_checks
 from circle15.sources.osm_facilities import read_osm_facilities
 from circle15.sources.osm_file import file_sha256, read_streets
 from circle15.sources.osm_places import read_context
@@ -206,6 +207,7 @@ def _communities(pack: Pack, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, Origin,
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
         raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
+    findings.extend(community_checks(metric, file=path.name))
     return metric, origin, findings
 
 
