@@ -139,11 +139,10 @@ def check_city(
     _tell_findings(findings, notes=True)
     _tell_synthetic(loaded)
     if out is not None:
-        from circle15.render.atomic import write_text
+        from circle15.render.quality import save_quality
 
-        told = [f"{found.severity}: {found.message_zh} | {found}" for found in findings]
-        write_text(out / "check.txt", "\n".join([*lines, *told]) + "\n")
-        _say(str(out / "check.txt"))
+        for path in save_quality(loaded, findings, out):
+            _say(str(path))
 
 
 @_app.command("cities")

@@ -88,10 +88,9 @@ def test_check_tells_everything_and_computes_nothing(run, make_pack, tmp_path, m
     assert "facilities.csv row 4 column 'lon, lat' value 'east, 31.31': 1 facility rows have no usable" in err
     assert "条设施记录没有可用的经纬度" in err
     assert "undetermined, not a gap" in err  # notes too
-    written = (tmp_path / "out" / "check.txt").read_text(encoding="utf-8")
-    assert "warning: " in written
-    assert "note: " in written
-    assert "east, 31.31" in written
+    written = (tmp_path / "out" / "check.html").read_text(encoding="utf-8")
+    assert "east, 31.31 · 第4行 row 4" in written
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["check.html", "check.xlsx"]
 
 
 def test_map_tells_warnings_and_leaves_notes_to_check(run, make_pack, tmp_path):

@@ -140,12 +140,13 @@ def test_only_named_columns_of_facilities_go_out(analysis):
 
 
 def test_every_column_has_a_header(analysis):
-    for table in (gap_table, community_table, facility_table, service_table, finding_table, source_table):
-        assert set(table(analysis).columns) <= set(columns())
+    tables = [table(analysis) for table in (gap_table, community_table, facility_table, service_table)]
+    for table in (*tables, finding_table(analysis.findings), source_table(analysis.city)):
+        assert set(table.columns) <= set(columns())
 
 
 def test_synthetic_layers_are_named(analysis):
-    assert synthetic_layers(analysis) == ("communities", "facilities")
+    assert synthetic_layers(analysis.city) == ("communities", "facilities")
     assert set(gap_table(analysis)["synthetic"]) == {"communities+facilities"}
     real = dataclasses.replace(analysis.city.communities.origin, synthetic=False)
     places = Communities(frame=analysis.city.communities.frame, origin=real)

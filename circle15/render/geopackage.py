@@ -165,7 +165,7 @@ def _about(analysis: Analysis) -> pd.DataFrame:
     """Terms and provenance as a table: dataset metadata would make readers leave a file beside this one."""
     about = {
         "title": f"circle15 {analysis.city.title_zh} {analysis.city.title_en}",
-        "synthetic": ", ".join(synthetic_layers(analysis)) or "none",
+        "synthetic": ", ".join(synthetic_layers(analysis.city)) or "none",
         "attribution": "; ".join(dict.fromkeys(o.attribution for o in analysis.city.origins if o.attribution)),
         "profile": analysis.profile.name,
         "review_number": analysis.city.review_number,
@@ -200,7 +200,7 @@ def _text(value: object) -> str | None:
 
 
 def _described(analysis: Analysis, layer: str) -> str:
-    made = set(_MADE_OF.get(layer, (layer,))) & set(synthetic_layers(analysis))
+    made = set(_MADE_OF.get(layer, (layer,))) & set(synthetic_layers(analysis.city))
     label = "合成数据 SYNTHETIC: " if made else ""
     return label + _ABOUT[layer]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import services
-from circle15.model import Analysis, Communities, Positions
+from circle15.model import Analysis, City, Communities, Finding, Positions
 
 __all__ = [
     "Column",
@@ -85,9 +85,8 @@ def columns() -> Mapping[str, Column]:
     return MappingProxyType({key: Column(**entry) for key, entry in raw.items()})
 
 
-def synthetic_layers(analysis: Analysis) -> tuple[str, ...]:
+def synthetic_layers(city: City) -> tuple[str, ...]:
     """Which layers describe no real place: of streets, communities, facilities, context."""
-    city = analysis.city
     made = {
         "streets": city.network.origin.synthetic,
         "communities": city.communities.origin.synthetic,
@@ -133,7 +132,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = rank[column].reindex(of_community).to_numpy()
     table["sentence_zh"] = gaps["sentence_zh"].fillna("没有设施名录，不能判定。").to_numpy()
     table["sentence_en"] = gaps["sentence_en"].fillna("No list of facilities: undetermined.").to_numpy()
-    table["synthetic"] = "+".join(synthetic_layers(analysis))
+    table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return _rounded(table)
 
 
@@ -180,7 +179,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     for column in _SITE:
         if column in frame:
             table[column] = frame[column]
-    table["synthetic"] = "合成 synthetic" if "facilities" in synthetic_layers(analysis) else ""
+    table["synthetic"] = "合成 synthetic" if "facilities" in synthetic_layers(analysis.city) else ""
     return _rounded(table.sort_index().reset_index())
 
 
@@ -210,26 +209,24 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
     return _rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
 
 
-def finding_table(analysis: Analysis) -> pd.DataFrame:
+def finding_table(findings: Sequence[Finding]) -> pd.DataFrame:
     """One row per data-quality finding, errors first."""
     order = {"error": 0, "warning": 1, "note": 2}
     keys = (
         "severity", "code", "count", "message_zh", "message_en", "remedy_zh", "remedy_en",
         "file", "row", "column", "value", "examples",
     )  # fmt: skip
-    found = sorted(analysis.findings, key=lambda finding: order[finding.severity])
+    found = sorted(findings, key=lambda finding: order[finding.severity])
     table = pd.DataFrame([{key: getattr(finding, key) for key in keys} for finding in found], columns=list(keys))
     table["examples"] = table["examples"].map(", ".join)
     return table
 
 
-def source_table(analysis: Analysis) -> pd.DataFrame:
+def source_table(city: City) -> pd.DataFrame:
     """One row per layer: what it is, its date, attribution and licence, and whether it is synthetic."""
     keys = ("label_zh", "label_en", "date", "attribution", "licence", "file")
-    table = pd.DataFrame(
-        [{k: getattr(origin, k) for k in keys} for origin in analysis.city.origins], columns=list(keys)
-    )
-    table["synthetic"] = ["合成 synthetic" if origin.synthetic else "" for origin in analysis.city.origins]
+    table = pd.DataFrame([{k: getattr(origin, k) for k in keys} for origin in city.origins], columns=list(keys))
+    table["synthetic"] = ["合成 synthetic" if origin.synthetic else "" for origin in city.origins]
     return table
 
 

@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from circle15.catalog import services
-from circle15.model import Analysis
+from circle15.model import Analysis, City, Finding
 from circle15.render.table_frames import (
     columns,
     community_table,
@@ -30,7 +30,7 @@ from circle15.render.table_frames import (
     synthetic_layers,
 )
 
-__all__ = ["plain_text", "workbook_bytes"]
+__all__ = ["plain_text", "quality_bytes", "workbook_bytes"]
 
 _INK, _HEAD, _WARN, _RULE = "1F2933", "DCE6EC", "FFF1D6", "B8C4CC"
 _LONGEST = 32_000  # Excel holds 32,767 characters in a cell
@@ -38,6 +38,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 _LEADING = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BARS = {"index": "D55E00", "uncovered": "E69F00", "share": "0072B2"}
 _PLAIN = Font(name="Microsoft YaHei", size=10, color=_INK)
+_FOUND = "输入数据中发现的问题 · What was found in the input"
 _WRAPPED = ("sentence", "message", "remedy", "examples", "services", "label", "attribution")
 
 
@@ -54,11 +55,34 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         ("社区 Communities", "各社区差距，按综合排名 · Gaps per community, largest first", community_table(analysis)),
         ("差距 Gaps", "社区 × 服务 · Gaps per community and service", _present(gap_table(analysis), _GAPS)),
         ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", facility_table(analysis)),
-        ("数据质量 Data quality", "输入数据中发现的问题 · What was found in the input", finding_table(analysis)),
+        (
+            "数据质量 Data quality",
+            "输入数据中发现的问题 · What was found in the input",
+            finding_table(analysis.findings),
+        ),
     ):
-        _table_sheet(book, analysis, title, heading, table)
+        _table_sheet(book, analysis.city, title, heading, table)
     _method(book, analysis)
-    book.properties.title = f"circle15 {analysis.city.title_zh} {analysis.city.title_en}"
+    return _bytes(book, analysis.city)
+
+
+def quality_bytes(city: City, findings: Sequence[Finding]) -> bytes:
+    """Return the data-quality workbook of a city that was read and not analysed: findings, layers.
+
+    The same input gives the same bytes; text from outside is stored as text.
+    """
+    book = Workbook()
+    book.remove(book.active)
+    for title, heading, table in (
+        ("数据质量 Data quality", _FOUND, finding_table(findings)),
+        ("图层 Layers", "各图层的来源 · Where each layer comes from", source_table(city)[[*_SOURCES]]),
+    ):
+        _table_sheet(book, city, title, heading, table)
+    return _bytes(book, city)
+
+
+def _bytes(book: Workbook, city: City) -> bytes:
+    book.properties.title = f"circle15 {city.title_zh} {city.title_en}"
     book.properties.creator = "circle15"
     stream = BytesIO()
     book.save(stream)
@@ -90,7 +114,7 @@ def _summary(book: Workbook, analysis: Analysis) -> None:
     sheet = book.create_sheet("概要 Summary")
     city, settings, profile = analysis.city, analysis.settings, analysis.profile
     people = city.communities.frame
-    row = _head(sheet, analysis, f"{city.title_zh} {city.title_en} · 步行生活圈差距 Walking circle gaps", 9)
+    row = _head(sheet, city, f"{city.title_zh} {city.title_en} · 步行生活圈差距 Walking circle gaps", 9)
     cutoffs = " / ".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
     facts: list[tuple[str, Any, str]] = [
         ("社区 Communities", len(people), "#,##0"),
@@ -110,7 +134,7 @@ def _summary(book: Workbook, analysis: Analysis) -> None:
         row += 1
     row = _block(sheet, row + 1, "各项服务 By service", service_table(analysis))
     row = _block(sheet, row + 1, "综合差距最大的十个社区 Ten communities with the largest gap", _top(analysis))
-    _block(sheet, row + 1, "资料来源 Sources", source_table(analysis)[[*_SOURCES]])
+    _block(sheet, row + 1, "资料来源 Sources", source_table(analysis.city)[[*_SOURCES]])
     for letter, width in zip("ABCDEFGHI", (24, 24, 17, 13, 15, 15, 17, 17, 28), strict=True):
         sheet.column_dimensions[letter].width = width
     _page(sheet, header_row=None)
@@ -136,9 +160,9 @@ def _block(sheet: Worksheet, row: int, title: str, table: pd.DataFrame) -> int:
     return _body(sheet, row + 2, table)
 
 
-def _table_sheet(book: Workbook, analysis: Analysis, title: str, heading: str, table: pd.DataFrame) -> None:
+def _table_sheet(book: Workbook, city: City, title: str, heading: str, table: pd.DataFrame) -> None:
     sheet = book.create_sheet(title)
-    row = _head(sheet, analysis, heading, min(len(table.columns), 8))
+    row = _head(sheet, city, heading, min(len(table.columns), 8))
     _header(sheet, row, table)
     last = _body(sheet, row + 1, table) - 1
     letters = [get_column_letter(position) for position in range(1, len(table.columns) + 1)]
@@ -158,7 +182,7 @@ _TOP = {"index": 100, "share": 1}
 
 def _method(book: Workbook, analysis: Analysis) -> None:
     sheet = book.create_sheet("方法 Method")
-    row = _head(sheet, analysis, "方法、列说明与使用须知 · Method, columns and terms of use", 3)
+    row = _head(sheet, analysis.city, "方法、列说明与使用须知 · Method, columns and terms of use", 3)
     for zh, en in _method_lines(analysis):
         for position, text in enumerate((zh, en), start=1):
             cell = _put(sheet.cell(row, position), text)
@@ -215,12 +239,12 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
 # -- cells ----------------------------------------------------------------------------------------
 
 
-def _head(sheet: Worksheet, analysis: Analysis, heading: str, span: int) -> int:
+def _head(sheet: Worksheet, city: City, heading: str, span: int) -> int:
     """Write the heading and, where it applies, the synthetic banner; return the next free row."""
     cell = _put(sheet.cell(1, 1), heading)
     cell.font = _font(bold=True, size=14)
     sheet.row_dimensions[1].height = 24
-    made = synthetic_layers(analysis)
+    made = synthetic_layers(city)
     if not made:
         return 3
     names = "、".join(_LAYER_ZH[layer] for layer in made)

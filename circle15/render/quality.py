@@ -1,0 +1,103 @@
+"""The data-quality report of a city that was read: one page, one workbook, for whoever has to mend the input."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from circle15.catalog import text
+from circle15.model import City, Finding, Origin
+from circle15.render.atomic import write_text, write_whole
+from circle15.render.workbook import quality_bytes
+
+__all__ = ["quality_html", "save_quality"]
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def quality_html(city: City, findings: Sequence[Finding]) -> str:
+    """Return a page that tells every finding: what, where, how many, what to do; nothing runs and nothing is loaded.
+
+    The same input gives the same bytes. Text from outside is escaped, and no script is allowed.
+    """
+    style = files("circle15.render").joinpath("page/quality.css").read_text(encoding="utf-8")
+    counts = {severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "note")}
+    boxes = "".join(f"<div><b>{count}</b>{_both(f'quality_{severity}')}</div>" for severity, count in counts.items())
+    made = [origin for origin in city.origins if origin.synthetic]
+    banner = (
+        f'<p class="banner"><b>{_both("quality_synthetic")}</b> '
+        + escape("；".join(f"{origin.label_zh} {origin.label_en}" for origin in made))
+        + "</p>"
+        if made
+        else ""
+    )
+    policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    title = escape(f"{city.title_zh} {city.title_en}")
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
+        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{policy}'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title} · circle15</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f'<h1>{title}</h1>\n<p>{_both("quality_title")}</p>\n{banner}\n<div class="sum">{boxes}</div>\n'
+        f"<p><small>{escape(repr(city.network)[1:-1])}<br>{escape(repr(city.communities)[1:-1])}<br>"
+        f"{escape(repr(city.facilities)[1:-1])}</small></p>\n"
+        f"<h2>{_both('quality_findings')}</h2>\n{_findings(findings)}\n"
+        f"<h2>{_both('quality_layers')}</h2>\n{_layers(city.origins)}\n</body>\n</html>\n"
+    )
+
+
+def save_quality(city: City, findings: Sequence[Finding], folder: str | Path) -> tuple[Path, Path]:
+    """Write ``check.html`` and ``check.xlsx`` into a folder, each whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    page = write_text(Path(folder) / "check.html", quality_html(city, findings))
+    sheet = write_whole(Path(folder) / "check.xlsx", lambda part: part.write_bytes(quality_bytes(city, findings)))
+    return page, sheet
+
+
+def _both(key: str) -> str:
+    return escape(f"{text(key, 'zh')} {text(key, 'en')}")
+
+
+def _row(cells: Iterable[str], tag: str = "td") -> str:
+    return "".join(f"<{tag}>{cell}</{tag}>" for cell in cells)
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return f"<p>{_both('quality_nothing')}</p>"
+    heads = ("quality_kind", "quality_what", "quality_where", "quality_count", "quality_remedy")
+    lines = [f"<tr>{_row((_both(head) for head in heads), 'th')}</tr>"]
+    for told in sorted(findings, key=lambda found: _ORDER[found.severity]):
+        place = ", ".join(str(part) for part in (told.file, told.column, told.value) if part)
+        if told.row is not None:
+            place += f" · {text('quality_row', 'zh', row=told.row)} {text('quality_row', 'en', row=told.row)}"
+        examples = f"<br><small>{escape(', '.join(told.examples))}</small>" if told.examples else ""
+        cells = (
+            f'<span class="tag">{_both(f"quality_{told.severity}")}</span>',
+            f"{escape(told.message_zh)}<br><small>{escape(told.message_en)}</small>{examples}",
+            escape(place),
+            str(told.count),
+            f"{escape(told.remedy_zh)}<br><small>{escape(told.remedy_en)}</small>",
+        )
+        lines.append(f'<tr class="{escape(told.severity)}">{_row(cells)}</tr>')
+    return "<table>\n" + "\n".join(lines) + "\n</table>"
+
+
+def _layers(origins: Iterable[Origin]) -> str:
+    heads = ("quality_layer", "quality_file", "quality_date", "quality_licence", "quality_hash")
+    lines = [f"<tr>{_row((_both(head) for head in heads), 'th')}</tr>"]
+    for origin in origins:
+        label = f"{escape(origin.label_zh)}<br><small>{escape(origin.label_en)}</small>"
+        owner = escape(" ".join(part for part in (origin.attribution, origin.licence) if part))
+        cells = (label, escape(origin.file), escape(origin.date), owner, f"<small>{escape(origin.sha256[:16])}</small>")
+        lines.append(f"<tr>{_row(cells)}</tr>")
+    return "<table>\n" + "\n".join(lines) + "\n</table>"
