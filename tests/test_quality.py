@@ -18,7 +18,8 @@ FOUND = (
     Finding(code="a", severity="note", message_zh="说明甲", message_en="note a"),
     Finding(
         code="b", severity="warning", message_zh=f"名称{HOSTILE}", message_en="warning b",
-        remedy_zh="改", remedy_en="mend", count=1234, file="list.csv", row=7, column="lon", value=HOSTILE, examples=("x1", HOSTILE),
+        remedy_zh="改", remedy_en="mend", count=1234,
+        file="list.csv", row=7, column="lon", value=HOSTILE, examples=("x1", HOSTILE),
     ),
     Finding(code="c", severity="error", message_zh="错误丙", message_en="error c"),
 )  # fmt: skip
