@@ -161,3 +161,9 @@ def make_pack(tmp_path: Path) -> Callable[..., Path]:
         return folder.parent
 
     return write
+
+
+def told(findings: Any, code: str) -> Any:
+    """The one finding of that code."""
+    (found,) = [one for one in findings if one.code == code]
+    return found

@@ -12,7 +12,19 @@ from pathlib import Path
 import pytest
 
 from circle15 import catalog
-from circle15.catalog import finding, profile, profiles, services, text, walking, way_classes
+from circle15.catalog import (
+    column_synonyms,
+    finding,
+    fold_header,
+    numeric_columns,
+    personal_columns,
+    profile,
+    profiles,
+    services,
+    text,
+    walking,
+    way_classes,
+)
 from circle15.errors import SettingError
 from circle15.model import WalkProfile
 
@@ -210,3 +222,96 @@ def test_walking_rules_name_known_classes():
     assert set(tags["private"]).isdisjoint(tags["deny_access"])
     assert set(tags["allow_foot"]).isdisjoint(tags["deny_foot"])
     assert (walking()["snap"]["max_snap_m"], walking()["snap"]["island_km"]) == (150.0, 1.0)
+
+
+# -- Columns ---------------------------------------------------------------------------------------
+
+COLUMNS = tomllib.loads(files("circle15.catalog").joinpath("columns.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("key", ["headers", "communities"])
+def test_a_header_stands_under_one_column(key):
+    stands = [fold_header(header) for entry in COLUMNS["column"].values() for header in entry.get(key, ())]
+    assert len(stands) == len(set(stands))
+    if key == "headers":
+        assert not set(stands) & {fold_header(ours) for ours in COLUMNS["column"]}
+
+
+@pytest.mark.parametrize("ours", COLUMNS["column"])
+def test_our_own_name_of_a_column_counts(ours):
+    assert column_synonyms()[fold_header(ours)] == ours
+
+
+@pytest.mark.parametrize(
+    ("header", "ours"),
+    [
+        ("经度", "lon"),
+        ("Lng", "lon"),
+        ("ＬＯＮ", "lon"),
+        ("X", "lon"),
+        ("纬　度", "lat"),
+        ("纬度（°）", "lat"),
+        ("经度(WGS84)", "lon"),
+        ("设施 名称*", "name"),
+        ("建筑面积\n(㎡)", "floor_area_m2"),
+        ("建筑面积（m²）", "floor_area_m2"),
+        ("建筑面积㎡", "floor_area_m2"),
+        ("床位数【张】", "capacity"),
+        ("60岁及以上人口（人）", "pop_60plus"),
+        ("人口（60岁以上）", "pop_60plus"),
+        ("常住人口（人）", "population"),
+        ("floor area", "floor_area_m2"),
+        ("社区", "community"),
+    ],
+)
+def test_headers_as_people_write_them(header, ours):
+    assert column_synonyms()[fold_header(header)] == ours
+
+
+# Their brackets say what the number is, or in which datum it stands: never guessed.
+@pytest.mark.parametrize(
+    "header", ["人口(万人)", "人口(男)", "经度(gcj02)", "经度（百度）", "编号", "序号", "id", "", "()"]
+)
+def test_headers_that_may_mean_something_else_mean_nothing(header):
+    assert fold_header(header) not in column_synonyms()
+
+
+def test_a_community_is_a_name_among_communities_and_a_place_among_facilities():
+    assert column_synonyms("communities")["社区"] == column_synonyms("communities")["community"] == "name"
+    assert column_synonyms("facilities")["社区"] == column_synonyms("facilities")["community"] == "community"
+
+
+def test_numeric_columns_hold_numbers():
+    assert {"lon", "lat", "capacity", "population"} <= numeric_columns()
+    assert not {"name", "services", "location", "facility_id"} & numeric_columns()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "姓名",
+        "老人姓名",
+        "联系 电话",
+        "手机号",
+        "身份证号码",
+        "家庭住址",
+        "Phone",
+        "telephone no",
+        "E-mail",
+        "Contact",
+        "Mobile",
+    ],
+)
+def test_personal_headers(header):
+    assert personal_columns().headers.search(fold_header(header))
+
+
+def test_no_column_of_ours_is_personal():
+    assert [header for header in column_synonyms() if personal_columns().headers.search(header)] == []
+    assert not personal_columns().headers.search(fold_header("hotel"))
+
+
+def test_personal_cells():
+    cells = personal_columns().cells
+    assert all(map(cells.fullmatch, ["13812345678", "+86 138-1234-5678", "32050119400101123X"]))
+    assert not any(map(cells.fullmatch, ["12345678901", "120.6212345", "320501194013011234", "0512-65123456", ""]))

@@ -15,7 +15,7 @@ from circle15.errors import PackError
 from circle15.sources.datum import from_wgs84
 from circle15.sources.tables import read_communities, read_facilities, read_layer
 
-from .conftest import HEADER, community, feature, geojson, rectangle, write_csv
+from .conftest import HEADER, community, feature, geojson, rectangle, told, write_csv
 
 GOOD = ("f1", "食堂", "meal_point", "120.62", "31.31")
 
@@ -26,11 +26,6 @@ def facilities(tmp_path, rows, header=HEADER, entry=None):
 
 def at(lon, lat, facility_id="f1"):
     return (facility_id, *GOOD[1:3], *(value if isinstance(value, str) else repr(float(value)) for value in (lon, lat)))
-
-
-def told(findings, code):
-    (found,) = [one for one in findings if one.code == code]
-    return found
 
 
 def layer(tmp_path, features, name="communities.geojson"):
@@ -186,11 +181,10 @@ def test_a_byte_order_mark_and_spaces_in_the_header(tmp_path):
     ("content", "says"),
     [
         (b"", "not a CSV file"),
-        ("name,lon,lat\n食堂,120,31\n".encode("gb18030"), "save it as 'CSV UTF-8'"),
-        ("name,lon,lat\n食堂,120,31\n".encode("utf-16"), "save it as 'CSV UTF-8'"),
+        ("name,lon,lat\n食堂,120,31\n".encode("utf-32"), "save it as 'CSV UTF-8'"),
         (b"PK\x03\x04\xff\xfe\x00\x00", "not a CSV file"),
-        (b"name;lon;lat\na;1;2\n", r"column\(s\) name, lon, lat are missing; found name;lon;lat.*commas"),
-        ("名称,经度,纬度\na,1,2\n".encode(), "missing; found 名称, 经度, 纬度"),
+        (b"name|lon|lat\na|1|2\n", r"column\(s\) name, lon, lat are missing; found name\|lon\|lat.*commas"),
+        ("名称,东,北\na,1,2\n".encode(), "lon, lat are missing; found (name|名称), 东, 北.*columns = "),
         (b"name,lon,lat\na,1,2\n", 'service = "meal_point"'),
     ],
 )

@@ -1,28 +1,35 @@
-"""Facts, not code: services, walking rules and the words the project says to people.
+"""Facts, not code: services, walking rules, headers of tables and the words the project says to people.
 
 Every function reads its TOML file once and returns read-only values.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from circle15.errors import SettingError
 from circle15.model.provenance import Finding, Severity
 from circle15.model.walk_network import WalkProfile
 
 __all__ = [
+    "PersonalColumns",
     "Service",
     "WayClass",
+    "column_synonyms",
     "finding",
+    "fold_header",
     "name_rules",
+    "numeric_columns",
+    "personal_columns",
     "profile",
     "profiles",
     "services",
@@ -55,6 +62,14 @@ class WayClass:
     walk: bool
     rank: int
     home: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalColumns:
+    """How columns about persons are told: by a folded header (search), else by their cells (full match)."""
+
+    headers: re.Pattern[str]
+    cells: re.Pattern[str]
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -115,6 +130,61 @@ def profile(name: str | WalkProfile) -> WalkProfile:
 def name_rules() -> Mapping[str, Any]:
     """``names.toml`` as it stands: how names of communities are told apart."""
     return MappingProxyType(_read("names.toml"))
+
+
+@cache
+def _columns() -> Mapping[str, Any]:
+    return MappingProxyType(_read("columns.toml"))
+
+
+@cache
+def _units() -> frozenset[str]:
+    return frozenset(_columns()["units"]["words"])
+
+
+def fold_header(header: str) -> str:
+    r"""A header as it is compared: NFKC, small letters, without spaces, ``_ - : *`` and units in brackets.
+
+    Examples
+    --------
+    >>> fold_header("建筑面积\n（㎡）"), fold_header(" Floor_Area "), fold_header("人口（60岁以上）")
+    ('建筑面积', 'floorarea', '人口(60岁以上)')
+    """
+    plain = re.sub(r"[\s_:*\-\u200b-\u200f\ufeff]+", "", unicodedata.normalize("NFKC", header).casefold())
+    plain = plain.replace("【", "[").replace("】", "]")
+    bare = re.sub(r"[(\[]([^()\[\]]*)[)\]]", lambda found: "" if found[1] in _units() else found[0], plain)
+    return bare or plain
+
+
+@cache
+def column_synonyms(kind: Literal["facilities", "communities"] = "facilities") -> Mapping[str, str]:
+    """Folded header -> our column, from ``columns.toml``; our own names are among them.
+
+    Parameters
+    ----------
+    kind
+        What a row of the table is: 社区 is where a facility stands, and the name of a community.
+    """
+    named = {fold_header(ours): ours for ours in _columns()["column"]}
+    for ours, entry in _columns()["column"].items():
+        named |= {fold_header(header): ours for header in entry["headers"]}
+    if kind == "communities":
+        for ours, entry in _columns()["column"].items():
+            named |= {fold_header(header): ours for header in entry.get("communities", ())}
+    return MappingProxyType(named)
+
+
+@cache
+def numeric_columns() -> frozenset[str]:
+    """Our columns that hold numbers."""
+    return frozenset(ours for ours, entry in _columns()["column"].items() if entry.get("numeric"))
+
+
+@cache
+def personal_columns() -> PersonalColumns:
+    """How columns about persons are recognised."""
+    entry = _columns()["personal"]
+    return PersonalColumns(headers=re.compile("|".join(entry["headers"])), cells=re.compile("|".join(entry["cells"])))
 
 
 @cache

@@ -17,6 +17,7 @@ LAYERS = (*CONTEXT_LAYERS, "moat")
 """Display layers that a pack may have."""
 
 _TEXT, _DAY, _YES_NO, _NUMBER, _TABLE = (str,), (str, dt.date), (bool,), (int, float), (dict,)
+_WHOLE = (int,)
 _ABOUT = {
     **dict.fromkeys(("label_zh", "label_en", "attribution", "licence", "url"), _TEXT),
     "date": _DAY,
@@ -32,7 +33,10 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     },
     "settings": {"profile": _TEXT, "cutoffs_min": [_NUMBER], "max_snap_m": _NUMBER, "weights": _TABLE},
     "network": {**_ABOUT, "files": [_TEXT], "place": _TEXT, "synthetic": _TEXT},
-    "facilities": {**_ABOUT, "file": _TEXT, "osm": _YES_NO, "datum": _TEXT, "service": _TEXT, "services": [_TEXT]},
+    "facilities": {
+        **_ABOUT, "file": _TEXT, "osm": _YES_NO, "datum": _TEXT, "service": _TEXT, "services": [_TEXT],
+        "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE,
+    },
     "communities": {
         **_ABOUT, "file": _TEXT, "files": [_TEXT], "columns": _TABLE, "about": _TABLE, "estimated": _YES_NO,
     },
@@ -40,7 +44,7 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 _WORDS = {
     _TEXT: "text in quotes", _DAY: "a date or text in quotes", _YES_NO: "true or false", _NUMBER: "a number",
-    _TABLE: "a table",
+    _TABLE: "a table", _WHOLE: "a whole number",
 }  # fmt: skip
 
 

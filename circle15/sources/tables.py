@@ -13,12 +13,13 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from circle15.catalog import finding
-from circle15.catalog import services as known_services
+from circle15.catalog import column_synonyms, finding
 from circle15.errors import CrsError, PackError
 from circle15.model.places import PEOPLE
 from circle15.model.provenance import Finding, Severity
 from circle15.sources.datum import DATUMS, to_wgs84
+from circle15.sources.facility_columns import our_columns, services_in
+from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
 __all__ = ["read_communities", "read_facilities", "read_layer"]
 
@@ -92,7 +93,7 @@ def _check_degrees(path: Path, frame: gpd.GeoDataFrame) -> None:
 
 
 def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Read a facility list: CSV with ``lon`` and ``lat`` (UTF-8), or a point layer.
+    """Read a facility list: a table (CSV or workbook) with coordinates in degrees, or a point layer.
 
     Parameters
     ----------
@@ -100,7 +101,8 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFr
         The file.
     entry
         Its ``[[facilities]]`` table: ``service`` for a list of one service, else a ``services`` column
-        with keys joined by ``;``; ``datum`` of its coordinates (:mod:`circle15.sources.datum`), WGS 84 if not said.
+        with keys or words joined by ``;``; ``columns``, ``sheet`` and ``header_row`` where the headers
+        cannot tell; ``datum`` of its coordinates (:mod:`circle15.sources.datum`), WGS 84 if not said.
 
     Returns
     -------
@@ -114,7 +116,8 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> tuple[gpd.GeoDataFr
         If a needed column is missing or the datum is not one that is understood.
     """
     findings: list[Finding] = []
-    frame = _converted(_read_points(path), path, str(entry.get("datum", "wgs84")), findings)
+    frame = _read_points(path, entry, findings)
+    frame = _converted(frame, path, str(entry.get("datum", "wgs84")), findings)
     frame = _drop(frame, ~_on_globe(frame), "facility-without-point", path, findings, ("lon", "lat"))
     frame["services"] = pd.Series(_services(frame, path, entry, findings), index=frame.index, dtype=object)
     frame = _drop(frame, frame["services"].map(len) == 0, "facility-without-service", path, findings, ("name",))
@@ -153,20 +156,24 @@ def _converted(frame: pd.DataFrame, path: Path, datum: str, findings: list[Findi
     return made
 
 
-def _read_points(path: Path) -> pd.DataFrame:
+def _read_points(path: Path, entry: Mapping[str, Any], findings: list[Finding]) -> pd.DataFrame:
     """The rows of a list as they stand, with ``lon``, ``lat`` and the number that a spreadsheet gives the row."""
-    if path.suffix.lower() != ".csv":
+    if path.suffix.lower() not in (*TEXT_TABLES, *SPREADSHEETS):
         layer = read_layer(path).to_crs("EPSG:4326")
         point = layer.geometry.representative_point()
-        frame = pd.DataFrame(layer.drop(columns=layer.geometry.name)).assign(lon=point.x, lat=point.y)
+        attributes = pd.DataFrame(layer.drop(columns=layer.geometry.name))
+        frame, told = our_columns(attributes, path.name, entry, points=False)
+        findings += told
+        frame = frame.assign(lon=point.x, lat=point.y)
         frame[_ROW] = np.arange(len(frame)) + 1
     else:
-        frame = _read_csv(path)
+        frame = _read_table(path, entry, findings)
     missing = [column for column in ("name", "lon", "lat") if column not in frame]
     if missing:
         raise PackError(
             f"{path.name}: column(s) {', '.join(missing)} are missing; found "
-            f"{', '.join(str(column) for column in frame.columns if column != _ROW)}; name them so, with commas between"
+            f"{', '.join(str(column) for column in frame.columns if column != _ROW)}; name them so, with commas "
+            'between, or say which they are: columns = { lon = "X" } in city.toml'
         )
     for column in (c for c in _TEXT if c in frame):
         frame[column] = frame[column].map(_cell_text)
@@ -177,29 +184,13 @@ def _cell_text(cell: Any) -> str:
     return "" if bool(pd.isna(cell)) else str(cell)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        with warnings.catch_warnings():
-            # pandas would take the first column of rows that are longer than the header for an index.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # keep_default_na: a shop called "NA" or "None" has a name. Blank lines count, as they do on screen.
-            frame = pd.read_csv(
-                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False, skip_blank_lines=False
-            )
-    except pd.errors.ParserWarning:
-        raise PackError(
-            f"{path.name}: its rows have more cells than the header; give every column a name, or remove the extra "
-            "commas"
-        ) from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = str(error).strip()
-        raise PackError(f"{path.name}: not a CSV file in UTF-8 ({reason}); save it as 'CSV UTF-8'") from error
-    except OSError as error:
-        raise PackError(f"{path.name}: cannot be opened ({error.strerror}); check its permissions") from error
-    frame.columns = [str(column).strip() for column in frame.columns]
-    frame[_ROW] = np.arange(len(frame)) + 2
-    blank = (frame.drop(columns=_ROW) == "").all(axis=1)
-    return frame[~blank].reset_index(drop=True)
+def _read_table(path: Path, entry: Mapping[str, Any], findings: list[Finding]) -> pd.DataFrame:
+    """A sheet with our columns, numbered as the spreadsheet does."""
+    known = [*column_synonyms(), *map(str, entry.get("columns", {}).values())]
+    sheet = read_sheet(path, sheet=entry.get("sheet"), header_row=entry.get("header_row"), known=known)
+    frame, told = our_columns(sheet.frame, path.name, entry)
+    findings += [*sheet.notes, *told]
+    return frame.assign(**{_ROW: frame.index.to_numpy()}).reset_index(drop=True)
 
 
 def _on_globe(frame: pd.DataFrame) -> pd.Series:
@@ -225,19 +216,9 @@ def _services(
                 f'{path.name}: say which service it lists: service = "meal_point" in city.toml, or a column services'
             )
         return [(str(entry["service"]),)] * len(frame)
-    offered = frame["services"].map(
-        lambda cell: tuple(dict.fromkeys(filter(None, map(str.strip, str(cell).split(";")))))
-    )
-    strange = offered.map(lambda row: [service for service in row if service not in known_services()]).explode()
-    for unknown, rows in strange.dropna().groupby(strange.dropna()):
-        findings.append(
-            finding(
-                "unknown-service", "warning", count=len(rows), file=path.name, row=int(frame.loc[rows.index[0], _ROW]),
-                column="services", value=str(unknown), known=", ".join(known_services()),
-                examples=[f"row {row}" for row in frame.loc[rows.index, _ROW]],
-            )
-        )  # fmt: skip
-    return [tuple(service for service in row if service in known_services()) for row in offered]
+    offered, told = services_in(frame["services"], frame[_ROW], path.name)
+    findings += told
+    return offered
 
 
 def _tell(

@@ -1,0 +1,217 @@
+"""Turn a planner's columns into ours: headers by synonym, persons left behind, service words understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from circle15.catalog import column_synonyms, finding, fold_header, numeric_columns, personal_columns
+from circle15.catalog import services as known_services
+from circle15.errors import PackError
+from circle15.model.provenance import Finding
+from circle15.sources.pack_keys import did_you_mean
+from circle15.sources.sheets import plain_numbers
+
+__all__ = ["our_columns", "services_in"]
+
+_BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
+_BETWEEN_DEGREES = re.compile(r"[,;\s、]+")
+_POINT = ("lon", "lat", "location")
+_MOSTLY = 0.5
+"""Share of cells that must look personal before a column without a telling header counts as personal."""
+
+
+def our_columns(
+    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Rename a facility table's columns to ours and leave out what is about persons.
+
+    ``columns = {ours = "theirs"}`` of the entry wins; then our own names; then the synonyms of
+    ``columns.toml``. A list of one service (``service`` in the entry) takes no column for its services
+    but one that is named so. ``location`` (``"120.6,31.3"``) becomes ``lon`` and ``lat``.
+
+    Parameters
+    ----------
+    frame
+        Cells as they were read, unique headers.
+    file
+        The file's name.
+    entry
+        Its ``[[facilities]]`` table.
+    points
+        False in a layer, whose points are its geometry: no column is taken for a coordinate.
+
+    Returns
+    -------
+    (pandas.DataFrame, list of Finding)
+        The columns that stay, in their order, and what was understood, doubtful or left out.
+
+    Raises
+    ------
+    PackError
+        If ``columns`` names what is not there, or two columns may be the same coordinate.
+    """
+    findings: list[Finding] = []
+    given = _given(frame, file, entry)
+    frame = _without_persons(frame, file, set(given.values()), findings)
+    renamed = {theirs: ours for ours, theirs in given.items()}
+    for ours, candidates in _candidates(frame, entry, points=points).items():
+        free = [column for column in candidates if column not in renamed]
+        if ours in given or not free:
+            continue
+        renamed[free[0]] = ours
+        if ours not in free:
+            _tell_doubt(ours, free, file, findings)
+    understood = {theirs: ours for theirs, ours in renamed.items() if theirs != ours}
+    # A column that bears our name and is not meant gives way to the one that is.
+    frame = frame.drop(columns=[ours for ours in understood.values() if ours in frame and ours not in renamed])
+    if understood:
+        pairs = ", ".join(f"{theirs} = {ours}" for theirs, ours in understood.items())
+        findings.append(finding("table-columns", "note", file=file, count=len(understood), value=pairs))
+    frame = frame.rename(columns=renamed)
+    for column in numeric_columns().intersection(frame.columns):
+        if frame[column].dtype == object or pd.api.types.is_string_dtype(frame[column]):
+            empty = frame[column].isna()
+            frame[column] = plain_numbers(frame[column].astype(object).where(~empty, ""))
+    return (_with_point(frame) if points else frame), findings
+
+
+def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    """``columns`` of the entry, each checked against the table."""
+    known = column_synonyms().values()
+    given: dict[str, str] = {}
+    for ours, theirs in entry.get("columns", {}).items():
+        if ours not in known:
+            raise PackError(f"{file}: columns: there is no column {ours!r} of ours{did_you_mean(ours, known)}")
+        exact = [column for column in frame.columns if str(column) == theirs]
+        folded = [column for column in frame.columns if fold_header(str(column)) == fold_header(str(theirs))]
+        if len(exact or folded) != 1:
+            found = "no column" if not folded else "more than one column"
+            raise PackError(
+                f"{file}: columns: {ours} = {theirs!r} is {found} of the file; it has "
+                f"{', '.join(map(str, frame.columns))}"
+            )
+        given[ours] = (exact or folded)[0]
+    if len(set(given.values())) < len(given):
+        raise PackError(f"{file}: columns names a column of the file twice; each can be only one of ours")
+    return given
+
+
+def _candidates(frame: pd.DataFrame, entry: Mapping[str, Any], *, points: bool) -> dict[str, list[str]]:
+    """Our column -> the columns that may be it, the one with our own name first."""
+    synonyms = column_synonyms()
+    found: dict[str, list[str]] = {}
+    for column in map(str, frame.columns):
+        # A second column under the same header was given a number when it was read.
+        ours = synonyms.get(fold_header(re.sub(r" \(\d+\)$", "", column)))
+        meant = ours is not None and (points or ours not in _POINT)
+        if ours is not None and meant and not (ours == "services" != column and "service" in entry):
+            found.setdefault(ours, []).append(column)
+    return {ours: sorted(columns, key=lambda column: column != ours) for ours, columns in found.items()}
+
+
+def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding]) -> None:
+    if len(columns) < 2:
+        return
+    named = ", ".join(columns)
+    if ours in _POINT:
+        raise PackError(
+            f"{file}: several columns may be {ours}: {named}; say which: columns = {{ {ours} = {columns[0]!r} }}"
+        )
+    findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
+
+
+def _without_persons(frame: pd.DataFrame, file: str, meant: set[str], findings: list[Finding]) -> pd.DataFrame:
+    """Leave out columns about persons; what stood in them is told nowhere."""
+    synonyms, personal = column_synonyms(), personal_columns()
+    out = []
+    for column in frame.columns:
+        folded = fold_header(str(column))
+        if column in meant or folded in synonyms:
+            continue
+        if personal.headers.search(folded) or _looks_personal(frame[column]):
+            out.append(column)
+    if out:
+        findings.append(finding("table-personal", "warning", file=file, count=len(out), value=", ".join(map(str, out))))
+    return frame.drop(columns=out)
+
+
+def _looks_personal(column: pd.Series) -> bool:
+    texts = [
+        str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+        for cell in column.dropna()
+    ]
+    filled = [text for text in texts if text]
+    cells = personal_columns().cells
+    return bool(filled) and sum(cells.fullmatch(text) is not None for text in filled) > _MOSTLY * len(filled)
+
+
+def _with_point(frame: pd.DataFrame) -> pd.DataFrame:
+    """``lon`` and ``lat`` from ``location``, where they have no columns of their own."""
+    if "location" not in frame or {"lon", "lat"} <= set(frame.columns):
+        return frame
+    parts = [_BETWEEN_DEGREES.split(cell.strip("()[] ")) for cell in plain_numbers(frame["location"])]
+    lon, lat = ([pair[k] if len(pair) == 2 else "" for pair in parts] for k in (0, 1))
+    return frame.drop(columns=["location", *({"lon", "lat"} & set(frame.columns))]).assign(lon=lon, lat=lat)
+
+
+def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tuple[str, ...]], list[Finding]]:
+    """Services that cells name: by key, by title, else by the ``words`` of ``services.toml``.
+
+    Parameters
+    ----------
+    cells
+        Text; several services joined by ``;`` or another mark (``、 , / |``).
+    rows
+        The number that a spreadsheet gives each row.
+    file
+        The file's name.
+
+    Returns
+    -------
+    (list of tuple of str, list of Finding)
+        Services row by row; what was understood by words, and what was not understood.
+    """
+    split = cells.map(
+        lambda cell: tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(str(cell))))))
+    )
+    distinct = dict.fromkeys(word for row in split for word in row)
+    meaning = {word: _meaning(word) for word in distinct}
+    findings: list[Finding] = []
+    exploded = pd.Series(split.to_numpy(), index=rows.to_numpy(), dtype=object).explode().dropna()
+    by_words = exploded[[word not in known_services() and bool(meaning[word]) for word in exploded]]
+    for read_as, words in by_words.groupby([", ".join(meaning[word]) for word in by_words]):
+        counts = words.value_counts()
+        findings.append(
+            finding(
+                "service-by-words", "note", count=len(words), file=file, row=int(words.index[0]), column="services",
+                value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()), service=str(read_as),
+            )
+        )  # fmt: skip
+    strange = exploded[[not meaning[word] for word in exploded]]
+    for unknown, words in strange.groupby(strange):
+        findings.append(
+            finding(
+                "unknown-service", "warning", count=len(words), file=file, row=int(words.index[0]), column="services",
+                value=str(unknown), known=", ".join(known_services()), examples=[f"row {row}" for row in words.index],
+            )
+        )  # fmt: skip
+    return [tuple(dict.fromkeys(service for word in row for service in meaning[word])) for row in split], findings
+
+
+def _meaning(word: str) -> tuple[str, ...]:
+    """The services of one word: its own key, the service of that title, else all whose words it holds."""
+    if word in known_services():
+        return (word,)
+    folded = fold_header(word)
+    titled = [key for key, one in known_services().items() if folded in _names(one)]
+    if titled:
+        return tuple(titled)
+    return tuple(key for key, one in known_services().items() if any(re.search(rule, word) for rule in one.words))
+
+
+def _names(service: Any) -> Iterable[str]:
+    return map(fold_header, (service.key, service.title_zh, service.title_en))
