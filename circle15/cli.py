@@ -145,6 +145,24 @@ def check_city(
             _say(str(path))
 
 
+@_app.command("new")
+def new_city(
+    city: CityName,
+    data: DataDir = None,
+    title: Annotated[str, typer.Option("--title", help="地图上的城市名 / name on the map")] = "",
+    crs: Annotated[str, typer.Option("--crs", help="米制坐标系 / metric reference system")] = "EPSG:4549",
+) -> None:
+    """新建城市包：带说明的 city.toml 和空表 / Make a new city pack with templates."""
+    from circle15.render.new_pack import write_new_pack
+    from circle15.sources.pack_folder import check_name
+
+    check_name(city)
+    folder = write_new_pack((data or Path("data")) / city, title=title, crs=crs)
+    for path in sorted(folder.iterdir()):
+        _say(str(path))
+    _say(f"填好后运行 / when filled in: circle15 check {city}")
+
+
 @_app.command("cities")
 def list_cities(
     data: DataDir = None,

@@ -412,3 +412,14 @@ def test_progress_stands_on_a_terminal_only(monkeypatch, capsys):
 
 def test_every_stage_has_words_for_the_progress_bar():
     assert list(cli._STAGES) == ["load", *study.STAGES, "save"]
+
+
+def test_new_makes_a_pack_and_refuses_a_bad_name(run, tmp_path):
+    code, out, _ = run("new", "kunshan", "--data", tmp_path, "--title", "昆山")
+    assert code == 0
+    assert "facilities.xlsx" in out
+    code, _, err = run("new", "kunshan", "--data", tmp_path)
+    assert (code, "not touched" in err) == (4, True)
+    code, _, err = run("new", "../evil", "--data", tmp_path)
+    assert (code, "is not a city name" in err) == (3, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["kunshan"]

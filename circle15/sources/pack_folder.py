@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from circle15.errors import CityError, PackError
 from circle15.sources.pack_keys import check_config, did_you_mean
 
-__all__ = ["CITY_NAME", "FETCHED", "Pack", "data_roots", "find_pack", "list_cities"]
+__all__ = ["CITY_NAME", "FETCHED", "Pack", "check_name", "data_roots", "find_pack", "list_cities"]
 
 CITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FETCHED = "fetched.osm.gz"
@@ -105,6 +105,22 @@ def list_cities(data: str | Path | None = None) -> dict[str, Path]:
     return dict(sorted(packs.items()))
 
 
+def check_name(city: str, *, known: Iterable[str] = ()) -> None:
+    """Accept only names that no shell and no path can misunderstand.
+
+    Raises
+    ------
+    CityError
+        If the name is not a city name; ``known`` is searched for what may have been meant.
+    """
+    if not CITY_NAME.fullmatch(city):
+        names = list(known)
+        listed = f"{did_you_mean(city.strip().lower(), names)} (known: {', '.join(names) or 'none'})" if names else ""
+        raise CityError(
+            f"{city[:80]!r} is not a city name: use small letters, digits, - and _ (such as suzhou), at most 64{listed}"
+        )
+
+
 def find_pack(city: str, data: str | Path | None = None) -> Pack:
     """Find a city's pack and read its ``city.toml``.
 
@@ -116,11 +132,7 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
         If ``city.toml`` cannot be read or has an unknown key.
     """
     packs = list_cities(data)
-    if not CITY_NAME.fullmatch(city):
-        raise CityError(
-            f"{city[:80]!r} is not a city name: use small letters, digits, - and _, at most 64"
-            f"{did_you_mean(city.strip().lower(), packs)} (known: {', '.join(packs) or 'none'})"
-        )
+    check_name(city, known=packs)
     if city not in packs:
         roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
         raise CityError(
