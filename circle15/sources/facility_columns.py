@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -15,8 +15,9 @@ from circle15.model.provenance import Finding
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.sheets import plain_numbers
 
-__all__ = ["our_columns", "services_in"]
+__all__ = ["Kind", "our_columns", "services_in"]
 
+Kind = Literal["facilities", "communities"]
 _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
 _BETWEEN_DEGREES = re.compile(r"[,;\s、]+")
 _POINT = ("lon", "lat", "location")
@@ -25,9 +26,9 @@ _MOSTLY = 0.5
 
 
 def our_columns(
-    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True
+    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True, kind: Kind = "facilities"
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Rename a facility table's columns to ours and leave out what is about persons.
+    """Rename a table's columns to ours and leave out what is about persons.
 
     ``columns = {ours = "theirs"}`` of the entry wins; then our own names; then the synonyms of
     ``columns.toml``. A list of one service (``service`` in the entry) takes no column for its services
@@ -43,6 +44,8 @@ def our_columns(
         Its ``[[facilities]]`` table.
     points
         False in a layer, whose points are its geometry: no column is taken for a coordinate.
+    kind
+        What a row is.
 
     Returns
     -------
@@ -55,10 +58,11 @@ def our_columns(
         If ``columns`` names what is not there, or two columns may be the same coordinate.
     """
     findings: list[Finding] = []
-    given = _given(frame, file, entry)
-    frame = _without_persons(frame, file, set(given.values()), findings)
+    synonyms = column_synonyms(kind)
+    given = _given(frame, file, entry, synonyms)
+    frame = _without_persons(frame, file, set(given.values()), findings, synonyms)
     renamed = {theirs: ours for ours, theirs in given.items()}
-    for ours, candidates in _candidates(frame, entry, points=points).items():
+    for ours, candidates in _candidates(frame, entry, synonyms, points=points).items():
         free = [column for column in candidates if column not in renamed]
         if ours in given or not free:
             continue
@@ -79,9 +83,9 @@ def our_columns(
     return (_with_point(frame) if points else frame), findings
 
 
-def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any]) -> dict[str, str]:
+def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: Mapping[str, str]) -> dict[str, str]:
     """``columns`` of the entry, each checked against the table."""
-    known = column_synonyms().values()
+    known = set(synonyms.values())
     given: dict[str, str] = {}
     for ours, theirs in entry.get("columns", {}).items():
         if ours not in known:
@@ -100,9 +104,10 @@ def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any]) -> dict[str
     return given
 
 
-def _candidates(frame: pd.DataFrame, entry: Mapping[str, Any], *, points: bool) -> dict[str, list[str]]:
+def _candidates(
+    frame: pd.DataFrame, entry: Mapping[str, Any], synonyms: Mapping[str, str], *, points: bool
+) -> dict[str, list[str]]:
     """Our column -> the columns that may be it, the one with our own name first."""
-    synonyms = column_synonyms()
     found: dict[str, list[str]] = {}
     for column in map(str, frame.columns):
         # A second column under the same header was given a number when it was read.
@@ -124,9 +129,11 @@ def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding
     findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
 
 
-def _without_persons(frame: pd.DataFrame, file: str, meant: set[str], findings: list[Finding]) -> pd.DataFrame:
+def _without_persons(
+    frame: pd.DataFrame, file: str, meant: set[str], findings: list[Finding], synonyms: Mapping[str, str]
+) -> pd.DataFrame:
     """Leave out columns about persons; what stood in them is told nowhere."""
-    synonyms, personal = column_synonyms(), personal_columns()
+    personal = personal_columns()
     out = []
     for column in frame.columns:
         folded = fold_header(str(column))

@@ -18,6 +18,7 @@ from circle15.errors import PackError
 from circle15.model.places import PEOPLE
 from circle15.model.provenance import Finding, Severity
 from circle15.sources.facility_columns import our_columns, services_in
+from circle15.sources.people_table import join_people
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
 __all__ = ["read_communities", "read_facilities", "read_layer"]
@@ -229,7 +230,9 @@ def _drop(
     return frame[~bad].copy()
 
 
-def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def read_communities(
+    path: Path, columns: Mapping[str, Any], people: tuple[Path, Mapping[str, Any]] | None = None
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Read community polygons with people.
 
     Parameters
@@ -238,6 +241,8 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
         A polygon layer.
     columns
         Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
+    people
+        A table with the people, and its ``[communities.people]``.
 
     Returns
     -------
@@ -252,6 +257,9 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
     """
     layer = read_layer(path)
     layer = layer.assign(**{ours: _mapped(layer, path, ours, theirs) for ours, theirs in columns.items()})
+    findings: list[Finding] = []
+    if people is not None:
+        layer, findings = join_people(layer, path.name, *people)
     for column, meaning in _NEEDED.items():
         if column not in layer:
             raise PackError(
@@ -264,7 +272,6 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
         layer[column] = _people(layer[column], path)
     if layer.geometry.name != "geometry":
         layer = layer.rename_geometry("geometry")
-    findings: list[Finding] = []
     layer = _with_ids(layer, path)
     layer["geometry"] = _polygons(layer, path, findings)
     elders = layer["pop_60plus"] > layer["population"]
