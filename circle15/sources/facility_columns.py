@@ -20,6 +20,7 @@ __all__ = ["Kind", "our_columns", "services_in"]
 Kind = Literal["facilities", "communities"]
 _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
 _BETWEEN_DEGREES = re.compile(r"[,;\s、]+")
+_PLANE = re.compile(r"[xy]")
 _POINT = ("lon", "lat", "location")
 _MOSTLY = 0.5
 """Share of cells that must look personal before a column without a telling header counts as personal."""
@@ -96,7 +97,7 @@ def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: M
             found = "no column" if not folded else "more than one column"
             raise PackError(
                 f"{file}: columns: {ours} = {theirs!r} is {found} of the file; it has "
-                f"{', '.join(map(str, frame.columns))}"
+                f"{', '.join(str(column)[:40] for column in frame.columns[:40])}"
             )
         given[ours] = (exact or folded)[0]
     if len(set(given.values())) < len(given):
@@ -115,6 +116,12 @@ def _candidates(
         meant = ours is not None and (points or ours not in _POINT)
         if ours is not None and meant and not (ours == "services" != column and "service" in entry):
             found.setdefault(ours, []).append(column)
+    plane = {ours: [column for column in found.get(ours, []) if _PLANE.search(fold_header(column))] for ours in _POINT}
+    degrees = {ours: [column for column in found.get(ours, []) if column not in plane[ours]] for ours in _POINT}
+    for ours in ("lon", "lat"):
+        # x and y are a pair of their own, often metres: neither completes a longitude or latitude.
+        if degrees["lon"] or degrees["lat"]:
+            found[ours] = degrees[ours]
     return {ours: sorted(columns, key=lambda column: column != ours) for ours, columns in found.items()}
 
 

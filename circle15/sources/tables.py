@@ -158,8 +158,8 @@ def _read_points(path: Path, entry: Mapping[str, Any], findings: list[Finding]) 
     if missing:
         raise PackError(
             f"{path.name}: column(s) {', '.join(missing)} are missing; found "
-            f"{', '.join(str(column) for column in frame.columns if column != _ROW)}; name them so, with commas "
-            'between, or say which they are: columns = { lon = "X" } in city.toml'
+            f"{', '.join(str(column)[:40] for column in frame.columns[:40] if column != _ROW)}; name them so, "
+            'with commas between, or say which they are: columns = { lon = "X" } in city.toml'
         )
     for column in (c for c in _TEXT if c in frame):
         frame[column] = frame[column].map(_cell_text)
