@@ -104,10 +104,24 @@ def test_columns_that_name_nothing(given, says):
         columns(["名称", "a", "A"], ["x", "1", "2"], columns=given)
 
 
-@pytest.mark.parametrize("header", [("经度", "lng"), ("经度", "经度 (2)"), ("x", "经度(wgs84)")])
+@pytest.mark.parametrize("header", [("经度", "lng"), ("经度", "经度 (2)"), ("东经", "经度(wgs84)")])
 def test_two_columns_for_one_coordinate_are_refused(header):
     with pytest.raises(PackError, match=r"several columns may be lon: .*say which: columns = \{ lon = "):
         columns(header, ["1", "2"])
+
+
+@pytest.mark.parametrize("header", [("x", "y", "经度", "纬度"), ("X坐标", "Y坐标", "lon", "lat")])
+def test_degrees_win_over_a_plane_s_coordinates(header):
+    frame, _ = columns(header, ["560000", "3465000", "120.6", "31.3"])
+    assert frame[["lon", "lat"]].to_numpy().tolist() == [["120.6", "31.3"]]
+    assert frame[list(header[:2])].to_numpy().tolist() == [["560000", "3465000"]]
+
+
+def test_x_and_y_are_taken_together_or_not_at_all():
+    frame, _ = columns(["x", "y"], ["120.6", "31.3"])
+    assert list(frame.columns) == ["lon", "lat"]
+    frame, _ = columns(["x", "y", "经度"], ["560000", "3465000", "120.6"])
+    assert list(frame.columns) == ["x", "y", "lon"]
 
 
 def test_two_columns_for_something_else_are_told():

@@ -339,7 +339,7 @@ def test_a_file_of_another_kind_behind_a_street_file_s_name(tmp_path, suffix, ki
     [
         ("page.osm", b"<!DOCTYPE html><html><body>503 Service Unavailable</body></html>"),
         ("track.osm", b'<?xml version="1.0"?><gpx version="1.1"><trk/></gpx>'),
-        ("text.osm.gz", gzip.compress(b"name,lon,lat\n")),
+        ("text.osm.gz", gzip.compress(b"name,lon,lat\n", mtime=0)),
         ("bad.osm", b'<osm version="0.6"><node id="1" lat="x" lon="2"/></osm>'),
         ("off.osm", b'<osm version="0.6"><node id="1" lat="3466000" lon="2"/></osm>'),
         ("old.osm", b'<osm version="0.5"><node id="1" lat="1" lon="2"/></osm>'),

@@ -198,7 +198,8 @@ def _communities(pack: Pack, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, Origin,
     per_file = {**entry, **entry.get("about", {}).get(path.name, {})}
     columns = entry.get("columns", {})
     mapping = columns.get(path.name, {} if set(columns) & set(names) else columns)
-    frame, findings = read_communities(path, mapping)
+    people = entry.get("people")
+    frame, findings = read_communities(path, mapping, (pack.need(people["file"]), people) if people else None)
     origin = _origin(per_file, path, label=("社区", "Communities"))
     if origin.synthetic:
         findings.append(finding("synthetic-communities", "note", file=path.name))

@@ -128,7 +128,7 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, *, datum: str) -> Pair:
     --------
     >>> lon, lat = to_wgs84([120.62], [31.30], datum="gcj02")
     >>> round(float(lon[0]), 6), round(float(lat[0]), 6)  # some 465 m to the west and south
-    (120.615591, 31.302085)
+    (120.615826, 31.30218)
     """
     east, north = _arrays(lon, lat)
     forward = _FORWARD.get(datum.lower())

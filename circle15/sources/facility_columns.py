@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -15,19 +15,21 @@ from circle15.model.provenance import Finding
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.sheets import plain_numbers
 
-__all__ = ["our_columns", "services_in"]
+__all__ = ["Kind", "our_columns", "services_in"]
 
+Kind = Literal["facilities", "communities"]
 _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
 _BETWEEN_DEGREES = re.compile(r"[,;\s、]+")
+_PLANE = re.compile(r"[xy]")
 _POINT = ("lon", "lat", "location")
 _MOSTLY = 0.5
 """Share of cells that must look personal before a column without a telling header counts as personal."""
 
 
 def our_columns(
-    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True
+    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True, kind: Kind = "facilities"
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Rename a facility table's columns to ours and leave out what is about persons.
+    """Rename a table's columns to ours and leave out what is about persons.
 
     ``columns = {ours = "theirs"}`` of the entry wins; then our own names; then the synonyms of
     ``columns.toml``. A list of one service (``service`` in the entry) takes no column for its services
@@ -43,6 +45,8 @@ def our_columns(
         Its ``[[facilities]]`` table.
     points
         False in a layer, whose points are its geometry: no column is taken for a coordinate.
+    kind
+        What a row is.
 
     Returns
     -------
@@ -55,10 +59,11 @@ def our_columns(
         If ``columns`` names what is not there, or two columns may be the same coordinate.
     """
     findings: list[Finding] = []
-    given = _given(frame, file, entry)
-    frame = _without_persons(frame, file, set(given.values()), findings)
+    synonyms = column_synonyms(kind)
+    given = _given(frame, file, entry, synonyms)
+    frame = _without_persons(frame, file, set(given.values()), findings, synonyms)
     renamed = {theirs: ours for ours, theirs in given.items()}
-    for ours, candidates in _candidates(frame, entry, points=points).items():
+    for ours, candidates in _candidates(frame, entry, synonyms, points=points).items():
         free = [column for column in candidates if column not in renamed]
         if ours in given or not free:
             continue
@@ -79,9 +84,9 @@ def our_columns(
     return (_with_point(frame) if points else frame), findings
 
 
-def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any]) -> dict[str, str]:
+def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: Mapping[str, str]) -> dict[str, str]:
     """``columns`` of the entry, each checked against the table."""
-    known = column_synonyms().values()
+    known = set(synonyms.values())
     given: dict[str, str] = {}
     for ours, theirs in entry.get("columns", {}).items():
         if ours not in known:
@@ -92,7 +97,7 @@ def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any]) -> dict[str
             found = "no column" if not folded else "more than one column"
             raise PackError(
                 f"{file}: columns: {ours} = {theirs!r} is {found} of the file; it has "
-                f"{', '.join(map(str, frame.columns))}"
+                f"{', '.join(str(column)[:40] for column in frame.columns[:40])}"
             )
         given[ours] = (exact or folded)[0]
     if len(set(given.values())) < len(given):
@@ -100,9 +105,10 @@ def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any]) -> dict[str
     return given
 
 
-def _candidates(frame: pd.DataFrame, entry: Mapping[str, Any], *, points: bool) -> dict[str, list[str]]:
+def _candidates(
+    frame: pd.DataFrame, entry: Mapping[str, Any], synonyms: Mapping[str, str], *, points: bool
+) -> dict[str, list[str]]:
     """Our column -> the columns that may be it, the one with our own name first."""
-    synonyms = column_synonyms()
     found: dict[str, list[str]] = {}
     for column in map(str, frame.columns):
         # A second column under the same header was given a number when it was read.
@@ -110,6 +116,12 @@ def _candidates(frame: pd.DataFrame, entry: Mapping[str, Any], *, points: bool) 
         meant = ours is not None and (points or ours not in _POINT)
         if ours is not None and meant and not (ours == "services" != column and "service" in entry):
             found.setdefault(ours, []).append(column)
+    plane = {ours: [column for column in found.get(ours, []) if _PLANE.search(fold_header(column))] for ours in _POINT}
+    degrees = {ours: [column for column in found.get(ours, []) if column not in plane[ours]] for ours in _POINT}
+    for ours in ("lon", "lat"):
+        # x and y are a pair of their own, often metres: neither completes a longitude or latitude.
+        if degrees["lon"] or degrees["lat"]:
+            found[ours] = degrees[ours]
     return {ours: sorted(columns, key=lambda column: column != ours) for ours, columns in found.items()}
 
 
@@ -124,9 +136,11 @@ def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding
     findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
 
 
-def _without_persons(frame: pd.DataFrame, file: str, meant: set[str], findings: list[Finding]) -> pd.DataFrame:
+def _without_persons(
+    frame: pd.DataFrame, file: str, meant: set[str], findings: list[Finding], synonyms: Mapping[str, str]
+) -> pd.DataFrame:
     """Leave out columns about persons; what stood in them is told nowhere."""
-    synonyms, personal = column_synonyms(), personal_columns()
+    personal = personal_columns()
     out = []
     for column in frame.columns:
         folded = fold_header(str(column))

@@ -39,7 +39,9 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     },
     "communities": {
         **_ABOUT, "file": _TEXT, "files": [_TEXT], "columns": _TABLE, "about": _TABLE, "estimated": _YES_NO,
+        "people": _TABLE,
     },
+    "communities.people": {"file": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE},
     "context": {**_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO},
 }  # fmt: skip
 _WORDS = {
@@ -76,8 +78,16 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
     for entry in config.get("context", []):
         if entry.get("layer") not in LAYERS:
             raise PackError(f"{path}: [[context]] layer = {entry.get('layer')!r}; known are {', '.join(LAYERS)}")
-    if not (config["communities"].get("file") or config["communities"].get("files")):
+    _check_communities(path, config["communities"])
+
+
+def _check_communities(path: Path, entry: Mapping[str, Any]) -> None:
+    if not (entry.get("file") or entry.get("files")):
         raise PackError(f'{path}: [communities] names no layer; give file = "communities.geojson"')
+    if "people" in entry:
+        _check_table(path, "communities.people", entry["people"])
+        if not entry["people"].get("file"):
+            raise PackError(f'{path}: [communities.people] names no table; give file = "people.xlsx"')
 
 
 def _check_table(path: Path, name: str, table: Mapping[str, Any]) -> None:

@@ -191,7 +191,7 @@ def _fit(start: str, delimiter: str, score: Score) -> tuple[int, int]:
         rows = list(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter))
     except csv.Error:
         return (0, 0)
-    return score(rows) if max(map(len, rows), default=0) > 1 else (0, 0)
+    return score(rows)
 
 
 def _decoded(path: Path, content: bytes) -> tuple[str, str]:

@@ -19,6 +19,8 @@ __all__ = ["SPREADSHEETS", "TEXT_TABLES", "Limits", "Sheet", "plain_numbers", "r
 
 _TOP = 40
 """Rows in which a header is looked for."""
+_LONGEST = 100
+"""Characters of a header; what is longer is a remark."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 
@@ -60,7 +62,8 @@ class _Header:
 
     @property
     def fit(self) -> tuple[int, int]:
-        return self.known, sum(map(bool, self.cells))
+        filled = sum(map(bool, self.cells))
+        return (self.known, filled) if filled > 1 else (0, 0)  # one cell is parted by no mark
 
 
 def plain_numbers(column: pd.Series) -> pd.Series:
@@ -179,7 +182,7 @@ def _over(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
 
 
 def _known(cells: Iterable[str], known: frozenset[str]) -> int:
-    return len({folded for cell in cells if cell and (folded := fold_header(cell)) in known})
+    return len({folded for cell in cells if 0 < len(cell) <= _LONGEST and (folded := fold_header(cell)) in known})
 
 
 def _chosen(

@@ -19,6 +19,7 @@ from circle15.model.places import PEOPLE
 from circle15.model.provenance import Finding, Severity
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.facility_columns import our_columns, services_in
+from circle15.sources.people_table import join_people
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
 __all__ = ["read_communities", "read_facilities", "read_layer"]
@@ -172,8 +173,8 @@ def _read_points(path: Path, entry: Mapping[str, Any], findings: list[Finding]) 
     if missing:
         raise PackError(
             f"{path.name}: column(s) {', '.join(missing)} are missing; found "
-            f"{', '.join(str(column) for column in frame.columns if column != _ROW)}; name them so, with commas "
-            'between, or say which they are: columns = { lon = "X" } in city.toml'
+            f"{', '.join(str(column)[:40] for column in frame.columns[:40] if column != _ROW)}; name them so, "
+            'with commas between, or say which they are: columns = { lon = "X" } in city.toml'
         )
     for column in (c for c in _TEXT if c in frame):
         frame[column] = frame[column].map(_cell_text)
@@ -244,7 +245,9 @@ def _drop(
     return frame[~bad].copy()
 
 
-def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def read_communities(
+    path: Path, columns: Mapping[str, Any], people: tuple[Path, Mapping[str, Any]] | None = None
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Read community polygons with people.
 
     Parameters
@@ -253,6 +256,8 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
         A polygon layer.
     columns
         Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
+    people
+        A table with the people, and its ``[communities.people]``.
 
     Returns
     -------
@@ -267,6 +272,9 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
     """
     layer = read_layer(path)
     layer = layer.assign(**{ours: _mapped(layer, path, ours, theirs) for ours, theirs in columns.items()})
+    findings: list[Finding] = []
+    if people is not None:
+        layer, findings = join_people(layer, path.name, *people)
     for column, meaning in _NEEDED.items():
         if column not in layer:
             raise PackError(
@@ -279,7 +287,6 @@ def read_communities(path: Path, columns: Mapping[str, Any]) -> tuple[gpd.GeoDat
         layer[column] = _people(layer[column], path)
     if layer.geometry.name != "geometry":
         layer = layer.rename_geometry("geometry")
-    findings: list[Finding] = []
     layer = _with_ids(layer, path)
     layer["geometry"] = _polygons(layer, path, findings)
     elders = layer["pop_60plus"] > layer["population"]
