@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from circle15.errors import Circle15Error, DataQualityWarning, FetchError, OutputError, SettingError
+from circle15.errors import Circle15Error, DataQualityWarning, FetchError, InputError, OutputError, SettingError
 
 if TYPE_CHECKING:
     from circle15.model import City, Finding
@@ -166,15 +166,31 @@ def new_city(
 @_app.command("cities")
 def list_cities(
     data: DataDir = None,
-    out: OutDir = None,  # noqa: ARG001  # every command takes the same options
-    profile: Profile = None,  # noqa: ARG001
-    cutoffs: Cutoffs = None,  # noqa: ARG001
+    out: OutDir = None,
+    profile: Profile = None,
+    cutoffs: Cutoffs = None,
 ) -> None:
-    """列出可用的城市包 / List the city packs that can be found."""
+    """列出可用的城市包及其设置 / List the city packs that can be found, with the settings they would run with."""
     from circle15.sources import citypack
 
+    given = _overrides(profile, cutoffs)
+    citypack.settings_of({}, given)  # a flag that cannot be is refused here, not once per pack
+    lines = []
     for name, folder in citypack.list_cities(data).items():
-        _say(f"{name}\t{folder}")
+        try:
+            settings = citypack.settings_of(citypack.find_pack(name, data).config, given)
+        except InputError as error:  # a broken pack must not hide the others
+            _say(f"! {error}", err=True)
+            lines.append(f"{name}\t{folder}\t?\t?")
+            continue
+        minutes = ",".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
+        lines.append(f"{name}\t{folder}\t{settings.profile}\t{minutes}")
+    for line in lines:
+        _say(line)
+    if out is not None:
+        from circle15.render.atomic import write_text
+
+        _say(str(write_text(out / "cities.tsv", "\n".join(["city\tfolder\tprofile\tcutoffs_min", *lines]) + "\n")))
 
 
 def _overrides(profile: str | None, cutoffs: str | None) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Walking isochrones: reached streets, cut exactly at the cut-off and drawn 25 m wide.
 
 A polygon is a drawing of network time; coverage is never computed from it. Two ways to draw the same
-stretches: a grid of distances with its contour (default: about eight times faster), and the exact union of
-buffers. Both are nested in the cut-off and keep their holes.
+stretches: a grid of distances with its contour (the default, and far faster: ``benchmarks/whole.py``), and
+the exact union of buffers. Both are nested in the cut-off and keep their holes.
 """
 
 from __future__ import annotations

@@ -364,7 +364,18 @@ def test_what_was_fetched_stands_in_for_a_listed_file_that_is_not_there(make_pac
     root = make_pack(streets="")
     with gzip.open(root / "tryton" / "fetched.osm.gz", "wt", encoding="utf-8") as stream:
         stream.write(osm_xml(TOWN_NODES, TOWN_WAYS))
-    assert read_pack("tryton", data=root).streets.origin.file == "fetched.osm.gz"
+    toml = root / "tryton" / "city.toml"
+    listed = '[network]\nlabel_en = "the listed extract"\ndate = "2019-01-01"\n'
+    toml.write_text(toml.read_text(encoding="utf-8").replace("[network]\n", listed), encoding="utf-8")
+    origin = read_pack("tryton", data=root).streets.origin
+    # Neither the label nor the date of the file that is not there.
+    assert (origin.file, origin.label_en, origin.date) == ("fetched.osm.gz", "OpenStreetMap streets", "")
+    record = root / "tryton" / "fetched.osm.gz.source.json"
+    record.write_text('{"osm_date": "2026-11-20T08:00:00Z", "fetched": "2026-11-21T09:00:00+00:00"}', encoding="utf-8")
+    assert read_pack("tryton", data=root).streets.origin.date == "2026-11-20"
+    record.write_text('{"osm_date": ', encoding="utf-8")
+    with pytest.raises(PackError, match=r"fetched\.osm\.gz\.source\.json: cannot be read"):
+        read_pack("tryton", data=root)
 
 
 def test_streets_in_a_folder_of_the_pack_serve_facilities_and_layers_too(make_pack):

@@ -105,9 +105,26 @@ def test_cities_lists_one_a_line(run, make_pack):
     root = make_pack()
     code, out, err = run("cities", "--data", root)
     assert (code, err) == (0, "")
-    lines = dict(line.split("\t") for line in out.splitlines())
-    assert lines["tryton"] == str(root / "tryton")
+    lines = {line.split("\t")[0]: line.split("\t")[1:] for line in out.splitlines()}
+    assert lines["tryton"] == [str(root / "tryton"), "elderly", "5,10,15"]
     assert {"helsinki", "suzhou"} <= set(lines)
+
+
+def test_cities_takes_flags_in_earnest(run, make_pack, tmp_path):
+    root = make_pack()
+    code, out, _ = run("cities", "--data", root, "--profile", "frail", "--cutoffs", "7", "--out", tmp_path / "o")
+    assert (code, "frail\t7" in out) == (0, True)
+    assert "tryton" in (tmp_path / "o" / "cities.tsv").read_text(encoding="utf-8")
+    assert run("cities", "--data", root, "--profile", "cat")[0] == 3
+    assert run("cities", "--data", root, "--cutoffs", "-5")[0] == 3
+
+
+def test_a_broken_pack_hides_no_other(run, make_pack):
+    root = make_pack(toml="name = [broken")
+    code, out, err = run("cities", "--data", root)
+    assert code == 0
+    assert {"tryton", "helsinki", "suzhou"} <= {line.split("\t")[0] for line in out.splitlines()}
+    assert "not a TOML file" in err
 
 
 def test_synthetic_layers_are_named_on_the_screen(run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -30,7 +31,17 @@ from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.synthetic import TOWNS, Town
 from circle15.sources.tables import read_communities, read_facilities, read_layer
 
-__all__ = ["FETCHED", "Pack", "PackContents", "data_roots", "fetch_area", "find_pack", "list_cities", "read_pack"]
+__all__ = [
+    "FETCHED",
+    "Pack",
+    "PackContents",
+    "data_roots",
+    "fetch_area",
+    "find_pack",
+    "list_cities",
+    "read_pack",
+    "settings_of",
+]
 
 
 def _pack_crs(pack: Pack) -> pyproj.CRS:
@@ -50,7 +61,14 @@ def _pack_crs(pack: Pack) -> pyproj.CRS:
     return crs
 
 
-def _settings(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
+def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
+    """Settings of a ``city.toml`` with those that win over it; None values do not count.
+
+    Raises
+    ------
+    SettingError
+        If a setting is not known or out of its range.
+    """
     known = [field.name for field in fields(Settings)]
     for key in overrides:
         if key not in known:
@@ -125,7 +143,7 @@ def read_pack(city: str, *, data: str | Path | None = None, overrides: Mapping[s
     """
     pack = find_pack(city, data)
     config = pack.config
-    settings = _settings(config, overrides or {})
+    settings = settings_of(config, overrides or {})
     crs = _pack_crs(pack)
     people, people_origin, findings = _communities(pack, crs)
     margin = _margin_m(settings)
@@ -178,7 +196,7 @@ def fetch_area(
     PackError
         If the pack has neither communities nor a place.
     """
-    margin = _margin_m(_settings(pack.config, overrides or {}))
+    margin = _margin_m(settings_of(pack.config, overrides or {}))
     entry = pack.config["communities"]
     if any(pack.find(name) for name in entry.get("files") or [entry.get("file", "")]):
         people, _, _ = _communities(pack, _pack_crs(pack))
@@ -212,6 +230,19 @@ def _communities(pack: Pack, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, Origin,
     return metric, origin, findings
 
 
+def _fetched(path: Path) -> dict[str, str]:
+    """What is known of downloaded streets: not what ``city.toml`` says of the file that is not there."""
+    record = path.with_name(f"{path.name}.source.json")
+    try:
+        told = json.loads(record.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise PackError(f"{record.name}: cannot be read ({error}); delete it, or run `circle15 fetch` again") from error
+    day = told.get("osm_date") or told.get("fetched") or "" if isinstance(told, dict) else ""
+    return {"date": str(day)[:10]}
+
+
 def _streets(pack: Pack, box: tuple[float, float, float, float]) -> tuple[Streets, Path | None, Town | None]:
     """The streets, and the OpenStreetMap file or the made town that they are of."""
     entry = pack.config.get("network", {})
@@ -219,7 +250,8 @@ def _streets(pack: Pack, box: tuple[float, float, float, float]) -> tuple[Street
         path = pack.find(name, anywhere=True)
         if path is not None:
             streets = read_streets(path, bbox=box, origin=None)
-            about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **entry, "synthetic": False}
+            said = _fetched(path) if name == FETCHED else entry
+            about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **said, "synthetic": False}
             origin = _origin(about, path, label=(streets.origin.label_zh, streets.origin.label_en))
             return replace(streets, origin=replace(origin, url=streets.origin.url)), path, None
     if "synthetic" in entry:

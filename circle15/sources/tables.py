@@ -51,7 +51,7 @@ def read_layer(path: Path) -> gpd.GeoDataFrame:
         frame = _read_vector(path)
     except PackError:
         raise
-    except Exception as error:
+    except (OSError, RuntimeError, ValueError, shapely.errors.ShapelyError) as error:  # GDAL, Arrow, PROJ, GEOS
         raise PackError(
             f"{path.name}: the layer cannot be read ({error}); open it in QGIS and save it again"
         ) from error
