@@ -130,19 +130,20 @@ def check_city(
 
     with _progress() as begin:
         begin("load")
-        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs))
-        begin("snap")
-        findings = (*loaded.findings, *study.check_places(loaded))
-    lines = [repr(loaded.network), repr(loaded.communities), repr(loaded.facilities)]
-    for line in lines:
-        _say(line)
-    _tell_findings(findings, notes=True)
-    _tell_synthetic(loaded)
+        checked = study.check_city(city, data=data, **_overrides(profile, cutoffs))
+    if checked.city is not None:
+        for line in (repr(checked.city.network), repr(checked.city.communities), repr(checked.city.facilities)):
+            _say(line)
+    _tell_findings(checked.findings, notes=True)
+    if checked.city is not None:
+        _tell_synthetic(checked.city)
     if out is not None:
         from circle15.render.quality import save_quality
 
-        for path in save_quality(loaded, findings, out):
+        for path in save_quality(checked, out):
             _say(str(path))
+    if checked.city is None:
+        _leave(f"{city}: 数据还不能用，请先改正上面的错误 / not usable yet; mend the errors above", ExitCode.INPUT)
 
 
 @_app.command("new")

@@ -13,35 +13,37 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from circle15 import __version__, catalog
-from circle15.catalog import finding
+from circle15.checks import (
+    border_findings,
+    datum_findings,
+    facility_findings,
+    path_findings,
+    people_findings,
+    street_findings,
+)
 from circle15.coverage import coverage
-from circle15.datum_check import better_datum, datum_fits
 from circle15.demand import demand_points
-from circle15.errors import DataQualityWarning
-from circle15.gaps import gaps, people_text
+from circle15.errors import DataQualityWarning, InputError
+from circle15.gaps import gaps
 from circle15.isochrones import draw_isochrones
 from circle15.model.places import DemandPoints, Facilities
-from circle15.model.provenance import Finding, Severity
-from circle15.model.results import Analysis, City, Coverage, Gaps, Settings
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.provenance import Finding
+from circle15.model.results import Analysis, Check, City, Coverage, Settings
+from circle15.model.walk_network import Positions, WalkProfile
 from circle15.network import build_network
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
-from circle15.sources.citypack import read_pack
+from circle15.sources.citypack import PackContents, ReadingLog, read_pack
 
 if TYPE_CHECKING:
     from circle15.render.folium_map import CircleMap
 
-__all__ = ["STAGES", "Result", "analyse", "check_places", "load_city"]
+__all__ = ["STAGES", "Result", "analyse", "check_city", "check_places", "load_city"]
 
 STAGES = ("demand", "snap", "reach", "nearest", "isochrones", "coverage", "gaps")
 """What :func:`analyse` reports to ``on_stage``, in this order."""
-
-STREETS_FILL = 0.98
-"""Below this share of the study area with its buffer, the streets are said to end early."""
 
 _LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio")
 
@@ -85,7 +87,10 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
     CityError, PackError, StreetsError, SettingError
         What is wrong, where, and what to do.
     """
-    pack = read_pack(city, data=data, overrides=overrides)
+    return _built(read_pack(city, data=data, overrides=overrides))
+
+
+def _built(pack: PackContents) -> City:
     network = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
     return City(
         key=pack.key,
@@ -98,10 +103,11 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
         context=pack.context,
         context_origins=pack.context_origins,
         settings=pack.settings,
+        files=pack.files,
         findings=(
             *pack.findings,
-            *_street_findings(pack.streets.counts, network),
-            *_datum_findings(pack.facilities, network),
+            *street_findings(pack.streets.counts, network),
+            *datum_findings(pack.facilities, network),
         ),
         review_number=pack.review_number,
         notes=pack.notes,
@@ -179,10 +185,10 @@ def analyse(
     scored = gaps(covered, city.communities, cutoff_min=settings.circle_min, weights=settings.weights)
     findings = (
         *city.findings,
-        *_facility_findings(city, there, settings),
-        *_people_findings(city, demand, here, scored, settings),
-        *_border_findings(city, graph.profile, settings),
-        *_path_findings(covered),
+        *facility_findings(city, there, settings),
+        *people_findings(city, demand, here, scored, settings),
+        *border_findings(city, graph.profile, settings),
+        *path_findings(covered),
     )
     _warn(findings)
     return Result(
@@ -224,142 +230,43 @@ def _offering(facilities: Facilities, positions: Positions, service: str) -> Pos
     )
 
 
-def _street_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Finding]:
-    found = []
-    lost = counts.get("node references without coordinates", 0)
-    if lost:
-        found.append(finding("lost-way-nodes", "note", count=lost))
-    cut_off = network.component_km[1:]
-    if len(cut_off):
-        share = 100 * float(cut_off.sum()) / network.total_km
-        found.append(finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}"))
-    return found
+def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -> Check:
+    """Read everything in a city's pack and tell what was found, without computing anything heavy.
 
+    A file that cannot be used does not end the reading: all files are tried, and each that fails is a
+    finding of severity ``error``.
 
-def _datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding]:
-    """Lists whose points fit the streets far better under another datum than the one they declare."""
-    frame = facilities.frame
-    if "list_datum" not in frame:
-        return []
-    found = []
-    for (file, declared), mine in frame.groupby(["list_file", "list_datum"]):
-        fits = datum_fits(network, mine.geometry, declared=str(declared))
-        better = better_datum(fits, points=len(mine))
-        if better is not None:
-            found.append(
-                finding(
-                    "datum-suspect",
-                    "warning",
-                    count=len(mine),
-                    file=str(file),
-                    value=str(declared),
-                    declared_m=f"{fits[0].median_m:.0f}",
-                    better=better.datum,
-                    better_m=f"{better.median_m:.0f}",
-                    percent=f"{100 * better.nearer_share:.0f}",
-                )
-            )
-    return found
+    Parameters
+    ----------
+    city, data, **overrides
+        As for :func:`load_city`.
+
+    Returns
+    -------
+    Check
+        The city if it can be analysed, a record of every file, and all findings.
+
+    Raises
+    ------
+    CityError, PackError, SettingError
+        If there is no such pack, or ``city.toml`` itself cannot be read.
+    """
+    log = ReadingLog(patient=True)
+    try:
+        loaded = _built(read_pack(city, data=data, overrides=overrides, log=log))
+    except InputError:
+        if not log.failed:
+            raise
+        return Check(key=city, city=None, files=tuple(log.files), findings=tuple(log.findings))
+    findings = (*loaded.findings, *check_places(loaded))
+    return Check(key=city, city=loaded, files=loaded.files, findings=findings)
 
 
 def check_places(city: City) -> list[Finding]:
     """Findings about facilities and service lists alone: what can be known without heavy work."""
     walls = _barriers(city.context)
     there = snap(city.network, city.facilities.frame, max_snap_m=city.settings.max_snap_m, barriers=walls)
-    return _facility_findings(city, there, city.settings)
-
-
-def _facility_findings(city: City, there: Positions, settings: Settings) -> list[Finding]:
-    found: list[Finding] = []
-    sites = city.facilities.frame.index
-    limit = f"{settings.max_snap_m:g}"
-    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = there.status == status
-        if lost.any():
-            count = int(lost.sum())
-            found.append(finding(f"facility-{code}", "warning", count=count, limit=limit, examples=sites[lost]))
-    titles = catalog.services()
-    offered = set(city.facilities.offers()["service"])
-    for key, service in titles.items():
-        if key not in city.facilities.listed:
-            found.append(_about_service("undetermined-service", "note", service))
-        elif key not in offered:
-            found.append(_about_service("listed-but-empty", "warning", service))
-    return found
-
-
-def _people_findings(
-    city: City, demand: DemandPoints, here: Positions, scored: Gaps, settings: Settings
-) -> list[Finding]:
-    """What the analysis itself found wrong with where people live: counted, never silent."""
-    found: list[Finding] = []
-    people = demand.frame["population"].to_numpy()
-    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = here.status == status
-        stranded = float(people[lost].sum())
-        if stranded > 0:
-            spoken, chinese = (
-                finding(
-                    f"demand-{code}",
-                    "warning",
-                    count=int(lost.sum()),
-                    limit=f"{settings.max_snap_m:g}",
-                    people=people_text(stranded, language),
-                )
-                for language in ("en", "zh")
-            )
-            found.append(replace(spoken, message_zh=chinese.message_zh))
-    empty = city.communities.frame.index[city.communities.frame["population"] == 0]
-    if len(empty):
-        found.append(finding("no-people", "warning", count=len(empty), examples=empty))
-    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(empty)
-    if len(unjudged) and scored.weights:
-        found.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
-    return found
-
-
-def _border_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:
-    """What the border of the data may have cut off."""
-    found: list[Finding] = []
-    reach_m = profile.reach_m(settings.circle_min) + settings.max_snap_m
-    if reach_m > city.area.buffer_m + 1:
-        told = {"margin": f"{city.area.buffer_m:.0f}", "reach": f"{reach_m:.0f}", "cutoff": f"{settings.circle_min:g}"}
-        found.append(finding("narrow-margin", "warning", **told))
-    network = city.network
-    known = shapely.box(network.x.min(), network.y.min(), network.x.max(), network.y.max())
-    share = shapely.area(shapely.intersection(city.area.reach, known)) / shapely.area(city.area.reach)
-    if share < STREETS_FILL:
-        found.append(finding("streets-end-early", "note", percent=f"{100 * share:.0f}"))
-    return found
-
-
-def _path_findings(covered: Coverage) -> list[Finding]:
-    """People whom no walkable way leads to any facility of a service."""
-    if covered.nearest.empty:
-        return []
-    lost = covered.nearest["unreachable"].groupby("service").sum()
-    offered = covered.nearest["mean_min"].notna().groupby("service").any()
-    worst = lost[offered].sort_values(kind="stable")
-    if worst.empty or worst.iloc[-1] <= 0:
-        return []
-    service = catalog.services()[str(worst.index[-1])]
-    spoken, chinese = (
-        finding(
-            "no-path",
-            "warning",
-            service=title,
-            people=people_text(float(worst.iloc[-1]), language),
-            examples=[service.key],
-        )
-        for language, title in (("en", service.title_en), ("zh", service.title_zh))
-    )
-    return [replace(spoken, message_zh=chinese.message_zh)]
-
-
-def _about_service(code: str, severity: Severity, service: catalog.Service) -> Finding:
-    told = finding(code, severity, service=service.title_en, examples=[service.key])
-    spoken_zh = finding(code, severity, service=service.title_zh)
-    return replace(told, message_zh=spoken_zh.message_zh, remedy_zh=spoken_zh.remedy_zh)
+    return facility_findings(city, there, city.settings)
 
 
 def _warn(findings: tuple[Finding, ...]) -> None:
@@ -392,6 +299,7 @@ def _record(
             **{name: importlib.metadata.version(name) for name in _LIBRARIES},
         },
         "inputs": [asdict(origin) for origin in city.origins],
+        "files": [asdict(record) for record in city.files],
         "settings": {
             "profile": settings.profile,
             "cutoffs_min": list(settings.cutoffs_min),

@@ -167,3 +167,14 @@ def told(findings: Any, code: str) -> Any:
     """The one finding of that code."""
     (found,) = [one for one in findings if one.code == code]
     return found
+
+
+def write_layer(path, features):
+    """A GeoJSON file of features."""
+    path.write_text(geojson(features), encoding="utf-8")
+    return path
+
+
+def unpacked(reading):
+    """A reading's frame and findings; that its records add up is the record's own law."""
+    return reading.frame, list(reading.findings)

@@ -3,7 +3,7 @@
 ::
 
     errors < kernels < model < catalog < sources < network < snapping < datum_check < interchange
-        < reach < isochrones < demand < coverage < gaps < study < cli
+        < reach < isochrones < demand < coverage < gaps < checks < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -22,7 +22,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
     "errors", "kernels", "model", "catalog", "sources", "network", "snapping", "datum_check", "interchange",
-    "reach", "isochrones", "demand", "coverage", "gaps", "study",
+    "reach", "isochrones", "demand", "coverage", "gaps", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),
@@ -128,7 +128,7 @@ def test_every_part_has_its_place_on_the_road():
         ("model", "if TYPE_CHECKING:\n    from circle15.network import snap"),
         ("sources", "import circle15.network"),
         ("render", "from circle15 import study"),
-        ("render", "from circle15.sources.tables import read"),
+        ("render", "from circle15.sources.layers import read"),
         ("kernels", "from circle15.model import Streets"),
         ("gaps", "import circle15 as c15"),
         ("gaps", "from .coverage import coverage"),

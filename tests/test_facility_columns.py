@@ -8,18 +8,20 @@ import pytest
 
 from circle15.errors import PackError
 from circle15.sources.facility_columns import our_columns, services_in
+from circle15.sources.facility_table import read_facilities
 from circle15.sources.pack_keys import check_config
-from circle15.sources.tables import read_facilities
 
-from .conftest import feature, geojson, told, write_csv
+from .conftest import feature, geojson, told, unpacked, write_csv
 
 
 def facilities(tmp_path, header, *rows, **entry):
-    return read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry)
+    return unpacked(read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry))
 
 
 def columns(header, *rows, points=True, **entry):
-    return our_columns(pd.DataFrame(list(rows), columns=list(header), dtype=str), "list.csv", entry, points=points)
+    frame = pd.DataFrame(list(rows), columns=list(header), dtype=str)
+    ours = our_columns(frame, "list.csv", entry, points=points)
+    return ours.frame, list(ours.findings)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16"])
@@ -32,7 +34,7 @@ def test_a_list_as_a_planner_keeps_it(tmp_path, encoding):
         "古城为老服务中心;日间照料、老年食堂;120.63;31.32;;李某;13912345678\n"
     )
     path.write_bytes(text.encode(encoding))
-    frame, findings = read_facilities(path, {})
+    frame, findings = unpacked(read_facilities(path, {}))
     assert frame["name"].tolist() == ["平江邻里食堂", "古城为老服务中心"]
     assert frame["services"].tolist() == [("meal_point",), ("day_care", "meal_point")]
     assert [(point.x, point.y) for point in frame.geometry] == [(120.62, 31.31), (120.63, 31.32)]
@@ -61,11 +63,11 @@ def test_a_decorated_workbook(tmp_path):
     for cells in ("A1:D1", "A2:A3", "B2:C2", "D2:D3"):
         page.merge_cells(cells)
     book.save(tmp_path / "list.xlsx")
-    frame, findings = read_facilities(tmp_path / "list.xlsx", {})
+    frame, findings = unpacked(read_facilities(tmp_path / "list.xlsx", {}))
     assert frame.index.tolist() == ["list-4"]
     assert frame["services"].tolist() == [("clinic",)]
     assert told(findings, "service-by-words").row == 4
-    again, _ = read_facilities(tmp_path / "list.xlsx", {"sheet": "设施", "header_row": 3})
+    again, _ = unpacked(read_facilities(tmp_path / "list.xlsx", {"sheet": "设施", "header_row": 3}))
     assert again.equals(frame)
     with pytest.raises(PackError, match="there is no sheet 'x'"):
         read_facilities(tmp_path / "list.xlsx", {"sheet": "x"})
@@ -189,7 +191,7 @@ def test_persons_in_a_layer_stay_behind(tmp_path):
     path = tmp_path / "sites.geojson"
     one = feature(point, 名称="甲", 电话=13812345678, 备用=13812345678, x=5, 床位="４０")
     path.write_text(geojson([one]), encoding="utf-8")
-    frame, findings = read_facilities(path, {"service": "clinic"})
+    frame, findings = unpacked(read_facilities(path, {"service": "clinic"}))
     assert set(frame.columns) == {"name", "x", "capacity", "services", "geometry"}
     assert (frame.geometry.iloc[0].x, frame["capacity"].iloc[0]) == (120.62, 40)
     assert told(findings, "table-personal").count == 2

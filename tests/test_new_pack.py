@@ -10,10 +10,10 @@ import pytest
 from circle15.errors import OutputError
 from circle15.render.new_pack import write_new_pack
 from circle15.sources.citypack import read_pack
+from circle15.sources.facility_table import read_facilities
 from circle15.sources.pack_keys import check_config
-from circle15.sources.tables import read_facilities
 
-from .conftest import TOWN_NODES, TOWN_WAYS, geojson, osm_xml, town_communities
+from .conftest import TOWN_NODES, TOWN_WAYS, geojson, osm_xml, town_communities, unpacked
 
 
 def test_the_templates_obey_the_rules_of_a_pack(tmp_path):
@@ -27,7 +27,7 @@ def test_the_templates_obey_the_rules_of_a_pack(tmp_path):
 @pytest.mark.parametrize("name", ["facilities.xlsx", "facilities.csv"])
 def test_empty_templates_are_empty_lists_with_every_header_understood(tmp_path, name):
     folder = write_new_pack(tmp_path / "kunshan")
-    frame, findings = read_facilities(folder / name, {})
+    frame, findings = unpacked(read_facilities(folder / name, {}))
     assert len(frame) == 0
     assert not [told for told in findings if told.severity != "note"]
     assert {"name", "services", "tier", "capacity", "floor_area_m2", "opening_hours", "address", "source"} <= set(frame)

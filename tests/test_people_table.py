@@ -6,10 +6,10 @@ import pytest
 
 from circle15.errors import PackError
 from circle15.sources.citypack import read_pack
+from circle15.sources.community_table import read_communities
 from circle15.sources.pack_keys import check_config
-from circle15.sources.tables import read_communities
 
-from .conftest import feature, geojson, rectangle, told, write_csv
+from .conftest import feature, geojson, rectangle, told, unpacked, write_csv
 
 HEADER = ("社区", "常住人口", "60岁及以上人口", "电话")
 ROWS = (("陈港 社区", "１０００", "200", "13812345678"), ("b", "50", "5", ""))
@@ -22,7 +22,7 @@ def joined(tmp_path, rows=ROWS, header=HEADER, shapes=({"name": "陈港社区"},
         for k, shape in enumerate(shapes)
     ]
     layer.write_text(geojson(features), encoding="utf-8")
-    return read_communities(layer, {}, (write_csv(tmp_path / "people.csv", rows, header), entry))
+    return unpacked(read_communities(layer, {}, (write_csv(tmp_path / "people.csv", rows, header), entry)))
 
 
 def test_people_by_name(tmp_path):

@@ -8,7 +8,7 @@ import re
 import openpyxl
 import pytest
 
-from circle15.model import Finding
+from circle15.model import Check, Finding
 from circle15.render.quality import quality_html, save_quality
 
 from .page_fixture import analysis
@@ -25,13 +25,17 @@ FOUND = (
 )  # fmt: skip
 
 
+def checked(city, findings=FOUND):
+    return Check(key="x", city=city, files=(), findings=findings)
+
+
 @pytest.fixture(scope="module")
 def city():
     return analysis().city
 
 
 def test_findings_stand_by_severity_with_place_and_remedy(city):
-    page = quality_html(city, FOUND)
+    page = quality_html(checked(city))
     assert page.index("错误丙") < page.index("名称") < page.index("说明甲")
     assert "第7行 row 7" in page
     assert "1234" in page
@@ -40,7 +44,7 @@ def test_findings_stand_by_severity_with_place_and_remedy(city):
 
 
 def test_text_from_outside_is_only_text(city):
-    page = quality_html(city, FOUND)
+    page = quality_html(checked(city))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") == 3
     assert "{{7*7}}" in page
@@ -49,12 +53,12 @@ def test_text_from_outside_is_only_text(city):
 
 
 def test_nothing_found_is_said(city):
-    assert "Nothing was found wrong" in quality_html(city, ())
+    assert "Nothing was found wrong" in quality_html(checked(city, ()))
 
 
 def test_both_files_and_the_same_bytes(city, tmp_path):
-    first = [path.read_bytes() for path in save_quality(city, FOUND, tmp_path / "one")]
-    second = [path.read_bytes() for path in save_quality(city, FOUND, tmp_path / "two")]
+    first = [path.read_bytes() for path in save_quality(checked(city), tmp_path / "one")]
+    second = [path.read_bytes() for path in save_quality(checked(city), tmp_path / "two")]
     assert first == second
     book = openpyxl.load_workbook(tmp_path / "one" / "check.xlsx")
     assert book.sheetnames == ["数据质量 Data quality", "图层 Layers"]
@@ -72,4 +76,4 @@ def test_a_real_city_is_not_called_synthetic(city):
         facilities=dataclasses.replace(city.facilities, origins=()),
         context_origins=(),
     )
-    assert 'class="banner"' not in quality_html(honest, FOUND)
+    assert 'class="banner"' not in quality_html(checked(honest))

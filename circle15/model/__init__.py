@@ -1,20 +1,22 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
 from circle15.model.places import PEOPLE, Communities, DemandPoints, Facilities, StudyArea
-from circle15.model.provenance import Finding, Origin
-from circle15.model.results import Analysis, City, Coverage, Gaps, Isochrones, ReachTable, Settings
+from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
 __all__ = [
     "PEOPLE",
     "Analysis",
+    "Check",
     "City",
     "Communities",
     "Coverage",
     "DemandPoints",
     "EdgeFlag",
     "Facilities",
+    "FileRecord",
     "Finding",
     "Gaps",
     "Isochrones",

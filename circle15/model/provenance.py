@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["Finding", "Origin", "Severity"]
+from circle15.errors import InputError
+
+__all__ = ["FileRecord", "FileRole", "Finding", "Origin", "Severity"]
 
 Severity = Literal["error", "warning", "note"]
+FileRole = Literal["streets", "communities", "people", "facilities", "population", "context"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +79,66 @@ class Finding:
         which = f" ({', '.join(self.examples)})" if self.examples else ""
         remedy = f" -> {self.remedy_en}" if self.remedy_en else ""
         return f"{where}{self.message_en}{which}{remedy}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRecord:
+    """What became of one input file: how it was read, which columns count, what became of its rows.
+
+    Attributes
+    ----------
+    file, role
+        Name (not path) of the file, and what it is to the study.
+    form, part, encoding
+        Kind of file (its suffix), the sheet or layer that was read, and the encoding of a text; ``""``
+        where there is none to choose.
+    crs
+        Datum or reference system of its coordinates, as declared.
+    understood
+        ``(theirs, ours)`` for every column that has a meaning here.
+    unknown, personal
+        Columns that were kept without a meaning, and those about persons, whose cells were never kept.
+    rows_read, rows_used, dropped
+        ``rows_read`` is ``rows_used`` plus the rows of ``dropped``: ``(finding's code, rows)``.
+
+    Raises
+    ------
+    InputError
+        If rows were lost without a reason.
+    """
+
+    file: str
+    role: FileRole
+    form: str = ""
+    part: str = ""
+    encoding: str = ""
+    crs: str = ""
+    understood: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    rows_read: int = 0
+    rows_used: int = 0
+    dropped: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        lost = sum(rows for _, rows in self.dropped)
+        if self.rows_read != self.rows_used + lost:
+            raise InputError(
+                f"{self.file}: {self.rows_read} rows were read, {self.rows_used} used and {lost} dropped with a "
+                "reason; this is a fault in circle15: please report it"
+            )
+
+    def without(self, code: str, rows: int) -> FileRecord:
+        """The record after more rows were dropped, for the reason of a finding's code.
+
+        Examples
+        --------
+        >>> read = FileRecord(file="meals.csv", role="facilities", rows_read=5, rows_used=5)
+        >>> read.without("facility-outside", 2).dropped
+        (('facility-outside', 2),)
+        """
+        if rows == 0:
+            return self
+        sums = dict(self.dropped)
+        sums[code] = sums.get(code, 0) + rows
+        return replace(self, rows_used=self.rows_used - rows, dropped=tuple(sums.items()))

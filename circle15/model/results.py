@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from circle15.errors import SettingError
 from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
-from circle15.model.provenance import Finding, Origin
+from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
-__all__ = ["Analysis", "City", "Coverage", "Gaps", "Isochrones", "ReachTable", "Settings"]
+__all__ = ["Analysis", "Check", "City", "Coverage", "Gaps", "Isochrones", "ReachTable", "Settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,8 @@ class City:
     """Everything known of a city before any computation. ``load_city`` makes one from a pack.
 
     ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``,
-    ``buildings``, ``residential``, ``rail``; the reader says which exist.
+    ``buildings``, ``residential``, ``rail``; the reader says which exist. ``files`` tells what became of every
+    input file: columns understood and not, rows read, used and dropped.
     """
 
     key: str
@@ -85,6 +86,7 @@ class City:
     context: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     context_origins: tuple[Origin, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +105,30 @@ class City:
     def __repr__(self) -> str:
         kind = " (with synthetic layers)" if self.synthetic else ""
         return f"<City {self.title_en}{kind}: {self.network!r}, {self.communities!r}, {self.facilities!r}>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Check:
+    """What reading a city's pack told, whether or not the city can be analysed.
+
+    ``city`` is None where something could not be used; ``findings`` then has errors, and ``files`` what
+    could be read.
+    """
+
+    key: str
+    city: City | None
+    files: tuple[FileRecord, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def title_zh(self) -> str:
+        """The city's name, or its key where it could not be loaded."""
+        return self.key if self.city is None else self.city.title_zh
+
+    @property
+    def title_en(self) -> str:
+        """The city's English name, or its key where it could not be loaded."""
+        return self.key if self.city is None else self.city.title_en
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from circle15.catalog import text
-from circle15.model import City, Finding, Origin
+from circle15.model import Check, City, Finding, Origin
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.workbook import quality_bytes
 
@@ -19,15 +19,17 @@ __all__ = ["quality_html", "save_quality"]
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def quality_html(city: City, findings: Sequence[Finding]) -> str:
+def quality_html(check: Check) -> str:
     """Return a page that tells every finding: what, where, how many, what to do; nothing runs and nothing is loaded.
 
     The same input gives the same bytes. Text from outside is escaped, and no script is allowed.
     """
+    city, findings = check.city, check.findings
     style = files("circle15.render").joinpath("page/quality.css").read_text(encoding="utf-8")
     counts = {severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "note")}
     boxes = "".join(f"<div><b>{count}</b>{_both(f'quality_{severity}')}</div>" for severity, count in counts.items())
-    made = [origin for origin in city.origins if origin.synthetic]
+    origins = () if city is None else city.origins
+    made = [origin for origin in origins if origin.synthetic]
     banner = (
         f'<p class="banner"><b>{_both("quality_synthetic")}</b> '
         + escape("；".join(f"{origin.label_zh} {origin.label_en}" for origin in made))
@@ -36,21 +38,26 @@ def quality_html(city: City, findings: Sequence[Finding]) -> str:
         else ""
     )
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    title = escape(f"{city.title_zh} {city.title_en}")
+    title = escape(f"{check.title_zh} {check.title_en}")
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
         f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{policy}'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title} · circle15</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f'<h1>{title}</h1>\n<p>{_both("quality_title")}</p>\n{banner}\n<div class="sum">{boxes}</div>\n'
-        f"<p><small>{escape(repr(city.network)[1:-1])}<br>{escape(repr(city.communities)[1:-1])}<br>"
-        f"{escape(repr(city.facilities)[1:-1])}</small></p>\n"
+        f"<p><small>{_sizes(city)}</small></p>\n"
         f"<h2>{_both('quality_findings')}</h2>\n{_findings(findings)}\n"
-        f"<h2>{_both('quality_layers')}</h2>\n{_layers(city.origins)}\n</body>\n</html>\n"
+        f"<h2>{_both('quality_layers')}</h2>\n{_layers(origins)}\n</body>\n</html>\n"
     )
 
 
-def save_quality(city: City, findings: Sequence[Finding], folder: str | Path) -> tuple[Path, Path]:
+def _sizes(city: City | None) -> str:
+    if city is None:
+        return _both("quality_unusable")
+    return "<br>".join(escape(repr(part)[1:-1]) for part in (city.network, city.communities, city.facilities))
+
+
+def save_quality(check: Check, folder: str | Path) -> tuple[Path, Path]:
     """Write ``check.html`` and ``check.xlsx`` into a folder, each whole or not at all.
 
     Raises
@@ -58,8 +65,8 @@ def save_quality(city: City, findings: Sequence[Finding], folder: str | Path) ->
     OutputError
         If a file cannot be written.
     """
-    page = write_text(Path(folder) / "check.html", quality_html(city, findings))
-    sheet = write_whole(Path(folder) / "check.xlsx", lambda part: part.write_bytes(quality_bytes(city, findings)))
+    page = write_text(Path(folder) / "check.html", quality_html(check))
+    sheet = write_whole(Path(folder) / "check.xlsx", lambda part: part.write_bytes(quality_bytes(check)))
     return page, sheet
 
 

@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from circle15.catalog import services
-from circle15.model import Analysis, City, Finding
+from circle15.model import Analysis, Check, City
 from circle15.render.table_frames import (
     columns,
     community_table,
@@ -63,26 +63,25 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     ):
         _table_sheet(book, analysis.city, title, heading, table)
     _method(book, analysis)
-    return _bytes(book, analysis.city)
+    return _bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
 
 
-def quality_bytes(city: City, findings: Sequence[Finding]) -> bytes:
-    """Return the data-quality workbook of a city that was read and not analysed: findings, layers.
+def quality_bytes(check: Check) -> bytes:
+    """Return the data-quality workbook of a city that was read and not analysed: findings, files, layers.
 
     The same input gives the same bytes; text from outside is stored as text.
     """
     book = Workbook()
     book.remove(book.active)
-    for title, heading, table in (
-        ("数据质量 Data quality", _FOUND, finding_table(findings)),
-        ("图层 Layers", "各图层的来源 · Where each layer comes from", source_table(city)[[*_SOURCES]]),
-    ):
-        _table_sheet(book, city, title, heading, table)
-    return _bytes(book, city)
+    _table_sheet(book, check.city, "数据质量 Data quality", _FOUND, finding_table(check.findings))
+    if check.city is not None:
+        layers = source_table(check.city)[[*_SOURCES]]
+        _table_sheet(book, check.city, "图层 Layers", "各图层的来源 · Where each layer comes from", layers)
+    return _bytes(book, f"{check.title_zh} {check.title_en}")
 
 
-def _bytes(book: Workbook, city: City) -> bytes:
-    book.properties.title = f"circle15 {city.title_zh} {city.title_en}"
+def _bytes(book: Workbook, title: str) -> bytes:
+    book.properties.title = f"circle15 {title}"
     book.properties.creator = "circle15"
     stream = BytesIO()
     book.save(stream)
@@ -160,7 +159,7 @@ def _block(sheet: Worksheet, row: int, title: str, table: pd.DataFrame) -> int:
     return _body(sheet, row + 2, table)
 
 
-def _table_sheet(book: Workbook, city: City, title: str, heading: str, table: pd.DataFrame) -> None:
+def _table_sheet(book: Workbook, city: City | None, title: str, heading: str, table: pd.DataFrame) -> None:
     sheet = book.create_sheet(title)
     row = _head(sheet, city, heading, min(len(table.columns), 8))
     _header(sheet, row, table)
@@ -239,12 +238,12 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
 # -- cells ----------------------------------------------------------------------------------------
 
 
-def _head(sheet: Worksheet, city: City, heading: str, span: int) -> int:
+def _head(sheet: Worksheet, city: City | None, heading: str, span: int) -> int:
     """Write the heading and, where it applies, the synthetic banner; return the next free row."""
     cell = _put(sheet.cell(1, 1), heading)
     cell.font = _font(bold=True, size=14)
     sheet.row_dimensions[1].height = 24
-    made = synthetic_layers(city)
+    made = () if city is None else synthetic_layers(city)
     if not made:
         return 3
     names = "、".join(_LAYER_ZH[layer] for layer in made)

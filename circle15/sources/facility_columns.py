@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,11 +12,11 @@ import pandas as pd
 from circle15.catalog import column_synonyms, finding, fold_header, numeric_columns, personal_columns
 from circle15.catalog import services as known_services
 from circle15.errors import PackError
-from circle15.model.provenance import Finding
+from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.sheets import plain_numbers
 
-__all__ = ["Kind", "our_columns", "services_in"]
+__all__ = ["Kind", "OurColumns", "our_columns", "services_in"]
 
 Kind = Literal["facilities", "communities"]
 _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
@@ -26,9 +27,24 @@ _MOSTLY = 0.5
 """Share of cells that must look personal before a column without a telling header counts as personal."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OurColumns:
+    """A table under our names: ``understood`` holds (theirs, ours), ``unknown`` was kept, ``personal`` was not."""
+
+    frame: pd.DataFrame
+    understood: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+    personal: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def described(self, record: FileRecord) -> FileRecord:
+        """The record with what is known of the columns."""
+        return replace(record, understood=self.understood, unknown=self.unknown, personal=self.personal)
+
+
 def our_columns(
     frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True, kind: Kind = "facilities"
-) -> tuple[pd.DataFrame, list[Finding]]:
+) -> OurColumns:
     """Rename a table's columns to ours and leave out what is about persons.
 
     ``columns = {ours = "theirs"}`` of the entry wins; then our own names; then the synonyms of
@@ -50,7 +66,7 @@ def our_columns(
 
     Returns
     -------
-    (pandas.DataFrame, list of Finding)
+    OurColumns
         The columns that stay, in their order, and what was understood, doubtful or left out.
 
     Raises
@@ -61,7 +77,9 @@ def our_columns(
     findings: list[Finding] = []
     synonyms = column_synonyms(kind)
     given = _given(frame, file, entry, synonyms)
+    everything = list(map(str, frame.columns))
     frame = _without_persons(frame, file, set(given.values()), findings, synonyms)
+    personal = tuple(column for column in everything if column not in set(map(str, frame.columns)))
     renamed = {theirs: ours for ours, theirs in given.items()}
     for ours, candidates in _candidates(frame, entry, synonyms, points=points).items():
         free = [column for column in candidates if column not in renamed]
@@ -81,7 +99,15 @@ def our_columns(
         if frame[column].dtype == object or pd.api.types.is_string_dtype(frame[column]):
             empty = frame[column].isna()
             frame[column] = plain_numbers(frame[column].astype(object).where(~empty, ""))
-    return (_with_point(frame) if points else frame), findings
+    known = set(synonyms.values())
+    meant = {theirs: renamed.get(theirs, theirs if theirs in known else "") for theirs in everything}
+    return OurColumns(
+        frame=_with_point(frame) if points else frame,
+        understood=tuple((theirs, ours) for theirs, ours in meant.items() if ours and theirs not in personal),
+        unknown=tuple(theirs for theirs, ours in meant.items() if not ours and theirs not in personal),
+        personal=personal,
+        findings=tuple(findings),
+    )
 
 
 def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: Mapping[str, str]) -> dict[str, str]:

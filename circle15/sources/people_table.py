@@ -14,8 +14,8 @@ import pandas as pd
 
 from circle15.catalog import column_synonyms, finding
 from circle15.errors import PackError
-from circle15.model.provenance import Finding
 from circle15.sources.facility_columns import our_columns
+from circle15.sources.reading import Reading
 from circle15.sources.sheets import read_sheet
 
 __all__ = ["join_people"]
@@ -23,9 +23,7 @@ __all__ = ["join_people"]
 _KEYS = ("community_id", "name")
 
 
-def join_people(
-    layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[str, Any]
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[str, Any]) -> Reading:
     """Give each community of a layer its row of a table.
 
     Joined by ``community_id`` where both have it, else by ``name``, compared without spaces and after
@@ -42,7 +40,7 @@ def join_people(
 
     Returns
     -------
-    (geopandas.GeoDataFrame, list of Finding)
+    Reading
         The layer with the table's columns; where both have one, the table's, but for ids and names.
 
     Raises
@@ -53,8 +51,9 @@ def join_people(
     """
     known = [*column_synonyms("communities"), *map(str, entry.get("columns", {}).values())]
     sheet = read_sheet(table, sheet=entry.get("sheet"), header_row=entry.get("header_row"), known=known)
-    people, told = our_columns(sheet.frame, table.name, entry, points=False, kind="communities")
-    findings = [*sheet.notes, *told]
+    table_columns = our_columns(sheet.frame, table.name, entry, points=False, kind="communities")
+    people, findings = table_columns.frame, [*sheet.notes, *table_columns.findings]
+    record = table_columns.described(sheet.record("people"))
     by = next((key for key in _KEYS if key in people and key in layer), None)
     if by is None:
         raise PackError(
@@ -62,7 +61,14 @@ def join_people(
             f"{', '.join(map(str, people.columns))}, and the layer {', '.join(map(str, layer.columns))}; name "
             "them under columns"
         )
-    people = people[people[by].map(_folded) != ""]
+    blank = people[by].map(_folded) == ""
+    record = record.without("people-without-key", int(blank.sum()))
+    if blank.any():
+        row = int(people.index[blank][0])
+        findings.append(
+            finding("people-without-key", "warning", count=int(blank.sum()), file=table.name, row=row, column=by)
+        )
+    people = people[~blank]
     theirs, ours = people[by].map(_folded), layer[by].map(_folded)
     _check_once(theirs, people[by], table.name, by, people.index.to_list())
     _check_once(ours, layer[by], file, by, list(range(1, len(layer) + 1)))
@@ -70,6 +76,7 @@ def join_people(
     for column in (c for c in people.columns if c == "households" or str(c).startswith("pop")):
         people[column] = _numbers(people[column], table.name)
     spare = ~theirs.isin(set(ours))
+    record = record.without("people-without-community", int(spare.sum()))
     if spare.any():
         first = str(people.loc[spare, by].iloc[0])
         findings.append(
@@ -84,7 +91,7 @@ def join_people(
         for column in people.columns
         if column not in _KEYS or column not in layer
     }
-    return layer.assign(**joined), findings
+    return Reading(frame=layer.assign(**joined), files=(record,), findings=tuple(findings))
 
 
 def _folded(cell: Any) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from circle15.catalog import column_synonyms, finding, fold_header
 from circle15.errors import PackError
-from circle15.model.provenance import Finding
+from circle15.model.provenance import FileRecord, FileRole, Finding
 from circle15.sources.sheet_grids import SPREADSHEETS, TEXT_TABLES, Grid, Limits, read_grids
 
 __all__ = ["SPREADSHEETS", "TEXT_TABLES", "Limits", "Sheet", "plain_numbers", "read_sheet"]
@@ -34,6 +34,8 @@ class Sheet:
     frame
         Cells as text, ``""`` where empty, under their headers; the index ``row`` numbers rows as a
         spreadsheet does. Blank rows, and columns without header and content, are left out.
+    file
+        Its name.
     encoding
         Of a text file, else ``""``.
     sheet
@@ -45,11 +47,20 @@ class Sheet:
     """
 
     frame: pd.DataFrame
+    file: str
     encoding: str
     sheet: str
     header_row: int
     first_row: int
     notes: tuple[Finding, ...] = ()
+
+    def record(self, role: FileRole) -> FileRecord:
+        """The table's record before anything was made of it: every row used, no column understood."""
+        return FileRecord(
+            file=self.file, role=role, form=Path(self.file).suffix.lower(), part=self.sheet,
+            encoding=self.encoding.upper(), unknown=tuple(map(str, self.frame.columns)),
+            rows_read=len(self.frame), rows_used=len(self.frame),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +144,8 @@ def read_sheet(
     if grid.encoding not in {"", "utf-8-sig"}:
         notes.append(finding("table-encoding", "note", file=path.name, value=grid.encoding.upper()))
     return Sheet(
-        frame=frame, encoding=grid.encoding, sheet=grid.name, header_row=header.row + 1, first_row=header.row + 2,
-        notes=(*notes, *more),
+        frame=frame, file=path.name, encoding=grid.encoding, sheet=grid.name, header_row=header.row + 1,
+        first_row=header.row + 2,         notes=(*notes, *more),
     )  # fmt: skip
 
 

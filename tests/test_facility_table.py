@@ -1,40 +1,26 @@
-"""Facility lists and community layers: every row is used, or told with its row, column, value and remedy."""
+"""Facility lists: every row is used, or told with its row, column, value and remedy."""
 
 from __future__ import annotations
 
-import json
-
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-import pyogrio
 import pytest
 import shapely
 
 from circle15.errors import PackError
 from circle15.sources.datum import from_wgs84
-from circle15.sources.tables import read_communities, read_facilities, read_layer
+from circle15.sources.facility_table import read_facilities
 
-from .conftest import HEADER, community, feature, geojson, rectangle, told, write_csv
+from .conftest import HEADER, feature, rectangle, told, unpacked, write_csv, write_layer
 
 GOOD = ("f1", "食堂", "meal_point", "120.62", "31.31")
 
 
 def facilities(tmp_path, rows, header=HEADER, entry=None):
-    return read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry or {})
+    return unpacked(read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry or {}))
 
 
 def at(lon, lat, facility_id="f1"):
     return (facility_id, *GOOD[1:3], *(value if isinstance(value, str) else repr(float(value)) for value in (lon, lat)))
-
-
-def layer(tmp_path, features, name="communities.geojson"):
-    path = tmp_path / name
-    path.write_text(geojson(features), encoding="utf-8")
-    return path
-
-
-# -- Facility lists --------------------------------------------------------------------------------
 
 
 def test_a_good_list(tmp_path):
@@ -141,7 +127,7 @@ def test_a_number_that_is_none_is_told_and_the_row_kept(tmp_path, value):
 def test_blank_lines_do_not_shift_the_numbers_of_rows(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("name,services,lon,lat\n\n,,,\na,clinic,120.6,31.3\n\nb,clinic,x,31.3\n\n", encoding="utf-8")
-    frame, findings = read_facilities(path, {})
+    frame, findings = unpacked(read_facilities(path, {}))
     assert frame.index.tolist() == ["list-4"]
     assert told(findings, "facility-without-point").row == 6
 
@@ -172,7 +158,7 @@ def test_ragged_rows_never_shift_the_columns(tmp_path, text):
 def test_a_byte_order_mark_and_spaces_in_the_header(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("\ufeffname , lon,lat\r\n食堂,120.62,31.31\r\n", encoding="utf-8")
-    frame, findings = read_facilities(path, {"service": "clinic"})
+    frame, findings = unpacked(read_facilities(path, {"service": "clinic"}))
     assert findings == []
     assert frame.loc["list-2", "services"] == ("clinic",)
 
@@ -238,7 +224,7 @@ def test_a_point_layer(tmp_path):
         feature(point, facility_id=10, name="b", services=None, capacity=0),
         feature(rectangle(120.62, 31.31, 120.64, 31.33), facility_id=11, name="c", services="shop", capacity=0),
     ]
-    frame, findings = read_facilities(layer(tmp_path, features, "sites.geojson"), {})
+    frame, findings = unpacked(read_facilities(write_layer(tmp_path / "sites.geojson", features), {}))
     assert frame.index.tolist() == ["7", "9", "11"]
     assert frame["name"].tolist() == ["NA", "9", "c"]
     assert frame.loc["11"].geometry.equals_exact(shapely.Point(120.63, 31.32), 1e-9)
@@ -247,188 +233,3 @@ def test_a_point_layer(tmp_path):
     assert told(findings, "facility-without-service").row == 4
     assert told(findings, "facility-bad-number").row == 3
     assert len(features) == len(frame) + 2
-
-
-# -- Layers ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.txt", "a"])
-def test_a_layer_of_no_known_kind(tmp_path, name):
-    (tmp_path / name).write_text("x")
-    with pytest.raises(PackError, match=rf"{name}: not a layer that can be read; give one of \.geojson"):
-        read_layer(tmp_path / name)
-
-
-@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "a.shp", "a.parquet", "a.json"])
-@pytest.mark.parametrize("content", [b"", b"nonsense", b'{"type": "FeatureColl'])
-def test_a_layer_that_is_broken(tmp_path, name, content):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(PackError, match=rf"{name}: the layer cannot be read .*QGIS"):
-        read_layer(tmp_path / name)
-
-
-def test_a_file_with_several_layers_is_refused(tmp_path):
-    path = tmp_path / "two.gpkg"
-    frame = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
-    frame.to_file(path, layer="homes")
-    frame.to_file(path, layer="offices")
-    with pytest.raises(PackError, match=r"two\.gpkg: holds 2 layers \(homes, offices\)"):
-        read_layer(path)
-
-
-def test_a_layer_beside_a_table_is_read(tmp_path):
-    path = tmp_path / "one.gpkg"
-    frame = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
-    frame.to_file(path, layer="homes")
-    pyogrio.write_dataframe(pd.DataFrame({"b": [2]}), path, layer="notes", append=True)
-    assert read_layer(path)["a"].tolist() == [1]
-
-
-def test_metres_without_a_stated_system_are_not_taken_for_degrees(tmp_path):
-    path = layer(tmp_path, [feature(rectangle(120, 31, 121, 32)), feature(rectangle(560000, 3465000, 560100, 3465100))])
-    with pytest.raises(PackError, match=r"row 2, coordinates 560000, 3465000 are no degrees \(1 such rows\)"):
-        read_layer(path)
-
-
-def test_swapped_axes_of_a_layer(tmp_path):
-    with pytest.raises(PackError, match="are x and y swapped"):
-        read_layer(layer(tmp_path, [feature(rectangle(31, 120, 32, 121))]))
-
-
-def test_a_layer_without_a_system(tmp_path):
-    gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(0, 0)]).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(PackError, match="does not say in which reference system"):
-        read_layer(tmp_path / "a.parquet")
-
-
-def test_a_ring_left_open_is_closed(tmp_path):
-    shape = rectangle(120.6, 31.3, 120.7, 31.4)
-    shape["coordinates"][0].pop()
-    assert read_layer(layer(tmp_path, [feature(shape)])).geometry.iloc[0].is_valid
-
-
-# -- Communities -----------------------------------------------------------------------------------
-
-
-def communities(tmp_path, features, columns=None):
-    return read_communities(layer(tmp_path, features), columns or {})
-
-
-def test_good_communities(tmp_path):
-    frame, findings = communities(
-        tmp_path, [community("a", 120.61, 120.62, 5, 5), community("b", 120.62, 120.63, 0, 0)]
-    )
-    assert findings == []
-    assert frame.index.tolist() == ["a", "b"]
-    assert frame["population"].tolist() == [5.0, 0.0]
-
-
-@pytest.mark.parametrize("column", ["population", "pop_60plus", "pop_80plus"])
-@pytest.mark.parametrize("value", [-1, None, "many", "-0.5"])
-def test_people_below_zero_or_none(tmp_path, column, value):
-    features = [community("a", 120.61, 120.62, pop_80plus=1), community("b", 120.62, 120.63, pop_80plus=1)]
-    features[1]["properties"][column] = value
-    with pytest.raises(PackError, match=rf"row 2, column '{column}', value .* is no number of people \(1 such rows\)"):
-        communities(tmp_path, features)
-
-
-def test_more_elders_than_people_are_told(tmp_path):
-    _, findings = communities(tmp_path, [community("a", 120.61, 120.62), community("b", 120.62, 120.63, 100, 101)])
-    found = told(findings, "community-elders")
-    assert (found.row, found.value, found.count, found.examples) == (2, "101 > 100", 1, ("b",))
-
-
-@pytest.mark.parametrize("missing", ["community_id", "name", "population", "pop_60plus"])
-def test_a_column_that_is_missing(tmp_path, missing):
-    one = community("a", 120.61, 120.62)
-    del one["properties"][missing]
-    with pytest.raises(PackError, match=rf"column {missing} \(.*\) is missing.*\[communities.columns\]; it has"):
-        communities(tmp_path, [one])
-
-
-@pytest.mark.parametrize(
-    ("key", "says"), [("a", "stands in an earlier row too"), (None, "is empty"), (" ", "is empty")]
-)
-def test_ids_that_are_no_ids(tmp_path, key, says):
-    features = [community("a", 120.61, 120.62), community("b", 120.62, 120.63)]
-    features[1]["properties"]["community_id"] = key
-    with pytest.raises(PackError, match=rf"row 2, column 'community_id', value .* {says} \(1 such rows\)"):
-        communities(tmp_path, features)
-
-
-@pytest.mark.parametrize(("name", "shown"), [("NA", "NA"), ("None", "None"), (None, "a"), ("", "a")])
-def test_names_of_communities(tmp_path, name, shown):
-    frame, _ = communities(tmp_path, [community("a", 120.61, 120.62, name=name)])
-    assert frame["name"].tolist() == [shown]
-
-
-@pytest.mark.parametrize(
-    ("shape", "found"),
-    [
-        (None, "nothing"),
-        ({"type": "Point", "coordinates": [120.6, 31.3]}, "Point"),
-        ({"type": "LineString", "coordinates": [[120.6, 31.3], [120.7, 31.3]]}, "LineString"),
-        ({"type": "Polygon", "coordinates": [[[120.6, 31.3], [120.7, 31.3], [120.6, 31.3], [120.6, 31.3]]]}, "Polygon"),
-    ],
-)
-def test_a_community_without_ground(tmp_path, shape, found):
-    features = [community("a", 120.61, 120.62), community("b", 120.62, 120.63) | {"geometry": shape}]
-    with pytest.raises(PackError, match=rf"row 2, community 'b' has no polygon with an area \(found: {found}; 1 such"):
-        communities(tmp_path, features)
-
-
-def test_an_outline_that_crosses_itself_is_mended_and_told(tmp_path):
-    bow = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
-    frame, findings = communities(tmp_path, [community("a", 120.61, 120.62) | {"geometry": bow}])
-    assert frame.geometry.is_valid.all()
-    assert shapely.area(frame.geometry.to_numpy()).tolist() == [0.5]
-    assert told(findings, "community-mended").examples == ("a",)
-
-
-def test_a_layer_without_communities(tmp_path):
-    columns = {"community_id": ["a"], "name": ["a"], "population": [1], "pop_60plus": [1]}
-    one = gpd.GeoDataFrame(columns, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
-    one.iloc[:0].to_file(tmp_path / "none.gpkg")
-    with pytest.raises(PackError, match=r"none\.gpkg: there is no community in it"):
-        read_communities(tmp_path / "none.gpkg", {})
-
-
-def test_columns_of_the_file_s_own_names(tmp_path):
-    features = [feature(rectangle(120, 31, 121, 32), name="7", id="第一", m=30, f=34, old=[0], people=64)]
-    columns = {
-        "community_id": "name",  # both named crosswise: each is taken from the file, not from the other
-        "name": "id",
-        "population": ["m", "f"],
-        "pop_60plus": {"of": "people", "share": 0.25},
-    }
-    frame, _ = communities(tmp_path, features, columns)
-    assert frame.index.tolist() == ["7"]
-    assert frame.iloc[0][["name", "population", "pop_60plus"]].tolist() == ["第一", 64.0, 16.0]
-
-
-@pytest.mark.parametrize(
-    ("theirs", "says"),
-    [
-        ("nope", "names 'nope'; the file has"),
-        (["population", "nope"], "names 'nope'"),
-        ({"of": "nope", "share": 0.2}, "names 'nope'"),
-        ({"share": 0.2}, "give a column's name"),
-        ({"of": "population", "share": "20%"}, "give a column's name"),
-        ([], "give a column's name"),
-        (5, "give a column's name"),
-    ],
-)
-def test_columns_that_lead_nowhere(tmp_path, theirs, says):
-    with pytest.raises(PackError, match=rf"\[communities.columns\] pop_60plus .*{says}"):
-        communities(tmp_path, [community("a", 120.61, 120.62)], {"pop_60plus": theirs})
-
-
-def test_the_sum_of_a_bad_cell_is_not_zero(tmp_path):
-    features = [feature(rectangle(120, 31, 121, 32), community_id="a", name="a", m=1, f="x", pop_60plus=0)]
-    with pytest.raises(PackError, match="row 1, column 'population', value nan"):
-        communities(tmp_path, features, {"population": ["m", "f"]})
-
-
-def test_the_fixture_writes_what_it_says(tmp_path):
-    features = json.loads(layer(tmp_path, [community("a", 1, 2)]).read_text(encoding="utf-8"))["features"]
-    assert features[0]["properties"] == {"community_id": "a", "name": "a", "population": 1000, "pop_60plus": 200}

@@ -1,0 +1,162 @@
+"""What a city's input and its analysis tell of faults in the data: each counted, with a remedy, none silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import shapely
+
+from circle15 import catalog
+from circle15.catalog import finding
+from circle15.datum_check import better_datum, datum_fits
+from circle15.gaps import people_text
+from circle15.model.places import DemandPoints, Facilities
+from circle15.model.provenance import Finding, Severity
+from circle15.model.results import City, Coverage, Gaps, Settings
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+
+__all__ = [
+    "border_findings",
+    "datum_findings",
+    "facility_findings",
+    "path_findings",
+    "people_findings",
+    "street_findings",
+]
+
+STREETS_FILL = 0.98
+"""Below this share of the study area with its buffer, the streets are said to end early."""
+
+
+def street_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Finding]:
+    """Way nodes that the file lacks, and streets that are cut off from the main network."""
+    found = []
+    lost = counts.get("node references without coordinates", 0)
+    if lost:
+        found.append(finding("lost-way-nodes", "note", count=lost))
+    cut_off = network.component_km[1:]
+    if len(cut_off):
+        share = 100 * float(cut_off.sum()) / network.total_km
+        found.append(finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}"))
+    return found
+
+
+def datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding]:
+    """Lists whose points fit the streets far better under another datum than the one they declare."""
+    frame = facilities.frame
+    if "list_datum" not in frame:
+        return []
+    found = []
+    for (file, declared), mine in frame.groupby(["list_file", "list_datum"]):
+        fits = datum_fits(network, mine.geometry, declared=str(declared))
+        better = better_datum(fits, points=len(mine))
+        if better is not None:
+            found.append(
+                finding(
+                    "datum-suspect",
+                    "warning",
+                    count=len(mine),
+                    file=str(file),
+                    value=str(declared),
+                    declared_m=f"{fits[0].median_m:.0f}",
+                    better=better.datum,
+                    better_m=f"{better.median_m:.0f}",
+                    percent=f"{100 * better.nearer_share:.0f}",
+                )
+            )
+    return found
+
+
+def facility_findings(city: City, there: Positions, settings: Settings) -> list[Finding]:
+    """Facilities far from any street or on an island, services without a list, lists without a facility."""
+    found: list[Finding] = []
+    sites = city.facilities.frame.index
+    limit = f"{settings.max_snap_m:g}"
+    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
+        lost = there.status == status
+        if lost.any():
+            count = int(lost.sum())
+            found.append(finding(f"facility-{code}", "warning", count=count, limit=limit, examples=sites[lost]))
+    titles = catalog.services()
+    offered = set(city.facilities.offers()["service"])
+    for key, service in titles.items():
+        if key not in city.facilities.listed:
+            found.append(_about_service("undetermined-service", "note", service))
+        elif key not in offered:
+            found.append(_about_service("listed-but-empty", "warning", service))
+    return found
+
+
+def people_findings(
+    city: City, demand: DemandPoints, here: Positions, scored: Gaps, settings: Settings
+) -> list[Finding]:
+    """What the analysis itself found wrong with where people live: counted, never silent."""
+    found: list[Finding] = []
+    people = demand.frame["population"].to_numpy()
+    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
+        lost = here.status == status
+        stranded = float(people[lost].sum())
+        if stranded > 0:
+            spoken, chinese = (
+                finding(
+                    f"demand-{code}",
+                    "warning",
+                    count=int(lost.sum()),
+                    limit=f"{settings.max_snap_m:g}",
+                    people=people_text(stranded, language),
+                )
+                for language in ("en", "zh")
+            )
+            found.append(replace(spoken, message_zh=chinese.message_zh))
+    empty = city.communities.frame.index[city.communities.frame["population"] == 0]
+    if len(empty):
+        found.append(finding("no-people", "warning", count=len(empty), examples=empty))
+    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(empty)
+    if len(unjudged) and scored.weights:
+        found.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
+    return found
+
+
+def border_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:
+    """What the border of the data may have cut off."""
+    found: list[Finding] = []
+    reach_m = profile.reach_m(settings.circle_min) + settings.max_snap_m
+    if reach_m > city.area.buffer_m + 1:
+        told = {"margin": f"{city.area.buffer_m:.0f}", "reach": f"{reach_m:.0f}", "cutoff": f"{settings.circle_min:g}"}
+        found.append(finding("narrow-margin", "warning", **told))
+    network = city.network
+    known = shapely.box(network.x.min(), network.y.min(), network.x.max(), network.y.max())
+    share = shapely.area(shapely.intersection(city.area.reach, known)) / shapely.area(city.area.reach)
+    if share < STREETS_FILL:
+        found.append(finding("streets-end-early", "note", percent=f"{100 * share:.0f}"))
+    return found
+
+
+def path_findings(covered: Coverage) -> list[Finding]:
+    """People whom no walkable way leads to any facility of a service."""
+    if covered.nearest.empty:
+        return []
+    lost = covered.nearest["unreachable"].groupby("service").sum()
+    offered = covered.nearest["mean_min"].notna().groupby("service").any()
+    worst = lost[offered].sort_values(kind="stable")
+    if worst.empty or worst.iloc[-1] <= 0:
+        return []
+    service = catalog.services()[str(worst.index[-1])]
+    spoken, chinese = (
+        finding(
+            "no-path",
+            "warning",
+            service=title,
+            people=people_text(float(worst.iloc[-1]), language),
+            examples=[service.key],
+        )
+        for language, title in (("en", service.title_en), ("zh", service.title_zh))
+    )
+    return [replace(spoken, message_zh=chinese.message_zh)]
+
+
+def _about_service(code: str, severity: Severity, service: catalog.Service) -> Finding:
+    told = finding(code, severity, service=service.title_en, examples=[service.key])
+    spoken_zh = finding(code, severity, service=service.title_zh)
+    return replace(told, message_zh=spoken_zh.message_zh, remedy_zh=spoken_zh.remedy_zh)

@@ -1,0 +1,50 @@
+"""Display layers and barriers of a pack: water, green, rail, buildings, residential land."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import geopandas as gpd
+import shapely
+
+from circle15.model.places import StudyArea
+from circle15.model.provenance import Origin
+from circle15.sources.layers import read_layer
+from circle15.sources.osm_places import read_context
+from circle15.sources.pack_folder import Pack
+from circle15.sources.pack_layers import area_box, layer_origin
+from circle15.sources.pack_streets import PackStreets
+from circle15.sources.reading import ReadingLog
+
+__all__ = ["pack_context"]
+
+
+def pack_context(
+    pack: Pack, ground: PackStreets, area: StudyArea, log: ReadingLog
+) -> tuple[dict[str, gpd.GeoDataFrame], tuple[Origin, ...]]:
+    """Display layers in metres, cut to the study area's surroundings."""
+    osm, town = ground.osm, ground.town
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    origins: list[Origin] = []
+    if town is not None:
+        layers.update(water=town.water, green=town.green, residential=town.residential)
+        origins.append(town.origin)
+    entries = pack.config.get("context", [])
+    from_osm = [entry["layer"] for entry in entries if entry.get("osm")]
+    if from_osm and osm is not None:
+        layers.update(read_context(osm, layers=from_osm, bbox=area_box(area)))
+        origins.append(ground.streets.origin)
+    for entry in (e for e in entries if "file" in e and (town is None or not e.get("optional"))):
+        path = pack.find(entry["file"], anywhere=True) if entry.get("optional") else pack.need(entry["file"])
+        layer = None if path is None else log.attempt(partial(read_layer, path), file=path.name)
+        if path is not None and layer is not None:
+            layers[entry["layer"]] = layer.frame
+            log.files.append(layer.record("context"))
+            origins.append(layer_origin(entry, path, label=("底图要素", "Display layers")))
+    wide = shapely.box(*shapely.bounds(area.reach))
+    cut = {name: _clip(layer.to_crs(area.crs), wide) for name, layer in layers.items()}
+    return {name: layer for name, layer in cut.items() if len(layer)}, tuple(origins)
+
+
+def _clip(layer: gpd.GeoDataFrame, box: shapely.Geometry) -> gpd.GeoDataFrame:
+    return layer[layer.geometry.intersects(box)].reset_index(drop=True)

@@ -1,0 +1,124 @@
+"""The streets of a pack: the first file that is there, a download, or a labelled stand-in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+from circle15.catalog import finding
+from circle15.errors import PackError, StreetsError
+from circle15.model.provenance import FileRecord
+from circle15.model.streets import Streets
+from circle15.sources.osm_file import read_streets
+from circle15.sources.pack_folder import FETCHED, Pack
+from circle15.sources.pack_layers import layer_origin
+from circle15.sources.reading import ReadingLog
+from circle15.sources.synthetic import TOWNS, Town
+
+__all__ = ["PackStreets", "pack_streets", "within_streets"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PackStreets:
+    """The streets, and the OpenStreetMap file or the made town that they are of."""
+
+    streets: Streets
+    osm: Path | None = None
+    town: Town | None = None
+
+
+def _fetched(path: Path) -> dict[str, str]:
+    """What is known of downloaded streets: not what ``city.toml`` says of the file that is not there."""
+    record = path.with_name(f"{path.name}.source.json")
+    try:
+        told = json.loads(record.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise PackError(f"{record.name}: cannot be read ({error}); delete it, or run `circle15 fetch` again") from error
+    day = told.get("osm_date") or told.get("fetched") or "" if isinstance(told, dict) else ""
+    return {"date": str(day)[:10]}
+
+
+def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: ReadingLog) -> PackStreets:
+    """Read the streets of a pack within a box in degrees.
+
+    Raises
+    ------
+    StreetsError
+        If no street file is there, or it cannot be read.
+    PackError
+        If ``city.toml`` names a stand-in that is not known.
+    """
+    entry = pack.config.get("network", {})
+    for name in [*entry.get("files", []), FETCHED]:
+        path = pack.find(name, anywhere=True)
+        if path is not None:
+            streets = read_streets(path, bbox=box, origin=None)
+            said = _fetched(path) if name == FETCHED else entry
+            about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **said, "synthetic": False}
+            origin = layer_origin(about, path, label=(streets.origin.label_zh, streets.origin.label_en))
+            log.files.append(_record(path, streets))
+            return PackStreets(streets=replace(streets, origin=replace(origin, url=streets.origin.url)), osm=path)
+    if "synthetic" in entry:
+        if entry["synthetic"] not in TOWNS:
+            raise PackError(
+                f"city.toml of {pack.key}: synthetic = {entry['synthetic']!r}; known are {', '.join(TOWNS)}"
+            )
+        town = TOWNS[entry["synthetic"]]()
+        log.findings.append(finding("synthetic-streets", "note"))
+        return PackStreets(streets=town.streets, town=town)
+    raise StreetsError(
+        f"{pack.key}: no street file is there ({', '.join(entry.get('files', [])) or 'none is named'}); put an "
+        f"OpenStreetMap extract into {pack.home} or run `circle15 fetch {pack.key}` where there is a network"
+    )
+
+
+def _record(path: Path, streets: Streets) -> FileRecord:
+    """Rows are ways: kept as streets, or dropped for a reason."""
+    mark = "dropped: "
+    return FileRecord(
+        file=path.name, role="streets", form="OpenStreetMap", crs="EPSG:4326", rows_read=streets.counts["ways read"],
+        rows_used=streets.counts["ways kept"],
+        dropped=tuple((key.removeprefix(mark), n) for key, n in streets.counts.items() if key.startswith(mark) and n),
+    )  # fmt: skip
+
+
+def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) -> gpd.GeoDataFrame:
+    """Leave out communities that lie for more than half outside what the streets cover, and tell of them.
+
+    Raises
+    ------
+    StreetsError
+        If that leaves none.
+    """
+    box = gpd.GeoSeries(
+        [shapely.box(streets.lon.min(), streets.lat.min(), streets.lon.max(), streets.lat.max())], crs="EPSG:4326"
+    ).to_crs(people.crs)
+    inside = shapely.area(shapely.intersection(people.geometry.to_numpy(), box.iloc[0])) / people.area.to_numpy()
+    out = inside < 0.5
+    if out.all():
+        raise StreetsError(
+            f"{streets.origin.file or streets.origin.label_en}: the streets cover none of the {len(people)} "
+            "communities; is it the right city, and are the communities' coordinates right?"
+        )
+    if out.any():
+        lost = float(people.loc[out, "population"].sum())
+        log.findings.append(
+            finding(
+                "community-outside-streets",
+                "warning",
+                count=int(out.sum()),
+                people=f"{lost:,.0f}",
+                examples=people.index[out],
+            )
+        )
+        log.files = [
+            record.without("community-outside-streets", int(out.sum())) if record.role == "communities" else record
+            for record in log.files
+        ]
+    return people[~out]
