@@ -62,7 +62,7 @@ def datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding
                     declared_m=f"{fits[0].median_m:.0f}",
                     better=better.datum,
                     better_m=f"{better.median_m:.0f}",
-                    percent=f"{100 * better.nearer_share:.0f}",
+                    times=f"{better.times_nearer:.1f}",
                 )
             )
     return found

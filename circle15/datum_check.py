@@ -2,7 +2,12 @@
 
 A list in GCJ-02 that claims WGS 84 lies some 465 m off in Suzhou, and nothing looks wrong: every point still has
 a street somewhere near. But points of a right list stand close to streets, and points of a shifted one do so by
-chance only. So the distances to the nearest street are compared under each datum, point by point.
+chance only. So the distances to the nearest street are compared under each datum, point by point: a paired
+t statistic of log distances, since a few points far out must not decide, and a handful of points must not either.
+
+Measured on the 75 places of OpenStreetMap in central Helsinki, laid onto Suzhou's place on the globe in twelve
+directions: of lists of 20 places that declare a wrong datum 80 % are told, of 75 places 94 %; of lists that
+declare the right one none of 7,200 (samples of 8 to 75 places). See ``tests/test_datum_check.py``.
 """
 
 from __future__ import annotations
@@ -22,17 +27,28 @@ __all__ = ["DatumFit", "better_datum", "datum_fits"]
 
 CANDIDATES = ("wgs84", "gcj02", "bd09")
 LEAST_POINTS = 8
-HALVED = 0.5
-NEARER = 0.75
+HALVED = 2.0
+"""Distances must shrink to half, on geometric average."""
+CERTAIN = 3.0
+"""The paired t statistic that the shrinking must reach."""
+STREET_M = 5.0
+"""Added to every distance: whether a point stands one metre from a street's line or three says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatumFit:
-    """How a list fits the streets under one datum: metres to the nearest street, and how it compares."""
+    """How a list fits the streets under one datum, and how that compares with the declared one.
+
+    ``median_m``: metres to the nearest street. ``nearer_share``: share of points that are nearer than under the
+    declared datum. ``times_nearer``: geometric mean of declared / this distance, 5 m added to both. ``t``: of the
+    mean of its logarithm, paired by point.
+    """
 
     datum: str
     median_m: float
     nearer_share: float
+    times_nearer: float
+    t: float
 
 
 def datum_fits(network: WalkNetwork, points: gpd.GeoSeries, *, declared: str = "wgs84") -> tuple[DatumFit, ...]:
@@ -50,8 +66,7 @@ def datum_fits(network: WalkNetwork, points: gpd.GeoSeries, *, declared: str = "
     Returns
     -------
     tuple of DatumFit
-        The declared datum first. ``nearer_share`` is the share of points that are nearer to a street than
-        under the declared one. Empty for an ``EPSG:n``, for CGCS2000 (like WGS 84) and without points or streets.
+        The declared datum first. Empty for an ``EPSG:n``, for CGCS2000 (like WGS 84) and without points or streets.
     """
     understood = declared.lower()
     if understood not in CANDIDATES or len(points) == 0 or network.n_edges == 0:
@@ -61,13 +76,21 @@ def datum_fits(network: WalkNetwork, points: gpd.GeoSeries, *, declared: str = "
     tree = shapely.STRtree(edge_lines(network))
     order = (understood, *(datum for datum in CANDIDATES if datum != understood))
     away = {datum: _away_m(network, tree, *to_wgs84(*raw, datum=datum)) for datum in order}
-    return tuple(
-        DatumFit(
-            datum=datum,
-            median_m=float(np.median(away[datum])),
-            nearer_share=float((away[datum] < away[understood]).mean()),
-        )
-        for datum in order
+    return tuple(_fit(datum, away[understood], away[datum]) for datum in order)
+
+
+def _fit(datum: str, declared_m: NDArray[np.float64], m: NDArray[np.float64]) -> DatumFit:
+    gain = np.log((declared_m + STREET_M) / (m + STREET_M))
+    mean = float(gain.mean())
+    error = float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
+    # Points that all gain alike leave no error; rounding must not make one.
+    certain = mean / max(error, 1e-6) if mean else 0.0
+    return DatumFit(
+        datum=datum,
+        median_m=float(np.median(m)),
+        nearer_share=float((m < declared_m).mean()),
+        times_nearer=float(np.exp(mean)),
+        t=float(certain),
     )
 
 
@@ -82,11 +105,10 @@ def _away_m(
 def better_datum(fits: tuple[DatumFit, ...], *, points: int) -> DatumFit | None:
     """The datum that fits far better than the declared one, if any does.
 
-    Far better: at least eight points, the median distance at most half, and three points in four nearer. A few
-    points, or a modest gain, prove nothing.
+    Far better: at least eight points, distances at most half on geometric average, and a paired t of three or more.
+    A few points, or a modest gain, prove nothing.
     """
-    if points < LEAST_POINTS or not fits:
+    if points < LEAST_POINTS:
         return None
-    declared, others = fits[0], fits[1:]
-    far_better = [fit for fit in others if fit.median_m <= HALVED * declared.median_m and fit.nearer_share >= NEARER]
-    return min(far_better, key=lambda fit: fit.median_m, default=None)
+    far_better = [fit for fit in fits[1:] if fit.times_nearer >= HALVED and fit.t >= CERTAIN]
+    return max(far_better, key=lambda fit: fit.times_nearer, default=None)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+
 import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
+import shapely
 
 import circle15 as c15
-from circle15.datum_check import DatumFit, better_datum, datum_fits
+from circle15.datum_check import DatumFit, _fit, better_datum, datum_fits
 from circle15.sources.datum import from_wgs84, to_wgs84
 
 
@@ -57,11 +62,68 @@ def test_other_systems_are_not_second_guessed(suzhou):
     assert better_datum((), points=100) is None
 
 
-def test_far_better_means_half_the_distance_for_three_in_four():
-    def judged(median_m, nearer_share):
-        other = DatumFit(datum="gcj02", median_m=median_m, nearer_share=nearer_share)
-        return better_datum((DatumFit(datum="wgs84", median_m=40.0, nearer_share=0.0), other), points=20)
+def test_far_better_means_half_the_distance_beyond_chance():
+    def judged(times_nearer, t):
+        declared = DatumFit(datum="wgs84", median_m=40, nearer_share=0, times_nearer=1, t=0)
+        other = DatumFit(datum="gcj02", median_m=20, nearer_share=0.8, times_nearer=times_nearer, t=t)
+        return better_datum((declared, other), points=20)
 
-    assert judged(20.0, 0.75) is not None
-    assert judged(20.1, 0.75) is None
-    assert judged(20.0, 0.74) is None
+    assert judged(2.0, 3.0) is not None
+    assert judged(1.99, 9.0) is None
+    assert judged(9.0, 2.99) is None
+
+
+def test_the_figures_by_hand():
+    # One street along y = 0. Declared: points 15, 15, 35 m away; (15 + 5) / (5 + 5) = 2, twice; (35 + 5) / 5 = 8.
+    # Logarithms ln 2 x (1, 1, 3): mean 5/3 ln 2, standard deviation sqrt(4/3) ln 2, over sqrt 3: t = 5/3 / (2/3).
+    fit = _fit("gcj02", np.array([15.0, 15.0, 35.0]), np.array([5.0, 5.0, 0.0]))
+    assert fit.times_nearer == pytest.approx(2 ** (5 / 3))
+    assert fit.t == pytest.approx(2.5)
+    assert (fit.median_m, fit.nearer_share) == (5.0, 1.0)
+    same = _fit("wgs84", np.array([15.0, 15.0]), np.array([15.0, 15.0]))
+    assert (same.times_nearer, same.t) == (1.0, 0.0)
+
+
+# -- Real places at real streets ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def laid_onto_china():
+    """Central Helsinki's streets and places, turned in twelve directions, where Suzhou lies: metres stay metres."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CIRCLE15_DATA", raising=False)
+        city = c15.load_city("helsinki")
+    grid = pyproj.CRS("EPSG:4549")
+    middle = np.array([city.network.x.mean(), city.network.y.mean()])
+
+    def town(turn):
+        c, s = np.cos(turn), np.sin(turn)
+
+        def laid(at):
+            return (at - middle) @ np.array([[c, s], [-s, c]]) + (558_000, 3_465_000)
+
+        nodes = laid(np.column_stack([city.network.x, city.network.y]))
+        vertex = laid(city.network.vertex)
+        network = dataclasses.replace(city.network, x=nodes[:, 0], y=nodes[:, 1], vertex=vertex, crs=grid)
+        places = shapely.transform(city.facilities.frame.geometry.to_numpy(), laid)
+        return network, gpd.GeoSeries(places, crs=grid)
+
+    return [town(k * np.pi / 6) for k in range(12)]
+
+
+def test_real_places_in_a_wrong_datum_are_told_and_in_the_right_one_never(laid_onto_china):
+    told = asked = 0
+    rng = np.random.default_rng(15)
+    for network, places in laid_onto_china:
+        for truly, declared in itertools.product(("wgs84", "gcj02", "bd09"), repeat=2):
+            points = misread(places, truly=truly, declared=declared)
+            for count in (len(points), 20, 8):
+                some = points.iloc[np.sort(rng.choice(len(points), count, replace=False))]
+                found = better_datum(datum_fits(network, some, declared=declared), points=count)
+                if truly == declared:
+                    assert found is None
+                elif count == len(points):
+                    asked += 1
+                    told += found is not None and found.datum == truly
+    assert asked == 72
+    assert told >= 0.9 * asked
