@@ -1,7 +1,7 @@
 """Walking times + demand -> who is covered, by community, service and cut-off.
 
 Nearest time t_i = min_j d_ij; coverage C(T) = sum(w_i [t_i <= T]) / sum(w_i) over placed people. Nothing
-here looks at polygons.
+here looks at polygons. Deliveries are counted beside it (``Coverage.delivery``) and change none of it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog import services as known_services
+from circle15.delivery import delivered
 from circle15.errors import InputError
+from circle15.model.moment import Moment
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import Coverage, ReachTable
+from circle15.opening import moment, open_facilities
 from circle15.reach import cutoff_ms
 
-__all__ = ["coverage", "points_in_reach"]
+__all__ = ["coverage", "coverage_through_day", "points_in_reach"]
 
 _FAR = np.iinfo(np.int64).max
 
@@ -78,7 +81,8 @@ def coverage(
     demand
         Points whose ids are the table's.
     facilities
-        With services; a service that no list speaks of is undetermined and gets no rows.
+        With services; a service that no list speaks of is undetermined and gets no rows. For coverage at a
+        moment give :func:`circle15.opening.open_facilities`.
     cutoffs_min
         Rising minutes.
     nearest_min
@@ -121,7 +125,56 @@ def coverage(
         nearest=_nearest(demand, nearest_min, services, group, bounded=bounded),
         services=services,
         undetermined=undetermined,
+        delivery=_delivery(demand, facilities, points, services, max(cutoffs_min), group),
     )
+
+
+def coverage_through_day(
+    reach: ReachTable,
+    demand: DemandPoints,
+    facilities: Facilities,
+    *,
+    moments: Sequence[Moment | str],
+    cutoff_min: float = 15,
+    placed: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Coverage at several moments of an ordinary week, from one reach table: nothing is searched again.
+
+    Parameters
+    ----------
+    reach, demand, facilities, placed
+        As for :func:`coverage`; ``opening_hours`` of the facilities say what is open. Unknown hours count as open.
+    moments
+        Such as ``["08:00", "11:30", "Sa 11:30"]``.
+    cutoff_min
+        Minutes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On (``community_id``, ``service``, ``moment``), the moments as text (``We 11:30``) in the order given; columns of
+        ``Coverage.frame``. Covered people at a moment are never more than at any time.
+
+    Raises
+    ------
+    SettingError
+        If a moment is not understood.
+    InputError
+        As for :func:`coverage`.
+    """
+    times = {at.en: at for at in map(moment, moments) if at is not None}
+    tables = {
+        name: coverage(
+            reach, demand, open_facilities(facilities, at), cutoffs_min=[cutoff_min], placed=placed
+        ).frame.droplevel("cutoff_min")
+        for name, at in times.items()
+    }
+    if not tables:
+        raise InputError("coverage through the day: give at least one moment, such as '11:30'")
+    joined = pd.concat(tables, names=["moment"]).reorder_levels(["community_id", "service", "moment"])
+    order = pd.CategoricalIndex(joined.index.get_level_values("moment"), categories=list(tables), ordered=True)
+    levels = [joined.index.get_level_values(level) for level in ("community_id", "service")]
+    return joined.iloc[np.lexsort((order.codes, *(pd.factorize(level, sort=True)[0] for level in levels[::-1])))]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,6 +225,36 @@ def _covered(
         names = ["community_id", "service", "cutoff_min"]
         none = pd.MultiIndex.from_arrays([group.ids[:0], pd.Index([], dtype=str), np.empty(0)], names=names)
         return pd.DataFrame(columns=columns_none, index=none, dtype=float)
+    return pd.concat(tables).sort_index()
+
+
+def _delivery(
+    demand: DemandPoints,
+    facilities: Facilities,
+    points: PointsInReach,
+    services: Sequence[str],
+    cutoff_min: float,
+    group: _Groups,
+) -> pd.DataFrame:
+    """People within delivery, and within delivery or a walk; see :class:`Coverage`."""
+    tables = []
+    for service, brought in delivered(demand, facilities, services).items():
+        walked = (points.best_ms[:, services.index(service)] <= cutoff_ms(cutoff_min)) & group.placed
+        columns: dict[str, NDArray[np.float64]] = {}
+        for column in demand.people:
+            values = demand.frame[column].to_numpy(dtype=float)
+            columns[column] = group.sum(values)
+            columns[f"{column}_delivered"] = group.sum(values * brought)
+            columns[f"{column}_either"] = group.sum(values * (brought | walked))
+            columns[f"{column}_neither"] = group.sum(values * (group.placed & ~brought & ~walked))
+            columns[f"{column}_unplaced"] = group.sum(values * (~group.placed & ~brought))
+        index = pd.MultiIndex.from_product([group.ids, [service]], names=["community_id", "service"])
+        tables.append(pd.DataFrame(columns, index=index))
+    if not tables:
+        parts = ("", "_delivered", "_either", "_neither", "_unplaced")
+        names = ["community_id", "service"]
+        none = pd.MultiIndex.from_arrays([group.ids[:0], pd.Index([], dtype=str)], names=names)
+        return pd.DataFrame(columns=[f"{c}{part}" for c in demand.people for part in parts], index=none, dtype=float)
     return pd.concat(tables).sort_index()
 
 

@@ -23,17 +23,21 @@ from circle15.model.walk_network import WalkProfile
 __all__ = [
     "PersonalColumns",
     "Service",
+    "Tier",
     "WayClass",
     "column_synonyms",
     "finding",
     "fold_header",
     "name_rules",
     "numeric_columns",
+    "opening_words",
     "personal_columns",
     "profile",
     "profiles",
     "services",
     "text",
+    "tier_key",
+    "tiers",
     "walking",
     "way_classes",
 ]
@@ -70,6 +74,16 @@ class PersonalColumns:
 
     headers: re.Pattern[str]
     cells: re.Pattern[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    """How large an area a facility serves; see ``tiers.toml``."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    words: tuple[str, ...]
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -130,6 +144,44 @@ def profile(name: str | WalkProfile) -> WalkProfile:
 def name_rules() -> Mapping[str, Any]:
     """``names.toml`` as it stands: how names of communities are told apart."""
     return MappingProxyType(_read("names.toml"))
+
+
+@cache
+def opening_words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """``opening.toml``: words in which people write opening hours, by table and meaning."""
+    return MappingProxyType(
+        {
+            name: MappingProxyType({meaning: tuple(words) for meaning, words in table.items()})
+            for name, table in _read("opening.toml").items()
+        }
+    )
+
+
+@cache
+def tiers() -> Mapping[str, Tier]:
+    """Tiers of facilities by their key, from the largest area served to the smallest."""
+    return MappingProxyType(
+        {key: Tier(key=key, **entry | {"words": tuple(entry["words"])}) for key, entry in _read("tiers.toml").items()}
+    )
+
+
+@cache
+def _tier_words() -> Mapping[str, str]:
+    named = {
+        fold_header(word): tier.key for tier in tiers().values() for word in (tier.key, tier.title_en, *tier.words)
+    }
+    return MappingProxyType(named)
+
+
+def tier_key(word: str) -> str:
+    """The key of a tier in a list's own word, ``""`` where the word is not known.
+
+    Examples
+    --------
+    >>> tier_key("街道级"), tier_key("社区"), tier_key("三星级")
+    ('subdistrict', 'community', '')
+    """
+    return _tier_words().get(fold_header(word), "")
 
 
 @cache

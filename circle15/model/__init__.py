@@ -1,5 +1,6 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
+from circle15.model.moment import Moment
 from circle15.model.places import PEOPLE, Communities, DemandPoints, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings
@@ -20,6 +21,7 @@ __all__ = [
     "Finding",
     "Gaps",
     "Isochrones",
+    "Moment",
     "NodeFlag",
     "Origin",
     "Positions",

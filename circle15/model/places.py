@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -95,8 +95,10 @@ class Facilities:
     """Facilities as points; one site may offer many services.
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
-    service keys), metric points; optional ``tier``, ``capacity``, ``floor_area_m2``,
-    ``opening_hours``, ``source``, ``source_date``, ``address``; further columns are kept.
+    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``capacity`` (of the
+    site), ``capacity_by_service`` (mappings from service to capacity), ``floor_area_m2``, ``opening_hours`` (as its
+    list writes them), ``delivery_radius_m`` (straight line), ``source``, ``source_date``, ``source_url``,
+    ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined.
     """
@@ -117,6 +119,13 @@ class Facilities:
             raise InputError(
                 f"facilities: services {words[0]!r} is text; give a tuple of service keys: ({words[0]!r},)"
             )
+        if "delivery_radius_m" in self.frame:
+            radius = pd.to_numeric(self.frame["delivery_radius_m"], errors="coerce")
+            bad = self.frame.index[
+                (radius.isna() & self.frame["delivery_radius_m"].notna()) | (radius < 0) | np.isinf(radius)
+            ]
+            if len(bad):
+                raise InputError(f"facilities: delivery_radius_m of {bad[0]!r} is no number of metres, zero or more")
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
             raise InputError(f"facilities: services {sorted(unlisted)} are offered but not listed")
@@ -125,9 +134,32 @@ class Facilities:
         return len(self.frame)
 
     def offers(self) -> pd.DataFrame:
-        """One row per (facility, service): columns ``facility_id``, ``service``; in id order."""
+        """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.
+
+        ``capacity`` is that of the service there: from ``capacity_by_service``, else the site's where it offers one
+        service only. NaN where it is not known; a site's total is never shared out.
+        """
         pairs = self.frame["services"].explode().dropna().rename("service").reset_index()
-        return pairs.drop_duplicates().sort_values(["facility_id", "service"], ignore_index=True)
+        pairs = pairs.drop_duplicates().sort_values(["facility_id", "service"], ignore_index=True)
+        return pairs.assign(capacity=self._capacities(pairs))
+
+    def _capacities(self, pairs: pd.DataFrame) -> pd.Series:
+        """Capacity of each (facility, service)."""
+        found = pd.Series(np.nan, index=pairs.index)
+        if "capacity" in self.frame:
+            total = pd.to_numeric(self.frame["capacity"], errors="coerce").reindex(pairs["facility_id"]).to_numpy(float)
+            single = ~pairs["facility_id"].duplicated(keep=False)
+            found = found.where(~single, pd.Series(total, index=pairs.index))
+        if "capacity_by_service" in self.frame:
+            given = self.frame["capacity_by_service"]
+            told = {
+                (facility, service): float(capacity)
+                for facility, by_service in given[[isinstance(cell, Mapping) for cell in given]].items()
+                for service, capacity in by_service.items()
+            }
+            keys = pd.MultiIndex.from_frame(pairs[["facility_id", "service"]])
+            found = pd.Series([told.get(key, np.nan) for key in keys], index=pairs.index, dtype=float).fillna(found)
+        return found
 
     def __repr__(self) -> str:
         offers = self.offers()["service"].value_counts().sort_index()

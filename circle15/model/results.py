@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.errors import SettingError
+from circle15.model.moment import Moment
 from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
@@ -33,6 +34,8 @@ class Settings:
         Farther from any street than this, a point is ``far``.
     weights
         Service weights of the index; services not named weigh 1. Normalised over determined services.
+    open_at
+        A moment of an ordinary week: what is closed then covers nobody. None: walk-in at any time.
 
     Raises
     ------
@@ -44,6 +47,7 @@ class Settings:
     cutoffs_min: tuple[float, ...] = (5.0, 10.0, 15.0)
     max_snap_m: float = 150.0
     weights: Mapping[str, float] = field(default_factory=dict)
+    open_at: Moment | None = None
 
     def __post_init__(self) -> None:
         if not self.cutoffs_min:
@@ -60,6 +64,8 @@ class Settings:
         for service, weight in self.weights.items():
             if not (np.isfinite(weight) and weight >= 0):
                 raise SettingError(f"weight of service {service!r} = {weight} is not usable: give zero or more")
+        if not isinstance(self.open_at, Moment | None):
+            raise SettingError(f"open_at = {self.open_at!r}: give circle15.moment('11:30'), or None for any time")
 
     @property
     def circle_min(self) -> float:
@@ -215,12 +221,18 @@ class Coverage:
     can get there, ``p90_min`` over all (NaN when the tenth worst cannot), ``unreachable`` 60+ people (NaN
     when times beyond the cut-off were not computed). Beyond the study area's buffer times are upper bounds.
     Undetermined services (no list) have no rows.
+
+    ``delivery`` on (``community_id``, ``service``), a layer apart that no other number is made of; only services of
+    which some facility delivers: for each people column ``p``, ``p_delivered`` (within the straight-line radius of
+    a facility that delivers), ``p_either`` (these, and those who can walk there within the farthest cut-off),
+    ``p_neither``, ``p_unplaced`` (no delivery, and far from any street). either + neither + unplaced = people.
     """
 
     frame: pd.DataFrame
     nearest: pd.DataFrame
     services: tuple[str, ...]
     undetermined: tuple[str, ...]
+    delivery: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return (
@@ -266,7 +278,8 @@ class Analysis:
     """All results of one run, with what is needed to defend them.
 
     ``demand_positions`` and ``facility_positions`` align with ``demand.frame`` and
-    ``city.facilities.frame``; ``record`` is what ``run.json`` holds.
+    ``city.facilities.frame``; ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known
+    of opening hours (:func:`circle15.opening.hours_table`), ``open`` among it: NA without a moment, and where unknown.
     """
 
     city: City
@@ -281,6 +294,7 @@ class Analysis:
     gaps: Gaps
     findings: tuple[Finding, ...]
     record: Mapping[str, Any]
+    hours: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return f"<Analysis of {self.city.title_en}: {self.coverage!r}, {self.gaps!r}>"

@@ -1,0 +1,55 @@
+"""Who lives within delivery: a straight line around a facility, a layer apart from what can be walked to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from circle15.model.places import DemandPoints, Facilities
+
+__all__ = ["delivered", "delivery_radii"]
+
+
+def delivery_radii(facilities: Facilities) -> pd.Series:
+    """Metres within which each facility delivers, on ``facility_id``; 0 where it does not, or nothing is said."""
+    if "delivery_radius_m" not in facilities.frame:
+        return pd.Series(0.0, index=facilities.frame.index)
+    given = pd.to_numeric(facilities.frame["delivery_radius_m"], errors="coerce")
+    return given.fillna(0.0).astype(float)
+
+
+def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
+    """Which demand points lie within the delivery radius of a facility, for each service that is delivered.
+
+    Parameters
+    ----------
+    demand, facilities
+        In one metric reference system. ``distance <= delivery_radius_m`` counts; streets, water and opening
+        hours play no part.
+    services
+        Keys to look at; those that no facility delivers are left out of the result.
+
+    Returns
+    -------
+    mapping
+        Service -> ``bool[p]`` in the order of the demand frame.
+    """
+    radius = delivery_radii(facilities)
+    sending = radius.index[radius > 0]
+    if sending.empty:
+        return {}
+    sites = facilities.frame.loc[sending]
+    tree = shapely.STRtree(demand.frame.geometry.to_numpy())
+    site, point = tree.query(sites.geometry.to_numpy(), predicate="dwithin", distance=radius[sending].to_numpy())
+    offers = facilities.offers()
+    found: dict[str, NDArray[np.bool_]] = {}
+    for service in services:
+        mine = sites.index.isin(offers.loc[offers["service"] == service, "facility_id"])
+        if mine.any():
+            found[service] = np.zeros(len(demand), dtype=bool)
+            found[service][point[mine[site]]] = True
+    return found
