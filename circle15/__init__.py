@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from circle15 import catalog, errors, model
-    from circle15.coverage import coverage
+    from circle15.coverage import coverage, coverage_through_day
     from circle15.demand import demand_points
     from circle15.gaps import gaps
     from circle15.isochrones import isochrones
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Communities,
         DemandPoints,
         Facilities,
+        Moment,
         Settings,
         Streets,
         StudyArea,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         WalkProfile,
     )
     from circle15.network import build_network, merge_chains
+    from circle15.opening import moment, open_at, open_facilities, weekly_open_hours
     from circle15.reach import reach
     from circle15.snapping import snap
     from circle15.sources.citypack import list_cities
@@ -44,6 +46,7 @@ _HOME = {
     "Communities": "model",
     "DemandPoints": "model",
     "Facilities": "model",
+    "Moment": "model",
     "Settings": "model",
     "Streets": "model",
     "StudyArea": "model",
@@ -53,6 +56,7 @@ _HOME = {
     "build_network": "network",
     "catalog": "",
     "coverage": "coverage",
+    "coverage_through_day": "coverage",
     "demand_points": "demand",
     "errors": "",
     "gaps": "gaps",
@@ -61,9 +65,13 @@ _HOME = {
     "load_city": "study",
     "merge_chains": "network",
     "model": "",
+    "moment": "opening",
+    "open_at": "opening",
+    "open_facilities": "opening",
     "reach": "reach",
     "read_streets": "sources.osm_file",
     "snap": "snapping",
+    "weekly_open_hours": "opening",
 }
 
 __all__ = [
@@ -71,6 +79,7 @@ __all__ = [
     "Communities",
     "DemandPoints",
     "Facilities",
+    "Moment",
     "Settings",
     "Streets",
     "StudyArea",
@@ -80,6 +89,7 @@ __all__ = [
     "build_network",
     "catalog",
     "coverage",
+    "coverage_through_day",
     "demand_points",
     "errors",
     "gaps",
@@ -88,9 +98,13 @@ __all__ = [
     "load_city",
     "merge_chains",
     "model",
+    "moment",
+    "open_at",
+    "open_facilities",
     "reach",
     "read_streets",
     "snap",
+    "weekly_open_hours",
 ]
 
 

@@ -11,10 +11,12 @@ from circle15 import catalog
 from circle15.catalog import finding
 from circle15.datum_check import better_datum, datum_fits
 from circle15.gaps import people_text
+from circle15.model.moment import Moment
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.opening import hours_table, open_facilities
 
 __all__ = [
     "border_findings",
@@ -85,6 +87,27 @@ def facility_findings(city: City, there: Positions, settings: Settings) -> list[
             found.append(_about_service("undetermined-service", "note", service))
         elif key not in offered:
             found.append(_about_service("listed-but-empty", "warning", service))
+    return [*found, *_opening_findings(city.facilities, settings.open_at)]
+
+
+def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Finding]:
+    """What is closed at the moment that was asked for, what counts as open for want of hours, what nobody offers."""
+    if when is None:
+        return []
+    state = hours_table(facilities, when)["open"]
+    said = {"moment": when.en, "moment_zh": when.zh}
+    shut, unknown = state.index[state.eq(False).fillna(value=False)], state.index[state.isna()]  # noqa: FBT003
+    found = []
+    if len(shut):
+        found.append(finding("closed-then", "note", count=len(shut), examples=shut, **said))
+    if len(unknown):
+        found.append(
+            finding("hours-unknown", "warning", count=len(unknown), all=len(facilities), examples=unknown, **said)
+        )
+    running = set(open_facilities(facilities, when).offers()["service"])
+    for key, service in catalog.services().items():
+        if key in set(facilities.offers()["service"]) - running:
+            found.append(_about_service("nothing-open", "warning", service, **said))
     return found
 
 
@@ -156,7 +179,7 @@ def path_findings(covered: Coverage) -> list[Finding]:
     return [replace(spoken, message_zh=chinese.message_zh)]
 
 
-def _about_service(code: str, severity: Severity, service: catalog.Service) -> Finding:
-    told = finding(code, severity, service=service.title_en, examples=[service.key])
-    spoken_zh = finding(code, severity, service=service.title_zh)
+def _about_service(code: str, severity: Severity, service: catalog.Service, **values: str) -> Finding:
+    told = finding(code, severity, service=service.title_en, examples=[service.key], **values)
+    spoken_zh = finding(code, severity, service=service.title_zh, **values)
     return replace(told, message_zh=spoken_zh.message_zh, remedy_zh=spoken_zh.remedy_zh)

@@ -52,6 +52,10 @@ DataDir = Annotated[Path | None, typer.Option("--data", help="城市包所在的
 OutDir = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder [build/<city>]")]
 Profile = Annotated[str | None, typer.Option("--profile", help="adult | elderly | frail")]
 Cutoffs = Annotated[str | None, typer.Option("--cutoffs", help="分钟，如 5,10,15 / minutes, such as 5,10,15")]
+OpenAt = Annotated[
+    str | None,
+    typer.Option("--open-at", help="只算此时开放的设施，如 11:30（周三）/ count what is open then: 11:30, 'Sa 11:30'"),
+]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that steer a terminal; names from outside may hold them."""
@@ -77,6 +81,7 @@ def map_city(
     out: OutDir = None,
     profile: Profile = None,
     cutoffs: Cutoffs = None,
+    open_at: OpenAt = None,
 ) -> None:
     """生成离线地图与表格 / Draw a city's offline map, with tables and a GeoPackage."""
     from circle15 import study
@@ -84,7 +89,7 @@ def map_city(
     folder = out or Path("build") / city
     with _progress() as begin:
         begin("load")
-        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs))
+        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at))
         _check_writable(folder)
         result = study.analyse(loaded, on_stage=begin)
         begin("save")
@@ -124,13 +129,14 @@ def check_city(
     out: OutDir = None,
     profile: Profile = None,
     cutoffs: Cutoffs = None,
+    open_at: OpenAt = None,
 ) -> None:
     """检查城市包的数据，不作重计算 / Read and check a city's pack; computes nothing heavy."""
     from circle15 import study
 
     with _progress() as begin:
         begin("load")
-        checked = study.check_city(city, data=data, **_overrides(profile, cutoffs))
+        checked = study.check_city(city, data=data, **_overrides(profile, cutoffs, open_at))
     if checked.city is not None:
         for line in (repr(checked.city.network), repr(checked.city.communities), repr(checked.city.facilities)):
             _say(line)
@@ -194,8 +200,8 @@ def list_cities(
         _say(str(write_text(out / "cities.tsv", "\n".join(["city\tfolder\tprofile\tcutoffs_min", *lines]) + "\n")))
 
 
-def _overrides(profile: str | None, cutoffs: str | None) -> dict[str, Any]:
-    return {"profile": profile, "cutoffs_min": _cutoffs(cutoffs)}
+def _overrides(profile: str | None, cutoffs: str | None, open_at: str | None = None) -> dict[str, Any]:
+    return {"profile": profile, "cutoffs_min": _cutoffs(cutoffs), "open_at": open_at}
 
 
 def _cutoffs(given: str | None) -> tuple[float, ...] | None:

@@ -152,8 +152,8 @@ def coverage_through_day(
     Returns
     -------
     pandas.DataFrame
-        On (``community_id``, ``service``, ``moment``), the moments as text (``We 11:30``) in the order given; columns of
-        ``Coverage.frame``. Covered people at a moment are never more than at any time.
+        On (``community_id``, ``service``, ``moment``), the moments as text (``We 11:30``) in the order given; columns
+        of ``Coverage.frame``. Covered people at a moment are never more than at any time.
 
     Raises
     ------

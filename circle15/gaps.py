@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from circle15.catalog import Service, text
 from circle15.catalog import services as known_services
-from circle15.catalog import text
 from circle15.errors import SettingError
+from circle15.model.moment import Moment
 from circle15.model.places import Communities
 from circle15.model.results import Coverage, Gaps
 
@@ -34,6 +35,7 @@ def gaps(
     *,
     cutoff_min: float = 15.0,
     weights: Mapping[str, float] | None = None,
+    open_at: Moment | None = None,
 ) -> Gaps:
     """Score and rank the gaps of people aged 60 and over at one cut-off.
 
@@ -48,6 +50,8 @@ def gaps(
     weights
         Service weights, 1 where not given; normalised over the services with a list. A service of weight
         0 keeps its rows in ``frame`` and takes no part in ``by_community``.
+    open_at
+        The moment that the coverage is of; every sentence says it.
 
     Returns
     -------
@@ -66,8 +70,14 @@ def gaps(
     weight = _weights(coverage.services, weights or {})
     frame = _by_service(coverage, cutoff_min)
     frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
-    frame = _with_sentences(frame, _names(communities), cutoff_min)
-    return Gaps(frame=frame, by_community=_by_community(frame, communities, weight, cutoff_min), weights=weight)
+    frame = _with_sentences(frame, _names(communities), cutoff_min, open_at)
+    by_community = _by_community(frame, communities, weight)
+    for language, names in _names(communities).items():
+        by_community[f"sentence_{language}"] = _community_sentences(
+            by_community, frame[frame.index.get_level_values("service").isin(_counted(weight))], names, language,
+            cutoff_min=cutoff_min, open_at=open_at,
+        )  # fmt: skip
+    return Gaps(frame=frame, by_community=by_community, weights=weight)
 
 
 def _names(communities: Communities) -> dict[str, pd.Series]:
@@ -132,7 +142,9 @@ def people_text(count: float, language: str) -> str:
     return f"{whole:,}"
 
 
-def _with_sentences(frame: pd.DataFrame, names_by: Mapping[str, pd.Series], cutoff_min: float) -> pd.DataFrame:
+def _with_sentences(
+    frame: pd.DataFrame, names_by: Mapping[str, pd.Series], cutoff_min: float, open_at: Moment | None
+) -> pd.DataFrame:
     catalogue = known_services()
     out = frame.copy()
     for language, names in names_by.items():
@@ -140,13 +152,25 @@ def _with_sentences(frame: pd.DataFrame, names_by: Mapping[str, pd.Series], cuto
             _sentence(
                 language,
                 name=names.loc[community],
-                service=catalogue[service].title_zh if language == "zh" else catalogue[service].noun_en,
+                service=_noun(catalogue[service], language, open_at),
                 row=row,
                 cutoff_min=cutoff_min,
             )
             for (community, service), row in zip(frame.index, frame.to_dict("records"), strict=True)
         ]
     return out
+
+
+def _noun(service: Service, language: str, open_at: Moment | None) -> str:
+    """What people walk to: ``a meal point``, ``a meal point open at We 11:30``."""
+    noun = service.title_zh if language == "zh" else service.noun_en
+    if open_at is None:
+        return noun
+    return text("gaps_open_service", language, service=noun, moment=_said(open_at, language))
+
+
+def _said(when: Moment, language: str) -> str:
+    return when.zh if language == "zh" else when.en
 
 
 def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float) -> str:
@@ -177,11 +201,14 @@ def _percent(value: float) -> str:
     return str(whole)
 
 
-def _by_community(
-    frame: pd.DataFrame, communities: Communities, weight: Mapping[str, float], cutoff_min: float
-) -> pd.DataFrame:
+def _counted(weight: Mapping[str, float]) -> list[str]:
+    """Services that take part in the index."""
+    return [service for service, value in weight.items() if value > 0]
+
+
+def _by_community(frame: pd.DataFrame, communities: Communities, weight: Mapping[str, float]) -> pd.DataFrame:
     ids = communities.frame.index
-    counted = [service for service, value in weight.items() if value > 0]
+    counted = _counted(weight)
     share = frame["share"].unstack("service").reindex(index=ids, columns=counted)
     uncovered = frame["uncovered"].unstack("service").reindex(index=ids, columns=counted)
     w = np.array([weight[service] for service in share.columns], dtype=float)
@@ -206,9 +233,6 @@ def _by_community(
         ("rank_people", "uncovered"),
     ):
         out[rank] = out[score].round(9).rank(method="min", ascending=False).astype("Int64")
-    judged = frame[frame.index.get_level_values("service").isin(counted)]
-    for language, names in _names(communities).items():
-        out[f"sentence_{language}"] = _community_sentences(out, judged, names, language, cutoff_min)
     return out.sort_index().sort_values(["rank", "rank_people"], kind="stable")
 
 
@@ -226,7 +250,13 @@ def _worst(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
 
 
 def _community_sentences(
-    out: pd.DataFrame, frame: pd.DataFrame, names: pd.Series, language: str, cutoff_min: float
+    out: pd.DataFrame,
+    frame: pd.DataFrame,
+    names: pd.Series,
+    language: str,
+    *,
+    cutoff_min: float,
+    open_at: Moment | None,
 ) -> list[str]:
     gap = (frame["share"] < 1).groupby("community_id").sum().reindex(out.index, fill_value=0)
     known = frame["share"].notna().groupby("community_id").sum().reindex(out.index, fill_value=0)
@@ -236,7 +266,10 @@ def _community_sentences(
             sentences.append(text("gaps_nothing_known", language))
         elif not missing:
             whole = {"name": names[community], "total": judged, "cutoff": f"{cutoff_min:g}"}
-            sentences.append(text("gaps_all_covered", language, **whole))
+            told = text("gaps_all_covered", language, **whole)
+            if open_at is not None:
+                told = text("gaps_at_moment", language, moment=_said(open_at, language), sentence=told)
+            sentences.append(told)
         else:
             lead = frame[f"sentence_{language}"].loc[(community, worst)]
             sentences.append(text("gaps_community", language, lead=lead, count=missing, total=judged))

@@ -13,11 +13,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # its stub lacks an error
 
 from circle15.catalog import opening_words
 from circle15.errors import SettingError
@@ -153,7 +154,7 @@ def _dated_week(parsed: OpeningHours) -> tuple[NDArray[np.int64], NDArray[np.int
 # -- columns ----------------------------------------------------------------------------------------
 
 
-def _by_text(hours: pd.Series, value: Callable[[WeekHours | None], object]) -> list[object]:
+def _by_text(hours: pd.Series, value: Callable[[WeekHours | None], Any]) -> list[Any]:
     """A value for each cell, each distinct text understood once."""
     code, distinct = pd.factorize(hours.astype(object).where(hours.notna(), "").astype(str))
     values = [value(understand(text)) for text in distinct]
@@ -231,6 +232,13 @@ def weekly_open_hours(hours: pd.Series) -> pd.DataFrame:
 def hours_table(facilities: Facilities, when: Moment | None = None) -> pd.DataFrame:
     """What is known of the hours of each facility.
 
+    Parameters
+    ----------
+    facilities
+        With ``opening_hours``; without that column all hours are unknown.
+    when
+        A moment, for the column ``open``.
+
     Returns
     -------
     pandas.DataFrame
@@ -249,9 +257,20 @@ def hours_table(facilities: Facilities, when: Moment | None = None) -> pd.DataFr
 
 
 def open_facilities(facilities: Facilities, when: Moment | None) -> Facilities:
-    """Facilities that are open at a moment, or whose hours are unknown; all of them without a moment.
+    """Leave out what is closed at a moment.
 
-    What lists speak of stays the same: a service of which nothing is open is a gap at that moment, not undetermined.
+    Parameters
+    ----------
+    facilities
+        With ``opening_hours``.
+    when
+        None leaves everything in.
+
+    Returns
+    -------
+    Facilities
+        What is open then, and what has unknown hours. What lists speak of stays the same: a service of which
+        nothing is open is a gap at that moment, not undetermined.
     """
     if when is None:
         return facilities
@@ -280,13 +299,14 @@ def moment(given: Moment | str | None) -> Moment | None:
     """
     if given is None or isinstance(given, Moment):
         return given
-    text = given.strip() if isinstance(given, str) else None
-    if text is not None and (not text or text.casefold() in opening_words()["meaning"]["any_time"]):
+    written: Any = given  # from TOML and the command line
+    text = written.strip() if isinstance(written, str) else "?"
+    if not text or text.casefold() in opening_words()["meaning"]["any_time"]:
         return None
-    read = spoken_moment(text) if text is not None and len(text) <= _LONGEST else None
+    read = spoken_moment(text) if len(text) <= _LONGEST else None
     if read is None:
         raise SettingError(
-            f"open_at = {given!r} is no moment of a week: write a time of day such as '11:30' (a Wednesday), with a "
+            f"open_at = {written!r} is no moment of a week: write a time of day such as '11:30' (a Wednesday), with a "
             "day where it matters ('Tu 11:30', '周二 11:30'), or 'any' for walk-in at any time"
         )
     day, minute = read

@@ -144,35 +144,39 @@ def _clock_token(match: re.Match[str]) -> _Token | None:
 def _elements(tokens: Sequence[_Token]) -> list[_Element] | None:
     """Groups of days, times and "closed" in their order; None where a word stands where it means nothing."""
     found: list[_Element] = []
-    place = 0
-    while place < len(tokens):
+    place: int | None = 0
+    while place is not None and place < len(tokens):
         kind = tokens[place].kind
         if kind in {"day", "days"}:
             element, place = _days(tokens, place)
             found.append(element)
         elif kind in {"time", "part", "always"}:
-            span = _span(tokens, place)
-            if span is None:
-                return None
-            text, place = span
-            if found and found[-1].kind == "S":
-                text = f"{found.pop().text},{text}"
-            found.append(_Element("S", text))
+            place = _add_span(found, tokens, place)
         elif kind == "closed":
             found.append(_Element("O", "off"))
             place += 1
-        elif kind == "still":
-            # "8:00-17:00, also on holidays": days that are no exception say nothing more.
-            if found and found[-1].kind == "D":
-                found.pop()
-                if [element.kind for element in found] != ["S"]:
-                    return None
-            place += 1
-        elif kind in {"comma", "list"} and found:
+        elif kind == "still" and _no_exception(found):
             place += 1
         else:
-            return None
-    return found
+            place = place + 1 if kind in {"comma", "list"} and found else None
+    return None if place is None else found
+
+
+def _add_span(found: list[_Element], tokens: Sequence[_Token], place: int) -> int | None:
+    """Add a span to the times before it, else as times of its own; where it ends, or None if it is none."""
+    span = _span(tokens, place)
+    if span is None:
+        return None
+    before = f"{found.pop().text}," if found and found[-1].kind == "S" else ""
+    found.append(_Element("S", before + span[0]))
+    return span[1]
+
+
+def _no_exception(found: list[_Element]) -> bool:
+    """``8:00-17:00, also on holidays``: take back the days that are no exception; False where that is no sense."""
+    if found and found[-1].kind == "D":
+        found.pop()
+    return [element.kind for element in found] == ["S"]
 
 
 def _days(tokens: Sequence[_Token], place: int) -> tuple[_Element, int]:
@@ -268,33 +272,35 @@ def _ruled(elements: Sequence[_Element]) -> str:
     order = _ORDERS.fullmatch("".join(element.kind for element in elements))
     if order is None:
         return ""
-    texts = [element.text for element in elements]
     if order["one"]:
-        return texts[0]
+        return elements[0].text
     if order["days"]:
-        return f"{texts[0]} unknown"  # open on these days, nobody says when
-    pairs: list[tuple[str, str]] = []
-    place = 0
+        return f"{elements[0].text} unknown"  # open on these days, nobody says when
     if order["late"]:
-        elements, texts = [elements[-1], *elements[:-1]], [texts[-1], *texts[:-1]]
-    if order["late"] or (order["forward"] and elements[0].kind == "S"):
-        if not _plain_exceptions(elements[1:]):
-            return ""
-        pairs, place = [("", texts[0])], 1
-    while place < len(elements):
-        days, said = (place, place + 1) if elements[place].kind == "D" else (place + 1, place)
-        pairs.append((texts[days], texts[said]))
-        place += 2
-    if order["trailing"] and len(pairs) > 1 and any(element.commas for element in elements):
-        return ""
-    if all(said == "off" for _, said in pairs):
-        return ""  # "closed on Mondays" does not say when it is open
-    times: dict[str, list[str]] = {}
+        elements = [elements[-1], *elements[:-1]]
+    if order["trailing"]:
+        doubtful = len(elements) > 2 and any(element.commas for element in elements)
+        return "" if doubtful else _joined(_pairs(elements))
+    if elements[0].kind == "D":
+        return _joined(_pairs(elements))
+    return _joined([("", elements[0].text), *_pairs(elements[1:])]) if _plain_exceptions(elements[1:]) else ""
+
+
+def _pairs(elements: Sequence[_Element]) -> list[tuple[str, str]]:
+    """Days and what is said of them, whichever stands first."""
+    couples = zip(elements[::2], elements[1::2], strict=True)
+    return [(one.text, two.text) if one.kind == "D" else (two.text, one.text) for one, two in couples]
+
+
+def _joined(pairs: Sequence[tuple[str, str]]) -> str:
+    """Rules in the order in which later ones may undo earlier ones; what is said twice of some days is joined."""
+    said_of: dict[str, list[str]] = {}
     for days, said in sorted(pairs, key=lambda pair: (pair[1] == "off", pair[0] == "PH")):
-        times.setdefault(days, []).append(said)
-    if any("off" in said and len(said) > 1 for said in times.values()):
-        return ""
-    return "; ".join(f"{days} {','.join(said)}".strip() for days, said in times.items())
+        said_of.setdefault(days, []).append(said)
+    contrary = any("off" in said and len(said) > 1 for said in said_of.values())
+    if contrary or all(said == ["off"] for said in said_of.values()):
+        return ""  # "closed on Mondays" does not say when it is open
+    return "; ".join(f"{days} {','.join(said)}".strip() for days, said in said_of.items())
 
 
 def _plain_exceptions(elements: Sequence[_Element]) -> bool:

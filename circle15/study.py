@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from circle15 import __version__, catalog
@@ -28,11 +27,13 @@ from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning, InputError
 from circle15.gaps import gaps
 from circle15.isochrones import draw_isochrones
+from circle15.model.moment import Moment
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, Check, City, Coverage, Settings
 from circle15.model.walk_network import Positions, WalkProfile
 from circle15.network import build_network
+from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.sources.citypack import PackContents, ReadingLog, read_pack
@@ -45,7 +46,10 @@ __all__ = ["STAGES", "Result", "analyse", "check_city", "check_places", "load_ci
 STAGES = ("demand", "snap", "reach", "nearest", "isochrones", "coverage", "gaps")
 """What :func:`analyse` reports to ``on_stage``, in this order."""
 
-_LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio")
+_LIBRARIES = (
+    "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio",
+    "opening-hours-py",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -75,7 +79,7 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
     data
         A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
     **overrides
-        ``profile``, ``cutoffs_min``, ``max_snap_m``, ``weights``: win over the pack's settings.
+        ``profile``, ``cutoffs_min``, ``max_snap_m``, ``weights``, ``open_at``: win over the pack's settings.
 
     Returns
     -------
@@ -119,6 +123,7 @@ def analyse(
     *,
     profile: str | WalkProfile | None = None,
     cutoffs_min: tuple[float, ...] | None = None,
+    open_at: Moment | str | None = None,
     on_stage: Callable[[str], None] | None = None,
 ) -> Result:
     """Analyse a city: demand, reach, isochrones, coverage, gaps.
@@ -129,6 +134,9 @@ def analyse(
         From :func:`load_city`, or made of your own frames.
     profile, cutoffs_min
         Win over ``city.settings``.
+    open_at
+        A moment of an ordinary week, such as ``"11:30"`` (a Wednesday) or ``"Sa 11:30"``; ``"any"`` undoes that of
+        ``city.settings``. What is closed then covers nobody and stays on the map; unknown hours count as open.
     on_stage
         Called with each of :data:`STAGES` as it begins.
 
@@ -145,11 +153,11 @@ def analyse(
     Raises
     ------
     SettingError
-        If the profile is unknown or a cut-off out of range.
+        If the profile is unknown, a cut-off out of range, or a moment not understood.
     """
     begin = on_stage or (lambda _stage: None)
     walker = catalog.profile(profile if profile is not None else city.settings.profile)
-    settings = _settings(city.settings, walker.name, cutoffs_min)
+    settings = _settings(city.settings, walker.name, cutoffs_min, open_at)
     graph = walk_graph(city.network, walker)
     begin("demand")
     demand = demand_points(
@@ -166,23 +174,30 @@ def analyse(
     ids = demand.frame.index, city.facilities.frame.index
     reach = reach_table(graph, here, there, point_ids=ids[0], facility_ids=ids[1], cutoff_min=settings.circle_min)
     begin("nearest")
+    serving = open_facilities(city.facilities, settings.open_at)
     nearest = {
-        service: nearest_times(graph, here, _offering(city.facilities, there, service))
-        for service in sorted(city.facilities.listed)
+        service: nearest_times(graph, here, _offering(serving, ids[1], there, service))
+        for service in sorted(serving.listed)
     }
     begin("isochrones")
-    drawn = draw_isochrones(graph, there, ids=ids[1], minutes=settings.cutoffs_min, services=city.facilities.offers())
+    drawn = draw_isochrones(graph, there, ids=ids[1], minutes=settings.cutoffs_min, services=serving.offers())
     begin("coverage")
     covered = coverage(
         reach,
         demand,
-        city.facilities,
+        serving,
         cutoffs_min=settings.cutoffs_min,
         nearest_min=nearest,
         placed=here.status != Positions.FAR,
     )
     begin("gaps")
-    scored = gaps(covered, city.communities, cutoff_min=settings.circle_min, weights=settings.weights)
+    scored = gaps(
+        covered,
+        city.communities,
+        cutoff_min=settings.circle_min,
+        weights=settings.weights,
+        open_at=settings.open_at,
+    )
     findings = (
         *city.findings,
         *facility_findings(city, there, settings),
@@ -204,13 +219,18 @@ def analyse(
         gaps=scored,
         findings=findings,
         record=_record(city, settings, graph.profile, demand, here, there, covered, findings),
+        hours=hours_table(city.facilities, settings.open_at),
     )
 
 
-def _settings(given: Settings, profile: str, cutoffs_min: tuple[float, ...] | None) -> Settings:
+def _settings(
+    given: Settings, profile: str, cutoffs_min: tuple[float, ...] | None, open_at: Moment | str | None
+) -> Settings:
     changes: dict[str, Any] = {"profile": profile}
     if cutoffs_min is not None:
         changes["cutoffs_min"] = tuple(float(cutoff) for cutoff in cutoffs_min)
+    if open_at is not None:
+        changes["open_at"] = moment(open_at)
     return replace(given, **changes)
 
 
@@ -220,8 +240,9 @@ def _barriers(context: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoSeries | None:
     return gpd.GeoSeries(pd.concat(layers, ignore_index=True)) if layers else None
 
 
-def _offering(facilities: Facilities, positions: Positions, service: str) -> Positions:
-    mine = np.array([service in offered for offered in facilities.frame["services"]], dtype=bool)
+def _offering(serving: Facilities, ids: pd.Index, positions: Positions, service: str) -> Positions:
+    """Positions, of all facilities in the order of ``ids``, of those that offer a service."""
+    mine = ids.isin(serving.frame.index[[service in offered for offered in serving.frame["services"]]])
     return Positions(
         edge=positions.edge[mine],
         offset_mm=positions.offset_mm[mine],
@@ -305,6 +326,7 @@ def _record(
             "cutoffs_min": list(settings.cutoffs_min),
             "max_snap_m": settings.max_snap_m,
             "weights": dict(settings.weights),
+            "open_at": settings.open_at.en if settings.open_at else None,
         },
         "profile": asdict(profile),
         "counts": {

@@ -2,8 +2,8 @@
 
 ::
 
-    errors < kernels < model < catalog < sources < network < snapping < datum_check < interchange
-        < reach < isochrones < demand < coverage < gaps < checks < study < cli
+    errors < kernels < model < catalog < spoken_hours < opening < sources < network < snapping < datum_check
+        < interchange < reach < isochrones < demand < delivery < coverage < gaps < checks < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -21,15 +21,15 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
-    "errors", "kernels", "model", "catalog", "sources", "network", "snapping", "datum_check", "interchange",
-    "reach", "isochrones", "demand", "coverage", "gaps", "checks", "study",
+    "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check", "interchange",
+    "reach", "isochrones", "demand", "delivery", "coverage", "gaps", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),
     "kernels": {"errors"},
     "model": {"errors"},
     "catalog": {"errors", "model"},
-    "sources": {"errors", "model", "catalog"},
+    "sources": {"errors", "model", "catalog", "opening"},
     "render": {"errors", "model", "catalog"},
     "cli": {"errors", "model", "catalog", "sources", "study", "render"},  # fetch and cities ask the packs directly
     "__main__": {"cli"},

@@ -114,7 +114,7 @@ def test_many_rows_with_one_fault_are_one_finding(tmp_path):
     assert all(len(found.examples) == 5 for found in findings)
 
 
-@pytest.mark.parametrize("value", ["many", "40人", "-1", "inf", "1,200"])
+@pytest.mark.parametrize("value", ["many", "40多", "-1", "inf", "1,20"])
 def test_a_number_that_is_none_is_told_and_the_row_kept(tmp_path, value):
     rows = [(*GOOD, ""), ("f2", "b", "clinic", "120.62", "31.31", value)]
     frame, findings = facilities(tmp_path, rows, (*HEADER, "capacity"))

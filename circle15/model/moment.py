@@ -40,11 +40,14 @@ class Moment:
     minute: int
 
     def __post_init__(self) -> None:
-        whole = all(isinstance(part, int) and not isinstance(part, bool) for part in (self.weekday, self.minute))
-        if not (whole and 0 <= self.weekday < 7 and 0 <= self.minute < 1440):
+        if not (
+            all(type(part) is int for part in (self.weekday, self.minute))
+            and 0 <= self.weekday < 7
+            and 0 <= self.minute < 1440
+        ):
             raise SettingError(
-                f"moment {self.weekday!r}, {self.minute!r}: give a weekday from 0 (Monday) to 6 and a minute of the day "
-                "from 0 to 1439, or write it as text: '11:30', 'Tu 11:30'"
+                f"moment {self.weekday!r}, {self.minute!r}: give a weekday from 0 (Monday) to 6 and a minute of the "
+                "day from 0 to 1439, or write it as text: '11:30', 'Tu 11:30'"
             )
 
     @property

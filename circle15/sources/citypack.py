@@ -19,6 +19,7 @@ from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
+from circle15.opening import moment
 from circle15.sources.pack_communities import pack_communities
 from circle15.sources.pack_context import pack_context
 from circle15.sources.pack_facilities import pack_facilities, pack_lists
@@ -81,6 +82,7 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
             ) from None
     if "profile" in given:
         profile(given["profile"])
+    given["open_at"] = moment(given.get("open_at"))
     for service, weight in given.get("weights", {}).items():
         if service not in known_services():
             raise SettingError(f"weights: there is no service {service!r}{did_you_mean(service, known_services())}")

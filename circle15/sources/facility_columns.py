@@ -16,7 +16,7 @@ from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.sheets import plain_numbers
 
-__all__ = ["Kind", "OurColumns", "our_columns", "services_in"]
+__all__ = ["Kind", "OurColumns", "our_columns", "services_in", "services_of_word"]
 
 Kind = Literal["facilities", "communities"]
 _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
@@ -219,7 +219,7 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         lambda cell: tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(str(cell))))))
     )
     distinct = dict.fromkeys(word for row in split for word in row)
-    meaning = {word: _meaning(word) for word in distinct}
+    meaning = {word: services_of_word(word) for word in distinct}
     findings: list[Finding] = []
     exploded = pd.Series(split.to_numpy(), index=rows.to_numpy(), dtype=object).explode().dropna()
     by_words = exploded[[word not in known_services() and bool(meaning[word]) for word in exploded]]
@@ -242,7 +242,7 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
     return [tuple(dict.fromkeys(service for word in row for service in meaning[word])) for row in split], findings
 
 
-def _meaning(word: str) -> tuple[str, ...]:
+def services_of_word(word: str) -> tuple[str, ...]:
     """The services of one word: its own key, the service of that title, else all whose words it holds."""
     if word in known_services():
         return (word,)

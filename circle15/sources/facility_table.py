@@ -19,10 +19,10 @@ from circle15.sources.facility_columns import our_columns, services_in
 from circle15.sources.layers import read_layer
 from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
+from circle15.sources.site_attributes import site_attributes
 
 __all__ = ["cell_text", "read_facilities"]
 
-_NUMERIC = ("capacity", "floor_area_m2")
 _TEXT = ("facility_id", "name", "services")
 
 
@@ -62,8 +62,7 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> Reading:
     nameless = frame["name"].str.strip() == ""
     tally.tell(frame[nameless], "facility-without-name", "note", ("name",))
     frame["name"] = frame["name"].where(~nameless, frame["facility_id"])
-    for column in (c for c in _NUMERIC if c in frame):
-        frame[column] = _numbers(frame, column, tally)
+    frame = site_attributes(frame, tally)
     points = gpd.GeoDataFrame(
         frame.drop(columns=["lon", "lat", ROW]),
         geometry=gpd.points_from_xy(pd.to_numeric(frame["lon"]), pd.to_numeric(frame["lat"])),
@@ -130,15 +129,6 @@ def cell_text(cell: Any) -> str:
 def _on_globe(frame: pd.DataFrame) -> pd.Series:
     lon, lat = (pd.to_numeric(frame[column], errors="coerce") for column in ("lon", "lat"))
     return lon.between(-180, 180) & lat.between(-90, 90)
-
-
-def _numbers(frame: pd.DataFrame, column: str, tally: Tally) -> pd.Series:
-    """A column of numbers, zero or more; NaN where the cell is empty, or says something else, which is told."""
-    numbers = pd.to_numeric(frame[column], errors="coerce").astype(float)
-    usable = np.isfinite(numbers) & (numbers >= 0)
-    empty = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
-    tally.tell(frame[~usable & ~empty], "facility-bad-number", "warning", (column,))
-    return numbers.where(usable)
 
 
 def _services(frame: pd.DataFrame, entry: Mapping[str, Any], tally: Tally) -> list[tuple[str, ...]]:

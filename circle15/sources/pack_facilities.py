@@ -22,6 +22,7 @@ from circle15.sources.pack_folder import Pack
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.pack_layers import area_box, layer_origin
 from circle15.sources.reading import Reading, ReadingLog
+from circle15.sources.site_attributes import hours_findings
 
 __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
 
@@ -135,7 +136,11 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
     )  # fmt: skip
-    return Reading(frame=frame, files=(record,), findings=tuple(_osm_losses(frame, path)))
+    return Reading(frame=frame, files=(record,), findings=(*_osm_losses(frame, path), *_osm_hours(frame, path)))
+
+
+def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
+    return hours_findings(frame["opening_hours"], path.name) if "opening_hours" in frame else []
 
 
 def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:

@@ -31,7 +31,9 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
         "facilities": [_TABLE],
         "context": [_TABLE],
     },
-    "settings": {"profile": _TEXT, "cutoffs_min": [_NUMBER], "max_snap_m": _NUMBER, "weights": _TABLE},
+    "settings": {
+        "profile": _TEXT, "cutoffs_min": [_NUMBER], "max_snap_m": _NUMBER, "weights": _TABLE, "open_at": _TEXT,
+    },
     "network": {**_ABOUT, "files": [_TEXT], "place": _TEXT, "synthetic": _TEXT},
     "facilities": {
         **_ABOUT, "file": _TEXT, "osm": _YES_NO, "datum": _TEXT, "service": _TEXT, "services": [_TEXT],
