@@ -168,10 +168,11 @@ def _about(analysis: Analysis) -> pd.DataFrame:
         "synthetic": ", ".join(synthetic_layers(analysis.city)) or "none",
         "attribution": "; ".join(dict.fromkeys(o.attribution for o in analysis.city.origins if o.attribution)),
         "profile": analysis.profile.name,
-        "open_at": analysis.settings.open_at.en if analysis.settings.open_at else "any time",
         "review_number": analysis.city.review_number,
         "use": "内部分析用图，公开前须依法送审 For internal analysis; needs review before it is published",
     }
+    if analysis.settings.open_at is not None:
+        about["open_at"] = analysis.settings.open_at.en
     return pd.DataFrame({"key": list(about), "value": list(about.values())})
 
 
