@@ -1,6 +1,7 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
 from circle15.model.places import PEOPLE, Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
@@ -22,6 +23,7 @@ __all__ = [
     "Isochrones",
     "NodeFlag",
     "Origin",
+    "PopulationGrid",
     "Positions",
     "ReachTable",
     "Settings",

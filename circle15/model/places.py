@@ -189,7 +189,7 @@ class DemandPoints:
 
     ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
     of 1/1024 person, so that sums are exact in floating point), ``method`` (``building``,
-    ``residential_land``, ``street`` or ``polygon``) and metric points.
+    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points.
     """
 
     frame: gpd.GeoDataFrame

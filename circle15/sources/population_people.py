@@ -1,0 +1,109 @@
+"""People of communities by a population grid: counted where asked for, and set beside what the communities say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from circle15.catalog import finding
+from circle15.errors import PackError
+from circle15.model.places import PEOPLE, people_columns
+from circle15.model.population import PERSON_PARTS, PopulationGrid
+from circle15.model.provenance import Finding
+
+__all__ = ["compare_people", "count_people"]
+
+ALIKE = 1.25
+"""Totals within this factor of each other are alike; farther apart they are told as a warning."""
+FEWEST = 100.0
+"""Communities with fewer people than this, by either count, are not compared one by one."""
+
+
+def count_people(
+    frame: gpd.GeoDataFrame, grid: PopulationGrid, *, shares: Mapping[str, Any], file: str
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Give communities the population that the grid counts in them: cells weighted by area, an estimate.
+
+    Older age groups come from ``shares`` (of the counted population), else from the communities' own columns
+    where these have no population of their own to go with.
+
+    Parameters
+    ----------
+    frame
+        Communities on ``community_id``, metric, with or without ``population``.
+    grid
+        Its parts speak of these communities.
+    shares
+        ``[population.shares]`` of ``city.toml``: age group -> share between 0 and 1.
+    file
+        Name of the grid's file, for the messages.
+
+    Raises
+    ------
+    PackError
+        If a share is no share, or ``pop_60plus`` is neither stated nor there: ages are never guessed.
+    """
+    counted = grid.people_of(frame.index)
+    findings = []
+    own = [column for column in people_columns(frame) if column in frame]
+    if "population" in frame:
+        findings += compare_people(frame, grid, file=file)
+        stale = [column for column in own if column != "population" and column not in shares]
+        frame = frame.drop(columns=stale)
+        if [column for column in stale if column not in PEOPLE]:
+            told = ", ".join(column for column in stale if column not in PEOPLE)
+            findings.append(finding("population-ages-dropped", "warning", file=file, column=told))
+    for column, share in shares.items():
+        if not (isinstance(share, int | float) and 0 <= share <= 1):
+            raise PackError(
+                f"city.toml: [population.shares] {column} = {share!r}; give a share of the population such as 0.22"
+            )
+    parts = {column: np.rint(counted * float(share) * PERSON_PARTS) / PERSON_PARTS for column, share in shares.items()}
+    frame = frame.assign(population=counted, **parts)
+    if "pop_60plus" not in frame:
+        raise PackError(
+            f"{file}: it counts people but not their ages, and the communities have no pop_60plus that goes with its "
+            "counts; state a share you can defend: shares = { pop_60plus = 0.2 } under [population]"
+        )
+    findings.append(
+        finding("population-counted", "warning", count=len(frame), file=file, people=f"{counted.sum():,.0f}")
+    )
+    return frame, findings
+
+
+def compare_people(frame: pd.DataFrame, grid: PopulationGrid, *, file: str) -> list[Finding]:
+    """Say how far the grid's count of people is from the communities' own, in all and where it is worst.
+
+    Returns
+    -------
+    list of Finding
+        ``population-differs`` (warning) where the totals differ by more than a quarter, else
+        ``population-compared`` (note); both with the totals, their ratio and the five communities that are
+        farthest apart, as grid / own. Communities with fewer than 100 people are left out of these five.
+    """
+    own = frame["population"].astype(float)
+    counted = grid.people_of(frame.index)
+    here, there = float(counted.sum()), float(own.sum())
+    ratio = here / there if there else np.inf
+    large = (own >= FEWEST) & (counted >= FEWEST / 10) | (counted >= FEWEST) & (own >= FEWEST / 10)
+    each = (counted[large] / own[large]).sort_index(kind="stable")
+    apart = np.log(each).abs()
+    worst = apart.sort_values(ascending=False, kind="stable").index[:5]
+    names = frame["name"] if "name" in frame else pd.Series(frame.index, index=frame.index)
+    alike = 1 / ALIKE <= ratio <= ALIKE
+    return [
+        finding(
+            "population-compared" if alike else "population-differs",
+            "note" if alike else "warning",
+            count=len(frame),
+            file=file,
+            grid=f"{here:,.0f}",
+            own=f"{there:,.0f}",
+            ratio=f"{ratio:.2f}",
+            examples=[f"{names[key]} ×{each[key]:.2f}" for key in worst],
+        )
+    ]
