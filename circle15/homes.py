@@ -20,6 +20,7 @@ from circle15.model.places import Communities
 from circle15.model.population import PopulationGrid
 from circle15.model.walk_network import WalkNetwork
 from circle15.network import edge_lines, islands
+from circle15.sources.building_checks import MOST_LEVELS
 
 __all__ = [
     "LATTICE_M",
@@ -33,8 +34,6 @@ __all__ = [
 ]
 
 LATTICE_M = 100.0
-MOST_LEVELS = 200.0
-"""The tallest building has 163 floors; more are a slip or a code for "not known"."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -28,7 +28,9 @@ WHOLE = (0, 0, 300, 300)
 
 
 def read(path, frame, **entry):
-    return read_population(path, entry, frame, origin=ORIGIN)
+    grid, record, findings = read_population(path, entry, frame, origin=ORIGIN)
+    assert record.role == "population"
+    return grid, findings
 
 
 def counts(path, frame, **entry) -> list[float]:
@@ -164,7 +166,9 @@ def test_several_negative_values_are_a_fault(tmp_path):
     """What a resampling leaves behind that took -99999 for people."""
     people = NINE.copy()
     people[1, 1], people[0, 2] = -99999, -49984.5
-    with pytest.raises(PackError, match=r"people\.tif: line 1, cell 3, band 1, value -49984\.5 is no number of people \(2 such cells"):
+    with pytest.raises(
+        PackError, match=r"people\.tif: line 1, cell 3, band 1, value -49984\.5 is no number of people \(2 such cells"
+    ):
         read(write_raster(tmp_path / "people.tif", people), zones(WHOLE))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 from circle15.catalog import column_synonyms, finding, fold_header
 from circle15.errors import PackError
 from circle15.model.population import PopulationGrid
-from circle15.model.provenance import Finding, Origin
+from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.sources.layers import read_layer
+from circle15.sources.population_cells import CellReading, people_in_cells
 from circle15.sources.population_raster import RASTERS, raster_cells
-from circle15.sources.population_values import people_in_cells
-from circle15.sources.tables import read_layer
 
 __all__ = ["read_population"]
 
@@ -30,7 +31,7 @@ OVERLAP = 0.01
 
 def read_population(
     path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame, *, origin: Origin
-) -> tuple[PopulationGrid, list[Finding]]:
+) -> tuple[PopulationGrid, FileRecord, list[Finding]]:
     """Read people counted in cells, and how much of each cell lies in each community.
 
     Parameters
@@ -46,7 +47,7 @@ def read_population(
 
     Returns
     -------
-    (PopulationGrid, list of Finding)
+    (PopulationGrid, FileRecord, list of Finding)
         Cells that communities touch and that hold people, in the order of their places; the order of the
         file's rows changes nothing.
 
@@ -56,7 +57,8 @@ def read_population(
         If the file cannot be read or holds no people in the communities; what, where, and what to do.
     """
     read = raster_cells if path.suffix.lower() in RASTERS else _polygon_cells
-    cells, parts, findings = read(path, entry, zones)
+    made = read(path, entry, zones)
+    cells, parts = made.cells, made.parts
     if parts.empty:
         raise PackError(
             f"{path.name}: no cell with people lies in any community; is it the grid of this city, and is the right "
@@ -69,7 +71,6 @@ def read_population(
     parts = parts.assign(cell_id=rank[parts["cell"].to_numpy()])[["community_id", "cell_id", "share"]]
     parts = parts.sort_values(["community_id", "cell_id"], ignore_index=True)
     counts = entry.get("use", "spread") == "count"
-    findings += _overlaps(cells, path, counts=counts)
     grid = PopulationGrid(
         cells=cells,
         parts=parts,
@@ -77,14 +78,13 @@ def read_population(
         before_buildings=bool(entry.get("before_buildings", False)),
         counts=counts,
     )
-    return grid, [*findings, *_outside(grid, path)]
+    findings = [*made.findings, *_overlaps(cells, path, counts=counts), *_outside(grid, path)]
+    return grid, made.record, findings
 
 
-def _polygon_cells(
-    path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[Finding]]:
-    """Cells of a layer that communities touch; parts with ``community_id``, ``cell`` (position) and ``share``."""
-    layer = read_layer(path)
+def _polygon_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) -> CellReading:
+    read = read_layer(path, layer=entry.get("layer"))
+    layer = read.frame
     column = _people_column(path, layer, entry)
     people, findings = _people(path, layer, column, entry)
     known = ~np.isnan(people)
@@ -93,18 +93,26 @@ def _polygon_cells(
             finding("population-cells-empty", "note", count=int((~known).sum()), file=path.name, column=column)
         )
     shapes = _outlines(path, layer, zones)
-    lived_in = np.flatnonzero(known & (people > 0))
-    shapes, people = shapes[lived_in], people[lived_in]
     outlines = zones.geometry.to_numpy()
     zone, cell = shapely.STRtree(shapes).query(outlines, predicate="intersects")
     share = shapely.area(shapely.intersection(outlines[zone], shapes[cell])) / shapely.area(shapes[cell])
-    met = share > SLIVER
+    touched = np.zeros(len(layer), dtype=bool)
+    touched[cell[share > SLIVER]] = True
+    met = (share > SLIVER) & (people[cell] > 0)
     used, position = np.unique(cell[met], return_inverse=True)
     cells = gpd.GeoDataFrame({"people": people[used]}, geometry=shapes[used], crs=zones.crs)
     parts = pd.DataFrame(
         {"community_id": zones.index[zone[met]], "cell": position, "share": np.minimum(share[met], 1.0)}
     )
-    return cells, parts, findings
+    lost = {"population-cells-empty": int((~known).sum()), "population-elsewhere": int((known & ~touched).sum())}
+    record = replace(
+        read.record("population"),
+        understood=((column, "population"),),
+        unknown=tuple(name for name in read.record("population").unknown if name != column),
+        rows_used=int((known & touched).sum()),
+        dropped=tuple((reason, rows) for reason, rows in lost.items() if rows),
+    )
+    return CellReading(cells=cells, parts=parts, record=record, findings=tuple(findings))
 
 
 def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: Mapping[str, Any]) -> str:

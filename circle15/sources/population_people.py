@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,7 +23,7 @@ FEWEST = 100.0
 
 
 def count_people(
-    frame: gpd.GeoDataFrame, grid: PopulationGrid, *, shares: Mapping[str, Any], file: str
+    frame: gpd.GeoDataFrame, grid: PopulationGrid, *, shares: Mapping[str, float], file: str
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Give communities the population that the grid counts in them: cells weighted by area, an estimate.
 
@@ -38,14 +37,14 @@ def count_people(
     grid
         Its parts speak of these communities.
     shares
-        ``[population.shares]`` of ``city.toml``: age group -> share between 0 and 1.
+        Age group -> share of the population, between 0 and 1.
     file
         Name of the grid's file, for the messages.
 
     Raises
     ------
     PackError
-        If a share is no share, or ``pop_60plus`` is neither stated nor there: ages are never guessed.
+        If ``pop_60plus`` is neither stated nor there: ages are never guessed.
     """
     counted = grid.people_of(frame.index)
     findings = []
@@ -57,11 +56,6 @@ def count_people(
         if [column for column in stale if column not in PEOPLE]:
             told = ", ".join(column for column in stale if column not in PEOPLE)
             findings.append(finding("population-ages-dropped", "warning", file=file, column=told))
-    for column, share in shares.items():
-        if not (isinstance(share, int | float) and 0 <= share <= 1):
-            raise PackError(
-                f"city.toml: [population.shares] {column} = {share!r}; give a share of the population such as 0.22"
-            )
     parts = {column: np.rint(counted * float(share) * PERSON_PARTS) / PERSON_PARTS for column, share in shares.items()}
     frame = frame.assign(population=counted, **parts)
     if "pop_60plus" not in frame:

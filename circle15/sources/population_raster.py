@@ -21,8 +21,8 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.errors import PackError
-from circle15.model.provenance import Finding
-from circle15.sources.population_values import people_in_cells
+from circle15.model.provenance import FileRecord, Finding
+from circle15.sources.population_cells import CellReading, people_in_cells
 
 __all__ = ["RASTERS", "raster_cells"]
 
@@ -45,6 +45,7 @@ class _Window:
     width: float
     height: float
     crs: pyproj.CRS
+    band: str
 
     def boxes(self, cell: NDArray[np.int64]) -> NDArray[np.object_]:
         """Outlines of cells, numbered row by row."""
@@ -53,9 +54,7 @@ class _Window:
         return np.asarray(shapely.box(west, north - self.height, west + self.width, north))
 
 
-def raster_cells(
-    path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[Finding]]:
+def raster_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) -> CellReading:
     """Cells of a population raster that communities touch.
 
     Parameters
@@ -69,9 +68,8 @@ def raster_cells(
 
     Returns
     -------
-    (geopandas.GeoDataFrame, pandas.DataFrame, list of Finding)
-        Cells with ``people`` in the system of ``zones``; parts with ``community_id``, ``cell`` (position in
-        the cells) and ``share``; what was found.
+    CellReading
+        Cells, their parts by community, what was found; the record counts cells of the window as rows.
 
     Raises
     ------
@@ -82,6 +80,7 @@ def raster_cells(
     window, findings = _read_window(path, entry, zones)
     outlines = _outlines(zones, window.crs)
     cell, zone, share = _shares(window, outlines)
+    met = np.unique(cell)
     lived_in = window.people.ravel()[cell] > 0
     cell, zone, share = cell[lived_in], zone[lived_in], share[lived_in]
     used, position = np.unique(cell, return_inverse=True)
@@ -89,7 +88,22 @@ def raster_cells(
         {"people": window.people.ravel()[used]}, geometry=window.boxes(used), crs=window.crs
     ).to_crs(zones.crs)
     parts = pd.DataFrame({"community_id": zones.index[zone], "cell": position, "share": share})
-    return cells, parts, findings
+    known, touched = ~np.isnan(window.people.ravel()), np.zeros(window.people.size, dtype=bool)
+    touched[met] = True
+    record = FileRecord(
+        file=path.name, role="population", form=path.suffix.lower(), part=window.band, crs=_named(window.crs),
+        understood=((window.band, "population"),), rows_read=known.size, rows_used=int((known & touched).sum()),
+        dropped=_reasons({"nodata": int((~known).sum()), "population-elsewhere": int((known & ~touched).sum())}),
+    )  # fmt: skip
+    return CellReading(cells=cells, parts=parts, record=record, findings=tuple(findings))
+
+
+def _named(crs: pyproj.CRS) -> str:
+    return crs.to_string() if crs.to_epsg() else str(crs.name)
+
+
+def _reasons(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple((reason, count) for reason, count in counts.items() if count)
 
 
 @contextmanager
@@ -139,6 +153,7 @@ def _read_window(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) 
         width=step.a,
         height=abs(step.e),
         crs=crs,
+        band=f"band {band}",
     )
     return window, findings
 

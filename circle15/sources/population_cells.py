@@ -1,20 +1,37 @@
-"""Numbers of people in the cells of a grid: which are numbers, and which are codes for "not known"."""
+"""Cells of a population grid as they were read: which numbers are people, and which are codes for "not known"."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog import finding
 from circle15.errors import PackError
-from circle15.model.provenance import Finding
+from circle15.model.provenance import FileRecord, Finding
 
-__all__ = ["people_in_cells"]
+__all__ = ["CellReading", "people_in_cells"]
 
 MOST_PEOPLE = 1e8
 """No cell holds a hundred million people; what says so is a code."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CellReading:
+    """Cells that hold people and that communities touch.
+
+    ``cells`` has ``people`` and polygons in the communities' system; ``parts`` has ``community_id``, ``cell``
+    (position in the cells) and ``share`` (of the cell's area, above 0 and up to 1).
+    """
+
+    cells: gpd.GeoDataFrame
+    parts: pd.DataFrame
+    record: FileRecord
+    findings: tuple[Finding, ...]
 
 
 def people_in_cells(
