@@ -21,7 +21,16 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.errors import CrsError
-from circle15.homes import LATTICE_M, Homes, building_homes, grid_homes, land_homes, lattice_homes, street_homes
+from circle15.homes import (
+    LATTICE_M,
+    MIN_FLOOR_M2,
+    Homes,
+    building_homes,
+    grid_homes,
+    land_homes,
+    lattice_homes,
+    street_homes,
+)
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.population import PERSON_PARTS, PopulationGrid
 from circle15.model.walk_network import WalkNetwork
@@ -32,8 +41,6 @@ _Offer = Callable[[NDArray[np.bool_]], Homes]
 """Candidate points, given which communities still wait for some."""
 
 SPACING_M = 50.0
-MIN_FLOOR_M2 = 5.0
-"""Below so many square metres of known floor per person the buildings are held to be incomplete."""
 MIN_GRID_SHARE = 0.2
 """Below this share of a community's people the cells inside it are held to be incomplete: the grid ends there."""
 
@@ -62,8 +69,8 @@ def demand_points(
         Polygons of residential land.
     grid
         People counted in cells, in the same system. It says where within a community people live, not how
-        many they are. With ``grid.before_buildings`` its cells come first, and people of a cell go to the
-        cell's buildings.
+        many they are. With ``grid.before_buildings`` its cells come first, and within a cell people go to
+        its buildings, else its residential land, else its streets.
     spacing_m
         Distance between points along streets and on residential land.
 
@@ -85,20 +92,20 @@ def demand_points(
     local = None if buildings is None else buildings.to_crs(crs)
     land = None if residential is None else residential.to_crs(crs)
 
-    def in_cells(_waiting: NDArray[np.bool_]) -> Homes:
-        within_first = [building_homes(communities, local)] if first else []
-        return grid_homes(communities, grid, [*within_first, street_homes(communities, network, spacing_m)])
-
-    first = grid is not None and grid.before_buildings
-    offers: list[_Offer] = [
+    homes: tuple[_Offer, ...] = (
         lambda _: building_homes(communities, local),
         lambda _: land_homes(communities, land, spacing_m),
-        in_cells,
-        lambda _: street_homes(communities, network, spacing_m),
-        lambda waiting: lattice_homes(np.asarray(communities.frame.geometry.where(waiting)), LATTICE_M, "polygon"),
-    ]
-    if first:
-        offers.insert(0, offers.pop(2))
+    )
+    streets: _Offer = lambda _: street_homes(communities, network, spacing_m)
+    even: _Offer = lambda waiting: lattice_homes(
+        np.asarray(communities.frame.geometry.where(waiting)), LATTICE_M, "polygon"
+    )
+    if grid is not None and grid.before_buildings:
+        cells: _Offer = lambda waiting: grid_homes(communities, grid, [offer(waiting) for offer in (*homes, streets)])
+        offers = (cells, *homes, streets, even)
+    else:
+        cells = lambda waiting: grid_homes(communities, grid, [streets(waiting)])
+        offers = (*homes, cells, streets, even)
     return _deal(communities, _first_usable(communities, offers))
 
 

@@ -24,6 +24,7 @@ from circle15.sources.building_checks import MOST_LEVELS
 
 __all__ = [
     "LATTICE_M",
+    "MIN_FLOOR_M2",
     "Homes",
     "building_homes",
     "dwelling_m2",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 LATTICE_M = 100.0
+MIN_FLOOR_M2 = 5.0
+"""Below so many square metres of known floor per person the buildings are held to be incomplete."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -174,7 +177,7 @@ def grid_homes(communities: Communities, grid: PopulationGrid | None, finer: Seq
     communities, grid
         In the same reference system.
     finer
-        Candidates within cells; the first that a part has any of is used.
+        Candidates within cells; the first that a part has any of is used (of buildings: enough floor).
 
     Returns
     -------
@@ -194,7 +197,7 @@ def grid_homes(communities: Communities, grid: PopulationGrid | None, finer: Seq
     for offer in finer:
         at, part = _in_parts(offer, shapes, owner, cell)
         mass = np.bincount(part, weights=offer.weight[at], minlength=len(owner))
-        served = bare & (mass > 0)
+        served = bare & (mass > 0) & (mass >= (MIN_FLOOR_M2 * people if offer.method == "building" else 0.0))
         used = served[part]
         at, part = at[used], part[used]
         weight = np.zeros(len(offer.weight))

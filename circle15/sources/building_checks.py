@@ -36,7 +36,7 @@ def building_checks(buildings: gpd.GeoDataFrame, *, file: str) -> list[Finding]:
     --------
     >>> homes = gpd.GeoDataFrame({"residential_share": [0.5, 60, None]}, geometry=[None] * 3)
     >>> [(told.count, told.row, told.value) for told in building_checks(homes, file="b.gpkg")]
-    [(1, 2, '60.0')]
+    [(1, 2, '60')]
     """
     found = []
     for column, (least, most) in _RANGES.items():
@@ -51,7 +51,7 @@ def building_checks(buildings: gpd.GeoDataFrame, *, file: str) -> list[Finding]:
             found.append(
                 finding(
                     "building-number", "warning", count=int(odd.sum()), file=file, row=row + 1, column=column,
-                    value=str(written.iloc[row])[:40],
+                    value=str(written.iloc[row])[:40] if np.isnan(numbers[row]) else f"{numbers[row]:.10g}",
                 )
             )  # fmt: skip
     return found

@@ -56,9 +56,9 @@ def people_in_cells(
     stated
         The nodata value that ``city.toml`` states.
     file, column
-        For the messages.
+        For the finding.
     where
-        Says where the n-th value stands, such as ``"row 7"``.
+        Says where the n-th value stands, such as ``"row 7, column 'people'"``.
     kind
         The type of number that the file holds, where that is fixed.
 
@@ -93,7 +93,7 @@ def people_in_cells(
     first = int(np.flatnonzero(odd)[0])
     if len(codes) > 1:
         raise PackError(
-            f"{file}: {where(first)}, {column}, value {people[first]:.10g} is no number of people ({int(odd.sum())} "
+            f"{file}: {where(first)}, value {people[first]:.10g} is no number of people ({int(odd.sum())} "
             f"such cells with {len(codes)} different values); a count is zero or more: say nodata = ... under "
             "[population] if one of them means that nothing is known, and never resample a count with its nodata"
         )

@@ -39,7 +39,9 @@ def read_population(
     path
         A GeoTIFF (``.tif``, ``.tiff``; needs the extra ``raster``), or a layer of polygons.
     entry
-        Its ``[population]`` table: ``column`` or ``band``, ``nodata``, ``use`` and ``before_buildings``.
+        Its ``[population]`` table: ``column`` or ``band``, ``nodata``, ``use``, and ``before_buildings``, which is
+        true where not said otherwise and the grid counts the people: who trusts it with how many, trusts it with
+        where.
     zones
         Communities, metric, on ``community_id``.
     origin
@@ -75,7 +77,7 @@ def read_population(
         cells=cells,
         parts=parts,
         origin=origin,
-        before_buildings=bool(entry.get("before_buildings", False)),
+        before_buildings=bool(entry.get("before_buildings", counts)),
         counts=counts,
     )
     findings = [*made.findings, *_overlaps(cells, path, counts=counts), *_outside(grid, path)]
@@ -143,7 +145,11 @@ def _people(
             f"people ({int(words.sum())} such rows); name the column that counts people under [population]"
         )
     return people_in_cells(
-        numbers, stated=entry.get("nodata"), file=path.name, column=column, where=lambda row: f"row {row + 1}"
+        numbers,
+        stated=entry.get("nodata"),
+        file=path.name,
+        column=column,
+        where=lambda row: f"row {row + 1}, column {column!r}",
     )
 
 

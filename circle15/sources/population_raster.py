@@ -139,7 +139,7 @@ def _read_window(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) 
         step = raster.transform
         scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
     values = np.ma.filled(held.astype(float), np.nan)
-    place = lambda at: f"line {rows[at // len(columns)] + 1}, cell {columns[at % len(columns)] + 1}"
+    place = lambda at: f"line {rows[at // len(columns)] + 1}, cell {columns[at % len(columns)] + 1}, band {band}"
     people, findings = people_in_cells(
         values.ravel(), stated=entry.get("nodata"), file=path.name, column=f"band {band}", where=place, kind=kind
     )
