@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.demand import apportion, demand_points
@@ -167,8 +167,8 @@ def cell_grid(*people: float, before_buildings: bool = False) -> PopulationGrid:
 def test_a_grid_says_where_people_live_and_not_how_many():
     street = network([(0, 50), (200, 50)], [(0, 1)])
     town = communities((0, 0, 200, 100), people=(1000,), elders=(100,))
-    made = demand_points(town, network=street, grid=cell_grid(30.0, 90.0))
-    # 30 and 90 counted: a quarter and three quarters of the 1,000, at two points in each cell.
+    made = demand_points(town, network=street, grid=cell_grid(300.0, 900.0))
+    # 300 and 900 counted: a quarter and three quarters of the 1,000, at two points in each cell.
     assert made.frame["population"].tolist() == [125, 125, 375, 375]
     assert made.frame["pop_60plus"].tolist() == [12.5, 12.5, 37.5, 37.5]
     assert made.by_community.loc["c0"].tolist() == ["grid", 4, 1000]
@@ -203,6 +203,7 @@ def test_a_grid_that_ends_inside_a_community_gives_way():
     assert set(demand_points(town, network=street, grid=cell_grid(20.0)).frame["method"]) == {"grid"}
 
 
+@settings(deadline=None)  # the first call imports
 @given(st.lists(st.integers(0, 3000), min_size=3, max_size=3), st.integers(0, 100_000), st.booleans())
 def test_totals_are_kept_whatever_the_grid_says(people, total, first):
     town = communities((0, 0, 300, 100), people=(total,), elders=(total // 3,))
