@@ -205,15 +205,27 @@ def grid_homes(communities: Communities, grid: PopulationGrid | None, finer: Seq
         made.append(Homes(community=offer.community, weight=weight, point=offer.point, method="grid").where(weight > 0))
         bare &= ~served
     ground = shapely.intersection(shapes[cell[bare]], communities.frame.geometry.to_numpy()[owner[bare]])
-    spread = lattice_homes(ground, LATTICE_M, "grid")
-    each = people[bare] / np.maximum(1, np.bincount(spread.community, minlength=int(bare.sum())))
-    made.append(
-        Homes(community=owner[bare][spread.community], weight=each[spread.community], point=spread.point, method="grid")
-    )
+    made.append(_over_parts(ground, owner[bare], people[bare]))
     return Homes(
         community=np.concatenate([homes.community for homes in made]),
         weight=np.concatenate([homes.weight for homes in made]),
         point=np.concatenate([homes.point for homes in made]),
+        method="grid",
+    )
+
+
+def _over_parts(ground: NDArray[np.object_], owner: NDArray[np.int64], people: NDArray[np.float64]) -> Homes:
+    """People of each part evenly over a lattice, or at one inner point where the part is no larger than its mesh."""
+    small = shapely.area(ground) <= LATTICE_M**2
+    some = small & (shapely.area(ground) > 0)
+    large = np.flatnonzero(~small)
+    spread = lattice_homes(ground[large], LATTICE_M, "grid")
+    part = np.concatenate([np.flatnonzero(some), large[spread.community]])
+    points = np.bincount(part, minlength=len(ground))
+    return Homes(
+        community=owner[part],
+        weight=people[part] / points[part],
+        point=np.concatenate([shapely.point_on_surface(ground[some]), spread.point]),
         method="grid",
     )
 

@@ -98,20 +98,32 @@ def test_a_candidate_on_the_border_of_cells_takes_from_both():
 
 
 def test_a_cell_without_streets_has_a_lattice_and_one_without_people_nothing():
-    town = communities((0, 0, 300, 100))
-    homes = grid_homes(town, grid([[10.0, 0.0, 20.0]], [("z0", 0, 1.0), ("z0", 1, 1.0), ("z0", 2, 1.0)]), [])
-    points = at(homes)
-    assert sum(points.values()) == 30.0
-    assert all(x <= 100 or x >= 200 for x, _ in points)
+    # Cells of 250 m: nine points of the 100 m lattice (X0, Y0 are multiples of 100) lie in the left one.
+    town = communities((0, 0, 750, 250))
+    counted = PopulationGrid(
+        cells=cells([[90.0, 0.0, 20.0]], step_m=250.0).rename_axis("cell_id"),
+        parts=pd.DataFrame({"community_id": "z0", "cell_id": [0, 1, 2], "share": 1.0}), origin=ORIGIN,
+    )  # fmt: skip
+    points = at(grid_homes(town, counted, []))
+    assert {place: weight for place, weight in points.items() if place[0] <= 250} == {
+        (x, y): 10.0 for x in (0.0, 100.0, 200.0) for y in (0.0, 100.0, 200.0)
+    }
+    assert all(x >= 500 for x, _ in points if x > 250)
+    assert sum(points.values()) == pytest.approx(110)
 
 
-def test_small_cells_get_one_inner_point_each():
-    # Cells of 100 m whose corners are no lattice points: the part inside the community is 10 m wide.
+def test_small_parts_get_one_inner_point_each():
     town = communities((10, 10, 20, 90))
-    homes = grid_homes(town, grid([[10.0]], [("z0", 0, 0.08)]), [])
+    homes = grid_homes(town, grid([[10.0, 90.0]], [("z0", 0, 0.08)]), [])
     ((place, weight),) = at(homes).items()
     assert weight == 0.8
     assert shapely.box(10, 10, 20, 90).contains(shapely.Point(place))
+
+
+def test_a_part_that_is_no_land_after_all_gets_nobody():
+    town = communities((0, 0, 100, 100))  # the second cell does not touch it, whatever the part says
+    homes = grid_homes(town, grid([[10.0, 90.0]], [("z0", 0, 1.0), ("z0", 1, 1e-8)]), [])
+    assert list(at(homes).values()) == [10.0]
 
 
 def test_people_of_a_cell_stand_in_their_own_community():

@@ -58,8 +58,8 @@ def read_population(
     PackError
         If the file cannot be read or holds no people in the communities; what, where, and what to do.
     """
-    read = raster_cells if path.suffix.lower() in RASTERS else _polygon_cells
-    made = read(path, entry, zones)
+    is_raster = path.suffix.lower() in RASTERS
+    made = (raster_cells if is_raster else _polygon_cells)(path, entry, zones)
     cells, parts = made.cells, made.parts
     if parts.empty:
         raise PackError(
@@ -80,7 +80,8 @@ def read_population(
         before_buildings=bool(entry.get("before_buildings", counts)),
         counts=counts,
     )
-    findings = [*made.findings, *_overlaps(cells, path, counts=counts), *_outside(grid, path)]
+    doubled = [] if is_raster else _overlaps(cells, path, counts=counts)
+    findings = [*made.findings, *doubled, *_outside(grid, path)]
     return grid, made.record, findings
 
 

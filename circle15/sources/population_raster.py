@@ -231,7 +231,11 @@ def _check_size(path: Path, raster: Any, band: int, shape: tuple[int, int]) -> N
 
 def _outlines(zones: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """The communities in the raster's reference system, with vertices enough to bend."""
-    shapes = zones.geometry if crs.equals(zones.crs) else zones.geometry.segmentize(SEGMENT_M).to_crs(crs)
+    shapes = (
+        zones.geometry
+        if crs.equals(zones.crs, ignore_axis_order=True)
+        else zones.geometry.segmentize(SEGMENT_M).to_crs(crs)
+    )
     return gpd.GeoDataFrame({"zone": np.arange(len(zones))}, geometry=shapes.to_numpy(), crs=crs)
 
 
