@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
+import shapely
 
 from circle15.errors import PackError
 from circle15.model import PopulationGrid
@@ -11,6 +14,7 @@ from circle15.sources.population_people import compare_people, count_people
 
 from .conftest import told
 from .grids import ORIGIN, cells, zones
+from .lattice import X0, Y0
 
 # Two communities of one cell each: the grid counts 400 in z0 and 100 in z1.
 BOXES = (0, 0, 100, 100), (100, 0, 200, 100)
@@ -43,6 +47,33 @@ def test_shares_are_kept_in_parts_of_a_person():
 def test_the_communities_own_elders_go_with_counted_people():
     frame, _ = count_people(zones(*BOXES, pop_60plus=[90.0, 30.0]), grid(), shares={}, file="g.tif")
     assert frame["pop_60plus"].tolist() == [90, 30]
+
+
+def test_beyond_the_grid_communities_keep_their_own_people():
+    """The third box lies for 60 % beyond the grid, which ends at 240 m: that no cell is there says nothing."""
+    boxes = (*BOXES, (200, 0, 300, 100))
+    known = replace(grid(), extent=shapely.box(X0, Y0, X0 + 240, Y0 + 100))
+    own = zones(*boxes, population=[500.0, 90.0, 70.0], pop_60plus=[90.0, 30.0, 20.0])
+    frame, findings = count_people(own, known, shares={"pop_60plus": 0.2}, file="g.tif")
+    assert frame["population"].tolist() == [400, 100, 70]
+    assert frame["pop_60plus"].tolist() == [80, 20, 20]
+    found = told(findings, "population-beyond")
+    assert (found.count, found.examples) == (1, ("z2",))
+    assert "1 of them keep their own people" in found.message_en
+    assert told(findings, "population-counted").count == 2
+
+
+def test_beyond_the_grid_communities_without_people_have_none_and_are_told():
+    known = replace(grid(), extent=shapely.box(X0, Y0, X0 + 200, Y0 + 100))
+    frame, findings = count_people(zones(*BOXES, (200, 0, 300, 100)), known, shares={"pop_60plus": 0.2}, file="g.tif")
+    assert frame["population"].tolist() == [400, 100, 0]
+    assert "0 of them keep" in told(findings, "population-beyond").message_en
+
+
+def test_half_within_the_grid_is_within():
+    known = replace(grid(), extent=shapely.box(X0, Y0, X0 + 150, Y0 + 100))
+    _, findings = count_people(zones(*BOXES), known, shares={"pop_60plus": 0.2}, file="g.tif")
+    assert [one.code for one in findings] == ["population-counted"]
 
 
 def test_ages_are_never_guessed():
@@ -78,6 +109,12 @@ def test_totals_are_compared(own, code, ratio):
     assert found.code == code
     assert f"a ratio of {ratio}" in found.message_en
     assert found.severity == ("note" if code == "population-compared" else "warning")
+
+
+def test_communities_beyond_the_grid_are_not_compared():
+    known = replace(grid(), extent=shapely.box(X0, Y0, X0 + 100, Y0 + 100))
+    (found,) = compare_people(zones(*BOXES, population=[400.0, 9000.0], name=["a", "b"]), known, file="g.tif")
+    assert (found.code, found.count, found.examples) == ("population-compared", 1, ("a ×1.00",))
 
 
 def test_the_five_worst_communities_are_named_and_small_ones_not():

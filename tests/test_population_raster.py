@@ -55,6 +55,13 @@ def test_parts_and_cells_by_hand(tmp_path):
     assert told(findings, "population-outside").count == 2  # 150 people, 57.5 of them inside
 
 
+def test_the_extent_is_that_of_the_file_within_the_study_area(tmp_path):
+    path = write_raster(tmp_path / "people.tif", np.where(NINE == 90, 0.0, NINE))
+    grid, _ = read(path, zones((200, 0, 300, 100), (250, -200, 420, 150)))
+    assert grid.extent.equals(shapely.box(X0 + 200, Y0, X0 + 300, Y0 + 200))
+    assert grid.reaches(zones((200, 0, 300, 100), (250, 0, 351, 100)).geometry).tolist() == [True, False]
+
+
 def test_a_raster_that_is_stored_south_up_says_the_same(tmp_path):
     up, down = (write_raster(tmp_path / f"{s}.tif", NINE, south_up=s) for s in (False, True))
     frame = zones((20, 30, 170, 280), (120, 0, 300, 90))

@@ -35,6 +35,8 @@ class PopulationGrid:
     before_buildings
         True where the counts are trusted more than the volume of buildings: people go to cells first, and
         within a cell to its buildings.
+    extent
+        Where the grid says something, in the cells' system: beyond it, no cell is no statement. None: not known.
     counts
         True where the people of the communities were summed from these cells.
 
@@ -51,6 +53,7 @@ class PopulationGrid:
     origin: Origin
     before_buildings: bool = False
     counts: bool = False
+    extent: shapely.Geometry | None = None
 
     def __post_init__(self) -> None:
         if self.cells.index.name != "cell_id" or self.cells.index.has_duplicates:
@@ -74,6 +77,13 @@ class PopulationGrid:
         """``float64`` people of each part: the cell's, times the share of its area (areal weighting)."""
         of_cell = self.cells["people"].reindex(self.parts["cell_id"]).to_numpy(dtype=float)
         return pd.Series(of_cell * self.parts["share"].to_numpy(dtype=float), index=self.parts.index, name="people")
+
+    def reaches(self, shapes: gpd.GeoSeries) -> pd.Series:
+        """For each shape, whether at least half of its area lies within the grid's extent."""
+        if self.extent is None:
+            return pd.Series(data=True, index=shapes.index)
+        inside = shapely.area(shapely.intersection(shapes.to_numpy(), self.extent))
+        return pd.Series(inside >= 0.5 * shapely.area(shapes.to_numpy()), index=shapes.index)
 
     def people_of(self, communities: pd.Index) -> pd.Series:
         """People of communities by the grid, to 1/1024 person: the sum over their parts of cells.

@@ -22,10 +22,11 @@ __all__ = ["PackCommunities", "pack_communities"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PackCommunities:
-    """Communities as they were read, in the pack's metric system, and where they come from."""
+    """Communities as they were read, in the pack's metric system, where they come from, and whether it is estimated."""
 
     frame: gpd.GeoDataFrame
     origin: Origin
+    estimated: bool = False
 
 
 def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
@@ -57,4 +58,4 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     if not np.isfinite(metric.total_bounds).all():
         raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
     log.findings.extend(community_checks(metric, file=path.name))
-    return PackCommunities(frame=metric, origin=origin)
+    return PackCommunities(frame=metric, origin=origin, estimated=bool(per_file.get("estimated")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from circle15.catalog import finding
 from circle15.model.population import PopulationGrid
 from circle15.sources.pack_communities import PackCommunities
@@ -41,4 +43,6 @@ def pack_population(
         return people, grid
     frame, told = count_people(people.frame, grid, shares=entry.get("shares", {}), file=path.name)
     log.findings.extend(told)
-    return PackCommunities(frame=frame, origin=people.origin), grid
+    if people.estimated and not grid.reaches(frame.geometry).all():
+        log.findings.append(finding("estimated-people", "warning", file=people.origin.file))
+    return replace(people, frame=frame), grid

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import finding
@@ -25,11 +26,13 @@ class CellReading:
     """Cells that hold people and that communities touch.
 
     ``cells`` has ``people`` and polygons in the communities' system; ``parts`` has ``community_id``, ``cell``
-    (position in the cells) and ``share`` (of the cell's area, above 0 and up to 1).
+    (position in the cells) and ``share`` (of the cell's area, above 0 and up to 1). ``extent`` bounds all
+    cells of the file, also those without people, in the same system.
     """
 
     cells: gpd.GeoDataFrame
     parts: pd.DataFrame
+    extent: shapely.Geometry
     record: FileRecord
     findings: tuple[Finding, ...]
 

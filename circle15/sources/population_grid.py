@@ -79,6 +79,7 @@ def read_population(
         origin=origin,
         before_buildings=bool(entry.get("before_buildings", counts)),
         counts=counts,
+        extent=made.extent,
     )
     doubled = [] if is_raster else _overlaps(cells, path, counts=counts)
     findings = [*made.findings, *doubled, *_outside(grid, path)]
@@ -115,7 +116,8 @@ def _polygon_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame
         rows_used=int((known & touched).sum()),
         dropped=tuple((reason, rows) for reason, rows in lost.items() if rows),
     )
-    return CellReading(cells=cells, parts=parts, record=record, findings=tuple(findings))
+    extent = shapely.box(*shapely.total_bounds(shapes))
+    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings))
 
 
 def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: Mapping[str, Any]) -> str:

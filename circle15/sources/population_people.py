@@ -28,7 +28,8 @@ def count_people(
     """Give communities the population that the grid counts in them: cells weighted by area, an estimate.
 
     Older age groups come from ``shares`` (of the counted population), else from the communities' own columns
-    where these have no population of their own to go with.
+    where these have no population of their own to go with. Communities that lie for more than half beyond the
+    grid's extent keep their own people where they have them: no cell is no statement there.
 
     Parameters
     ----------
@@ -47,30 +48,46 @@ def count_people(
         If ``pop_60plus`` is neither stated nor there: ages are never guessed.
     """
     counted = grid.people_of(frame.index)
-    findings = []
-    own = [column for column in people_columns(frame) if column in frame]
-    if "population" in frame:
-        findings += compare_people(frame, grid, file=file)
-        stale = [column for column in own if column != "population" and column not in shares]
-        frame = frame.drop(columns=stale)
-        if [column for column in stale if column not in PEOPLE]:
-            told = ", ".join(column for column in stale if column not in PEOPLE)
-            findings.append(finding("population-ages-dropped", "warning", file=file, column=told))
-    parts = {column: np.rint(counted * float(share) * PERSON_PARTS) / PERSON_PARTS for column, share in shares.items()}
-    frame = frame.assign(population=counted, **parts)
+    made = {"population": counted}
+    for group, share in shares.items():
+        made[group] = np.rint(counted * share * PERSON_PARTS) / PERSON_PARTS
+    within = grid.reaches(frame.geometry)
+    findings = compare_people(frame, grid, file=file) if "population" in frame else []
+    frame, told = _without_stale_ages(frame, made, file)
+    kept = ~within & (set(made) <= set(frame.columns))
+    for column, people in made.items():
+        frame = frame.assign(**{column: frame[column].where(kept, people) if kept.any() else people})
     if "pop_60plus" not in frame:
         raise PackError(
             f"{file}: it counts people but not their ages, and the communities have no pop_60plus that goes with its "
             "counts; state a share you can defend: shares = { pop_60plus = 0.2 } under [population]"
         )
-    findings.append(
-        finding("population-counted", "warning", count=len(frame), file=file, people=f"{counted.sum():,.0f}")
-    )
-    return frame, findings
+    if not within.all():
+        beyond = frame.index[~within]
+        told.append(
+            finding("population-beyond", "warning", count=len(beyond), file=file, kept=int(kept.sum()), examples=beyond)
+        )
+    summed = f"{frame.loc[~kept, 'population'].sum():,.0f}"
+    told.append(finding("population-counted", "warning", count=int((~kept).sum()), file=file, people=summed))
+    return frame, [*findings, *told]
 
 
-def compare_people(frame: pd.DataFrame, grid: PopulationGrid, *, file: str) -> list[Finding]:
+def _without_stale_ages(
+    frame: gpd.GeoDataFrame, made: Mapping[str, pd.Series], file: str
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Leave out age groups of people who were counted elsewhere: they do not go with these."""
+    if "population" not in frame:
+        return frame, []
+    stale = [column for column in people_columns(frame) if column in frame and column not in made]
+    further = [column for column in stale if column not in PEOPLE]
+    told = [finding("population-ages-dropped", "warning", file=file, column=", ".join(further))] if further else []
+    return frame.drop(columns=stale), told
+
+
+def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) -> list[Finding]:
     """Say how far the grid's count of people is from the communities' own, in all and where it is worst.
+
+    Communities beyond the grid's extent are left out: there it counts nobody.
 
     Returns
     -------
@@ -79,6 +96,7 @@ def compare_people(frame: pd.DataFrame, grid: PopulationGrid, *, file: str) -> l
         ``population-compared`` (note); both with the totals, their ratio and the five communities that are
         farthest apart, as grid / own. Communities with fewer than 100 people are left out of these five.
     """
+    frame = frame[grid.reaches(frame.geometry)]
     own = frame["population"].astype(float)
     counted = grid.people_of(frame.index)
     here, there = float(counted.sum()), float(own.sum())

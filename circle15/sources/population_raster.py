@@ -47,6 +47,13 @@ class _Window:
     crs: pyproj.CRS
     band: str
 
+    @property
+    def extent(self) -> shapely.Geometry:
+        """All cells together, with a vertex for every cell: straight lines bend."""
+        height, width = self.people.shape
+        south, east = self.north - height * self.height, self.west + width * self.width
+        return shapely.segmentize(shapely.box(self.west, south, east, self.north), self.width)
+
     def boxes(self, cell: NDArray[np.int64]) -> NDArray[np.object_]:
         """Outlines of cells, numbered row by row."""
         row, column = np.divmod(cell, self.people.shape[1])
@@ -95,7 +102,8 @@ def raster_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) 
         understood=((window.band, "population"),), rows_read=known.size, rows_used=int((known & touched).sum()),
         dropped=_reasons({"nodata": int((~known).sum()), "population-elsewhere": int((known & ~touched).sum())}),
     )  # fmt: skip
-    return CellReading(cells=cells, parts=parts, record=record, findings=tuple(findings))
+    extent = gpd.GeoSeries([window.extent], crs=window.crs).to_crs(zones.crs).iloc[0]
+    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings))
 
 
 def _named(crs: pyproj.CRS) -> str:
