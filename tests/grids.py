@@ -7,6 +7,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import shapely
+import shapely.ops
+from hypothesis import strategies as st
 
 from circle15.model import Origin
 
@@ -57,3 +59,16 @@ def cells(people, *, step_m: float = 100.0) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"people": counts.ravel()}, geometry=shapely.box(west, north - step_m, west + step_m, north), crs=CRS
     )
+
+
+@st.composite
+def tilings(draw):
+    """The square of 300 m cut by straight lines into pieces that leave nothing out."""
+    pieces = [shapely.box(X0, Y0, X0 + 300, Y0 + 300)]
+    for _ in range(draw(st.integers(0, 4))):
+        x, y = draw(st.floats(0, 300)), draw(st.floats(0, 300))
+        turn = draw(st.floats(0, np.pi))
+        middle, reach = np.array([X0 + x, Y0 + y]), 1000 * np.array([np.cos(turn), np.sin(turn)])
+        line = shapely.LineString([middle - reach, middle + reach])
+        pieces = [part for piece in pieces for part in shapely.get_parts(shapely.ops.split(piece, line))]
+    return [piece for piece in pieces if piece.area > 1e-3]

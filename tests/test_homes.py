@@ -168,6 +168,17 @@ def test_a_grid_checks_itself():
         )
 
 
+def test_a_grid_of_ones_own_frames():
+    town = communities((0, 0, 150, 100), (150, 0, 200, 100))
+    own = PopulationGrid.from_cells(cells([[300.0, 80.0]]).to_crs(4326), town.frame, origin=ORIGIN)
+    assert own.people_of(town.frame.index).tolist() == pytest.approx([340, 40], abs=1e-3)
+    assert own.reaches(town.frame.geometry).all()
+    with pytest.raises(CrsError, match="set_crs first"):
+        PopulationGrid.from_cells(cells([[1.0]]).set_crs(None, allow_override=True), town.frame, origin=ORIGIN)
+    with pytest.raises(InputError, match="zero or more"):
+        PopulationGrid.from_cells(cells([[-1.0]]), town.frame, origin=ORIGIN)
+
+
 def test_a_grid_tells_of_itself():
     assert repr(grid([[300.0, 80.0]], [("z0", 0, 1.0)])) == "<PopulationGrid: 2 cells of about 100 m, 380 people>"
     assert len(grid([[300.0, 80.0]], [("z0", 0, 1.0)])) == 2

@@ -6,7 +6,6 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-import shapely.ops
 from geopandas.testing import assert_geodataframe_equal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +15,7 @@ from circle15.errors import PackError
 from circle15.sources.population_grid import read_population
 
 from .conftest import told
-from .grids import NINE, ORIGIN, cells, zones
+from .grids import NINE, ORIGIN, cells, tilings, zones
 from .lattice import X0, Y0
 
 WHOLE = (0, 0, 300, 300)
@@ -74,19 +73,6 @@ def test_the_column_is_found_by_its_header_or_asked_for(tmp_path):
     nameless = saved(tmp_path, cells(NINE).rename(columns={"people": "x"}), "other.gpkg")
     with pytest.raises(PackError, match="no single column says that it counts people"):
         read_population(nameless, {}, zones(WHOLE), origin=ORIGIN)
-
-
-@st.composite
-def tilings(draw):
-    """The square of 300 m cut by straight lines into pieces that leave nothing out."""
-    pieces = [shapely.box(X0, Y0, X0 + 300, Y0 + 300)]
-    for _ in range(draw(st.integers(0, 4))):
-        x, y = draw(st.floats(0, 300)), draw(st.floats(0, 300))
-        turn = draw(st.floats(0, np.pi))
-        middle, reach = np.array([X0 + x, Y0 + y]), 1000 * np.array([np.cos(turn), np.sin(turn)])
-        line = shapely.LineString([middle - reach, middle + reach])
-        pieces = [part for piece in pieces for part in shapely.get_parts(shapely.ops.split(piece, line))]
-    return [piece for piece in pieces if piece.area > 1e-3]
 
 
 @given(tilings(), st.integers(0, 10_000), st.data())

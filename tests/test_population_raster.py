@@ -18,7 +18,7 @@ from circle15.sources import population_raster
 from circle15.sources.population_grid import read_population
 
 from .conftest import told
-from .grids import NINE, ORIGIN, cells, write_raster, zones
+from .grids import NINE, ORIGIN, cells, tilings, write_raster, zones
 from .lattice import CRS, X0, Y0
 
 rasterio = pytest.importorskip("rasterio", reason="the extra [raster] is not installed")
@@ -101,6 +101,16 @@ def test_the_raster_and_its_cells_as_polygons_agree(tmp_path, shapes, seed):
         for grid in (by_raster, by_polygon)
     )
     np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-6)  # atol: a corner of 1e-9 of a cell
+
+
+@given(tilings(), st.integers(0, 10_000))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+def test_a_tiling_neither_makes_nor_loses_people(tmp_path, tiles, seed):
+    people = np.random.default_rng(seed).integers(1, 1000, (3, 3)).astype(float)
+    frame = zones(*tiles)
+    grid, _ = read(write_raster(tmp_path / "people.tif", people), frame)
+    assert grid.part_people.sum() == pytest.approx(people.sum(), rel=1e-7)  # a whole cell may lack 3e-8 of itself
+    assert abs(grid.people_of(frame.index).sum() - people.sum()) <= len(frame) / 2048 + 1e-3
 
 
 def test_a_raster_in_degrees_is_not_resampled(tmp_path):

@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 
-__all__ = ["PERSON_PARTS", "PopulationGrid"]
+__all__ = ["PERSON_PARTS", "PopulationGrid", "area_shares"]
 
 PERSON_PARTS = 1024
 """People are dealt out in whole 1/1024ths of a person: sums of such numbers are exact in floating point."""
+SLIVER = 1e-9
+"""A smaller share of a cell is rounding, not land."""
+
+
+def area_shares(
+    cells: NDArray[np.object_], zones: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Which part of each cell's area lies in which zone.
+
+    Parameters
+    ----------
+    cells, zones
+        Polygons in one metric system.
+
+    Returns
+    -------
+    (numpy.ndarray, numpy.ndarray, numpy.ndarray)
+        Triples of positions and shares (above 0, up to 1), pairs that overlap only.
+
+    Examples
+    --------
+    >>> cell, zone, share = area_shares(np.array([shapely.box(0, 0, 2, 2)]), np.array([shapely.box(1, 1, 9, 9)]))
+    >>> share.tolist()
+    [0.25]
+    """
+    zone, cell = shapely.STRtree(cells).query(zones, predicate="intersects")
+    share = shapely.area(shapely.intersection(zones[zone], cells[cell])) / shapely.area(cells[cell])
+    met = share > SLIVER
+    return cell[met], zone[met], np.minimum(share[met], 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,6 +102,35 @@ class PopulationGrid:
             raise InputError("population grid: a share of a cell lies above 0 and is at most 1")
         if not self.parts["cell_id"].isin(self.cells.index).all():
             raise InputError("population grid: parts name cells that are not there")
+
+    @classmethod
+    def from_cells(cls, cells: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, *, origin: Origin) -> Self:
+        """A grid from your own frames: areas are overlaid, in the communities' system.
+
+        Parameters
+        ----------
+        cells
+            Polygons with a column ``people`` (zero or more), in any system.
+        communities
+            Polygons on ``community_id``, metric; ``Communities.frame`` is such a frame.
+        origin
+            Where the counts come from.
+
+        Raises
+        ------
+        InputError
+            If people are negative or missing.
+        CrsError
+            If a system is missing, or the communities' is not metric.
+        """
+        if cells.crs is None:
+            raise CrsError("population grid: the cells name no reference system; set_crs first")
+        local = cells[["people", cells.geometry.name]].to_crs(communities.crs).reset_index(drop=True)
+        shapes = local.geometry.to_numpy()
+        cell, zone, share = area_shares(shapes, communities.geometry.to_numpy())
+        parts = pd.DataFrame({"community_id": communities.index[zone], "cell_id": cell, "share": share})
+        extent = shapely.box(*shapely.total_bounds(shapes))
+        return cls(cells=local.rename_axis("cell_id"), parts=parts, origin=origin, extent=extent)
 
     @property
     def part_people(self) -> pd.Series:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import column_synonyms, finding, fold_header
 from circle15.errors import PackError
-from circle15.model.population import PopulationGrid
+from circle15.model.population import PopulationGrid, area_shares
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.sources.layers import read_layer
 from circle15.sources.population_cells import CellReading, people_in_cells
@@ -23,8 +23,6 @@ from circle15.sources.population_raster import RASTERS, raster_cells
 
 __all__ = ["read_population"]
 
-SLIVER = 1e-9
-"""A smaller share of a cell is rounding, not land."""
 OVERLAP = 0.01
 """Cells overlap when they share more than this part of the smaller one."""
 
@@ -97,17 +95,13 @@ def _polygon_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame
             finding("population-cells-empty", "note", count=int((~known).sum()), file=path.name, column=column)
         )
     shapes = _outlines(path, layer, zones)
-    outlines = zones.geometry.to_numpy()
-    zone, cell = shapely.STRtree(shapes).query(outlines, predicate="intersects")
-    share = shapely.area(shapely.intersection(outlines[zone], shapes[cell])) / shapely.area(shapes[cell])
+    cell, zone, share = area_shares(shapes, zones.geometry.to_numpy())
     touched = np.zeros(len(layer), dtype=bool)
-    touched[cell[share > SLIVER]] = True
-    met = (share > SLIVER) & (people[cell] > 0)
-    used, position = np.unique(cell[met], return_inverse=True)
+    touched[cell] = True
+    lived_in = people[cell] > 0
+    used, position = np.unique(cell[lived_in], return_inverse=True)
     cells = gpd.GeoDataFrame({"people": people[used]}, geometry=shapes[used], crs=zones.crs)
-    parts = pd.DataFrame(
-        {"community_id": zones.index[zone[met]], "cell": position, "share": np.minimum(share[met], 1.0)}
-    )
+    parts = pd.DataFrame({"community_id": zones.index[zone[lived_in]], "cell": position, "share": share[lived_in]})
     lost = {"population-cells-empty": int((~known).sum()), "population-elsewhere": int((known & ~touched).sum())}
     record = replace(
         read.record("population"),
