@@ -104,6 +104,7 @@ def _built(pack: PackContents) -> City:
         network=network,
         facilities=pack.facilities,
         communities=pack.communities,
+        population=pack.population,
         context=pack.context,
         context_origins=pack.context_origins,
         settings=pack.settings,
@@ -165,6 +166,7 @@ def analyse(
         network=city.network,
         buildings=city.context.get("buildings"),
         residential=city.context.get("residential"),
+        grid=city.population,
     )
     begin("snap")
     walls = _barriers(city.context)
@@ -337,6 +339,7 @@ def _record(
             "people": float(city.communities.frame["population"].sum()),
             "people_60plus": float(city.communities.frame["pop_60plus"].sum()),
             "demand_points": demand.frame["method"].value_counts().sort_index().to_dict(),
+            "demand_methods": demand.by_community["method"].value_counts().sort_index().to_dict(),
             "demand_far": int((here.status == Positions.FAR).sum()),
             "demand_island": int((here.status == Positions.ISLAND).sum()),
             "facilities": len(city.facilities),

@@ -3,7 +3,7 @@
 ::
 
     errors < kernels < model < catalog < spoken_hours < opening < sources < network < snapping < datum_check
-        < interchange < reach < isochrones < demand < delivery < coverage < gaps < checks < study < cli
+        < interchange < reach < isochrones < homes < demand < delivery < coverage < gaps < checks < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -22,7 +22,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
     "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check",
-    "interchange", "reach", "isochrones", "demand", "delivery", "coverage", "gaps", "checks", "study",
+    "interchange", "reach", "isochrones", "homes", "demand", "delivery", "coverage", "gaps", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),
@@ -34,7 +34,9 @@ ONLY = {
     "cli": {"errors", "model", "catalog", "sources", "study", "render"},  # fetch and cities ask the packs directly
     "__main__": {"cli"},
 }
-AT_HOME = {"osmnx": "sources", "folium": "render", "branca": "render"}
+AT_HOME = {
+    "osmnx": "sources", "rasterio": "sources", "exactextract": "sources", "folium": "render", "branca": "render",
+}  # fmt: skip
 LENT = {("study", "render"), ("model", "interchange")}
 FACADE = "__init__"  # the public names, imported when first used
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.demand import apportion, demand_points
 from circle15.errors import CrsError
-from circle15.model import Communities, Origin
+from circle15.model import Communities, DemandPoints, Origin, PopulationGrid
 
 from .lattice import CRS, X0, Y0, grid, network
 
@@ -153,6 +154,82 @@ def test_a_network_in_another_system_is_refused():
     far = communities((0, 0, 300, 300)).frame.to_crs("EPSG:32651")
     with pytest.raises(CrsError, match="to_crs"):
         demand_points(Communities(frame=far, origin=ORIGIN), network=grid(3, 3))
+
+
+def cell_grid(*people: float, before_buildings: bool = False) -> PopulationGrid:
+    """Cells of 100 m in a row from the corner; cell k lies wholly in community ``c0``."""
+    shapes = [shapely.box(X0 + 100 * k, Y0, X0 + 100 * k + 100, Y0 + 100) for k in range(len(people))]
+    cells = gpd.GeoDataFrame({"people": people}, geometry=shapes, crs=CRS).rename_axis("cell_id")
+    parts = pd.DataFrame({"community_id": "c0", "cell_id": range(len(people)), "share": 1.0})
+    return PopulationGrid(cells=cells, parts=parts, origin=ORIGIN, before_buildings=before_buildings)
+
+
+def test_a_grid_says_where_people_live_and_not_how_many():
+    street = network([(0, 50), (200, 50)], [(0, 1)])
+    town = communities((0, 0, 200, 100), people=(1000,), elders=(100,))
+    made = demand_points(town, network=street, grid=cell_grid(300.0, 900.0))
+    # 300 and 900 counted: a quarter and three quarters of the 1,000, at two points in each cell.
+    assert made.frame["population"].tolist() == [125, 125, 375, 375]
+    assert made.frame["pop_60plus"].tolist() == [12.5, 12.5, 37.5, 37.5]
+    assert made.by_community.loc["c0"].tolist() == ["grid", 4, 1000]
+
+
+def test_land_comes_before_the_grid_and_the_grid_before_streets():
+    two = communities((0, 0, 200, 100), (200, 0, 400, 100), people=(60, 60), elders=(6, 6))
+    street, counted = network([(0, 50), (400, 50)], [(0, 1)]), cell_grid(30.0, 90.0)
+    made = demand_points(two, network=street, grid=counted)
+    assert made.by_community["method"].to_dict() == {"c0": "grid", "c1": "street"}
+    homes = buildings((0, 0, 20, 20), (250, 0, 270, 20))
+    land = buildings((0, 0, 50, 50))
+    by_land = demand_points(two, network=street, grid=counted, residential=land)
+    assert by_land.by_community["method"].to_dict() == {"c0": "residential_land", "c1": "street"}
+    by_building = demand_points(two, network=street, grid=counted, residential=land, buildings=homes)
+    assert by_building.by_community["method"].to_dict() == {"c0": "building", "c1": "building"}
+
+
+def test_a_trusted_grid_comes_first_and_its_people_go_to_buildings():
+    town = communities((0, 0, 200, 100), people=(120,), elders=(12,))
+    homes = buildings((10, 10, 30, 30), (50, 10, 70, 30), (110, 10, 130, 30), levels=[1, 2, 9])
+    made = demand_points(town, buildings=homes, grid=cell_grid(30.0, 90.0, before_buildings=True)).frame
+    assert made["method"].tolist() == ["grid"] * 3
+    assert made["population"].tolist() == [10, 20, 90]
+
+
+def test_a_grid_that_ends_inside_a_community_gives_way():
+    # The grid knows 19 of 100 people: the rest lives where it says nothing.
+    town = communities((0, 0, 200, 100), people=(100,), elders=(10,))
+    street = network([(0, 50), (200, 50)], [(0, 1)])
+    assert set(demand_points(town, network=street, grid=cell_grid(19.0)).frame["method"]) == {"street"}
+    assert set(demand_points(town, network=street, grid=cell_grid(20.0)).frame["method"]) == {"grid"}
+
+
+@settings(deadline=None)  # the first call imports
+@given(st.lists(st.integers(0, 3000), min_size=3, max_size=3), st.integers(0, 100_000), st.booleans())
+def test_totals_are_kept_whatever_the_grid_says(people, total, first):
+    town = communities((0, 0, 300, 100), people=(total,), elders=(total // 3,))
+    street = network([(0, 50), (130, 50)], [(0, 1)])
+    homes = buildings((10, 10, 30, 30), (210, 10, 230, 30))
+    made = demand_points(town, network=street, buildings=homes, grid=cell_grid(*people, before_buildings=first)).frame
+    assert made["population"].sum() == total
+    assert made["pop_60plus"].sum() == total // 3
+
+
+def test_a_grid_in_another_system_is_refused():
+    far = communities((0, 0, 300, 300)).frame.to_crs("EPSG:32651")
+    with pytest.raises(CrsError, match="population grid"):
+        demand_points(Communities(frame=far, origin=ORIGIN), grid=cell_grid(1.0))
+
+
+def test_an_empty_grid_says_nothing():
+    nobody = PopulationGrid(cells=cell_grid(1.0).cells, parts=cell_grid(1.0).parts.iloc[:0], origin=ORIGIN)
+    made = demand_points(communities((0, 0, 300, 300)), network=grid(4, 4), grid=nobody)
+    assert set(made.frame["method"]) == {"street"}
+
+
+def test_points_of_several_methods_are_named_together():
+    frame = demand_points(communities((0, 0, 200, 100))).frame
+    frame.iloc[0, frame.columns.get_loc("method")] = "building"
+    assert DemandPoints(frame=frame).by_community["method"].to_dict() == {"c0": "building+polygon"}
 
 
 def test_distant_communities_cost_no_lattice_between_them():

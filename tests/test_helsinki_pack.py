@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import sys
 import tomllib
 from collections import Counter
@@ -13,12 +14,24 @@ import pytest
 import shapely
 
 from circle15.catalog import services
+from circle15.demand import demand_points
+from circle15.sources.citypack import read_pack
 from circle15.sources.osm_places import read_context, read_osm_facilities
+
+from .conftest import told
 
 PACK = Path(__file__).parents[1] / "data" / "helsinki"
 PBF = PACK / "helsinki.osm.pbf"
 BOX = shapely.box(24.9351762, 60.1641550, 24.9534145, 60.1791130)
 METRIC = "EPSG:3879"
+GRID = next(
+    (
+        path
+        for root in os.environ.get("CIRCLE15_DATA", "").split(os.pathsep)
+        if (path := Path(root) / "helsinki" / "helsinki_population_grid_2020.gpkg").is_file()
+    ),
+    None,
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +125,7 @@ def test_people_are_an_estimate_and_say_so(communities, config):
     assert communities["pop_60plus"].sum() == 1250
     assert (communities["pop_60plus"] - 0.22 * communities["population"]).abs().max() < 1
     assert communities["people_method"].unique().tolist() == ["estimate from OSM building floor space, not a census"]
-    about = config["communities"]["about"]["communities.geojson"]
+    about = config["communities"]
     assert about["estimated"] is True
     assert about["synthetic"] is False
     assert "估算" in about["label_zh"]
@@ -120,10 +133,8 @@ def test_people_are_an_estimate_and_say_so(communities, config):
 
 
 def test_every_layer_names_its_source(config):
-    about = config["communities"]["about"]
-    layers = [config["network"], *config["facilities"], *about.values()]
+    layers = [config["network"], *config["facilities"], config["communities"], config["population"]]
     assert all(layer["attribution"] and layer["licence"] and layer["date"] for layer in layers)
-    assert set(about) == set(config["communities"]["files"])
 
 
 def test_estimate_by_hand(maker):
@@ -158,3 +169,44 @@ def test_the_pack_can_be_made_again(maker, communities, tmp_path):
     assert made.drop(columns="geometry").equals(communities.drop(columns="geometry"))
     apart = made.to_crs(METRIC).symmetric_difference(communities.to_crs(METRIC)).area
     assert (apart < 1).all()
+
+
+def test_without_a_data_root_the_estimate_stands():
+    pack = read_pack("helsinki")
+    assert pack.population is None
+    assert pack.communities.frame["population"].sum() == 5684
+    assert "estimated-people" in {found.code for found in pack.findings}
+
+
+@pytest.mark.real
+@pytest.mark.skipif(GRID is None, reason="no data root with Helsinki's population grid")
+def test_with_the_grid_neighbourhoods_have_the_people_that_it_counts():
+    pack = read_pack("helsinki")
+    cells = gpd.read_file(GRID).to_crs(METRIC)
+    assert cells["population"].sum() == 71_724
+    # The overlay written out: each cell's people by the part of it that lies in each neighbourhood.
+    # The grid's extract ends south of Siltasaari: there the estimate stands.
+    assert told(pack.findings, "population-beyond").examples == ("hel-11-1",)
+    people = pack.communities.frame["population"].drop("hel-11-1")
+    for key, shape in pack.communities.frame.geometry.drop("hel-11-1").items():
+        by_hand = (cells["population"] * cells.intersection(shape).area / cells.area).sum()
+        assert people[key] == pytest.approx(by_hand, abs=1 / 2048 + 1e-6)
+    assert people.sum() == pytest.approx(4261, abs=1)
+    assert (pack.communities.frame["pop_60plus"] - 0.22 * people).dropna().abs().max() <= 1 / 1024
+    codes = {found.code for found in pack.findings}
+    assert {"population-counted", "population-outside", "estimated-people"} <= codes
+    compared = told(pack.findings, "population-compared").message_en
+    assert "4,261 people inside the communities, which say 4,655" in compared
+    assert pack.population.origin.licence == "CC BY 4.0"
+
+
+@pytest.mark.real
+@pytest.mark.skipif(GRID is None, reason="no data root with Helsinki's population grid")
+def test_people_stand_in_the_cells_that_count_them():
+    pack = read_pack("helsinki")
+    made = demand_points(pack.communities, buildings=pack.context["buildings"], grid=pack.population)
+    counted = pack.population.part_people.groupby(pack.population.parts["cell_id"]).sum()
+    cells = pack.population.cells[["geometry"]].loc[counted.index]
+    placed = gpd.sjoin(made.frame, cells).groupby("cell_id")["population"].sum()
+    assert (placed.reindex(counted.index, fill_value=0) - counted).abs().max() < 0.1
+    assert made.by_community["method"].drop("hel-11-1").eq("grid").all()

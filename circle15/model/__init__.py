@@ -2,6 +2,7 @@
 
 from circle15.model.moment import Moment
 from circle15.model.places import PEOPLE, Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
@@ -24,6 +25,7 @@ __all__ = [
     "Moment",
     "NodeFlag",
     "Origin",
+    "PopulationGrid",
     "Positions",
     "ReachTable",
     "Settings",

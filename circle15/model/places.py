@@ -16,13 +16,13 @@ from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 
-__all__ = ["PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea", "people_columns"]
+__all__ = ["AGE_GROUP", "PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea", "people_columns"]
 
 PEOPLE = ("population", "pop_60plus")
 """The people columns that every stage carries; further ``pop_<age>plus`` columns are carried when there."""
 
-
-_AGE_GROUP = re.compile(r"pop_\d+plus")
+AGE_GROUP = re.compile(r"pop_\d+plus")
+"""Names of columns that count people from an age up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class StudyArea:
 
 def people_columns(frame: pd.DataFrame) -> tuple[str, ...]:
     """Names of a frame's people columns: ``population``, ``pop_60plus``, and others such as ``pop_80plus``."""
-    extra = sorted(str(c) for c in frame.columns if _AGE_GROUP.fullmatch(str(c)) and c not in PEOPLE)
+    extra = sorted(str(c) for c in frame.columns if AGE_GROUP.fullmatch(str(c)) and c not in PEOPLE)
     return (*PEOPLE, *extra)
 
 
@@ -221,7 +221,7 @@ class DemandPoints:
 
     ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
     of 1/1024 person, so that sums are exact in floating point), ``method`` (``building``,
-    ``residential_land``, ``street`` or ``polygon``) and metric points.
+    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points.
     """
 
     frame: gpd.GeoDataFrame
@@ -239,6 +239,21 @@ class DemandPoints:
     def people(self) -> tuple[str, ...]:
         """The people columns that are there."""
         return people_columns(self.frame)
+
+    @property
+    def by_community(self) -> pd.DataFrame:
+        """How the people of each community were placed: ``method``, ``points`` and ``people`` on ``community_id``.
+
+        The method is one word, as in ``frame``; where points of your own mix several, they are joined by ``+``.
+        """
+        groups = self.frame.groupby("community_id", sort=True)
+        return pd.DataFrame(
+            {
+                "method": groups["method"].agg(lambda made: "+".join(sorted(set(made)))),
+                "points": groups.size(),
+                "people": groups["population"].sum(),
+            }
+        )
 
     def __len__(self) -> int:
         return len(self.frame)

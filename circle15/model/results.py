@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from circle15.errors import SettingError
 from circle15.model.moment import Moment
 from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
@@ -79,7 +80,8 @@ class City:
 
     ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``,
     ``buildings``, ``residential``, ``rail``; the reader says which exist. ``files`` tells what became of every
-    input file: columns understood and not, rows read, used and dropped.
+    input file: columns understood and not, rows read, used and dropped. ``population`` is a grid of people,
+    where one was given.
     """
 
     key: str
@@ -89,6 +91,7 @@ class City:
     network: WalkNetwork
     facilities: Facilities
     communities: Communities
+    population: PopulationGrid | None = None
     context: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     context_origins: tuple[Origin, ...] = ()
     settings: Settings = field(default_factory=Settings)
@@ -100,7 +103,9 @@ class City:
     @property
     def origins(self) -> tuple[Origin, ...]:
         """Provenance of every layer, streets first, each once."""
-        found = [self.network.origin, self.communities.origin, *self.facilities.origins, *self.context_origins]
+        grid = () if self.population is None else (self.population.origin,)
+        people = (self.communities.origin, *grid)
+        found = [self.network.origin, *people, *self.facilities.origins, *self.context_origins]
         return tuple(dict.fromkeys(found))
 
     @property

@@ -276,6 +276,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     people = public_total(frame["population"].to_numpy(dtype=np.float64))
     ranks = analysis.gaps.by_community
     cells = _cells(analysis)
+    made = analysis.demand.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
@@ -287,6 +288,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "anchor": [round(float(value), 6) for value in anchors[place]],
                 "population": int(people[place]),
                 "pop_60plus": int(elders[place]),
+                "placed": made.get(key, ""),
                 "gap": None if hidden or key not in ranks.index else _gap(ranks.loc[key], cells[str(key)]),
                 "services": {} if hidden else cells[str(key)],
             }

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import services
+from circle15.catalog import services, text
 from circle15.model import Analysis, City, Communities, Finding, Positions
 
 __all__ = [
@@ -91,7 +91,8 @@ def synthetic_layers(city: City) -> tuple[str, ...]:
     """Which layers describe no real place: of streets, communities, facilities, context."""
     made = {
         "streets": city.network.origin.synthetic,
-        "communities": city.communities.origin.synthetic,
+        "communities": city.communities.origin.synthetic
+        or (city.population is not None and city.population.origin.synthetic),
         "facilities": any(origin.synthetic for origin in city.facilities.origins),
         "context": any(origin.synthetic for origin in city.context_origins),
     }
@@ -163,7 +164,21 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
     table["sentence_zh"], table["sentence_en"] = ranked["sentence_zh"], ranked["sentence_en"]
+    made = analysis.demand.by_community["method"].reindex(ranked.index)
+    table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
     return _rounded(table.reset_index())
+
+
+def method_words(method: str) -> str:
+    """How people were placed, Chinese before English.
+
+    Examples
+    --------
+    >>> method_words("street")
+    '居住街道 streets'
+    """
+    keys = [f"demand_{part.rpartition('_')[2]}" for part in method.split("+")]
+    return " + ".join(f"{text(key, 'zh')} {text(key, 'en')}" for key in keys)
 
 
 def facility_table(analysis: Analysis) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from circle15.catalog import services as known_services
 from circle15.errors import PackError, SettingError
 from circle15.model.metric import why_unfit
 from circle15.model.places import Communities, Facilities, StudyArea
+from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
@@ -26,6 +28,7 @@ from circle15.sources.pack_facilities import pack_facilities, pack_lists
 from circle15.sources.pack_folder import FETCHED, Pack, data_roots, find_pack, list_cities
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.pack_layers import lonlat_box, united
+from circle15.sources.pack_population import pack_population
 from circle15.sources.pack_streets import pack_streets, within_streets
 from circle15.sources.reading import ReadingLog
 
@@ -101,6 +104,7 @@ class PackContents:
     streets: Streets
     area: StudyArea
     communities: Communities
+    population: PopulationGrid | None
     facilities: Facilities
     context: Mapping[str, gpd.GeoDataFrame]
     context_origins: tuple[Origin, ...]
@@ -144,6 +148,7 @@ def read_pack(
     crs = _pack_crs(pack)
     lists = pack_lists(pack, told)
     people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
+    people, grid = told.need(partial(pack_population, pack, people, told), file="[population]")
     margin = _margin_m(settings)
     box = lonlat_box(shapely.box(*people.frame.total_bounds), crs, margin)
     ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
@@ -158,6 +163,7 @@ def read_pack(
         streets=ground.streets,
         area=area,
         communities=Communities(frame=frame, origin=people.origin),
+        population=grid,
         facilities=facilities,
         context=context,
         context_origins=context_origins,

@@ -33,7 +33,11 @@ _POLYGONS = ("Polygon", "MultiPolygon")
 
 
 def read_communities(
-    path: Path, columns: Mapping[str, Any], people: tuple[Path, Mapping[str, Any]] | None = None
+    path: Path,
+    columns: Mapping[str, Any],
+    people: tuple[Path, Mapping[str, Any]] | None = None,
+    *,
+    counted: bool = False,
 ) -> Reading:
     """Read community polygons with people.
 
@@ -45,6 +49,8 @@ def read_communities(
         Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
     people
         A table with the people, and its ``[communities.people]``.
+    counted
+        True where a population grid counts the people: the layer then needs no people columns.
 
     Returns
     -------
@@ -66,7 +72,7 @@ def read_communities(
         layer, findings = joined.frame, list(joined.findings)
         files += joined.files
     for column, meaning in _NEEDED.items():
-        if column not in layer:
+        if column not in layer and not (counted and column in PEOPLE):
             raise PackError(
                 f"{path.name}: column {column} ({meaning}) is missing; name the file's own under "
                 f"[communities.columns]; it has {', '.join(str(c) for c in layer.columns if c != layer.geometry.name)}"
@@ -79,17 +85,23 @@ def read_communities(
         layer = layer.rename_geometry("geometry")
     layer = _with_ids(layer, path)
     layer["geometry"] = _polygons(layer, path, findings)
-    elders = layer["pop_60plus"] > layer["population"]
-    if elders.any():
-        row = int(np.flatnonzero(elders)[0])
-        told = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
-        findings.append(
-            finding(
-                "community-elders", "warning", count=int(elders.sum()), file=path.name, row=row + 1,
-                column="pop_60plus", value=told, examples=layer.loc[elders, "community_id"],
-            )
-        )  # fmt: skip
+    if {*PEOPLE} <= set(layer.columns):
+        findings += _more_elders_than_people(layer, path)
     return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
+
+
+def _more_elders_than_people(layer: gpd.GeoDataFrame, path: Path) -> list[Finding]:
+    elders = layer["pop_60plus"] > layer["population"]
+    if not elders.any():
+        return []
+    row = int(np.flatnonzero(elders)[0])
+    told = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
+    return [
+        finding(
+            "community-elders", "warning", count=int(elders.sum()), file=path.name, row=row + 1,
+            column="pop_60plus", value=told, examples=layer.loc[elders, "community_id"],
+        )
+    ]  # fmt: skip
 
 
 def _described(record: FileRecord, columns: Mapping[str, Any]) -> FileRecord:

@@ -39,18 +39,19 @@ class Layer:
         )  # fmt: skip
 
 
-def read_layer(path: Path) -> Layer:
-    """Read a vector layer from a file that holds one.
+def read_layer(path: Path, *, layer: str | None = None) -> Layer:
+    """Read a vector layer from a file: the one that is named, else the only one that it holds.
 
     Raises
     ------
     PackError
-        If it cannot be read, holds several layers, or does not fit the reference system that it names.
+        If it cannot be read, holds several layers and none is named, lacks the one that is, or does not fit
+        the reference system that it names.
     """
     if path.suffix.lower() not in LAYER_FILES:
         raise PackError(f"{path.name}: not a layer that can be read; give one of {', '.join(LAYER_FILES)}")
     try:
-        frame, part = _read_vector(path)
+        frame, part = _read_vector(path, layer)
     except PackError:
         raise
     except (OSError, RuntimeError, ValueError, shapely.errors.ShapelyError) as error:  # GDAL, Arrow, PROJ, GEOS
@@ -66,10 +67,13 @@ def read_layer(path: Path) -> Layer:
     return Layer(frame=frame, file=path.name, part=part)
 
 
-def _read_vector(path: Path) -> tuple[Any, str]:
+def _read_vector(path: Path, wanted: str | None) -> tuple[Any, str]:
     if path.suffix.lower() == ".parquet":
         return gpd.read_parquet(path), ""
     layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if wanted is not None and layers and wanted not in layers:
+        raise PackError(f"{path.name}: there is no layer {wanted!r}; it holds {', '.join(layers)}")
+    layers = layers if wanted is None or not layers else [wanted]
     if len(layers) > 1:
         raise PackError(
             f"{path.name}: holds {len(layers)} layers ({', '.join(layers)}); save the one you mean as a file of its own"

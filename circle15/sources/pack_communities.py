@@ -14,7 +14,7 @@ from circle15.model.provenance import Origin
 from circle15.sources.community_checks import community_checks
 from circle15.sources.community_table import read_communities
 from circle15.sources.pack_folder import Pack
-from circle15.sources.pack_layers import layer_origin
+from circle15.sources.pack_layers import layer_origin, population_file
 from circle15.sources.reading import ReadingLog
 
 __all__ = ["PackCommunities", "pack_communities"]
@@ -22,10 +22,11 @@ __all__ = ["PackCommunities", "pack_communities"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PackCommunities:
-    """Communities as they were read, in the pack's metric system, and where they come from."""
+    """Communities as they were read, in the pack's metric system, where they come from, and whether it is estimated."""
 
     frame: gpd.GeoDataFrame
     origin: Origin
+    estimated: bool = False
 
 
 def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
@@ -41,18 +42,20 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     path = next((found for name in names if (found := pack.find(name)) is not None), None)
     if path is None:
         raise PackError(f"city.toml of {pack.key}: none of the community layers {names} is there")
+    counted = population_file(pack) is not None and pack.config["population"].get("use") == "count"
     per_file = {**entry, **entry.get("about", {}).get(path.name, {})}
     columns = entry.get("columns", {})
     mapping = columns.get(path.name, {} if set(columns) & set(names) else columns)
     people = entry.get("people")
-    frame = log.add(read_communities(path, mapping, (pack.need(people["file"]), people) if people else None))
+    table = (pack.need(people["file"]), people) if people else None
+    frame = log.add(read_communities(path, mapping, table, counted=counted))
     origin = layer_origin(per_file, path, label=("社区", "Communities"))
     if origin.synthetic:
         log.findings.append(finding("synthetic-communities", "note", file=path.name))
-    if per_file.get("estimated"):
+    if per_file.get("estimated") and not counted:
         log.findings.append(finding("estimated-people", "warning", file=path.name))
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
         raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
     log.findings.extend(community_checks(metric, file=path.name))
-    return PackCommunities(frame=metric, origin=origin)
+    return PackCommunities(frame=metric, origin=origin, estimated=bool(per_file.get("estimated")))

@@ -9,6 +9,7 @@ import shapely
 
 from circle15.model.places import StudyArea
 from circle15.model.provenance import Origin
+from circle15.sources.building_checks import building_checks
 from circle15.sources.layers import read_layer
 from circle15.sources.osm_places import read_context
 from circle15.sources.pack_folder import Pack
@@ -40,6 +41,8 @@ def pack_context(
         if path is not None and layer is not None:
             layers[entry["layer"]] = layer.frame
             log.files.append(layer.record("context"))
+            if entry["layer"] == "buildings":
+                log.findings.extend(building_checks(layer.frame, file=path.name))
             origins.append(layer_origin(entry, path, label=("底图要素", "Display layers")))
     wide = shapely.box(*shapely.bounds(area.reach))
     cut = {name: _clip(layer.to_crs(area.crs), wide) for name, layer in layers.items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from circle15.errors import PackError
+from circle15.model.places import AGE_GROUP
 from circle15.sources.osm_places import CONTEXT_LAYERS
 
 __all__ = ["LAYERS", "check_config", "did_you_mean"]
@@ -18,6 +19,7 @@ LAYERS = (*CONTEXT_LAYERS, "moat")
 
 _TEXT, _DAY, _YES_NO, _NUMBER, _TABLE = (str,), (str, dt.date), (bool,), (int, float), (dict,)
 _WHOLE = (int,)
+_USES = ("spread", "count")
 _ABOUT = {
     **dict.fromkeys(("label_zh", "label_en", "attribution", "licence", "url"), _TEXT),
     "date": _DAY,
@@ -26,7 +28,7 @@ _ABOUT = {
 _KEYS: Mapping[str, Mapping[str, Any]] = {
     "": {
         **dict.fromkeys(("name", "name_en", "crs", "review_number"), _TEXT),
-        **dict.fromkeys(("settings", "network", "communities", "notes"), _TABLE),
+        **dict.fromkeys(("settings", "network", "communities", "population", "notes"), _TABLE),
         "norms": [_TEXT],
         "facilities": [_TABLE],
         "context": [_TABLE],
@@ -44,6 +46,10 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
         "people": _TABLE,
     },
     "communities.people": {"file": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE},
+    "population": {
+        **_ABOUT, "file": _TEXT, "layer": _TEXT, "column": _TEXT, "band": _WHOLE, "nodata": _NUMBER, "use": _TEXT,
+        "shares": _TABLE, "before_buildings": _YES_NO, "optional": _YES_NO, "estimated": _YES_NO,
+    },
     "context": {**_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO},
 }  # fmt: skip
 _WORDS = {
@@ -81,6 +87,8 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
         if entry.get("layer") not in LAYERS:
             raise PackError(f"{path}: [[context]] layer = {entry.get('layer')!r}; known are {', '.join(LAYERS)}")
     _check_communities(path, config["communities"])
+    if "population" in config:
+        _check_population(path, config["population"])
 
 
 def _check_communities(path: Path, entry: Mapping[str, Any]) -> None:
@@ -90,6 +98,27 @@ def _check_communities(path: Path, entry: Mapping[str, Any]) -> None:
         _check_table(path, "communities.people", entry["people"])
         if not entry["people"].get("file"):
             raise PackError(f'{path}: [communities.people] names no table; give file = "people.xlsx"')
+
+
+def _check_population(path: Path, entry: Mapping[str, Any]) -> None:
+    _check_table(path, "population", entry)
+    if not entry.get("file"):
+        raise PackError(f'{path}: [population] names no grid; give file = "population.tif"')
+    use = entry.get("use", "spread")
+    if use not in _USES:
+        raise PackError(
+            f'{path}: use = {use!r} in [population]; "spread" says where in a community people live, "count" also how '
+            "many they are"
+        )
+    shares = entry.get("shares", {})
+    if shares and use != "count":
+        raise PackError(f'{path}: shares in [population] go with use = "count"; else the communities have their own')
+    for group, share in shares.items():
+        if not (AGE_GROUP.fullmatch(group) and _is(share, _NUMBER) and 0 <= share <= 1):
+            raise PackError(
+                f"{path}: shares = {{ {group} = {share!r} }} in [population]: name an age group such as pop_60plus and "
+                "give its share of the people, 0 to 1"
+            )
 
 
 def _check_table(path: Path, name: str, table: Mapping[str, Any]) -> None:

@@ -13,8 +13,9 @@ import shapely
 from circle15.model.places import StudyArea
 from circle15.model.provenance import Origin
 from circle15.sources.osm_file import file_sha256
+from circle15.sources.pack_folder import Pack
 
-__all__ = ["area_box", "layer_origin", "lonlat_box", "united"]
+__all__ = ["area_box", "layer_origin", "lonlat_box", "population_file", "united"]
 
 
 def layer_origin(entry: Mapping[str, Any], path: Path | None, *, label: tuple[str, str]) -> Origin:
@@ -30,6 +31,20 @@ def layer_origin(entry: Mapping[str, Any], path: Path | None, *, label: tuple[st
         file=path.name if path else "",
         sha256=file_sha256(path) if path else "",
     )
+
+
+def population_file(pack: Pack) -> Path | None:
+    """The grid's file; None where the pack names none, or an optional one is not there.
+
+    Raises
+    ------
+    PackError
+        If the file is needed and not there.
+    """
+    entry = pack.config.get("population")
+    if entry is None:
+        return None
+    return pack.find(entry["file"]) if entry.get("optional") else pack.need(entry["file"])
 
 
 def united(people: gpd.GeoDataFrame) -> shapely.Polygon | shapely.MultiPolygon:

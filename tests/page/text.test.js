@@ -24,7 +24,7 @@ test('every phrase that the modules say exists, and none is left over', () => {
   const names = ['main', 'panel', 'card', 'legend', 'text', 'table', 'places', 'labels'];
   const source = names.map((name) => readFileSync(new URL(`${name}.js`, folder), 'utf8')).join('\n');
   for (const [, key] of source.matchAll(/\bsay\('(\w+)'/g)) assert.ok(words[key], key);
-  const built = /^(measure|unit|sort|layer|severity|method|broken|csv|facility|unit)_/;
+  const built = /^(measure|unit|sort|layer|severity|method|placed|broken|csv|facility|unit)_/;
   for (const key of Object.keys(words)) assert.ok(source.includes(`'${key}'`) || built.test(key), `${key} is never said`);
 });
 

@@ -76,6 +76,7 @@ export function communityCard(place, view, acts) {
     inside.length
       ? h('ul.sites', {}, ...inside.map((at) => h('li', {}, h('button.site', { type: 'button', onclick: () => acts.facility(at) }, ...signs(model.facilities[at], view), local(model.facilities[at], 'name', state.language)))))
       : h('p.muted', {}, say('no_sites')),
+    own.placed ? h('p.fine', {}, say('placed', { method: own.placed.split('+').map((key) => say(`placed_${key}`)).join(' + ') })) : null,
     h('p.fine', {}, say('method_privacy')),
   ];
 }

@@ -1,0 +1,174 @@
+"""People counted in cells: a population grid, and how much of each cell lies in each community."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from circle15.errors import CrsError, InputError
+from circle15.model.metric import why_unfit
+from circle15.model.provenance import Origin
+
+__all__ = ["PERSON_PARTS", "PopulationGrid", "area_shares"]
+
+PERSON_PARTS = 1024
+"""People are dealt out in whole 1/1024ths of a person: sums of such numbers are exact in floating point."""
+SLIVER = 1e-9
+"""A smaller share of a cell is rounding, not land."""
+
+
+def area_shares(
+    cells: NDArray[np.object_], zones: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Which part of each cell's area lies in which zone.
+
+    Parameters
+    ----------
+    cells, zones
+        Polygons in one metric system.
+
+    Returns
+    -------
+    (numpy.ndarray, numpy.ndarray, numpy.ndarray)
+        Triples of positions and shares (above 0, up to 1), pairs that overlap only.
+
+    Examples
+    --------
+    >>> cell, zone, share = area_shares(np.array([shapely.box(0, 0, 2, 2)]), np.array([shapely.box(1, 1, 9, 9)]))
+    >>> share.tolist()
+    [0.25]
+    """
+    zone, cell = shapely.STRtree(cells).query(zones, predicate="intersects")
+    share = shapely.area(shapely.intersection(zones[zone], cells[cell])) / shapely.area(cells[cell])
+    met = share > SLIVER
+    return cell[met], zone[met], np.minimum(share[met], 1.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PopulationGrid:
+    """People in cells (squares of a raster or a grid, or any polygons that were counted in).
+
+    Attributes
+    ----------
+    cells
+        GeoDataFrame on ``cell_id`` (int) with ``people`` (zero or more) and metric polygons.
+    parts
+        One row for each community and cell that overlap: ``community_id``, ``cell_id``, and ``share``, the
+        part of the cell's area that lies in the community (above 0, up to 1).
+    origin
+        Where the counts come from.
+    before_buildings
+        True where the counts are trusted more than the volume of buildings: people go to cells first, and
+        within a cell to its buildings.
+    extent
+        Where the grid says something, in the cells' system: beyond it, no cell is no statement. None: not known.
+    counts
+        True where the people of the communities were summed from these cells.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, people are negative or missing, or a share is no share.
+    CrsError
+        If the cells are not in metres.
+    """
+
+    cells: gpd.GeoDataFrame
+    parts: pd.DataFrame
+    origin: Origin
+    before_buildings: bool = False
+    counts: bool = False
+    extent: shapely.Geometry | None = None
+
+    def __post_init__(self) -> None:
+        if self.cells.index.name != "cell_id" or self.cells.index.has_duplicates:
+            raise InputError("population grid: cells need an index 'cell_id' in which every id stands once")
+        if self.cells.crs is None or why_unfit(self.cells.crs):
+            raise CrsError(f"population grid: coordinates must be metric (is: {self.cells.crs}); use to_crs first")
+        people = self.cells["people"].to_numpy(dtype=float)
+        if not (np.isfinite(people) & (people >= 0)).all():
+            raise InputError("population grid: every cell needs a number of people, zero or more")
+        missing = {"community_id", "cell_id", "share"} - set(self.parts.columns)
+        if missing:
+            raise InputError(f"population grid: parts lack the column(s) {', '.join(sorted(missing))}")
+        share = self.parts["share"].to_numpy(dtype=float)
+        if not ((share > 0) & (share <= 1)).all():
+            raise InputError("population grid: a share of a cell lies above 0 and is at most 1")
+        if not self.parts["cell_id"].isin(self.cells.index).all():
+            raise InputError("population grid: parts name cells that are not there")
+
+    @classmethod
+    def from_cells(cls, cells: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, *, origin: Origin) -> Self:
+        """A grid from your own frames: areas are overlaid, in the communities' system.
+
+        Parameters
+        ----------
+        cells
+            Polygons with a column ``people`` (zero or more), in any system.
+        communities
+            Polygons on ``community_id``, metric; ``Communities.frame`` is such a frame.
+        origin
+            Where the counts come from.
+
+        Raises
+        ------
+        InputError
+            If people are negative or missing.
+        CrsError
+            If a system is missing, or the communities' is not metric.
+        """
+        if cells.crs is None:
+            raise CrsError("population grid: the cells name no reference system; set_crs first")
+        local = cells[["people", cells.geometry.name]].to_crs(communities.crs).reset_index(drop=True)
+        shapes = local.geometry.to_numpy()
+        cell, zone, share = area_shares(shapes, communities.geometry.to_numpy())
+        parts = pd.DataFrame({"community_id": communities.index[zone], "cell_id": cell, "share": share})
+        extent = shapely.box(*shapely.total_bounds(shapes))
+        return cls(cells=local.rename_axis("cell_id"), parts=parts, origin=origin, extent=extent)
+
+    @property
+    def part_people(self) -> pd.Series:
+        """``float64`` people of each part: the cell's, times the share of its area (areal weighting)."""
+        of_cell = self.cells["people"].reindex(self.parts["cell_id"]).to_numpy(dtype=float)
+        return pd.Series(of_cell * self.parts["share"].to_numpy(dtype=float), index=self.parts.index, name="people")
+
+    def reaches(self, shapes: gpd.GeoSeries) -> pd.Series:
+        """For each shape, whether at least half of its area lies within the grid's extent."""
+        if self.extent is None:
+            return pd.Series(data=True, index=shapes.index)
+        inside = shapely.area(shapely.intersection(shapes.to_numpy(), self.extent))
+        return pd.Series(inside >= 0.5 * shapely.area(shapes.to_numpy()), index=shapes.index)
+
+    def people_of(self, communities: pd.Index) -> pd.Series:
+        """People of communities by the grid, to 1/1024 person: the sum over their parts of cells.
+
+        Areal weighting, as in Goodchild and Lam (1980): people are taken to live evenly over a cell.
+
+        Parameters
+        ----------
+        communities
+            Ids; those that the grid does not touch get 0.
+
+        Returns
+        -------
+        pandas.Series
+            ``float64`` on ``community_id``.
+        """
+        place = communities.get_indexer(pd.Index(self.parts["community_id"]))
+        known = place >= 0
+        people = np.bincount(place[known], weights=self.part_people.to_numpy()[known], minlength=len(communities))
+        rounded = np.rint(people * PERSON_PARTS) / PERSON_PARTS
+        return pd.Series(rounded, index=communities.rename("community_id"), name="population")
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __repr__(self) -> str:
+        side = float(np.sqrt(np.median(shapely.area(self.cells.geometry.to_numpy())))) if len(self) else 0.0
+        return f"<PopulationGrid: {len(self):,} cells of about {side:,.0f} m, {self.cells['people'].sum():,.0f} people>"

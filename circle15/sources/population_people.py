@@ -1,0 +1,121 @@
+"""People of communities by a population grid: counted where asked for, and set beside what the communities say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from circle15.catalog import finding
+from circle15.errors import PackError
+from circle15.model.places import PEOPLE, people_columns
+from circle15.model.population import PERSON_PARTS, PopulationGrid
+from circle15.model.provenance import Finding
+
+__all__ = ["compare_people", "count_people"]
+
+ALIKE = 1.25
+"""Totals within this factor of each other are alike; farther apart they are told as a warning."""
+FEWEST = 100.0
+"""Communities with fewer people than this, by either count, are not compared one by one."""
+
+
+def count_people(
+    frame: gpd.GeoDataFrame, grid: PopulationGrid, *, shares: Mapping[str, float], file: str
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Give communities the population that the grid counts in them: cells weighted by area, an estimate.
+
+    Older age groups come from ``shares`` (of the counted population), else from the communities' own columns
+    where these have no population of their own to go with. Communities that lie for more than half beyond the
+    grid's extent keep their own people where they have them: no cell is no statement there.
+
+    Parameters
+    ----------
+    frame
+        Communities on ``community_id``, metric, with or without ``population``.
+    grid
+        Its parts speak of these communities.
+    shares
+        Age group -> share of the population, between 0 and 1.
+    file
+        Name of the grid's file, for the messages.
+
+    Raises
+    ------
+    PackError
+        If ``pop_60plus`` is neither stated nor there: ages are never guessed.
+    """
+    counted = grid.people_of(frame.index)
+    made = {"population": counted}
+    for group, share in shares.items():
+        made[group] = np.rint(counted * share * PERSON_PARTS) / PERSON_PARTS
+    within = grid.reaches(frame.geometry)
+    findings = compare_people(frame, grid, file=file) if "population" in frame else []
+    frame, told = _without_stale_ages(frame, made, file)
+    kept = ~within & (set(made) <= set(frame.columns))
+    for column, people in made.items():
+        frame = frame.assign(**{column: frame[column].where(kept, people) if kept.any() else people})
+    if "pop_60plus" not in frame:
+        raise PackError(
+            f"{file}: it counts people but not their ages, and the communities have no pop_60plus that goes with its "
+            "counts; state a share you can defend: shares = { pop_60plus = 0.2 } under [population]"
+        )
+    if not within.all():
+        beyond = frame.index[~within]
+        told.append(
+            finding("population-beyond", "warning", count=len(beyond), file=file, kept=int(kept.sum()), examples=beyond)
+        )
+    summed = f"{frame.loc[~kept, 'population'].sum():,.0f}"
+    told.append(finding("population-counted", "warning", count=int((~kept).sum()), file=file, people=summed))
+    return frame, [*findings, *told]
+
+
+def _without_stale_ages(
+    frame: gpd.GeoDataFrame, made: Mapping[str, pd.Series], file: str
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Leave out age groups of people who were counted elsewhere: they do not go with these."""
+    if "population" not in frame:
+        return frame, []
+    stale = [column for column in people_columns(frame) if column in frame and column not in made]
+    further = [column for column in stale if column not in PEOPLE]
+    told = [finding("population-ages-dropped", "warning", file=file, column=", ".join(further))] if further else []
+    return frame.drop(columns=stale), told
+
+
+def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) -> list[Finding]:
+    """Say how far the grid's count of people is from the communities' own, in all and where it is worst.
+
+    Communities beyond the grid's extent are left out: there it counts nobody.
+
+    Returns
+    -------
+    list of Finding
+        ``population-differs`` (warning) where the totals differ by more than a quarter, else
+        ``population-compared`` (note); both with the totals, their ratio and the five communities that are
+        farthest apart, as grid / own. Communities with fewer than 100 people are left out of these five.
+    """
+    frame = frame[grid.reaches(frame.geometry)]
+    own = frame["population"].astype(float)
+    counted = grid.people_of(frame.index)
+    here, there = float(counted.sum()), float(own.sum())
+    ratio = here / there if there else np.inf
+    large = (own >= FEWEST) & (counted >= FEWEST / 10) | (counted >= FEWEST) & (own >= FEWEST / 10)
+    each = (counted[large] / own[large]).sort_index(kind="stable")
+    apart = np.log(each).abs()
+    worst = apart.sort_values(ascending=False, kind="stable").index[:5]
+    names = frame["name"] if "name" in frame else pd.Series(frame.index, index=frame.index)
+    alike = 1 / ALIKE <= ratio <= ALIKE
+    return [
+        finding(
+            "population-compared" if alike else "population-differs",
+            "note" if alike else "warning",
+            count=len(frame),
+            file=file,
+            grid=f"{here:,.0f}",
+            own=f"{there:,.0f}",
+            ratio=f"{ratio:.2f}",
+            examples=[f"{names[key]} ×{each[key]:.2f}" for key in worst],
+        )
+    ]
