@@ -1,6 +1,6 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
-from circle15.model.places import PEOPLE, Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.places import PEOPLE, Communities, CommunitySeeds, DemandPoints, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
@@ -12,6 +12,7 @@ __all__ = [
     "Check",
     "City",
     "Communities",
+    "CommunitySeeds",
     "Coverage",
     "DemandPoints",
     "EdgeFlag",
