@@ -217,17 +217,23 @@ def _drawn(
         xy=np.concatenate([shapely.get_coordinates(spot), along.xy, beyond.xy]),
         owner=np.concatenate([whose, along.owner, beyond.owner]),
     )
-    around = shapely.buffer(spot, min(AROUND_SEED_M, grow_m))
+    seeds_of = [spot[whose == one] for one in range(owners)]
     reach = [
-        np.array([shapely.union_all(around[whose == one]) for one in range(owners)], dtype=object),
+        _circles(seeds_of, min(AROUND_SEED_M, grow_m)),
         *(
             surroundings(network, *owned.within(grow_m - width_m), owners, width_m=width_m)
             for width_m in WIDTHS_M
             if width_m < grow_m
         ),
     ]
-    seeds_of = np.array([shapely.multipoints(spot[whose == one]) for one in range(owners)], dtype=object)
-    return draw_outlines(points, np.asarray(shapely.union_all(np.stack(reach), axis=0)), seeds_of)
+    keep = np.array([shapely.multipoints(spots) for spots in seeds_of], dtype=object)
+    whole = np.asarray(shapely.union_all(np.stack(reach), axis=0))
+    return draw_outlines(points, whole, bound=_circles(seeds_of, grow_m), keep=keep)
+
+
+def _circles(spots: list[NDArray[Any]], radius_m: float) -> NDArray[Any]:
+    """The land around each owner's seeds."""
+    return np.array([shapely.union_all(shapely.buffer(own, radius_m)) for own in spots], dtype=object)
 
 
 def _of_nobody(network: WalkNetwork, owned: OwnedStreets, limit_m: float) -> Stretches:

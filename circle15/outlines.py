@@ -88,7 +88,9 @@ def surroundings(
     return drawn
 
 
-def draw_outlines(points: StreetPoints, reach: NDArray[Any], keep: NDArray[Any]) -> NDArray[Any]:
+def draw_outlines(
+    points: StreetPoints, reach: NDArray[Any], *, bound: NDArray[Any], keep: NDArray[Any]
+) -> NDArray[Any]:
     """Areas of owners: where one of their points is the nearest of all, within their reach.
 
     Small holes and narrow gaps are closed, but never over land that is nearer to another owner's points.
@@ -98,7 +100,9 @@ def draw_outlines(points: StreetPoints, reach: NDArray[Any], keep: NDArray[Any])
     points
         Of all owners, and of nobody. Of several at one spot (to the millimetre) the first counts.
     reach
-        ``object[owners]`` polygons: the farthest that each area may go.
+        ``object[owners]`` polygons: how far each area goes.
+    bound
+        ``object[owners]`` polygons: how far it may go where gaps are closed.
     keep
         ``object[owners]`` (multi)points: parts that hold one are kept, however small.
 
@@ -112,9 +116,8 @@ def draw_outlines(points: StreetPoints, reach: NDArray[Any], keep: NDArray[Any])
     wide = _united(*_faces(StreetPoints(xy=points.xy[owned], owner=points.owner[owned])), len(reach))
     drawn = shapely.intersection(near, reach)
     closed = _closed(shapely.union_all(drawn))
-    boxes = shapely.bounds(shapely.buffer(reach, 2 * CLOSE_M)).tolist()
-    around = [shapely.clip_by_rect(closed, *box) if box[0] <= box[2] else shapely.Polygon() for box in boxes]
-    whole = shapely.intersection(np.array(around, dtype=object), wide)
+    around = [shapely.clip_by_rect(closed, *shapely.bounds(shape)) for shape in bound]
+    whole = shapely.intersection(np.array(around, dtype=object), shapely.intersection(wide, bound))
     return np.array([_without_specks(shape, spots) for shape, spots in zip(whole, keep, strict=True)], dtype=object)
 
 
