@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from circle15 import __version__, catalog
 from circle15.checks import (
@@ -27,11 +28,12 @@ from circle15.coverage import coverage
 from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning, InputError
 from circle15.gaps import gaps
+from circle15.grow import grow_communities
 from circle15.isochrones import draw_isochrones
-from circle15.model.places import DemandPoints, Facilities
+from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
 from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, Check, City, Coverage, Settings
-from circle15.model.walk_network import Positions, WalkProfile
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import build_network
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
@@ -92,26 +94,38 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
 
 def _built(pack: PackContents) -> City:
     network = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
+    communities, area, grown = _outlined(pack, network)
     return City(
         key=pack.key,
         title_zh=pack.title_zh,
         title_en=pack.title_en,
-        area=pack.area,
+        area=area,
         network=network,
         facilities=pack.facilities,
-        communities=pack.communities,
+        communities=communities,
         context=pack.context,
         context_origins=pack.context_origins,
         settings=pack.settings,
         files=pack.files,
         findings=(
             *pack.findings,
+            *grown,
             *street_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
         ),
         review_number=pack.review_number,
         notes=pack.notes,
     )
+
+
+def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, StudyArea, list[Finding]]:
+    """The communities with outlines, grown where none were drawn, and the study area that they make."""
+    if isinstance(pack.communities, Communities):
+        return pack.communities, pack.area, []
+    walls, limit_m = _barriers(pack.context), pack.settings.max_snap_m
+    grown, findings = grow_communities(network, pack.communities, max_snap_m=limit_m, barriers=walls)
+    whole: Any = shapely.union_all(grown.frame.geometry.to_numpy())
+    return grown, replace(pack.area, boundary=whole), findings
 
 
 def analyse(

@@ -25,7 +25,7 @@ HERE = Origin(label_zh="测试", label_en="test", file="seeds.csv")
 def seeds(places, *, grow_m: float = 500.0, ids=None, people=100.0) -> CommunitySeeds:
     """Communities ``a``, ``b``, ... at places in metres from the corner; a list of places makes several seeds."""
     shapes = [
-        shapely.multipoints(np.array(place, dtype=float) + [X0, Y0])
+        shapely.multipoints(np.array(place, dtype=float) + np.array([X0, Y0]))
         if np.ndim(place) == 2
         else shapely.Point(place[0] + X0, place[1] + Y0)
         for place in places

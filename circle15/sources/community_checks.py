@@ -68,7 +68,7 @@ def _overlaps(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
 
 def _slivers(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
     parts, owner = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    tiny = shapely.area(parts) < SLIVER_M2
+    tiny = (shapely.area(parts) < SLIVER_M2) & (shapely.get_dimensions(parts) == 2)
     # A community that is tiny as a whole is the planner's own business.
     several = np.bincount(owner, minlength=len(frame))[owner] > 1
     found = np.unique(owner[tiny & several])

@@ -117,8 +117,9 @@ def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) 
                 examples=people.index[out],
             )
         )
+        rows = int(people.loc[out, "parts"].sum()) if "parts" in people else int(out.sum())
         log.files = [
-            record.without("community-outside-streets", int(out.sum())) if record.role == "communities" else record
+            record.without("community-outside-streets", rows) if record.role == "communities" else record
             for record in log.files
         ]
     return people[~out]
