@@ -293,6 +293,10 @@ def _warn(findings: tuple[Finding, ...]) -> None:
         )
 
 
+def _counted(column: pd.Series | None) -> dict[str, int]:
+    return {} if column is None else {str(key): int(n) for key, n in column.value_counts().sort_index().items()}
+
+
 def _record(
     city: City,
     settings: Settings,
@@ -326,6 +330,7 @@ def _record(
             "nodes": city.network.n_nodes,
             "edges": city.network.n_edges,
             "communities": len(city.communities),
+            "outlines": _counted(city.communities.frame.get("outline")),
             "people": float(city.communities.frame["population"].sum()),
             "people_60plus": float(city.communities.frame["pop_60plus"].sum()),
             "demand_points": demand.frame["method"].value_counts().sort_index().to_dict(),

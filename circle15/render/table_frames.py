@@ -30,7 +30,8 @@ __all__ = [
 
 POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
 
-_PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
+_PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
+_COUNTED = ("parts", "households", "population_registered")
 _SITE = ("tier", "capacity", "floor_area_m2", "opening_hours", "source", "source_date")
 _COVERAGE = (
     "population",
@@ -141,7 +142,7 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     ranked, place = _ranked(analysis), _places(analysis)
     frame = analysis.city.communities.frame.reindex(ranked.index)
     table = pd.DataFrame({"rank_index": ranked["rank_index"], **place.reindex(ranked.index)})
-    people = [c for c in ("households", *_people(analysis.city.communities)) if c in frame.columns]
+    people = [c for c in (*_COUNTED, *_people(analysis.city.communities)) if c in frame.columns]
     for column in people:
         table[column] = frame[column]
     for column in ("index", "index_additive", "index_worst", "rank_additive", "rank_worst", "rank_people"):

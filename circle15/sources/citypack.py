@@ -148,8 +148,8 @@ def read_pack(
     margin = _margin_m(settings)
     box = lonlat_box(shapely.box(*people.land.total_bounds), crs, margin)
     ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
-    land = within_streets(people.land, ground.streets, told)
-    area = StudyArea(boundary=united(land), crs=crs, buffer_m=margin)
+    ids = within_streets(people.frame, ground.streets, told).index
+    area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
     facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told), file="[[facilities]]")
     return PackContents(
@@ -158,7 +158,7 @@ def read_pack(
         title_en=str(config.get("name_en", config["name"])),
         streets=ground.streets,
         area=area,
-        communities=people.kept(land.index),
+        communities=people.kept(ids),
         facilities=facilities,
         context=context,
         context_origins=context_origins,
