@@ -38,6 +38,7 @@ from circle15.network import build_network
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.sources.citypack import PackContents, ReadingLog, read_pack
+from circle15.subdistricts import by_subdistrict
 
 if TYPE_CHECKING:
     from circle15.render.folium_map import CircleMap
@@ -216,6 +217,7 @@ def analyse(
         isochrones=drawn,
         coverage=covered,
         gaps=scored,
+        subdistricts=by_subdistrict(covered, city.communities, cutoff_min=settings.circle_min, weights=scored.weights),
         findings=findings,
         record=_record(city, settings, graph.profile, demand, here, there, covered, findings),
     )

@@ -3,7 +3,7 @@
 ::
 
     errors < kernels < model < catalog < sources < network < snapping < datum_check < interchange
-        < reach < isochrones < outlines < grow < demand < coverage < gaps < checks < study < cli
+        < reach < isochrones < outlines < grow < demand < coverage < gaps < subdistricts < checks < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -22,7 +22,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
     "errors", "kernels", "model", "catalog", "sources", "network", "snapping", "datum_check", "interchange",
-    "reach", "isochrones", "outlines", "grow", "demand", "coverage", "gaps", "checks", "study",
+    "reach", "isochrones", "outlines", "grow", "demand", "coverage", "gaps", "subdistricts", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

@@ -2,7 +2,7 @@
 
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, DemandPoints, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
-from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings
+from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings, Subdistricts
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
@@ -28,6 +28,7 @@ __all__ = [
     "Settings",
     "Streets",
     "StudyArea",
+    "Subdistricts",
     "WalkNetwork",
     "WalkProfile",
 ]
