@@ -54,8 +54,9 @@ export function sentence(community, view) {
 /** Further groups of people and what is to be known of the outline. */
 function more(own, view) {
   const { say } = view;
+  const title = { households: say('households'), population_registered: say('population_registered'), pop_65plus: say('pop_65plus'), pop_80plus: say('pop_80plus') };
   const told = Object.entries(own.more ?? {}).filter(([key, count]) => count !== SUPPRESSED || key !== 'households');
-  const lines = told.map(([key, count]) => [say(key), people(count, true, say)]);
+  const lines = told.map(([key, count]) => [title[key], people(count, true, say)]);
   return [
     lines.length ? h('dl.lines', {}, ...lines.flatMap(([key, text]) => [h('dt', {}, key), h('dd', {}, text)])) : null,
     own.outline === 'grown' ? h('p.caution', {}, say('outline_grown')) : null,
