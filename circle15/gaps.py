@@ -21,7 +21,7 @@ from circle15.model.moment import Moment
 from circle15.model.places import Communities
 from circle15.model.results import Coverage, Gaps
 
-__all__ = ["FLOOR", "PRIVATE_BELOW", "gaps", "people_text"]
+__all__ = ["FLOOR", "PRIVATE_BELOW", "gaps", "people_text", "worst_service"]
 
 FLOOR = 0.01
 """Coverage below which the geometric index counts no further (NORMS C6: epsilon)."""
@@ -221,7 +221,7 @@ def _by_community(frame: pd.DataFrame, communities: Communities, weight: Mapping
     out["elders"] = communities.frame["pop_60plus"].astype(float)
     out["uncovered"] = uncovered.sum(axis=1)
     out["uncovered_worst"] = uncovered.max(axis=1)
-    out["worst_service"] = _worst(share, uncovered)
+    out["worst_service"] = worst_service(share, uncovered)
     with np.errstate(invalid="ignore"):
         out["index"] = np.where(known, 100 * (1 - np.prod(np.maximum(covered, FLOOR) ** w, axis=1)), np.nan)
         out["index_additive"] = np.where(known, 100 * ((1 - covered) * w).sum(axis=1), np.nan)
@@ -236,7 +236,7 @@ def _by_community(frame: pd.DataFrame, communities: Communities, weight: Mapping
     return out.sort_index().sort_values(["rank", "rank_people"], kind="stable")
 
 
-def _worst(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
+def worst_service(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
     """The service with the lowest share; of equals the one with most people uncovered, then catalogue order.
 
     Empty where everything is covered or nothing is known.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from circle15 import __version__, catalog
 from circle15.checks import (
@@ -26,17 +27,19 @@ from circle15.coverage import coverage
 from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning, InputError
 from circle15.gaps import gaps
+from circle15.grow import grow_communities
 from circle15.isochrones import draw_isochrones
 from circle15.model.moment import Moment
-from circle15.model.places import DemandPoints, Facilities
+from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
 from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, Check, City, Coverage, Settings
-from circle15.model.walk_network import Positions, WalkProfile
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import build_network
 from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.sources.citypack import PackContents, ReadingLog, read_pack
+from circle15.subdistricts import by_subdistrict
 
 if TYPE_CHECKING:
     from circle15.render.folium_map import CircleMap
@@ -96,14 +99,15 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
 
 def _built(pack: PackContents) -> City:
     network = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
+    communities, area, grown = _outlined(pack, network)
     return City(
         key=pack.key,
         title_zh=pack.title_zh,
         title_en=pack.title_en,
-        area=pack.area,
+        area=area,
         network=network,
         facilities=pack.facilities,
-        communities=pack.communities,
+        communities=communities,
         population=pack.population,
         context=pack.context,
         context_origins=pack.context_origins,
@@ -111,12 +115,23 @@ def _built(pack: PackContents) -> City:
         files=pack.files,
         findings=(
             *pack.findings,
+            *grown,
             *street_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
         ),
         review_number=pack.review_number,
         notes=pack.notes,
     )
+
+
+def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, StudyArea, list[Finding]]:
+    """The communities with outlines, grown where none were drawn, and the study area that they make."""
+    if isinstance(pack.communities, Communities):
+        return pack.communities, pack.area, []
+    walls, limit_m = _barriers(pack.context), pack.settings.max_snap_m
+    grown, findings = grow_communities(network, pack.communities, max_snap_m=limit_m, barriers=walls)
+    whole: Any = shapely.union_all(grown.frame.geometry.to_numpy())
+    return grown, replace(pack.area, boundary=whole), findings
 
 
 def analyse(
@@ -219,6 +234,7 @@ def analyse(
         isochrones=drawn,
         coverage=covered,
         gaps=scored,
+        subdistricts=by_subdistrict(covered, city.communities, cutoff_min=settings.circle_min, weights=scored.weights),
         findings=findings,
         record=_record(city, settings, graph.profile, demand, here, there, covered, findings),
         hours=hours_table(city.facilities, settings.open_at),
@@ -302,6 +318,10 @@ def _warn(findings: tuple[Finding, ...]) -> None:
         )
 
 
+def _counted(column: pd.Series | None) -> dict[str, int]:
+    return {} if column is None else {str(key): int(n) for key, n in column.value_counts().sort_index().items()}
+
+
 def _record(
     city: City,
     settings: Settings,
@@ -336,6 +356,7 @@ def _record(
             "nodes": city.network.n_nodes,
             "edges": city.network.n_edges,
             "communities": len(city.communities),
+            "outlines": _counted(city.communities.frame.get("outline")),
             "people": float(city.communities.frame["population"].sum()),
             "people_60plus": float(city.communities.frame["pop_60plus"].sum()),
             "demand_points": demand.frame["method"].value_counts().sort_index().to_dict(),

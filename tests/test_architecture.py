@@ -3,7 +3,8 @@
 ::
 
     errors < kernels < model < catalog < spoken_hours < opening < sources < network < snapping < datum_check
-        < interchange < reach < isochrones < homes < demand < delivery < coverage < gaps < checks < study < cli
+        < interchange < reach < isochrones < outlines < grow < homes < demand < delivery < coverage < gaps
+        < subdistricts < checks < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -22,7 +23,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
     "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check",
-    "interchange", "reach", "isochrones", "homes", "demand", "delivery", "coverage", "gaps", "checks", "study",
+    "interchange", "reach", "isochrones", "outlines", "grow", "homes", "demand", "delivery", "coverage", "gaps",
+    "subdistricts", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

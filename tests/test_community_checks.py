@@ -78,10 +78,38 @@ def test_older_groups_cannot_be_larger():
     assert codes(frame) == {"community-ages": (1, ("c1",))}
 
 
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        ({"pop_60plus": [800.0, 801.0]}, {"community-aged": (1, ("c1",))}),
+        ({"population": [40.0, 1000.0], "pop_60plus": [40.0, 1.0]}, {}),  # forty people may all be old
+        ({"households": [1000.0, 1001.0]}, {"community-households": (1, ("c1",))}),
+        ({"households": [100.0, 99.0]}, {"community-households": (1, ("c1",))}),
+        ({"households": [0.0, float("nan")]}, {}),
+        ({"population_registered": [200.0, 5000.0]}, {}),
+        ({"population_registered": [199.0, 5001.0]}, {"community-registered": (2, ("c0", "c1"))}),
+        ({"population_registered": [0.0, float("nan")]}, {}),
+        ({"population": [0.35, 1.2], "pop_60plus": [0.0, 0.3]}, {"community-units": (2, ("c0", "c1"))}),
+        ({"population": [3.0, 12.0], "pop_60plus": [0.0, 0.0]}, {}),
+        ({"population": [0.5, 1200.0], "pop_60plus": [0.0, 0.0]}, {}),
+    ],
+)
+def test_figures_that_cannot_well_be(people, expected):
+    frame = layer(LEFT, RIGHT).assign(**people)
+    assert codes(frame) == expected
+
+
+def test_points_have_no_slivers_and_no_overlaps():
+    spots = layer(shapely.MultiPoint([(0, 0), (5, 5)]), shapely.Point(0, 0))
+    assert codes(spots) == {}
+
+
 def test_the_flagship_is_clean():
     city = c15.load_city("suzhou", data=None)
     assert not {told.code for told in city.findings} & {
         "communities-overlap",
         "community-names-equal",
         "community-ages",
+        "community-aged",
+        "community-households",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64decode
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from circle15.render.compact import STEPS_PER_DEGREE, Sections, delta, varint, zigzag
 from circle15.render.payload import payload
-from circle15.render.privacy import SUPPRESSED, bundles, public_counts, public_total
+from circle15.render.privacy import SUPPRESSED, bundles, public_counts, public_tens, public_total
 from tests.page_fixture import SERVICES, analysis
 
 
@@ -152,6 +153,7 @@ def test_a_community_of_seven_elders_tells_nothing(town: dict) -> None:
 
 def test_ten_are_told_and_nine_are_not() -> None:
     assert public_total(np.array([9.0, 10.0])).tolist() == [SUPPRESSED, 10]
+    assert public_tens(np.array([0.0, 0.5, 9.0, 9.4, 14.0, 15.0])).tolist() == [0, SUPPRESSED, SUPPRESSED, 10, 10, 20]
 
 
 groups = st.lists(st.integers(0, 40), min_size=5, max_size=5)
@@ -199,3 +201,29 @@ def test_nothing_is_lost_on_the_way_to_json(town: dict) -> None:
     assert town["totals"]["pop_60plus"] % 10 == 0
     assert len(town["communities"]) == 8
     assert len(town["facilities"]) == 12
+
+
+def test_further_groups_are_in_tens_and_outlines_say_how_they_came() -> None:
+    shown = analysis()
+    frame = shown.city.communities.frame
+    first, second = frame.index[:2]
+    more = frame.assign(households=np.nan, pop_65plus=4.0, outline="drawn", people_basis="registered")
+    more.loc[first, ["households", "pop_65plus", "outline"]] = [1234.0, 126.0, "grown"]
+    places = replace(shown.city.communities, frame=more)
+    content = payload(replace(shown, city=replace(shown.city, communities=places)))
+    told = {one["id"]: one for one in content["communities"]}
+    assert told[first]["more"] == {"households": 1230, "pop_65plus": 130}
+    assert told[second]["more"] == {"pop_65plus": SUPPRESSED}
+    assert (told[first]["outline"], told[second]["outline"]) == ("grown", "drawn")
+    assert told[first]["people_basis"] == "registered"
+
+
+def test_a_community_that_nobody_could_judge_has_no_rank() -> None:
+    shown = analysis()
+    table = shown.gaps.by_community.copy()
+    table["rank"] = table["rank"].astype("Int64")
+    lost = table.index[0]
+    table.loc[lost, ["rank", "index"]] = [pd.NA, np.nan]
+    content = payload(replace(shown, gaps=replace(shown.gaps, by_community=table)))
+    (gap,) = [one["gap"] for one in content["communities"] if one["id"] == lost]
+    assert (gap["rank"], gap["index"]) == (None, None)

@@ -20,9 +20,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["NO_COST", "Workspace", "nearest_nodes", "reach_nodes", "reach_pairs"]
+__all__ = ["NO_COST", "NO_OWNER", "Workspace", "nearest_nodes", "nearest_owners", "reach_nodes", "reach_pairs"]
 
 NO_COST = np.uint32(0xFFFFFFFF)
+NO_OWNER = np.uint32(0xFFFFFFFF)
 
 _0, _1, _2, _3, _4, _32 = (np.uint64(number) for number in (0, 1, 2, 3, 4, 32))
 _LOW = np.uint64(0xFFFFFFFF)
@@ -338,3 +339,49 @@ def nearest_nodes(
     work = Workspace(len(start) - 1, len(head), seeds=len(seed_node))
     _search(start, head, cost, seed_node, seed_cost, np.uint64(limit), work.distance, work.heap, work.settled)
     return work.distance
+
+
+@njit(nogil=True, cache=True)
+def _hand_on(start, head, cost, seed_node, seed_cost, seed_owner, distance, settled, owner):  # type: ignore[no-untyped-def]
+    """Pass owners on along shortest paths, from near to far; of several the first one wins."""
+    for seed in range(len(seed_node)):
+        node = np.uint64(seed_node[seed])
+        if seed_cost[seed] != NO_COST and seed_cost[seed] == distance[node] and seed_owner[seed] < owner[node]:
+            owner[node] = seed_owner[seed]
+    for k in range(len(settled)):
+        node = np.uint64(settled[k])
+        arc = np.uint64(start[node])
+        stop = np.uint64(start[node + _1])
+        here = np.uint64(distance[node])
+        while arc < stop:
+            neighbour = np.uint64(head[arc])
+            if here + np.uint64(cost[arc]) == np.uint64(distance[neighbour]) and owner[node] < owner[neighbour]:
+                owner[neighbour] = owner[node]
+            arc += _1
+
+
+def nearest_owners(
+    start: NDArray[np.uint32],
+    head: NDArray[np.uint32],
+    cost: NDArray[np.uint32],
+    seed_node: NDArray[np.uint32],
+    seed_cost: NDArray[np.uint32],
+    seed_owner: NDArray[np.uint32],
+    limit: int | np.uint64,
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Cost from every node to the nearest of many seeds, and whose seed that is.
+
+    As :func:`nearest_nodes`, with ``seed_owner`` ``uint32[s]`` beside the seeds. A node as near to several
+    owners goes to the lowest number.
+
+    Returns
+    -------
+    cost, owner
+        ``uint32[n]`` twice; ``NO_COST`` and ``NO_OWNER`` beyond ``limit``.
+    """
+    work = Workspace(len(start) - 1, len(head), seeds=len(seed_node))
+    count = _search(start, head, cost, seed_node, seed_cost, np.uint64(limit), work.distance, work.heap, work.settled)
+    owner = np.full(len(start) - 1, NO_OWNER)
+    settled = work.settled[: int(count)]
+    _hand_on(start, head, cost, seed_node, seed_cost, seed_owner, work.distance, settled, owner)
+    return work.distance, owner

@@ -1,10 +1,10 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
 from circle15.model.moment import Moment
-from circle15.model.places import PEOPLE, Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.places import PEOPLE, Communities, CommunitySeeds, DemandPoints, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
-from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings
+from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings, Subdistricts
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
@@ -14,6 +14,7 @@ __all__ = [
     "Check",
     "City",
     "Communities",
+    "CommunitySeeds",
     "Coverage",
     "DemandPoints",
     "EdgeFlag",
@@ -31,6 +32,7 @@ __all__ = [
     "Settings",
     "Streets",
     "StudyArea",
+    "Subdistricts",
     "WalkNetwork",
     "WalkProfile",
 ]

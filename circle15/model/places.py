@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +13,28 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from circle15.errors import CrsError, InputError
+from circle15.errors import CrsError, InputError, SettingError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 
-__all__ = ["AGE_GROUP", "PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea", "people_columns"]
+__all__ = [
+    "AGE_GROUP",
+    "PEOPLE",
+    "Communities",
+    "CommunitySeeds",
+    "DemandPoints",
+    "Facilities",
+    "StudyArea",
+    "people_columns",
+]
 
 PEOPLE = ("population", "pop_60plus")
 """The people columns that every stage carries; further ``pop_<age>plus`` columns are carried when there."""
 
 AGE_GROUP = re.compile(r"pop_\d+plus")
 """Names of columns that count people from an age up."""
+
+MOST_GROWTH_M = 5000.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +225,45 @@ class Communities:
 
     def _repr_html_(self) -> str:
         return self.frame.drop(columns="geometry").to_html(max_rows=12)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CommunitySeeds:
+    """Communities known by points only: an office, a centre, the middles of their estates.
+
+    ``frame`` as in :class:`Communities`, with metric (multi)points; ``grow_m`` is how far along the
+    streets a community goes when its outline is grown from them.
+    """
+
+    frame: gpd.GeoDataFrame
+    grow_m: float
+    origin: Origin
+
+    def __post_init__(self) -> None:
+        _check_ids(self.frame, "community_id")
+        _check_metric(self.frame, "community seeds")
+        for column in ("name", *PEOPLE):
+            if column not in self.frame.columns:
+                raise InputError(f"community seeds: column {column!r} is missing")
+        _check_people(self.frame, "community seeds", people_columns(self.frame))
+        kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Point", "MultiPoint"}
+        if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
+            raise InputError(f"community seeds: every row needs a point; found {sorted(kinds) or 'missing ones'}")
+        if not (math.isfinite(self.grow_m) and 0 < self.grow_m <= MOST_GROWTH_M):
+            raise SettingError(
+                f"grow_m = {self.grow_m} is not usable: give metres above 0 and up to {MOST_GROWTH_M:g}, such as 500"
+            )
+
+    @property
+    def surroundings(self) -> gpd.GeoSeries:
+        """Circles that no outline can leave: a way along streets is never shorter than the straight line."""
+        return self.frame.geometry.buffer(self.grow_m)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        return f"<CommunitySeeds: {len(self):,} communities without outlines, to be grown {self.grow_m:g} m>"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

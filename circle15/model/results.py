@@ -18,7 +18,7 @@ from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
-__all__ = ["Analysis", "Check", "City", "Coverage", "Gaps", "Isochrones", "ReachTable", "Settings"]
+__all__ = ["Analysis", "Check", "City", "Coverage", "Gaps", "Isochrones", "ReachTable", "Settings", "Subdistricts"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +279,34 @@ class Gaps:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Subdistricts:
+    """Coverage summed by subdistrict; empty where no community names one.
+
+    ``frame`` on (``subdistrict``, ``service``, ``cutoff_min``): for each people column *p* the exact sums
+    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced`` over communities, and ``p_share`` = covered /
+    (covered + uncovered).
+
+    ``by_subdistrict`` on ``subdistrict``: ``communities``, people, ``uncovered`` (60+ person-services),
+    ``worst_service``, ``index`` (geometric, of the shares above) and ``rank``; sorted by rank.
+
+    ``named`` on ``community_id``: the subdistrict that each community counts in.
+    """
+
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_subdistrict: pd.DataFrame = field(default_factory=pd.DataFrame)
+    named: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+
+    def __len__(self) -> int:
+        return len(self.by_subdistrict)
+
+    def __repr__(self) -> str:
+        return f"<Subdistricts: {len(self)}>"
+
+    def _repr_html_(self) -> str:
+        return self.by_subdistrict.to_html(max_rows=12, float_format="{:.1f}".format)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Analysis:
     """All results of one run, with what is needed to defend them.
 
@@ -300,6 +328,7 @@ class Analysis:
     findings: tuple[Finding, ...]
     record: Mapping[str, Any]
     hours: pd.DataFrame = field(default_factory=pd.DataFrame)
+    subdistricts: Subdistricts = field(default_factory=Subdistricts)
 
     def __repr__(self) -> str:
         when = f" at {self.settings.open_at}" if self.settings.open_at else ""

@@ -16,7 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag
-from circle15.render.table_frames import community_table, facility_table, gap_table, synthetic_layers
+from circle15.render.table_frames import community_table, facility_table, gap_table, subdistrict_table, synthetic_layers
 from circle15.render.workbook import plain_text
 
 __all__ = ["layers", "write_geopackage"]
@@ -43,9 +43,11 @@ _MADE_OF = {
     "isochrones": ("facilities", "streets"),
     "isochrones_merged": ("facilities", "streets"),
     "gaps": ("communities", "facilities", "streets"),
+    "subdistricts": ("communities",),
 }
 _ABOUT = {
     "communities": "社区与差距 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
+    "subdistricts": "街道 Subdistricts: united communities; people are sums, share_* are of the sums, aged 60+",
     "facilities": "设施 Facilities; position: ok, far (not used) or island",
     "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",
     "isochrones_merged": "各服务等时圈 Isochrones per service",
@@ -72,7 +74,7 @@ def write_geopackage(analysis: Analysis, path: Path) -> None:
                     path,
                     layer=layer,
                     driver="GPKG",
-                    promote_to_multi=True if layer.startswith(("communities", "isochrones")) else None,
+                    promote_to_multi=True if layer.startswith(("communities", "isochrones", "subdistricts")) else None,
                     layer_options={"IDENTIFIER": layer, "DESCRIPTION": _described(analysis, layer)},
                 )
             except (DataSourceError, DataLayerError, FeatureError) as error:
@@ -83,6 +85,7 @@ def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
     """Return every layer by its name, in the metric reference system; ``gaps`` and ``about`` have no geometry."""
     return {
         "communities": _communities(analysis),
+        **({"subdistricts": _subdistricts(analysis)} if len(analysis.subdistricts) else {}),
         "facilities": _facilities(analysis),
         "isochrones": _isochrones(analysis),
         "isochrones_merged": _merged(analysis),
@@ -103,6 +106,21 @@ def _communities(analysis: Analysis) -> gpd.GeoDataFrame:
         table = table.join(wide[[key for key in services() if key in wide]].round(4).add_prefix(f"{figure}_"))
     table["synthetic"] = analysis.city.communities.origin.synthetic
     return _placed(table.reset_index(), analysis.city.communities.frame.geometry.reindex(table.index))
+
+
+def _subdistricts(analysis: Analysis) -> gpd.GeoDataFrame:
+    """Communities united by the subdistrict that they name."""
+    table = subdistrict_table(analysis).set_index("subdistrict")
+    frame = analysis.subdistricts.frame
+    at = frame.xs(analysis.settings.circle_min, level="cutoff_min") if len(frame) else frame
+    for figure, column in (("share", "pop_60plus_share"), ("uncovered", "pop_60plus_uncovered")):
+        wide = at[column].unstack("service").reindex(table.index)
+        table = table.join(wide[[key for key in services() if key in wide]].round(4).add_prefix(f"{figure}_"))
+    geometry = analysis.city.communities.frame.geometry
+    named = analysis.subdistricts.named.reindex(geometry.index)
+    shapes = [shapely.union_all(geometry[named == one].to_numpy()) for one in table.index]
+    table["synthetic"] = analysis.city.communities.origin.synthetic
+    return _placed(table.reset_index(), gpd.GeoSeries(shapes, crs=geometry.crs))
 
 
 def _facilities(analysis: Analysis) -> gpd.GeoDataFrame:

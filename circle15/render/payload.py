@@ -17,7 +17,7 @@ from circle15 import catalog
 from circle15.model import Analysis, City, Finding, Positions
 from circle15.render.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.payload_sites import plain, sites, words
-from circle15.render.privacy import FEWEST, bundles, public_counts, public_total
+from circle15.render.privacy import FEWEST, bundles, public_counts, public_tens, public_total
 
 __all__ = ["FORMAT", "payload"]
 
@@ -28,6 +28,8 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
+_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus")
+"""What the card of a community tells beside its people, in tens."""
 
 
 def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
@@ -277,7 +279,8 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     ranks = analysis.gaps.by_community
     cells = _cells(analysis)
     made = analysis.demand.by_community["method"]
-    texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
+    texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
+    more = {column: public_tens(frame[column].fillna(0).to_numpy(dtype=float)) for column in _MORE if column in frame}
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = elders[place] < FEWEST
@@ -289,6 +292,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "population": int(people[place]),
                 "pop_60plus": int(elders[place]),
                 "placed": made.get(key, ""),
+                "more": {column: int(tens[place]) for column, tens in more.items() if not pd.isna(row[column])},
                 "gap": None if hidden or key not in ranks.index else _gap(ranks.loc[key], cells[str(key)]),
                 "services": {} if hidden else cells[str(key)],
             }

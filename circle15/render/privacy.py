@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["FEWEST", "SUPPRESSED", "bundles", "public_counts", "public_total"]
+__all__ = ["FEWEST", "SUPPRESSED", "bundles", "public_counts", "public_tens", "public_total"]
 
 FEWEST = 10
 """The smallest number of people that is published."""
@@ -36,6 +36,18 @@ def public_total(people: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     exact = np.ceil(people).astype(np.int64)
     return _hidden(exact, np.maximum(np.rint(people).astype(np.int64), FEWEST * (exact >= FEWEST)))
+
+
+def public_tens(people: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Further groups beside the totals, in tens, so that no small group is what two of them differ by.
+
+    Examples
+    --------
+    >>> public_tens(np.array([0.0, 9.0, 14.0, 15.0, 996.0])).tolist()
+    [0, -1, 10, 20, 1000]
+    """
+    exact = np.ceil(people).astype(np.int64)
+    return _hidden(exact, np.maximum(_tens(exact), FEWEST * (exact >= FEWEST)))
 
 
 def public_counts(

@@ -25,12 +25,15 @@ __all__ = [
     "gap_table",
     "service_table",
     "source_table",
+    "subdistrict_gap_table",
+    "subdistrict_table",
     "synthetic_layers",
 ]
 
 POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
 
-_PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
+_PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
+_COUNTED = ("parts", "households", "population_registered")
 _SITE = ("tier", "tier_key", "capacity", "capacity_by_service", "floor_area_m2", "delivery_radius_m", "opening_hours")
 _SOURCE = ("source", "source_date", "source_url")
 _COVERAGE = (
@@ -56,6 +59,11 @@ _SERVICE = (
     "worst_community",
 )
 _OPEN = {True: "开放 open", False: "不开放 closed"}
+_SUBDISTRICT = (
+    "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
+    "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "share",
+    "population", "population_covered", "population_uncovered", "population_unplaced", "population_share", "synthetic",
+)  # fmt: skip
 _DECIMALS = {"share": 4, "weight": 6, "lon": 6, "lat": 6}
 
 
@@ -150,7 +158,7 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     ranked, place = _ranked(analysis), _places(analysis)
     frame = analysis.city.communities.frame.reindex(ranked.index)
     table = pd.DataFrame({"rank_index": ranked["rank_index"], **place.reindex(ranked.index)})
-    people = [c for c in ("households", *_people(analysis.city.communities)) if c in frame.columns]
+    people = [c for c in (*_COUNTED, *_people(analysis.city.communities)) if c in frame.columns]
     for column in people:
         table[column] = frame[column]
     for column in ("index", "index_additive", "index_worst", "rank_additive", "rank_worst", "rank_people"):
@@ -239,6 +247,34 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
         rows.append(row)
     blank = {"facilities": np.nan, "pop_60plus_covered": np.nan, "uncovered": np.nan, "worst_community": ""}
     return _rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
+
+
+def subdistrict_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per subdistrict, largest gap first: communities, people, index of the summed shares, worst service."""
+    scored = analysis.subdistricts.by_subdistrict
+    people = [column for column in _people(analysis.city.communities) if column in scored]
+    english = [column for column in ("subdistrict_en",) if column in scored]
+    table = scored.rename(columns={"rank": "rank_index", "uncovered": "uncovered_total"})
+    worst = [services().get(key) for key in table["worst_service"]]
+    table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
+    table["worst_service_en"] = [service.title_en if service else "" for service in worst]
+    kept = ["rank_index", "subdistrict", *english, "communities", *people, "index", "uncovered_total"]
+    return _rounded(table.reset_index()[[*kept, "worst_service_zh", "worst_service_en"]])
+
+
+def subdistrict_gap_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per subdistrict, service and cut-off: people covered, uncovered, unplaced, and shares; plain columns."""
+    frame = analysis.subdistricts.frame
+    place = {key: position for position, key in enumerate(analysis.subdistricts.by_subdistrict.index)}
+    order = {key: position for position, key in enumerate(services())}
+    table = frame.rename(columns={"pop_60plus_uncovered": "uncovered", "pop_60plus_share": "share"}).reset_index()
+    rows = np.lexsort((table["cutoff_min"], table["service"].map(order), table["subdistrict"].map(place)))
+    table = table.iloc[rows].reset_index(drop=True)
+    table["service_zh"] = [services()[key].title_zh for key in table["service"]]
+    table["service_en"] = [services()[key].title_en for key in table["service"]]
+    table["profile"] = analysis.profile.name
+    table["synthetic"] = "+".join(synthetic_layers(analysis.city))
+    return _rounded(table[[*_SUBDISTRICT]])
 
 
 def finding_table(findings: Sequence[Finding]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Tables of an analysis as files: ``gaps.csv``, ``gaps.xlsx`` and ``circle15.gpkg``.
+"""Tables of an analysis as files: ``gaps.csv``, ``subdistricts.csv``, ``gaps.xlsx`` and ``circle15.gpkg``.
 
 Each file appears whole or not at all, and the same analysis gives the same bytes.
 """
@@ -11,9 +11,9 @@ import pandas as pd
 
 from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
-from circle15.render.table_frames import gap_table
+from circle15.render.table_frames import gap_table, subdistrict_gap_table
 
-__all__ = ["gaps_csv", "gaps_xlsx", "geopackage"]
+__all__ = ["gaps_csv", "gaps_xlsx", "geopackage", "subdistricts_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -29,9 +29,23 @@ def gaps_csv(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
+    return _csv(gap_table(analysis), path)
+
+
+def subdistricts_csv(analysis: Analysis, path: str | Path) -> Path:
+    """Write one row per subdistrict, service and cut-off, as :func:`gaps_csv` does; the header alone without any.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    return _csv(subdistrict_gap_table(analysis), path)
+
+
+def _csv(table: pd.DataFrame, path: str | Path) -> Path:
     from circle15.render.workbook import plain_text
 
-    table = gap_table(analysis)
     for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
         table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]
     return write_text(path, table.to_csv(index=False, lineterminator="\r\n"), encoding="utf-8-sig")

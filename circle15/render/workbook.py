@@ -28,6 +28,8 @@ from circle15.render.table_frames import (
     gap_table,
     service_table,
     source_table,
+    subdistrict_gap_table,
+    subdistrict_table,
     synthetic_layers,
 )
 
@@ -46,7 +48,8 @@ _WRAPPED = ("sentence", "message", "remedy", "examples", "services", "label", "a
 def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
-    Sheets: summary, communities, gaps (community x service), facilities, data quality, method.
+    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), facilities,
+    data quality, method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -64,6 +67,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         ),
     ):
         _table_sheet(book, analysis.city, title, heading, table)
+        if title.startswith("社区") and len(analysis.subdistricts):
+            _subdistricts(book, analysis)
     _method(book, analysis)
     return _bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
 
@@ -152,6 +157,18 @@ def _summary(book: Workbook, analysis: Analysis) -> None:
     _page(sheet, header_row=None)
 
 
+def _subdistricts(book: Workbook, analysis: Analysis) -> None:
+    """People of communities summed by subdistrict: the index of the sums, then every service and cut-off."""
+    sheet = book.create_sheet("街道 Subdistricts")
+    heading = "各街道差距：人数为各社区之和 · Gaps by subdistrict: people are sums over communities"
+    row = _head(sheet, analysis.city, heading, 8)
+    row = _block(sheet, row, "按综合排名 By index of the summed shares", subdistrict_table(analysis))
+    _block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", subdistrict_gap_table(analysis))
+    for position in range(1, 18):
+        sheet.column_dimensions[get_column_letter(position)].width = 15
+    _page(sheet, header_row=None)
+
+
 _SOURCES = ("label_zh", "label_en", "date", "licence", "attribution", "file", "synthetic")
 
 
@@ -196,8 +213,8 @@ def _method(book: Workbook, analysis: Analysis) -> None:
     sheet = book.create_sheet("方法 Method")
     row = _head(sheet, analysis.city, "方法、列说明与使用须知 · Method, columns and terms of use", 3)
     for zh, en in _method_lines(analysis):
-        for position, text in enumerate((zh, en), start=1):
-            cell = _put(sheet.cell(row, position), text)
+        for position, line in enumerate((zh, en), start=1):
+            cell = _put(sheet.cell(row, position), line)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.row_dimensions[row].height = 15 * max(1, -(-len(zh) // 27), -(-len(en) // 68))
         row += 1
@@ -235,6 +252,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
             "综合指数＝100 ×（1－各服务覆盖率的加权几何平均，覆盖率不低于0.01）。",
             "Index = 100 x (1 - weighted geometric mean of the covered shares, each at least 0.01).",
         ),
+        (phrase("subdistrict_method", "zh"), phrase("subdistrict_method", "en")),
         (f"权重：{shown_zh}。", f"Weights: {shown_en}."),
         (
             "没有设施名录的服务为“不能判定”，不算缺口。",

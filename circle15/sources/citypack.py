@@ -16,7 +16,7 @@ from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
 from circle15.errors import PackError, SettingError
 from circle15.model.metric import why_unfit
-from circle15.model.places import Communities, Facilities, StudyArea
+from circle15.model.places import Communities, CommunitySeeds, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Settings
@@ -96,14 +96,17 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PackContents:
-    """What a pack holds, read and checked, before a network is built from its streets."""
+    """What a pack holds, read and checked, before a network is built from its streets.
+
+    Where outlines of communities have still to be grown, ``area`` is as far as they may come to go.
+    """
 
     key: str
     title_zh: str
     title_en: str
     streets: Streets
     area: StudyArea
-    communities: Communities
+    communities: Communities | CommunitySeeds
     population: PopulationGrid | None
     facilities: Facilities
     context: Mapping[str, gpd.GeoDataFrame]
@@ -150,10 +153,10 @@ def read_pack(
     people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
     people, grid = told.need(partial(pack_population, pack, people, told), file="[population]")
     margin = _margin_m(settings)
-    box = lonlat_box(shapely.box(*people.frame.total_bounds), crs, margin)
+    box = lonlat_box(shapely.box(*people.land.total_bounds), crs, margin)
     ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
-    frame = within_streets(people.frame, ground.streets, told)
-    area = StudyArea(boundary=united(frame), crs=crs, buffer_m=margin)
+    ids = within_streets(people.frame, ground.streets, told).index
+    area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
     facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told), file="[[facilities]]")
     return PackContents(
@@ -162,7 +165,7 @@ def read_pack(
         title_en=str(config.get("name_en", config["name"])),
         streets=ground.streets,
         area=area,
-        communities=Communities(frame=frame, origin=people.origin),
+        communities=people.kept(ids),
         population=grid,
         facilities=facilities,
         context=context,
@@ -194,7 +197,7 @@ def fetch_area(
     entry = pack.config["communities"]
     if any(pack.find(name) for name in entry.get("files") or [entry.get("file", "")]):
         people = pack_communities(pack, _pack_crs(pack), ReadingLog())
-        return united(people.frame.to_crs("EPSG:4326")), margin
+        return united(people.land.to_crs("EPSG:4326")), margin
     place = str(pack.config.get("network", {}).get("place", ""))
     if not place:
         raise PackError(f"city.toml of {pack.key}: no community layer is there and no [network] place is given")

@@ -21,6 +21,15 @@ __all__ = ["community_checks", "near_names"]
 OVERLAP_M2 = 100.0
 OVERLAP_SHARE = 0.005
 """Polygons overlap when they share more than 100 m2 and more than this share of the smaller one."""
+AGED_SHARE = 0.8
+FEWEST_TO_JUDGE = 50
+"""A community of at least so many people with more than this share aged 60+ is more likely a slip."""
+HOUSEHOLD = (1.0, 10.0)
+"""People a household, from a likely least to a likely most."""
+REGISTERED = 5.0
+"""Residents and registered people differ by more than this factor nowhere but by mistake."""
+MOST_IN_TENS_OF_THOUSANDS = 20.0
+"""Communities of fewer people than this, with decimals, were counted in 万人."""
 SLIVER_M2 = 400.0
 """A part of a community smaller than this is more likely a slip of the pen than a place."""
 
@@ -39,13 +48,15 @@ def community_checks(frame: gpd.GeoDataFrame, *, file: str) -> list[Finding]:
     -------
     list of Finding
         ``communities-overlap``, ``community-slivers``, ``community-names-equal``, ``community-names-near``,
-        ``community-ages``: each once, with a count and examples.
+        ``community-ages``, ``community-aged``, ``community-households``, ``community-registered``,
+        ``community-units``: each once, with a count and examples.
     """
     return [
         *_overlaps(frame, file),
         *_slivers(frame, file),
         *_names(frame, file),
         *_ages(frame, file),
+        *_figures(frame, file),
     ]
 
 
@@ -68,7 +79,7 @@ def _overlaps(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
 
 def _slivers(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
     parts, owner = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    tiny = shapely.area(parts) < SLIVER_M2
+    tiny = (shapely.area(parts) < SLIVER_M2) & (shapely.get_dimensions(parts) == 2)
     # A community that is tiny as a whole is the planner's own business.
     several = np.bincount(owner, minlength=len(frame))[owner] > 1
     found = np.unique(owner[tiny & several])
@@ -135,3 +146,27 @@ def _ages(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
     if not wrong:
         return []
     return [finding("community-ages", "warning", count=len(wrong), file=file, examples=sorted(wrong))]
+
+
+def _figures(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
+    """Numbers of people that cannot well be, beside each other or at all."""
+    people, elders = frame["population"], frame["pop_60plus"]
+    odd = {"community-aged": (people >= FEWEST_TO_JUDGE) & (elders > AGED_SHARE * people) & (elders <= people)}
+    if "households" in frame:
+        homes = frame["households"]
+        least, most = HOUSEHOLD
+        odd["community-households"] = (people > 0) & (
+            (homes * least > people) | ((homes > 0) & (people > homes * most))
+        )
+    if "population_registered" in frame and "people_basis" not in frame:
+        registered = frame["population_registered"]
+        known = (people > 0) & (registered > 0)
+        odd["community-registered"] = known & ((people > REGISTERED * registered) | (registered > REGISTERED * people))
+    small = (people > 0) & (people < MOST_IN_TENS_OF_THOUSANDS)
+    if len(frame) > 1 and (small | (people == 0)).all() and (people % 1 != 0).any():
+        odd["community-units"] = small
+    return [
+        finding(code, "warning", count=int(rows.sum()), file=file, examples=sorted(frame.index[rows].astype(str)))
+        for code, rows in odd.items()
+        if rows.any()
+    ]

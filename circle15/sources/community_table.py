@@ -1,8 +1,8 @@
-"""Read a community layer: polygons with people, mended and counted."""
+"""Read communities, a layer or a table: outlines or points with people, mended and counted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,10 +16,14 @@ from circle15.catalog import column_synonyms, finding
 from circle15.errors import PackError
 from circle15.model.places import PEOPLE
 from circle15.model.provenance import FileRecord, Finding
-from circle15.sources.facility_table import cell_text
+from circle15.sources.community_parts import unite_parts
+from circle15.sources.datum import DATUMS, to_wgs84
+from circle15.sources.facility_columns import OurColumns, our_columns
+from circle15.sources.facility_table import cell_text, converted, on_globe
 from circle15.sources.layers import read_layer
 from circle15.sources.people_table import join_people
-from circle15.sources.reading import Reading
+from circle15.sources.reading import Reading, Tally
+from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
 __all__ = ["read_communities"]
 
@@ -29,6 +33,8 @@ _NEEDED = {
     "population": "residents",
     "pop_60plus": "residents aged 60 and over",
 }
+_WITH_HOLES = ("households", "population_registered")
+"""Numbers that may be missing here and there."""
 _POLYGONS = ("Polygon", "MultiPolygon")
 
 
@@ -37,120 +43,141 @@ def read_communities(
     columns: Mapping[str, Any],
     people: tuple[Path, Mapping[str, Any]] | None = None,
     *,
+    entry: Mapping[str, Any] | None = None,
     counted: bool = False,
 ) -> Reading:
-    """Read community polygons with people.
+    """Read communities with people: polygons, or points that outlines will be grown from.
 
     Parameters
     ----------
     path
-        A polygon layer.
+        A layer; or, with ``grow``, a table with coordinates in degrees.
     columns
         Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
+        Other columns are understood by their headers.
     people
         A table with the people, and its ``[communities.people]``.
+    entry
+        The ``[communities]`` table: ``grow`` (points stand for outlines, and of polygons an inner point),
+        ``parts`` and ``parts_people`` (rows with one id are estates of one community), ``people_basis``,
+        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table.
     counted
         True where a population grid counts the people: the layer then needs no people columns.
 
     Returns
     -------
     Reading
-        On ``community_id``, in the file's reference system; a record of the layer, and one of the table.
+        On ``community_id``, with ``outline`` (``drawn``, ``estates``, ``grown``), in the file's reference
+        system, or in WGS 84 where a datum is given; a record of the file, and one of the table of people.
 
     Raises
     ------
     PackError
-        If the id, the name or a people column cannot be found; if a row has no polygon, no id or one that
-        another row has too; if people are negative or missing.
+        If the id, the name or a people column cannot be found; if a row has no polygon (or point), no id or,
+        without ``parts``, one that another row has too; if people are negative or missing.
     """
-    read = read_layer(path)
-    layer = read.frame.assign(**{ours: _mapped(read.frame, path, ours, theirs) for ours, theirs in columns.items()})
-    files = [_described(read.record("communities"), columns)]
-    findings: list[Finding] = []
+    said = entry or {}
+    grow, parts = bool(said.get("grow")), bool(said.get("parts"))
+    layer, record, findings = _rows(path, columns, said)
+    files = [record]
+    shapes_of = _points if grow else _polygons
+    if parts:
+        _need(layer, path, ("community_id",))
+        once = said.get("parts_people") == "once"
+        layer = _numbered(_with_ids(layer, path, parts=True), path, findings, holes=once)
+        layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
+        layer, told = unite_parts(layer, file=path.name, people=said.get("parts_people"))
+        findings += told
     if people is not None:
         joined = join_people(layer, path.name, *people)
-        layer, findings = joined.frame, list(joined.findings)
+        layer = joined.frame
+        findings += joined.findings
         files += joined.files
-    for column, meaning in _NEEDED.items():
-        if column not in layer and not (counted and column in PEOPLE):
-            raise PackError(
-                f"{path.name}: column {column} ({meaning}) is missing; name the file's own under "
-                f"[communities.columns]; it has {', '.join(str(c) for c in layer.columns if c != layer.geometry.name)}"
-            )
+    layer = _with_basis(layer, path, said.get("people_basis"), findings)
+    _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
     if layer.empty:
         raise PackError(f"{path.name}: there is no community in it; the layer has 0 rows")
-    for column in [c for c in layer.columns if c in PEOPLE or str(c).startswith("pop_")]:
-        layer[column] = _people(layer[column], path)
-    if layer.geometry.name != "geometry":
-        layer = layer.rename_geometry("geometry")
-    layer = _with_ids(layer, path)
-    layer["geometry"] = _polygons(layer, path, findings)
+    layer = _numbered(_with_ids(layer, path), path, findings)
+    if not parts:
+        layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
-        findings += _more_elders_than_people(layer, path)
+        _tell_of_elders(layer, path, findings)
+    layer["outline"] = "grown" if grow else "estates" if parts else "drawn"
     return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
 
 
-def _more_elders_than_people(layer: gpd.GeoDataFrame, path: Path) -> list[Finding]:
-    elders = layer["pop_60plus"] > layer["population"]
-    if not elders.any():
-        return []
-    row = int(np.flatnonzero(elders)[0])
-    told = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
-    return [
-        finding(
-            "community-elders", "warning", count=int(elders.sum()), file=path.name, row=row + 1,
-            column="pop_60plus", value=told, examples=layer.loc[elders, "community_id"],
+# -- rows and columns -----------------------------------------------------------------------------
+
+
+def _rows(
+    path: Path, columns: Mapping[str, Any], said: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, FileRecord, list[Finding]]:
+    """The rows under our names, numbered as a reader sees them, with a geometry where they have one."""
+    if path.suffix.lower() in (*TEXT_TABLES, *SPREADSHEETS):
+        return _table_rows(path, columns, said)
+    read = read_layer(path)
+    frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
+    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    ours = _understood(attributes, path, columns, points=False)
+    geometry = frame.geometry
+    findings = list(ours.findings)
+    datum = str(said.get("datum", "wgs84")).lower()
+    if datum != "wgs84":
+        geometry = _from_datum(geometry, datum, path)
+        findings.append(finding("datum-converted", "note", count=len(frame), file=path.name, datum=datum))
+    layer = gpd.GeoDataFrame(ours.frame.drop(columns="geometry", errors="ignore"), geometry=geometry)
+    return layer, _described(read.record("communities"), ours, columns), findings
+
+
+def _table_rows(
+    path: Path, columns: Mapping[str, Any], said: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, FileRecord, list[Finding]]:
+    if not said.get("grow"):
+        raise PackError(
+            f"{path.name}: a table has no outlines; give a polygon layer as the file and this table under "
+            "[communities.people], or write grow = true under [communities]: outlines are then grown along the "
+            "streets from the table's coordinates, and called approximate"
         )
-    ]  # fmt: skip
+    known = [*column_synonyms("communities"), *_named(columns)]
+    sheet = read_sheet(path, sheet=said.get("sheet"), header_row=said.get("header_row"), known=known)
+    ours = _understood(sheet.frame, path, columns, points=True)
+    tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
+    _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
+    datum = str(said.get("datum", "wgs84"))
+    frame = converted(ours.frame, datum, tally)
+    lon, lat = (pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float) for column in ("lon", "lat"))
+    point = np.where(on_globe(frame), shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), None)
+    layer = gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=point, crs="EPSG:4326")
+    record = replace(sheet.record("communities"), crs=datum)
+    return layer, _described(record, ours, columns), tally.findings
 
 
-def _described(record: FileRecord, columns: Mapping[str, Any]) -> FileRecord:
-    """The record with the columns that are ours, by their own name or by the mapping."""
-    known = set(column_synonyms("communities").values())
-    given = {theirs: ours for ours, theirs in columns.items() if isinstance(theirs, str)}
-    meant = {one: given.get(one, one if one in known else "") for one in record.unknown}
+def _understood(frame: pd.DataFrame, path: Path, columns: Mapping[str, Any], *, points: bool) -> OurColumns:
+    """The file's columns with the mapped ones beside them, under our names; none about persons."""
+    given = {ours: _mapped(frame, path, ours, theirs) for ours, theirs in columns.items()}
+    return our_columns(frame.assign(**given), path.name, {}, points=points, kind="communities")
+
+
+def _named(columns: Mapping[str, Any]) -> list[str]:
+    """The file's columns that a mapping names."""
+    sources = [theirs.get("of") if isinstance(theirs, Mapping) else theirs for theirs in columns.values()]
+    return [str(one) for source in sources for one in (source if isinstance(source, list) else [source])]
+
+
+def _described(record: FileRecord, ours: OurColumns, columns: Mapping[str, Any]) -> FileRecord:
+    """The record with the file's columns that are ours, by the mapping or by their header."""
+    given = {theirs: our for our, theirs in columns.items() if isinstance(theirs, str)}
+    meant = {theirs: our for theirs, our in ours.understood if our not in columns} | given
+    left = [theirs for theirs in record.unknown if theirs not in ours.personal]
     return replace(
         record,
-        understood=tuple((theirs, ours) for theirs, ours in meant.items() if ours),
-        unknown=tuple(theirs for theirs, ours in meant.items() if not ours),
+        understood=tuple((theirs, meant[theirs]) for theirs in left if theirs in meant),
+        unknown=tuple(theirs for theirs in left if theirs not in meant),
+        personal=ours.personal,
     )
 
 
-def _with_ids(layer: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
-    """Ids and names as text; every id once."""
-    ids = layer["community_id"].map(cell_text).str.strip()
-    for bad, what in ((ids == "", "is empty"), (ids.duplicated(), "stands in an earlier row too")):
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise PackError(
-                f"{path.name}: row {row + 1}, column 'community_id', value {ids.iloc[row]!r} {what} "
-                f"({int(bad.sum())} such rows); give each community an id of its own"
-            )
-    names = layer["name"].map(cell_text)
-    return layer.assign(community_id=ids, name=names.where(names.str.strip() != "", ids))
-
-
-def _polygons(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoSeries:
-    """The outlines, mended where they cross themselves."""
-    shapes = layer.geometry.copy()
-    broken = ~shapes.is_valid & shapes.geom_type.isin(_POLYGONS)
-    if broken.any():
-        shapes[broken] = shapely.make_valid(shapes[broken].to_numpy(), method="structure")
-        ids = layer.loc[broken, "community_id"]
-        findings.append(finding("community-mended", "warning", count=int(broken.sum()), file=path.name, examples=ids))
-    unusable = ~(shapes.geom_type.isin(_POLYGONS) & (shapely.area(shapes.to_numpy()) > 0))
-    if unusable.any():
-        row = int(np.flatnonzero(unusable)[0])
-        found = layer.geometry.iloc[row]
-        raise PackError(
-            f"{path.name}: row {row + 1}, community {layer['community_id'].iloc[row]!r} has no polygon with an area "
-            f"(found: {'nothing' if found is None else found.geom_type}; {int(unusable.sum())} such rows); draw its "
-            "outline, or leave the row out"
-        )
-    return shapes
-
-
-def _mapped(layer: gpd.GeoDataFrame, path: Path, ours: str, theirs: Any) -> pd.Series:
+def _mapped(layer: pd.DataFrame, path: Path, ours: str, theirs: Any) -> pd.Series:
     """One of our columns, from one of the file's, from a sum of several, or as a share of one."""
     share = theirs.get("share") if isinstance(theirs, Mapping) else None
     source = theirs.get("of") if isinstance(theirs, Mapping) else theirs
@@ -172,14 +199,164 @@ def _mapped(layer: gpd.GeoDataFrame, path: Path, ours: str, theirs: Any) -> pd.S
     return cast("pd.Series", whole if share is None else whole * float(share))
 
 
-def _people(column: pd.Series, path: Path) -> pd.Series:
+def _need(layer: pd.DataFrame, path: Path, columns: Iterable[str], *, meaning: str = "") -> None:
+    for column in columns:
+        if column not in layer:
+            shown = ", ".join(str(c)[:40] for c in layer.columns if c not in {"geometry", "outline"})
+            hint = ""
+            if column == "population" and "population_registered" in layer:
+                hint = '; if 户籍 is all there is, write people_basis = "registered" under [communities]'
+            raise PackError(
+                f"{path.name}: column {column} ({meaning or _NEEDED[column]}) is missing; name the file's own under "
+                f"[communities.columns]; it has {shown}{hint}"
+            )
+
+
+def _with_ids(layer: gpd.GeoDataFrame, path: Path, *, parts: bool = False) -> gpd.GeoDataFrame:
+    """Ids and names as text; every id once, but for the parts of one community."""
+    ids = layer["community_id"].map(cell_text).str.strip()
+    remedy = "give each community an id of its own"
+    several = f"{remedy}, or write parts = true under [communities] if such rows are the estates of one community"
+    faults = [
+        (ids == "", "is empty", remedy),
+        (ids.duplicated() & (not parts), "stands in an earlier row too", several),
+    ]
+    for bad, what, how in faults:
+        if bad.any():
+            raise PackError(
+                f"{path.name}: row {layer.index[bad][0]}, column 'community_id', value {ids[bad].iloc[0]!r} {what} "
+                f"({int(bad.sum())} such rows); {how}"
+            )
+    if "name" not in layer:  # the name of a part may come with its community's people
+        return layer.assign(community_id=ids)
+    names = layer["name"].map(cell_text)
+    return layer.assign(community_id=ids, name=names.where(names.str.strip() != "", ids))
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: bool = False) -> gpd.GeoDataFrame:
+    """People as numbers; a hole or a word among the households is left empty and told."""
+    made: dict[str, pd.Series] = {}
+    for column in [c for c in layer.columns if c in PEOPLE or str(c).startswith("pop_")]:
+        made[column] = _people(layer[column], path, holes=holes)
+    for column in [c for c in _WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
+        numbers = pd.to_numeric(layer[column], errors="coerce").astype(float)
+        usable = np.isfinite(numbers) & (numbers >= 0)
+        odd = ~usable & (layer[column].map(cell_text).str.strip() != "")
+        if odd.any():
+            ids = layer.loc[odd, "community_id"]
+            findings.append(
+                finding(
+                    "community-bad-number", "warning", count=int(odd.sum()), file=path.name, column=column,
+                    row=int(layer.index[odd][0]), value=str(layer.loc[odd, column].iloc[0]), examples=ids,
+                )
+            )  # fmt: skip
+        made[column] = numbers.where(usable)
+    return layer.assign(**made)
+
+
+def _people(column: pd.Series, path: Path, *, holes: bool) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
     bad = ~(np.isfinite(numbers) & (numbers >= 0))
+    if holes:
+        bad &= column.map(cell_text).str.strip() != ""
     if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        value = column.tolist()[row]
         raise PackError(
-            f"{path.name}: row {row + 1}, column {column.name!r}, value {value!r} is no number of people "
-            f"({int(bad.sum())} such rows); give zero or more"
+            f"{path.name}: row {column.index[bad][0]}, column {column.name!r}, value {column.tolist()[bad.argmax()]!r} "
+            f"is no number of people ({int(bad.sum())} such rows); give zero or more"
         )
     return numbers
+
+
+def _with_basis(layer: gpd.GeoDataFrame, path: Path, basis: str | None, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """Registered people in place of residents, where the pack says so."""
+    if basis != "registered":
+        return layer
+    if "population" in layer or "population_registered" not in layer:
+        fault = "there is a population" if "population" in layer else "there is no population_registered (户籍人口)"
+        raise PackError(
+            f'{path.name}: people_basis = "registered" lets 户籍人口 stand in where it is all there is, but {fault}; '
+            "delete the key, or name the column under [communities.columns]"
+        )
+    holes = int(layer["population_registered"].isna().sum())
+    findings.append(finding("people-registered", "warning", count=len(layer) - holes, file=path.name))
+    return layer.assign(population=layer["population_registered"], people_basis="registered")
+
+
+def _tell_of_elders(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> None:
+    elders = layer["pop_60plus"] > layer["population"]
+    if elders.any():
+        row = elders.to_numpy().argmax()
+        told = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
+        findings.append(
+            finding(
+                "community-elders", "warning", count=int(elders.sum()), file=path.name, row=int(layer.index[row]),
+                column="pop_60plus", value=told, examples=layer.loc[elders, "community_id"],
+            )
+        )  # fmt: skip
+
+
+# -- geometry -------------------------------------------------------------------------------------
+
+
+def _from_datum(geometry: gpd.GeoSeries, datum: str, path: Path) -> gpd.GeoSeries:
+    """A layer whose degrees are of a datum that no file names, in WGS 84."""
+    if datum not in DATUMS or not geometry.crs.is_geographic:
+        raise PackError(
+            f"{path.name}: datum = {datum!r}: a layer names its reference system itself ({geometry.crs.name}); only "
+            f"degrees of {', '.join(DATUMS)} can be declared"
+        )
+    moved = shapely.transform(
+        geometry.to_numpy(), lambda xy: np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum=datum))
+    )
+    return gpd.GeoSeries(moved, index=geometry.index, crs="EPSG:4326")
+
+
+def _polygons(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoSeries:
+    """The outlines, mended where they cross themselves."""
+    shapes = layer.geometry.copy()
+    broken = ~shapes.is_valid & shapes.geom_type.isin(_POLYGONS)
+    if broken.any():
+        shapes[broken] = shapely.make_valid(shapes[broken].to_numpy(), method="structure")
+        ids = layer.loc[broken, "community_id"]
+        findings.append(finding("community-mended", "warning", count=int(broken.sum()), file=path.name, examples=ids))
+    unusable = ~(shapes.geom_type.isin(_POLYGONS) & (shapely.area(shapes.to_numpy()) > 0))
+    if unusable.any():
+        row = int(np.flatnonzero(unusable)[0])
+        found = layer.geometry.iloc[row]
+        kind = "nothing" if found is None else found.geom_type
+        grow = (
+            ", or write grow = true under [communities] to have outlines grown from points" if "Point" in kind else ""
+        )
+        raise PackError(
+            f"{path.name}: row {layer.index[row]}, community {layer['community_id'].iloc[row]!r} has no polygon with "
+            f"an area (found: {kind}; {int(unusable.sum())} such rows); draw its outline, or leave the row out{grow}"
+        )
+    return shapes
+
+
+def _points(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoSeries:
+    """A point per row to grow from; an inner one of a polygon. Of a community's parts some may have none."""
+    shapes = layer.geometry.to_numpy()
+    inner = shapely.point_on_surface(np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes)))
+    pointed = shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT
+    seed = gpd.GeoSeries(np.where(pointed, shapes, inner), index=layer.index, crs=layer.crs)
+    seed[shapely.is_empty(seed.to_numpy())] = None
+    lost = seed.isna()
+    if lost.any():
+        ids = layer["community_id"]
+        bare = lost & ~ids.isin(ids[~lost])
+        if bare.any():
+            raise PackError(
+                f"{path.name}: row {layer.index[bare][0]}, community {ids[bare].iloc[0]!r} has no usable point "
+                f"({int(bare.sum())} such rows); fill in longitude and latitude in degrees, or leave the row out"
+            )
+        row = int(layer.index[lost][0])
+        findings.append(
+            finding(
+                "parts-without-point", "warning", count=int(lost.sum()), file=path.name, row=row, examples=ids[lost]
+            )
+        )
+    return seed

@@ -21,7 +21,7 @@ from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 from circle15.sources.site_attributes import site_attributes
 
-__all__ = ["cell_text", "read_facilities"]
+__all__ = ["cell_text", "converted", "on_globe", "read_facilities"]
 
 _TEXT = ("facility_id", "name", "services")
 
@@ -51,8 +51,8 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> Reading:
     """
     tally = Tally(file=path.name)
     frame, record = _read_points(path, entry, tally)
-    frame = _converted(frame, str(entry.get("datum", "wgs84")), tally)
-    frame = tally.drop(frame, ~_on_globe(frame), "facility-without-point", ("lon", "lat"))
+    frame = converted(frame, str(entry.get("datum", "wgs84")), tally)
+    frame = tally.drop(frame, ~on_globe(frame), "facility-without-point", ("lon", "lat"))
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
     made = pd.Series([f"{path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
@@ -72,14 +72,14 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> Reading:
     return Reading(frame=points.set_index("facility_id"), files=(record,), findings=tuple(tally.findings))
 
 
-def _converted(frame: pd.DataFrame, datum: str, tally: Tally) -> pd.DataFrame:
+def converted(frame: pd.DataFrame, datum: str, tally: Tally) -> pd.DataFrame:
     """Bring ``lon`` and ``lat`` from the declared datum to WGS 84, and say so; what is no number stays as it is."""
     if datum.lower() == "wgs84":
         return frame
     lon, lat = (pd.to_numeric(frame[column], errors="coerce").astype(float) for column in ("lon", "lat"))
     usable = np.isfinite(lon) & np.isfinite(lat)
     if datum.lower() in DATUMS:
-        usable &= np.asarray(_on_globe(frame), dtype=bool)
+        usable &= np.asarray(on_globe(frame), dtype=bool)
     try:
         east, north = to_wgs84(lon[usable], lat[usable], datum=datum)
     except CrsError as error:
@@ -126,7 +126,8 @@ def cell_text(cell: Any) -> str:
     return "" if bool(pd.isna(cell)) else str(cell)
 
 
-def _on_globe(frame: pd.DataFrame) -> pd.Series:
+def on_globe(frame: pd.DataFrame) -> pd.Series:
+    """Which rows have a longitude and latitude that are degrees."""
     lon, lat = (pd.to_numeric(frame[column], errors="coerce") for column in ("lon", "lat"))
     return lon.between(-180, 180) & lat.between(-90, 90)
 

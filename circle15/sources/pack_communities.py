@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pyproj
 
-from circle15.catalog import finding
+from circle15.catalog import finding, text
 from circle15.errors import PackError
+from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Origin
 from circle15.sources.community_checks import community_checks
 from circle15.sources.community_table import read_communities
@@ -17,16 +19,40 @@ from circle15.sources.pack_folder import Pack
 from circle15.sources.pack_layers import layer_origin, population_file
 from circle15.sources.reading import ReadingLog
 
-__all__ = ["PackCommunities", "pack_communities"]
+__all__ = ["GROW_M", "PackCommunities", "pack_communities"]
+
+GROW_M = 500.0
+"""How far along the streets communities without outlines are grown: a default of this project.
+
+500 m is the walking distance of the ten-minute circle of GB 50180-2018 (table 3.0.4), whose 32-50 ha (2.0.3) are
+what a lattice of streets gives within it: 2 x 500 m x 500 m = 50 ha. No norm says how far a community goes.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PackCommunities:
-    """Communities as they were read, in the pack's metric system, where they come from, and whether it is estimated."""
+    """Communities as they were read, in the pack's metric system, where they come from, and whether it is estimated.
+
+    Polygons; or points, when ``grow_m`` says how far along the streets outlines are to be grown from them.
+    """
 
     frame: gpd.GeoDataFrame
     origin: Origin
+    grow_m: float | None = None
     estimated: bool = False
+
+    @property
+    def land(self) -> gpd.GeoDataFrame:
+        """The communities with the land that they have, or at most may come to have."""
+        kept = self.kept(self.frame.index)
+        return self.frame.set_geometry(kept.surroundings) if isinstance(kept, CommunitySeeds) else self.frame
+
+    def kept(self, ids: Any) -> Communities | CommunitySeeds:
+        """Some of the communities, as they go on from here."""
+        frame = self.frame.loc[ids]
+        if self.grow_m is None:
+            return Communities(frame=frame, origin=self.origin)
+        return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin)
 
 
 def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
@@ -48,7 +74,7 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     mapping = columns.get(path.name, {} if set(columns) & set(names) else columns)
     people = entry.get("people")
     table = (pack.need(people["file"]), people) if people else None
-    frame = log.add(read_communities(path, mapping, table, counted=counted))
+    frame = log.add(read_communities(path, mapping, table, entry=per_file, counted=counted))
     origin = layer_origin(per_file, path, label=("社区", "Communities"))
     if origin.synthetic:
         log.findings.append(finding("synthetic-communities", "note", file=path.name))
@@ -58,4 +84,17 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     if not np.isfinite(metric.total_bounds).all():
         raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
     log.findings.extend(community_checks(metric, file=path.name))
-    return PackCommunities(frame=metric, origin=origin, estimated=bool(per_file.get("estimated")))
+    grow_m = float(per_file.get("grow_m", GROW_M)) if per_file.get("grow") else None
+    estimated = bool(per_file.get("estimated"))
+    return PackCommunities(frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m, estimated=estimated)
+
+
+def _with_basis(origin: Origin, frame: gpd.GeoDataFrame) -> Origin:
+    """An origin whose label says that people are registered ones, where they are."""
+    if "people_basis" not in frame:
+        return origin
+    zh, en = (
+        text("registered_label", language, label=label)
+        for language, label in (("zh", origin.label_zh), ("en", origin.label_en))
+    )
+    return replace(origin, label_zh=zh, label_en=en)

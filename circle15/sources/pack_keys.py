@@ -43,7 +43,8 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     },
     "communities": {
         **_ABOUT, "file": _TEXT, "files": [_TEXT], "columns": _TABLE, "about": _TABLE, "estimated": _YES_NO,
-        "people": _TABLE,
+        "people": _TABLE, "grow": _YES_NO, "grow_m": _NUMBER, "parts": _YES_NO, "parts_people": _TEXT,
+        "people_basis": _TEXT, "datum": _TEXT, "sheet": _TEXT, "header_row": _WHOLE,
     },
     "communities.people": {"file": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE},
     "population": {
@@ -52,6 +53,7 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     },
     "context": {**_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO},
 }  # fmt: skip
+_CHOICES = {"parts_people": ("sum", "once"), "people_basis": ("resident", "registered")}
 _WORDS = {
     _TEXT: "text in quotes", _DAY: "a date or text in quotes", _YES_NO: "true or false", _NUMBER: "a number",
     _TABLE: "a table", _WHOLE: "a whole number",
@@ -94,6 +96,12 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
 def _check_communities(path: Path, entry: Mapping[str, Any]) -> None:
     if not (entry.get("file") or entry.get("files")):
         raise PackError(f'{path}: [communities] names no layer; give file = "communities.geojson"')
+    for key, known in _CHOICES.items():
+        if entry.get(key, known[0]) not in known:
+            raise PackError(f"{path}: {key} = {entry[key]!r} in [communities]; known are {', '.join(known)}")
+    for key, needed in (("grow_m", "grow"), ("parts_people", "parts")):
+        if key in entry and not entry.get(needed):
+            raise PackError(f"{path}: {key} in [communities] says nothing without {needed} = true; add it")
     if "people" in entry:
         _check_table(path, "communities.people", entry["people"])
         if not entry["people"].get("file"):

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from circle15.catalog import finding
+from circle15.catalog import finding, walking
 from circle15.errors import PackError, StreetsError
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
@@ -99,8 +101,7 @@ def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) 
     box = gpd.GeoSeries(
         [shapely.box(streets.lon.min(), streets.lat.min(), streets.lon.max(), streets.lat.max())], crs="EPSG:4326"
     ).to_crs(people.crs)
-    inside = shapely.area(shapely.intersection(people.geometry.to_numpy(), box.iloc[0])) / people.area.to_numpy()
-    out = inside < 0.5
+    out = _share_within(people.geometry, box.iloc[0]) < 0.5
     if out.all():
         raise StreetsError(
             f"{streets.origin.file or streets.origin.label_en}: the streets cover none of the {len(people)} "
@@ -117,8 +118,18 @@ def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) 
                 examples=people.index[out],
             )
         )
+        rows = int(people.loc[out, "parts"].sum()) if "parts" in people else int(out.sum())
         log.files = [
-            record.without("community-outside-streets", int(out.sum())) if record.role == "communities" else record
+            record.without("community-outside-streets", rows) if record.role == "communities" else record
             for record in log.files
         ]
     return people[~out]
+
+
+def _share_within(shapes: gpd.GeoSeries, box: shapely.Geometry) -> NDArray[np.float64]:
+    """Which part of each polygon lies in a box; of points, which part of them lies in it or near enough to a street."""
+    if shapes.geom_type.isin(["Point", "MultiPoint"]).all():
+        points, row = shapely.get_parts(shapes.to_numpy(), return_index=True)
+        near = shapely.dwithin(points, box, float(walking()["snap"]["max_snap_m"]))
+        return np.asarray(np.bincount(row, weights=near, minlength=len(shapes)) / np.bincount(row))
+    return np.asarray(shapely.area(shapely.intersection(shapes.to_numpy(), box)) / shapes.area.to_numpy())

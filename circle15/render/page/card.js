@@ -52,6 +52,19 @@ export function sentence(community, view) {
   return when + say('sentence_few', { service: local(model.serviceOf[key], 'title', state.language), people: people(cell.uncovered[last], cell.rough, say), minutes: model.cutoffs[last] });
 }
 
+/** Further groups of people and what is to be known of the outline. */
+function more(own, view) {
+  const { say } = view;
+  const title = { households: say('households'), population_registered: say('population_registered'), pop_65plus: say('pop_65plus'), pop_80plus: say('pop_80plus') };
+  const told = Object.entries(own.more ?? {}).filter(([key, count]) => count !== SUPPRESSED || key !== 'households');
+  const lines = told.map(([key, count]) => [title[key], people(count, true, say)]);
+  return [
+    lines.length ? h('dl.lines', {}, ...lines.flatMap(([key, text]) => [h('dt', {}, key), h('dd', {}, text)])) : null,
+    own.outline === 'grown' ? h('p.caution', {}, say('outline_grown')) : null,
+    own.outline === 'estates' ? h('p.muted', {}, say('outline_estates')) : null,
+  ];
+}
+
 const figure = (label, value, note) => h('div.figure', {}, h('dt', {}, label), h('dd', {}, value, note ? h('small', {}, note) : null));
 
 /** @param {number} place @param {object} view @param {{back: () => void, service: (key: string) => void, facility: (place: number) => void}} acts */
@@ -67,8 +80,9 @@ export function communityCard(place, view, acts) {
     h('dl.figures', {},
       figure(say('index'), own.gap?.index ?? '–', own.gap?.rank ? say('rank_of', { rank: own.gap.rank, all: model.communities.length }) : null),
       figure(say('elders'), people(own.pop_60plus, false, say)),
-      figure(say('population'), people(own.population, false, say))),
+      figure(say('population'), people(own.population, false, say), own.people_basis === 'registered' ? say('basis_registered') : null)),
     h('p.sentence', {}, sentence(own, view)),
+    ...more(own, view),
     h('h3', {}, say('services_in')),
     h('p.keys', { 'aria-hidden': 'true' }, ...model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { opacity: [1, 0.62, 0.34, 0.22][Math.min(k, 3)] } }), say('within', { n })))),
     own.pop_60plus === SUPPRESSED ? h('p.muted', {}, say('not_public')) : h('div.services', {}, ...model.services.map((service) => serviceRow(service, own, view, acts.service))),

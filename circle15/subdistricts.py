@@ -1,0 +1,94 @@
+"""Coverage by subdistrict (街道): sums of people over communities, and an index of the sums.
+
+People add up: covered, uncovered and unplaced of a subdistrict are those of its communities. Shares and
+indices do not: a subdistrict's share is its covered people over its placed people, sum(covered_c) /
+sum(covered_c + uncovered_c), which weights every community by its people, and its index is the communities'
+formula with these shares, 100 x (1 - prod(max(C_k, 0.01)^w_k)), never a mean of their indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from circle15.gaps import FLOOR, worst_service
+from circle15.model.places import Communities
+from circle15.model.results import Coverage, Subdistricts
+
+__all__ = ["NO_SUBDISTRICT", "by_subdistrict"]
+
+NO_SUBDISTRICT = "（未填街道）"
+"""Stands for the subdistrict of communities that name none."""
+_PARTS = ("covered", "uncovered", "unplaced")
+
+
+def by_subdistrict(
+    coverage: Coverage, communities: Communities, *, cutoff_min: float = 15.0, weights: Mapping[str, float]
+) -> Subdistricts:
+    """Sum coverage over the communities of each subdistrict.
+
+    Parameters
+    ----------
+    coverage
+        From :func:`circle15.coverage.coverage`.
+    communities
+        Whose ``subdistrict`` counts; those that name none are counted as :data:`NO_SUBDISTRICT`.
+    cutoff_min
+        The circle that the index is of, in minutes.
+    weights
+        Of services, as :class:`~circle15.model.results.Gaps` holds them.
+
+    Returns
+    -------
+    Subdistricts
+        Empty where no community names a subdistrict.
+    """
+    frame = communities.frame
+    if "subdistrict" not in frame or not (_named(frame["subdistrict"]) != NO_SUBDISTRICT).any():
+        return Subdistricts()
+    name = _named(frame["subdistrict"])
+    people = [column for column in communities.people if column in coverage.frame]
+    columns = [column for one in people for column in (one, *(f"{one}_{part}" for part in _PARTS))]
+    keys = [
+        name.reindex(coverage.frame.index.get_level_values("community_id")).rename("subdistrict").to_numpy(),
+        coverage.frame.index.get_level_values("service"),
+        coverage.frame.index.get_level_values("cutoff_min"),
+    ]
+    sums = coverage.frame[columns].groupby(keys, sort=True).sum()
+    sums.index.names = ["subdistrict", "service", "cutoff_min"]
+    for one in people:
+        placed = sums[f"{one}_covered"] + sums[f"{one}_uncovered"]
+        sums[f"{one}_share"] = (sums[f"{one}_covered"] / placed).where(placed > 0)
+    scored = _scored(sums, communities, name, cutoff_min, weights)
+    return Subdistricts(frame=sums, by_subdistrict=scored, named=name.rename("subdistrict"))
+
+
+def _named(column: pd.Series) -> pd.Series:
+    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    return text.where(text != "", NO_SUBDISTRICT)
+
+
+def _scored(
+    sums: pd.DataFrame, communities: Communities, name: pd.Series, cutoff_min: float, weights: Mapping[str, float]
+) -> pd.DataFrame:
+    """One row per subdistrict: communities, people, person-services uncovered, index and rank."""
+    grouped = communities.frame.groupby(name.to_numpy(), sort=True)
+    out = pd.DataFrame({"communities": grouped.size(), **grouped[list(communities.people)].sum()})
+    out.index.name = "subdistrict"
+    if "subdistrict_en" in communities.frame:
+        out["subdistrict_en"] = grouped["subdistrict_en"].first().fillna("")
+    counted = [service for service, weight in weights.items() if weight > 0]
+    at = sums[sums.index.get_level_values("cutoff_min") == cutoff_min].droplevel("cutoff_min")
+    known = at["pop_60plus_share"].where(at["pop_60plus"] > 0, at["population_share"])
+    share = known.unstack("service").reindex(index=out.index, columns=counted)
+    uncovered = at["pop_60plus_uncovered"].unstack("service").reindex(index=out.index, columns=counted)
+    w = np.array([weights[service] for service in counted], dtype=float)
+    judged = ~share.isna().any(axis=1).to_numpy() & (len(counted) > 0)
+    powers = np.maximum(share.to_numpy(dtype=float), FLOOR) ** (w / w.sum() if len(w) else w)
+    out["uncovered"] = uncovered.sum(axis=1)
+    out["worst_service"] = worst_service(share, uncovered)
+    out["index"] = np.where(judged, 100 * (1 - powers.prod(axis=1)), np.nan)
+    out["rank"] = out["index"].round(9).rank(method="min", ascending=False).astype("Int64")
+    return out.sort_index().sort_values("rank", kind="stable")
