@@ -22,6 +22,7 @@ from circle15.model.walk_network import WalkProfile
 
 __all__ = [
     "PersonalColumns",
+    "SamePlaceRule",
     "Service",
     "WayClass",
     "column_synonyms",
@@ -32,6 +33,8 @@ __all__ = [
     "personal_columns",
     "profile",
     "profiles",
+    "same_place_names",
+    "same_place_rule",
     "services",
     "text",
     "walking",
@@ -70,6 +73,20 @@ class PersonalColumns:
 
     headers: re.Pattern[str]
     cells: re.Pattern[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamePlaceRule:
+    """When rows of two facility lists are one place, in metres; see ``same_place.toml`` for its fields."""
+
+    within_m: float
+    nameless_m: float
+    beside_m: float
+    far_m: float
+    double_m: float
+    likeness: float
+    own: tuple[str, ...]
+    compared: tuple[str, ...]
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -130,6 +147,24 @@ def profile(name: str | WalkProfile) -> WalkProfile:
 def name_rules() -> Mapping[str, Any]:
     """``names.toml`` as it stands: how names of communities are told apart."""
     return MappingProxyType(_read("names.toml"))
+
+
+@cache
+def _same_place() -> Mapping[str, Any]:
+    return MappingProxyType(_read("same_place.toml"))
+
+
+@cache
+def same_place_rule() -> SamePlaceRule:
+    """The distances, the likeness of names and the columns by which facilities of several lists are merged."""
+    rule = _same_place()["rule"]
+    return SamePlaceRule(**rule | {"own": tuple(rule["own"]), "compared": tuple(rule["compared"])})
+
+
+@cache
+def same_place_names() -> Mapping[str, Any]:
+    """How names of facilities are read: ``[names]`` of ``same_place.toml`` as it stands."""
+    return MappingProxyType(_same_place()["names"])
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -16,11 +16,30 @@ from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 
-__all__ = ["PEOPLE", "Communities", "DemandPoints", "Facilities", "StudyArea", "people_columns"]
+__all__ = [
+    "CONFLICT_COLUMNS",
+    "MATCH_COLUMNS",
+    "PEOPLE",
+    "Communities",
+    "DemandPoints",
+    "Facilities",
+    "StudyArea",
+    "people_columns",
+]
 
 PEOPLE = ("population", "pop_60plus")
 """The people columns that every stage carries; further ``pop_<age>plus`` columns are carried when there."""
 
+MATCH_COLUMNS = (
+    "facility_id", "name", "list_file", "other_id", "other_name", "other_file", "distance_m", "by", "likeness",
+    "filled", "services_added",
+)  # fmt: skip
+"""One row per facility that was found in another list too and merged into ``facility_id``."""
+CONFLICT_COLUMNS = (
+    "kind", "services", "facility_id", "name", "list_file", "value", "other_id", "other_name", "other_file",
+    "other_value", "distance_m",
+)  # fmt: skip
+"""One row per doubt about two facilities of different lists."""
 
 _AGE_GROUP = re.compile(r"pop_\d+plus")
 
@@ -98,12 +117,16 @@ class Facilities:
     service keys), metric points; optional ``tier``, ``capacity``, ``floor_area_m2``,
     ``opening_hours``, ``source``, ``source_date``, ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
-    gap, an unlisted one is undetermined.
+    gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is
+    doubtful between lists (:func:`circle15.sources.same_place.same_places`), with the columns of
+    :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """
 
     frame: gpd.GeoDataFrame
     listed: frozenset[str]
     origins: tuple[Origin, ...] = ()
+    matches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MATCH_COLUMNS)))
+    conflicts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONFLICT_COLUMNS)))
 
     def __post_init__(self) -> None:
         _check_ids(self.frame, "facility_id")
