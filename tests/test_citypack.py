@@ -498,7 +498,7 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     city = load_city("tryton", data=root)
     assert city.facilities.frame.index.tolist() == ["f1", "f2", "far", "isle"]
     outside = told(city.findings, "facility-outside")
-    assert (outside.count, outside.examples) == (2, ("out", "farther"))
+    assert (outside.count, outside.examples) == (2, ("farther", "out"))
     places = check_places(city)
     assert told(places, "facility-far").examples == ("far",)
     assert told(places, "facility-island").examples == ("isle",)

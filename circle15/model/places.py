@@ -36,10 +36,10 @@ MATCH_COLUMNS = (
 )  # fmt: skip
 """One row per facility that was found in another list too and merged into ``facility_id``."""
 CONFLICT_COLUMNS = (
-    "kind", "services", "facility_id", "name", "list_file", "value", "other_id", "other_name", "other_file",
+    "kind", "services", "facility_id", "name", "list_file", "column", "value", "other_id", "other_name", "other_file",
     "other_value", "distance_m",
 )  # fmt: skip
-"""One row per doubt about two facilities of different lists."""
+"""One row per doubt about two facilities of different lists; ``column`` is what they differ in, if it is that."""
 
 _AGE_GROUP = re.compile(r"pop_\d+plus")
 

@@ -148,7 +148,8 @@ def read_pack(
     frame = within_streets(people.frame, ground.streets, told)
     area = StudyArea(boundary=united(frame), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
-    facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told), file="[[facilities]]")
+    titles = (str(config["name"]), str(config.get("name_en", "")))
+    facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
     return PackContents(
         key=pack.key,
         title_zh=str(config["name"]),

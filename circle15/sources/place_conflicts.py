@@ -123,6 +123,7 @@ def conflict_table(
         "facility_id": sites.ids[pairs.earlier],
         "name": frame["name"].to_numpy()[pairs.earlier],
         "list_file": labels[pairs.earlier],
+        "column": empty,
         "value": list(value),
         "other_id": sites.ids[pairs.later],
         "other_name": frame["name"].to_numpy()[pairs.later],

@@ -77,8 +77,8 @@ def read_sites(frame: gpd.GeoDataFrame, *, city: Sequence[str] = ()) -> Sites:
     Parameters
     ----------
     frame
-        On ``facility_id``: ``name``, ``services``, points; optional ``name_en`` and ``named``. A name that
-        ``named`` denies, or that is only the id, counts as none.
+        On ``facility_id``: ``name``, ``services``, points; optional ``name_en`` and ``name_is_own``. A name
+        that ``name_is_own`` denies, or that is only the id, counts as none.
     city
         See :func:`~circle15.sources.place_names.read_name`.
     """
@@ -89,8 +89,8 @@ def read_sites(frame: gpd.GeoDataFrame, *, city: Sequence[str] = ()) -> Sites:
     ids = frame.index.astype(str).to_numpy(dtype=object)
     names = _texts(frame["name"])
     unnamed = names == ids
-    if "named" in frame:
-        unnamed |= ~frame["named"].fillna(value=True).to_numpy(dtype=bool)
+    if "name_is_own" in frame:
+        unnamed |= ~frame["name_is_own"].fillna(value=True).to_numpy(dtype=bool)
     english = _texts(frame["name_en"]) if "name_en" in frame else np.full(len(frame), "", dtype=object)
     both = pd.MultiIndex.from_arrays([np.where(unnamed, "", names), np.where(unnamed, "", english)])
     wording, unique = both.factorize()

@@ -30,21 +30,21 @@ from circle15.sources.place_conflicts import (
 )
 from circle15.sources.place_pairs import Pairs, Sites, near_pairs, one_to_one, read_sites
 
-__all__ = ["FacilityList", "SamePlaces", "same_places"]
+__all__ = ["PlaceList", "SamePlaces", "same_places"]
 
-_MADE = ("named", "also_in", "filled")
+_MADE = ("name_is_own", "also_in", "filled_columns")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FacilityList:
+class PlaceList:
     """One list of facilities.
 
     Attributes
     ----------
     frame
         Metric points on ``facility_id`` with ``name``, ``services`` (tuples) and any further columns. A
-        column ``named`` (bool) says which names are the place's own; without it, all that say more than
-        the kind of place, and are not the id, count.
+        column ``name_is_own`` (bool) says which names are the place's; without it, all that are not the id.
+        A name that only says the kind of place is never its own.
     label
         What the list is called in the tables of matches and conflicts: its file.
     speaks_of
@@ -69,7 +69,7 @@ class SamePlaces:
 
 
 def same_places(
-    lists: Sequence[FacilityList], *, city: Sequence[str] = (), rule: SamePlaceRule | None = None
+    lists: Sequence[PlaceList], *, city: Sequence[str] = (), rule: SamePlaceRule | None = None
 ) -> SamePlaces:
     """Merge lists of facilities by service, distance and name.
 
@@ -86,9 +86,9 @@ def same_places(
 
     A matched place keeps the earlier list's id, point and name (a name of its own, if only the later one has
     it). What it lacks is filled from the later one, in every column but those of
-    ``own`` in ``same_place.toml``; ``source`` names both, ``also_in`` the other ids, ``filled`` the columns.
-    Services are united: a site that stood alone in the later list would count for all of them, so being
-    found must not take one away. A service on which both lists speak and differ is a conflict.
+    ``own`` in ``same_place.toml``; ``source`` names both, ``also_in`` the other ids, ``filled_columns``
+    what was filled. Services are united: a site that stood alone in the later list would count for all
+    of them, so being found must not take one away. A service on which both lists speak and differ is a conflict.
 
     Parameters
     ----------
@@ -102,12 +102,13 @@ def same_places(
     Returns
     -------
     SamePlaces
-        ``frame`` in the order of lists, then ids, without ``named``. ``matches``: one row per merged row.
+        ``frame`` in the order of lists, then ids, without ``name_is_own``. ``matches``: one row per merged row.
         ``conflicts``: one row per doubt, by ``kind``: ``far`` (one name and service, alone of that name in
         both lists, 150 to 1,000 m apart), ``near`` (at most 30 m apart, other names), ``alike`` (at most
-        150 m apart, names alike but for a number, a tier, a district), ``kept_apart`` (the same place in a
-        list that is not merged), ``services`` and ``differs`` (a matched place with other services or
-        opening hours). Of unmatched places only, and the best candidate for each, in the first four.
+        150 m apart, names alike but for a number, a tier, a district), ``apart`` (the same place in a list
+        that is not merged), ``services`` and ``differs`` (a matched place of which both lists tell, and
+        not the same, of services or opening hours). The first three tell of unmatched places only, and of
+        the best candidate for each.
 
     Raises
     ------
@@ -122,8 +123,8 @@ def same_places(
     ...     return gpd.GeoDataFrame({"name": [name], "services": [("clinic",)]}, index=pd.Index([key],
     ...         name="facility_id"), geometry=gpd.points_from_xy([x], [0]), crs="EPSG:4549")
     >>> clinic = frozenset({"clinic"})
-    >>> own = FacilityList(frame=site("f1", "平江街道社区卫生服务中心", 0), label="own.csv", speaks_of=clinic)
-    >>> osm = FacilityList(frame=site("n7", "平江社区卫生服务中心", 120), label="osm", speaks_of=clinic)
+    >>> own = PlaceList(frame=site("f1", "平江街道社区卫生服务中心", 0), label="own.csv", speaks_of=clinic)
+    >>> osm = PlaceList(frame=site("n7", "平江社区卫生服务中心", 120), label="osm", speaks_of=clinic)
     >>> same_places([own, osm]).frame["also_in"].to_dict()
     {'f1': 'n7'}
     """
@@ -134,7 +135,7 @@ def same_places(
     return _result(merging)
 
 
-def _checked(lists: Sequence[FacilityList]) -> Sequence[FacilityList]:
+def _checked(lists: Sequence[PlaceList]) -> Sequence[PlaceList]:
     if not lists:
         raise InputError("there is no list of facilities to merge; give at least one")
     crs = lists[0].frame.crs
@@ -166,7 +167,7 @@ class _Merging:
     conflicts: tuple[pd.DataFrame, ...] = ()
 
 
-def _begun(lists: Sequence[FacilityList], city: Sequence[str]) -> _Merging:
+def _begun(lists: Sequence[PlaceList], city: Sequence[str]) -> _Merging:
     frames = [one.frame.sort_index() for one in lists]
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     whole = gpd.GeoDataFrame(pd.concat(filled), crs=frames[0].crs).rename_axis("facility_id")
@@ -198,7 +199,7 @@ def _taken(now: _Merging, number: int, rule: SamePlaceRule, *, merge: bool) -> _
     far = far_pairs(sites, earlier, later, beyond_m=rule.within_m, far_m=rule.far_m)
     doubts = {"far": far[free[far.earlier] & free[far.later]], "alike": alike, "near": beside}
     if not merge:
-        doubts["kept_apart"] = same
+        doubts["apart"] = same
     told = [conflict_table(now.frame, now.labels, sites, kind, pairs) for kind, pairs in doubts.items()]
     now = replace(now, conflicts=(*now.conflicts, *told))
     return _merged(now, same, rule) if merge else now
@@ -226,7 +227,7 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     for column in (column for column in rule.compared if column in frame):
         values = frame[column].astype(object).where(frame[column].notna(), "").astype(str).to_numpy()
         differ = other_values(frame, column, same)
-        doubts.append(_chosen(now, column, same, differ, (values[same.earlier], values[same.later])))
+        doubts.append(_chosen(now, "differs", same, differ, (values[same.earlier], values[same.later]), column=column))
     offers, wording, stands = sites.offers.copy(), sites.wording.copy(), now.stands.copy()
     speaks = speaks.copy()
     offers[same.earlier] |= offers[same.later]
@@ -248,10 +249,11 @@ def _united(services: pd.Series, sites: Sites, same: Pairs, added: NDArray[np.bo
 
 
 def _chosen(
-    now: _Merging, kind: str, pairs: Pairs, chosen: NDArray[np.bool_], values: tuple[Sequence[str], Sequence[str]]
-) -> pd.DataFrame:
+    now: _Merging, kind: str, pairs: Pairs, chosen: NDArray[np.bool_], values: tuple[Sequence[str], Sequence[str]],
+    *, column: str = "services",
+) -> pd.DataFrame:  # fmt: skip
     table = conflict_table(now.frame, now.labels, now.sites, kind, pairs, values)
-    return table[chosen]
+    return table.assign(column=column)[chosen]
 
 
 def _unnamed(sites: Sites) -> NDArray[np.bool_]:
@@ -286,11 +288,11 @@ def _lacks(cell: object) -> bool:
 
 
 def _result(done: _Merging) -> SamePlaces:
-    kept = gpd.GeoDataFrame(done.frame.drop(columns="named", errors="ignore")[done.stands])
+    kept = gpd.GeoDataFrame(done.frame.drop(columns="name_is_own", errors="ignore")[done.stands])
     return SamePlaces(
         frame=_with_sources(kept, done),
         matches=_stacked(done.matches, MATCH_COLUMNS, ["facility_id", "other_id"]),
-        conflicts=_stacked(done.conflicts, CONFLICT_COLUMNS, ["kind", "facility_id", "other_id"]),
+        conflicts=_stacked(done.conflicts, CONFLICT_COLUMNS, ["kind", "facility_id", "other_id", "column"]),
     )
 
 
@@ -320,4 +322,6 @@ def _with_sources(kept: gpd.GeoDataFrame, done: _Merging) -> gpd.GeoDataFrame:
     ]
     also = by_place["other_id"].agg("; ".join).reindex(ids, fill_value="")
     gained = by_place["filled"].agg(lambda parts: ", ".join(dict.fromkeys(part for part in parts if part)))
-    return kept.assign(source=joint, also_in=also.to_numpy(), filled=gained.reindex(ids, fill_value="").to_numpy())
+    return kept.assign(
+        source=joint, also_in=also.to_numpy(), filled_columns=gained.reindex(ids, fill_value="").to_numpy()
+    )
