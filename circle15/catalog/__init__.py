@@ -80,6 +80,7 @@ class SamePlaceRule:
     """When rows of two facility lists are one place, in metres; see ``same_place.toml`` for its fields."""
 
     within_m: float
+    alike_m: float
     nameless_m: float
     beside_m: float
     far_m: float

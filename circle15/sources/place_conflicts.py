@@ -52,11 +52,11 @@ def _once(sites: Sites, said: NDArray[np.intp], rows: NDArray[np.intp]) -> pd.Da
 
 
 def doubtful_pairs(pairs: Pairs, *, likeness: float, beside_m: float) -> tuple[Pairs, Pairs]:
-    """Of pairs that were not merged: those with names alike but barred, and those that stand in one spot.
+    """Of pairs that were not merged: those with names alike, and those that stand in one spot.
 
     At most one for each later row: the most alike, and the nearest.
     """
-    alike = (pairs.alike >= likeness) & pairs.forbidden
+    alike = pairs.named & (pairs.alike >= likeness)
     order = np.lexsort((pairs.earlier, pairs.away_m, -pairs.alike))
     first = _first(pairs[order[alike[order]]])
     beside = (pairs.away_m <= beside_m) & ~np.isin(pairs.later, first.later)

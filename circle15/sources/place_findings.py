@@ -52,7 +52,7 @@ def _pairs(rows: pd.DataFrame) -> list[str]:
     """The first few pairs of ids, with the name of the earlier one."""
     first = rows.head(5)
     return [
-        f"{key} {name} / {other}"
+        f"{key} {name} / {other}" if name != key else f"{key} / {other}"
         for key, name, other in zip(first["facility_id"], first["name"], first["other_id"], strict=True)
     ]
 

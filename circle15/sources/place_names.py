@@ -16,13 +16,13 @@ from typing import Any
 
 from circle15.catalog import name_rules, same_place_names
 
-__all__ = ["PlaceName", "contradict", "likeness", "read_name"]
+__all__ = ["SAME", "PlaceName", "contradict", "likeness", "read_name"]
 
 _BRACKETS = re.compile(r"[(\[{<《「【〔]([^()\[\]{}<>《》「」【】〔〕]*)[)\]}>》」】〕]")
 _NO_LETTER = re.compile(r"[\W_]+")
 _NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
-_ALIKE_NOT_EQUAL = 0.99
-"""The most that two names reach which are not the same letter by letter, so that equal names go first."""
+SAME = 0.99
+"""Likeness of names that say the same and are not equal letter by letter; equal ones have 1 and go first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def likeness(one: PlaceName, other: PlaceName) -> tuple[float, bool]:
     """How alike two names are, 0 to 1, and whether something in them forbids that they are one place.
 
     1 where they are equal letter by letter; else the share of characters that their cores have in common
-    in order, :class:`difflib.SequenceMatcher`'s ratio ``2 M / T``, at most 0.99. It is in the standard
+    in order, :class:`difflib.SequenceMatcher`'s ratio ``2 M / T``, at most 0.99 (:data:`SAME`). It is in the standard
     library and fast enough, as only names of near places are compared; the two names change places
     without changing it, which difflib alone does not promise. Forbidden are: different cities, districts,
     subdistricts or brackets; a centre and a station; different numbers, directions or words such as new
@@ -122,7 +122,7 @@ def likeness(one: PlaceName, other: PlaceName) -> tuple[float, bool]:
     if not scored:
         return 0.0, contradict(one, other)
     best, plain = max(scored, key=lambda score: (score[1], score[0]))
-    return min(best, _ALIKE_NOT_EQUAL), not plain or contradict(one, other)
+    return min(best, SAME), not plain or contradict(one, other)
 
 
 def contradict(one: PlaceName, other: PlaceName) -> bool:

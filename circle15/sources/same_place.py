@@ -28,6 +28,7 @@ from circle15.sources.place_conflicts import (
     other_services,
     other_values,
 )
+from circle15.sources.place_names import SAME
 from circle15.sources.place_pairs import Pairs, Sites, near_pairs, one_to_one, read_sites
 
 __all__ = ["PlaceList", "SamePlaces", "same_places"]
@@ -75,10 +76,12 @@ def same_places(
 
     Two rows of different lists that share a service are the same place when
 
-    - their names agree (:func:`~circle15.sources.place_names.likeness` of 0.8 or more, and nothing that
-      forbids it) and they stand at most 150 m apart, or
-    - one of them has no name of its own and they stand at most 50 m apart, unless what their names do say
-      contradicts: a station and a centre.
+    - their names say the same (equal cores, :func:`~circle15.sources.place_names.likeness`) and they stand at
+      most 150 m apart, or
+    - their names are alike (likeness of 0.8 or more) and they stand at most 50 m apart, or
+    - one of them has no name of its own and they stand at most 50 m apart,
+
+    and nothing in their names forbids it: a station and a centre, 一村 and 二村, two subdistricts.
 
     The best pairs go first: by name before by point alone, then the more alike, then the nearer, then by
     id. Each place is matched at most once with each list, and never with a row of its own list, so that
@@ -105,10 +108,10 @@ def same_places(
         ``frame`` in the order of lists, then ids, without ``name_is_own``. ``matches``: one row per merged row.
         ``conflicts``: one row per doubt, by ``kind``: ``far`` (one name and service, alone of that name in
         both lists, 150 to 1,000 m apart), ``near`` (at most 30 m apart, other names), ``alike`` (at most
-        150 m apart, names alike but for a number, a tier, a district), ``apart`` (the same place in a list
-        that is not merged), ``services`` and ``differs`` (a matched place of which both lists tell, and
-        not the same, of services or opening hours). The first three tell of unmatched places only, and of
-        the best candidate for each.
+        150 m apart, names alike but not enough, or but for a number, a tier, a district), ``apart`` (the
+        same place in a list that is not merged), ``services`` and ``differs`` (a matched place of which
+        both lists tell, and not the same, of services or opening hours). The first three tell of unmatched
+        places only, and of the best candidate for each.
 
     Raises
     ------
@@ -129,7 +132,10 @@ def same_places(
     {'f1': 'n7'}
     """
     rule = rule or same_place_rule()
-    merging = _begun(_checked(lists), city)
+    if sum(len(one.frame) > 0 for one in _checked(lists)) < 2:  # the names of a single list need not be read
+        whole = _whole(lists).drop(columns="name_is_own", errors="ignore")
+        return SamePlaces(frame=whole, matches=_stacked((), MATCH_COLUMNS), conflicts=_stacked((), CONFLICT_COLUMNS))
+    merging = _begun(lists, city)
     for number, one in enumerate(lists[1:], start=1):
         merging = _taken(merging, number, rule, merge=one.merge)
     return _result(merging)
@@ -167,11 +173,14 @@ class _Merging:
     conflicts: tuple[pd.DataFrame, ...] = ()
 
 
+def _whole(lists: Sequence[PlaceList]) -> gpd.GeoDataFrame:
+    frames = [one.frame.sort_index() for one in lists if len(one.frame)] or [lists[0].frame]
+    return gpd.GeoDataFrame(pd.concat(frames), crs=frames[0].crs).rename_axis("facility_id")
+
+
 def _begun(lists: Sequence[PlaceList], city: Sequence[str]) -> _Merging:
-    frames = [one.frame.sort_index() for one in lists]
-    filled = [frame for frame in frames if len(frame)] or frames[:1]
-    whole = gpd.GeoDataFrame(pd.concat(filled), crs=frames[0].crs).rename_axis("facility_id")
-    number = np.repeat(np.arange(len(lists)), [len(frame) for frame in frames])
+    whole = _whole(lists)
+    number = np.repeat(np.arange(len(lists)), [len(one.frame) for one in lists])
     sites = read_sites(whole, city=city)
     about = np.array([[key in one.speaks_of for key in sites.keys] for one in lists], dtype=bool)
     return _Merging(
@@ -189,7 +198,7 @@ def _taken(now: _Merging, number: int, rule: SamePlaceRule, *, merge: bool) -> _
     sites, later = now.sites, np.flatnonzero(now.number == number)
     earlier = np.flatnonzero(now.stands & (now.number < number))
     near = near_pairs(sites, earlier, later, within_m=rule.within_m)
-    agree = np.where(near.named, near.alike >= rule.likeness, near.away_m <= rule.nameless_m) & ~near.forbidden
+    agree = _agree(near, rule)
     same = one_to_one(near[agree], sites.ids)
     free = now.stands.copy()
     free[same.earlier] = free[same.later] = False
@@ -203,6 +212,16 @@ def _taken(now: _Merging, number: int, rule: SamePlaceRule, *, merge: bool) -> _
     told = [conflict_table(now.frame, now.labels, sites, kind, pairs) for kind, pairs in doubts.items()]
     now = replace(now, conflicts=(*now.conflicts, *told))
     return _merged(now, same, rule) if merge else now
+
+
+def _agree(near: Pairs, rule: SamePlaceRule) -> NDArray[np.bool_]:
+    """Which pairs within the farthest distance may be one place."""
+    reach_m = np.select(
+        [~near.named, near.alike >= SAME, near.alike >= rule.likeness],
+        [rule.nameless_m, rule.within_m, rule.alike_m],
+        default=-1.0,
+    )
+    return (near.away_m <= reach_m) & ~near.forbidden
 
 
 def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
@@ -289,39 +308,41 @@ def _lacks(cell: object) -> bool:
 
 def _result(done: _Merging) -> SamePlaces:
     kept = gpd.GeoDataFrame(done.frame.drop(columns="name_is_own", errors="ignore")[done.stands])
+    matches = _stacked(done.matches, MATCH_COLUMNS)  # in the order of lists
     return SamePlaces(
-        frame=_with_sources(kept, done),
-        matches=_stacked(done.matches, MATCH_COLUMNS, ["facility_id", "other_id"]),
-        conflicts=_stacked(done.conflicts, CONFLICT_COLUMNS, ["kind", "facility_id", "other_id", "column"]),
+        frame=_with_sources(kept, done, matches),
+        matches=matches.sort_values(["facility_id", "other_id"], ignore_index=True),
+        conflicts=_stacked(done.conflicts, CONFLICT_COLUMNS).sort_values(
+            ["kind", "facility_id", "other_id", "column"], ignore_index=True
+        ),
     )
 
 
-def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str], by: list[str]) -> pd.DataFrame:
+def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     full = [table for table in tables if len(table)]
-    if not full:
-        return pd.DataFrame(columns=list(columns))
-    return pd.concat(full).sort_values(by, kind="stable", ignore_index=True)
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=list(columns))
 
 
-def _with_sources(kept: gpd.GeoDataFrame, done: _Merging) -> gpd.GeoDataFrame:
+def _with_sources(kept: gpd.GeoDataFrame, done: _Merging, matches: pd.DataFrame) -> gpd.GeoDataFrame:
     """Say in each merged row which lists it comes from, under which ids, and what was filled."""
-    rows = pd.concat(done.matches) if done.matches else pd.DataFrame(columns=list(MATCH_COLUMNS))
-    if rows.empty:
+    if matches.empty:
         return kept
-    said = pd.Series(done.labels, index=done.sites.ids)
+    said = done.labels
     if "source" in done.frame:
         given = done.frame["source"].map(lambda cell: "" if _lacks(cell) else str(cell).strip()).to_numpy(dtype=object)
-        said = said.where(given == "", given)
-    ids = kept.index.astype(str)
-    by_place = rows.assign(source=said.loc[rows["other_id"]].to_numpy()).groupby("facility_id")
-    others = by_place["source"].agg(list).to_dict()
-    own = kept["source"].to_numpy() if "source" in kept else [""] * len(kept)
-    joint = [
-        "; ".join(dict.fromkeys([said[key], *others[key]])) if key in others else mine
-        for key, mine in zip(ids, own, strict=True)
-    ]
-    also = by_place["other_id"].agg("; ".join).reindex(ids, fill_value="")
-    gained = by_place["filled"].agg(lambda parts: ", ".join(dict.fromkeys(part for part in parts if part)))
-    return kept.assign(
-        source=joint, also_in=also.to_numpy(), filled_columns=gained.reindex(ids, fill_value="").to_numpy()
-    )
+        said = np.where(given == "", said, given)
+    said_by = dict(zip(done.sites.ids, said, strict=True))
+    places: dict[str, tuple[list[str], list[str], list[str]]] = {}
+    for key, other, gained in zip(matches["facility_id"], matches["other_id"], matches["filled"], strict=True):
+        sources, others, columns = places.setdefault(key, ([said_by[key]], [], []))
+        sources.append(said_by[other])
+        others.append(other)
+        columns += gained.split(", ") if gained else []
+    told = kept.assign(source=kept.get("source", ""), also_in="", filled_columns="")
+    rows = told.index.astype(str).get_indexer(pd.Index(list(places)))
+    for place, column in enumerate(("source", "also_in", "filled_columns")):
+        between = ", " if column == "filled_columns" else "; "
+        cells = told[column].astype(object)
+        cells.iloc[rows] = [between.join(dict.fromkeys(joint[place])) for joint in places.values()]
+        told[column] = cells
+    return told
