@@ -230,7 +230,7 @@ def test_every_key_may_stand_there(tmp_path):
         "settings": {"profile": "frail", "cutoffs_min": [5, 7.5], "max_snap_m": 100, "weights": {"clinic": 2}},
         "network": {**about, "files": ["a"], "place": "x", "synthetic": "water-town"},
         "facilities": [
-            {**about, "file": "a", "datum": "wgs84", "services": ["clinic"], "synthetic": True},
+            {**about, "file": "a", "datum": "wgs84", "services": ["clinic"], "synthetic": True, "merge": False},
             {"osm": True},
         ],
         "communities": {**about, "files": ["a"], "columns": {}, "about": {}, "estimated": True, "synthetic": False},

@@ -119,9 +119,11 @@ def _table(table: pd.DataFrame) -> str:
     """The first rows of a table of pairs; the workbook has them all. Ids and lists stand below the names."""
     shown = [str(key) for key in table.columns if key not in {"column", *_BELOW["name"], *_BELOW["other_name"]}]
     heads = (escape(columns()[key].header).replace("\n", "<br>") for key in shown)
-    lines = [f"<tr>{_row(heads, 'th')}</tr>"]
-    for row in table.head(_MOST_ROWS).to_dict("records"):
-        lines.append(f"<tr>{_row(_cell(row, key) for key in shown)}</tr>")
+    rows = table.head(_MOST_ROWS).to_dict("records")
+    lines = [
+        f"<tr>{_row(heads, 'th')}</tr>",
+        *(f"<tr>{_row(_cell(row, key) for key in shown)}</tr>" for row in rows),
+    ]
     more = len(table) - _MOST_ROWS
     said = f"{text('quality_more', 'zh', count=more)} {text('quality_more', 'en', count=more)}" if more > 0 else ""
     return "<table>\n" + "\n".join(lines) + "\n</table>" + (f"\n<p>{escape(said)}</p>" if said else "")

@@ -229,6 +229,7 @@ def match_table(facilities: Facilities) -> pd.DataFrame:
     table = facilities.matches.astype({"distance_m": float, "likeness": float})
     table = table.sort_values(["distance_m", "facility_id"], ascending=[False, True], kind="stable", ignore_index=True)
     table["by"] = [_said(f"match_by_{by}") for by in table["by"]]
+    table["filled"] = [_headers(names) for names in table["filled"]]
     table["services_added"] = [_titles(keys) for keys in table["services_added"]]
     return _rounded(table)
 
@@ -251,6 +252,12 @@ _CONFLICTS = ("far", "alike", "near", "apart", "services", "differs")
 
 def _said(key: str) -> str:
     return f"{text(key, 'zh')} {text(key, 'en')}"
+
+
+def _headers(names: str) -> str:
+    """Columns joined by a comma as their headers in both languages, where they have one."""
+    known = columns()
+    return ", ".join(f"{known[name].zh} {known[name].en}" if name in known else name for name in names.split(", "))
 
 
 def _titles(keys: str) -> str:

@@ -56,13 +56,14 @@ class PlaceName:
 
     @property
     def cores(self) -> tuple[str, ...]:
-        """The core, and the core with its subdistrict, which other lists write without the word 街道."""
-        return tuple(dict.fromkeys((self.core, f"{self.prefixes[2]}{self.rest}" or self.core)))
+        """The core, and the core with its subdistrict, which other lists write without 街道; 一 as 1."""
+        both = (self.core, f"{self.prefixes[2]}{self.rest}")
+        return tuple(dict.fromkeys(core.translate(_NUMERALS) for core in both if core))
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Equal for names that say the same without regard to where."""
-        return self.core, self.tier, self.note
+        return self.core.translate(_NUMERALS), self.tier, self.note
 
 
 def read_name(name: str, *, city: Sequence[str] = ()) -> PlaceName:
@@ -117,7 +118,7 @@ def likeness(one: PlaceName, other: PlaceName) -> tuple[float, bool]:
     """
     if one.whole and one.whole == other.whole:
         return 1.0, False
-    pairs = [(a, b) for a in one.cores for b in other.cores if a and b]
+    pairs = [(a, b) for a in one.cores for b in other.cores]
     scored = [(_ratio(a, b), _ordinary(a) == _ordinary(b)) for a, b in pairs]
     if not scored:
         return 0.0, contradict(one, other)
@@ -187,8 +188,8 @@ def _without_kind(text: str, rules: _Rules) -> tuple[str, str]:
 
 
 def _ordinary(core: str) -> list[str]:
-    """The numbers, directions and sizes in it, one way of writing each."""
-    return [letter for letter in core.translate(_NUMERALS) if letter in _rules().ordinary]
+    """The numbers, directions and sizes in it."""
+    return [letter for letter in core if letter in _rules().ordinary]
 
 
 def _ratio(one: str, other: str) -> float:
