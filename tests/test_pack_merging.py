@@ -48,8 +48,6 @@ OSM = """\
 [[facilities]]
 osm = true
 services = ["clinic"]
-attribution = "© OpenStreetMap contributors"
-licence = "ODbL"
 """
 
 
@@ -78,7 +76,10 @@ def test_a_list_and_openstreetmap_are_one(make_pack):
     # Rows read = rows used + rows dropped, for each file.
     (osm,) = [record for record in log.files if record.role == "facilities" and record.form == "OpenStreetMap"]
     assert (osm.rows_read, osm.rows_used, osm.dropped) == (4, 2, (("places-merged", 2),))
-    assert {origin.licence for origin in facilities.origins} == {"", "ODbL"}
+    assert [(origin.attribution, origin.licence) for origin in facilities.origins] == [
+        ("", ""),
+        ("© OpenStreetMap contributors", "ODbL"),
+    ]
     # Nothing that is used inside stays behind.
     assert not {"name_is_own", "list_number"} & set(facilities.frame)
 

@@ -30,6 +30,7 @@ __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
 _NUMBER = "list_number"
 """Column with the position of a row's list in the log's files, while lists are brought together."""
 _OSM = "OpenStreetMap"
+_OSM_ABOUT = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL"}
 _OSM_LOSSES = ("closed", "merged", "nowhere", "outside")
 
 
@@ -107,7 +108,7 @@ def pack_facilities(
     for one in used:
         frame, path, place = _rows(one, osm, area, log)
         label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if one.osm else ("设施清单", "Facility list")
-        origin = layer_origin(one.entry, path, label=label)
+        origin = layer_origin({**(_OSM_ABOUT if one.osm else {}), **one.entry}, path, label=label)
         if origin.synthetic:
             log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
         origins.append(origin)
