@@ -126,6 +126,13 @@ def test_an_english_name_will_do():
     assert pairs(found) == [("a", "n1")]
 
 
+def test_a_bar_in_one_language_holds_in_both():
+    own = sites(("a", "平江社区卫生服务站", 0), name_en="Pingjiang Clinic")
+    found = merged(own, sites(("n1", "平江社区卫生服务中心", 100), name_en="Pingjiang Clinic"))
+    assert pairs(found) == []
+    assert doubts(found) == [("alike", "a", "n1")]
+
+
 def test_the_citys_name_is_a_prefix_that_may_be_left_out():
     lists = sites(("a", "苏州平江社区卫生服务站", 0)), sites(("n1", "平江社区卫生服务站", 100))
     assert pairs(merged(*lists)) == []

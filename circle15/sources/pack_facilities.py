@@ -102,43 +102,44 @@ def pack_facilities(
     PackError
         If an id stands in two lists.
     """
-    frames: list[gpd.GeoDataFrame] = []
-    origins: list[Origin] = []
-    used = [one for one in lists if one.frame is not None or osm is not None]  # else OpenStreetMap was not asked
-    for one in used:
-        frame, path, place = _rows(one, osm, area, log)
-        label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if one.osm else ("设施清单", "Facility list")
-        origin = layer_origin({**(_OSM_ABOUT if one.osm else {}), **one.entry}, path, label=label)
-        if origin.synthetic:
-            log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
-        origins.append(origin)
-        datum = "wgs84" if one.osm else str(one.entry.get("datum", "wgs84"))
-        columns = {"list_file": path.name, "list_datum": datum, _NUMBER: place}
-        frames.append(frame.to_crs(area.crs).assign(**columns))
-    listed = frozenset(service for one in used for service in one.speaks_of)
+    # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
+    used = [(one, path) for one in lists if (path := one.path or osm) is not None]
+    frames = [_rows(one, path, area, log) for one, path in used]
+    listed = frozenset(service for one, _ in used for service in one.speaks_of)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
         return Facilities(frame=empty.rename_axis("facility_id"), listed=listed)
     _check_ids(frames)
-    merged = _merged(used, _spoken_of(frames, listed, log), city, log)
+    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log), city, log)
     near = merged.frame.geometry.intersects(area.reach)
     _left_out(merged.frame, ~near, "facility-outside", "note", log)
     kept = merged.frame[near].sort_index()
     apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
-    log.findings.extend(_osm_only(used, kept.drop(index=apart, errors="ignore"), log))
+    log.findings.extend(_osm_only(lists, kept.drop(index=apart, errors="ignore"), log))
     return Facilities(
-        frame=kept.drop(columns=_NUMBER), listed=listed, origins=tuple(origins), matches=merged.matches,
+        frame=kept.drop(columns=_NUMBER),
+        listed=listed,
+        origins=tuple(_origin(one, path) for one, path in used),
+        matches=merged.matches,
         conflicts=merged.conflicts,
-    )  # fmt: skip
+    )
 
 
-def _rows(one: FacilityList, osm: Path | None, area: StudyArea, log: ReadingLog) -> tuple[gpd.GeoDataFrame, Path, int]:
-    """What a list has, its file, and the place of its record in the log."""
-    if one.frame is not None and one.path is not None:
-        return one.frame, one.path, one.place
-    if osm is None:
-        raise PackError("OpenStreetMap's facilities cannot be had from streets that are made up")
-    return log.add(_osm_reading(osm, one.speaks_of, area)), osm, len(log.files) - 1
+def _rows(one: FacilityList, path: Path, area: StudyArea, log: ReadingLog) -> gpd.GeoDataFrame:
+    """What a list has, in metres, each row with its file, its datum and the place of the file's record."""
+    frame, place = one.frame, one.place
+    if frame is None:
+        frame = log.add(_osm_reading(path, one.speaks_of, area))
+        place = len(log.files) - 1
+    if one.entry.get("synthetic"):
+        log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
+    datum = "wgs84" if one.osm else str(one.entry.get("datum", "wgs84"))
+    return frame.to_crs(area.crs).assign(**{"list_file": path.name, "list_datum": datum, _NUMBER: place})
+
+
+def _origin(one: FacilityList, path: Path) -> Origin:
+    label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if one.osm else ("设施清单", "Facility list")
+    return layer_origin({**(_OSM_ABOUT if one.osm else {}), **one.entry}, path, label=label)
 
 
 def _merged(

@@ -32,8 +32,8 @@ def far_pairs(
     beyond_m, far_m
         Farther apart than the first, at most the second.
     """
-    first = np.array([names[0].key if names else ("", "", "") for names in sites.wordings], dtype=str).reshape(-1, 3)
-    said = np.unique(first, axis=0, return_inverse=True)[1].reshape(-1)[sites.wording]
+    keys = [next((name.key for name in names if name.core), ("", "", "")) for names in sites.wordings]
+    said = pd.Series(keys, dtype=object).factorize()[0][sites.wording]
     named = sites.named
     one, other = (_once(sites, said, rows[named[rows]]) for rows in (earlier, later))
     both = one.merge(other, on=["said", "service"], suffixes=("_earlier", "_later"))

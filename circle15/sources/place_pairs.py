@@ -149,9 +149,10 @@ def _alike(
 
 
 def _most_alike(one: tuple[PlaceName, ...], other: tuple[PlaceName, ...]) -> tuple[float, bool]:
-    """The best of a Chinese and an English name; what is allowed goes before what is not."""
+    """The best of the Chinese and the English names; barred if one of those that have something in common is."""
     told = [likeness(a, b) for a in one for b in other]
-    return max(told, key=lambda scored: (not scored[1], scored[0]), default=(0.0, False))
+    common = [scored for scored in told if scored[0] > 0] or told
+    return max((alike for alike, _ in common), default=0.0), any(barred for _, barred in common)
 
 
 def one_to_one(pairs: Pairs, ids: NDArray[np.object_]) -> Pairs:
