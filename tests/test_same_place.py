@@ -202,6 +202,19 @@ def test_the_earlier_row_stays_and_is_filled_from_the_later():
     }  # fmt: skip
 
 
+def test_a_third_list_meets_what_two_have_become():
+    third = ("third.csv", ("clinic", "shop"))
+    # The name that the second list gave.
+    found = merged(sites(("a", "a", 0)), sites(("n1", "平江卫生站", 10)), sites(("t", "平江卫生站", 100)))
+    assert pairs(found) == [("a", "n1"), ("a", "t")]
+    # The service that it gave, and its word on it.
+    own, second = listed(sites(("a", "平江卫生站", 0))), sites(("n1", "平江卫生站", 0, ("clinic", "shop")))
+    second = listed(second, "osm.pbf", ("clinic", "shop"))
+    found = same_places([own, second, listed(sites(("t", "平江卫生站", 0, ("shop",))), *third)])
+    assert pairs(found) == [("a", "n1"), ("a", "t")]
+    assert doubts(found) == [("services", "a", "t")]  # of clinics all three speak, of shops the last two
+
+
 def test_a_stand_in_for_an_english_name_fills_nothing():
     own = sites(("a", "平江社区卫生服务站", 0), name_en="")
     found = merged(own, sites(("n1", "卫生站", 10), name_en="Community clinic", name_is_own=False))
@@ -263,6 +276,25 @@ def test_other_names_in_one_spot(metres, told):
     own = sites(("a", "平江卫生站", 0), ("b", "桃花坞卫生站", -10))
     found = merged(own, sites(("n1", "双塔卫生站", metres)))
     assert doubts(found) == ([("near", "a", "n1")] if told else [])  # the nearest only
+
+
+def test_one_core_in_two_districts_is_not_one_name():
+    own = sites(("a", "姑苏区平江卫生站", 0))
+    assert doubts(merged(own, sites(("n1", "吴中区平江卫生站", 100)))) == [("alike", "a", "n1")]
+    assert doubts(merged(own, sites(("n1", "吴中区平江卫生站", 400)))) == []
+
+
+def test_one_doubt_for_each_place():
+    own = sites(("a", "平江社区卫生服务中心", 0), ("b", "平江社区卫生服务中心", 60), ("c", "双塔卫生站", 45))
+    # Alike to a and b, and b is nearer; beside c, which is no longer the question.
+    assert doubts(merged(own, sites(("n1", "平江社区卫生服务站", 40)))) == [("alike", "b", "n1")]
+    own = sites(("a", "平江卫生站", 0), ("b", "桃花坞卫生站", 5))
+    assert doubts(merged(own, sites(("n1", "双塔卫生站", 29)))) == [("near", "b", "n1")]
+
+
+def test_two_places_without_a_name_raise_no_doubt():
+    found = merged(sites(("a", "社区卫生服务站", 0)), sites(("n1", "社区卫生服务站", 100)))
+    assert (pairs(found), doubts(found)) == ([], [])
 
 
 def test_names_alike_but_barred_are_told_and_those_that_are_settled_are_not():

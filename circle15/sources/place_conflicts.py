@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.model.places import CONFLICT_COLUMNS
-from circle15.sources.place_pairs import Pairs, Sites
+from circle15.sources.place_pairs import Pairs, Sites, name_likeness
 
 __all__ = ["conflict_table", "doubtful_pairs", "far_pairs", "other_services", "other_values"]
 
@@ -40,8 +40,9 @@ def far_pairs(
     both = both[["row_earlier", "row_later"]].drop_duplicates().sort_values(["row_later", "row_earlier"])
     a, b = both["row_earlier"].to_numpy(dtype=np.intp), both["row_later"].to_numpy(dtype=np.intp)
     away_m = np.asarray(shapely.distance(sites.points[a], sites.points[b]), dtype=np.float64)
-    full, never = np.ones(len(a)), np.zeros(len(a), dtype=bool)
-    return Pairs(a, b, away_m, full, never, ~never)[(away_m > beyond_m) & (away_m <= far_m)]
+    alike, forbidden = name_likeness(sites, a, b)  # one core in two districts is not one name
+    pairs = Pairs(a, b, away_m, alike, forbidden, named[a] & named[b])
+    return pairs[(away_m > beyond_m) & (away_m <= far_m) & ~forbidden]
 
 
 def _once(sites: Sites, said: NDArray[np.intp], rows: NDArray[np.intp]) -> pd.DataFrame:

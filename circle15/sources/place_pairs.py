@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from circle15.catalog import services
 from circle15.sources.place_names import PlaceName, likeness, read_name
 
-__all__ = ["Pairs", "Sites", "near_pairs", "one_to_one", "read_sites"]
+__all__ = ["Pairs", "Sites", "name_likeness", "near_pairs", "one_to_one", "read_sites"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,16 +131,16 @@ def near_pairs(sites: Sites, earlier: NDArray[np.intp], later: NDArray[np.intp],
     one, other = earlier[here], later[there]
     sharing = (sites.offers[one] & sites.offers[other]).any(axis=1)
     one, other = one[sharing], other[sharing]
-    alike, forbidden = _alike(sites, one, other)
+    alike, forbidden = name_likeness(sites, one, other)
     named = sites.named
     away_m = np.asarray(shapely.distance(sites.points[one], sites.points[other]), dtype=np.float64)
     return Pairs(one, other, away_m, alike, forbidden, named[one] & named[other])
 
 
-def _alike(
+def name_likeness(
     sites: Sites, one: NDArray[np.intp], other: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Likeness of names; each pair of wordings is compared once."""
+    """Likeness of the names of pairs of rows, and what is barred; each pair of wordings is compared once."""
     pairs = np.column_stack([sites.wording[one], sites.wording[other]])
     unique, place = np.unique(pairs, axis=0, return_inverse=True)
     told = [_most_alike(sites.wordings[a], sites.wordings[b]) for a, b in unique.tolist()]
