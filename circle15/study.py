@@ -364,6 +364,8 @@ def _record(
             "demand_far": int((here.status == Positions.FAR).sum()),
             "demand_island": int((here.status == Positions.ISLAND).sum()),
             "facilities": len(city.facilities),
+            "facilities_merged": len(city.facilities.matches),
+            "facility_conflicts": len(city.facilities.conflicts),
             "facilities_far": int((there.status == Positions.FAR).sum()),
             "facilities_island": int((there.status == Positions.ISLAND).sum()),
         },

@@ -104,7 +104,9 @@ def test_rows_read_are_rows_used_and_rows_dropped(tmp_path):
 
 
 def test_many_rows_with_one_fault_are_one_finding(tmp_path):
-    rows = [(f"f{k}", "a", "karaoke;clinic" if k % 2 else "sauna;clinic", "120.62", "31.31") for k in range(500)]
+    rows = [
+        (f"f{k}", "a", "karaoke;clinic" if k % 2 else "sauna;clinic", f"{120 + k / 1000}", "31.31") for k in range(500)
+    ]
     frame, findings = facilities(tmp_path, rows)
     assert len(frame) == 500
     assert sorted((found.code, found.value, found.count) for found in findings) == [

@@ -22,6 +22,7 @@ from circle15.model.walk_network import WalkProfile
 
 __all__ = [
     "PersonalColumns",
+    "SamePlaceRule",
     "Service",
     "Tier",
     "WayClass",
@@ -34,6 +35,8 @@ __all__ = [
     "personal_columns",
     "profile",
     "profiles",
+    "same_place_names",
+    "same_place_rule",
     "services",
     "text",
     "tier_key",
@@ -85,6 +88,21 @@ class Tier:
     title_zh: str
     title_en: str
     words: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamePlaceRule:
+    """When rows of two facility lists are one place, in metres; see ``same_place.toml`` for its fields."""
+
+    within_m: float
+    alike_m: float
+    nameless_m: float
+    beside_m: float
+    far_m: float
+    double_m: float
+    likeness: float
+    own: tuple[str, ...]
+    compared: tuple[str, ...]
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -183,6 +201,24 @@ def tier_key(word: str) -> str:
     ('subdistrict', 'community', '')
     """
     return _tier_words().get(fold_header(word), "")
+
+
+@cache
+def _same_place() -> Mapping[str, Any]:
+    return MappingProxyType(_read("same_place.toml"))
+
+
+@cache
+def same_place_rule() -> SamePlaceRule:
+    """The distances, the likeness of names and the columns by which facilities of several lists are merged."""
+    rule = _same_place()["rule"]
+    return SamePlaceRule(**rule | {"own": tuple(rule["own"]), "compared": tuple(rule["compared"])})
+
+
+@cache
+def same_place_names() -> Mapping[str, Any]:
+    """How names of facilities are read: ``[names]`` of ``same_place.toml`` as it stands."""
+    return MappingProxyType(_same_place()["names"])
 
 
 @cache

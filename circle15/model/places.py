@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,8 @@ from circle15.model.provenance import Origin
 
 __all__ = [
     "AGE_GROUP",
+    "CONFLICT_COLUMNS",
+    "MATCH_COLUMNS",
     "PEOPLE",
     "Communities",
     "CommunitySeeds",
@@ -33,6 +35,17 @@ PEOPLE = ("population", "pop_60plus")
 
 AGE_GROUP = re.compile(r"pop_\d+plus")
 """Names of columns that count people from an age up."""
+
+MATCH_COLUMNS = (
+    "facility_id", "name", "list_file", "other_id", "other_name", "other_file", "distance_m", "by", "likeness",
+    "filled", "services_added",
+)  # fmt: skip
+"""One row per facility that was found in another list too and merged into ``facility_id``."""
+CONFLICT_COLUMNS = (
+    "kind", "services", "facility_id", "name", "list_file", "column", "value", "other_id", "other_name", "other_file",
+    "other_value", "distance_m",
+)  # fmt: skip
+"""One row per doubt about two facilities of different lists; ``column`` is what they differ in, if it is that."""
 
 MOST_GROWTH_M = 5000.0
 
@@ -112,12 +125,16 @@ class Facilities:
     list writes them), ``delivery_radius_m`` (straight line), ``source``, ``source_date``, ``source_url``,
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
-    gap, an unlisted one is undetermined.
+    gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is
+    doubtful between lists (:func:`circle15.sources.same_place.same_places`), with the columns of
+    :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """
 
     frame: gpd.GeoDataFrame
     listed: frozenset[str]
     origins: tuple[Origin, ...] = ()
+    matches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MATCH_COLUMNS)))
+    conflicts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONFLICT_COLUMNS)))
 
     def __post_init__(self) -> None:
         _check_ids(self.frame, "facility_id")

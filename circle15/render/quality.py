@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from circle15.catalog import text
 from circle15.model import Check, City, Finding, Origin
 from circle15.render.atomic import write_text, write_whole
+from circle15.render.table_frames import columns, conflict_table, match_table
 from circle15.render.workbook import quality_bytes
 
 __all__ = ["quality_html", "save_quality"]
 
+_MOST_ROWS = 200
+"""Of a long table, on the page; all rows stand in the workbook."""
+_BELOW = {"name": ("facility_id", "list_file"), "other_name": ("other_id", "other_file")}
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -47,6 +54,7 @@ def quality_html(check: Check) -> str:
         f'<h1>{title}</h1>\n<p>{_both("quality_title")}</p>\n{banner}\n<div class="sum">{boxes}</div>\n'
         f"<p><small>{_sizes(city)}</small></p>\n"
         f"<h2>{_both('quality_findings')}</h2>\n{_findings(findings)}\n"
+        f"{_lists(city)}"
         f"<h2>{_both('quality_layers')}</h2>\n{_layers(origins)}\n</body>\n</html>\n"
     )
 
@@ -97,6 +105,36 @@ def _findings(findings: Sequence[Finding]) -> str:
         )
         lines.append(f'<tr class="{escape(told.severity)}">{_row(cells)}</tr>')
     return "<table>\n" + "\n".join(lines) + "\n</table>"
+
+
+def _lists(city: City | None) -> str:
+    """What facility lists have in common and where they differ; nothing where there is one list."""
+    if city is None:
+        return ""
+    parts = (("quality_conflicts", conflict_table(city.facilities)), ("quality_matches", match_table(city.facilities)))
+    return "".join(f"<h2>{_both(title)}</h2>\n{_table(table)}\n" for title, table in parts if len(table))
+
+
+def _table(table: pd.DataFrame) -> str:
+    """The first rows of a table of pairs; the workbook has them all. Ids and lists stand below the names."""
+    shown = [str(key) for key in table.columns if key not in {"column", *_BELOW["name"], *_BELOW["other_name"]}]
+    heads = (escape(columns()[key].header).replace("\n", "<br>") for key in shown)
+    rows = table.head(_MOST_ROWS).to_dict("records")
+    lines = [
+        f"<tr>{_row(heads, 'th')}</tr>",
+        *(f"<tr>{_row(_cell(row, key) for key in shown)}</tr>" for row in rows),
+    ]
+    more = len(table) - _MOST_ROWS
+    said = f"{text('quality_more', 'zh', count=more)} {text('quality_more', 'en', count=more)}" if more > 0 else ""
+    return "<table>\n" + "\n".join(lines) + "\n</table>" + (f"\n<p>{escape(said)}</p>" if said else "")
+
+
+def _cell(row: Mapping[Hashable, Any], key: str) -> str:
+    value = row[key]
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.0f}" if key.endswith("_m") else f"{value:.2f}"  # noqa: PLR0124
+    below = "".join(f"<br><small>{escape(str(row[part]))}</small>" for part in _BELOW.get(key, ()))
+    return escape(str(value)) + below
 
 
 def _layers(origins: Iterable[Origin]) -> str:

@@ -14,15 +14,17 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import services, text
-from circle15.model import Analysis, City, Communities, Finding, Positions
+from circle15.model import Analysis, City, Communities, Facilities, Finding, Positions
 
 __all__ = [
     "Column",
     "columns",
     "community_table",
+    "conflict_table",
     "facility_table",
     "finding_table",
     "gap_table",
+    "match_table",
     "service_table",
     "source_table",
     "subdistrict_gap_table",
@@ -35,7 +37,7 @@ POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"
 _PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
 _COUNTED = ("parts", "households", "population_registered")
 _SITE = ("tier", "tier_key", "capacity", "capacity_by_service", "floor_area_m2", "delivery_radius_m", "opening_hours")
-_SOURCE = ("source", "source_date", "source_url")
+_SOURCE = ("source", "source_date", "source_url", "also_in", "filled_columns")
 _COVERAGE = (
     "population",
     "population_covered",
@@ -288,6 +290,47 @@ def finding_table(findings: Sequence[Finding]) -> pd.DataFrame:
     table = pd.DataFrame([{key: getattr(finding, key) for key in keys} for finding in found], columns=list(keys))
     table["examples"] = table["examples"].map(", ".join)
     return table
+
+
+def match_table(facilities: Facilities) -> pd.DataFrame:
+    """One row per facility of a later list that was found in an earlier one and merged, largest distance first."""
+    table = facilities.matches.astype({"distance_m": float, "likeness": float})
+    table = table.sort_values(["distance_m", "facility_id"], ascending=[False, True], kind="stable", ignore_index=True)
+    table["by"] = [_said(f"match_by_{by}") for by in table["by"]]
+    table["filled"] = [_headers(names) for names in table["filled"]]
+    table["services_added"] = [_titles(keys) for keys in table["services_added"]]
+    return _rounded(table)
+
+
+def conflict_table(facilities: Facilities) -> pd.DataFrame:
+    """One row per doubt about two facilities of different lists, by kind: what to look at, in words."""
+    table = facilities.conflicts.astype({"distance_m": float})
+    order = np.argsort([_CONFLICTS.index(kind) for kind in table["kind"]], kind="stable")
+    table = table.iloc[order].reset_index(drop=True)
+    offers = table["kind"] == "services"
+    for column in ("value", "other_value"):
+        table[column] = table[column].mask(offers, table[column].where(offers, "").map(_titles))
+    table["services"] = [_titles(keys) for keys in table["services"]]
+    table["kind"] = [_said(f"conflict_{kind}") for kind in table["kind"]]
+    return _rounded(table)
+
+
+_CONFLICTS = ("far", "alike", "near", "apart", "services", "differs")
+
+
+def _said(key: str) -> str:
+    return f"{text(key, 'zh')} {text(key, 'en')}"
+
+
+def _headers(names: str) -> str:
+    """Columns joined by a comma as their headers in both languages, where they have one."""
+    known = columns()
+    return ", ".join(f"{known[name].zh} {known[name].en}" if name in known else name for name in names.split(", "))
+
+
+def _titles(keys: str) -> str:
+    """Services joined by ; as titles in both languages."""
+    return "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in keys.split(";") if key)
 
 
 def source_table(city: City) -> pd.DataFrame:

@@ -23,9 +23,11 @@ from circle15.model import Analysis, Check, City
 from circle15.render.table_frames import (
     columns,
     community_table,
+    conflict_table,
     facility_table,
     finding_table,
     gap_table,
+    match_table,
     service_table,
     source_table,
     subdistrict_gap_table,
@@ -69,6 +71,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         _table_sheet(book, analysis.city, title, heading, table)
         if title.startswith("社区") and len(analysis.subdistricts):
             _subdistricts(book, analysis)
+    _lists(book, analysis.city)
     _method(book, analysis)
     return _bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
 
@@ -90,6 +93,7 @@ def quality_bytes(check: Check) -> bytes:
     book.remove(book.active)
     _table_sheet(book, check.city, "数据质量 Data quality", _FOUND, finding_table(check.findings))
     if check.city is not None:
+        _lists(book, check.city)
         layers = source_table(check.city)[[*_SOURCES]]
         _table_sheet(book, check.city, "图层 Layers", "各图层的来源 · Where each layer comes from", layers)
     return _bytes(book, f"{check.title_zh} {check.title_en}")
@@ -170,6 +174,17 @@ def _subdistricts(book: Workbook, analysis: Analysis) -> None:
 
 
 _SOURCES = ("label_zh", "label_en", "date", "licence", "attribution", "file", "synthetic")
+
+
+def _lists(book: Workbook, city: City) -> None:
+    """What facility lists have in common and where they differ, where there is something to say."""
+    doubts, matches = conflict_table(city.facilities), match_table(city.facilities)
+    for title, heading, table in (
+        ("待核对 To check", "各清单之间待核对的设施 · Facilities to check between lists", doubts),
+        ("同一设施 Same places", "在几份清单中出现、已合并的设施 · Facilities of several lists, merged", matches),
+    ):
+        if len(table):
+            _table_sheet(book, city, title, heading, table)
 
 
 def _top(analysis: Analysis) -> pd.DataFrame:

@@ -158,7 +158,8 @@ def read_pack(
     ids = within_streets(people.frame, ground.streets, told).index
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
-    facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told), file="[[facilities]]")
+    titles = (str(config["name"]), str(config.get("name_en", "")))
+    facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
     return PackContents(
         key=pack.key,
         title_zh=str(config["name"]),

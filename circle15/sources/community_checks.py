@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from circle15.catalog import finding, name_rules
-from circle15.model.places import people_columns
+from circle15.model.places import PEOPLE, people_columns
 from circle15.model.provenance import Finding
 
 __all__ = ["community_checks", "near_names"]
@@ -150,6 +150,8 @@ def _ages(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
 
 def _figures(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
     """Numbers of people that cannot well be, beside each other or at all."""
+    if not {*PEOPLE} <= set(frame.columns):  # a population grid will count them
+        return []
     people, elders = frame["population"], frame["pop_60plus"]
     odd = {"community-aged": (people >= FEWEST_TO_JUDGE) & (elders > AGED_SHARE * people) & (elders <= people)}
     if "households" in frame:

@@ -11,12 +11,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import column_synonyms, finding
+from circle15.catalog import column_synonyms, finding, same_place_rule
 from circle15.errors import CrsError, PackError
 from circle15.model.provenance import FileRecord
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.facility_columns import our_columns, services_in
 from circle15.sources.layers import read_layer
+from circle15.sources.place_doubles import doubled_rows
 from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 from circle15.sources.site_attributes import site_attributes
@@ -68,8 +69,11 @@ def read_facilities(path: Path, entry: Mapping[str, Any]) -> Reading:
         geometry=gpd.points_from_xy(pd.to_numeric(frame["lon"]), pd.to_numeric(frame["lat"])),
         crs="EPSG:4326",
     )
+    points = points.set_index("facility_id")
+    doubled = doubled_rows(points, within_m=same_place_rule().double_m)
+    tally.tell(frame[doubled], "facility-doubled", "warning", ("name",))
     record = replace(record, rows_used=len(points), dropped=tuple(tally.dropped.items()))
-    return Reading(frame=points.set_index("facility_id"), files=(record,), findings=tuple(tally.findings))
+    return Reading(frame=points, files=(record,), findings=tuple(tally.findings))
 
 
 def converted(frame: pd.DataFrame, datum: str, tally: Tally) -> pd.DataFrame:

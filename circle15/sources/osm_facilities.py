@@ -44,8 +44,9 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
     GeoDataFrame
         Points in WGS 84 on ``facility_id`` (``osm-node-123``): ``name`` (or the service's title, with the
         street if known), ``name_en``, ``services`` (tuple, in the catalogue's order), ``address``,
-        ``opening_hours``, ``wheelchair``, ``source``; "" where a tag is absent. An area stands at a
-        point inside it; one that the border of the extract cuts, at the middle of the nodes there are.
+        ``opening_hours``, ``wheelchair``, ``source``; "" where a tag is absent;
+        ``name_is_own``: the name is a tag's. An area stands at a point inside it; one that the border of
+        the extract cuts, at the middle of the nodes there are.
         ``attrs["counts"]``, in objects: ``read`` = ``used`` + ``closed`` (private or shut) + ``merged``
         (mapped twice: same name and service within 50 m) + ``nowhere`` (no node in the file) +
         ``outside``; among the read, ``approximate`` places stand at the middle of a cut outline.
@@ -86,7 +87,7 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
         outside=int((~inside).sum()),
         approximate=int(frame["approximate"].sum()),
     )
-    result = merged.drop(columns=["named", "approximate"])
+    result = merged.drop(columns="approximate")
     result.attrs["counts"] = dict(counts)
     return result
 
@@ -128,16 +129,16 @@ def _describe(tags: Mapping[str, str], offered: tuple[str, ...]) -> dict[str, An
         "address": f"{street} {tags.get('addr:housenumber', '')}".strip() if street else "",
         **{column: tags.get(tag, "") for column, tag in _OPTIONAL.items()},
         "source": "OpenStreetMap",
-        "named": "name" in tags,
+        "name_is_own": "name" in tags,
     }
 
 
 def _frame(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     """The rows in the order of their ids, areas turned into points."""
-    columns = ("name", "name_en", "services", "address", *_OPTIONAL, "source", "named", "approximate")
+    columns = ("name", "name_en", "services", "address", *_OPTIONAL, "source", "name_is_own", "approximate")
     ids = sorted(rows, key=id_order)
     held = {column: pd.Series([rows[i][column] for i in ids], dtype=object) for column in columns}
-    held |= {column: held[column].astype(bool) for column in ("named", "approximate")}
+    held |= {column: held[column].astype(bool) for column in ("name_is_own", "approximate")}
     shapes = shapely.from_wkb(np.array([rows[i]["geometry"] for i in ids], dtype=object))
     frame = gpd.GeoDataFrame(held, geometry=shapely.point_on_surface(shapes), crs=_WGS84)
     return frame.set_index(pd.Index(ids, name="facility_id", dtype=object))
@@ -155,7 +156,7 @@ def _merge_doubles(frame: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFr
     one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=within_m)
     one, other = one[one < other], other[one < other]
     name, offers = frame["name"].str.casefold().to_numpy(), [set(row) for row in frame["services"]]
-    named = frame["named"].to_numpy()
+    named = frame["name_is_own"].to_numpy()
     same = [
         bool(named[i] and named[j] and name[i] == name[j] and offers[i] & offers[j])
         for i, j in zip(one, other, strict=True)

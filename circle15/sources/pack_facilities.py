@@ -21,13 +21,17 @@ from circle15.sources.osm_facilities import read_osm_facilities
 from circle15.sources.pack_folder import Pack
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.pack_layers import area_box, layer_origin
+from circle15.sources.place_findings import osm_only_findings, same_place_findings
 from circle15.sources.reading import Reading, ReadingLog
+from circle15.sources.same_place import PlaceList, SamePlaces, same_places
 from circle15.sources.site_attributes import hours_findings
 
 __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
 
 _NUMBER = "list_number"
 """Column with the position of a row's list in the log's files, while lists are brought together."""
+_OSM = "OpenStreetMap"
+_OSM_ABOUT = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL"}
 _OSM_LOSSES = ("closed", "merged", "nowhere", "outside")
 
 
@@ -44,6 +48,11 @@ class FacilityList:
     path: Path | None = None
     frame: gpd.GeoDataFrame | None = None
     place: int = -1
+
+    @property
+    def osm(self) -> bool:
+        """Whether it is OpenStreetMap's."""
+        return bool(self.entry.get("osm"))
 
 
 def pack_lists(pack: Pack, log: ReadingLog) -> list[FacilityList]:
@@ -71,53 +80,98 @@ def _read_list(pack: Pack, entry: Mapping[str, Any], log: ReadingLog) -> Facilit
     return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=frame, place=len(log.files) - 1)
 
 
-def pack_facilities(lists: Sequence[FacilityList], osm: Path | None, area: StudyArea, log: ReadingLog) -> Facilities:
-    """Bring the lists of a pack together: each id once, services that a list speaks of, within the area's reach.
+def pack_facilities(
+    lists: Sequence[FacilityList], osm: Path | None, area: StudyArea, log: ReadingLog, *, city: Sequence[str] = ()
+) -> Facilities:
+    """Bring the lists of a pack together: each place once, services that a list speaks of, within the area's reach.
 
     Parameters
     ----------
     lists
-        From :func:`pack_lists`.
+        From :func:`pack_lists`; where two have one place, the earlier one's row stays, and OpenStreetMap comes last.
     osm
         The street file, if it is OpenStreetMap's; else its services are undetermined.
     area
         The study area; facilities beyond its buffer are left out and told.
     log
         Takes records and findings.
+    city
+        What the city is called: a prefix of names that only some lists write.
 
     Raises
     ------
     PackError
         If an id stands in two lists.
     """
-    frames: list[gpd.GeoDataFrame] = []
-    origins: list[Origin] = []
-    listed: set[str] = set()
-    for one in lists:
-        if one.frame is not None and one.path is not None:
-            path, label, frame, place = one.path, ("设施清单", "Facility list"), one.frame, one.place
-        elif osm is not None:
-            path, label = osm, ("OpenStreetMap 设施", "OpenStreetMap facilities")
-            frame = log.add(_osm_reading(osm, one.speaks_of, area))
-            place = len(log.files) - 1
-        else:
-            continue  # the streets are made up: OpenStreetMap was not asked, and its services are undetermined
-        listed.update(one.speaks_of)
-        origin = layer_origin(one.entry, path, label=label)
-        if origin.synthetic:
-            log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
-        origins.append(origin)
-        datum = "wgs84" if one.entry.get("osm") else str(one.entry.get("datum", "wgs84"))
-        columns = {"list_file": path.name, "list_datum": datum, _NUMBER: place}
-        frames.append(frame.to_crs(area.crs).assign(**columns))
+    # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
+    used = [(one, path) for one in lists if (path := one.path or osm) is not None]
+    frames = [_rows(one, path, area, log) for one, path in used]
+    listed = frozenset(service for one, _ in used for service in one.speaks_of)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
-        return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset(listed))
-    merged = _spoken_of(_one_frame(frames), listed, log)
-    near = merged.geometry.intersects(area.reach)
-    _left_out(merged, ~near, "facility-outside", "note", log)
-    kept = merged[near].drop(columns=_NUMBER).sort_index()
-    return Facilities(frame=kept, listed=frozenset(listed), origins=tuple(origins))
+        return Facilities(frame=empty.rename_axis("facility_id"), listed=listed)
+    _check_ids(frames)
+    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log), city, log)
+    near = merged.frame.geometry.intersects(area.reach)
+    _left_out(merged.frame, ~near, "facility-outside", "note", log)
+    kept = merged.frame[near].sort_index()
+    apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
+    log.findings.extend(_osm_only(lists, kept.drop(index=apart, errors="ignore"), log))
+    return Facilities(
+        frame=kept.drop(columns=_NUMBER),
+        listed=listed,
+        origins=tuple(_origin(one, path) for one, path in used),
+        matches=merged.matches,
+        conflicts=merged.conflicts,
+    )
+
+
+def _rows(one: FacilityList, path: Path, area: StudyArea, log: ReadingLog) -> gpd.GeoDataFrame:
+    """What a list has, in metres, each row with its file, its datum and the place of the file's record."""
+    frame, place = one.frame, one.place
+    if frame is None:
+        frame = log.add(_osm_reading(path, one.speaks_of, area))
+        place = len(log.files) - 1
+    if one.entry.get("synthetic"):
+        log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
+    datum = "wgs84" if one.osm else str(one.entry.get("datum", "wgs84"))
+    return frame.to_crs(area.crs).assign(**{"list_file": path.name, "list_datum": datum, _NUMBER: place})
+
+
+def _origin(one: FacilityList, path: Path) -> Origin:
+    label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if one.osm else ("设施清单", "Facility list")
+    return layer_origin({**(_OSM_ABOUT if one.osm else {}), **one.entry}, path, label=label)
+
+
+def _merged(
+    lists: Sequence[FacilityList], frames: Sequence[gpd.GeoDataFrame], city: Sequence[str], log: ReadingLog
+) -> SamePlaces:
+    """Each place once: the user's lists in their order, then OpenStreetMap's."""
+    places = [
+        PlaceList(
+            frame=frame,
+            label=str(frame["list_file"].iloc[0]) if len(frame) else "",
+            speaks_of=frozenset(one.speaks_of),
+            merge=bool(one.entry.get("merge", True)),
+        )
+        for one, frame in sorted(zip(lists, frames, strict=True), key=lambda pair: pair[0].osm)
+    ]
+    merged = same_places(places, city=city)
+    number = pd.concat([frame[_NUMBER] for frame in frames])
+    log.drop("places-merged", number[merged.matches["other_id"]].value_counts().to_dict())
+    log.findings.extend(same_place_findings(merged))
+    return merged
+
+
+def _osm_only(lists: Sequence[FacilityList], kept: gpd.GeoDataFrame, log: ReadingLog) -> list[Finding]:
+    """What OpenStreetMap adds to the user's lists, in each of its files."""
+    own = frozenset(service for one in lists if not one.osm for service in one.speaks_of)
+    told: list[Finding] = []
+    for place in kept[_NUMBER].unique():
+        record = log.files[place]
+        if record.form == _OSM:
+            told += osm_only_findings(kept, kept[_NUMBER] == place, own, file=record.file)
+    return told
 
 
 def _left_out(frame: gpd.GeoDataFrame, out: pd.Series, code: str, severity: Severity, log: ReadingLog) -> None:
@@ -132,7 +186,7 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
     frame = read_osm_facilities(path, services, bbox=area_box(area))
     counts = frame.attrs["counts"]
     record = FileRecord(
-        file=path.name, role="facilities", form="OpenStreetMap", crs="EPSG:4326",
+        file=path.name, role="facilities", form=_OSM, crs="EPSG:4326",
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
     )  # fmt: skip
@@ -170,31 +224,37 @@ def _speaks_of(pack: Pack, entry: Mapping[str, Any]) -> list[str]:
     return speaks_of
 
 
-def _one_frame(frames: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    """All lists in one; an id means one place in the whole pack."""
-    merged = gpd.GeoDataFrame(pd.concat(frames)).rename_axis("facility_id")
-    twice = merged.index[merged.index.duplicated()]
+def _check_ids(frames: Sequence[gpd.GeoDataFrame]) -> None:
+    """An id means one place in the whole pack."""
+    files = pd.concat([frame["list_file"] for frame in frames])
+    twice = files.index[files.index.duplicated()]
     if len(twice):
-        named = merged.loc[[twice[0]], "list_file"].unique().tolist()
+        named = files[[twice[0]]].unique().tolist()
         raise PackError(
             f"{' and '.join(named)}: facility_id {twice[0]!r} stands in more than one list ({len(twice)} such ids); "
             "make the ids unique in the whole pack"
         )
-    return merged
 
 
-def _spoken_of(merged: gpd.GeoDataFrame, listed: set[str], log: ReadingLog) -> gpd.GeoDataFrame:
+def _spoken_of(frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], log: ReadingLog) -> list[gpd.GeoDataFrame]:
     """Keep the services that some list speaks of; a facility left without one is left out. Both are told."""
-    kept = merged.assign(services=[tuple(s for s in row if s in listed) for row in merged["services"]])
-    fewer = kept["services"].str.len() < merged["services"].str.len()
+    kept = [frame.assign(services=_among(frame["services"], listed)) for frame in frames]
+    before, after = (pd.concat([frame["services"] for frame in some]) for some in (frames, kept))
+    fewer = after.map(len) < before.map(len)
     if fewer.any():
-        lost = {service for row in merged.loc[fewer, "services"] for service in row} - listed
+        lost = {service for row in before[fewer] for service in row} - listed
         log.findings.append(
             finding(
                 "service-not-listed", "warning", count=int(fewer.sum()), services=", ".join(sorted(lost)),
-                examples=merged.index[fewer],
+                examples=before.index[fewer],
             )
         )  # fmt: skip
-    none = kept["services"].str.len() == 0
-    log.drop("service-not-listed", kept.loc[none, _NUMBER].value_counts().to_dict())
-    return kept[~none]
+    for place, frame in enumerate(kept):
+        none = frame["services"].map(len) == 0
+        log.drop("service-not-listed", frame.loc[none, _NUMBER].value_counts().to_dict())
+        kept[place] = frame[~none.astype(bool)]
+    return kept
+
+
+def _among(services: pd.Series, listed: frozenset[str]) -> pd.Series:
+    return pd.Series([tuple(s for s in row if s in listed) for row in services], index=services.index, dtype=object)

@@ -39,7 +39,7 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     "network": {**_ABOUT, "files": [_TEXT], "place": _TEXT, "synthetic": _TEXT},
     "facilities": {
         **_ABOUT, "file": _TEXT, "osm": _YES_NO, "datum": _TEXT, "service": _TEXT, "services": [_TEXT],
-        "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE,
+        "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE, "merge": _YES_NO,
     },
     "communities": {
         **_ABOUT, "file": _TEXT, "files": [_TEXT], "columns": _TABLE, "about": _TABLE, "estimated": _YES_NO,
