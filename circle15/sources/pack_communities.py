@@ -39,6 +39,7 @@ class PackCommunities:
     frame: gpd.GeoDataFrame
     origin: Origin
     grow_m: float | None = None
+    datum: str = "wgs84"
 
     @property
     def land(self) -> gpd.GeoDataFrame:
@@ -51,7 +52,7 @@ class PackCommunities:
         frame = self.frame.loc[ids]
         if self.grow_m is None:
             return Communities(frame=frame, origin=self.origin)
-        return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin)
+        return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin, datum=self.datum)
 
 
 def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
@@ -83,7 +84,8 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
         raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
     log.findings.extend(community_checks(metric, file=path.name))
     grow_m = float(per_file.get("grow_m", GROW_M)) if per_file.get("grow") else None
-    return PackCommunities(frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m)
+    datum = str(per_file.get("datum", "wgs84"))
+    return PackCommunities(frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m, datum=datum)
 
 
 def _with_basis(origin: Origin, frame: gpd.GeoDataFrame) -> Origin:
