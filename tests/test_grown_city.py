@@ -162,9 +162,8 @@ def test_offices_in_another_datum_than_declared_are_suspected():
     true = points(list(zip(along, across, strict=True)), name="community_id").to_crs(4326).geometry
     shifted = gpd.GeoSeries.from_xy(*from_wgs84(true.x, true.y, datum="gcj02"), crs=4326).to_crs(net.crs)
     for spots, count in ((shifted, 1), (true.to_crs(net.crs), 0)):
-        frame = gpd.GeoDataFrame(
-            {"name": "n", "population": 1.0, "pop_60plus": 0.0}, geometry=spots.to_numpy(), crs=net.crs
-        ).set_index(true.index)
+        columns = {"name": "n", "population": 1.0, "pop_60plus": 0.0}
+        frame = gpd.GeoDataFrame(columns, index=true.index, geometry=spots.to_numpy(), crs=net.crs)
         origin = Origin(label_zh="测", label_en="t", file="offices.csv")
         found = seed_datum_findings(CommunitySeeds(frame=frame, grow_m=500, origin=origin), net)
         assert len(found) == count
