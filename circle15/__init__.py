@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from circle15.coverage import coverage, coverage_through_day
     from circle15.demand import demand_points
     from circle15.gaps import gaps
+    from circle15.grow import grow_communities
     from circle15.isochrones import isochrones
     from circle15.model import (
         City,
         Communities,
+        CommunitySeeds,
         DemandPoints,
         Facilities,
         Moment,
@@ -40,11 +42,13 @@ if TYPE_CHECKING:
     from circle15.sources.citypack import list_cities
     from circle15.sources.osm_file import read_streets
     from circle15.study import analyse, load_city
+    from circle15.subdistricts import by_subdistrict
 
 # Importing geopandas and numba takes a second; a name is imported when it is first used.
 _HOME = {
     "City": "model",
     "Communities": "model",
+    "CommunitySeeds": "model",
     "DemandPoints": "model",
     "Facilities": "model",
     "Moment": "model",
@@ -56,12 +60,14 @@ _HOME = {
     "WalkProfile": "model",
     "analyse": "study",
     "build_network": "network",
+    "by_subdistrict": "subdistricts",
     "catalog": "",
     "coverage": "coverage",
     "coverage_through_day": "coverage",
     "demand_points": "demand",
     "errors": "",
     "gaps": "gaps",
+    "grow_communities": "grow",
     "isochrones": "isochrones",
     "list_cities": "sources.citypack",
     "load_city": "study",
@@ -79,6 +85,7 @@ _HOME = {
 __all__ = [
     "City",
     "Communities",
+    "CommunitySeeds",
     "DemandPoints",
     "Facilities",
     "Moment",
@@ -90,12 +97,14 @@ __all__ = [
     "WalkProfile",
     "analyse",
     "build_network",
+    "by_subdistrict",
     "catalog",
     "coverage",
     "coverage_through_day",
     "demand_points",
     "errors",
     "gaps",
+    "grow_communities",
     "isochrones",
     "list_cities",
     "load_city",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import shapely
 
 from circle15 import catalog
@@ -13,7 +14,7 @@ from circle15.catalog import finding
 from circle15.datum_check import better_datum, datum_fits
 from circle15.gaps import people_text
 from circle15.model.moment import Moment
-from circle15.model.places import DemandPoints, Facilities
+from circle15.model.places import CommunitySeeds, DemandPoints, Facilities
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
@@ -25,6 +26,7 @@ __all__ = [
     "facility_findings",
     "path_findings",
     "people_findings",
+    "seed_datum_findings",
     "street_findings",
 ]
 
@@ -50,25 +52,29 @@ def datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding
     frame = facilities.frame
     if "list_datum" not in frame:
         return []
-    found = []
-    for (file, declared), mine in frame.groupby(["list_file", "list_datum"]):
-        fits = datum_fits(network, mine.geometry, declared=str(declared))
-        better = better_datum(fits, points=len(mine))
-        if better is not None:
-            found.append(
-                finding(
-                    "datum-suspect",
-                    "warning",
-                    count=len(mine),
-                    file=str(file),
-                    value=str(declared),
-                    declared_m=f"{fits[0].median_m:.0f}",
-                    better=better.datum,
-                    better_m=f"{better.median_m:.0f}",
-                    times=f"{better.times_nearer:.1f}",
-                )
-            )
-    return found
+    lists = frame.groupby(["list_file", "list_datum"])
+    told = [_datum_finding(mine.geometry, network, str(file), str(declared)) for (file, declared), mine in lists]
+    return [one for some in told for one in some]
+
+
+def seed_datum_findings(seeds: CommunitySeeds, network: WalkNetwork) -> list[Finding]:
+    """As :func:`datum_findings`, for the points that communities are grown from."""
+    points = seeds.frame.geometry.explode(index_parts=False)
+    return _datum_finding(points, network, seeds.origin.file, seeds.datum)
+
+
+def _datum_finding(points: gpd.GeoSeries, network: WalkNetwork, file: str, declared: str) -> list[Finding]:
+    fits = datum_fits(network, points, declared=declared)
+    better = better_datum(fits, points=len(points))
+    if better is None:
+        return []
+    return [
+        finding(
+            "datum-suspect", "warning", count=len(points), file=file, value=declared,
+            declared_m=f"{fits[0].median_m:.0f}", better=better.datum, better_m=f"{better.median_m:.0f}",
+            times=f"{better.times_nearer:.1f}",
+        )
+    ]  # fmt: skip
 
 
 def facility_findings(city: City, there: Positions, settings: Settings) -> list[Finding]:

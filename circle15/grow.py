@@ -25,7 +25,7 @@ from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Finding
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import islands, ragged_take
-from circle15.outlines import NOBODY, StreetPoints, draw_outlines, points_along, surroundings
+from circle15.outlines import NOBODY, StreetPoints, draw_outlines, near_owned, points_along, surroundings
 from circle15.reach import WalkGraph, seeds, walk_graph
 from circle15.snapping import snap
 
@@ -46,6 +46,16 @@ class OwnedStreets:
     Row *k* is edge ``edge[k]`` from ``begin_mm[k]`` to ``end_mm[k]``; a spot at offset *x* of it lies
     ``cost_mm[k] + |x - apex_mm[k]|`` from the nearest seed, which is one of ``owner[k]``. Whole edges: what
     lies beyond a limit is cut off by :meth:`within`.
+
+    Examples
+    --------
+    A seed at 200 m of a street of 400 m has the 150 m on either side of it:
+
+    >>> at = np.array([200_000])
+    >>> street = OwnedStreets(edge=at * 0, begin_mm=at * 0, end_mm=at * 2, apex_mm=at, cost_mm=at * 0, owner=at * 0)
+    >>> cut, owner = street.within(150.0)
+    >>> cut.begin_mm.tolist(), cut.end_mm.tolist()
+    ([50000], [350000])
     """
 
     edge: NDArray[np.int64]
@@ -228,7 +238,7 @@ def _drawn(
     ]
     keep = np.array([shapely.multipoints(spots) for spots in seeds_of], dtype=object)
     whole = np.asarray(shapely.union_all(np.stack(reach), axis=0))
-    return draw_outlines(points, whole, bound=_circles(seeds_of, grow_m), keep=keep)
+    return draw_outlines(near_owned(points, 2 * WIDTHS_M[0]), whole, bound=_circles(seeds_of, grow_m), keep=keep)
 
 
 def _circles(spots: list[NDArray[Any]], radius_m: float) -> NDArray[Any]:

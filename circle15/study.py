@@ -21,6 +21,7 @@ from circle15.checks import (
     facility_findings,
     path_findings,
     people_findings,
+    seed_datum_findings,
     street_findings,
 )
 from circle15.coverage import coverage
@@ -131,7 +132,8 @@ def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, St
     walls, limit_m = _barriers(pack.context), pack.settings.max_snap_m
     grown, findings = grow_communities(network, pack.communities, max_snap_m=limit_m, barriers=walls)
     whole: Any = shapely.union_all(grown.frame.geometry.to_numpy())
-    return grown, replace(pack.area, boundary=whole), findings
+    suspect = seed_datum_findings(pack.communities, network)
+    return grown, replace(pack.area, boundary=whole), [*suspect, *findings]
 
 
 def analyse(

@@ -16,14 +16,18 @@ import pytest
 import shapely
 
 import circle15 as c15
+from circle15.checks import seed_datum_findings
+from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning, PackError
 from circle15.grow import grow_communities
 from circle15.model import CommunitySeeds, Origin
 from circle15.network import build_network
+from circle15.sources.datum import from_wgs84
 from circle15.sources.osm_file import read_streets
 from circle15.study import check_city
 
-from .conftest import told, write_csv
+from .conftest import community, told, write_csv
+from .lattice import grid, points
 
 CITY = """\
 name = "试城"
@@ -149,6 +153,53 @@ def test_growing_without_the_key_is_refused(make_pack):
     root = make_pack(toml=CITY.format(more="grow_m = 150").replace("grow = true", ""))
     with pytest.raises(PackError, match=r"grow_m in .communities. says nothing without grow = true"):
         c15.load_city("tryton", data=root)
+
+
+def test_offices_in_another_datum_than_declared_are_suspected():
+    net = grid(20, 20, step_m=700.0)
+    draw = np.random.default_rng(3)
+    along, across = draw.uniform(1000, 12000, 40), 700.0 * draw.integers(2, 17, 40)
+    true = points(list(zip(along, across, strict=True)), name="community_id").to_crs(4326).geometry
+    shifted = gpd.GeoSeries.from_xy(*from_wgs84(true.x, true.y, datum="gcj02"), crs=4326).to_crs(net.crs)
+    for spots, count in ((shifted, 1), (true.to_crs(net.crs), 0)):
+        columns = {"name": "n", "population": 1.0, "pop_60plus": 0.0}
+        frame = gpd.GeoDataFrame(columns, index=true.index, geometry=spots.to_numpy(), crs=net.crs)
+        origin = Origin(label_zh="测", label_en="t", file="offices.csv")
+        found = seed_datum_findings(CommunitySeeds(frame=frame, grow_m=500, origin=origin), net)
+        assert len(found) == count
+        assert all((one.file, one.value, one.count) == ("offices.csv", "wgs84", 40) for one in found)
+
+
+ESTATES = """\
+name = "试城"
+name_en = "Tryton"
+crs = "EPSG:4549"
+
+[network]
+files = ["streets.osm"]
+
+[[facilities]]
+file = "facilities.csv"
+services = ["meal_point", "clinic"]
+
+[communities]
+file = "communities.geojson"
+parts = true
+"""
+
+
+def test_people_of_estates_stay_inside_their_estates(make_pack):
+    # Two estates at either end of one community; the street between them runs past another one's.
+    one = community("c", 120.6199, 120.6204, 300, 60)
+    other = community("c", 120.6216, 120.6221, 500, 100)
+    between = community("d", 120.6204, 120.6216, 40, 8)
+    city = c15.load_city("tryton", data=make_pack(toml=ESTATES, communities=[one, between, other]))
+    assert city.communities.frame.loc["c", ["parts", "outline", "population"]].tolist() == [2, "estates", 800.0]
+    homes = demand_points(city.communities, network=city.network).frame
+    mine = homes[homes["community_id"] == "c"]
+    assert mine["population"].sum() == 800.0
+    assert shapely.covers(city.communities.frame.geometry["c"], mine.geometry.to_numpy()).all()
+    assert len(mine) >= 2
 
 
 @pytest.mark.real

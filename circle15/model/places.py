@@ -249,12 +249,13 @@ class CommunitySeeds:
     """Communities known by points only: an office, a centre, the middles of their estates.
 
     ``frame`` as in :class:`Communities`, with metric (multi)points; ``grow_m`` is how far along the
-    streets a community goes when its outline is grown from them.
+    streets a community goes when its outline is grown from them, ``datum`` what its points were declared in.
     """
 
     frame: gpd.GeoDataFrame
     grow_m: float
     origin: Origin
+    datum: str = "wgs84"
 
     def __post_init__(self) -> None:
         _check_ids(self.frame, "community_id")

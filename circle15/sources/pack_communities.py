@@ -40,6 +40,7 @@ class PackCommunities:
     origin: Origin
     grow_m: float | None = None
     estimated: bool = False
+    datum: str = "wgs84"
 
     @property
     def land(self) -> gpd.GeoDataFrame:
@@ -52,7 +53,7 @@ class PackCommunities:
         frame = self.frame.loc[ids]
         if self.grow_m is None:
             return Communities(frame=frame, origin=self.origin)
-        return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin)
+        return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin, datum=self.datum)
 
 
 def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
@@ -85,8 +86,10 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
         raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
     log.findings.extend(community_checks(metric, file=path.name))
     grow_m = float(per_file.get("grow_m", GROW_M)) if per_file.get("grow") else None
-    estimated = bool(per_file.get("estimated"))
-    return PackCommunities(frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m, estimated=estimated)
+    return PackCommunities(
+        frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m, estimated=bool(per_file.get("estimated")),
+        datum=str(per_file.get("datum", "wgs84")),
+    )  # fmt: skip
 
 
 def _with_basis(origin: Origin, frame: gpd.GeoDataFrame) -> Origin:
