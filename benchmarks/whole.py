@@ -16,7 +16,7 @@ import towns
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from tables import print_table
+from markdown import print_table
 
 from circle15.isochrones import draw_isochrones
 from circle15.kernels import search

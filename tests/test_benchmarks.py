@@ -14,7 +14,7 @@ import pytest
 from circle15.reach import cutoff_ms, walk_graph
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-MODULES = ("peers", "reach", "tables", "towns", "whole")
+MODULES = ("markdown", "peers", "reach", "towns", "whole")
 
 
 @pytest.fixture(scope="module")
