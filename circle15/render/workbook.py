@@ -20,9 +20,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from circle15.catalog import services
 from circle15.model import Analysis, Check, City
 from circle15.render.table_frames import (
+    column_table,
     columns,
     community_table,
     facility_table,
+    file_table,
     finding_table,
     gap_table,
     service_table,
@@ -39,13 +41,17 @@ _LEADING = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BARS = {"index": "D55E00", "uncovered": "E69F00", "share": "0072B2"}
 _PLAIN = Font(name="Microsoft YaHei", size=10, color=_INK)
 _FOUND = "输入数据中发现的问题 · What was found in the input"
-_WRAPPED = ("sentence", "message", "remedy", "examples", "services", "label", "attribution")
+_FILES = "各文件怎样读入，多少行被采用 · How each file was read, and how many of its rows count"
+_COLUMNS = "各列被理解为什么 · What each column was taken for"
+_WRAPPED = (
+    "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons", "unknown", "personal",
+)  # fmt: skip
 
 
 def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
-    Sheets: summary, communities, gaps (community x service), facilities, data quality, method.
+    Sheets: summary, communities, gaps (community x service), facilities, data quality, files, method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -55,11 +61,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         ("社区 Communities", "各社区差距，按综合排名 · Gaps per community, largest first", community_table(analysis)),
         ("差距 Gaps", "社区 × 服务 · Gaps per community and service", _present(gap_table(analysis), _GAPS)),
         ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", facility_table(analysis)),
-        (
-            "数据质量 Data quality",
-            "输入数据中发现的问题 · What was found in the input",
-            finding_table(analysis.findings),
-        ),
+        ("数据质量 Data quality", _FOUND, finding_table(analysis.findings)),
+        ("文件 Files", _FILES, file_table(analysis.city.files)),
     ):
         _table_sheet(book, analysis.city, title, heading, table)
     _method(book, analysis)
@@ -67,13 +70,15 @@ def workbook_bytes(analysis: Analysis) -> bytes:
 
 
 def quality_bytes(check: Check) -> bytes:
-    """Return the data-quality workbook of a city that was read and not analysed: findings, files, layers.
+    """Return the data-quality workbook of a city that was read and not analysed: findings, files, columns, layers.
 
     The same input gives the same bytes; text from outside is stored as text.
     """
     book = Workbook()
     book.remove(book.active)
     _table_sheet(book, check.city, "数据质量 Data quality", _FOUND, finding_table(check.findings))
+    _table_sheet(book, check.city, "文件 Files", _FILES, file_table(check.files))
+    _table_sheet(book, check.city, "列 Columns", _COLUMNS, column_table(check.files))
     if check.city is not None:
         layers = source_table(check.city)[[*_SOURCES]]
         _table_sheet(book, check.city, "图层 Layers", "各图层的来源 · Where each layer comes from", layers)
