@@ -199,3 +199,15 @@ def test_nothing_is_lost_on_the_way_to_json(town: dict) -> None:
     assert town["totals"]["pop_60plus"] % 10 == 0
     assert len(town["communities"]) == 8
     assert len(town["facilities"]) == 12
+
+
+def test_files_are_told_by_rows_and_never_by_headers(town: dict) -> None:
+    sites, streets = town["files"]
+    assert (sites["file"], sites["read"], sites["used"]) == ("sites.xlsx", 16, 12)
+    assert sites["lost"] == [
+        {"why_zh": "编号重复", "why_en": "id stands twice", "rows": 3},
+        {"why_zh": "没有可用的经纬度", "why_en": "no usable coordinates", "rows": 1},
+    ]
+    assert streets["role_en"] == "streets"
+    assert "联系电话" not in json.dumps(town, ensure_ascii=False)
+    assert "站名" not in json.dumps(town, ensure_ascii=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from circle15.catalog import column_title, personal_columns, reason, text
 from circle15.model import Check, FileRecord, Finding
@@ -25,10 +25,13 @@ __all__ = [
     "english",
     "examples_text",
     "form_words",
+    "headers_of",
     "lost_rows",
     "place_text",
+    "public_file",
     "role_words",
     "size_words",
+    "title_words",
     "verdict",
 ]
 
@@ -76,6 +79,11 @@ class ColumnLine:
     title: str = ""
 
 
+def title_words(check: Check) -> str:
+    """The city's names; once where they are the same."""
+    return " ".join(dict.fromkeys((check.title_zh, check.title_en)))
+
+
 def both(key: str, **values: object) -> Words:
     """A phrase of ``text.toml`` in both languages."""
     return Words(zh=text(key, "zh", **values), en=text(key, "en", **values))
@@ -108,7 +116,8 @@ def form_words(record: FileRecord) -> tuple[Words, ...]:
     plain = [record.form.removeprefix("."), _ENCODINGS.get(record.encoding, record.encoding), datum_name(record.crs)]
     words = [Words(zh=word, en=word) for word in plain if word]
     if record.part:
-        words.insert(min(1, len(words)), both("quality_part", part=record.part))
+        key = "quality_part_sheet" if record.form.startswith(".xls") else "quality_part_layer"
+        words.insert(min(1, len(words)), both(key, part=record.part))
     return tuple(words)
 
 
@@ -117,11 +126,14 @@ def lost_rows(record: FileRecord) -> tuple[Lost, ...]:
 
     Examples
     --------
-    >>> meals = FileRecord(file="m.csv", role="facilities", rows_read=3, rows_used=1, dropped=(("facility-id-twice", 2),))
+    >>> dropped = (("facility-id-twice", 2),)
+    >>> meals = FileRecord(file="m.csv", role="facilities", rows_read=3, rows_used=1, dropped=dropped)
     >>> [(str(lost.why), lost.rows) for lost in lost_rows(meals)]
     [('编号重复 id stands twice', 2)]
     """
-    tagged = sorted(((rows, code) for code, rows in record.dropped if _TAG.fullmatch(code)), key=lambda t: (-t[0], t[1]))
+    tagged = sorted(
+        ((rows, code) for code, rows in record.dropped if _TAG.fullmatch(code)), key=lambda t: (-t[0], t[1])
+    )
     lost = [
         Lost(why=Words(zh=reason(code, "zh"), en=reason(code, "en")), rows=rows, codes=(code,))
         for code, rows in record.dropped
@@ -146,6 +158,26 @@ def column_lines(record: FileRecord) -> tuple[ColumnLine, ...]:
     unknown = [ColumnLine(theirs=_shown(theirs), status="unknown") for theirs in record.unknown]
     personal = [ColumnLine(theirs=_shown(theirs), status="personal") for theirs in record.personal]
     return (*understood, *unknown, *personal)
+
+
+def public_file(record: FileRecord) -> dict[str, Any]:
+    """What a page that is passed on tells of a file, ready for JSON. Headers stay out: they may hold anything."""
+    role, forms = role_words(record), form_words(record)
+    return {
+        "file": record.file,
+        "role_zh": role.zh,
+        "role_en": role.en,
+        "form_zh": " · ".join(word.zh for word in forms),
+        "form_en": " · ".join(word.en for word in forms),
+        "read": record.rows_read,
+        "used": record.rows_used,
+        "lost": [{"why_zh": one.why.zh, "why_en": one.why.en, "rows": one.rows} for one in lost_rows(record)],
+        "columns": {
+            "understood": len(record.understood),
+            "unknown": len(record.unknown),
+            "personal": len(record.personal),
+        },
+    }
 
 
 def _shown(header: str) -> str:
@@ -184,19 +216,40 @@ def size_words(check: Check) -> Words | None:
         return None
     people = city.communities.frame
     return both(
-        "quality_size", communities=f"{len(people):,}", people=f"{people['population'].sum():,.0f}",
-        elders=f"{people['pop_60plus'].sum():,.0f}", facilities=f"{len(city.facilities):,}", km=f"{city.network.total_km:,.1f}",
-    )  # fmt: skip
+        "quality_size",
+        communities=f"{len(people):,}",
+        people=f"{people['population'].sum():,.0f}",
+        elders=f"{people['pop_60plus'].sum():,.0f}",
+        facilities=f"{len(city.facilities):,}",
+        km=f"{city.network.total_km:,.1f}",
+    )
 
 
-def place_text(found: Finding, *, file: bool = True) -> str:
-    """Where a finding stands: file, row as a spreadsheet counts, column, and a value that its message does not quote."""
+def headers_of(records: Iterable[FileRecord]) -> dict[tuple[str, str], str]:
+    """``(file, our column)`` -> the header that the file has for it, where that is another word."""
+    return {(one.file, ours): theirs for one in records for theirs, ours in one.understood if theirs != ours}
+
+
+def place_text(found: Finding, headers: Mapping[tuple[str, str], str], *, file: bool = True) -> str:
+    """Where a finding stands, as far as that is known: file, row, column, and a value that its message does not quote.
+
+    Parameters
+    ----------
+    found
+        The finding.
+    headers
+        From :func:`headers_of`: a planner knows her own headers.
+    file
+        Whether to name the file.
+    """
     parts = [found.file] if file and found.file else []
     if found.row is not None:
         parts.append(str(both("quality_row", row=found.row)))
     if found.column:
-        parts.append(f"{both('quality_column')} {found.column}")
-    if found.value and found.value not in found.message_zh:
+        named = [(headers.get((found.file, ours)), ours) for ours in found.column.split(", ")]
+        shown = ", ".join(f"{_shown(theirs)} ({ours})" if theirs else ours for theirs, ours in named)
+        parts.append(f"{both('quality_column')} {shown}")
+    if found.value not in found.message_zh and any(map(str.isalnum, found.value)):
         parts.append(f"{both('quality_value')} {found.value}")
     return " · ".join(parts)
 
@@ -211,7 +264,7 @@ def examples_text(found: Finding) -> str:
     """
     rows = [match[1] for one in found.examples if (match := _ROW.fullmatch(one))]
     if rows and len(rows) == len(found.examples):
-        return f"第{'、'.join(rows)}行 rows {', '.join(rows)}"
+        return f"第{'、'.join(rows)}行 {'rows' if len(rows) > 1 else 'row'} {', '.join(rows)}"
     return ", ".join(found.examples)
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from circle15 import catalog
-from circle15.model import Analysis, City, FileRecord, Finding, Positions
+from circle15.model import Analysis, City, Finding, Positions
 from circle15.render.compact import STEPS_PER_DEGREE, Sections
-from circle15.render.file_words import form_words, lost_rows, role_words
+from circle15.render.file_words import public_file
 from circle15.render.privacy import FEWEST, bundles, public_counts, public_total
 
 __all__ = ["FORMAT", "payload"]
@@ -73,7 +73,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
         "totals": _totals(analysis),
         "methods": _counted(analysis.demand.frame.get("method")),
         "bounds": _bounds(frame, project),
-        "files": [_file(record) for record in city.files],
+        "files": [public_file(record) for record in city.files],
         "findings": [_finding(finding) for finding in analysis.findings],
         "origins": [_origin(asdict(origin)) for origin in city.origins],
         "network": {
@@ -269,22 +269,6 @@ def _services(analysis: Analysis) -> list[dict[str, Any]]:
 
 def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in origin.items() if key not in {"url", "sha256"}}
-
-
-def _file(record: FileRecord) -> dict[str, Any]:
-    """What became of a file. Its headers stay out: a page is passed on, and a header may hold anything."""
-    role = role_words(record)
-    return {
-        "file": record.file,
-        "role_zh": role.zh,
-        "role_en": role.en,
-        "form_zh": " · ".join(word.zh for word in form_words(record)),
-        "form_en": " · ".join(word.en for word in form_words(record)),
-        "read": record.rows_read,
-        "used": record.rows_used,
-        "lost": [{"why_zh": one.why.zh, "why_en": one.why.en, "rows": one.rows} for one in lost_rows(record)],
-        "columns": {"understood": len(record.understood), "unknown": len(record.unknown), "personal": len(record.personal)},
-    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -25,10 +25,12 @@ from circle15.render.file_words import (
     english,
     examples_text,
     form_words,
+    headers_of,
     lost_rows,
     place_text,
     role_words,
     size_words,
+    title_words,
     verdict,
 )
 from circle15.render.run_record import record_text
@@ -44,7 +46,7 @@ def quality_html(check: Check) -> str:
     """
     style = files("circle15.render").joinpath("page/quality.css").read_text(encoding="utf-8")
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    title = escape(f"{check.title_zh} {check.title_en}")
+    title = escape(title_words(check))
     found = by_severity(check.findings)
     origins = () if check.city is None else check.city.origins
     return (
@@ -229,10 +231,12 @@ def _links(found: Sequence[tuple[int, Finding]]) -> str:
 def _finding_lists(check: Check, found: Sequence[Finding]) -> str:
     if not found:
         return f'<h2 id="findings">{_both("quality_findings")}</h2>\n<p>{_both("quality_nothing")}</p>'
-    cards, parts = _cards(check), []
+    cards, headers, parts = _cards(check), headers_of(check.files), []
     for severity in SEVERITIES:
         mine = [
-            _finding(number, one, cards.get(one.file)) for number, one in enumerate(found, 1) if one.severity == severity
+            _finding(number, one, cards.get(one.file), place_text(one, headers, file=False))
+            for number, one in enumerate(found, start=1)
+            if one.severity == severity
         ]
         if mine:
             head = f'<h2 id="{severity}s">{_both(f"quality_{severity}")} <span class="n">{len(mine)}</span></h2>'
@@ -240,19 +244,20 @@ def _finding_lists(check: Check, found: Sequence[Finding]) -> str:
     return "\n".join(parts)
 
 
-def _finding(number: int, told: Finding, card: str | None) -> str:
+def _finding(number: int, told: Finding, card: str | None, where: str) -> str:
     name = f'<a href="#{card}">{escape(told.file)}</a>' if card else escape(told.file)
-    place = " · ".join(part for part in (name, escape(place_text(told, file=False))) if part)
+    place = " · ".join(part for part in (name, escape(where)) if part)
     second = english(told)
     examples = f'<p class="such"><small>{_both("quality_examples")}：{escape(examples_text(told))}</small></p>'
     remedy = f'<p class="remedy">{escape(told.remedy_zh)}<br><small>{escape(told.remedy_en)}</small></p>'
     return (
-        f'<li id="finding-{number}" class="{escape(told.severity)}">'
+        f'<li id="finding-{number}" class="{escape(told.severity)}"><div>'
         + (f'<p class="place">{place}</p>' if place else "")
         + f"<p>{escape(told.message_zh)}"
         + (f"<br><small>{escape(second)}</small>" if second else "")
         + "</p>"
         + (examples if told.examples else "")
+        + "</div>"
         + (remedy if told.remedy_zh or told.remedy_en else "")
         + "</li>"
     )

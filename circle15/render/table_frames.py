@@ -19,8 +19,8 @@ from circle15.render.file_words import COLUMN_STATUSES, both, column_lines, datu
 
 __all__ = [
     "Column",
-    "columns",
     "column_table",
+    "columns",
     "community_table",
     "facility_table",
     "file_table",
@@ -260,12 +260,16 @@ def column_table(records: Sequence[FileRecord]) -> pd.DataFrame:
     """One row per column of every file: its header, our name and what that means, and what became of it."""
     rows = [
         {
-            "file": record.file, "part": record.part, "header_theirs": one.theirs, "column_ours": one.ours,
-            "column_title": one.title if one.title != one.ours else "", "column_status": str(both(f"quality_{one.status}")),
+            "file": record.file,
+            "part": record.part,
+            "header_theirs": one.theirs,
+            "column_ours": one.ours,
+            "column_title": one.title if one.title != one.ours else "",
+            "column_status": str(both(f"quality_{one.status}")),
         }
         for record in records
         for one in column_lines(record)
-    ]  # fmt: skip
+    ]
     keys = ("file", "part", "header_theirs", "column_ours", "column_title", "column_status")
     return pd.DataFrame(rows, columns=list(keys))
 

@@ -21,17 +21,19 @@ from circle15.render.file_words import (
     english,
     examples_text,
     form_words,
+    headers_of,
     lost_rows,
     place_text,
     role_words,
     size_words,
+    title_words,
     verdict,
 )
 
 __all__ = ["Line", "check_lines", "wrapped"]
 
 Style = Literal["", "title", "head", "quiet", "error", "warning", "note"]
-_TOKEN = re.compile(r" |[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^ \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
+_PART = re.compile(r" |[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^ \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 _NEVER_FIRST = frozenset("，。；：、！？）》】」』”’…,.;:!?)]}%")
 _FIGURE = 17
 """Cells of a column of figures, as wide as its header 未采用 Left out needs."""
@@ -67,11 +69,13 @@ def check_lines(check: Check, *, width: int = 100, saved: bool = False) -> list[
         out what steers a terminal.
     """
     width = max(width, 60)
-    told, counts = verdict(check), counted(check.findings)
+    told, counts, headers = verdict(check), counted(check.findings), headers_of(check.files)
     worst = next((severity for severity in SEVERITIES if counts[severity]), "note")
     size = size_words(check)
-    lines = [Line(text=f"{check.title_zh} {check.title_en} · {both('quality_title')}", style="title"), Line(text="")]
-    lines += _block(str(told), width, style="error" if worst == "error" else "warning" if worst == "warning" else "head")
+    lines = [Line(text=f"{title_words(check)} · {both('quality_title')}", style="title"), Line(text="")]
+    lines += _block(
+        str(told), width, style="error" if worst == "error" else "warning" if worst == "warning" else "head"
+    )
     tally = both("quality_counts", **counts)
     lines += [Line(text=f"{tally.zh}    {tally.en}")]
     if size is not None:
@@ -83,7 +87,7 @@ def check_lines(check: Check, *, width: int = 100, saved: bool = False) -> list[
             heading = f"{both(f'quality_{severity}')} ({len(group)})"
             lines += [Line(text=""), Line(text=heading, style="head")]
             for found in group:
-                lines += _finding(found, width)
+                lines += _finding(found, place_text(found, headers), width)
     return [*lines, Line(text=""), *_next(check, width, saved=saved)]
 
 
@@ -102,7 +106,7 @@ def _files(check: Check, width: int) -> Iterator[Line]:
     broken = broken_files(check)
     if not check.files and not broken:
         return
-    heads = [str(both(f"quality_{key}")) for key in ("file_name", "role", "read", "used", "dropped")]
+    heads = [str(both(f"quality_{key}")) for key in ("file", "role", "read", "used", "dropped")]
     roles = [str(role_words(record)) for record in check.files]
     held = max(cell_len(word) for word in (heads[1], *roles)) + 2
     names = [record.file for record in check.files] + list(broken)
@@ -140,7 +144,8 @@ def _about(record: FileRecord, width: int) -> Iterator[Line]:
         mine = [_column(one) for one in columns if one.status == status]
         if mine:
             more = [f"… +{len(mine) - _SHOWN}"] if len(mine) > _SHOWN else []
-            yield from _listed(str(both(f"quality_{status}")), [*mine[:_SHOWN], *more], width, warned=status == "personal")
+            head, warned = str(both(f"quality_{status}")), status == "personal"
+            yield from _listed(head, [*mine[:_SHOWN], *more], width, warned=warned)
 
 
 def _column(column: ColumnLine) -> str:
@@ -156,11 +161,9 @@ def _column(column: ColumnLine) -> str:
 # -- Findings --------------------------------------------------------------------------------------
 
 
-def _finding(found: Finding, width: int) -> Iterator[Line]:
-    place = place_text(found)
+def _finding(found: Finding, place: str, width: int) -> Iterator[Line]:
     mark = f"{_MARK[found.severity]} "
-    lead = [text for text in (place, found.message_zh) if text]
-    yield from _block(lead[0], width, indent="  ", mark=mark, style=found.severity)
+    yield from _block(place or found.message_zh, width, indent="  ", mark=mark, style=found.severity)
     if place:
         yield from _block(found.message_zh, width, indent="    ")
     yield from _block(english(found), width, indent="    ", style="quiet")
@@ -221,22 +224,22 @@ def wrapped(text: str, width: int) -> list[str]:
     ['未采用3', '行，另见', 'city.tom', 'l']
     """
     lines, line = [], ""
-    for token in _pieces(_flat(text), width):
-        if line and cell_len((line + token).rstrip()) > width:
+    for piece in _pieces(_flat(text), width):
+        if line and cell_len((line + piece).rstrip()) > width:
             lines.append(line.rstrip())
             line = ""
-        line += token if line or token != " " else ""
+        line = (line + piece).lstrip()
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
 def _pieces(text: str, width: int) -> Iterable[str]:
     """Words, spaces and single wide characters, closing marks with what they close; none wider than a line."""
     pieces: list[str] = []
-    for token in _TOKEN.findall(text):
-        if pieces and pieces[-1] != " " and token in _NEVER_FIRST and cell_len(pieces[-1] + token) <= width:
-            pieces[-1] += token
+    for part in _PART.findall(text):
+        if pieces and pieces[-1] != " " and part in _NEVER_FIRST and cell_len(pieces[-1] + part) <= width:
+            pieces[-1] += part
         else:
-            pieces.append(token)
+            pieces.append(part)
     for piece in pieces:
         rest = piece
         while cell_len(rest) > width:

@@ -35,6 +35,7 @@ from circle15.render.table_frames import (
 __all__ = ["plain_text", "quality_bytes", "workbook_bytes"]
 
 _INK, _HEAD, _WARN, _RULE = "1F2933", "DCE6EC", "FFF1D6", "B8C4CC"
+_TALLEST = 400.0  # points; Excel's limit is 409
 _LONGEST = 32_000  # Excel holds 32,767 characters in a cell
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LEADING = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -45,6 +46,7 @@ _FILES = "各文件怎样读入，多少行被采用 · How each file was read, 
 _COLUMNS = "各列被理解为什么 · What each column was taken for"
 _WRAPPED = (
     "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons", "unknown", "personal",
+    "value",
 )  # fmt: skip
 
 
@@ -169,6 +171,7 @@ def _table_sheet(book: Workbook, city: City | None, title: str, heading: str, ta
     row = _head(sheet, city, heading, min(len(table.columns), 8))
     _header(sheet, row, table)
     last = _body(sheet, row + 1, table) - 1
+    _grow(sheet, row + 1, table)
     letters = [get_column_letter(position) for position in range(1, len(table.columns) + 1)]
     for letter, key in zip(letters, table.columns, strict=True):
         sheet.column_dimensions[letter].width = columns()[key].width
@@ -293,6 +296,19 @@ def _body(sheet: Worksheet, row: int, table: pd.DataFrame) -> int:
     return row
 
 
+def _grow(sheet: Worksheet, row: int, table: pd.DataFrame) -> None:
+    """Give rows with wrapped text the height that it needs: not every program works that out on opening."""
+    wrapped = [(place, columns()[str(key)].width) for place, key in enumerate(table.columns) if _wraps(str(key))]
+    for number, record in enumerate(table.itertuples(index=False, name=None), start=row):
+        lines = max((_lines(str(record[place]), width) for place, width in wrapped), default=1)
+        if lines > 1:
+            sheet.row_dimensions[number].height = min(14.5 * lines + 1, _TALLEST)
+
+
+def _wraps(key: str) -> bool:
+    return any(word in key for word in _WRAPPED)
+
+
 def _style(sheet: Worksheet, key: str, *, text: bool) -> str:
     """Name of a column's style in the workbook: set once, not font by font per cell."""
     look, form = _look(key, text=text), columns()[key].format
@@ -307,8 +323,7 @@ def _style(sheet: Worksheet, key: str, *, text: bool) -> str:
 
 def _look(key: str, *, text: bool) -> Alignment:
     # Text stands off the right-aligned number in the column before it.
-    wrap = any(word in key for word in _WRAPPED)
-    return Alignment(vertical="top", wrap_text=wrap, horizontal="left" if text else None, indent=int(text))
+    return Alignment(vertical="top", wrap_text=_wraps(key), horizontal="left" if text else None, indent=int(text))
 
 
 def _font(*, bold: bool = False, size: int = 10, color: str = _INK) -> Font:
