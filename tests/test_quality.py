@@ -83,9 +83,8 @@ def test_a_file_that_cannot_be_used_has_a_card_too():
 
 
 def test_a_lost_row_among_many_is_seen(city):
-    one = FileRecord(
-        file="a.csv", role="people", rows_read=10_000, rows_used=9_999, dropped=(("people-without-key", 1),)
-    )
+    whole = FileRecord(file="a.csv", role="people", rows_read=10_000, rows_used=10_000)
+    one = whole.without("people-without-key", 1)
     assert '<rect class="used" width="994"' in quality_html(checked(city, (), (one,)))
     assert '<rect class="used" width="1000"' in quality_html(checked(city, (), (whole,)))
 

@@ -22,7 +22,7 @@ def told(severity, message, **more):
 
 
 def test_the_verdict_comes_first_then_files_then_the_worst_findings():
-    report = lines(told("note", "说明甲", remedy_en="again"), told("error", "错误乙"), told("warning", "注意丙"))
+    report = lines(told("note", "说明甲", remedy_en="b"), told("error", "错误乙"), told("warning", "注意丙"))
     places = [
         next(place for place, line in enumerate(report) if start in line)
         for start in (
@@ -80,7 +80,8 @@ def test_of_many_columns_the_first_are_named_and_the_rest_counted():
 def test_a_finding_says_where_what_and_what_to_do():
     found = Finding(
         code="a", severity="warning", message_zh="3条记录的编号重复", message_en="3 rows repeat an id",
-        file="sites.xlsx", row=4, column="lon", value="x", examples=("row 4", "row 9"), remedy_zh="改正", remedy_en="mend",
+        file="sites.xlsx", row=4, column="lon", value="x", examples=("row 4", "row 9"),
+        remedy_zh="改正", remedy_en="mend",
     )  # fmt: skip
     report = lines(found)
     start = report.index("  ! sites.xlsx · 第4行 row 4 · 列 column 经度 (lon) · 值 value x")
