@@ -22,7 +22,7 @@ def told(severity, message, **more):
 
 
 def test_the_verdict_comes_first_then_files_then_the_worst_findings():
-    report = lines(told("note", "说明甲", remedy_en="b"), told("error", "错误乙"), told("warning", "注意丙"))
+    report = lines(told("note", "说明甲", remedy_en="mend it"), told("error", "错误乙"), told("warning", "注意丙"))
     places = [
         next(place for place, line in enumerate(report) if start in line)
         for start in (
@@ -33,7 +33,7 @@ def test_the_verdict_comes_first_then_files_then_the_worst_findings():
             "注意 Warnings (1)",
             "说明 Notes",
             "说明甲",
-            "→ again",
+            "→ mend it",
         )
     ]
     assert places == sorted(places)

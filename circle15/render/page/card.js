@@ -137,6 +137,17 @@ function fileRows(view) {
   return [h('h3', {}, say('files')), h('ul.file-list', {}, ...files.map(item)), h('h3', {}, say('findings_head'))];
 }
 
+/** Where a finding stands: file, row, column, a value that its message does not quote, and a few examples. */
+function placeOf(finding, { say, state }) {
+  const rows = finding.examples.map((one) => /^row (\d+)$/.exec(one)?.[1]);
+  const listed = rows.length && rows.every(Boolean)
+    ? [say(rows.length > 1 ? 'finding_rows' : 'finding_row', { n: rows.join(state.language === 'zh' ? '、' : ', ') })]
+    : finding.examples;
+  const value = /[\p{L}\p{N}]/u.test(finding.value) && !local(finding, 'message', state.language).includes(finding.value) ? finding.value : '';
+  const row = finding.row === null || rows.includes(String(finding.row)) ? '' : say('finding_row', { n: finding.row });
+  return [finding.file, row, finding.column, value, ...listed].filter(Boolean).join(' · ');
+}
+
 /** What was read, and what was found in it; errors first. */
 export function findingsDrawer(view) {
   const { say, model, state } = view;
@@ -144,12 +155,12 @@ export function findingsDrawer(view) {
   const findings = order.flatMap((severity) => model.content.findings.filter((finding) => (order.includes(finding.severity) ? finding.severity : 'note') === severity));
   if (!findings.length) return [...fileRows(view), h('p', {}, say('findings_none'))];
   const item = (finding) => {
-    const at = [finding.file, finding.row === null ? '' : `#${finding.row}`, finding.column, finding.value].filter(Boolean).join(' · ');
+    const at = placeOf(finding, view);
     const remedy = local(finding, 'remedy', state.language);
     return h(`li.finding.${order.includes(finding.severity) ? finding.severity : 'note'}`, { 'data-file': finding.file },
       h('b', {}, say(`severity_${finding.severity}`), finding.count > 1 ? ` × ${grouped(finding.count)}` : ''),
       h('p', {}, local(finding, 'message', state.language)),
-      at || finding.examples.length ? h('p.fine', {}, [at, ...finding.examples].filter(Boolean).join(' · ')) : null,
+      at ? h('p.fine', {}, at) : null,
       remedy ? h('p.fine', {}, say('remedy', { text: remedy })) : null);
   };
   return [h('p.muted', {}, say('findings_intro')), ...fileRows(view), h('ul.findings', {}, ...findings.map(item))];
