@@ -19,7 +19,7 @@ from typing import Any
 
 import peers
 import towns
-from tables import print_table
+from markdown import print_table
 from whole import city_size_table, nearest_table, pairs_table, polygon_table, reading_table, thread_table
 
 from circle15.model.walk_network import WalkNetwork

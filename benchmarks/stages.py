@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tables import print_table
+from markdown import print_table
 
 CHILD = "--in-this-process"
 

@@ -13,10 +13,10 @@ import pandas as pd
 import peers
 import shapely
 import towns
+from markdown import print_table
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from tables import print_table
 
 from circle15.isochrones import draw_isochrones
 from circle15.kernels import search

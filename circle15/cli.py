@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,7 +23,7 @@ import typer
 from circle15.errors import Circle15Error, DataQualityWarning, FetchError, InputError, OutputError, SettingError
 
 if TYPE_CHECKING:
-    from circle15.model import City, Finding
+    from circle15.model import Check, City, Finding
 
 __all__ = ["ExitCode", "main"]
 
@@ -60,6 +61,16 @@ OpenAt = Annotated[
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that steer a terminal; names from outside may hold them."""
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "head": {"bold": True},
+    "quiet": {"dim": True},
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow"},
+    "note": {"fg": "cyan"},
+}
+"""How lines of a report look on a terminal."""
 
 _STAGES = {
     "load": "读取数据 / reading",
@@ -137,10 +148,7 @@ def check_city(
     with _progress() as begin:
         begin("load")
         checked = study.check_city(city, data=data, **_overrides(profile, cutoffs, open_at))
-    if checked.city is not None:
-        for line in (repr(checked.city.network), repr(checked.city.communities), repr(checked.city.facilities)):
-            _say(line)
-    _tell_findings(checked.findings, notes=True)
+    _tell_check(checked, saved=out is not None)
     if checked.city is not None:
         _tell_synthetic(checked.city)
     if out is not None:
@@ -225,9 +233,9 @@ def _check_writable(folder: Path) -> None:
             probe.unlink(missing_ok=True)
 
 
-def _say(line: str, *, err: bool = False) -> None:
+def _say(line: str, *, err: bool = False, clean: bool = True) -> None:
     try:
-        typer.echo(_CONTROL.sub("\ufffd", line), err=err)
+        typer.echo(_CONTROL.sub("\ufffd", line) if clean else line, err=err)
     except BrokenPipeError:  # the reader has gone, as head does; the work goes on, the talk does not
         _hush(sys.stderr if err else sys.stdout)
 
@@ -239,9 +247,20 @@ def _hush(stream: IO[str]) -> None:
     os.close(nothing)
 
 
-def _tell_findings(findings: Sequence[Finding], *, notes: bool = False) -> None:
+def _tell_check(checked: Check, *, saved: bool) -> None:
+    """The data-quality report on standard output; plain and 100 cells wide in a pipe."""
+    from circle15.render.terminal import check_lines
+
+    shown = sys.stdout.isatty()
+    width = min(shutil.get_terminal_size((100, 24)).columns, 120) if shown else 100
+    for line in check_lines(checked, width=width, saved=saved):
+        text = _CONTROL.sub("\ufffd", line.text)
+        _say(typer.style(text, **_LOOKS[line.style]) if shown and line.style else text, clean=not shown)
+
+
+def _tell_findings(findings: Sequence[Finding]) -> None:
     for found in findings:
-        if notes or found.severity != "note":
+        if found.severity != "note":
             _say(f"! {found.message_zh}：{found.remedy_zh}\n  {found}", err=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from circle15.reach import cutoff_ms, walk_graph
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-MODULES = ("peers", "reach", "tables", "towns", "whole")
+MODULES = ("made_tables", "markdown", "peers", "reach", "stages", "tables", "towns", "whole")
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,41 @@ def test_stages_names_itself_and_its_options():
     )
     assert "cold" in done.stdout
     assert "[city]" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def made_city(bench, tmp_path_factory):
+    """1,000 facilities, ten of them bad; nine communities of 2,000 people; what was planted."""
+    folder = tmp_path_factory.mktemp("tables")
+    planted = bench["made_tables"].write_city(folder, rows=1_000, communities=9, people=2_000)
+    np.savez(folder / "points.npz", lon=planted.lon, lat=planted.lat)
+    return folder, planted
+
+
+def test_planted_rows_add_up(made_city):
+    _, planted = made_city
+    # Five kinds of two rows each; those outside the city are read all the same.
+    assert planted.dropped == {"facility-without-point": 4, "facility-without-service": 2, "facility-id-twice": 2}
+    assert planted.outside == 2
+    assert len(planted.lon) == 1_000 - 8
+
+
+@pytest.mark.parametrize(
+    ("task", "form"),
+    [("list", "csv"), ("list", "xlsx"), ("list", "gpkg"), ("list", "parquet"), ("people", ""), ("check", "")],
+)
+def test_every_reader_finds_what_was_planted(bench, made_city, capsys, task, form):
+    folder, planted = made_city
+    bench["tables"].child(task, form, folder)
+    told = json.loads(capsys.readouterr().out)
+    assert told["answer"] == bench["tables"].expected(task, planted, 9, 2_000)
+    assert told["seconds"] > 0
+
+
+def test_a_reader_that_loses_a_row_is_caught(bench, made_city, monkeypatch):
+    folder, planted = made_city
+    truth = bench["tables"].expected("list", planted, 9, 2_000)
+    answer = json.dumps({"seconds": 1.0, "peak_mb": 1.0, "answer": truth | {"used": truth["used"] - 1}})
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=answer))
+    _, _, verdict = bench["tables"].measured("list", "csv", folder, truth, repeat=1)
+    assert verdict == "WRONG: used 991 for 992"

@@ -8,18 +8,21 @@ import string
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from circle15 import catalog
 from circle15.catalog import (
     column_synonyms,
+    column_title,
     finding,
     fold_header,
     numeric_columns,
     personal_columns,
     profile,
     profiles,
+    reason,
     services,
     text,
     walking,
@@ -27,6 +30,8 @@ from circle15.catalog import (
 )
 from circle15.errors import SettingError
 from circle15.model import WalkProfile
+from circle15.model.provenance import FileRole
+from circle15.sources.pack_facilities import _OSM_LOSSES
 
 PACKAGE = Path(catalog.__file__).parents[1]
 PHRASES = tomllib.loads(files("circle15.catalog").joinpath("text.toml").read_text(encoding="utf-8"))
@@ -84,12 +89,55 @@ def test_every_finding_of_the_code_has_its_phrases_and_gives_the_values():
 
 def test_every_phrase_is_said_somewhere():
     code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    reasons = {"reason_" + re.sub("[- ]", "_", reason) for reason in drop_codes()} | {"reason_tagged"}
     for key in PHRASES:
+        if key.startswith("reason_"):
+            assert key in reasons, f"{key} is a reason for nothing"
+            continue
         word = key.removeprefix("finding_").replace("_", "-") if key.startswith("finding_") else key
         # A code may be put together: finding(f"facility-{code}", ...) with "far" and "island".
         stem, _, tail = word.rpartition("-")
         made = key.startswith("finding_") and f'f"{stem}-{{' in code and f'"{tail}"' in code
         assert f'"{word}"' in code or made or f'f"{key.rpartition("_")[0]}_{{' in code, f"{key} is never said"
+
+
+def drop_codes() -> dict[str, str]:
+    """Every reason under which a source leaves rows out -> the module that does."""
+    found = {}
+    for name in ("drop", "without", "_left_out"):
+        for where, call in calls(name):
+            for given in call.args:
+                if isinstance(given, ast.Constant) and isinstance(given.value, str) and "-" in given.value:
+                    found[given.value] = where
+    for path in sorted(PACKAGE.rglob("sources/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                mark, _, code = node.value.partition("dropped: ")
+                if code and not mark:
+                    found[code] = path.name
+    return found | {f"osm-{reason}": "pack_facilities.py" for reason in _OSM_LOSSES} | {"no street": "walk_rules.py"}
+
+
+def test_every_reason_to_leave_rows_out_has_its_words():
+    codes = drop_codes()
+    assert {"facility-without-point", "facility-outside", "people-without-key", "outside the study area"} <= set(codes)
+    for code, where in codes.items():
+        assert reason(code, "zh") != code, f"{where}: reason_{code} is missing in text.toml"
+        assert reason(code, "en") != "", where
+
+
+def test_a_reason_without_words_speaks_for_itself():
+    assert reason("highway=proposed", "zh") == "highway=proposed"
+
+
+@pytest.mark.parametrize("role", get_args(FileRole))
+def test_every_role_of_a_file_has_its_words(role):
+    assert f"role_{role}" in PHRASES
+
+
+def test_our_columns_have_chinese_titles():
+    assert column_title("lat") == "纬度"
+    assert column_title("no_column_of_ours") == "no_column_of_ours"
 
 
 def test_text_fills_in_its_values():

@@ -98,13 +98,18 @@ def test_check_tells_everything_and_computes_nothing(run, make_pack, tmp_path, m
     sites = [*SITES, ("f3", "x", "clinic", "east", "31.31")]
     code, out, err = run("check", "tryton", "--data", make_pack(sites=sites), "--out", tmp_path / "out")
     assert code == 0
-    assert "<WalkNetwork: 6 nodes, 7 edges" in out
-    assert "facilities.csv row 4 column 'lon, lat' value 'east, 31.31': 1 facility rows have no usable" in err
-    assert "条设施记录没有可用的经纬度" in err
-    assert "undetermined, not a gap" in err  # notes too
+    assert err == ""
+    told = out.splitlines()
+    assert told[2] == "可以分析；请先核对1条注意事项 Can be analysed; warnings to look at first: 1"
+    assert "2个社区，2,000人（60岁以上400人）；2处设施；步行路网0.7千米" in out
+    assert "  ! facilities.csv · 第4行 row 4 · 列 column lon, lat · 值 value east, 31.31" in told
+    assert "    1条设施记录没有可用的经纬度，未采用" in told
+    assert "undetermined, not a gap" in out  # notes too
     written = (tmp_path / "out" / "check.html").read_text(encoding="utf-8")
-    assert "east, 31.31 · 第4行 row 4" in written
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["check.html", "check.xlsx"]
+    assert "第4行 row 4 · 列 column lon, lat · 值 value east, 31.31" in written
+    files = ["check.html", "check.json", "check.xlsx"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == files
+    assert [Path(line).name for line in told[-3:]] == ["check.html", "check.xlsx", "check.json"]
 
 
 def test_map_tells_warnings_and_leaves_notes_to_check(run, make_pack, tmp_path):
@@ -412,13 +417,14 @@ def test_a_full_disk_behind_standard_output():
 
 def test_a_console_without_chinese_shows_question_marks(make_pack):
     # As a console of Windows in western Europe; the page set of a file name or sentence must not end the work.
-    code, _, err = finish(start("check", "tryton", "--data", make_pack(), env={"PYTHONIOENCODING": "latin-1"}))
+    latin = {"PYTHONIOENCODING": "latin-1"}
+    code, out, _ = finish(start("check", "tryton", "--data", make_pack(), env=latin, errors="replace"))
     assert code == 0
-    assert re.search(r"^! \?{2,}", err, flags=re.MULTILINE)
-    assert "undetermined, not a gap" in err
+    assert re.search(r"^\?{2,} Ready to be analysed", out, flags=re.MULTILINE)
+    assert "undetermined, not a gap" in out
 
 
-def test_names_do_not_steer_the_terminal(run, make_pack, tmp_path):
+def test_names_do_not_steer_the_terminal(run, make_pack, tmp_path, monkeypatch):
     evil = "\x1b[31m\x07\u202e\x9b2J"
     layer = town_communities()
     for one in layer:
@@ -428,6 +434,20 @@ def test_names_do_not_steer_the_terminal(run, make_pack, tmp_path):
     assert code == 0
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", (out + err).replace("\r\n", "\n"))
     assert "\ufffd[31m" in out
+    code, out, err = run("check", "tryton", "--data", tmp_path / "roots")
+    assert code == 0
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", (out + err).replace("\r\n", "\n"))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    code, out, _ = run("check", "tryton", "--data", tmp_path / "roots")
+    assert set(re.findall(r"\x1b\[[0-9;]*m", out)) <= {"\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[36m", "\x1b[0m"}
+
+
+def test_a_check_that_fails_says_so_first_and_last(run, make_pack):
+    code, out, err = run("check", "tryton", "--data", make_pack(streets=""))
+    assert code == 3
+    assert out.splitlines()[2] == "还不能用；请先改正1个错误 Not usable yet; errors to mend first: 1"
+    assert "改正后再运行：circle15 check tryton" in out
+    assert err.startswith("circle15: tryton: 数据还不能用")
 
 
 def test_progress_stands_on_a_terminal_only(monkeypatch, capsys):

@@ -252,3 +252,18 @@ def test_keys_of_a_table(tmp_path, key, value, wanted):
     config = {"name": "x", "crs": "x", "communities": {"file": "x"}, "facilities": [{"file": "x", key: value}]}
     with pytest.raises(PackError, match=rf"{key} = .* in \[facilities\]: give {wanted}"):
         check_config(tmp_path / "city.toml", config)
+
+
+def test_rows_that_say_the_same_are_counted_row_by_row():
+    cells = pd.Series(["助餐点；洗车", "", "洗车", "助餐点；洗车", "助餐点；助餐点"])
+    offered, found = services_in(cells, pd.Series([2, 3, 4, 5, 6]), "list.csv")
+    assert offered == [("meal_point",), (), (), ("meal_point",), ("meal_point",)]
+    assert [(one.code, one.count, one.row, one.value) for one in found] == [
+        ("service-by-words", 3, 2, "助餐点 (3)"),
+        ("unknown-service", 3, 2, "洗车"),
+    ]
+    assert found[1].examples == ("row 2", "row 4", "row 5")
+
+
+def test_a_list_without_rows_offers_nothing():
+    assert services_in(pd.Series([], dtype=object), pd.Series([], dtype=int), "list.csv") == ([], [])

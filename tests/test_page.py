@@ -15,7 +15,7 @@ import folium
 import pytest
 
 from circle15.errors import OutputError, SettingError
-from circle15.model import Finding
+from circle15.model import FileRecord, Finding
 from circle15.render.folium_map import draw_map, page_html
 from circle15.render.page_file import json_block
 from circle15.render.payload import payload
@@ -340,7 +340,12 @@ def test_the_table_that_is_saved_is_the_list_that_is_shown(browser: Browser, tow
 def test_hostile_names_are_only_text(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     finding = Finding(code="x", severity="warning", message_zh=HOSTILE[4], message_en=HOSTILE[6], examples=HOSTILE[:3])
-    shown = analysis(community_names=HOSTILE, facility_names=HOSTILE_SITES, title=HOSTILE[4], findings=(finding,))
+    file = FileRecord(
+        file=HOSTILE[4], role="facilities", part=HOSTILE[6], rows_read=1, rows_used=0, dropped=((HOSTILE[5], 1),)
+    )
+    shown = analysis(
+        community_names=HOSTILE, facility_names=HOSTILE_SITES, title=HOSTILE[4], findings=(finding,), files=(file,)
+    )
     path = tmp_path / "hostile.html"
     path.write_text(page_html(shown), encoding="utf-8", newline="\n")
     assert not (tmp_path / "circle15-was-here").exists()

@@ -227,3 +227,15 @@ def test_a_community_that_nobody_could_judge_has_no_rank() -> None:
     content = payload(replace(shown, gaps=replace(shown.gaps, by_community=table)))
     (gap,) = [one["gap"] for one in content["communities"] if one["id"] == lost]
     assert (gap["rank"], gap["index"]) == (None, None)
+
+
+def test_files_are_told_by_rows_and_never_by_headers(town: dict) -> None:
+    sites, streets = town["files"]
+    assert (sites["file"], sites["read"], sites["used"]) == ("sites.xlsx", 16, 12)
+    assert sites["lost"] == [
+        {"why_zh": "编号重复", "why_en": "id stands twice", "rows": 3},
+        {"why_zh": "没有可用的经纬度", "why_en": "no usable coordinates", "rows": 1},
+    ]
+    assert streets["role_en"] == "streets"
+    assert "联系电话" not in json.dumps(town, ensure_ascii=False)
+    assert "站名" not in json.dumps(town, ensure_ascii=False)

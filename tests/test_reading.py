@@ -61,7 +61,7 @@ def test_a_patient_check_tells_of_every_broken_file(make_pack):
     checked = check_city("tryton", data=root)
     assert checked.city is None
     errors = [one for one in checked.findings if one.severity == "error"]
-    assert [one.file for one in errors] == ["second.xlsx", "[communities]"]
+    assert [one.file for one in errors] == ["second.xlsx", "communities.geojson"]
     assert "second.xlsx: the file is empty" in errors[0].message_zh
     assert "communities.geojson: the layer cannot be read" in errors[1].message_en
     # What could be read is told as well.

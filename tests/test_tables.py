@@ -180,7 +180,7 @@ def test_csv_text_is_inert(hostile, tmp_path):
 
 def test_workbook_has_its_sheets_frozen_and_filtered(analysis, tmp_path):
     book = openpyxl.load_workbook(gaps_xlsx(analysis, tmp_path / "gaps.xlsx"))
-    assert [name.split()[0] for name in book.sheetnames] == ["概要", "社区", "差距", "设施", "数据质量", "方法"]
+    assert [name.split()[0] for name in book.sheetnames] == ["概要", "社区", "差距", "设施", "数据质量", "文件", "方法"]
     for name in book.sheetnames[1:5]:
         assert book[name].freeze_panes
         assert book[name].auto_filter.ref

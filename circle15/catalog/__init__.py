@@ -27,6 +27,7 @@ __all__ = [
     "Tier",
     "WayClass",
     "column_synonyms",
+    "column_title",
     "finding",
     "fold_header",
     "name_rules",
@@ -35,6 +36,7 @@ __all__ = [
     "personal_columns",
     "profile",
     "profiles",
+    "reason",
     "same_place_names",
     "same_place_rule",
     "services",
@@ -263,6 +265,18 @@ def column_synonyms(kind: Literal["facilities", "communities"] = "facilities") -
     return MappingProxyType(named)
 
 
+def column_title(ours: str) -> str:
+    """What one of our columns is called in Chinese: the first of its headers in ``columns.toml``, else its own name.
+
+    Examples
+    --------
+    >>> column_title("lon"), column_title("pop_60plus"), column_title("list_file")
+    ('经度', '60岁以上', 'list_file')
+    """
+    headers = _columns()["column"].get(ours, {}).get("headers", ())
+    return str(headers[0]) if headers else ours
+
+
 @cache
 def numeric_columns() -> frozenset[str]:
     """Our columns that hold numbers."""
@@ -290,6 +304,25 @@ def text(key: str, language: str, /, **values: object) -> str:
         If the phrase does not exist: a fault in the code, found by the tests.
     """
     return _phrases()[key][language].format(**values)
+
+
+def reason(code: str, language: str, /) -> str:
+    """Why rows of a file were left out, in a few words: ``reason_<code>`` of ``text.toml``, else the code itself.
+
+    Parameters
+    ----------
+    code
+        Of :attr:`~circle15.model.provenance.FileRecord.dropped`: a finding's code, or a short text.
+    language
+        ``"zh"`` or ``"en"``.
+
+    Examples
+    --------
+    >>> reason("facility-id-twice", "en"), reason("highway=proposed", "en")
+    ('id stands twice', 'highway=proposed')
+    """
+    key = "reason_" + code.replace("-", "_").replace(" ", "_")
+    return text(key, language) if key in _phrases() else code
 
 
 def finding(code: str, severity: Severity, /, *, examples: Iterable[object] = (), **values: Any) -> Finding:

@@ -16,6 +16,7 @@ from pyproj import CRS, Transformer
 from circle15 import catalog
 from circle15.model import Analysis, City, Finding, Positions
 from circle15.render.compact import STEPS_PER_DEGREE, Sections
+from circle15.render.file_words import public_file
 from circle15.render.payload_sites import plain, sites, words
 from circle15.render.privacy import FEWEST, bundles, public_counts, public_tens, public_total
 
@@ -75,6 +76,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
         "totals": _totals(analysis),
         "methods": _counted(analysis.demand.frame.get("method")),
         "bounds": _bounds(frame, project),
+        "files": [public_file(record) for record in city.files],
         "findings": [_finding(finding) for finding in analysis.findings],
         "origins": [_origin(asdict(origin)) for origin in city.origins],
         "network": {

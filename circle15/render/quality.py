@@ -1,10 +1,11 @@
-"""The data-quality report of a city that was read: one page, one workbook, for whoever has to mend the input."""
+"""The data-quality report of a city that was read: a page, a workbook and a JSON, for whoever has to mend the input."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -12,99 +13,263 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.catalog import text
-from circle15.model import Check, City, Finding, Origin
+from circle15.model import Check, City, FileRecord, Finding, Origin
 from circle15.render.atomic import write_text, write_whole
+from circle15.render.file_words import (
+    COLUMN_STATUSES,
+    SEVERITIES,
+    ColumnLine,
+    Words,
+    both,
+    broken_files,
+    by_severity,
+    column_lines,
+    counted,
+    english,
+    examples_text,
+    form_words,
+    headers_of,
+    lost_rows,
+    place_text,
+    role_words,
+    size_words,
+    title_words,
+    verdict,
+)
+from circle15.render.run_record import record_text
 from circle15.render.table_frames import columns, conflict_table, match_table
 from circle15.render.workbook import quality_bytes
 
-__all__ = ["quality_html", "save_quality"]
+__all__ = ["quality_html", "quality_json", "save_quality"]
 
 _MOST_ROWS = 200
 """Of a long table, on the page; all rows stand in the workbook."""
 _BELOW = {"name": ("facility_id", "list_file"), "other_name": ("other_id", "other_file")}
-_ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
 def quality_html(check: Check) -> str:
-    """Return a page that tells every finding: what, where, how many, what to do; nothing runs and nothing is loaded.
+    """Return a page that tells every finding and what became of every file; nothing runs and nothing is loaded.
 
     The same input gives the same bytes. Text from outside is escaped, and no script is allowed.
     """
-    city, findings = check.city, check.findings
     style = files("circle15.render").joinpath("page/quality.css").read_text(encoding="utf-8")
-    counts = {severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "note")}
-    boxes = "".join(f"<div><b>{count}</b>{_both(f'quality_{severity}')}</div>" for severity, count in counts.items())
-    origins = () if city is None else city.origins
-    made = [origin for origin in origins if origin.synthetic]
-    banner = (
-        f'<p class="banner"><b>{_both("quality_synthetic")}</b> '
-        + escape("；".join(f"{origin.label_zh} {origin.label_en}" for origin in made))
-        + "</p>"
-        if made
-        else ""
-    )
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    title = escape(f"{check.title_zh} {check.title_en}")
+    title = escape(title_words(check))
+    found = by_severity(check.findings)
+    origins = () if check.city is None else check.city.origins
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
         f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{policy}'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title} · circle15</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f'<h1>{title}</h1>\n<p>{_both("quality_title")}</p>\n{banner}\n<div class="sum">{boxes}</div>\n'
-        f"<p><small>{_sizes(city)}</small></p>\n"
-        f"<h2>{_both('quality_findings')}</h2>\n{_findings(findings)}\n"
-        f"{_lists(city)}"
-        f"<h2>{_both('quality_layers')}</h2>\n{_layers(origins)}\n</body>\n</html>\n"
+        f"<header>\n<p>{_both('quality_title')}</p>\n<h1>{title}</h1>\n{_verdict(check)}\n{_banner(origins)}</header>\n"
+        f'<h2 id="files">{_both("quality_files")}</h2>\n{_file_cards(check, found)}\n'
+        f"{_finding_lists(check, found)}\n"
+        f"{_lists(check.city)}"
+        + (f'<h2 id="layers">{_both("quality_layers")}</h2>\n{_layers(origins)}\n' if origins else "")
+        + "</body>\n</html>\n"
     )
 
 
-def _sizes(city: City | None) -> str:
-    if city is None:
-        return _both("quality_unusable")
-    return "<br>".join(escape(repr(part)[1:-1]) for part in (city.network, city.communities, city.facilities))
+def quality_json(check: Check) -> str:
+    """The report for other programs: ``city``, ``usable``, ``counts``, ``files`` and ``findings``, as in ``run.json``.
+
+    Columns about persons are named in ``files``; what stood in them is nowhere.
+    """
+    return record_text(
+        {
+            "city": {"key": check.key, "name_zh": check.title_zh, "name_en": check.title_en},
+            "usable": check.city is not None,
+            "counts": counted(check.findings),
+            "files": [asdict(record) for record in check.files],
+            "findings": [asdict(found) for found in by_severity(check.findings)],
+        }
+    )
 
 
-def save_quality(check: Check, folder: str | Path) -> tuple[Path, Path]:
-    """Write ``check.html`` and ``check.xlsx`` into a folder, each whole or not at all.
+def save_quality(check: Check, folder: str | Path) -> tuple[Path, ...]:
+    """Write ``check.html``, ``check.xlsx`` and ``check.json`` into a folder, each whole or not at all.
 
     Raises
     ------
     OutputError
         If a file cannot be written.
     """
-    page = write_text(Path(folder) / "check.html", quality_html(check))
-    sheet = write_whole(Path(folder) / "check.xlsx", lambda part: part.write_bytes(quality_bytes(check)))
-    return page, sheet
+    folder = Path(folder)
+    return (
+        write_text(folder / "check.html", quality_html(check)),
+        write_whole(folder / "check.xlsx", lambda part: part.write_bytes(quality_bytes(check))),
+        write_text(folder / "check.json", quality_json(check)),
+    )
 
 
-def _both(key: str) -> str:
-    return escape(f"{text(key, 'zh')} {text(key, 'en')}")
+# -- Words in HTML ---------------------------------------------------------------------------------
+
+
+def _both(key: str, **values: object) -> str:
+    return _two(both(key, **values))
+
+
+def _two(words: Words) -> str:
+    """Chinese, and the English beside it in small letters."""
+    return f"{escape(words.zh)} <small>{escape(words.en)}</small>"
 
 
 def _row(cells: Iterable[str], tag: str = "td") -> str:
     return "".join(f"<{tag}>{cell}</{tag}>" for cell in cells)
 
 
-def _findings(findings: Sequence[Finding]) -> str:
-    if not findings:
-        return f"<p>{_both('quality_nothing')}</p>"
-    heads = ("quality_kind", "quality_what", "quality_where", "quality_count", "quality_remedy")
-    lines = [f"<tr>{_row((_both(head) for head in heads), 'th')}</tr>"]
-    for told in sorted(findings, key=lambda found: _ORDER[found.severity]):
-        place = ", ".join(str(part) for part in (told.file, told.column, told.value) if part)
-        if told.row is not None:
-            place += f" · {text('quality_row', 'zh', row=told.row)} {text('quality_row', 'en', row=told.row)}"
-        examples = f"<br><small>{escape(', '.join(told.examples))}</small>" if told.examples else ""
-        cells = (
-            f'<span class="tag">{_both(f"quality_{told.severity}")}</span>',
-            f"{escape(told.message_zh)}<br><small>{escape(told.message_en)}</small>{examples}",
-            escape(place),
-            str(told.count),
-            f"{escape(told.remedy_zh)}<br><small>{escape(told.remedy_en)}</small>",
-        )
-        lines.append(f'<tr class="{escape(told.severity)}">{_row(cells)}</tr>')
-    return "<table>\n" + "\n".join(lines) + "\n</table>"
+# -- Verdict ---------------------------------------------------------------------------------------
+
+
+def _verdict(check: Check) -> str:
+    counts = counted(check.findings)
+    worst = next((severity for severity in SEVERITIES[:2] if counts[severity]), "fine")
+    boxes = "".join(
+        (f'<a class="{severity}" href="#{severity}s">' if count else f'<a class="{severity} none">')
+        + f"<b>{count}</b>{_both(f'quality_{severity}')}</a>"
+        for severity, count in counts.items()
+    )
+    size = size_words(check)
+    told = f"<p>{escape(size.zh)}<br><small>{escape(size.en)}</small></p>" if size is not None else ""
+    words = verdict(check)
+    return (
+        f'<div class="verdict {worst}"><p><strong>{escape(words.zh)}</strong><br>{escape(words.en)}</p>'
+        f'{told}</div>\n<nav class="sum">{boxes}</nav>'
+    )
+
+
+def _banner(origins: Sequence[Origin]) -> str:
+    made = [origin for origin in origins if origin.synthetic]
+    if not made:
+        return ""
+    names = escape("；".join(f"{origin.label_zh} {origin.label_en}" for origin in made))
+    return f'<p class="banner"><b>{_both("quality_synthetic")}</b> {names}</p>\n'
+
+
+# -- Files -----------------------------------------------------------------------------------------
+
+
+def _file_cards(check: Check, found: Sequence[Finding]) -> str:
+    first = _cards(check)
+    cards = [
+        _card(record, f"file-{place}", _of(found, record.file) if first[record.file] == f"file-{place}" else ())
+        for place, record in enumerate(check.files, start=1)
+    ]
+    cards += [_broken_card(name, first[name], _of(found, name)) for name in broken_files(check)]
+    return '<div class="files">\n' + "\n".join(cards) + "\n</div>" if cards else f"<p>{_both('quality_nothing')}</p>"
+
+
+def _cards(check: Check) -> dict[str, str]:
+    """The card of each file's name; the first one where a file holds several things."""
+    names = [*(record.file for record in check.files), *broken_files(check)]
+    return {name: f"file-{place}" for place, name in reversed(list(enumerate(names, start=1)))}
+
+
+def _of(found: Sequence[Finding], file: str) -> tuple[tuple[int, Finding], ...]:
+    """Findings of a file, with their numbers on the page."""
+    return tuple((number, one) for number, one in enumerate(found, start=1) if one.file == file)
+
+
+def _card(record: FileRecord, anchor: str, found: Sequence[tuple[int, Finding]]) -> str:
+    lost = record.rows_read - record.rows_used
+    chips = "".join(f"<li>{escape(word.zh)}</li>" for word in form_words(record))
+    figures = "".join(
+        f"<div><dt>{_both(f'quality_{key}')}</dt><dd>{value:,}</dd></div>"
+        for key, value in (("read", record.rows_read), ("used", record.rows_used), ("dropped", lost))
+    )
+    reasons = "".join(f"<li><b>{one.rows:,}</b> {_two(one.why)}</li>" for one in lost_rows(record))
+    return (
+        f'<article id="{anchor}">\n<h3>{escape(record.file)} <span>{_two(role_words(record))}</span></h3>\n'
+        f'<ul class="chips">{chips}</ul>\n<dl class="figures">{figures}</dl>\n{_bar(record)}\n'
+        + (f'<ul class="lost">{reasons}</ul>\n' if reasons else "")
+        + _columns(column_lines(record))
+        + _links(found)
+        + "</article>"
+    )
+
+
+def _broken_card(name: str, anchor: str, found: Sequence[tuple[int, Finding]]) -> str:
+    head = f"<h3>{escape(name)} <span>{_both('quality_unread')}</span></h3>"
+    return f'<article id="{anchor}" class="broken">\n{head}\n{_links(found)}</article>'
+
+
+def _bar(record: FileRecord) -> str:
+    """Share of the rows that were used; drawn, because a policy without inline styles allows nothing else."""
+    if record.rows_read == 0:
+        return ""
+    used = round(1000 * record.rows_used / record.rows_read)
+    used = min(used, 994) if record.rows_used < record.rows_read else used  # what is lost is seen, however little
+    return (
+        '<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="lost" width="1000" height="10"/><rect class="used" width="{used}" height="10"/></svg>'
+    )
+
+
+def _columns(columns: Sequence[ColumnLine]) -> str:
+    parts = []
+    for status in COLUMN_STATUSES:
+        mine = [one for one in columns if one.status == status]
+        if mine:
+            items = "".join(f"<li>{_column(one)}</li>" for one in mine)
+            parts.append(f'<h4>{_both(f"quality_{status}")}</h4>\n<ul class="columns {status}">{items}</ul>\n')
+    return "".join(parts)
+
+
+def _column(column: ColumnLine) -> str:
+    if not column.ours:
+        return escape(column.theirs)
+    title = "" if column.title in {column.theirs, column.ours} else f"{escape(column.title)} "
+    theirs = "" if column.theirs == column.ours else f"{escape(column.theirs)} <i>→</i> "
+    return f"{theirs}{title}<code>{escape(column.ours)}</code>"
+
+
+def _links(found: Sequence[tuple[int, Finding]]) -> str:
+    if not found:
+        return ""
+    items = "".join(
+        f'<li class="{escape(one.severity)}"><a href="#finding-{number}">{escape(one.message_zh)}</a></li>'
+        for number, one in found
+    )
+    return f'<h4>{_both("quality_found_here")}</h4>\n<ul class="links">{items}</ul>\n'
+
+
+# -- Findings --------------------------------------------------------------------------------------
+
+
+def _finding_lists(check: Check, found: Sequence[Finding]) -> str:
+    if not found:
+        return f'<h2 id="findings">{_both("quality_findings")}</h2>\n<p>{_both("quality_nothing")}</p>'
+    cards, headers, parts = _cards(check), headers_of(check.files), []
+    for severity in SEVERITIES:
+        mine = [
+            _finding(number, one, cards.get(one.file), place_text(one, headers, file=False))
+            for number, one in enumerate(found, start=1)
+            if one.severity == severity
+        ]
+        if mine:
+            head = f'<h2 id="{severity}s">{_both(f"quality_{severity}")} <span class="n">{len(mine)}</span></h2>'
+            parts.append(f'{head}\n<ol class="findings">\n' + "\n".join(mine) + "\n</ol>")
+    return "\n".join(parts)
+
+
+def _finding(number: int, told: Finding, card: str | None, where: str) -> str:
+    name = f'<a href="#{card}">{escape(told.file)}</a>' if card else escape(told.file)
+    place = " · ".join(part for part in (name, escape(where)) if part)
+    second = english(told)
+    examples = f'<p class="such"><small>{_both("quality_examples")}：{escape(examples_text(told))}</small></p>'
+    remedy = f'<p class="remedy">{escape(told.remedy_zh)}<br><small>{escape(told.remedy_en)}</small></p>'
+    return (
+        f'<li id="finding-{number}" class="{escape(told.severity)}"><div>'
+        + (f'<p class="place">{place}</p>' if place else "")
+        + f"<p>{escape(told.message_zh)}"
+        + (f"<br><small>{escape(second)}</small>" if second else "")
+        + "</p>"
+        + (examples if told.examples else "")
+        + "</div>"
+        + (remedy if told.remedy_zh or told.remedy_en else "")
+        + "</li>"
+    )
 
 
 def _lists(city: City | None) -> str:
@@ -125,8 +290,12 @@ def _table(table: pd.DataFrame) -> str:
         *(f"<tr>{_row(_cell(row, key) for key in shown)}</tr>" for row in rows),
     ]
     more = len(table) - _MOST_ROWS
-    said = f"{text('quality_more', 'zh', count=more)} {text('quality_more', 'en', count=more)}" if more > 0 else ""
-    return "<table>\n" + "\n".join(lines) + "\n</table>" + (f"\n<p>{escape(said)}</p>" if said else "")
+    return (
+        "<table>\n"
+        + "\n".join(lines)
+        + "\n</table>"
+        + (f"\n<p>{_both('quality_more', count=more)}</p>" if more > 0 else "")
+    )
 
 
 def _cell(row: Mapping[Hashable, Any], key: str) -> str:
@@ -145,4 +314,4 @@ def _layers(origins: Iterable[Origin]) -> str:
         owner = escape(" ".join(part for part in (origin.attribution, origin.licence) if part))
         cells = (label, escape(origin.file), escape(origin.date), owner, f"<small>{escape(origin.sha256[:16])}</small>")
         lines.append(f"<tr>{_row(cells)}</tr>")
-    return "<table>\n" + "\n".join(lines) + "\n</table>"
+    return '<div class="wide"><table>\n' + "\n".join(lines) + "\n</table></div>"

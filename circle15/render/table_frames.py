@@ -14,14 +14,17 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import services, text
-from circle15.model import Analysis, City, Communities, Facilities, Finding, Positions
+from circle15.model import Analysis, City, Communities, Facilities, FileRecord, Finding, Positions
+from circle15.render.file_words import COLUMN_STATUSES, both, column_lines, datum_name, lost_rows, role_words
 
 __all__ = [
     "Column",
+    "column_table",
     "columns",
     "community_table",
     "conflict_table",
     "facility_table",
+    "file_table",
     "finding_table",
     "gap_table",
     "match_table",
@@ -331,6 +334,55 @@ def _headers(names: str) -> str:
 def _titles(keys: str) -> str:
     """Services joined by ; as titles in both languages."""
     return "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in keys.split(";") if key)
+
+
+def file_table(records: Sequence[FileRecord]) -> pd.DataFrame:
+    """One row per file: how it was read, rows read, used and left out with reasons, and how many columns count."""
+    rows = []
+    for record in records:
+        lost, columns_of = lost_rows(record), column_lines(record)
+        by_status = {status: [one.theirs for one in columns_of if one.status == status] for status in COLUMN_STATUSES}
+        rows.append(
+            {
+                "file": record.file,
+                "role": str(role_words(record)),
+                "form": record.form.removeprefix("."),
+                "part": record.part,
+                "encoding": record.encoding,
+                "datum": datum_name(record.crs),
+                "rows_read": record.rows_read,
+                "rows_used": record.rows_used,
+                "rows_lost": record.rows_read - record.rows_used,
+                "reasons_zh": "；".join(f"{one.why.zh} {one.rows:,}" for one in lost),
+                "reasons_en": "; ".join(f"{one.why.en} {one.rows:,}" for one in lost),
+                "columns_understood": len(by_status["understood"]),
+                "columns_unknown": "; ".join(by_status["unknown"]),
+                "columns_personal": "; ".join(by_status["personal"]),
+            }
+        )
+    keys = (
+        "file", "role", "form", "part", "encoding", "datum", "rows_read", "rows_used", "rows_lost",
+        "reasons_zh", "reasons_en", "columns_understood", "columns_unknown", "columns_personal",
+    )  # fmt: skip
+    return pd.DataFrame(rows, columns=list(keys))
+
+
+def column_table(records: Sequence[FileRecord]) -> pd.DataFrame:
+    """One row per column of every file: its header, our name and what that means, and what became of it."""
+    rows = [
+        {
+            "file": record.file,
+            "part": record.part,
+            "header_theirs": one.theirs,
+            "column_ours": one.ours,
+            "column_title": one.title if one.title != one.ours else "",
+            "column_status": str(both(f"quality_{one.status}")),
+        }
+        for record in records
+        for one in column_lines(record)
+    ]
+    keys = ("file", "part", "header_theirs", "column_ours", "column_title", "column_status")
+    return pd.DataFrame(rows, columns=list(keys))
 
 
 def source_table(city: City) -> pd.DataFrame:

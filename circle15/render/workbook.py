@@ -21,10 +21,12 @@ from circle15.catalog import services
 from circle15.catalog import text as phrase
 from circle15.model import Analysis, Check, City
 from circle15.render.table_frames import (
+    column_table,
     columns,
     community_table,
     conflict_table,
     facility_table,
+    file_table,
     finding_table,
     gap_table,
     match_table,
@@ -38,20 +40,26 @@ from circle15.render.table_frames import (
 __all__ = ["plain_text", "quality_bytes", "workbook_bytes"]
 
 _INK, _HEAD, _WARN, _RULE = "1F2933", "DCE6EC", "FFF1D6", "B8C4CC"
+_TALLEST = 400.0  # points; Excel's limit is 409
 _LONGEST = 32_000  # Excel holds 32,767 characters in a cell
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LEADING = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BARS = {"index": "D55E00", "uncovered": "E69F00", "share": "0072B2"}
 _PLAIN = Font(name="Microsoft YaHei", size=10, color=_INK)
 _FOUND = "输入数据中发现的问题 · What was found in the input"
-_WRAPPED = ("capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution")
+_FILES = "各文件怎样读入，多少行被采用 · How each file was read, and how many of its rows count"
+_COLUMNS = "各列被理解为什么 · What each column was taken for"
+_WRAPPED = (
+    "capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons",
+    "unknown", "personal", "value",
+)  # fmt: skip
 
 
 def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
     Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), facilities,
-    data quality, method.
+    data quality, files, merged and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -62,11 +70,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         ("社区 Communities", f"各社区差距，按综合排名 · Gaps, largest first{when}", community_table(analysis)),
         ("差距 Gaps", f"社区 × 服务 · Gaps per community and service{when}", _present(gap_table(analysis), _GAPS)),
         ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", facility_table(analysis)),
-        (
-            "数据质量 Data quality",
-            "输入数据中发现的问题 · What was found in the input",
-            finding_table(analysis.findings),
-        ),
+        ("数据质量 Data quality", _FOUND, finding_table(analysis.findings)),
+        ("文件 Files", _FILES, file_table(analysis.city.files)),
     ):
         _table_sheet(book, analysis.city, title, heading, table)
         if title.startswith("社区") and len(analysis.subdistricts):
@@ -85,13 +90,15 @@ def _when(analysis: Analysis) -> str:
 
 
 def quality_bytes(check: Check) -> bytes:
-    """Return the data-quality workbook of a city that was read and not analysed: findings, files, layers.
+    """Return the data-quality workbook of a city that was read and not analysed: findings, files, columns, layers.
 
     The same input gives the same bytes; text from outside is stored as text.
     """
     book = Workbook()
     book.remove(book.active)
     _table_sheet(book, check.city, "数据质量 Data quality", _FOUND, finding_table(check.findings))
+    _table_sheet(book, check.city, "文件 Files", _FILES, file_table(check.files))
+    _table_sheet(book, check.city, "列 Columns", _COLUMNS, column_table(check.files))
     if check.city is not None:
         _lists(book, check.city)
         layers = source_table(check.city)[[*_SOURCES]]
@@ -209,6 +216,7 @@ def _table_sheet(book: Workbook, city: City | None, title: str, heading: str, ta
     row = _head(sheet, city, heading, min(len(table.columns), 8))
     _header(sheet, row, table)
     last = _body(sheet, row + 1, table) - 1
+    _grow(sheet, row + 1, table)
     letters = [get_column_letter(position) for position in range(1, len(table.columns) + 1)]
     for letter, key in zip(letters, table.columns, strict=True):
         sheet.column_dimensions[letter].width = columns()[key].width
@@ -346,6 +354,19 @@ def _body(sheet: Worksheet, row: int, table: pd.DataFrame) -> int:
     return row
 
 
+def _grow(sheet: Worksheet, row: int, table: pd.DataFrame) -> None:
+    """Give rows with wrapped text the height that it needs: not every program works that out on opening."""
+    wrapped = [(place, columns()[str(key)].width) for place, key in enumerate(table.columns) if _wraps(str(key))]
+    for number, record in enumerate(table.itertuples(index=False, name=None), start=row):
+        lines = max((_lines(str(record[place]), width) for place, width in wrapped), default=1)
+        if lines > 1:
+            sheet.row_dimensions[number].height = min(14.5 * lines + 1, _TALLEST)
+
+
+def _wraps(key: str) -> bool:
+    return any(word in key for word in _WRAPPED)
+
+
 def _style(sheet: Worksheet, key: str, *, text: bool) -> str:
     """Name of a column's style in the workbook: set once, not font by font per cell."""
     look, form = _look(key, text=text), columns()[key].format
@@ -360,8 +381,7 @@ def _style(sheet: Worksheet, key: str, *, text: bool) -> str:
 
 def _look(key: str, *, text: bool) -> Alignment:
     # Text stands off the right-aligned number in the column before it.
-    wrap = any(word in key for word in _WRAPPED)
-    return Alignment(vertical="top", wrap_text=wrap, horizontal="left" if text else None, indent=int(text))
+    return Alignment(vertical="top", wrap_text=_wraps(key), horizontal="left" if text else None, indent=int(text))
 
 
 def _font(*, bold: bool = False, size: int = 10, color: str = _INK) -> Font:

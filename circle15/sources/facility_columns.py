@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from circle15.catalog import column_synonyms, finding, fold_header, numeric_columns, personal_columns
 from circle15.catalog import services as known_services
@@ -215,15 +217,18 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
     (list of tuple of str, list of Finding)
         Services row by row; what was understood by words, and what was not understood.
     """
-    split = cells.map(
-        lambda cell: tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(str(cell))))))
-    )
-    distinct = dict.fromkeys(word for row in split for word in row)
+    cell, texts = pd.factorize(cells.astype(object), use_na_sentinel=False)
+    split = [tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(str(text)))))) for text in texts]
+    distinct = list(dict.fromkeys(word for words in split for word in words))
     meaning = {word: services_of_word(word) for word in distinct}
     findings: list[Finding] = []
-    exploded = pd.Series(split.to_numpy(), index=rows.to_numpy(), dtype=object).explode().dropna()
-    by_words = exploded[[word not in known_services() and bool(meaning[word]) for word in exploded]]
-    for read_as, words in by_words.groupby([", ".join(meaning[word]) for word in by_words]):
+    word, row = _word_by_word(split, distinct, cell)
+    exploded = pd.Series(np.array(distinct, dtype=object)[word], index=rows.to_numpy()[row], dtype=object)
+    read_as_of = np.array([", ".join(meaning[word]) for word in distinct], dtype=object)[word]
+    understood = np.array([bool(meaning[word]) for word in distinct], dtype=bool)[word]
+    own_key = np.array([word in known_services() for word in distinct], dtype=bool)[word]
+    by_words = understood & ~own_key
+    for read_as, words in exploded[by_words].groupby(read_as_of[by_words]):
         counts = words.value_counts()
         findings.append(
             finding(
@@ -231,7 +236,7 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
                 value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()), service=str(read_as),
             )
         )  # fmt: skip
-    strange = exploded[[not meaning[word] for word in exploded]]
+    strange = exploded[~understood]
     for unknown, words in strange.groupby(strange):
         findings.append(
             finding(
@@ -239,7 +244,21 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
                 value=str(unknown), known=", ".join(known_services()), examples=[f"row {row}" for row in words.index],
             )
         )  # fmt: skip
-    return [tuple(dict.fromkeys(service for word in row for service in meaning[word])) for row in split], findings
+    offered = [tuple(dict.fromkeys(service for word in words for service in meaning[word])) for words in split]
+    return [offered[place] for place in cell], findings
+
+
+def _word_by_word(
+    split: Sequence[tuple[str, ...]], distinct: Sequence[str], cell: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Every word of every row, as positions in ``distinct`` and of the row: ``split[cell[row]]`` are a row's words."""
+    number = {word: place for place, word in enumerate(distinct)}
+    flat = np.array([number[word] for words in split for word in words], dtype=np.intp)
+    count = np.array([len(words) for words in split], dtype=np.intp)
+    first = np.cumsum(count) - count
+    row = np.repeat(np.arange(len(cell)), count[cell])
+    begins = np.cumsum(count[cell]) - count[cell]
+    return flat[first[cell][row] + np.arange(len(row)) - begins[row]], row
 
 
 def services_of_word(word: str) -> tuple[str, ...]:

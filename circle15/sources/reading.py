@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
@@ -19,6 +20,8 @@ ROW = "__row__"
 """Column that holds the number which a spreadsheet gives each row, while a table is read."""
 
 _T = TypeVar("_T")
+_NAMED = re.compile(r"([^:/\\\n]*\.[A-Za-z0-9]{2,8})(?::|, sheet)")
+"""The file that a message begins with: nearer to the fault than the part of ``city.toml`` that was being read."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,7 +91,10 @@ class ReadingLog:
         except InputError as error:
             if not self.patient:
                 raise
-            self.findings.append(finding("unusable-input", "error", file=file, reason=str(error)))
+            named = _NAMED.match(str(error))
+            self.findings.append(
+                finding("unusable-input", "error", file=named[1] if named else file, reason=str(error))
+            )
             return None
 
     def need(self, read: Callable[[], _T], *, file: str) -> _T:

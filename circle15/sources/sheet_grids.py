@@ -373,8 +373,11 @@ def _scan(where: str, stream: Any, limits: Limits) -> tuple[int, int]:
         counted += len(_ROW_BEGINS.findall(piece))
         rows = max(rows, counted)
         _check_extent(where, rows, columns, limits)
-        errors += len(_ERROR.findall(piece))
-        unsaved += len(_NO_VALUE.findall(piece))
+        # Most sheets have neither; looking for a few letters is ten times as fast as for the whole pattern.
+        if b'"e"' in piece or b"'e'" in piece:
+            errors += len(_ERROR.findall(piece))
+        if b"f>" in piece:
+            unsaved += len(_NO_VALUE.findall(piece))
     return errors, unsaved
 
 

@@ -85,7 +85,11 @@ def plain_numbers(column: pd.Series) -> pd.Series:
     >>> plain_numbers(pd.Series(["１２０．６２", " 31.3 "])).tolist()
     ['120.62', '31.3']
     """
-    folded = [unicodedata.normalize("NFKC", str(cell)).translate(_INVISIBLE).strip() for cell in column]
+    texts = map(str, column)
+    folded = [
+        (text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_INVISIBLE)).strip()
+        for text in texts
+    ]
     return pd.Series(folded, index=column.index, name=column.name, dtype=object)
 
 

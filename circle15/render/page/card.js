@@ -135,21 +135,63 @@ export function facilityCard(at, view, acts) {
   ];
 }
 
-/** Findings of the run. */
+/** Files that were read: rows read and used, why others were not, and the way to what was found in each. */
+function fileRows(view) {
+  const { say, model, state } = view;
+  const files = model.content.files ?? [];
+  if (!files.length) return [];
+  const told = (file) => model.content.findings.filter((finding) => finding.file === file).length;
+  const show = (file) => (event) => {
+    const own = [...event.target.closest('.drawer-body').querySelectorAll('.finding')].filter((item) => item.dataset.file === file);
+    own.forEach((item) => { item.classList.remove('called'); void item.offsetWidth; item.classList.add('called'); });
+    own[0]?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+  };
+  const item = (file) => {
+    const lost = file.read - file.used;
+    const { personal, unknown } = file.columns;
+    const notes = [
+      local(file, 'form', state.language),
+      unknown ? say('file_unknown', { n: unknown }) : '',
+      personal ? say('file_personal', { n: personal }) : '',
+    ].filter(Boolean).join(' · ');
+    const count = told(file.file);
+    return h('li.file', {},
+      h('p.file-head', {}, h('b', {}, file.file), h('span.tag.plain', {}, local(file, 'role', state.language))),
+      h('p.file-rows', {}, say(lost ? 'file_rows_lost' : 'file_rows', { read: grouped(file.read), used: grouped(file.used), lost: grouped(lost) })),
+      lost ? h('ul.reasons', {}, ...file.lost.map((one) => h('li', {}, h('b', {}, grouped(one.rows)), local(one, 'why', state.language)))) : null,
+      notes ? h('p.fine', {}, notes) : null,
+      count ? h('button.link', { type: 'button', onclick: show(file.file), 'data-file': file.file }, say('file_findings', { n: count })) : null);
+  };
+  return [h('h3', {}, say('files')), h('ul.file-list', {}, ...files.map(item)), h('h3', {}, say('findings_head'))];
+}
+
+/** Where a finding stands: file, row, column, a value that its message does not quote, and a few examples. */
+function placeOf(finding, { say, state }) {
+  const rows = finding.examples.map((one) => /^row (\d+)$/.exec(one)?.[1]);
+  const listed = rows.length && rows.every(Boolean)
+    ? [say(rows.length > 1 ? 'finding_rows' : 'finding_row', { n: rows.join(state.language === 'zh' ? '、' : ', ') })]
+    : finding.examples;
+  const value = /[\p{L}\p{N}]/u.test(finding.value) && !local(finding, 'message', state.language).includes(finding.value) ? finding.value : '';
+  const row = finding.row === null || rows.includes(String(finding.row)) ? '' : say('finding_row', { n: finding.row });
+  return [finding.file, row, finding.column, value, ...listed].filter(Boolean).join(' · ');
+}
+
+/** What was read, and what was found in it; errors first. */
 export function findingsDrawer(view) {
   const { say, model, state } = view;
-  const { findings } = model.content;
-  if (!findings.length) return [h('p', {}, say('findings_none'))];
+  const order = ['error', 'warning', 'note'];
+  const findings = order.flatMap((severity) => model.content.findings.filter((finding) => (order.includes(finding.severity) ? finding.severity : 'note') === severity));
+  if (!findings.length) return [...fileRows(view), h('p', {}, say('findings_none'))];
   const item = (finding) => {
-    const at = [finding.file, finding.row === null ? '' : `#${finding.row}`, finding.column, finding.value].filter(Boolean).join(' · ');
+    const at = placeOf(finding, view);
     const remedy = local(finding, 'remedy', state.language);
-    return h(`li.finding.${['error', 'warning', 'note'].includes(finding.severity) ? finding.severity : 'note'}`, {},
+    return h(`li.finding.${order.includes(finding.severity) ? finding.severity : 'note'}`, { 'data-file': finding.file },
       h('b', {}, say(`severity_${finding.severity}`), finding.count > 1 ? ` × ${grouped(finding.count)}` : ''),
       h('p', {}, local(finding, 'message', state.language)),
-      at || finding.examples.length ? h('p.fine', {}, [at, ...finding.examples].filter(Boolean).join(' · ')) : null,
+      at ? h('p.fine', {}, at) : null,
       remedy ? h('p.fine', {}, say('remedy', { text: remedy })) : null);
   };
-  return [h('p.muted', {}, say('findings_intro')), h('ul.findings', {}, ...findings.map(item))];
+  return [h('p.muted', {}, say('findings_intro')), ...fileRows(view), h('ul.findings', {}, ...findings.map(item))];
 }
 
 /** Method, privacy, network and sources. */

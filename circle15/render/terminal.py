@@ -1,0 +1,249 @@
+"""The data-quality report as lines for a terminal: verdict, files, findings; the same lines in a pipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len
+
+from circle15.model import Check, FileRecord, Finding
+from circle15.render.file_words import (
+    COLUMN_STATUSES,
+    SEVERITIES,
+    ColumnLine,
+    both,
+    broken_files,
+    column_lines,
+    counted,
+    english,
+    examples_text,
+    form_words,
+    headers_of,
+    lost_rows,
+    place_text,
+    role_words,
+    size_words,
+    title_words,
+    verdict,
+)
+
+__all__ = ["Line", "check_lines", "wrapped"]
+
+Style = Literal["", "title", "head", "quiet", "error", "warning", "note"]
+_PART = re.compile(r" |[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^ \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
+_NEVER_FIRST = frozenset("，。；：、！？）》】」』”’…,.;:!?)]}%")
+_FIGURE = 17
+"""Cells of a column of figures, as wide as its header 未采用 Left out needs."""
+_SHOWN = 14
+"""Columns of a kind that are named; the page and the workbook name all."""
+_MARK = {"error": "✗", "warning": "!", "note": "·"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line and how it is meant to look."""
+
+    text: str
+    style: Style = ""
+
+
+def check_lines(check: Check, *, width: int = 100, saved: bool = False) -> list[Line]:
+    """What ``circle15 check`` prints: a verdict, what became of every file, findings with the worst first.
+
+    Parameters
+    ----------
+    check
+        What reading the pack told.
+    width
+        Cells of a line, a Chinese character taking two; at least 60.
+    saved
+        Whether the report was asked for as files too; else the last line tells how.
+
+    Returns
+    -------
+    list of Line
+        The same for the same input. Text from outside stands in it as it is: whoever prints it has to take
+        out what steers a terminal.
+    """
+    width = max(width, 60)
+    told, counts, headers = verdict(check), counted(check.findings), headers_of(check.files)
+    worst = next((severity for severity in SEVERITIES if counts[severity]), "note")
+    size = size_words(check)
+    lines = [Line(text=f"{title_words(check)} · {both('quality_title')}", style="title"), Line(text="")]
+    lines += _block(
+        str(told), width, style="error" if worst == "error" else "warning" if worst == "warning" else "head"
+    )
+    tally = both("quality_counts", **counts)
+    lines += [Line(text=f"{tally.zh}    {tally.en}")]
+    if size is not None:
+        lines += [*_block(size.zh, width, style="quiet"), *_block(size.en, width, style="quiet")]
+    lines += [Line(text=""), *_files(check, width)]
+    for severity in SEVERITIES:
+        group = [found for found in check.findings if found.severity == severity]
+        if group:
+            heading = f"{both(f'quality_{severity}')} ({len(group)})"
+            lines += [Line(text=""), Line(text=heading, style="head")]
+            for found in group:
+                lines += _finding(found, place_text(found, headers), width)
+    return [*lines, Line(text=""), *_next(check, width, saved=saved)]
+
+
+def _next(check: Check, width: int, *, saved: bool) -> Iterator[Line]:
+    first = "quality_next_map" if check.city is not None else "quality_next_mend"
+    for key in (first,) if saved else (first, "quality_next_page"):
+        words = both(key, city=check.key)
+        yield from _block(f"{words.zh} · {words.en}", width, style="quiet")
+
+
+# -- Files -----------------------------------------------------------------------------------------
+
+
+def _files(check: Check, width: int) -> Iterator[Line]:
+    """A line of figures for each file, and under it how it was read, what was lost and which columns count."""
+    broken = broken_files(check)
+    if not check.files and not broken:
+        return
+    heads = [str(both(f"quality_{key}")) for key in ("file", "role", "read", "used", "dropped")]
+    roles = [str(role_words(record)) for record in check.files]
+    held = max(cell_len(word) for word in (heads[1], *roles)) + 2
+    names = [record.file for record in check.files] + list(broken)
+    most = width - held - 3 * _FIGURE - 4
+    named = min(max(cell_len(word) for word in (heads[0], *map(_flat, names))), max(most, 12)) + 2
+    yield Line(text=_row(heads, named, held), style="quiet")
+    for record, role in zip(check.files, roles, strict=True):
+        lost = record.rows_read - record.rows_used
+        figures = [f"{record.rows_read:,}", f"{record.rows_used:,}", f"{lost:,}" if lost else "–"]
+        yield Line(text=_row([record.file, role, *figures], named, held), style="head")
+        yield from _about(record, width)
+    for name in broken:
+        yield Line(text=f"{_cell(name, named)}{both('quality_unread')}", style="error")
+
+
+def _row(cells: list[str], named: int, held: int) -> str:
+    name, role, *figures = cells
+    return _cell(name, named) + _cell(role, held) + "".join(_cell(figure, _FIGURE, right=True) for figure in figures)
+
+
+def _about(record: FileRecord, width: int) -> Iterator[Line]:
+    words = form_words(record)
+    if words:
+        yield from _block(" · ".join(word.zh for word in words), width, indent="  ", style="quiet")
+    lost = lost_rows(record)
+    if lost:
+        for language in ("zh", "en"):
+            reasons = ("；" if language == "zh" else "; ").join(
+                f"{getattr(one.why, language)} {one.rows:,}" for one in lost
+            )
+            head = getattr(both("quality_dropped"), language)
+            yield from _block(f"{head}{'：' if language == 'zh' else ': '}{reasons}", width, indent="  ")
+    columns = column_lines(record)
+    for status in COLUMN_STATUSES:
+        mine = [_column(one) for one in columns if one.status == status]
+        if mine:
+            more = [f"… +{len(mine) - _SHOWN}"] if len(mine) > _SHOWN else []
+            head, warned = str(both(f"quality_{status}")), status == "personal"
+            yield from _listed(head, [*mine[:_SHOWN], *more], width, warned=warned)
+
+
+def _column(column: ColumnLine) -> str:
+    """``别名 → 名称 name``; shorter where the header says the same."""
+    if not column.ours:
+        return column.theirs
+    if column.theirs == column.ours:
+        return column.ours if column.title == column.ours else f"{column.ours} {column.title}"
+    meaning = column.ours if column.title in {column.theirs, column.ours} else f"{column.title} {column.ours}"
+    return f"{column.theirs} → {meaning}"
+
+
+# -- Findings --------------------------------------------------------------------------------------
+
+
+def _finding(found: Finding, place: str, width: int) -> Iterator[Line]:
+    mark = f"{_MARK[found.severity]} "
+    yield from _block(place or found.message_zh, width, indent="  ", mark=mark, style=found.severity)
+    if place:
+        yield from _block(found.message_zh, width, indent="    ")
+    yield from _block(english(found), width, indent="    ", style="quiet")
+    if found.examples:
+        yield from _block(f"{both('quality_examples')}：{examples_text(found)}", width, indent="    ", style="quiet")
+    yield from _block(found.remedy_zh, width, indent="    ", mark="→ ")
+    yield from _block(found.remedy_en, width, indent="    ", mark="→ ", style="quiet")
+
+
+# -- Cells of a line -------------------------------------------------------------------------------
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str, cells: int, *, right: bool = False) -> str:
+    """Text in a column of so many cells, two of them free; what is too long ends in an ellipsis."""
+    text = _flat(text)
+    if cell_len(text) > cells - 2 and not right:
+        while cell_len(text) > cells - 3:
+            text = text[:-1]
+        text += "…"
+    free = " " * max(cells - cell_len(text), 0)
+    return free + text if right else text + free
+
+
+def _block(text: str, width: int, *, indent: str = "", mark: str = "", style: Style = "") -> Iterator[Line]:
+    """A paragraph; the lines after the first stand under its first word."""
+    if not text.strip():
+        return
+    hang = " " * cell_len(mark)
+    for place, line in enumerate(wrapped(text, width - len(indent) - len(hang))):
+        yield Line(text=f"{indent}{hang if place else mark}{line}", style=style)
+
+
+def _listed(head: str, items: list[str], width: int, *, warned: bool) -> Iterator[Line]:
+    """Names after a heading; a line ends between two of them."""
+    style: Style = "warning" if warned else ""
+    line = f"  {head}："
+    for place, item in enumerate(map(_flat, items)):
+        apart = " · " if place else ""
+        if place and cell_len(line + apart + item) > width:
+            yield Line(text=f"{line} ·", style=style)
+            line, apart = "    ", ""
+        line += apart + item
+    yield Line(text=line, style=style)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break text into lines of at most so many cells: between words, and between Chinese characters.
+
+    No line begins with a mark that closes a phrase; a word that is longer than a line is cut.
+
+    Examples
+    --------
+    >>> wrapped("未采用3行，另见 city.toml", 8)
+    ['未采用3', '行，另见', 'city.tom', 'l']
+    """
+    lines, line = [], ""
+    for piece in _pieces(_flat(text), width):
+        if line and cell_len((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line = (line + piece).lstrip()
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _pieces(text: str, width: int) -> Iterable[str]:
+    """Words, spaces and single wide characters, closing marks with what they close; none wider than a line."""
+    pieces: list[str] = []
+    for part in _PART.findall(text):
+        if pieces and pieces[-1] != " " and part in _NEVER_FIRST and cell_len(pieces[-1] + part) <= width:
+            pieces[-1] += part
+        else:
+            pieces.append(part)
+    for piece in pieces:
+        rest = piece
+        while cell_len(rest) > width:
+            cut = next(k for k in range(len(rest), 0, -1) if cell_len(rest[:k]) <= width)
+            yield rest[:cut]
+            rest = rest[cut:]
+        yield rest
