@@ -21,12 +21,12 @@ from circle15.catalog import services
 from circle15.errors import OutputError
 from circle15.model import Communities, Facilities, Finding
 from circle15.render import save
+from circle15.render.quality_tables import finding_table
 from circle15.render.run_record import record_text, run_json
 from circle15.render.table_frames import (
     columns,
     community_table,
     facility_table,
-    finding_table,
     gap_table,
     service_table,
     source_table,

@@ -36,8 +36,9 @@ from circle15.render.file_words import (
     title_words,
     verdict,
 )
+from circle15.render.quality_tables import conflict_table, match_table
 from circle15.render.run_record import record_text
-from circle15.render.table_frames import columns, conflict_table, match_table
+from circle15.render.table_frames import columns
 from circle15.render.workbook import quality_bytes
 
 __all__ = ["quality_html", "quality_json", "save_quality"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,20 +14,15 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import services, text
-from circle15.model import Analysis, City, Communities, Facilities, FileRecord, Finding, Positions
-from circle15.render.file_words import COLUMN_STATUSES, both, column_lines, datum_name, lost_rows, role_words
+from circle15.model import Analysis, City, Communities, Positions
 
 __all__ = [
     "Column",
-    "column_table",
     "columns",
     "community_table",
-    "conflict_table",
     "facility_table",
-    "file_table",
-    "finding_table",
     "gap_table",
-    "match_table",
+    "rounded",
     "service_table",
     "source_table",
     "subdistrict_gap_table",
@@ -155,7 +150,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["sentence_zh"] = gaps["sentence_zh"].fillna("没有设施名录，不能判定。").to_numpy()
     table["sentence_en"] = gaps["sentence_en"].fillna("No list of facilities: undetermined.").to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
-    return _rounded(table)
+    return rounded(table)
 
 
 def community_table(analysis: Analysis) -> pd.DataFrame:
@@ -179,7 +174,7 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     table["sentence_zh"], table["sentence_en"] = ranked["sentence_zh"], ranked["sentence_en"]
     made = analysis.demand.by_community["method"].reindex(ranked.index)
     table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
-    return _rounded(table.reset_index())
+    return rounded(table.reset_index())
 
 
 def method_words(method: str) -> str:
@@ -225,7 +220,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         if column in frame:
             table[column] = frame[column]
     table["synthetic"] = "合成 synthetic" if "facilities" in synthetic_layers(analysis.city) else ""
-    return _rounded(table.sort_index().reset_index())
+    return rounded(table.sort_index().reset_index())
 
 
 def service_table(analysis: Analysis) -> pd.DataFrame:
@@ -251,7 +246,7 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
             }
         rows.append(row)
     blank = {"facilities": np.nan, "pop_60plus_covered": np.nan, "uncovered": np.nan, "worst_community": ""}
-    return _rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
+    return rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
 
 
 def subdistrict_table(analysis: Analysis) -> pd.DataFrame:
@@ -264,7 +259,7 @@ def subdistrict_table(analysis: Analysis) -> pd.DataFrame:
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
     kept = ["rank_index", "subdistrict", *english, "communities", *people, "index", "uncovered_total"]
-    return _rounded(table.reset_index()[[*kept, "worst_service_zh", "worst_service_en"]])
+    return rounded(table.reset_index()[[*kept, "worst_service_zh", "worst_service_en"]])
 
 
 def subdistrict_gap_table(analysis: Analysis) -> pd.DataFrame:
@@ -279,110 +274,7 @@ def subdistrict_gap_table(analysis: Analysis) -> pd.DataFrame:
     table["service_en"] = [services()[key].title_en for key in table["service"]]
     table["profile"] = analysis.profile.name
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
-    return _rounded(table[[*_SUBDISTRICT]])
-
-
-def finding_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    """One row per data-quality finding, errors first."""
-    order = {"error": 0, "warning": 1, "note": 2}
-    keys = (
-        "severity", "code", "count", "message_zh", "message_en", "remedy_zh", "remedy_en",
-        "file", "row", "column", "value", "examples",
-    )  # fmt: skip
-    found = sorted(findings, key=lambda finding: order[finding.severity])
-    table = pd.DataFrame([{key: getattr(finding, key) for key in keys} for finding in found], columns=list(keys))
-    table["examples"] = table["examples"].map(", ".join)
-    return table
-
-
-def match_table(facilities: Facilities) -> pd.DataFrame:
-    """One row per facility of a later list that was found in an earlier one and merged, largest distance first."""
-    table = facilities.matches.astype({"distance_m": float, "likeness": float})
-    table = table.sort_values(["distance_m", "facility_id"], ascending=[False, True], kind="stable", ignore_index=True)
-    table["by"] = [_said(f"match_by_{by}") for by in table["by"]]
-    table["filled"] = [_headers(names) for names in table["filled"]]
-    table["services_added"] = [_titles(keys) for keys in table["services_added"]]
-    return _rounded(table)
-
-
-def conflict_table(facilities: Facilities) -> pd.DataFrame:
-    """One row per doubt about two facilities of different lists, by kind: what to look at, in words."""
-    table = facilities.conflicts.astype({"distance_m": float})
-    order = np.argsort([_CONFLICTS.index(kind) for kind in table["kind"]], kind="stable")
-    table = table.iloc[order].reset_index(drop=True)
-    offers = table["kind"] == "services"
-    for column in ("value", "other_value"):
-        table[column] = table[column].mask(offers, table[column].where(offers, "").map(_titles))
-    table["services"] = [_titles(keys) for keys in table["services"]]
-    table["kind"] = [_said(f"conflict_{kind}") for kind in table["kind"]]
-    return _rounded(table)
-
-
-_CONFLICTS = ("far", "alike", "near", "apart", "services", "differs")
-
-
-def _said(key: str) -> str:
-    return f"{text(key, 'zh')} {text(key, 'en')}"
-
-
-def _headers(names: str) -> str:
-    """Columns joined by a comma as their headers in both languages, where they have one."""
-    known = columns()
-    return ", ".join(f"{known[name].zh} {known[name].en}" if name in known else name for name in names.split(", "))
-
-
-def _titles(keys: str) -> str:
-    """Services joined by ; as titles in both languages."""
-    return "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in keys.split(";") if key)
-
-
-def file_table(records: Sequence[FileRecord]) -> pd.DataFrame:
-    """One row per file: how it was read, rows read, used and left out with reasons, and how many columns count."""
-    rows = []
-    for record in records:
-        lost, columns_of = lost_rows(record), column_lines(record)
-        by_status = {status: [one.theirs for one in columns_of if one.status == status] for status in COLUMN_STATUSES}
-        rows.append(
-            {
-                "file": record.file,
-                "role": str(role_words(record)),
-                "form": record.form.removeprefix("."),
-                "part": record.part,
-                "encoding": record.encoding,
-                "datum": datum_name(record.crs),
-                "rows_read": record.rows_read,
-                "rows_used": record.rows_used,
-                "rows_lost": record.rows_read - record.rows_used,
-                "reasons_zh": "；".join(f"{one.why.zh} {one.rows:,}" for one in lost),
-                "reasons_en": "; ".join(f"{one.why.en} {one.rows:,}" for one in lost),
-                "columns_understood": len(by_status["understood"]),
-                "columns_unknown": "; ".join(by_status["unknown"]),
-                "columns_personal": "; ".join(by_status["personal"]),
-            }
-        )
-    keys = (
-        "file", "role", "form", "part", "encoding", "datum", "rows_read", "rows_used", "rows_lost",
-        "reasons_zh", "reasons_en", "columns_understood", "columns_unknown", "columns_personal",
-    )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(keys))
-
-
-def column_table(records: Sequence[FileRecord]) -> pd.DataFrame:
-    """One row per column of every file: its header, our name and what that means, and what became of it."""
-    rows = [
-        {
-            "file": record.file,
-            "part": record.part,
-            "header_theirs": one.theirs,
-            "column_ours": one.ours,
-            "column_title": one.title if one.title != one.ours else "",
-            "column_status": str(both(f"quality_{one.status}")),
-        }
-        for record in records
-        for one in column_lines(record)
-    ]
-    keys = ("file", "part", "header_theirs", "column_ours", "column_title", "column_status")
-    return pd.DataFrame(rows, columns=list(keys))
+    return rounded(table[[*_SUBDISTRICT]])
 
 
 def source_table(city: City) -> pd.DataFrame:
@@ -430,7 +322,7 @@ def _ranked(analysis: Analysis) -> pd.DataFrame:
     return table.sort_index(kind="stable").sort_values("rank_index", kind="stable")
 
 
-def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """People to thousandths and minutes to hundredths: finer digits would only pretend."""
     decimals = {}
     for column in table.columns[[kind.kind == "f" for kind in table.dtypes]]:

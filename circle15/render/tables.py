@@ -44,7 +44,7 @@ def subdistricts_csv(analysis: Analysis, path: str | Path) -> Path:
 
 
 def _csv(table: pd.DataFrame, path: str | Path) -> Path:
-    from circle15.render.workbook import plain_text
+    from circle15.render.sheet_style import plain_text
 
     for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
         table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]
