@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import shapely
 
@@ -95,20 +96,27 @@ def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Findi
     if when is None:
         return []
     state = hours_table(facilities, when)["open"]
-    said = {"moment": when.en, "moment_zh": when.zh}
     shut, unknown = state.index[state.eq(False).fillna(value=False)], state.index[state.isna()]  # noqa: FBT003
     found = []
+    en, zh = {"moment": when.en}, {"moment": when.zh}
     if len(shut):
-        found.append(finding("closed-then", "note", count=len(shut), examples=shut, **said))
+        found.append(_in_both("closed-then", "note", en, zh, count=len(shut), examples=shut))
     if len(unknown):
-        found.append(
-            finding("hours-unknown", "warning", count=len(unknown), all=len(facilities), examples=unknown, **said)
-        )
-    running = set(open_facilities(facilities, when).offers()["service"])
+        count, total = len(unknown), len(facilities)
+        found.append(_in_both("hours-unknown", "warning", en, zh, count=count, total=total, examples=unknown))
+    offered = set(facilities.offers()["service"])
+    silent = offered - set(open_facilities(facilities, when).offers()["service"])
     for key, service in catalog.services().items():
-        if key in set(facilities.offers()["service"]) - running:
-            found.append(_about_service("nothing-open", "warning", service, **said))
+        if key in silent:
+            en, zh = en | {"service": service.title_en}, zh | {"service": service.title_zh}
+            found.append(_in_both("nothing-open", "warning", en, zh, examples=[key]))
     return found
+
+
+def _in_both(code: str, severity: Severity, en: Mapping[str, str], zh: Mapping[str, str], **values: Any) -> Finding:
+    """A finding whose values are themselves words of a language."""
+    told, chinese = (finding(code, severity, **words, **values) for words in (en, zh))
+    return replace(told, message_zh=chinese.message_zh, remedy_zh=chinese.remedy_zh)
 
 
 def people_findings(
@@ -179,7 +187,7 @@ def path_findings(covered: Coverage) -> list[Finding]:
     return [replace(spoken, message_zh=chinese.message_zh)]
 
 
-def _about_service(code: str, severity: Severity, service: catalog.Service, **values: str) -> Finding:
-    told = finding(code, severity, service=service.title_en, examples=[service.key], **values)
-    spoken_zh = finding(code, severity, service=service.title_zh, **values)
+def _about_service(code: str, severity: Severity, service: catalog.Service) -> Finding:
+    told = finding(code, severity, service=service.title_en, examples=[service.key])
+    spoken_zh = finding(code, severity, service=service.title_zh)
     return replace(told, message_zh=spoken_zh.message_zh, remedy_zh=spoken_zh.remedy_zh)

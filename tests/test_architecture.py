@@ -21,8 +21,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
-    "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check", "interchange",
-    "reach", "isochrones", "demand", "delivery", "coverage", "gaps", "checks", "study",
+    "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check",
+    "interchange", "reach", "isochrones", "demand", "delivery", "coverage", "gaps", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

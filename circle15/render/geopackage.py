@@ -171,6 +171,8 @@ def _about(analysis: Analysis) -> pd.DataFrame:
         "review_number": analysis.city.review_number,
         "use": "内部分析用图，公开前须依法送审 For internal analysis; needs review before it is published",
     }
+    if analysis.settings.open_at is not None:
+        about["open_at"] = analysis.settings.open_at.en
     return pd.DataFrame({"key": list(about), "value": list(about.values())})
 
 

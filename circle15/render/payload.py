@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -28,6 +29,9 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
+_SITE_TEXTS = ("name_en", "tier", "opening_hours", "address", "source", "source_date")
+_WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]{1,500}", re.IGNORECASE)
+"""Web addresses that are shown; whatever else stands in the column is not."""
 
 
 def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
@@ -63,6 +67,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
         "profile": _profile(analysis),
         "cutoffs_ms": [round(minutes * 60_000) for minutes in analysis.settings.cutoffs_min],
         "max_snap_m": analysis.settings.max_snap_m,
+        "open_at": _moment(analysis),
         "services": _services(analysis),
         "weights": {key: round(float(weight), 6) for key, weight in sorted(analysis.gaps.weights.items())},
         "way_classes": [{"name": way.name, "rank": way.rank} for way in catalog.way_classes()],
@@ -280,8 +285,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _facilities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     frame = analysis.city.facilities.frame
     lonlat = shapely.get_coordinates(project(frame.geometry.to_numpy()))
-    extra = [name for name in ("name_en", "tier", "opening_hours", "address", "source", "source_date") if name in frame]
-    numbers = [name for name in ("capacity", "floor_area_m2") if name in frame]
+    extra = [name for name in _SITE_TEXTS if name in frame]
+    numbers = [name for name in ("capacity", "floor_area_m2", "delivery_radius_m") if name in frame]
+    states = analysis.hours["open"].reindex(frame.index) if analysis.settings.open_at else [None] * len(frame)
     return [
         {
             "id": str(key),
@@ -292,11 +298,28 @@ def _facilities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
             "status": int(status),
             **_words(row, extra),
             **{name: _plain(pd.to_numeric(row[name], errors="coerce"), 1) for name in numbers},
+            **_optional(row, state, timed=analysis.settings.open_at is not None),
         }
-        for (key, row), (lon, lat), status in zip(
-            frame.iterrows(), lonlat, analysis.facility_positions.status, strict=True
+        for (key, row), (lon, lat), status, state in zip(
+            frame.iterrows(), lonlat, analysis.facility_positions.status, states, strict=True
         )
     ]
+
+
+def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
+    """What only some facilities have: whether it is open at the moment, capacities by service, a web address."""
+    found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
+    capacities, url = row.get("capacity_by_service"), row.get("source_url")
+    if isinstance(capacities, Mapping):
+        found["capacity_by_service"] = {str(key): _plain(value, 1) for key, value in capacities.items()}
+    if isinstance(url, str) and _WEB.fullmatch(url):
+        found["source_url"] = url
+    return found
+
+
+def _moment(analysis: Analysis) -> dict[str, str] | None:
+    at = analysis.settings.open_at
+    return None if at is None else {"zh": at.zh, "en": at.en}
 
 
 def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:

@@ -31,7 +31,8 @@ __all__ = [
 POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
 
 _PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
-_SITE = ("tier", "capacity", "floor_area_m2", "opening_hours", "source", "source_date")
+_SITE = ("tier", "tier_key", "capacity", "capacity_by_service", "floor_area_m2", "delivery_radius_m", "opening_hours")
+_SOURCE = ("source", "source_date", "source_url")
 _COVERAGE = (
     "population",
     "population_covered",
@@ -54,6 +55,7 @@ _SERVICE = (
     "pop_60plus_unplaced",
     "worst_community",
 )
+_OPEN = {True: "开放 open", False: "不开放 closed"}
 _DECIMALS = {"share": 4, "weight": 6, "lon": 6, "lat": 6}
 
 
@@ -121,12 +123,18 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["service_en"] = [services()[key].title_en for key in of_service]
     table["status"] = np.where(of_service.isin(analysis.coverage.services), "determined", "undetermined")
     table["profile"], table["cutoff_min"] = analysis.profile.name, analysis.settings.circle_min
+    if analysis.settings.open_at is not None:
+        table["open_at"] = analysis.settings.open_at.en
     for column in _COVERAGE:
         table[column] = figures[column].to_numpy()
     for column in ("uncovered", "intensity_pct", "share", "mean_min", "p90_min", "rank"):
         table[column] = gaps[column].to_numpy()
     table["rank"] = table["rank"].astype("Int64")
     table["unreachable"] = nearest["unreachable"].to_numpy()
+    if len(analysis.coverage.delivery):
+        delivery = analysis.coverage.delivery.reindex(rows)
+        for column in ("pop_60plus_delivered", "pop_60plus_either"):
+            table[column] = delivery[column].to_numpy()
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
@@ -179,6 +187,15 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     for column in _SITE:
         if column in frame:
             table[column] = frame[column]
+    if "capacity_by_service" in table:
+        table["capacity_by_service"] = table["capacity_by_service"].map(_by_service)
+    if "opening_hours" in table and len(analysis.hours):
+        table["opening_hours_osm"] = analysis.hours["osm"]
+    if analysis.settings.open_at is not None:
+        table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+    for column in _SOURCE:
+        if column in frame:
+            table[column] = frame[column]
     table["synthetic"] = "合成 synthetic" if "facilities" in synthetic_layers(analysis.city) else ""
     return _rounded(table.sort_index().reset_index())
 
@@ -228,6 +245,13 @@ def source_table(city: City) -> pd.DataFrame:
     table = pd.DataFrame([{k: getattr(origin, k) for k in keys} for origin in city.origins], columns=list(keys))
     table["synthetic"] = ["合成 synthetic" if origin.synthetic else "" for origin in city.origins]
     return table
+
+
+def _by_service(capacities: object) -> str:
+    if not isinstance(capacities, Mapping):
+        return ""
+    titles = services()
+    return "; ".join(f"{titles[key].title_zh} {titles[key].title_en} {value:g}" for key, value in capacities.items())
 
 
 # -- parts ----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from circle15.catalog import services
+from circle15.catalog import text as phrase
 from circle15.model import Analysis, Check, City
 from circle15.render.table_frames import (
     columns,
@@ -51,9 +52,10 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     book = Workbook()
     book.remove(book.active)
     _summary(book, analysis)
+    when = _when(analysis)
     for title, heading, table in (
-        ("社区 Communities", "各社区差距，按综合排名 · Gaps per community, largest first", community_table(analysis)),
-        ("差距 Gaps", "社区 × 服务 · Gaps per community and service", _present(gap_table(analysis), _GAPS)),
+        ("社区 Communities", f"各社区差距，按综合排名 · Gaps, largest first{when}", community_table(analysis)),
+        ("差距 Gaps", f"社区 × 服务 · Gaps per community and service{when}", _present(gap_table(analysis), _GAPS)),
         ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", facility_table(analysis)),
         (
             "数据质量 Data quality",
@@ -64,6 +66,14 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         _table_sheet(book, analysis.city, title, heading, table)
     _method(book, analysis)
     return _bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
+
+
+def _when(analysis: Analysis) -> str:
+    """What a heading says of the moment that was asked for."""
+    at = analysis.settings.open_at
+    if at is None:
+        return ""
+    return f" · {phrase('open_facilities', 'zh', moment=at.zh)} {phrase('open_facilities', 'en', moment=at.en)}"
 
 
 def quality_bytes(check: Check) -> bytes:
@@ -102,6 +112,7 @@ def plain_text(value: str) -> str:
 _GAPS = (
     "rank_index", "name", "name_en", "service_zh", "service_en", "status", "pop_60plus", "share", "uncovered",
     "intensity_pct", "rank", "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
+    "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
 )  # fmt: skip
 
@@ -113,7 +124,9 @@ def _summary(book: Workbook, analysis: Analysis) -> None:
     sheet = book.create_sheet("概要 Summary")
     city, settings, profile = analysis.city, analysis.settings, analysis.profile
     people = city.communities.frame
-    row = _head(sheet, city, f"{city.title_zh} {city.title_en} · 步行生活圈差距 Walking circle gaps", 9)
+    row = _head(
+        sheet, city, f"{city.title_zh} {city.title_en} · 步行生活圈差距 Walking circle gaps{_when(analysis)}", 9
+    )
     cutoffs = " / ".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
     facts: list[tuple[str, Any, str]] = [
         ("社区 Communities", len(people), "#,##0"),
@@ -232,7 +245,19 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
             "不足10人的数值可能指向个人，公开前须删去或合并。",
             "Counts below 10 people may point at individuals: drop or merge them before publication.",
         ),
+        *_optional_lines(analysis),
     ]
+
+
+def _optional_lines(analysis: Analysis) -> list[tuple[str, str]]:
+    """Method of what this analysis has beside walking at any time: a moment, deliveries."""
+    at = analysis.settings.open_at
+    lines = []
+    if at is not None:
+        lines.append((phrase("method_open_at", "zh", moment=at.zh), phrase("method_open_at", "en", moment=at.en)))
+    if len(analysis.coverage.delivery):
+        lines.append((phrase("method_delivery", "zh"), phrase("method_delivery", "en")))
+    return lines
 
 
 # -- cells ----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 'use strict';
 /** Cards: one community with every service, one facility with its reach; and the drawers below. */
 import { h } from "./dom.js";
-import { SUPPRESSED, grouped, local, minutes, people, percent } from "./text.js";
+import { SUPPRESSED, grouped, local, minutes, openThen, people, percent } from "./text.js";
 import { drawn, shareOf } from "./figures.js";
 
 /** A bar with the covered share at every cut-off, the nearest darkest. */
@@ -44,11 +44,12 @@ export function sentence(community, view) {
   if (!community.gap) return say('sentence_hidden');
   const said = community.gap[`sentence_${state.language}`];
   if (said) return said;
+  const when = openThen(view) ? `${openThen(view)} · ` : '';
   const last = model.cutoffs.length - 1;
   const lost = Object.entries(community.services).filter(([, cell]) => cell.uncovered && cell.uncovered[last] !== 0);
-  if (!lost.length) return say('all_covered', { minutes: model.cutoffs[last] });
+  if (!lost.length) return when + say('all_covered', { minutes: model.cutoffs[last] });
   const [key, cell] = lost.reduce((worst, next) => (drawn(next[1].uncovered[last]) > drawn(worst[1].uncovered[last]) ? next : worst));
-  return say('sentence_few', { service: local(model.serviceOf[key], 'title', state.language), people: people(cell.uncovered[last], cell.rough, say), minutes: model.cutoffs[last] });
+  return when + say('sentence_few', { service: local(model.serviceOf[key], 'title', state.language), people: people(cell.uncovered[last], cell.rough, say), minutes: model.cutoffs[last] });
 }
 
 const figure = (label, value, note) => h('div.figure', {}, h('dt', {}, label), h('dd', {}, value, note ? h('small', {}, note) : null));
@@ -82,6 +83,13 @@ export function communityCard(place, view, acts) {
 const signs = (facility, { model }) => facility.services.filter((key) => model.serviceOf[key])
   .map((key) => h('span.glyph.small', { style: { '--tone': model.serviceOf[key].tone }, 'aria-hidden': 'true' }, model.serviceOf[key].glyph));
 
+/** Capacity of a site, by service where that is known. */
+function capacityOf(own, { model, state }) {
+  const known = Object.entries(own.capacity_by_service ?? {}).filter(([key]) => model.serviceOf[key]);
+  if (known.length) return known.map(([key, n]) => `${local(model.serviceOf[key], 'title', state.language)} ${grouped(n)}`).join(' · ');
+  return own.capacity === null || own.capacity === undefined ? '' : grouped(own.capacity);
+}
+
 /** @param {number} at @param {object} view @param {{back: () => void, community: (place: number) => void}} acts */
 export function facilityCard(at, view, acts) {
   const { say, model, state } = view;
@@ -92,16 +100,21 @@ export function facilityCard(at, view, acts) {
   const lines = [
     ['facility_services', offered.map((service) => local(service, 'title', state.language)).join(state.language === 'zh' ? '、' : ', ')],
     ['facility_tier', own.tier], ['facility_hours', own.opening_hours], ['facility_address', own.address],
-    ['facility_capacity', own.capacity === null || own.capacity === undefined ? '' : grouped(own.capacity)],
+    ['facility_capacity', capacityOf(own, view)],
     ['facility_area', own.floor_area_m2 === null || own.floor_area_m2 === undefined ? '' : `${grouped(own.floor_area_m2)} m²`],
-    ['facility_source', [own.source, own.source_date].filter(Boolean).join(' · ')],
+    ['facility_delivery', own.delivery_radius_m > 0 ? say('delivery_n', { n: grouped(own.delivery_radius_m) }) : ''],
+    ['facility_source', [own.source, own.source_date].filter(Boolean).join(' · ')], ['facility_url', own.source_url],
   ];
-  const warning = own.status === 1 ? say('facility_far', { n: model.content.max_snap_m }) : own.status === 2 ? say('facility_island') : null;
+  const moment = model.content.open_at?.[state.language];
+  const warnings = [
+    own.status === 1 ? say('facility_far', { n: model.content.max_snap_m }) : own.status === 2 ? say('facility_island') : null,
+    moment && own.open === false ? say('facility_closed', { moment }) : moment && own.open === null ? say('facility_hours_unknown', { moment }) : null,
+  ].filter(Boolean);
   return [
     h('button.back', { type: 'button', onclick: acts.back, 'data-act': 'back' }, '‹ ', say('back')),
     h('h2', { tabindex: -1 }, ...signs(own, view), local(own, 'name', state.language)),
     home < 0 ? null : h('p.where', {}, h('button.link', { type: 'button', onclick: () => acts.community(home) }, say('in_community', { name: local(model.communities[home], 'name', state.language) }))),
-    warning ? h('p.caution', {}, warning) : null,
+    ...warnings.map((warning) => h('p.caution', {}, warning)),
     h('p.keys', {}, say('facility_reach'), ...model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { background: tone, opacity: [0.55, 0.34, 0.18, 0.1][Math.min(k, 3)] } }), say('minutes_short', { n })))),
     h('dl.lines', {}, ...lines.filter(([, text]) => text).flatMap(([key, text]) => [h('dt', {}, say(key)), h('dd', {}, text)])),
   ];
@@ -133,8 +146,10 @@ export function methodDrawer(view) {
   const values = {
     profile: local(profile, 'title', state.language), speed: profile.speed_mmps / 1000, stairs: profile.stairs_mmps / 1000, signal: (2 * profile.half_signal_ms) / 1000,
     cutoffs: model.cutoffs.join(' / '), made, nodes: grouped(content.network.nodes), edges: grouped(content.network.edges), km: content.network.km,
+    moment: content.open_at?.[state.language] ?? '',
   };
-  const points = ['truth', 'cutoff', 'profile', 'index', 'undetermined', 'privacy', 'network', ...(made ? ['demand'] : [])];
+  const delivers = model.facilities.some((own) => own.delivery_radius_m > 0);
+  const points = ['truth', 'cutoff', 'profile', ...(content.open_at ? ['open_at'] : []), 'index', 'undetermined', ...(delivers ? ['delivery'] : []), 'privacy', 'network', ...(made ? ['demand'] : [])];
   const sources = content.origins.map((origin) => h('li', {},
     h('b', {}, local(origin, 'label', state.language)), origin.synthetic ? h('span.tag', {}, say('source_synthetic')) : null,
     h('p.fine', {}, [origin.attribution, origin.licence, origin.date].filter(Boolean).join(' · '))));

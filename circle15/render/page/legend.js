@@ -2,7 +2,7 @@
 /** What the colours mean, and the lines below the map. */
 import { h } from "./dom.js";
 import { RAMP } from "./figures.js";
-import { grouped, local } from "./text.js";
+import { grouped, local, openThen } from "./text.js";
 
 /** Class limits as text, best class first. */
 export function classLabels(measure, breaks, say) {
@@ -34,6 +34,7 @@ export function legend(view) {
   const line = (swatch, label, count) => h('li', {}, swatch, h('span', {}, label), h('b', {}, count));
   return [
     h('h4', {}, say(`measure_${state.measure}`), about ? h('span', {}, about) : null),
+    openThen(view) ? h('p.moment', {}, openThen(view)) : null,
     h('p.unit', {}, h('span', {}, say(`unit_${state.measure}`)), h('span', {}, say('legend_communities'))),
     h('ul.classes', {},
       ...RAMP.map((tone, place) => (labels[place] === null ? null : line(h('i.swatch', { style: { background: tone } }), labels[place], result.counts[place]))),
@@ -51,14 +52,16 @@ function reachLegend({ say, state, model }) {
   if (!facility && !state.merged) return null;
   const tone = model.serviceOf[key]?.tone ?? '#555555';
   const steps = model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { background: tone, opacity: [0.6, 0.38, 0.2, 0.12][Math.min(k, 3)] } }), say('minutes_short', { n })));
-  return h('div.legend-reach', {}, h('p', {}, say('legend_reach')), h('p.keys', {}, ...steps));
+  const delivery = facility?.delivery_radius_m > 0 ? h('p.keys', {}, h('span', {}, h('i.dashed', { style: { color: tone } }), say('legend_delivery', { n: grouped(facility.delivery_radius_m) }))) : null;
+  return h('div.legend-reach', {}, h('p', {}, say('legend_reach')), h('p.keys', {}, ...steps), delivery);
 }
 
 function siteLegend(view) {
   const { model, state } = view;
   const shown = model.services.filter((service) => service.determined && (state.service === 'all' || service.key === state.service));
   if (!shown.length) return null;
-  return h('ul.legend-sites', {}, ...shown.map((service) => h('li', {}, h('span.glyph.small', { style: { '--tone': service.tone } }, service.glyph), local(service, 'title', state.language))));
+  return h('ul.legend-sites', {}, ...shown.map((service) => h('li', {}, h('span.glyph.small', { style: { '--tone': service.tone } }, service.glyph), local(service, 'title', state.language))),
+    model.facilities.some((own) => own.open === false) ? h('li', {}, h('span.glyph.small.closed', {}, '／'), view.say('closed_then')) : null);
 }
 
 /** Attribution, review number and the line of law. */

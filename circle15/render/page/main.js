@@ -2,7 +2,7 @@
 /** Brings the page to life inside the map that folium made. */
 import { canUnzip, unpack } from "./bytes.js";
 import { boxIndex, readFlat, readPolygons, readStreets, worldX, worldY } from "./shapes.js";
-import { local, speaker } from "./text.js";
+import { local, openThen, speaker } from "./text.js";
 import { classified } from "./figures.js";
 import { csv, listRows } from "./table.js";
 import { fromHash, store, toHash } from "./state.js";
@@ -163,9 +163,11 @@ function tellers(model, viewNow) {
       return tip(local(model.communities[place], 'name', view.state.language), [told]);
     },
     facility: (at) => {
-      const { state } = viewNow();
+      const { state, say } = viewNow();
       const own = model.facilities[at];
-      return tip(local(own, 'name', state.language), [own.services.map((key) => (model.serviceOf[key] ? local(model.serviceOf[key], 'title', state.language) : key)).join(' · ')]);
+      const moment = model.content.open_at?.[state.language];
+      const shut = moment && own.open === false ? [say('facility_closed', { moment })] : [];
+      return tip(local(own, 'name', state.language), [...shut, own.services.map((key) => (model.serviceOf[key] ? local(model.serviceOf[key], 'title', state.language) : key)).join(' · ')]);
     },
   };
 }
@@ -184,9 +186,9 @@ function actions(map, doc, model, state, frame, viewNow) {
       const { community, facility } = state.get();
       const at = model.facilities.findIndex((own) => own.id === facility);
       const place = model.communities.findIndex((own) => own.id === community);
-      const last = at < 0 ? null : model.reach[(at + 1) * model.cutoffs.length - 1];
+      const around = at < 0 ? null : siteBounds(model, at);
       if (at >= 0 || place >= 0) sheet('half');
-      if (last) map.fitBounds(L.latLngBounds(last.flat(2)), { ...room(), animate: false });
+      if (around) map.fitBounds(around, { ...room(), animate: false });
       else if (place < 0) acts.whole(false);
       else map.fitBounds(acts.layers.boundsOf(place).pad(0.8), { ...room(), animate: false });
     },
@@ -199,11 +201,8 @@ function actions(map, doc, model, state, frame, viewNow) {
     openFacility: (at) => {
       sheet('half');
       state.set({ facility: model.facilities[at].id });
-      const last = model.reach[(at + 1) * model.cutoffs.length - 1];
-      if (last) {
-        const bounds = L.latLngBounds(last.flat(2));
-        if (!map.getBounds().contains(bounds)) map.flyToBounds(bounds, { ...room(), duration: 0.6 });
-      }
+      const bounds = siteBounds(model, at);
+      if (bounds && !map.getBounds().contains(bounds)) map.flyToBounds(bounds, { ...room(), duration: 0.6 });
       focusCard();
     },
     back: () => {
@@ -238,10 +237,20 @@ function saveTable(view) {
   const label = [say(`measure_${state.measure}`), service ? local(service, 'title', state.language) : '', state.measure === 'index' || state.measure === 'minutes' ? '' : say('minutes_n', { n: minutes })];
   const table = listRows({
     communities: model.communities, services: model.services, minutes, cutoff: state.cutoff, say,
-    note: model.content.city.synthetic ? say('synthetic') : '', title: (item) => local(item, 'title', state.language),
+    note: [model.content.city.synthetic ? say('synthetic') : '', openThen(view)].filter(Boolean).join('; '), title: (item) => local(item, 'title', state.language),
     shown: { label: label.filter(Boolean).join(' '), of: (place) => figureText(view.result.figures[place], state.measure, view) },
   }, listed(view));
   save(`circle15-${model.content.city.key}-${state.measure}.csv`, csv(table), 'text/csv;charset=utf-8');
+}
+
+/** What is drawn around a chosen facility: where one can walk to it from, and its delivery. */
+function siteBounds(model, at) {
+  const own = model.facilities[at];
+  const last = model.reach[(at + 1) * model.cutoffs.length - 1];
+  const bounds = last ? L.latLngBounds(last.flat(2)) : null;
+  if (!(own.delivery_radius_m > 0)) return bounds;
+  const circle = L.latLng(own.lat, own.lon).toBounds(2 * own.delivery_radius_m);
+  return bounds ? bounds.extend(circle) : circle;
 }
 
 const wholeOf = (model) => {
@@ -383,7 +392,7 @@ function drawMap(map, view, layers, changed) {
   if (facility >= 0) {
     const own = model.facilities[facility];
     const key = own.services.includes(state.service) ? state.service : own.services[0];
-    layers.drawReach(model.reach.slice(facility * count, (facility + 1) * count), model.serviceOf[key]?.tone ?? '#555555', true);
+    layers.drawReach(model.reach.slice(facility * count, (facility + 1) * count), model.serviceOf[key]?.tone ?? '#555555', true, own);
   } else if (merged >= 0) {
     layers.drawReach(model.merged.slice(merged * count, (merged + 1) * count), model.serviceOf[state.service].tone, false);
   } else if (!changed || ['facility', 'merged', 'service'].some((key) => changed.has(key))) {

@@ -2,7 +2,7 @@
 /** The panel: title, banner, choices, and the ranked list of communities. */
 import { choice, h } from "./dom.js";
 import { RAMP, drawn, ordered } from "./figures.js";
-import { SUPPRESSED, folded, grouped, local, minutes, people, percent } from "./text.js";
+import { SUPPRESSED, folded, grouped, local, minutes, openThen, people, percent } from "./text.js";
 
 /** A figure as text. @param {import("./figures.js").Figure} figure @param {string} measure @param {object} view */
 export function figureText(figure, measure, { say }) {
@@ -47,6 +47,7 @@ export function header(view, acts) {
         h('button.quiet', { type: 'button', onclick: acts.print, 'data-act': 'print' }, say('print')),
         h('button.quiet', { type: 'button', title: say('csv_title'), onclick: acts.csv, 'data-act': 'csv' }, say('csv')))),
     h('p.head-line', {}, say('title', { city: '', minutes: model.cutoffs[model.cutoffs.length - 1] }).replace(/^\s*·\s*/, '')),
+    openThen(view) ? h('p.moment', {}, openThen(view)) : null,
     h('p.head-sub', {}, subtitle, ' · ', date ? say('data_date', { date }) : say('no_date')),
   ];
 }
@@ -92,10 +93,11 @@ export function summary(view) {
   if (!service) return say('summary_all', { people: grouped(totals.pop_60plus), communities: model.communities.length, facilities: model.facilities.length });
   if (!service.determined) return say('undetermined_why');
   const lost = totals.uncovered[service.key][state.cutoff];
-  return say('summary_service', {
+  const told = say('summary_service', {
     service: local(service, 'title', state.language), minutes: model.cutoffs[state.cutoff], people: grouped(lost),
     share: totals.placed[service.key] ? percent(lost / totals.placed[service.key]) : '–',
   });
+  return [openThen(view), told].filter(Boolean).join(' · ');
 }
 
 /** Places of the communities in the list: sorted, and those that the search finds. */

@@ -72,7 +72,7 @@ function passing(Canvas, below) {
 /** One sign: a disc of the service's tone, shared out where a site offers several, with a glyph when it is large enough. */
 function paintSite(ctx, layer) {
   const { x, y } = layer._point;
-  const { tones, glyph, dim, strong, radius } = layer.options;
+  const { tones, glyph, dim, strong, radius, closed } = layer.options;
   ctx.save();
   ctx.globalAlpha = dim ? 0.35 : 1;
   ctx.beginPath();
@@ -100,7 +100,21 @@ function paintSite(ctx, layer) {
     ctx.fillStyle = tones.length > 1 ? '#26222e' : '#ffffff';
     ctx.fillText(glyph, x, y + radius * 0.06);
   }
+  if (closed) strike(ctx, x, y, radius);
   ctx.restore();
+}
+
+/** A bar across the sign of what is closed at the page's moment. */
+function strike(ctx, x, y, radius) {
+  const reach = radius * 0.85;
+  for (const [tone, width] of [['#ffffff', Math.max(2.4, radius * 0.42)], ['#26222e', Math.max(1.1, radius * 0.2)]]) {
+    ctx.beginPath();
+    ctx.moveTo(x - reach, y + reach);
+    ctx.lineTo(x + reach, y - reach);
+    ctx.strokeStyle = tone;
+    ctx.lineWidth = width;
+    ctx.stroke();
+  }
 }
 
 /** With every service on the map signs are many: smaller ones then. */
@@ -130,7 +144,7 @@ export function placeLayers(map, model, calls) {
   const reach = L.layerGroup().addTo(map);
   const Site = L.CircleMarker.extend({ _updatePath() { this._renderer.drawSite(this); } });
   const signs = model.facilities.map((facility, place) => {
-    const sign = new Site([facility.lat, facility.lon], { renderer: canvas.sites, radius: 4, tones: ['#888'], glyph: '', dim: false, strong: false });
+    const sign = new Site([facility.lat, facility.lon], { renderer: canvas.sites, radius: 4, tones: ['#888'], glyph: '', dim: false, strong: false, closed: facility.open === false });
     sign.bindTooltip(() => calls.tell.facility(place), { className: 'tip', direction: 'top', offset: [0, -8], opacity: 1 });
     sign.on('click', (event) => { L.DomEvent.stopPropagation(event); calls.facility(place); });
     return sign;
@@ -160,7 +174,7 @@ export function placeLayers(map, model, calls) {
       const fits = facility.services.filter((key) => model.serviceOf[key] && (state.service === 'all' || key === state.service));
       const own = strong && !fits.length ? facility.services.filter((key) => model.serviceOf[key]) : fits;
       if (!own.length) return;
-      sign.options.tones = own.map((key) => model.serviceOf[key]?.tone ?? '#888888');
+      sign.options.tones = facility.open === false ? ['#a39da8'] : own.map((key) => model.serviceOf[key]?.tone ?? '#888888');
       sign.options.glyph = model.serviceOf[own[0]].glyph;
       sign.options.dim = (state.facility !== '' && !strong) || facility.status === 1;
       sign.options.strong = strong;
@@ -170,9 +184,19 @@ export function placeLayers(map, model, calls) {
     });
   };
 
-  /** Nested polygons, the farthest first. @param {(number[][][][] | null)[]} nested @param {string} tone @param {boolean} bold */
-  const drawReach = (nested, tone, bold) => {
+  /**
+   * Nested polygons, the farthest first, and the straight-line circle of a delivery.
+   *
+   * @param {(number[][][][] | null)[]} nested @param {string} tone @param {boolean} bold
+   * @param {{lat: number, lon: number, delivery_radius_m?: number} | null} site
+   */
+  const drawReach = (nested, tone, bold, site = null) => {
     reach.clearLayers();
+    if (site?.delivery_radius_m > 0) {
+      reach.addLayer(L.circle([site.lat, site.lon], {
+        renderer: canvas.reach, interactive: false, radius: site.delivery_radius_m, color: tone, weight: 2, dashArray: '9 7', fill: false,
+      }));
+    }
     const last = nested.length - 1;
     const far = map.getZoom() < 14.75; // outlines of many small holes would hide the map
     for (let k = last; k >= 0; k -= 1) {

@@ -53,6 +53,12 @@ export function local(item, key, language) {
   return (language === 'en' ? item[`${key}_en`] || zh : zh || item[`${key}_en`]) || '';
 }
 
+/** "open at We 11:30", or nothing where the page is of any time. @param {object} view */
+export function openThen({ say, model, state }) {
+  const moment = model.content.open_at;
+  return moment ? say('open_at', { moment: moment[state.language] }) : '';
+}
+
 /** Names for sorting and searching, without case and width. @param {string} text */
 export function folded(text) {
   return text.normalize('NFKC').toLocaleLowerCase();
