@@ -79,6 +79,20 @@ def test_flags_win_over_the_pack_and_are_recorded(run, make_pack, tmp_path):
     assert re.search(r'"cutoffs_min": \[\s*2\.0,\s*7\.5\s*\]', record)
 
 
+def test_a_moment_wins_over_the_pack_and_is_told(run, make_pack, tmp_path):
+    root = make_pack(settings='[settings]\nopen_at = "8:00"\n')
+    code, out, err = run("map", "tryton", "--data", root, "--out", tmp_path / "a", "--open-at", "周二 11:30")
+    assert code == 0
+    assert '"open_at": "Tu 11:30"' in (tmp_path / "a" / "run.json").read_text(encoding="utf-8")
+    assert "2处设施中有2处11:30（周二）是否开放不详" in err
+    assert "open at Tu 11:30" in out
+    assert run("map", "tryton", "--data", root, "--out", tmp_path / "b")[0] == 0
+    assert '"open_at": "We 08:00"' in (tmp_path / "b" / "run.json").read_text(encoding="utf-8")
+    assert "at We 08:00 is not known" in run("check", "tryton", "--data", root)[2]
+    assert run("map", "tryton", "--data", root, "--out", tmp_path / "c", "--open-at", "any")[0] == 0
+    assert '"open_at": null' in (tmp_path / "c" / "run.json").read_text(encoding="utf-8")
+
+
 def test_check_tells_everything_and_computes_nothing(run, make_pack, tmp_path, monkeypatch):
     monkeypatch.setattr(study, "analyse", None)
     sites = [*SITES, ("f3", "x", "clinic", "east", "31.31")]
@@ -159,6 +173,7 @@ def test_help_and_every_command_s_help(run):
         code, out, _ = run(command, "--help")
         assert code == 0
         assert all(option in out for option in ("--data", "--out", "--profile", "--cutoffs"))
+        assert ("--open-at" in out) == (command in {"map", "check"})
 
 
 # -- Exit codes ------------------------------------------------------------------------------------
@@ -187,6 +202,8 @@ def test_wrong_usage_is_two(run, words):
         (["map", "suzhou", "--cutoffs", "1e400"], "cut-off inf"),
         (["map", "suzhou", "--cutoffs", "999999"], "cut-off 999999"),
         (["map", "suzhou", "--cutoffs", "15,10"], "must rise"),
+        (["map", "suzhou", "--open-at", "noonish"], "write a time of day such as '11:30'"),
+        (["check", "suzhou", "--open-at", "25:00"], "open_at = '25:00' is no moment"),
         (["map", "suzhou", "--cutoffs", ""], "--cutoffs ''"),
         (["map", "suzhou", "--cutoffs", "5,,10"], "--cutoffs '5,,10': give minutes with commas between"),
         (["map", "suzhou", "--cutoffs", "five"], "--cutoffs 'five'"),

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from circle15.coverage import coverage
+import circle15 as c15
+from circle15.coverage import coverage, coverage_through_day
 from circle15.errors import DataQualityWarning, InputError
 from circle15.model import DemandPoints, Facilities, Positions
+from circle15.opening import open_facilities
 from circle15.reach import nearest_times, reach, walk_graph
 from circle15.snapping import snap
 
@@ -188,3 +190,47 @@ def test_one_service_twice_on_one_site_counts_once():
     assert covered(sites=twice).frame.loc[("a", "clinic", 15.0), "choices"] == 1
     with pytest.raises(InputError, match="is text"):
         Facilities(frame=twice.frame.assign(services="clinic"), listed=twice.listed)
+
+
+# -- through the day --------------------------------------------------------------------------------
+
+
+def with_hours(sites: Facilities, hours: list[str]) -> Facilities:
+    return Facilities(frame=sites.frame.assign(opening_hours=hours), listed=sites.listed)
+
+
+def test_coverage_through_the_day_by_hand():
+    # clinics at 100 m (mornings) and 700 m (weekday afternoons); 5 min = 300 m; elders 10 at 0, 20 at 400, 30 at 900 m
+    sites = with_hours(SITES, ["08:00-12:00", "Mo-Fr 12:00-17:00"])
+    table = reach(STREET, HOMES, sites, profile=FLAT)
+    frame = coverage_through_day(table, HOMES, sites, moments=["12:00", "8:00", "周六 12:00"], cutoff_min=5)
+    assert frame.index.names == ["community_id", "service", "moment"]
+    clinics = frame.loc[("a", "clinic")]
+    assert clinics.index.tolist() == ["We 12:00", "We 08:00", "Sa 12:00"]
+    # at noon only 700 m is open: 400 and 900 m; at eight only 100 m: 0 and 400 m; on Saturday noon nothing
+    assert clinics["pop_60plus_covered"].tolist() == [50, 30, 0]
+    assert (frame["pop_60plus_covered"] + frame["pop_60plus_uncovered"] == frame["pop_60plus"]).all()
+    with pytest.raises(InputError, match="at least one moment"):
+        coverage_through_day(table, HOMES, sites, moments=[])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_coverage_at_a_moment_is_never_more_than_at_any_time(seed):
+    rng = np.random.default_rng(seed)
+    net, (homes, sites) = town(seed), random_case(seed)
+    hours = rng.choice(
+        ["08:00-12:00", "Mo-Fr 09:00-17:00", "24/7", "off", "", "待定", "22:00-06:00"], len(sites)
+    ).tolist()
+    sites = with_hours(sites, hours)
+    with pytest.warns(DataQualityWarning, match="lie too far"):
+        table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
+    whole = coverage(table, homes, sites).frame
+    moments = ["3:00", "9:30", "Sa 11:00", "Su 23:00"]
+    through = coverage_through_day(table, homes, sites, moments=moments)
+    for when in moments:
+        at = coverage(table, homes, open_facilities(sites, c15.moment(when)))
+        then = through.xs(c15.moment(when).en, level="moment")
+        pd.testing.assert_frame_equal(then, at.frame.xs(15.0, level="cutoff_min"), check_exact=True)
+        for column in ("population_covered", "pop_60plus_covered", "choices"):
+            assert (at.frame[column] <= whole[column]).all()
+        assert set(at.services) == set(whole.index.unique("service"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -18,7 +19,7 @@ from .lattice import CRS, X0, Y0, network, points
 HERE = Origin(label_zh="测试", label_en="test")
 
 
-def city(*, canal: bool = False, buffer_m: float = 2000.0, **settings) -> City:
+def city(*, canal: bool = False, buffer_m: float = 2000.0, hours: list[str] | None = None, **settings) -> City:
     """A street of 4 km, a village street of 600 m that nothing joins, and perhaps a canal beside the street.
 
     ::
@@ -42,6 +43,8 @@ def city(*, canal: bool = False, buffer_m: float = 2000.0, **settings) -> City:
     ).rename_axis("community_id")
     sites = points([(0, 0), (4000, 0)], name="facility_id", prefix="f")
     sites["name"], sites["services"] = ["诊所", "商店"], [("clinic",), ("shop",)]
+    if hours is not None:
+        sites["opening_hours"] = hours
     water = gpd.GeoDataFrame(geometry=[shapely.box(X0 - 99, Y0 + 8, X0 + 4099, Y0 + 12)], crs=CRS)
     area = shapely.union_all(people.geometry.to_numpy())
     return City(
@@ -132,3 +135,61 @@ def test_row_order_changes_no_table():
     assert a.gaps.by_community.index.tolist() == b.gaps.by_community.index.tolist()
     assert a.demand.frame.index.tolist() == b.demand.frame.index.tolist()
     pd.testing.assert_frame_equal(a.gaps.frame, b.gaps.frame, check_exact=True)
+
+
+def at_moment(when, hours, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataQualityWarning)
+        return c15.analyse(city(hours=hours, **settings), profile=FLAT, open_at=when)
+
+
+def test_what_is_closed_covers_nobody_and_stays_on_the_map():
+    hours = ["Mo-Fr 08:00-17:00", "看情况"]
+    then, always = at_moment("Sa 11:30", hours), at_moment(None, hours)
+    # 520 m in 15 min: the town reaches its clinic at any time, and on Saturdays it is shut
+    assert always.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_covered"] == 12
+    assert then.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_covered"] == 0
+    assert np.isnan(then.coverage.nearest.loc[("town", "clinic"), "mean_min"])
+    assert then.coverage.nearest.loc[("town", "shop"), "mean_min"] == pytest.approx(3520 / 60)
+    assert then.coverage.services == always.coverage.services
+    assert set(then.isochrones.frame.index.unique("facility_id")) == {"f0", "f1"}
+    assert then.isochrones.merged.index.unique("service").tolist() == ["shop"]
+    assert not then.hours["open"].iloc[0]
+    assert then.hours["open"].isna().tolist() == [False, True]
+
+
+def test_a_moment_is_told_recorded_and_said_in_every_sentence():
+    then = at_moment("周六 11:30", ["Mo-Fr 08:00-17:00", "看情况"])
+    assert then.record["settings"]["open_at"] == "Sa 11:30"
+    told = {found.code: found for found in then.findings}
+    assert (told["closed-then"].count, told["hours-unknown"].count) == (1, 1)
+    assert told["closed-then"].examples == ("f0",)
+    assert "11:30（周六）" in told["hours-unknown"].message_zh
+    assert "at Sa 11:30" in told["hours-unknown"].message_en
+    assert "社区卫生服务站" in told["nothing-open"].message_zh
+    for frame in (then.gaps.frame, then.gaps.by_community):
+        assert frame["sentence_zh"].str.contains("11:30（周六）").all()
+        assert frame["sentence_en"].str.contains("open at Sa 11:30").all()
+
+
+def test_a_town_that_lacks_nothing_says_when():
+    hours = ["08:00-17:00", "24/7"]
+    then = at_moment("11:30", hours, weights={"shop": 0.0})
+    assert then.gaps.by_community.loc["town", "sentence_en"].startswith("At We 11:30: ")
+    assert then.gaps.by_community.loc["town", "sentence_zh"].startswith("在11:30（周三）：")
+
+
+def test_without_a_moment_nothing_changes():
+    bare, timed = analysed(profile=FLAT), at_moment(None, ["Sa 01:00-02:00", "off"])
+    pd.testing.assert_frame_equal(bare.coverage.frame, timed.coverage.frame, check_exact=True)
+    pd.testing.assert_frame_equal(bare.gaps.by_community, timed.gaps.by_community, check_exact=True)
+    assert timed.record["settings"]["open_at"] is None
+    assert not {"closed-then", "hours-unknown"} & {found.code for found in timed.findings}
+
+
+def test_any_undoes_the_moment_of_the_settings():
+    hours = ["Mo-Fr 08:00-17:00", "24/7"]
+    of_pack = at_moment(None, hours, open_at=c15.moment("Sa 11:30"))
+    assert of_pack.settings.open_at.en == "Sa 11:30"
+    assert of_pack.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_covered"] == 0
+    assert at_moment("any", hours, open_at=c15.moment("Sa 11:30")).settings.open_at is None

@@ -287,7 +287,7 @@ def _facilities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     lonlat = shapely.get_coordinates(project(frame.geometry.to_numpy()))
     extra = [name for name in _SITE_TEXTS if name in frame]
     numbers = [name for name in ("capacity", "floor_area_m2", "delivery_radius_m") if name in frame]
-    states = analysis.hours["open"].reindex(frame.index) if analysis.settings.open_at else [None] * len(frame)
+    states = analysis.hours["open"].reindex(frame.index) if "open" in analysis.hours else [None] * len(frame)
     return [
         {
             "id": str(key),

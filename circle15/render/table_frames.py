@@ -191,7 +191,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         table["capacity_by_service"] = table["capacity_by_service"].map(_by_service)
     if "opening_hours" in table and len(analysis.hours):
         table["opening_hours_osm"] = analysis.hours["osm"]
-    if analysis.settings.open_at is not None:
+    if analysis.settings.open_at is not None and "open" in analysis.hours:
         table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
     for column in _SOURCE:
         if column in frame:

@@ -55,7 +55,10 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     """
     frame = frame.copy()
     if "opening_hours" in frame:
-        frame["opening_hours"] = _texts(frame["opening_hours"]).map(_without_numbers_of_persons)
+        said = _texts(frame["opening_hours"])
+        frame["opening_hours"] = said.map({text: _without_numbers_of_persons(text) for text in said.unique()})
+        masked = frame[frame["opening_hours"] != said]
+        tally.tell(masked, "facility-hours-personal", "warning", ("opening_hours",))
         tally.findings += hours_findings(frame["opening_hours"], tally.file, frame[ROW])
     if "tier" in frame:
         frame["tier"] = _texts(frame["tier"])
