@@ -85,7 +85,7 @@ def test_a_moment_wins_over_the_pack_and_is_told(run, make_pack, tmp_path):
     assert code == 0
     assert '"open_at": "Tu 11:30"' in (tmp_path / "a" / "run.json").read_text(encoding="utf-8")
     assert "2处设施中有2处11:30（周二）是否开放不详" in err
-    assert "open at Tu 11:30" in out
+    assert "At Tu 11:30: " in out
     assert run("map", "tryton", "--data", root, "--out", tmp_path / "b")[0] == 0
     assert '"open_at": "We 08:00"' in (tmp_path / "b" / "run.json").read_text(encoding="utf-8")
     assert "at We 08:00 is not known" in run("check", "tryton", "--data", root)[2]
