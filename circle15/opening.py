@@ -99,6 +99,8 @@ def understand(text: str) -> WeekHours | None:
     start, state = _dated_week(parsed) if _DATED.search(written) else _week(parsed, _MONDAY)
     if not state.any() and written not in _SHUT:
         return None  # "closed on Mondays" does not say when it is open
+    start.setflags(write=False)
+    state.setflags(write=False)
     return WeekHours(osm=written, start=start, state=state)
 
 

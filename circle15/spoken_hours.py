@@ -47,7 +47,7 @@ class _Element:
 
 
 def folded_hours(text: str) -> str:
-    """A text as its words are compared: NFKC, every dash as ``-``, no invisible marks, single spaces outside.
+    """A text as its words are compared: NFKC, every dash as ``-``, no invisible marks, nothing blank around it.
 
     Examples
     --------

@@ -169,6 +169,7 @@ def test_the_page_says_it_in_both_languages(browser, page, language, moment, clo
     browser.open(page, fragment=f"#l={language}&f=f01")
     assert moment in shown(browser, ".head")
     assert moment in shown(browser, ".legend")
+    assert moment in shown(browser, ".print-head")
     assert closed in shown(browser, ".card .caution")
     browser.open(page, fragment=f"#l={language}&f=f02")
     assert unknown in shown(browser, ".card .caution")

@@ -297,4 +297,5 @@ class Analysis:
     hours: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
-        return f"<Analysis of {self.city.title_en}: {self.coverage!r}, {self.gaps!r}>"
+        when = f" at {self.settings.open_at}" if self.settings.open_at else ""
+        return f"<Analysis of {self.city.title_en}{when}: {self.coverage!r}, {self.gaps!r}>"

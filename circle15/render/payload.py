@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +16,7 @@ from pyproj import CRS, Transformer
 from circle15 import catalog
 from circle15.model import Analysis, City, Finding, Positions
 from circle15.render.compact import STEPS_PER_DEGREE, Sections
+from circle15.render.payload_sites import plain, sites, words
 from circle15.render.privacy import FEWEST, bundles, public_counts, public_total
 
 __all__ = ["FORMAT", "payload"]
@@ -29,9 +28,6 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
-_SITE_TEXTS = ("name_en", "tier", "opening_hours", "address", "source", "source_date")
-_WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]{1,500}", re.IGNORECASE)
-"""Web addresses that are shown; whatever else stands in the column is not."""
 
 
 def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
@@ -73,7 +69,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
         "way_classes": [{"name": way.name, "rank": way.rank} for way in catalog.way_classes()],
         "street_names": list(city.network.names),
         "communities": _communities(analysis, project),
-        "facilities": _facilities(analysis, project),
+        "facilities": sites(analysis, _lonlat(analysis.city.facilities.frame, project)),
         "totals": _totals(analysis),
         "methods": _counted(analysis.demand.frame.get("method")),
         "bounds": _bounds(frame, project),
@@ -100,6 +96,10 @@ def _to_degrees(crs: CRS) -> Project:
         return shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
 
     return project
+
+
+def _lonlat(frame: gpd.GeoDataFrame, project: Project) -> NDArray[np.float64]:
+    return shapely.get_coordinates(project(frame.geometry.to_numpy()))
 
 
 def _bounds(frame: gpd.GeoDataFrame, project: Project) -> list[float]:
@@ -206,24 +206,6 @@ def _add_places(sections: Sections, analysis: Analysis, project: Project) -> Non
 # -- words and figures ------------------------------------------------------------------------------
 
 
-def _plain(value: Any, digits: int | None = None) -> Any:
-    """A value that JSON knows: text, a finite number, or ``None``."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    number = float(value)
-    if not math.isfinite(number):
-        return None
-    return number if digits is None else round(number, digits)
-
-
-def _words(row: pd.Series, columns: Iterable[str]) -> dict[str, str]:
-    return {name: "" if pd.isna(row.get(name)) else str(row.get(name)) for name in columns}
-
-
 def _counted(column: pd.Series | None) -> dict[str, int]:
     return {} if column is None else {str(key): int(count) for key, count in column.value_counts().sort_index().items()}
 
@@ -282,41 +264,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return kept
 
 
-def _facilities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
-    frame = analysis.city.facilities.frame
-    lonlat = shapely.get_coordinates(project(frame.geometry.to_numpy()))
-    extra = [name for name in _SITE_TEXTS if name in frame]
-    numbers = [name for name in ("capacity", "floor_area_m2", "delivery_radius_m") if name in frame]
-    states = analysis.hours["open"].reindex(frame.index) if "open" in analysis.hours else [None] * len(frame)
-    return [
-        {
-            "id": str(key),
-            "name": "" if pd.isna(row["name"]) else str(row["name"]),
-            "services": list(row["services"]),
-            "lon": round(float(lon), 6),
-            "lat": round(float(lat), 6),
-            "status": int(status),
-            **_words(row, extra),
-            **{name: _plain(pd.to_numeric(row[name], errors="coerce"), 1) for name in numbers},
-            **_optional(row, state, timed=analysis.settings.open_at is not None),
-        }
-        for (key, row), (lon, lat), status, state in zip(
-            frame.iterrows(), lonlat, analysis.facility_positions.status, states, strict=True
-        )
-    ]
-
-
-def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
-    """What only some facilities have: whether it is open at the moment, capacities by service, a web address."""
-    found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
-    capacities, url = row.get("capacity_by_service"), row.get("source_url")
-    if isinstance(capacities, Mapping):
-        found["capacity_by_service"] = {str(key): _plain(value, 1) for key, value in capacities.items()}
-    if isinstance(url, str) and _WEB.fullmatch(url):
-        found["source_url"] = url
-    return found
-
-
 def _moment(analysis: Analysis) -> dict[str, str] | None:
     at = analysis.settings.open_at
     return None if at is None else {"zh": at.zh, "en": at.en}
@@ -336,7 +283,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
         out.append(
             {
                 "id": str(key),
-                **_words(row, texts),
+                **words(row, texts),
                 "anchor": [round(float(value), 6) for value in anchors[place]],
                 "population": int(people[place]),
                 "pop_60plus": int(elders[place]),
@@ -356,11 +303,11 @@ def _anchor_lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
 def _gap(row: pd.Series, cells: Mapping[str, Any]) -> dict[str, Any]:
     rough = any(cell["rough"] for cell in cells.values())
     return {
-        "index": _plain(row["index"], 0),
-        "index_additive": _plain(row["index_additive"], 0),
-        "index_worst": _plain(row["index_worst"], 0),
-        "rank": _plain(row["rank"]),
-        "rank_people": _plain(row["rank_people"]),
+        "index": plain(row["index"], 0),
+        "index_additive": plain(row["index_additive"], 0),
+        "index_worst": plain(row["index_worst"], 0),
+        "rank": plain(row["rank"]),
+        "rank_people": plain(row["rank_people"]),
         "worst_service": str(row["worst_service"]) if isinstance(row["worst_service"], str) else "",
         # A sentence tells exact numbers; where those are not public the page makes its own.
         "sentence_zh": "" if rough else str(row["sentence_zh"]),
@@ -387,9 +334,9 @@ def _cells(analysis: Analysis) -> dict[str, dict[str, dict[str, Any]]]:
             "placed": int(placed[place]),
             "uncovered": [int(value) for value in shown[place]] if placed[place] else None,
             "rough": bool(rough[place]),
-            "mean_min": _plain(nearest["mean_min"].iloc[place], 1),
-            "p90_min": _plain(nearest["p90_min"].iloc[place], 1),
-            "choices": _plain(wide[("choices", last)].iloc[place], 1),
+            "mean_min": plain(nearest["mean_min"].iloc[place], 1),
+            "p90_min": plain(nearest["p90_min"].iloc[place], 1),
+            "choices": plain(wide[("choices", last)].iloc[place], 1),
             "rank": None if pd.isna(ranks[place]) else int(ranks[place]),
         }
     return out

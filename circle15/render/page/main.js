@@ -346,7 +346,7 @@ function drawPanel(frame, view, acts, set, changed) {
   fill(frame.legend, ...legend(view));
   fill(frame.layers, ...layerSwitches(view, set, acts));
   const date = dataDate(model.content.origins);
-  fill(frame.printHead, h('h1', {}, title), h('p', {}, [say(`measure_${state.measure}`), summary(view)].join(' · ')),
+  fill(frame.printHead, h('h1', {}, title), h('p', {}, [model.serviceOf[state.service]?.determined ? '' : openThen(view), say(`measure_${state.measure}`), summary(view)].filter(Boolean).join(' · ')),
     h('p', {}, date ? say('data_date', { date }) : say('no_date'), ' · ', say('printed', { date: new Date().toISOString().slice(0, 10) })), banner(view));
 }
 

@@ -1,0 +1,74 @@
+"""What the page shows of facilities, as plain values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.model import Analysis
+
+__all__ = ["plain", "sites", "words"]
+
+_SITE_TEXTS = ("name_en", "tier", "opening_hours", "address", "source", "source_date")
+_WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]{1,500}", re.IGNORECASE)
+"""Web addresses that are shown; whatever else stands in the column is not."""
+
+
+def plain(value: Any, digits: int | None = None) -> Any:
+    """A value that JSON knows: text, a finite number, or ``None``."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return number if digits is None else round(number, digits)
+
+
+def words(row: pd.Series, columns: Iterable[str]) -> dict[str, str]:
+    """Cells of a row as text, ``""`` where there is nothing."""
+    return {name: "" if pd.isna(row.get(name)) else str(row.get(name)) for name in columns}
+
+
+def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """What the page shows of every facility, in the order of the frame; ``lonlat`` ``float64[f, 2]`` in degrees."""
+    frame = analysis.city.facilities.frame
+    extra = [name for name in _SITE_TEXTS if name in frame]
+    numbers = [name for name in ("capacity", "floor_area_m2", "delivery_radius_m") if name in frame]
+    states = analysis.hours["open"].reindex(frame.index) if "open" in analysis.hours else [None] * len(frame)
+    return [
+        {
+            "id": str(key),
+            "name": "" if pd.isna(row["name"]) else str(row["name"]),
+            "services": list(row["services"]),
+            "lon": round(float(lon), 6),
+            "lat": round(float(lat), 6),
+            "status": int(status),
+            **words(row, extra),
+            **{name: plain(pd.to_numeric(row[name], errors="coerce"), 1) for name in numbers},
+            **_optional(row, state, timed=analysis.settings.open_at is not None),
+        }
+        for (key, row), (lon, lat), status, state in zip(
+            frame.iterrows(), lonlat, analysis.facility_positions.status, states, strict=True
+        )
+    ]
+
+
+def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
+    """What only some facilities have: whether it is open at the moment, capacities by service, a web address."""
+    found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
+    capacities, url = row.get("capacity_by_service"), row.get("source_url")
+    if isinstance(capacities, Mapping):
+        found["capacity_by_service"] = {str(key): plain(value, 1) for key, value in capacities.items()}
+    if isinstance(url, str) and _WEB.fullmatch(url):
+        found["source_url"] = url
+    return found
