@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from circle15.catalog import services as known_services
 from circle15.model.places import DemandPoints, Facilities
 
 __all__ = ["delivered", "delivery_radii"]
@@ -22,6 +23,13 @@ def delivery_radii(facilities: Facilities) -> pd.Series:
     return given.fillna(0.0).astype(float)
 
 
+def _sent(offered: Sequence[str]) -> Sequence[str]:
+    """Services of a site that delivers which it may deliver."""
+    if len(set(offered)) < 2:
+        return offered
+    return [key for key in offered if key in known_services() and known_services()[key].delivered] or offered
+
+
 def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
     """Which demand points lie within the delivery radius of a facility, for each service that is delivered.
 
@@ -31,7 +39,9 @@ def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[s
         In one metric reference system. ``distance <= delivery_radius_m`` counts; streets, water and opening
         hours play no part.
     services
-        Keys to look at; those that no facility delivers are left out of the result.
+        Keys to look at; those that no facility delivers are left out of the result. A site of several services
+        delivers those that can be delivered (``delivered`` in ``services.toml``: meals, not a reading room), or
+        all of them where none can.
 
     Returns
     -------
@@ -45,10 +55,10 @@ def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[s
     sites = facilities.frame.loc[sending]
     tree = shapely.STRtree(demand.frame.geometry.to_numpy())
     site, point = tree.query(sites.geometry.to_numpy(), predicate="dwithin", distance=radius[sending].to_numpy())
-    offers = facilities.offers()
     found: dict[str, NDArray[np.bool_]] = {}
+    sent = [_sent(offered) for offered in sites["services"]]
     for service in services:
-        mine = sites.index.isin(offers.loc[offers["service"] == service, "facility_id"])
+        mine = np.array([service in offered for offered in sent], dtype=bool)
         if mine.any():
             found[service] = np.zeros(len(demand), dtype=bool)
             found[service][point[mine[site]]] = True

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import circle15 as c15
@@ -130,6 +130,7 @@ def test_the_frame_keeps_its_index_and_each_text_is_understood_once(monkeypatch)
     assert asked == ["08:00-17:00", "x"]
 
 
+@settings(deadline=None)  # the words are read at the first example
 @given(st.integers(0, 6), st.integers(0, 1439), st.integers(0, 22 * 60), st.integers(1, 120))
 def test_a_span_is_open_exactly_within_it(day, minute, first, length):
     last = first + length

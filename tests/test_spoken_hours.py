@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.catalog import opening_words
@@ -100,12 +100,14 @@ def test_folding_keeps_what_matters():
     assert folded_hours(" ８：００\u2014\u200b１７：００ ") == "8:00-17:00"
 
 
+@settings(deadline=None)  # the words are read at the first example
 @given(st.integers(0, 23), st.integers(0, 59), st.integers(1, 24), st.sampled_from("-—–~至到～"))
 def test_any_span_of_the_24_hour_clock(hour, minute, end, dash):
     text = f"{hour}:{minute:02d}{dash}{end}:00"
     assert in_osm_syntax(text) == f"{hour:02d}:{minute:02d}-{end:02d}:00"
 
 
+@settings(deadline=None)  # the words are read at the first example
 @given(st.text(max_size=60))
 def test_no_text_is_too_strange(text):
     assert isinstance(in_osm_syntax(text), str)

@@ -56,6 +56,7 @@ class Service:
     tone: str
     words: tuple[str, ...]
     osm: tuple[str, ...]
+    delivered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

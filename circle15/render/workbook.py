@@ -40,7 +40,7 @@ _LEADING = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BARS = {"index": "D55E00", "uncovered": "E69F00", "share": "0072B2"}
 _PLAIN = Font(name="Microsoft YaHei", size=10, color=_INK)
 _FOUND = "输入数据中发现的问题 · What was found in the input"
-_WRAPPED = ("sentence", "message", "remedy", "examples", "services", "label", "attribution")
+_WRAPPED = ("capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution")
 
 
 def workbook_bytes(analysis: Analysis) -> bytes:
