@@ -64,7 +64,9 @@ def test_the_payload_says_the_moment_and_who_is_open(timed):
     content = payload(timed)
     assert content["open_at"] == {"zh": "11:30（周三）", "en": "We 11:30"}
     assert [site["open"] for site in content["facilities"]][:3] == [False, None, True]
-    assert content["facilities"][0]["opening_hours"] == "周末 9:00-12:00"
+    first, second, third = content["facilities"][:3]
+    assert (first["opening_hours"], first["opening_hours_osm"]) == ("周末 9:00-12:00", "Sa-Su 09:00-12:00")
+    assert not {"opening_hours_osm"} & (set(second) | set(third))  # not understood; written so already
 
 
 def test_the_payload_of_any_time_has_no_moment():
@@ -171,6 +173,7 @@ def test_the_page_says_it_in_both_languages(browser, page, language, moment, clo
     assert moment in shown(browser, ".legend")
     assert moment in shown(browser, ".print-head")
     assert closed in shown(browser, ".card .caution")
+    assert {"zh": "周末 9:00-12:00", "en": "Sa-Su 09:00-12:00"}[language] in shown(browser, ".card")
     browser.open(page, fragment=f"#l={language}&f=f02")
     assert unknown in shown(browser, ".card .caution")
     browser.open(page, fragment=f"#l={language}&f=f04")

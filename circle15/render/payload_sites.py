@@ -44,7 +44,9 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
     frame = analysis.city.facilities.frame
     extra = [name for name in _SITE_TEXTS if name in frame]
     numbers = [name for name in ("capacity", "floor_area_m2", "delivery_radius_m") if name in frame]
-    states = analysis.hours["open"].reindex(frame.index) if "open" in analysis.hours else [None] * len(frame)
+    nothing = [None] * len(frame)
+    states = analysis.hours["open"].reindex(frame.index) if "open" in analysis.hours else nothing
+    syntax = analysis.hours["osm"].reindex(frame.index) if "osm" in analysis.hours else nothing
     return [
         {
             "id": str(key),
@@ -55,10 +57,11 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
             "status": int(status),
             **words(row, extra),
             **{name: plain(pd.to_numeric(row[name], errors="coerce"), 1) for name in numbers},
+            **({"opening_hours_osm": str(osm)} if osm and osm != row.get("opening_hours") else {}),
             **_optional(row, state, timed=analysis.settings.open_at is not None),
         }
-        for (key, row), (lon, lat), status, state in zip(
-            frame.iterrows(), lonlat, analysis.facility_positions.status, states, strict=True
+        for (key, row), (lon, lat), status, state, osm in zip(
+            frame.iterrows(), lonlat, analysis.facility_positions.status, states, syntax, strict=True
         )
     ]
 

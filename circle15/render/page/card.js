@@ -99,7 +99,7 @@ export function facilityCard(at, view, acts) {
   const tone = offered[0]?.tone ?? '#666666';
   const lines = [
     ['facility_services', offered.map((service) => local(service, 'title', state.language)).join(state.language === 'zh' ? '、' : ', ')],
-    ['facility_tier', own.tier], ['facility_hours', own.opening_hours], ['facility_address', own.address],
+    ['facility_tier', own.tier], ['facility_hours', (state.language === 'en' && own.opening_hours_osm) || own.opening_hours], ['facility_address', own.address],
     ['facility_capacity', capacityOf(own, view)],
     ['facility_area', own.floor_area_m2 === null || own.floor_area_m2 === undefined ? '' : `${grouped(own.floor_area_m2)} m²`],
     ['facility_delivery', own.delivery_radius_m > 0 ? say('delivery_n', { n: grouped(own.delivery_radius_m) }) : ''],
