@@ -25,6 +25,7 @@ _CLOCK = (
     r"|(?P<bare>)(?!\d))"
 )
 _DAY, _NOON = 1440, 720
+_WORKDAYS = "Mo-Fr,"
 _ORDERS = re.compile(
     r"(?P<one>[SO])|(?P<days>D)|(?P<late>(?:DO)+S)|(?P<forward>S?(?:D[SO])+)|(?P<trailing>(?:SD)+(?:D[SO])*)"
 )
@@ -281,9 +282,17 @@ def _ruled(elements: Sequence[_Element]) -> str:
     if order["trailing"]:
         doubtful = len(elements) > 2 and any(element.commas for element in elements)
         return "" if doubtful else _joined(_pairs(elements))
-    if elements[0].kind == "D":
-        return _joined(_pairs(elements))
-    return _joined([("", elements[0].text), *_pairs(elements[1:])]) if _plain_exceptions(elements[1:]) else ""
+    return _joined(_pairs(elements)) if elements[0].kind == "D" else _with_exceptions(elements[0].text, elements[1:])
+
+
+def _with_exceptions(times: str, others: Sequence[_Element]) -> str:
+    """Times first, then days with times of their own or closed ones."""
+    first = others[0]
+    if first.commas and first.members == 2 and first.text.startswith(_WORKDAYS):
+        # 8:00-17:00 周一至周五，周末休息: nobody means that it is shut from Monday to Friday too.
+        workdays, rest = first.text.split(",")
+        return _joined([(workdays, times), *_pairs([_Element("D", rest), *others[1:]])])
+    return _joined([("", times), *_pairs(others)]) if _plain_exceptions(others) else ""
 
 
 def _pairs(elements: Sequence[_Element]) -> list[tuple[str, str]]:
