@@ -173,6 +173,9 @@ def test_a_grid_of_ones_own_frames():
     own = PopulationGrid.from_cells(cells([[300.0, 80.0]]).to_crs(4326), town.frame, origin=ORIGIN)
     assert own.people_of(town.frame.index).tolist() == pytest.approx([340, 40], abs=1e-3)
     assert own.reaches(town.frame.geometry).all()
+    turned = PopulationGrid.from_cells(cells([[300.0, 80.0]]).iloc[::-1].to_crs(4326), town.frame, origin=ORIGIN)
+    assert turned.cells.equals(own.cells)
+    assert turned.parts.equals(own.parts)
     with pytest.raises(CrsError, match="set_crs first"):
         PopulationGrid.from_cells(cells([[1.0]]).set_crs(None, allow_override=True), town.frame, origin=ORIGIN)
     with pytest.raises(InputError, match="zero or more"):

@@ -123,6 +123,7 @@ def test_what_to_fetch_needs_no_people(with_grid):
         ('use = "count"\nshares = { pop_60plus = true }', "pop_60plus = True"),
         ('use = "count"\nshares = { elders = 0.2 }', "name an age group such as pop_60plus"),
         ('band = "1"', "band = '1' in .population.: give a whole number"),
+        ("band = 1", "band = 1 in .population. does not go with 'grid.geojson'; column goes with polygons"),
         ('nodata = "-1"', "give a number"),
         ("colum = 3", "unknown key 'colum' in .population.; did you mean 'column'"),
     ],

@@ -15,7 +15,7 @@ from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 
-__all__ = ["PERSON_PARTS", "PopulationGrid", "area_shares"]
+__all__ = ["PERSON_PARTS", "PopulationGrid", "area_shares", "placed_in_order"]
 
 PERSON_PARTS = 1024
 """People are dealt out in whole 1/1024ths of a person: sums of such numbers are exact in floating point."""
@@ -48,6 +48,31 @@ def area_shares(
     share = shapely.area(shapely.intersection(zones[zone], cells[cell])) / shapely.area(cells[cell])
     met = share > SLIVER
     return cell[met], zone[met], np.minimum(share[met], 1.0)
+
+
+def placed_in_order(
+    cells: gpd.GeoDataFrame, community: pd.Index, cell: NDArray[np.int64], share: NDArray[np.float64]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Number cells by where they lie, so that the order of a file's rows changes nothing.
+
+    Parameters
+    ----------
+    cells
+        With ``people`` and polygons.
+    community, cell, share
+        Parts: id of the community, position of the cell, share of its area.
+
+    Returns
+    -------
+    (geopandas.GeoDataFrame, pandas.DataFrame)
+        ``cells`` and ``parts`` of a :class:`PopulationGrid`.
+    """
+    order = np.lexsort((cells["people"], *shapely.bounds(cells.geometry.to_numpy()).T[::-1]))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    parts = pd.DataFrame({"community_id": community, "cell_id": rank[cell], "share": share})
+    parts = parts.sort_values(["community_id", "cell_id"], ignore_index=True)
+    return cells.iloc[order].reset_index(drop=True).rename_axis("cell_id"), parts
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,7 +130,7 @@ class PopulationGrid:
 
     @classmethod
     def from_cells(cls, cells: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, *, origin: Origin) -> Self:
-        """A grid from your own frames: areas are overlaid, in the communities' system.
+        """A grid from your own frames: areas are overlaid, in the communities' system; the rows' order changes nothing.
 
         Parameters
         ----------
@@ -128,9 +153,8 @@ class PopulationGrid:
         local = cells[["people", cells.geometry.name]].to_crs(communities.crs).reset_index(drop=True)
         shapes = local.geometry.to_numpy()
         cell, zone, share = area_shares(shapes, communities.geometry.to_numpy())
-        parts = pd.DataFrame({"community_id": communities.index[zone], "cell_id": cell, "share": share})
-        extent = shapely.box(*shapely.total_bounds(shapes))
-        return cls(cells=local.rename_axis("cell_id"), parts=parts, origin=origin, extent=extent)
+        cells, parts = placed_in_order(local, communities.index[zone], cell, share)
+        return cls(cells=cells, parts=parts, origin=origin, extent=shapely.box(*shapely.total_bounds(shapes)))
 
     @property
     def part_people(self) -> pd.Series:

@@ -112,6 +112,13 @@ def _check_population(path: Path, entry: Mapping[str, Any]) -> None:
     _check_table(path, "population", entry)
     if not entry.get("file"):
         raise PackError(f'{path}: [population] names no grid; give file = "population.tif"')
+    is_raster = entry["file"].lower().endswith((".tif", ".tiff"))
+    for key in ("column", "layer") if is_raster else ("band",):
+        if key in entry:
+            fits = "band = 1 goes with a raster" if is_raster else "column goes with polygons"
+            raise PackError(
+                f"{path}: {key} = {entry[key]!r} in [population] does not go with {entry['file']!r}; {fits}"
+            )
     use = entry.get("use", "spread")
     if use not in _USES:
         raise PackError(

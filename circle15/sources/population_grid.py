@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import column_synonyms, finding, fold_header
 from circle15.errors import PackError
-from circle15.model.population import PopulationGrid, area_shares
+from circle15.model.population import PopulationGrid, area_shares, placed_in_order
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.sources.layers import read_layer
 from circle15.sources.population_cells import CellReading, people_in_cells
@@ -58,18 +58,13 @@ def read_population(
     """
     is_raster = path.suffix.lower() in RASTERS
     made = (raster_cells if is_raster else _polygon_cells)(path, entry, zones)
-    cells, parts = made.cells, made.parts
-    if parts.empty:
+    if made.parts.empty:
         raise PackError(
             f"{path.name}: no cell with people lies in any community; is it the grid of this city, and is the right "
             "column or band named under [population]?"
         )
-    order = np.lexsort((cells["people"], *np.asarray(cells.bounds).T[::-1]))
-    cells = cells.iloc[order].reset_index(drop=True).rename_axis("cell_id")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    parts = parts.assign(cell_id=rank[parts["cell"].to_numpy()])[["community_id", "cell_id", "share"]]
-    parts = parts.sort_values(["community_id", "cell_id"], ignore_index=True)
+    place, share = made.parts["cell"].to_numpy(), made.parts["share"].to_numpy()
+    cells, parts = placed_in_order(made.cells, pd.Index(made.parts["community_id"]), place, share)
     counts = entry.get("use", "spread") == "count"
     grid = PopulationGrid(
         cells=cells,
