@@ -368,7 +368,9 @@ def _scan(where: str, stream: Any, limits: Limits) -> tuple[int, int]:
         places = _PLACE.findall(piece)
         rows = max([rows, *(int(number or b"0") for number in {digits for _, digits in places})])
         columns = max([columns, *map(_column_number, {letters for letters, _ in places})])
-        if _UNPLACED.search(piece):  # a cell that does not say where it stands comes behind the one before it
+        # Counting is ten times as fast as the pattern; where every <c is a <c r=" there is nothing to look for.
+        all_placed = piece.count(b"<c") == piece.count(b'<c r="') and b":c" not in piece
+        if not all_placed and _UNPLACED.search(piece):  # a cell without a place comes behind the one before it
             columns = max(columns, *(len(_CELL_BEGINS.findall(row)) for row in _ROW_BEGINS.split(piece)))
         counted += len(_ROW_BEGINS.findall(piece))
         rows = max(rows, counted)
