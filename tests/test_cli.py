@@ -88,7 +88,7 @@ def test_a_moment_wins_over_the_pack_and_is_told(run, make_pack, tmp_path):
     assert "At Tu 11:30: " in out
     assert run("map", "tryton", "--data", root, "--out", tmp_path / "b")[0] == 0
     assert '"open_at": "We 08:00"' in (tmp_path / "b" / "run.json").read_text(encoding="utf-8")
-    assert "at We 08:00 is not known" in run("check", "tryton", "--data", root)[2]
+    assert "at We 08:00 is not known" in run("check", "tryton", "--data", root)[1]
     assert run("map", "tryton", "--data", root, "--out", tmp_path / "c", "--open-at", "any")[0] == 0
     assert '"open_at": null' in (tmp_path / "c" / "run.json").read_text(encoding="utf-8")
 
