@@ -268,3 +268,10 @@ def test_a_word_among_the_households_is_left_out_and_told(tmp_path):
     assert frame["households"].isna().tolist() == [True, False]
     found = told(findings, "community-bad-number")
     assert (found.row, found.column, found.value, found.examples) == (1, "households", "不详", ("a",))
+
+
+def test_columns_that_reading_makes_are_not_taken_from_a_file(tmp_path):
+    frame, findings = read(tmp_path, [community("a", 120.61, 120.62, outline="grown", parts="两个")], {})
+    assert frame["outline"].tolist() == ["drawn"]
+    assert "parts" not in frame
+    assert told(findings, "community-columns-made").value == "outline, parts"
