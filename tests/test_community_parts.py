@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.errors import PackError
@@ -123,6 +123,7 @@ def test_people_of_the_whole_community_come_from_a_table(tmp_path):
     assert frame["parts"].tolist() == [2, 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1e4)), min_size=1, max_size=20), st.randoms())
 def test_people_are_summed_exactly_in_any_order(rows, random):
     def united(some):
@@ -267,3 +268,10 @@ def test_a_word_among_the_households_is_left_out_and_told(tmp_path):
     assert frame["households"].isna().tolist() == [True, False]
     found = told(findings, "community-bad-number")
     assert (found.row, found.column, found.value, found.examples) == (1, "households", "不详", ("a",))
+
+
+def test_columns_that_reading_makes_are_not_taken_from_a_file(tmp_path):
+    frame, findings = read(tmp_path, [community("a", 120.61, 120.62, outline="grown", parts="两个")], {})
+    assert frame["outline"].tolist() == ["drawn"]
+    assert "parts" not in frame
+    assert told(findings, "community-columns-made").value == "outline, parts"

@@ -282,7 +282,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     cells = _cells(analysis)
     made = analysis.demand.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = {column: public_tens(frame[column].fillna(0).to_numpy(dtype=float)) for column in _MORE if column in frame}
+    more = _more(frame)
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = elders[place] < FEWEST
@@ -294,12 +294,22 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "population": int(people[place]),
                 "pop_60plus": int(elders[place]),
                 "placed": made.get(key, ""),
-                "more": {column: int(tens[place]) for column, tens in more.items() if not pd.isna(row[column])},
+                "more": more[place],
                 "gap": None if hidden or key not in ranks.index else _gap(ranks.loc[key], cells[str(key)]),
                 "services": {} if hidden else cells[str(key)],
             }
         )
     return out
+
+
+def _more(frame: pd.DataFrame) -> list[dict[str, int]]:
+    """Further numbers of each row, in tens; none where a cell is empty or holds no number."""
+    known = {column: pd.to_numeric(frame[column], errors="coerce") for column in _MORE if column in frame}
+    tens = {column: public_tens(values.fillna(0).to_numpy(dtype=np.float64)) for column, values in known.items()}
+    return [
+        {column: int(tens[column][place]) for column, values in known.items() if pd.notna(values.iloc[place])}
+        for place in range(len(frame))
+    ]
 
 
 def _anchor_lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:

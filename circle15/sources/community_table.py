@@ -35,6 +35,7 @@ _NEEDED = {
 }
 _WITH_HOLES = ("households", "population_registered")
 """Numbers that may be missing here and there."""
+_MADE = ("outline", "parts", "people_basis")
 _POLYGONS = ("Polygon", "MultiPolygon")
 
 
@@ -79,6 +80,7 @@ def read_communities(
     said = entry or {}
     grow, parts = bool(said.get("grow")), bool(said.get("parts"))
     layer, record, findings = _rows(path, columns, said)
+    layer = _without_made(layer, path, findings)
     files = [record]
     shapes_of = _points if grow else _polygons
     if parts:
@@ -127,6 +129,15 @@ def _rows(
         findings.append(finding("datum-converted", "note", count=len(frame), file=path.name, datum=datum))
     layer = gpd.GeoDataFrame(ours.frame.drop(columns="geometry", errors="ignore"), geometry=geometry)
     return layer, _described(read.record("communities"), ours, columns), findings
+
+
+def _without_made(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """The rows without columns that reading makes itself: a file that circle15 wrote may have them."""
+    taken = [column for column in _MADE if column in layer]
+    if taken:
+        told = ", ".join(taken)
+        findings.append(finding("community-columns-made", "note", count=len(taken), file=path.name, value=told))
+    return layer.drop(columns=taken)
 
 
 def _table_rows(
