@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.sources.facility_table import read_facilities
@@ -52,6 +52,7 @@ def test_few_rows_and_none():
     assert rows(("a", "x", 0, ("clinic",))) == [False]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("xy"), st.integers(0, 8)), max_size=9))
 def test_as_every_pair_says(sites):
     found = rows(*((f"i{k}", name, 20 * step, ("clinic",)) for k, (name, step) in enumerate(sites)))

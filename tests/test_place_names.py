@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.catalog import same_place_names, same_place_rule
@@ -136,6 +136,7 @@ PARTS = [
 NAMES = st.lists(st.sampled_from(PARTS), max_size=6).map("".join)
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_likeness_is_a_likeness(one, other):
     a, b = read_name(one), read_name(other)
@@ -145,6 +146,7 @@ def test_likeness_is_a_likeness(one, other):
         assert likeness(a, a) == (1.0, False)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_no_text_breaks_the_reading(name):
     read = read_name(name, city=SUZHOU)
