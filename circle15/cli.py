@@ -289,7 +289,8 @@ def main() -> None:
     try:
         code = _app(standalone_mode=False)
     except Circle15Error as error:
-        _leave(str(error), _code(error))
+        chinese = error.zh if isinstance(error, InputError) else ""
+        _leave(f"{chinese}\n  {error}" if chinese else str(error), _code(error))
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except OSError as error:

@@ -157,7 +157,7 @@ def test_a_point_in_one_cell(tmp_path, cell):
     assert "location" not in frame
 
 
-@pytest.mark.parametrize("cell", ["", "120.62", "120.62,31.31,5", "某路1号", "31.31,120.62"])
+@pytest.mark.parametrize("cell", ["", "120.62", "120.62,31.31,5", "某路1号"])
 def test_a_cell_that_is_no_point(tmp_path, cell):
     frame, findings = facilities(tmp_path, ("名称", "坐标"), ("甲", cell), service="clinic")
     assert len(frame) == 0

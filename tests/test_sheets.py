@@ -305,7 +305,7 @@ def test_a_zip_bomb_that_lies_about_its_size(tmp_path):
     with zipfile.ZipFile(path) as packed:
         true = packed.getinfo("xl/worksheets/sheet1.xml").file_size
     path.write_bytes(content.replace(true.to_bytes(4, "little"), (1000).to_bytes(4, "little")))
-    with pytest.raises(PackError, match=r"list\.xlsx: the workbook is broken or cut short"):
+    with pytest.raises(PackError, match=r"list\.xlsx: .*broken or cut short"):
         read_sheet(path)
 
 
@@ -315,7 +315,7 @@ def test_a_zip_bomb_that_lies_about_its_size(tmp_path):
     [
         (b"", r"empty \(0 bytes\)"),
         (b"nonsense", "its content is of another kind"),
-        (b"<html><table><tr><td>x</td></tr></table></html>", "its content is of another kind"),
+        (b"<html><table><tr><td>x</td></tr></table></html>", "by its content it is a web page"),
         (b"PK\x03\x04nonsense", "broken or cut short"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "cannot be read"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, "cannot be read"),

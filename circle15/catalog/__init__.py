@@ -16,7 +16,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal
 
-from circle15.errors import SettingError
+from circle15.errors import PackError, SettingError
 from circle15.model.provenance import Finding, Severity
 from circle15.model.walk_network import WalkProfile
 
@@ -24,14 +24,17 @@ __all__ = [
     "PersonalColumns",
     "Service",
     "WayClass",
+    "advice",
     "column_synonyms",
     "finding",
     "fold_header",
+    "hint",
     "name_rules",
     "numeric_columns",
     "personal_columns",
     "profile",
     "profiles",
+    "refusal",
     "services",
     "text",
     "walking",
@@ -66,10 +69,14 @@ class WayClass:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonalColumns:
-    """How columns about persons are told: by a folded header (search), else by their cells (full match)."""
+    """How columns about persons are told: by a folded header (search), else by their cells (full match).
+
+    ``shown`` (search) is what a message does not repeat when it is not known whether a cell is a header.
+    """
 
     headers: re.Pattern[str]
     cells: re.Pattern[str]
+    shown: re.Pattern[str]
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -184,7 +191,7 @@ def numeric_columns() -> frozenset[str]:
 def personal_columns() -> PersonalColumns:
     """How columns about persons are recognised."""
     entry = _columns()["personal"]
-    return PersonalColumns(headers=re.compile("|".join(entry["headers"])), cells=re.compile("|".join(entry["cells"])))
+    return PersonalColumns(**{part: re.compile("|".join(entry[part])) for part in ("headers", "cells", "shown")})
 
 
 @cache
@@ -201,6 +208,54 @@ def text(key: str, language: str, /, **values: object) -> str:
         If the phrase does not exist: a fault in the code, found by the tests.
     """
     return _phrases()[key][language].format(**values)
+
+
+@cache
+def _refusals() -> Mapping[str, Mapping[str, Any]]:
+    return MappingProxyType(_read("refusals.toml"))
+
+
+def refusal(code: str, /, **values: object) -> PackError:
+    """The error that refuses an input, its words from ``refusals.toml``: English as text, Chinese beside it.
+
+    Parameters
+    ----------
+    code
+        Key of ``refusals.toml``.
+    **values
+        What the message names: the file first of all; a pair is the Chinese and the English word.
+
+    Examples
+    --------
+    >>> error = refusal("shp_part", file="town.shp", part="town.dbf")
+    >>> str(error).split(":")[0], error.zh[9:15]
+    ('town.shp', '缺少同名文件')
+    """
+    words = _refusals()[code]
+    zh, en = (
+        {key: value[place] if isinstance(value, tuple) else value for key, value in values.items()} for place in (0, 1)
+    )
+    return PackError(words["en"].format(**en), zh=words["zh"].format(**zh))
+
+
+def advice(suffix: str) -> tuple[str, str]:
+    """What to do with a file of a kind that is not read, in Chinese and in English; empty if there is nothing to say.
+
+    Examples
+    --------
+    >>> advice(".zip")[1][:24], advice(".xyz")
+    ('it is an archive: unpack', ('', ''))
+    """
+    for key, words in _refusals().items():
+        if key.startswith("advice_") and suffix in words["suffixes"]:
+            return str(words["zh"]), str(words["en"])
+    return "", ""
+
+
+def hint(code: str, /, **values: object) -> tuple[str, str]:
+    """A part of a refusal, in Chinese and in English."""
+    words = _refusals()[code]
+    return str(words["zh"]).format(**values), str(words["en"]).format(**values)
 
 
 def finding(code: str, severity: Severity, /, *, examples: Iterable[object] = (), **values: Any) -> Finding:

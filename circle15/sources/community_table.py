@@ -33,8 +33,9 @@ _POLYGONS = ("Polygon", "MultiPolygon")
 
 
 def read_communities(
-    path: Path, columns: Mapping[str, Any], people: tuple[Path, Mapping[str, Any]] | None = None
-) -> Reading:
+    path: Path, columns: Mapping[str, Any], people: tuple[Path, Mapping[str, Any]] | None = None,
+    *, entry: Mapping[str, Any] | None = None,
+) -> Reading:  # fmt: skip
     """Read community polygons with people.
 
     Parameters
@@ -45,6 +46,8 @@ def read_communities(
         Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
     people
         A table with the people, and its ``[communities.people]``.
+    entry
+        ``[communities]``, for the ``layer``, ``encoding`` and ``crs`` of the file.
 
     Returns
     -------
@@ -57,13 +60,13 @@ def read_communities(
         If the id, the name or a people column cannot be found; if a row has no polygon, no id or one that
         another row has too; if people are negative or missing.
     """
-    read = read_layer(path)
+    read = read_layer(path, entry)
     layer = read.frame.assign(**{ours: _mapped(read.frame, path, ours, theirs) for ours, theirs in columns.items()})
     files = [_described(read.record("communities"), columns)]
-    findings: list[Finding] = []
+    findings: list[Finding] = [*read.notes]
     if people is not None:
         joined = join_people(layer, path.name, *people)
-        layer, findings = joined.frame, list(joined.findings)
+        layer, findings = joined.frame, [*findings, *joined.findings]
         files += joined.files
     for column, meaning in _NEEDED.items():
         if column not in layer:

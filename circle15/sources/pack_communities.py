@@ -45,7 +45,8 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     columns = entry.get("columns", {})
     mapping = columns.get(path.name, {} if set(columns) & set(names) else columns)
     people = entry.get("people")
-    frame = log.add(read_communities(path, mapping, (pack.need(people["file"]), people) if people else None))
+    joined = (pack.need(people["file"]), people) if people else None
+    frame = log.add(read_communities(path, mapping, joined, entry=entry))
     origin = layer_origin(per_file, path, label=("社区", "Communities"))
     if origin.synthetic:
         log.findings.append(finding("synthetic-communities", "note", file=path.name))

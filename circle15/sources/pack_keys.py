@@ -35,14 +35,20 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     "network": {**_ABOUT, "files": [_TEXT], "place": _TEXT, "synthetic": _TEXT},
     "facilities": {
         **_ABOUT, "file": _TEXT, "osm": _YES_NO, "datum": _TEXT, "service": _TEXT, "services": [_TEXT],
-        "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE,
+        "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE, "layer": _TEXT, "encoding": _TEXT, "crs": _TEXT,
     },
     "communities": {
-        **_ABOUT, "file": _TEXT, "files": [_TEXT], "columns": _TABLE, "about": _TABLE, "estimated": _YES_NO,
+        **_ABOUT, "layer": _TEXT, "encoding": _TEXT, "crs": _TEXT,
+        "file": _TEXT, "files": [_TEXT], "columns": _TABLE, "about": _TABLE, "estimated": _YES_NO,
         "people": _TABLE,
     },
-    "communities.people": {"file": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE},
-    "context": {**_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO},
+    "communities.people": {
+        "file": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE, "encoding": _TEXT,
+    },
+    "context": {
+        **_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO, "file_layer": _TEXT,
+        "encoding": _TEXT, "crs": _TEXT,
+    },
 }  # fmt: skip
 _WORDS = {
     _TEXT: "text in quotes", _DAY: "a date or text in quotes", _YES_NO: "true or false", _NUMBER: "a number",

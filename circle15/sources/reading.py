@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 import geopandas as gpd
@@ -88,7 +88,10 @@ class ReadingLog:
         except InputError as error:
             if not self.patient:
                 raise
-            self.findings.append(finding("unusable-input", "error", file=file, reason=str(error)))
+            told = finding("unusable-input", "error", file=file, reason=str(error))
+            chinese = finding("unusable-input", "error", file=file, reason=error.zh or str(error))
+            told = replace(told, message_zh=chinese.message_zh)
+            self.findings.append(told)
             return None
 
     def need(self, read: Callable[[], _T], *, file: str) -> _T:
