@@ -16,7 +16,8 @@ from .table_files import FORMS, content, numbered, save_shapefile
 
 HOSTILE = (
     "NA", "None", "null", "nan", "N/A", "TRUE", "00012", "1e5", "=1+1", "+86", "-5", "@SUM(A1)", "两行\n名称",
-    "\u202eRTL \u0645\u0637\u0639\u0645", "😀食堂", "<b>x</b><script>alert(1)</script>", "{{7*7}}{% x %}${1}`", "a;b,c\"d'e",
+    "\u202eRTL \u0645\u0637\u0639\u0645", "😀食堂", "<b>x</b><script>alert(1)</script>", "{{7*7}}{% x %}${1}`",
+    "a;b,c\"d'e",
     "𠮷野家",
 )  # fmt: skip
 PHONE, KEEPER = "13812345678", "张三丰"
@@ -137,8 +138,9 @@ def test_a_datum_means_the_same_in_every_form(tmp_path, form):
 
 
 def test_an_empty_list_is_empty(tmp_path, form):
-    frame, (record,) = (lambda reading: (reading.frame, reading.files))(read(form, tmp_path, rows()[-5:-4]))
-    assert len(frame) == 0
+    reading = read(form, tmp_path, rows()[-5:-4])
+    (record,) = reading.files
+    assert len(reading.frame) == 0
     assert (record.rows_read, record.rows_used) == (1, 0)
 
 

@@ -150,7 +150,7 @@ def test_names_of_columns_are_unique(tmp_path):
         (b'name,lon\n"abc,1\nd,2\n', "quotation mark in row 2 is never closed"),
         (b"name,lon\na,1\nb,2,3\n", "row 3: its rows have more cells than the header"),
         (b"name\n" + b"x" * 40_000, "row 2 has a cell of 40,000 characters, the limit is 32,767"),
-        (b"name\n" + b"x" * 140_000, "row 2: field larger"),
+        (b"name\n" + b"x" * 140_000, "row 2 has a cell of more than 131,072"),
         (b"," * 2_500, "over 2,501 columns, the limit is 2,000"),
     ],
 )
@@ -451,7 +451,11 @@ def test_every_table_comes_back_from_a_workbook(tmp_path, table):
             cell.data_type = "s"  # a text that begins with = is no formula
     path = tmp_path / "list.xlsx"
     book.save(path)
-    assert cells(read_sheet(path, header_row=1)) == rows
+    read = cells(read_sheet(path, header_row=1))
+    # A cell of nothing but spaces is an empty one.
+    assert [[text if text.strip() else "" for text in line] for line in read] == [
+        [text if text.strip() else "" for text in line] for line in rows
+    ]
 
 
 @ROUND

@@ -16,7 +16,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal
 
-from circle15.errors import PackError, SettingError
+from circle15.errors import InputError, PackError, SettingError
 from circle15.model.provenance import Finding, Severity
 from circle15.model.walk_network import WalkProfile
 
@@ -215,27 +215,29 @@ def _refusals() -> Mapping[str, Mapping[str, Any]]:
     return MappingProxyType(_read("refusals.toml"))
 
 
-def refusal(code: str, /, **values: object) -> PackError:
+def refusal(code: str, /, *, error: type[InputError] = PackError, **values: object) -> InputError:
     """The error that refuses an input, its words from ``refusals.toml``: English as text, Chinese beside it.
 
     Parameters
     ----------
     code
         Key of ``refusals.toml``.
+    error
+        Its class.
     **values
         What the message names: the file first of all; a pair is the Chinese and the English word.
 
     Examples
     --------
-    >>> error = refusal("shp_part", file="town.shp", part="town.dbf")
-    >>> str(error).split(":")[0], error.zh[9:15]
+    >>> told = refusal("shp_part", file="town.shp", part="town.dbf")
+    >>> str(told).split(":")[0], told.zh[9:15]
     ('town.shp', '缺少同名文件')
     """
     words = _refusals()[code]
     zh, en = (
         {key: value[place] if isinstance(value, tuple) else value for key, value in values.items()} for place in (0, 1)
     )
-    return PackError(words["en"].format(**en), zh=words["zh"].format(**zh))
+    return error(words["en"].format(**en), zh=words["zh"].format(**zh))
 
 
 def advice(suffix: str) -> tuple[str, str]:

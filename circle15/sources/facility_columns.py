@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from circle15.catalog import column_synonyms, finding, fold_header, numeric_columns, personal_columns
+from circle15.catalog import column_synonyms, finding, fold_header, hint, numeric_columns, personal_columns, refusal
 from circle15.catalog import services as known_services
-from circle15.errors import PackError
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.shapefiles import FIELD_BYTES
@@ -120,17 +119,17 @@ def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: M
     given: dict[str, str] = {}
     for ours, theirs in entry.get("columns", {}).items():
         if ours not in known:
-            raise PackError(f"{file}: columns: there is no column {ours!r} of ours{did_you_mean(ours, known)}")
+            meant = did_you_mean(ours, known)
+            raise refusal("column_unknown", file=file, ours=ours, hint=meant, known=", ".join(sorted(known)))
         exact = [column for column in frame.columns if str(column) == theirs]
         folded = [column for column in frame.columns if fold_header(str(column)) == fold_header(str(theirs))]
         if len(exact or folded) != 1:
-            found = "no column" if not folded else "more than one column"
-            raise PackError(
-                f"{file}: columns: {ours} = {theirs!r} is {found} of the file; it has {shown_headers(frame.columns)}"
-            )
+            found = hint("column_several" if folded else "column_none")
+            has = shown_headers(frame.columns)
+            raise refusal("column_not_found", file=file, ours=ours, theirs=theirs, found=found, has=has)
         given[ours] = (exact or folded)[0]
     if len(set(given.values())) < len(given):
-        raise PackError(f"{file}: columns names a column of the file twice; each can be only one of ours")
+        raise refusal("column_twice", file=file)
     return given
 
 
@@ -193,9 +192,7 @@ def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding
         return
     named = ", ".join(columns)
     if ours in _POINT:
-        raise PackError(
-            f"{file}: several columns may be {ours}: {named}; say which: columns = {{ {ours} = {columns[0]!r} }}"
-        )
+        raise refusal("column_doubt", file=file, ours=ours, named=named, first=columns[0])
     findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
 
 

@@ -17,7 +17,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from circle15.catalog import finding, hint, refusal
-from circle15.errors import CrsError, PackError
+from circle15.errors import CrsError, InputError, PackError
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.reading import ROW, Tally
 
@@ -214,7 +214,7 @@ def _first(frame: pd.DataFrame, bad: NDArray[np.bool_], x: _Numbers, y: _Numbers
 def _swapped(
     frame: pd.DataFrame, bad: NDArray[np.bool_], x: _Numbers, y: _Numbers, tally: Tally, *, columns: PointColumns,
     ground: tuple[str, str],
-) -> PackError:  # fmt: skip
+) -> InputError:  # fmt: skip
     numbers = int((np.isfinite(x) & np.isfinite(y)).sum())
     remedy = hint("swap_columns", lon=columns.lat, lat=columns.lon) if columns.lon else hint("swap_location")
     return refusal(

@@ -13,7 +13,6 @@ import pandas as pd
 import pyproj
 
 from circle15.catalog import advice, column_synonyms, refusal
-from circle15.errors import PackError
 from circle15.model.provenance import FileRecord
 from circle15.sources.datum import DATUMS
 from circle15.sources.facility_columns import OurColumns, our_columns, services_in, shown_headers
@@ -165,9 +164,7 @@ def _numbers(frame: pd.DataFrame, column: str, tally: Tally) -> pd.Series:
 def _services(frame: pd.DataFrame, entry: Mapping[str, Any], tally: Tally) -> list[tuple[str, ...]]:
     if "services" not in frame:
         if "service" not in entry:
-            raise PackError(
-                f'{tally.file}: say which service it lists: service = "meal_point" in city.toml, or a column services'
-            )
+            raise refusal("list_service", file=tally.file)
         return [(str(entry["service"]),)] * len(frame)
     offered, told = services_in(frame["services"], frame[ROW], tally.file)
     tally.findings += told

@@ -20,7 +20,7 @@ import pyarrow.parquet
 import pyproj
 
 from circle15.catalog import advice, refusal
-from circle15.errors import PackError
+from circle15.errors import InputError
 
 __all__ = [
     "LAYER_FILES",
@@ -79,9 +79,10 @@ class LayerLimits:
             raise refusal("layer_size", file=file, size=size, most=limit)
 
 
-def broken_layer(file: str, why: object) -> PackError:
+def broken_layer(file: str, why: object) -> InputError:
     """The error for a layer that its driver cannot read."""
-    return refusal("layer_broken", file=file, why=" ".join(str(why).split())[:300])
+    told = why if isinstance(why, tuple) else " ".join(str(why).split())[:300]
+    return refusal("layer_broken", file=file, why=told)
 
 
 def check_file(path: Path, limits: LayerLimits) -> None:

@@ -11,14 +11,14 @@ import codecs
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from circle15.catalog import refusal
+from circle15.catalog import hint, refusal
 from circle15.sources.encodings import text_encoding
 from circle15.sources.layer_files import LayerLimits, broken_layer
 
@@ -66,13 +66,12 @@ def open_shapefile(path: Path, limits: LayerLimits, *, encoding: str = "") -> Sh
     parts = {suffix: beside[suffix] for suffix in (".shp", ".shx", ".dbf", ".prj") if suffix in beside}
     try:
         limits.check(path.name, "file_bytes", sum(part.stat().st_size for part in parts.values()))
-        content = {suffix: part.read_bytes() for suffix, part in parts.items()}
+        content: dict[str, bytes] = {suffix: part.read_bytes() for suffix, part in parts.items()}
         claimed = beside[".cpg"].read_bytes() if ".cpg" in beside else b""
     except OSError as error:
         raise refusal("layer_missing", file=path.name, why=error.strerror) from error
     table = content[".dbf"]
-    if len(table) < _HEADER_BYTES:
-        raise broken_layer(f"{path.stem}.dbf", "cut short")
+    _check_whole(path, content)
     chosen, origin = _encoding(path, encoding, claimed, table)
     content[".dbf"] = table[:_LANGUAGE_BYTE] + b"\0" + table[_LANGUAGE_BYTE + 1 :]
     packed = io.BytesIO()
@@ -80,6 +79,19 @@ def open_shapefile(path: Path, limits: LayerLimits, *, encoding: str = "") -> Sh
         for suffix, part in content.items():
             archive.writestr(f"layer{suffix}", part)
     return Shapefile(content=packed.getvalue(), encoding=chosen, origin=origin, has_crs=".prj" in parts)
+
+
+def _check_whole(path: Path, content: Mapping[str, bytes]) -> None:
+    """Refuse parts that are shorter than their own headers say: their rows would be missing in silence."""
+    table, shapes = content[".dbf"], content[".shp"]
+    header = len(table) >= _HEADER_BYTES
+    records, begin, width = (int.from_bytes(table[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+    if not header or len(table) < begin + records * width:
+        raise broken_layer(path.name, hint("shp_cut", part=f"{path.stem}.dbf"))
+    for suffix, part in ((".shp", shapes), (".shx", content[".shx"])):
+        words = int.from_bytes(part[24:28], "big")
+        if len(part) < 100 or len(part) < 2 * words:
+            raise broken_layer(path.name, hint("shp_cut", part=f"{path.stem}{suffix}"))
 
 
 def _encoding(path: Path, given: str, claimed: bytes, table: bytes) -> tuple[str, str]:

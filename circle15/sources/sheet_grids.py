@@ -38,7 +38,7 @@ _ERROR = re.compile(rb"""<(?:\w+:)?c\s[^>]*\bt\s*=\s*["']e["']""")
 _UNPLACED = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^>]*\sr\s*=)""")
 _ROW_BEGINS = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _CELL_BEGINS = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_UTF7 = re.compile(r"\+[A-Za-z0-9+/]{3,}-")
+_UTF7 = re.compile(r"\+[A-Za-z0-9+/]{3,}(?=-|[^A-Za-z0-9+/]|$)")
 _CHUNK = 1 << 22
 
 
@@ -167,6 +167,10 @@ def _text_grid(path: Path, content: bytes, limits: Limits, score: Score, given: 
             if len(rows) > limits.rows + 2 or widest > limits.columns:
                 _check_extent(path.name, len(rows) - 2, widest, limits)
     except csv.Error as error:
+        if "field larger" in str(error):
+            most, longer = f"{limits.cell_chars:,}", f"{csv.field_size_limit():,}"
+            chars = (f"超过 {longer}", f"more than {longer}")
+            raise refusal("table_cell", file=path.name, row=len(rows) + 1, chars=chars, most=most) from error
         raise refusal("csv_parse", file=path.name, row=len(rows) + 1, why=error) from error
     if rows[-1] != [_END]:
         raise refusal("csv_quote", file=path.name, row=len(rows))
@@ -203,8 +207,8 @@ def _decoded(path: Path, content: bytes, given: str) -> tuple[str, str]:
             continue
         if "\0" in text:
             break
-        mail = _UTF7.search(text) if text.isascii() else None
-        if mail and any("\u4e00" <= letter <= "\u9fff" for letter in _mail_text(mail[0])):
+        mail = _UTF7.findall(text[:2000].partition("\n")[0]) if text.isascii() else []
+        if len(mail) > 1 and all("\u4e00" <= letter <= "\u9fff" for run in mail for letter in _mail_text(run)):
             raise refusal("csv_utf7", file=path.name, shown=mail[0][:20])
         return text, encoding
     raise refusal("csv_encoding", file=path.name)
@@ -224,9 +228,9 @@ def _as_given(path: Path, content: bytes, given: str) -> tuple[str, str]:
 
 def _mail_text(run: str) -> str:
     try:
-        return run.encode("ascii").decode("utf-7")
+        return f"{run}-".encode("ascii").decode("utf-7")
     except UnicodeDecodeError:
-        return ""
+        return "?"
 
 
 def _refuse_broken_utf8(path: Path, content: bytes) -> None:
