@@ -276,12 +276,12 @@ def fitting_systems(x: float, y: float, home: pyproj.CRS) -> list[tuple[str, boo
     box = _area(home)
     if box is None:
         return []
-    found: dict[str, bool] = {}
-    for exchanged, (east, north) in ((False, (x, y)), (True, (y, x))):
-        for code in _codes(home, box):
-            if code not in found and _inside(pyproj.CRS(code), np.array([east]), np.array([north]), box)[0]:
-                found[code] = exchanged
-    return list(found.items())
+    both = np.array([x, y]), np.array([y, x])
+    there = {code: _inside(pyproj.CRS(code), *both, box) for code in dict.fromkeys(_codes(home, box))}
+    fits = [
+        (code, exchanged) for exchanged in (False, True) for code, inside in there.items() if inside[int(exchanged)]
+    ]
+    return [(code, exchanged) for code, exchanged in fits if not (exchanged and there[code][0])]
 
 
 def _advice(x: float, y: float, home: pyproj.CRS | None) -> tuple[str, str]:

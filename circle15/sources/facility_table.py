@@ -147,9 +147,11 @@ def _of_layer(layer: Layer, path: Path, entry: Mapping[str, Any]) -> OurColumns:
 
 def cell_text(cell: Any) -> str:
     """A cell as text; ``""`` where there is nothing in it."""
+    if isinstance(cell, str | list | dict | np.ndarray):
+        return str(cell)
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))  # a column of whole numbers with one hole comes as fractions
-    return "" if bool(np.any(pd.isna(cell))) else str(cell)
+    return "" if bool(pd.isna(cell)) else str(cell)
 
 
 def _numbers(frame: pd.DataFrame, column: str, tally: Tally) -> pd.Series:
