@@ -236,7 +236,10 @@ def _hush(stream: IO[str]) -> None:
 def _tell_findings(findings: Sequence[Finding], *, notes: bool = False) -> None:
     for found in findings:
         if notes or found.severity != "note":
-            _say(f"! {found.message_zh}：{found.remedy_zh}\n  {found}", err=True)
+            row = f" 第{found.row}行" if found.row is not None else ""
+            place = f"{found.file}{row}：" if found.file else ""
+            remedy = f"。办法：{found.remedy_zh}" if found.remedy_zh else ""
+            _say(f"! {place}{found.message_zh}{remedy}\n  {found}", err=True)
 
 
 def _tell_synthetic(city: City) -> None:

@@ -257,7 +257,9 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
     findings: list[Finding] = []
     exploded = pd.Series(split.to_numpy(), index=rows.to_numpy(), dtype=object).explode().dropna()
     by_words = exploded[[word not in known_services() and bool(meaning[word]) for word in exploded]]
-    for read_as, words in by_words.groupby([", ".join(meaning[word]) for word in by_words]):
+    for read_as, words in by_words.groupby(
+        by_words.map({word: ", ".join(services) for word, services in meaning.items()})
+    ):
         counts = words.value_counts()
         findings.append(
             finding(

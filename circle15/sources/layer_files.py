@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow.parquet
 import pyproj
 
-from circle15.catalog import advice, refusal
+from circle15.catalog import advice, hint, refusal
 from circle15.errors import InputError
 
 __all__ = [
@@ -168,7 +168,7 @@ def look_into_geojson(path: Path) -> GeoJson:
     except json.JSONDecodeError as error:
         raise refusal("geojson_json", file=path.name, line=error.lineno, why=error.msg) from error
     except (RecursionError, ValueError) as error:
-        raise broken_layer(path.name, error) from error
+        raise broken_layer(path.name, hint("json_deep")) from error
     kind = told.get("type") if isinstance(told, dict) else None
     features = told.get("features") if kind == "FeatureCollection" else []
     if not (kind in _GEOMETRIES or kind in {"Feature", "FeatureCollection"}) or not isinstance(features, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar, cast
 
 import geopandas as gpd
@@ -88,9 +89,11 @@ class ReadingLog:
         except InputError as error:
             if not self.patient:
                 raise
-            told = finding("unusable-input", "error", file=file, reason=str(error))
-            chinese = finding("unusable-input", "error", file=file, reason=error.zh or str(error))
-            told = replace(told, message_zh=chinese.message_zh)
+            name = Path(file).name  # stands before the message already
+            english = str(error).removeprefix(f"{name}: ")
+            chinese = error.zh.removeprefix(f"{name}：") or english
+            told, spoken = (finding("unusable-input", "error", file=file, reason=why) for why in (english, chinese))
+            told = replace(told, message_zh=spoken.message_zh)
             self.findings.append(told)
             return None
 
