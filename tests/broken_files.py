@@ -239,6 +239,7 @@ def _vector_layers() -> list[Broken]:
     endless = f"CREATE VIEW evil AS {_VIEW}"
     view = _base(endless, "INSERT INTO gpkg_contents(table_name, data_type) VALUES ('evil', 'features')",
                  "DELETE FROM gpkg_contents WHERE table_name = 'sites'", first=_layers("sites"))  # fmt: skip
+    computed = _base("ALTER TABLE sites ADD COLUMN x BLOB AS (zeroblob(999999999))", first=_layers("sites"))
     trigger = _base("CREATE TRIGGER hit AFTER INSERT ON sites BEGIN DELETE FROM sites; END", endless,
                     first=_layers("sites"))  # fmt: skip
     nowhere = [feature({"type": "Point", "coordinates": []}, **SITE), feature(None, **SITE), site]
@@ -278,6 +279,7 @@ def _vector_layers() -> list[Broken]:
         _one("a layer named like SQL", "a.gpkg", _layers("sites", "old"), entry={"layer": evil},
                says="no layer \"'; DROP TABLE sites; --\" in it; it has sites, old"),
         _one("a layer that is a view", "a.gpkg", view, says="'evil' is a view.*save it as a layer of its own"),
+        _one("a layer with a computed column", "a.gpkg", computed, says="'sites' is a view or a virtual table"),
         _one("a trigger and a view beside the layer", "a.gpkg", trigger, codes=("",)),
         _one("a database that is no GeoPackage", "a.gpkg", _base("CREATE TABLE sites (a)"),
                says="by its content it is no GeoPackage"),
@@ -290,6 +292,8 @@ def _vector_layers() -> list[Broken]:
         _one("a shapefile without .cpg", "a.shp", _shape(without=".cpg"), codes=("layer-encoding",)),
         _one("Parquet without coordinates", "a.parquet", _parquet(pd.DataFrame({"名称": ["食堂"]})),
                says="lon, lat are missing"),
+        _one("a Parquet bomb", "a.parquet", _parquet(pd.DataFrame({"名称": ["堂" * 20_000] * 20_000})),
+             says="MB, the limit is 500.0 MB"),
         _one("GeoParquet without a system", "a.parquet", _parquet(SITES.set_crs(None, allow_override=True)),
                says="does not say in which reference system.*crs = "),
         _one("two systems for one layer", "a.gpkg", _layers("sites"), entry={"crs": "EPSG:4549"},

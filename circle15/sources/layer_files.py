@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet
 import pyproj
 
@@ -42,6 +44,7 @@ _GEOMETRIES = {
     "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
 }  # fmt: skip
 _CRS_NAME = re.compile(r"(urn:(ogc|x-ogc):def:crs:)?[A-Za-z]+:[0-9.]*:?[A-Za-z0-9]+", re.IGNORECASE)
+_NO_PLAIN_TABLE = re.compile(r"^\s*CREATE\s+VIRTUAL|\bAS\s*\(", re.IGNORECASE)  # or with columns that are computed
 _STEPS = 20_000_000
 """Instructions that a question to a GeoPackage's own tables may take; honest files need thousands."""
 
@@ -55,14 +58,14 @@ class LayerLimits:
     file_bytes
         Of the file, for a shapefile of all its parts.
     features, columns, vertices
-        Of the layer; ``text_chars`` is the most that one cell of a Parquet file may hold.
+        Of the layer; ``cell_bytes`` is the most that one cell of a Parquet file may hold.
     """
 
     file_bytes: int = 500_000_000
     features: int = 2_000_000
     columns: int = 2_000
     vertices: int = 50_000_000
-    text_chars: int = 1_000_000
+    cell_bytes: int = 50_000_000
 
     def check(self, file: str, key: str, count: int) -> None:
         """Refuse what is beyond a limit.
@@ -74,8 +77,9 @@ class LayerLimits:
         """
         most = getattr(self, key)
         if count > most:
-            shown = (f"{count / 1e6:,.1f} MB", f"{most / 1e6:,.1f} MB") if key == "file_bytes" else ()
-            size, limit = shown or (f"{count:,} {key}", f"{most:,}")
+            size, limit = f"{count:,} {key}", f"{most:,}"
+            if key.endswith("_bytes"):
+                size, limit = f"{count / 1e6:,.1f} MB", f"{most / 1e6:,.1f} MB"
             raise refusal("layer_size", file=file, size=size, most=limit)
 
 
@@ -210,7 +214,7 @@ def geopackage_layer(path: Path, wanted: str, *, key: str = "layer") -> str:
             ordinary = {
                 str(name).lower()
                 for name, sql in base.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
-                if not re.match(r"\s*CREATE\s+VIRTUAL", str(sql), re.IGNORECASE)
+                if not _NO_PLAIN_TABLE.search(str(sql))
             }
             if not {"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"} <= ordinary:
                 raise refusal("layer_content", file=path.name, kind="GeoPackage")
@@ -252,11 +256,38 @@ def look_into_parquet(path: Path, limits: LayerLimits) -> bool:
     try:
         with pyarrow.parquet.ParquetFile(path) as opened:
             footer = opened.metadata
-            groups = [footer.row_group(k).total_byte_size for k in range(footer.num_row_groups)]
             described = footer.metadata or {}
+            for key, count in (
+                ("features", footer.num_rows),
+                ("columns", footer.num_columns),
+                ("file_bytes", sum(footer.row_group(k).total_byte_size for k in range(footer.num_row_groups))),
+            ):
+                limits.check(path.name, key, count)
+            texts = [field.name for field in opened.schema_arrow if _is_long(field.type)]
+        _check_texts(path, texts, limits)
     except (OSError, ValueError) as error:  # Arrow's own errors are both
+        if isinstance(error, InputError):
+            raise
         raise broken_layer(path.name, error) from error
-    limits.check(path.name, "features", footer.num_rows)
-    limits.check(path.name, "columns", footer.num_columns)
-    limits.check(path.name, "file_bytes", sum(groups))
     return b"geo" in described
+
+
+def _is_long(kind: Any) -> bool:
+    types = pa.types
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind) or types.is_large_binary(kind)
+    )
+
+
+def _check_texts(path: Path, columns: Sequence[str], limits: LayerLimits) -> None:
+    """A text that stands in the file once may be that of a million rows: their sum is taken before they are made."""
+    total = 0
+    with pyarrow.parquet.ParquetFile(path, read_dictionary=list(columns)) as opened:
+        for batch in opened.iter_batches(columns=list(columns)) if columns else ():
+            for column in batch.columns:
+                if not pa.types.is_dictionary(column.type) or not len(column.dictionary):
+                    continue
+                sizes = pyarrow.compute.binary_length(column.dictionary)
+                limits.check(path.name, "cell_bytes", pyarrow.compute.max(sizes).as_py() or 0)
+                total += pyarrow.compute.sum(sizes.take(column.indices)).as_py() or 0
+                limits.check(path.name, "file_bytes", total)
