@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,8 @@ from circle15.sources.community_table import read_communities
 from circle15.sources.facility_table import read_facilities
 from circle15.sources.layers import LayerLimits, read_layer
 
-from .broken_files import BAD_PATHS, CORPUS, write_all
+from .broken_files import BAD_PATHS, CORPUS, SITES, write_all
+from .table_files import save_shapefile
 
 SECONDS = 20
 MEMORY = 400_000_000
@@ -131,8 +134,6 @@ def test_a_file_is_inside_the_pack(make_pack, tmp_path, named):
 
 
 def test_links_and_pipes_are_no_files_of_the_pack(make_pack, tmp_path):
-    import os
-
     (tmp_path / "secret.csv").write_text("secret", encoding="utf-8")
     root = make_pack()
     home = root / "tryton"
@@ -145,12 +146,20 @@ def test_links_and_pipes_are_no_files_of_the_pack(make_pack, tmp_path):
             pack.need(named)
 
 
+def test_a_part_of_a_shapefile_does_not_lead_elsewhere(tmp_path):
+    (tmp_path / "in").mkdir()
+    save_shapefile(SITES, tmp_path / "out.shp", encoding="UTF-8")
+    path = save_shapefile(SITES, tmp_path / "in" / "a.shp", encoding="UTF-8")
+    path.with_suffix(".dbf").unlink()
+    path.with_suffix(".dbf").symlink_to(tmp_path / "out.dbf")
+    with pytest.raises(InputError, match=r"a\.shp: its part a\.dbf is missing"):
+        read_layer(path)
+
+
 @pytest.mark.parametrize(
     "address", ["https://x.org/a.geojson", "/vsicurl/https://x.org/a.gpkg", "vsizip/a.zip/a.shp", "/VSIMEM/a.gpkg"]
 )
 def test_an_address_is_no_layer(address):
-    from pathlib import Path
-
     with pytest.raises(InputError, match="an address, not a file; download it"):
         read_layer(Path(address))
 
@@ -161,8 +170,6 @@ def test_an_address_is_no_layer(address):
 ])  # fmt: skip
 @pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".geojson", ".parquet"])
 def test_how_much_is_read_is_bounded(tmp_path, suffix, limit, says):
-    from .broken_files import SITES
-
     path = tmp_path / f"a{suffix}"
     SITES.to_parquet(path) if suffix == ".parquet" else SITES.to_file(path)
     if "columns" in limit and suffix == ".parquet":

@@ -223,6 +223,12 @@ def test_services_by_key_title_and_word(cell, services):
     assert found == [services]
 
 
+def test_a_single_word_is_told_by_the_service_it_was_read_as(tmp_path):
+    _, findings = facilities(tmp_path, ("名称", "服务", "经度", "纬度"), ("甲", "助餐点", "120.6", "31.3"))
+    assert "meal_point" in told(findings, "service-by-words").message_en
+    assert "(" not in told(findings, "service-by-words").message_zh.partition("：")[0]
+
+
 def test_what_was_read_by_words_is_told_with_counts():
     cells = pd.Series(["助餐点", "邻里食堂;clinic", "助餐点", "卫生室", "游泳", "游泳;clinic"])
     found, findings = services_in(cells, pd.Series(range(2, 8)), "list.csv")

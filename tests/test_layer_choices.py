@@ -191,6 +191,27 @@ def test_names_of_encodings(said, known):
     assert text_encoding(said) == known
 
 
+def test_a_text_table_takes_its_encoding_from_city_toml(tmp_path):
+    """Big5 bytes are GB18030 bytes too, of other words: only the planner knows."""
+    path = tmp_path / "list.csv"
+    path.write_bytes("名稱,lon,lat\n社區食堂,120.62,31.31\n".encode("big5"))
+    reading = read_facilities(path, {"service": "clinic", "encoding": "Big5", "columns": {"name": "名稱"}})
+    assert reading.frame["name"].tolist() == ["社區食堂"]
+    assert reading.files[0].encoding == "BIG5"
+
+
+def test_a_datum_that_shifts_applies_to_a_layer_and_is_recorded(tmp_path):
+    path = tmp_path / "a.gpkg"
+    sites().to_file(path)
+    reading = read_facilities(path, {"datum": "gcj02"})
+    assert reading.files[0].crs == "gcj02"
+    assert told(reading.findings, "datum-converted").count == 1
+    with pytest.raises(PackError, match=r"a\.gpkg: datum 'gcj-02' is not known"):
+        read_facilities(path, {"datum": "gcj-02"})
+    with pytest.raises(PackError, match=r"names EPSG:4326, city\.toml names EPSG:4549"):
+        read_facilities(path, {"datum": "EPSG:4549"})
+
+
 def test_a_layer_is_read_as_often_as_one_likes(tmp_path):
     path = tmp_path / "a.gpkg"
     sites().to_file(path)

@@ -21,7 +21,7 @@ from circle15.errors import CrsError, InputError, PackError
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.reading import ROW, Tally
 
-__all__ = ["PointColumns", "fitting_systems", "written_degrees", "written_points"]
+__all__ = ["PointColumns", "fitting_systems", "metric_datum", "written_degrees", "written_points"]
 
 Box: TypeAlias = tuple[float, float, float, float]
 _MOSTLY = 0.5
@@ -94,7 +94,7 @@ def written_points(
         If more than half of the rows have x and y exchanged, metres for degrees or degrees for metres, or
         the datum is not known or does not fit.
     """
-    projected = _projected(datum, tally.file)
+    projected = metric_datum(datum, tally.file)
     if projected is None:
         frame = _plain(frame, tally)
     x, y = (pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan) for column in _XY)
@@ -123,8 +123,14 @@ _XY = ("lon", "lat")
 _Numbers: TypeAlias = NDArray[np.float64]
 
 
-def _projected(datum: str, file: str) -> pyproj.CRS | None:
-    """The system of a declared datum that counts in metres; None for degrees."""
+def metric_datum(datum: str, file: str) -> pyproj.CRS | None:
+    """The system of a declared datum that counts in metres; None for degrees.
+
+    Raises
+    ------
+    PackError
+        If the datum is not known.
+    """
     if datum.lower() in DATUMS:
         return None
     try:

@@ -13,11 +13,11 @@ import pandas as pd
 import pyproj
 
 from circle15.catalog import advice, column_synonyms, refusal
-from circle15.model.provenance import FileRecord
+from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.datum import DATUMS
 from circle15.sources.facility_columns import OurColumns, our_columns, services_in, shown_headers
-from circle15.sources.facility_points import PointColumns, written_points
-from circle15.sources.layers import LAYER_FILES, Layer, read_layer, read_plain_parquet
+from circle15.sources.facility_points import PointColumns, metric_datum, written_points
+from circle15.sources.layers import LAYER_FILES, PlainTable, read_layer, read_plain_parquet
 from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
@@ -55,9 +55,11 @@ def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | 
         swapped or in another unit than they claim.
     """
     tally = Tally(file=path.name)
-    rows = _read_rows(path, entry, tally)
-    record = rows.record
-    frame = written_points(rows.frame, rows.datum, tally, columns=rows.columns, home=home)
+    rows = _read_rows(path, entry)
+    tally.findings += [*rows.notes, *rows.ours.findings]
+    record = rows.ours.described(rows.record)
+    columns = _point_columns(rows.ours)
+    frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
     made = pd.Series([f"{path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
@@ -82,67 +84,82 @@ def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | 
 class _Rows:
     """The rows of a list as they stand: ``lon``, ``lat`` in ``datum``, and the number that a spreadsheet gives each."""
 
-    frame: pd.DataFrame
+    ours: OurColumns
     record: FileRecord
     datum: str
-    columns: PointColumns
+    notes: tuple[Finding, ...]
 
 
-def _read_rows(path: Path, entry: Mapping[str, Any], tally: Tally) -> _Rows:
+def _read_rows(path: Path, entry: Mapping[str, Any]) -> _Rows:
+    """Read a list of any kind.
+
+    Raises
+    ------
+    PackError
+        If it is of no kind that is read, or a needed column is missing.
+    """
     suffix = path.suffix.lower()
     datum = str(entry.get("datum", "wgs84"))
-    if suffix not in (*TEXT_TABLES, *SPREADSHEETS, *LAYER_FILES):
+    metric_datum(datum, path.name)
+    if suffix in (*TEXT_TABLES, *SPREADSHEETS):
+        rows = _of_table(path, entry, datum)
+    elif suffix in LAYER_FILES:
+        plain = read_plain_parquet(path) if suffix == ".parquet" else None
+        rows = _of_layer(path, entry, datum) if plain is None else _of_plain(plain, entry, datum)
+    else:
         tables, layers = ", ".join((*TEXT_TABLES, *SPREADSHEETS)), ", ".join(LAYER_FILES)
         raise refusal("list_kind", file=path.name, advice=advice(suffix), tables=tables, layers=layers)
-    plain = read_plain_parquet(path) if suffix == ".parquet" else None
-    if plain is not None:
-        tally.findings += plain.notes
-        ours = our_columns(plain.frame.map(cell_text), path.name, entry)
-        frame = ours.frame.assign(**{ROW: np.arange(len(ours.frame)) + 1})
-        record = replace(plain.record("facilities"), crs=datum)
-    elif suffix in LAYER_FILES:
-        shift, system = (datum, {}) if datum.lower() in DATUMS else ("wgs84", {"crs": datum})
-        layer = read_layer(path, {**entry, **system})
-        tally.findings += layer.notes
-        ours = _of_layer(layer, path, entry)
-        frame, record, datum = ours.frame, layer.record("facilities"), shift
-    else:
-        known = [*column_synonyms(), *map(str, entry.get("columns", {}).values())]
-        sheet = read_sheet(
-            path,
-            sheet=entry.get("sheet"),
-            header_row=entry.get("header_row"),
-            known=known,
-            encoding=entry.get("encoding", ""),
-        )
-        tally.findings += sheet.notes
-        ours = our_columns(sheet.frame, path.name, entry)
-        frame = ours.frame.assign(**{ROW: ours.frame.index.to_numpy()}).reset_index(drop=True)
-        record = replace(sheet.record("facilities"), crs=datum)
-    tally.findings += ours.findings
+    frame = rows.ours.frame
     missing = [column for column in ("name", "lon", "lat") if column not in frame]
     if missing:
         found = shown_headers([column for column in frame.columns if column != ROW])
         raise refusal("list_columns", file=path.name, missing=", ".join(missing), found=found, first=missing[0])
-    for column in (c for c in _TEXT if c in frame):
-        frame[column] = frame[column].map(cell_text)
-    theirs = {ours_: name for name, ours_ in ours.understood}
-    columns = PointColumns(lon="", lat="") if "location" in theirs else PointColumns(
-        lon=theirs.get("lon", "lon"), lat=theirs.get("lat", "lat")
-    )  # fmt: skip
-    return _Rows(frame=frame, record=ours.described(record), datum=datum, columns=columns)
+    texts = {column: frame[column].map(cell_text) for column in _TEXT if column in frame}
+    return replace(rows, ours=replace(rows.ours, frame=frame.assign(**texts)))
 
 
-def _of_layer(layer: Layer, path: Path, entry: Mapping[str, Any]) -> OurColumns:
-    """A point layer's rows, numbered as QGIS shows them, with ``lon`` and ``lat`` in degrees."""
+def _of_table(path: Path, entry: Mapping[str, Any], datum: str) -> _Rows:
+    known = [*column_synonyms(), *map(str, entry.get("columns", {}).values())]
+    choice = {key: entry[key] for key in ("sheet", "header_row", "encoding") if key in entry}
+    sheet = read_sheet(path, known=known, **choice)
+    ours = our_columns(sheet.frame, path.name, entry)
+    numbered = ours.frame.assign(**{ROW: ours.frame.index.to_numpy()}).reset_index(drop=True)
+    record = replace(sheet.record("facilities"), crs=datum)
+    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=sheet.notes)
+
+
+def _of_plain(plain: PlainTable, entry: Mapping[str, Any], datum: str) -> _Rows:
+    ours = our_columns(plain.frame.map(cell_text), plain.file, entry)
+    numbered = ours.frame.assign(**{ROW: np.arange(len(ours.frame)) + 1})
+    record = replace(plain.record("facilities"), crs=datum)
+    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=())
+
+
+def _of_layer(path: Path, entry: Mapping[str, Any], datum: str) -> _Rows:
+    """A point layer's rows, numbered as QGIS shows them, with ``lon`` and ``lat`` in degrees.
+
+    A datum that is a reference system is the layer's own; one that shifts (GCJ-02) applies to its degrees.
+    """
+    shifts = datum.lower() in DATUMS
+    layer = read_layer(path, entry if shifts else {**entry, "crs": datum})
     degrees = layer.frame.to_crs("EPSG:4326")
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
     cut = layer.encoding if path.suffix.lower() == ".shp" else ""
     ours = our_columns(attributes, path.name, entry, points=False, cut=cut)
-    placed = ours.frame.assign(lon=point.x, lat=point.y)
-    placed[ROW] = np.arange(len(placed)) + 1
-    return replace(ours, frame=placed)
+    placed = ours.frame.assign(lon=point.x, lat=point.y, **{ROW: np.arange(len(degrees)) + 1})
+    record = layer.record("facilities")
+    if shifts and datum.lower() != "wgs84":
+        record = replace(record, crs=datum)
+    return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=layer.notes)
+
+
+def _point_columns(ours: OurColumns) -> PointColumns:
+    """The list's own headers of its coordinates."""
+    theirs = {our_name: their_name for their_name, our_name in ours.understood}
+    if "location" in theirs and not {"lon", "lat"} <= set(theirs):
+        return PointColumns(lon="", lat="")
+    return PointColumns(lon=theirs.get("lon", "lon"), lat=theirs.get("lat", "lat"))
 
 
 def cell_text(cell: Any) -> str:

@@ -111,11 +111,10 @@ def read_layer(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PlainTable:
-    """A Parquet file without shapes: its cells, and whatever was told of it."""
+    """A Parquet file without shapes: its cells under their headers."""
 
     frame: pd.DataFrame
     file: str
-    notes: tuple[Finding, ...] = ()  # nothing so far
 
     def record(self, role: FileRole) -> FileRecord:
         """As :meth:`Layer.record`."""

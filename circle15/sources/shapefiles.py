@@ -59,7 +59,13 @@ def open_shapefile(path: Path, limits: LayerLimits, *, encoding: str = "") -> Sh
     PackError
         If ``.shx`` or ``.dbf`` is missing, the parts are too large, or the encoding is not known.
     """
-    beside = {one.suffix.lower(): one for one in path.parent.iterdir() if one.stem == path.stem and one.is_file()}
+    home = path.parent.resolve()
+    beside = {
+        one.suffix.lower(): one
+        for one in sorted(path.parent.iterdir())
+        # A part that is a link leads where the pack has no business.
+        if one.stem == path.stem and one.is_file() and one.resolve().parent == home
+    }
     for suffix in (".shx", ".dbf"):
         if suffix not in beside:
             raise refusal("shp_part", file=path.name, part=f"{path.stem}{suffix}")
