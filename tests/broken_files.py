@@ -242,6 +242,7 @@ def _vector_layers() -> list[Broken]:
     computed = _base("ALTER TABLE sites ADD COLUMN x BLOB AS (zeroblob(999999999))", first=_layers("sites"))
     trigger = _base("CREATE TRIGGER hit AFTER INSERT ON sites BEGIN DELETE FROM sites; END", endless,
                     first=_layers("sites"))  # fmt: skip
+    several = {"type": "GeometryCollection", "geometries": [POINT, POINT]}
     nowhere = [feature({"type": "Point", "coordinates": []}, **SITE), feature(None, **SITE), site]
     return [
         _one("half a GeoJSON", "a.geojson", _half(_json(site, site)), says="line 1 is no whole JSON.*Open it in QGIS"),
@@ -269,6 +270,7 @@ def _vector_layers() -> list[Broken]:
         _one("points without numbers", "a.geojson", _json(*nowhere), codes=("facility-without-point",)),
         _one("numbers that are text", "a.geojson", codes=("facility-without-point",),
                make=_json(site, feature({"type": "Point", "coordinates": ["120.62", "31.31"]}, **SITE))),
+        _one("a collection for a point", "a.geojson", _json(feature(several, **SITE)), codes=("",)),
         _one("a key twice", "a.geojson", codes=("layer-keys-twice",),
                make=_put(geojson([site]).replace('"name"', '"name": "x", "name"'))),
         _one("a mark before the GeoJSON", "a.geojson", _put("\ufeff" + geojson([site])), codes=("",)),
@@ -308,6 +310,7 @@ def _communities() -> list[Broken]:
 
     line = {"type": "LineString", "coordinates": [[120, 31], [121, 31]]}
     bare = "row 2, community 'a' has no polygon"
+    pair = {"type": "GeometryCollection", "geometries": [POINT, line]}
     flat = _ring((120, 31), (121, 31), (120, 31))
     people = "row 2, column 'population', value .* is no number of people .1 such rows.; give zero or more"
     return [
@@ -321,6 +324,7 @@ def _communities() -> list[Broken]:
         place("no id", says="row 2, column 'community_id', value '' is empty", community_id=None),
         place("a line for an outline", says=f"{bare} with an area .found: LineString", shape=line),
         place("an outline without ground", says=bare, shape=flat),
+        place("a collection for an outline", says=f"{bare}.*found: GeometryCollection", shape=pair),
         place("an empty outline", says=bare, shape={"type": "Polygon", "coordinates": []}),
         place("more elders than people", codes=("community-elders",), pop_60plus=2000),
         _one("a layer of nothing", "c.geojson", _json(), says="missing", role="communities"),

@@ -114,7 +114,7 @@ def _read_rows(path: Path, entry: Mapping[str, Any]) -> _Rows:
     if missing:
         found = shown_headers([column for column in frame.columns if column != ROW])
         raise refusal("list_columns", file=path.name, missing=", ".join(missing), found=found, first=missing[0])
-    texts = {column: frame[column].map(cell_text) for column in _TEXT if column in frame}
+    texts = {column: _texts(frame[column]) for column in _TEXT if column in frame}
     return replace(rows, ours=replace(rows.ours, frame=frame.assign(**texts)))
 
 
@@ -160,6 +160,13 @@ def _point_columns(ours: OurColumns) -> PointColumns:
     if "location" in theirs and not {"lon", "lat"} <= set(theirs):
         return PointColumns(lon="", lat="")
     return PointColumns(lon=theirs.get("lon", "lon"), lat=theirs.get("lat", "lat"))
+
+
+def _texts(cells: pd.Series) -> pd.Series:
+    """Cells as text; those of a text table are text already, and asking each would take longer than reading them."""
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells.astype(object).where(cells.notna(), "")
+    return cells.map(cell_text)
 
 
 def cell_text(cell: Any) -> str:

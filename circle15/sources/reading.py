@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TypeVar, cast
 
 import geopandas as gpd
@@ -20,6 +20,8 @@ ROW = "__row__"
 """Column that holds the number which a spreadsheet gives each row, while a table is read."""
 
 _T = TypeVar("_T")
+_NAMED = re.compile(r"([^:/\\\n]*\.[A-Za-z0-9]{2,8})(?::|, sheet)")
+"""The file that a message begins with: nearer to the fault than the part of ``city.toml`` that was being read."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,10 +91,11 @@ class ReadingLog:
         except InputError as error:
             if not self.patient:
                 raise
-            name = Path(file).name  # stands before the message already
-            english = str(error).removeprefix(f"{name}: ")
-            chinese = error.zh.removeprefix(f"{name}：") or english
-            told, spoken = (finding("unusable-input", "error", file=file, reason=why) for why in (english, chinese))
+            named = _NAMED.match(str(error))
+            at = named[1] if named else file
+            english = str(error).removeprefix(f"{at}: ")  # the file stands before the message already
+            chinese = error.zh.removeprefix(f"{at}：") or english
+            told, spoken = (finding("unusable-input", "error", file=at, reason=why) for why in (english, chinese))
             told = replace(told, message_zh=spoken.message_zh)
             self.findings.append(told)
             return None
