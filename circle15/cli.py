@@ -261,7 +261,10 @@ def _tell_check(checked: Check, *, saved: bool) -> None:
 def _tell_findings(findings: Sequence[Finding]) -> None:
     for found in findings:
         if found.severity != "note":
-            _say(f"! {found.message_zh}：{found.remedy_zh}\n  {found}", err=True)
+            row = f" 第{found.row}行" if found.row is not None else ""
+            place = f"{found.file}{row}：" if found.file else ""
+            remedy = f"。办法：{found.remedy_zh}" if found.remedy_zh else ""
+            _say(f"! {place}{found.message_zh}{remedy}\n  {found}", err=True)
 
 
 def _tell_synthetic(city: City) -> None:
@@ -314,7 +317,8 @@ def main() -> None:
     try:
         code = _app(standalone_mode=False)
     except Circle15Error as error:
-        _leave(str(error), _code(error))
+        chinese = error.zh if isinstance(error, InputError) else ""
+        _leave(f"{chinese}\n  {error}" if chinese else str(error), _code(error))
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except OSError as error:

@@ -36,7 +36,19 @@ class Circle15Error(Exception):
 
 
 class InputError(Circle15Error, ValueError):
-    """What the user gave cannot be used as it is."""
+    """What the user gave cannot be used as it is.
+
+    Parameters
+    ----------
+    message
+        What is wrong, where, and what to do, in English.
+    zh
+        The same in Chinese; ``""`` where nobody has written it yet.
+    """
+
+    def __init__(self, message: str, *, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh
 
 
 class CityError(InputError, LookupError):

@@ -233,7 +233,8 @@ def test_bad_layers_are_three_and_write_nothing(run, make_pack, tmp_path):
     (root / "tryton" / "communities.geojson").write_text("nonsense")
     code, _, err = run("map", "tryton", "--data", root, "--out", tmp_path / "out")
     assert code == 3
-    assert "communities.geojson: the layer cannot be read" in err
+    assert "circle15: communities.geojson：图层读不出来" in err  # Chinese first, English below it
+    assert "\n  communities.geojson: the layer cannot be read" in err
     assert not (tmp_path / "out").exists()
 
 

@@ -157,7 +157,7 @@ def test_a_point_in_one_cell(tmp_path, cell):
     assert "location" not in frame
 
 
-@pytest.mark.parametrize("cell", ["", "120.62", "120.62,31.31,5", "某路1号", "31.31,120.62"])
+@pytest.mark.parametrize("cell", ["", "120.62", "120.62,31.31,5", "某路1号"])
 def test_a_cell_that_is_no_point(tmp_path, cell):
     frame, findings = facilities(tmp_path, ("名称", "坐标"), ("甲", cell), service="clinic")
     assert len(frame) == 0
@@ -221,6 +221,12 @@ def test_persons_in_a_layer_stay_behind(tmp_path):
 def test_services_by_key_title_and_word(cell, services):
     found, _ = services_in(pd.Series([cell]), pd.Series([2]), "list.csv")
     assert found == [services]
+
+
+def test_a_single_word_is_told_by_the_service_it_was_read_as(tmp_path):
+    _, findings = facilities(tmp_path, ("名称", "服务", "经度", "纬度"), ("甲", "助餐点", "120.6", "31.3"))
+    assert "meal_point" in told(findings, "service-by-words").message_en
+    assert "(" not in told(findings, "service-by-words").message_zh.partition("：")[0]
 
 
 def test_what_was_read_by_words_is_told_with_counts():

@@ -150,7 +150,7 @@ def test_names_of_columns_are_unique(tmp_path):
         (b'name,lon\n"abc,1\nd,2\n', "quotation mark in row 2 is never closed"),
         (b"name,lon\na,1\nb,2,3\n", "row 3: its rows have more cells than the header"),
         (b"name\n" + b"x" * 40_000, "row 2 has a cell of 40,000 characters, the limit is 32,767"),
-        (b"name\n" + b"x" * 140_000, "row 2: field larger"),
+        (b"name\n" + b"x" * 140_000, "row 2 has a cell of more than 131,072"),
         (b"," * 2_500, "over 2,501 columns, the limit is 2,000"),
     ],
 )
@@ -305,7 +305,7 @@ def test_a_zip_bomb_that_lies_about_its_size(tmp_path):
     with zipfile.ZipFile(path) as packed:
         true = packed.getinfo("xl/worksheets/sheet1.xml").file_size
     path.write_bytes(content.replace(true.to_bytes(4, "little"), (1000).to_bytes(4, "little")))
-    with pytest.raises(PackError, match=r"list\.xlsx: the workbook is broken or cut short"):
+    with pytest.raises(PackError, match=r"list\.xlsx: .*broken or cut short"):
         read_sheet(path)
 
 
@@ -315,7 +315,7 @@ def test_a_zip_bomb_that_lies_about_its_size(tmp_path):
     [
         (b"", r"empty \(0 bytes\)"),
         (b"nonsense", "its content is of another kind"),
-        (b"<html><table><tr><td>x</td></tr></table></html>", "its content is of another kind"),
+        (b"<html><table><tr><td>x</td></tr></table></html>", "by its content it is a web page"),
         (b"PK\x03\x04nonsense", "broken or cut short"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "cannot be read"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, "cannot be read"),
@@ -451,7 +451,11 @@ def test_every_table_comes_back_from_a_workbook(tmp_path, table):
             cell.data_type = "s"  # a text that begins with = is no formula
     path = tmp_path / "list.xlsx"
     book.save(path)
-    assert cells(read_sheet(path, header_row=1)) == rows
+    read = cells(read_sheet(path, header_row=1))
+    # A cell of nothing but spaces is an empty one.
+    assert [[text if text.strip() else "" for text in line] for line in read] == [
+        [text if text.strip() else "" for text in line] for line in rows
+    ]
 
 
 @ROUND

@@ -16,7 +16,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal
 
-from circle15.errors import SettingError
+from circle15.errors import InputError, PackError, SettingError
 from circle15.model.provenance import Finding, Severity
 from circle15.model.walk_network import WalkProfile
 
@@ -26,10 +26,12 @@ __all__ = [
     "Service",
     "Tier",
     "WayClass",
+    "advice",
     "column_synonyms",
     "column_title",
     "finding",
     "fold_header",
+    "hint",
     "name_rules",
     "numeric_columns",
     "opening_words",
@@ -37,6 +39,7 @@ __all__ = [
     "profile",
     "profiles",
     "reason",
+    "refusal",
     "same_place_names",
     "same_place_rule",
     "services",
@@ -76,10 +79,14 @@ class WayClass:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonalColumns:
-    """How columns about persons are told: by a folded header (search), else by their cells (full match)."""
+    """How columns about persons are told: by a folded header (search), else by their cells (full match).
+
+    ``shown`` (search) is what a message does not repeat when it is not known whether a cell is a header.
+    """
 
     headers: re.Pattern[str]
     cells: re.Pattern[str]
+    shown: re.Pattern[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,7 +294,7 @@ def numeric_columns() -> frozenset[str]:
 def personal_columns() -> PersonalColumns:
     """How columns about persons are recognised."""
     entry = _columns()["personal"]
-    return PersonalColumns(headers=re.compile("|".join(entry["headers"])), cells=re.compile("|".join(entry["cells"])))
+    return PersonalColumns(**{part: re.compile("|".join(entry[part])) for part in ("headers", "cells", "shown")})
 
 
 @cache
@@ -323,6 +330,56 @@ def reason(code: str, language: str, /) -> str:
     """
     key = "reason_" + code.replace("-", "_").replace(" ", "_")
     return text(key, language) if key in _phrases() else code
+
+
+@cache
+def _refusals() -> Mapping[str, Mapping[str, Any]]:
+    return MappingProxyType(_read("refusals.toml"))
+
+
+def refusal(code: str, /, *, error: type[InputError] = PackError, **values: object) -> InputError:
+    """The error that refuses an input, its words from ``refusals.toml``: English as text, Chinese beside it.
+
+    Parameters
+    ----------
+    code
+        Key of ``refusals.toml``.
+    error
+        Its class.
+    **values
+        What the message names: the file first of all; a pair is the Chinese and the English word.
+
+    Examples
+    --------
+    >>> told = refusal("shp_part", file="town.shp", part="town.dbf")
+    >>> str(told).split(":")[0], told.zh[9:15]
+    ('town.shp', '缺少同名文件')
+    """
+    words = _refusals()[code]
+    zh, en = (
+        {key: value[place] if isinstance(value, tuple) else value for key, value in values.items()} for place in (0, 1)
+    )
+    return error(words["en"].format(**en), zh=words["zh"].format(**zh))
+
+
+def advice(suffix: str) -> tuple[str, str]:
+    """What to do with a file of a kind that is not read, in Chinese and in English; empty if there is nothing to say.
+
+    Examples
+    --------
+    >>> advice(".zip")[1][:24], advice(".xyz")
+    ('it is an archive: unpack', ('', ''))
+    """
+    for key, words in _refusals().items():
+        if key.startswith("advice_") and suffix in words["suffixes"]:
+            return str(words["zh"]), str(words["en"])
+    return "", ""
+
+
+def hint(code: str, /, **values: object) -> tuple[str, str]:
+    """A part of a refusal, in Chinese and in English."""
+    words = _refusals()[code]
+    return str(words["zh"]).format(**values), str(words["en"]).format(**values)
 
 
 def finding(code: str, severity: Severity, /, *, examples: Iterable[object] = (), **values: Any) -> Finding:

@@ -149,7 +149,7 @@ def read_pack(
     config = pack.config
     settings = settings_of(config, overrides or {})
     crs = _pack_crs(pack)
-    lists = pack_lists(pack, told)
+    lists = pack_lists(pack, told, home=crs)
     people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
     people, grid = told.need(partial(pack_population, pack, people, told), file="[population]")
     margin = _margin_m(settings)

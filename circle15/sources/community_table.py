@@ -13,13 +13,13 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import column_synonyms, finding
-from circle15.errors import PackError
+from circle15.errors import CrsError, PackError
 from circle15.model.places import PEOPLE
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.community_parts import unite_parts
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.facility_columns import OurColumns, our_columns
-from circle15.sources.facility_table import cell_text, converted, on_globe
+from circle15.sources.facility_table import cell_text
 from circle15.sources.layers import read_layer
 from circle15.sources.people_table import join_people
 from circle15.sources.reading import Reading, Tally
@@ -59,9 +59,11 @@ def read_communities(
     people
         A table with the people, and its ``[communities.people]``.
     entry
+    entry
         The ``[communities]`` table: ``grow`` (points stand for outlines, and of polygons an inner point),
         ``parts`` and ``parts_people`` (rows with one id are estates of one community), ``people_basis``,
-        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table.
+        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table, ``layer``, ``encoding`` and ``crs`` of
+        a layer.
     counted
         True where a population grid counts the people: the layer then needs no people columns.
 
@@ -117,12 +119,13 @@ def _rows(
     """The rows under our names, numbered as a reader sees them, with a geometry where they have one."""
     if path.suffix.lower() in (*TEXT_TABLES, *SPREADSHEETS):
         return _table_rows(path, columns, said)
-    read = read_layer(path)
+    read = read_layer(path, said)
     frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    ours = _understood(attributes, path, columns, points=False)
+    cut = read.encoding if path.suffix.lower() == ".shp" else ""
+    ours = _understood(attributes, path, columns, points=False, cut=cut)
     geometry = frame.geometry
-    findings = list(ours.findings)
+    findings = [*read.notes, *ours.findings]
     datum = str(said.get("datum", "wgs84")).lower()
     if datum != "wgs84":
         geometry = _from_datum(geometry, datum, path)
@@ -155,18 +158,20 @@ def _table_rows(
     tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
     _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
     datum = str(said.get("datum", "wgs84"))
-    frame = converted(ours.frame, datum, tally)
+    frame = _converted(ours.frame, datum, tally)
     lon, lat = (pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float) for column in ("lon", "lat"))
-    point = np.where(on_globe(frame), shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), None)
+    point = np.where(_on_globe(frame), shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), None)
     layer = gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=point, crs="EPSG:4326")
     record = replace(sheet.record("communities"), crs=datum)
     return layer, _described(record, ours, columns), tally.findings
 
 
-def _understood(frame: pd.DataFrame, path: Path, columns: Mapping[str, Any], *, points: bool) -> OurColumns:
+def _understood(
+    frame: pd.DataFrame, path: Path, columns: Mapping[str, Any], *, points: bool, cut: str = ""
+) -> OurColumns:
     """The file's columns with the mapped ones beside them, under our names; none about persons."""
     given = {ours: _mapped(frame, path, ours, theirs) for ours, theirs in columns.items()}
-    return our_columns(frame.assign(**given), path.name, {}, points=points, kind="communities")
+    return our_columns(frame.assign(**given), path.name, {}, points=points, kind="communities", cut=cut)
 
 
 def _named(columns: Mapping[str, Any]) -> list[str]:
@@ -242,6 +247,33 @@ def _with_ids(layer: gpd.GeoDataFrame, path: Path, *, parts: bool = False) -> gp
         return layer.assign(community_id=ids)
     names = layer["name"].map(cell_text)
     return layer.assign(community_id=ids, name=names.where(names.str.strip() != "", ids))
+
+
+# -- positions ------------------------------------------------------------------------------------
+
+
+def _converted(frame: pd.DataFrame, datum: str, tally: Tally) -> pd.DataFrame:
+    """Bring ``lon`` and ``lat`` from the declared datum to WGS 84, and say so; what is no number stays as it is."""
+    if datum.lower() == "wgs84":
+        return frame
+    lon, lat = (pd.to_numeric(frame[column], errors="coerce").astype(float) for column in ("lon", "lat"))
+    usable = np.isfinite(lon) & np.isfinite(lat)
+    if datum.lower() in DATUMS:
+        usable &= np.asarray(_on_globe(frame), dtype=bool)
+    try:
+        east, north = to_wgs84(lon[usable], lat[usable], datum=datum)
+    except CrsError as error:
+        raise PackError(f"{tally.file}: {error}") from error
+    made = frame.astype({"lon": object, "lat": object})
+    made.loc[usable, "lon"], made.loc[usable, "lat"] = east, north
+    tally.findings.append(finding("datum-converted", "note", count=int(usable.sum()), file=tally.file, datum=datum))
+    return made
+
+
+def _on_globe(frame: pd.DataFrame) -> pd.Series:
+    """Which rows have a longitude and latitude that are degrees."""
+    lon, lat = (pd.to_numeric(frame[column], errors="coerce") for column in ("lon", "lat"))
+    return lon.between(-180, 180) & lat.between(-90, 90)
 
 
 # -- people ---------------------------------------------------------------------------------------

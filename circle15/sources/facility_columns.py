@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog import column_synonyms, finding, fold_header, numeric_columns, personal_columns
+from circle15.catalog import column_synonyms, finding, fold_header, hint, numeric_columns, personal_columns, refusal
 from circle15.catalog import services as known_services
-from circle15.errors import PackError
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.pack_keys import did_you_mean
+from circle15.sources.shapefiles import FIELD_BYTES
 from circle15.sources.sheets import plain_numbers
 
-__all__ = ["Kind", "OurColumns", "our_columns", "services_in", "services_of_word"]
+__all__ = ["Kind", "OurColumns", "our_columns", "services_in", "services_of_word", "shown_headers"]
 
 Kind = Literal["facilities", "communities"]
 _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
@@ -45,8 +45,9 @@ class OurColumns:
 
 
 def our_columns(
-    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True, kind: Kind = "facilities"
-) -> OurColumns:
+    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True, kind: Kind = "facilities",
+    cut: str = "",
+) -> OurColumns:  # fmt: skip
     """Rename a table's columns to ours and leave out what is about persons.
 
     ``columns = {ours = "theirs"}`` of the entry wins; then our own names; then the synonyms of
@@ -65,6 +66,8 @@ def our_columns(
         False in a layer, whose points are its geometry: no column is taken for a coordinate.
     kind
         What a row is.
+    cut
+        Encoding of a shapefile, whose headers end after ten bytes; ``""`` for any other file.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def our_columns(
     frame = _without_persons(frame, file, set(given.values()), findings, synonyms)
     personal = tuple(column for column in everything if column not in set(map(str, frame.columns)))
     renamed = {theirs: ours for ours, theirs in given.items()}
-    for ours, candidates in _candidates(frame, entry, synonyms, points=points).items():
+    for ours, candidates in _candidates(frame, entry, synonyms, points=points, cut=cut).items():
         free = [column for column in candidates if column not in renamed]
         if ours in given or not free:
             continue
@@ -118,29 +121,28 @@ def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: M
     given: dict[str, str] = {}
     for ours, theirs in entry.get("columns", {}).items():
         if ours not in known:
-            raise PackError(f"{file}: columns: there is no column {ours!r} of ours{did_you_mean(ours, known)}")
+            meant = did_you_mean(ours, known)
+            raise refusal("column_unknown", file=file, ours=ours, hint=meant, known=", ".join(sorted(known)))
         exact = [column for column in frame.columns if str(column) == theirs]
         folded = [column for column in frame.columns if fold_header(str(column)) == fold_header(str(theirs))]
         if len(exact or folded) != 1:
-            found = "no column" if not folded else "more than one column"
-            raise PackError(
-                f"{file}: columns: {ours} = {theirs!r} is {found} of the file; it has "
-                f"{', '.join(str(column)[:40] for column in frame.columns[:40])}"
-            )
+            found = hint("column_several" if folded else "column_none")
+            has = shown_headers(frame.columns)
+            raise refusal("column_not_found", file=file, ours=ours, theirs=theirs, found=found, has=has)
         given[ours] = (exact or folded)[0]
     if len(set(given.values())) < len(given):
-        raise PackError(f"{file}: columns names a column of the file twice; each can be only one of ours")
+        raise refusal("column_twice", file=file)
     return given
 
 
 def _candidates(
-    frame: pd.DataFrame, entry: Mapping[str, Any], synonyms: Mapping[str, str], *, points: bool
+    frame: pd.DataFrame, entry: Mapping[str, Any], synonyms: Mapping[str, str], *, points: bool, cut: str
 ) -> dict[str, list[str]]:
     """Our column -> the columns that may be it, the one with our own name first."""
     found: dict[str, list[str]] = {}
     for column in map(str, frame.columns):
         # A second column under the same header was given a number when it was read.
-        ours = synonyms.get(fold_header(re.sub(r" \(\d+\)$", "", column)))
+        ours = _whole_header(re.sub(r" \(\d+\)$", "", column), synonyms, cut)
         meant = ours is not None and (points or ours not in _POINT)
         if ours is not None and meant and not (ours == "services" != column and "service" in entry):
             found.setdefault(ours, []).append(column)
@@ -153,14 +155,46 @@ def _candidates(
     return {ours: sorted(columns, key=lambda column: column != ours) for ours, columns in found.items()}
 
 
+def _whole_header(column: str, synonyms: Mapping[str, str], cut: str) -> str | None:
+    """Our column under a header; one that ten bytes have cut short counts where it can be only one of ours."""
+    folded = fold_header(column)
+    known = synonyms.get(folded)
+    # An underline at the very end is where the rest was: community_ is no community.
+    if not cut or (known is not None and not column.endswith("_")):
+        return known
+    longest = max(map(len, (letter.encode(cut, "replace") for letter in column)), default=1)
+    if len(column.encode(cut, "replace")) <= FIELD_BYTES - longest:
+        return known
+    meant = {ours for header, ours in synonyms.items() if header.startswith(folded) and header != folded}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def shown_headers(columns: Iterable[object]) -> str:
+    """Headers for a message: short, not too many, and none that may be a person's.
+
+    Where no header was recognised these are the cells of the first row, which may tell of somebody.
+
+    Examples
+    --------
+    >>> shown_headers(["名称", "王小明", "13812345678", "东"])
+    '名称, ***, ***, 东'
+    """
+    rules = personal_columns()
+    known = set(column_synonyms()) | set(column_synonyms("communities"))
+    shown = []
+    for column in list(columns)[:40]:
+        header = " ".join(str(column).split())
+        told = fold_header(header) in known or not (rules.cells.fullmatch(header) or rules.shown.search(header))
+        shown.append(header[:40] if told else "***")
+    return ", ".join(shown)
+
+
 def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding]) -> None:
     if len(columns) < 2:
         return
     named = ", ".join(columns)
     if ours in _POINT:
-        raise PackError(
-            f"{file}: several columns may be {ours}: {named}; say which: columns = {{ {ours} = {columns[0]!r} }}"
-        )
+        raise refusal("column_doubt", file=file, ours=ours, named=named, first=columns[0])
     findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
 
 

@@ -28,6 +28,7 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import OutputError, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import Streets
+from circle15.sources.osm_remark import refuse_partial
 from circle15.sources.walk_rules import WalkRule, node_flags, walk_rule
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
@@ -55,7 +56,8 @@ def check_osm_file(path: Path) -> None:
     Raises
     ------
     StreetsError
-        If the file is missing, empty, of another suffix, or does not begin as its suffix promises.
+        If the file is missing, empty, of another suffix, does not begin as its suffix promises, or is a
+        partial answer of Overpass.
     """
     remedy = f"give an OpenStreetMap file ({', '.join(OSM_SUFFIXES)})"
     if not os.path.lexists(path):
@@ -80,6 +82,7 @@ def check_osm_file(path: Path) -> None:
     }.get(suffix, head.startswith(_MAGIC.get(suffix, b"")))
     if not fits:
         raise StreetsError(f"{path.name}: the content is not {suffix} (begins with {head[:12]!r}); {remedy}")
+    refuse_partial(path)
 
 
 def read_streets(

@@ -37,12 +37,15 @@ def pack_context(
         origins.append(ground.streets.origin)
     for entry in (e for e in entries if "file" in e and (town is None or not e.get("optional"))):
         path = pack.find(entry["file"], anywhere=True) if entry.get("optional") else pack.need(entry["file"])
-        layer = None if path is None else log.attempt(partial(read_layer, path), file=path.name)
-        if path is not None and layer is not None:
+        if path is None:
+            continue
+        layer = log.attempt(partial(read_layer, path, entry, key="file_layer"), file=path.name)
+        if layer is not None:
             layers[entry["layer"]] = layer.frame
             log.files.append(layer.record("context"))
             if entry["layer"] == "buildings":
                 log.findings.extend(building_checks(layer.frame, file=path.name))
+            log.findings.extend(layer.notes)
             origins.append(layer_origin(entry, path, label=("底图要素", "Display layers")))
     wide = shapely.box(*shapely.bounds(area.reach))
     cut = {name: _clip(layer.to_crs(area.crs), wide) for name, layer in layers.items()}

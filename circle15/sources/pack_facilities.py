@@ -10,6 +10,8 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyproj
+import shapely
 
 from circle15.catalog import finding
 from circle15.catalog import services as known_services
@@ -55,8 +57,8 @@ class FacilityList:
         return bool(self.entry.get("osm"))
 
 
-def pack_lists(pack: Pack, log: ReadingLog) -> list[FacilityList]:
-    """Read the facility lists of a pack that are files of their own.
+def pack_lists(pack: Pack, log: ReadingLog, *, home: pyproj.CRS | None = None) -> list[FacilityList]:
+    """Read the facility lists of a pack that are files of their own; ``home`` is the city's reference system.
 
     Raises
     ------
@@ -65,18 +67,18 @@ def pack_lists(pack: Pack, log: ReadingLog) -> list[FacilityList]:
     """
     lists = []
     for entry in pack.config.get("facilities", []):
-        read = log.attempt(partial(_read_list, pack, entry, log), file=str(entry.get("file", "city.toml")))
+        read = log.attempt(partial(_read_list, pack, entry, log, home), file=str(entry.get("file", "city.toml")))
         if read is not None:
             lists.append(read)
     return lists
 
 
-def _read_list(pack: Pack, entry: Mapping[str, Any], log: ReadingLog) -> FacilityList:
+def _read_list(pack: Pack, entry: Mapping[str, Any], log: ReadingLog, home: pyproj.CRS | None) -> FacilityList:
     speaks_of = tuple(_speaks_of(pack, entry))
     if entry.get("osm"):
         return FacilityList(entry=entry, speaks_of=speaks_of)
     path = pack.need(entry["file"])
-    frame = log.add(read_facilities(path, entry))
+    frame = log.add(read_facilities(path, entry, home=home))
     return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=frame, place=len(log.files) - 1)
 
 
@@ -113,6 +115,7 @@ def pack_facilities(
     _check_ids(frames)
     merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log), city, log)
     near = merged.frame.geometry.intersects(area.reach)
+    log.findings.extend(_exchanged(merged.frame, ~near, area))
     _left_out(merged.frame, ~near, "facility-outside", "note", log)
     kept = merged.frame[near].sort_index()
     apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
@@ -172,6 +175,24 @@ def _osm_only(lists: Sequence[FacilityList], kept: gpd.GeoDataFrame, log: Readin
         if record.form == _OSM:
             told += osm_only_findings(kept, kept[_NUMBER] == place, own, file=record.file)
     return told
+
+
+def _exchanged(frame: gpd.GeoDataFrame, out: pd.Series, area: StudyArea) -> list[Finding]:
+    """Lists with points outside the study area that would lie inside if longitude and latitude were exchanged."""
+    if not out.any():
+        return []
+    lonlat = frame.geometry[out].to_crs("EPSG:4326")
+    turned = gpd.GeoSeries(gpd.points_from_xy(lonlat.y, lonlat.x), index=lonlat.index, crs="EPSG:4326")
+    turned = turned[lonlat.x.abs() <= 90].to_crs(area.crs)
+    inside = turned.index[shapely.intersects(turned.to_numpy(), area.reach)]
+    totals = frame["list_file"].value_counts()
+    return [
+        finding(
+            "facility-swapped-outside", "warning", file=str(file), count=len(mine), total=int(totals[file]),
+            examples=mine.index,
+        )
+        for file, mine in frame.loc[inside].groupby("list_file")
+    ]  # fmt: skip
 
 
 def _left_out(frame: gpd.GeoDataFrame, out: pd.Series, code: str, severity: Severity, log: ReadingLog) -> None:

@@ -25,6 +25,7 @@ _ABOUT = {
     "date": _DAY,
     "synthetic": _YES_NO,
 }
+_LAYER = dict.fromkeys(("layer", "encoding", "crs"), _TEXT)
 _KEYS: Mapping[str, Mapping[str, Any]] = {
     "": {
         **dict.fromkeys(("name", "name_en", "crs", "review_number"), _TEXT),
@@ -39,19 +40,24 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     "network": {**_ABOUT, "files": [_TEXT], "place": _TEXT, "synthetic": _TEXT},
     "facilities": {
         **_ABOUT, "file": _TEXT, "osm": _YES_NO, "datum": _TEXT, "service": _TEXT, "services": [_TEXT],
-        "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE, "merge": _YES_NO,
+        "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE, "merge": _YES_NO, **_LAYER,
     },
     "communities": {
         **_ABOUT, "file": _TEXT, "files": [_TEXT], "columns": _TABLE, "about": _TABLE, "estimated": _YES_NO,
         "people": _TABLE, "grow": _YES_NO, "grow_m": _NUMBER, "parts": _YES_NO, "parts_people": _TEXT,
-        "people_basis": _TEXT, "datum": _TEXT, "sheet": _TEXT, "header_row": _WHOLE,
+        "people_basis": _TEXT, "datum": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, **_LAYER,
     },
-    "communities.people": {"file": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE},
+    "communities.people": {
+        "file": _TEXT, "sheet": _TEXT, "header_row": _WHOLE, "columns": _TABLE, "encoding": _TEXT,
+    },
     "population": {
-        **_ABOUT, "file": _TEXT, "layer": _TEXT, "column": _TEXT, "band": _WHOLE, "nodata": _NUMBER, "use": _TEXT,
-        "shares": _TABLE, "before_buildings": _YES_NO, "optional": _YES_NO, "estimated": _YES_NO,
+        **_ABOUT, "file": _TEXT, "column": _TEXT, "band": _WHOLE, "nodata": _NUMBER, "use": _TEXT,
+        "shares": _TABLE, "before_buildings": _YES_NO, "optional": _YES_NO, "estimated": _YES_NO, **_LAYER,
     },
-    "context": {**_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO},
+    "context": {
+        **_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO, "file_layer": _TEXT,
+        "encoding": _TEXT, "crs": _TEXT,
+    },
 }  # fmt: skip
 _CHOICES = {"parts_people": ("sum", "once"), "people_basis": ("resident", "registered")}
 _WORDS = {

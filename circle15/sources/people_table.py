@@ -14,7 +14,7 @@ import pandas as pd
 
 from circle15.catalog import column_synonyms, finding
 from circle15.errors import PackError
-from circle15.sources.facility_columns import our_columns
+from circle15.sources.facility_columns import our_columns, shown_headers
 from circle15.sources.reading import Reading
 from circle15.sources.sheets import read_sheet
 
@@ -50,7 +50,13 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
         is no number, zero or more.
     """
     known = [*column_synonyms("communities"), *map(str, entry.get("columns", {}).values())]
-    sheet = read_sheet(table, sheet=entry.get("sheet"), header_row=entry.get("header_row"), known=known)
+    sheet = read_sheet(
+        table,
+        sheet=entry.get("sheet"),
+        header_row=entry.get("header_row"),
+        known=known,
+        encoding=entry.get("encoding", ""),
+    )
     table_columns = our_columns(sheet.frame, table.name, entry, points=False, kind="communities")
     people, findings = table_columns.frame, [*sheet.notes, *table_columns.findings]
     record = table_columns.described(sheet.record("people"))
@@ -58,7 +64,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     if by is None:
         raise PackError(
             f"{table.name}: it shares neither community_id nor name with {file}; it has "
-            f"{', '.join(map(str, people.columns))}, and the layer {', '.join(map(str, layer.columns))}; name "
+            f"{shown_headers(people.columns)}, and the layer {', '.join(map(str, layer.columns))}; name "
             "them under columns"
         )
     blank = people[by].map(_folded) == ""

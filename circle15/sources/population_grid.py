@@ -80,7 +80,7 @@ def read_population(
 
 
 def _polygon_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) -> CellReading:
-    read = read_layer(path, layer=entry.get("layer"))
+    read = read_layer(path, entry)
     layer = read.frame
     column = _people_column(path, layer, entry)
     people, findings = _people(path, layer, column, entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 import geopandas as gpd
@@ -92,9 +92,12 @@ class ReadingLog:
             if not self.patient:
                 raise
             named = _NAMED.match(str(error))
-            self.findings.append(
-                finding("unusable-input", "error", file=named[1] if named else file, reason=str(error))
-            )
+            at = named[1] if named else file
+            english = str(error).removeprefix(f"{at}: ")  # the file stands before the message already
+            chinese = error.zh.removeprefix(f"{at}：") or english
+            told, spoken = (finding("unusable-input", "error", file=at, reason=why) for why in (english, chinese))
+            told = replace(told, message_zh=spoken.message_zh)
+            self.findings.append(told)
             return None
 
     def need(self, read: Callable[[], _T], *, file: str) -> _T:

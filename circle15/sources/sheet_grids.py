@@ -19,7 +19,9 @@ from typing import Any
 
 import python_calamine
 
+from circle15.catalog import advice, hint, refusal
 from circle15.errors import PackError
+from circle15.sources.encodings import text_encoding
 
 __all__ = ["SPREADSHEETS", "TEXT_TABLES", "Grid", "Limits", "read_grids"]
 
@@ -36,6 +38,7 @@ _ERROR = re.compile(rb"""<(?:\w+:)?c\s[^>]*\bt\s*=\s*["']e["']""")
 _UNPLACED = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^>]*\sr\s*=)""")
 _ROW_BEGINS = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _CELL_BEGINS = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_UTF7 = re.compile(r"\+[A-Za-z0-9+/]{3,}(?=-|[^A-Za-z0-9+/]|$)")
 _CHUNK = 1 << 22
 
 
@@ -82,7 +85,7 @@ class Grid:
     unsaved: int = 0
 
 
-def read_grids(path: Path, limits: Limits, *, score: Score) -> list[Grid]:
+def read_grids(path: Path, limits: Limits, *, score: Score, encoding: str = "") -> list[Grid]:
     """All sheets of a table file.
 
     Parameters
@@ -93,6 +96,8 @@ def read_grids(path: Path, limits: Limits, *, score: Score) -> list[Grid]:
         How much is read.
     score
         ``rows -> (known headers, cells of the header)`` of the first rows; the best delimiter has most.
+    encoding
+        Of a text, where its bytes do not tell.
 
     Raises
     ------
@@ -101,21 +106,19 @@ def read_grids(path: Path, limits: Limits, *, score: Score) -> list[Grid]:
     """
     suffix = path.suffix.lower()
     if suffix not in (*TEXT_TABLES, *SPREADSHEETS):
-        raise PackError(f"{path.name}: not a table that can be read; give {', '.join((*TEXT_TABLES, *SPREADSHEETS))}")
+        known = ", ".join((*TEXT_TABLES, *SPREADSHEETS))
+        raise refusal("table_kind", file=path.name, advice=advice(suffix), known=known)
     try:
         size = path.stat().st_size
         if size > limits.file_bytes:
-            raise PackError(
-                f"{path.name}: {_mb(size)}, the limit is {_mb(limits.file_bytes)}; split it, or leave out what is "
-                "not needed"
-            )
+            raise refusal("table_size", file=path.name, size=_mb(size), most=_mb(limits.file_bytes))
         content = path.read_bytes()
     except OSError as error:
-        raise PackError(f"{path.name}: cannot be opened ({error.strerror}); check its name and permissions") from error
+        raise refusal("table_missing", file=path.name, why=error.strerror) from error
     if suffix in TEXT_TABLES:
-        grids = [_text_grid(path, content, limits, score)]
+        grids = [_text_grid(path, content, limits, score, encoding)]
     elif not content:
-        raise PackError(f"{path.name}: the file is empty (0 bytes); save or copy it again")
+        raise refusal("table_no_bytes", file=path.name)
     else:
         grids = _workbook_grids(path, content, limits)
     for grid in grids:
@@ -129,32 +132,26 @@ def _mb(size: float) -> str:
 
 def _check_extent(where: str, rows: int, columns: int, limits: Limits) -> None:
     for count, most, what in (
-        (rows, limits.rows, "rows"),
-        (columns, limits.columns, "columns"),
-        (rows * columns, limits.cells, "cells"),
+        (rows, limits.rows, ("行", "rows")),
+        (columns, limits.columns, ("列", "columns")),
+        (rows * columns, limits.cells, ("格", "cells")),
     ):
         if count > most:
-            raise PackError(
-                f"{where}: reaches over {count:,} {what}, the limit is {most:,}; delete stray cells far right and far "
-                "below, or split the table"
-            )
+            raise refusal("table_limit", where=where, count=f"{count:,}", what=what, most=f"{most:,}")
 
 
 def _check_cells(path: Path, grid: Grid, limits: Limits) -> None:
     for number, row in enumerate(grid.rows, start=1):
         longest = max(map(len, row), default=0)
         if longest > limits.cell_chars:
-            raise PackError(
-                f"{path.name}: row {number} has a cell of {longest:,} characters, the limit is "
-                f"{limits.cell_chars:,}; shorten it, or look for a quotation mark that is never closed"
-            )
+            raise refusal("table_cell", file=path.name, row=number, chars=f"{longest:,}", most=f"{limits.cell_chars:,}")
 
 
 # -- Text ------------------------------------------------------------------------------------------
 
 
-def _text_grid(path: Path, content: bytes, limits: Limits, score: Score) -> Grid:
-    text, encoding = _decoded(path, content)
+def _text_grid(path: Path, content: bytes, limits: Limits, score: Score, given: str) -> Grid:
+    text, encoding = _decoded(path, content, given)
     start = "".join(io.StringIO(text, newline="").readlines(1 << 16))
     delimiters = ("\t", ",", ";") if path.suffix.lower() == ".tsv" else _DELIMITERS
     delimiter = max(delimiters, key=lambda mark: _fit(start, mark, score))
@@ -170,15 +167,13 @@ def _text_grid(path: Path, content: bytes, limits: Limits, score: Score) -> Grid
             if len(rows) > limits.rows + 2 or widest > limits.columns:
                 _check_extent(path.name, len(rows) - 2, widest, limits)
     except csv.Error as error:
-        raise PackError(
-            f"{path.name}: not a CSV file (row {len(rows) + 1}: {error}); look for a quotation mark that is never "
-            "closed, or save it as 'CSV UTF-8'"
-        ) from error
+        if "field larger" in str(error):
+            most, longer = f"{limits.cell_chars:,}", f"{csv.field_size_limit():,}"
+            chars = (f"超过 {longer}", f"more than {longer}")
+            raise refusal("table_cell", file=path.name, row=len(rows) + 1, chars=chars, most=most) from error
+        raise refusal("csv_parse", file=path.name, row=len(rows) + 1, why=error) from error
     if rows[-1] != [_END]:
-        raise PackError(
-            f"{path.name}: not a CSV file: a quotation mark in row {len(rows)} is never closed; double it, "
-            "or save it as 'CSV UTF-8'"
-        )
+        raise refusal("csv_quote", file=path.name, row=len(rows))
     rows.pop()
     if rows and not rows[-1]:
         rows.pop()  # the end of the last line begins no row
@@ -194,15 +189,14 @@ def _fit(start: str, delimiter: str, score: Score) -> tuple[int, int]:
     return score(rows)
 
 
-def _decoded(path: Path, content: bytes) -> tuple[str, str]:
-    """The text and its encoding: UTF-16 by its mark, UTF-8, else GB18030 (which holds all of GBK and GB 2312)."""
+def _decoded(path: Path, content: bytes, given: str) -> tuple[str, str]:
+    """The text and its encoding: as given, else UTF-16 by its mark, UTF-8, else GB18030 (which holds GBK)."""
     if not content.strip():
-        raise PackError(f"{path.name}: not a CSV file: the file is empty ({len(content)} bytes); save or copy it again")
+        raise refusal("csv_empty", file=path.name, bytes=len(content))
     if content.startswith((b"PK\x03\x04", _OLE)):
-        raise PackError(
-            f"{path.name}: not a CSV file but a workbook by its content; name it .xlsx or .xls, or save it as "
-            "'CSV UTF-8'"
-        )
+        raise refusal("csv_workbook", file=path.name)
+    if given:
+        return _as_given(path, content, given)
     encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
     for encoding in encodings:
         if encoding == "gb18030":
@@ -213,11 +207,30 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str]:
             continue
         if "\0" in text:
             break
+        mail = _UTF7.findall(text[:2000].partition("\n")[0]) if text.isascii() else []
+        if len(mail) > 1 and all("\u4e00" <= letter <= "\u9fff" for run in mail for letter in _mail_text(run)):
+            raise refusal("csv_utf7", file=path.name, shown=mail[0][:20])
         return text, encoding
-    raise PackError(
-        f"{path.name}: not a CSV file: its text is neither UTF-8, UTF-16 with a mark nor GB18030; save it as "
-        "'CSV UTF-8'"
-    )
+    raise refusal("csv_encoding", file=path.name)
+
+
+def _as_given(path: Path, content: bytes, given: str) -> tuple[str, str]:
+    name = text_encoding(given)
+    if not name:
+        raise refusal("layer_encoding_key", file=path.name, encoding=given[:40])
+    name = "utf-8-sig" if name == "utf-8" else name
+    try:
+        return content.decode(name), name
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise refusal("csv_encoding_given", file=path.name, encoding=given, line=line) from error
+
+
+def _mail_text(run: str) -> str:
+    try:
+        return f"{run}-".encode("ascii").decode("utf-7")
+    except UnicodeDecodeError:
+        return "?"
 
 
 def _refuse_broken_utf8(path: Path, content: bytes) -> None:
@@ -228,10 +241,7 @@ def _refuse_broken_utf8(path: Path, content: bytes) -> None:
     whole = len(re.findall(r"[\u3000-\u9fff\uff00-\uffef]", text))
     if whole > broken:
         row = text[: text.index("\ufffd")].count("\n") + 1
-        raise PackError(
-            f"{path.name}: not a CSV file: UTF-8 with {broken} broken place(s), the first in line {row}; was it cut "
-            "short, or put together from two files? Save it again as 'CSV UTF-8'"
-        )
+        raise refusal("csv_broken", file=path.name, count=broken, row=row)
 
 
 # -- Workbooks -------------------------------------------------------------------------------------
@@ -242,20 +252,17 @@ def _workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
     if content.startswith(b"PK"):
         errors, unsaved = _checked_zip(path, content, limits)
     elif not content.startswith(_OLE) or _ENCRYPTED in content:
-        why = "it is locked with a password" if content.startswith(_OLE) else "its content is of another kind"
-        raise PackError(f"{path.name}: not a workbook that can be read: {why}; open it and save it as .xlsx")
+        page = re.match(rb"\s*(\xef\xbb\xbf)?\s*<(!doctype html|html|table|meta|head)", content[:200], re.IGNORECASE)
+        why = "book_locked" if content.startswith(_OLE) else "book_html" if page else "book_other"
+        raise refusal("book_kind", file=path.name, why=hint(why))
     try:
         with python_calamine.load_workbook(io.BytesIO(content)) as book:
             kinds = [meta for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
             if len(kinds) > limits.sheets:
-                raise PackError(
-                    f"{path.name}: {len(kinds)} sheets, the limit is {limits.sheets}; save the one you mean as a file"
-                )
+                raise refusal("book_sheets", file=path.name, count=len(kinds), most=limits.sheets)
             return [_sheet_grid(path, book, meta, limits, errors=errors, unsaved=unsaved) for meta in kinds]
     except python_calamine.CalamineError as error:
-        raise PackError(
-            f"{path.name}: the workbook cannot be read ({error}); open it and save it again as .xlsx"
-        ) from error
+        raise refusal("book_broken", file=path.name, why=error) from error
 
 
 def _sheet_grid(path: Path, book: Any, meta: Any, limits: Limits, *, errors: int, unsaved: int) -> Grid:
@@ -307,11 +314,10 @@ def _checked_zip(path: Path, content: bytes, limits: Limits) -> tuple[int, int]:
             unpacked = sum(entry.file_size for entry in entries)
             ratio = unpacked / len(content)
             if unpacked > limits.unpacked_bytes or (unpacked > limits.ratio_from_bytes and ratio > limits.unpack_ratio):
-                raise PackError(
-                    f"{path.name}: {_mb(len(content))} that unpack to {_mb(unpacked)} ({ratio:.0f} times), the "
-                    f"limits are {_mb(limits.unpacked_bytes)} and {limits.unpack_ratio} times; delete empty rows and "
-                    "formats below the table, or save it as CSV"
-                )
+                raise refusal(
+                    "book_bomb", file=path.name, size=_mb(len(content)), unpacked=_mb(unpacked), ratio=f"{ratio:.0f}",
+                    most=_mb(limits.unpacked_bytes), most_ratio=limits.unpack_ratio,
+                )  # fmt: skip
             for entry in entries:
                 with packed.open(entry) as stream:
                     if "worksheets/" not in entry.filename.lower() or not entry.filename.lower().endswith(".xml"):
@@ -328,14 +334,11 @@ def _checked_zip(path: Path, content: bytes, limits: Limits) -> tuple[int, int]:
         OSError,
         zlib.error,
     ) as error:
-        raise PackError(
-            f"{path.name}: the workbook is broken or cut short ({error}); copy it again, or open it and "
-            "save it as .xlsx"
-        ) from error
+        raise refusal("book_broken", file=path.name, why=error) from error
     except ValueError as error:
         if isinstance(error, PackError):
             raise
-        raise PackError(f"{path.name}: the workbook is broken ({error}); open it and save it as .xlsx") from error
+        raise refusal("book_broken", file=path.name, why=error) from error
     return errors, unsaved
 
 
@@ -364,7 +367,7 @@ def _scan(where: str, stream: Any, limits: Limits) -> tuple[int, int]:
     rows = columns = counted = errors = unsaved = 0
     for piece in _pieces(stream):
         if b"\0" in piece:
-            raise PackError(f"{where}: not in UTF-8, which no spreadsheet writes; open the workbook and save it again")
+            raise refusal("book_text", where=where)
         places = _PLACE.findall(piece)
         rows = max([rows, *(int(number or b"0") for number in {digits for _, digits in places})])
         columns = max([columns, *map(_column_number, {letters for letters, _ in places})])

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from circle15.catalog import column_synonyms, finding, fold_header
-from circle15.errors import PackError
+from circle15.catalog import column_synonyms, finding, fold_header, refusal
 from circle15.model.provenance import FileRecord, FileRole, Finding
 from circle15.sources.sheet_grids import SPREADSHEETS, TEXT_TABLES, Grid, Limits, read_grids
 
@@ -19,6 +18,8 @@ __all__ = ["SPREADSHEETS", "TEXT_TABLES", "Limits", "Sheet", "plain_numbers", "r
 
 _TOP = 40
 """Rows in which a header is looked for."""
+_STOREYS = 3
+"""Rows that a header may have."""
 _LONGEST = 100
 """Characters of a header; what is longer is a remark."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -41,7 +42,7 @@ class Sheet:
     sheet
         Name of the sheet, ``""`` in a text file.
     header_row, first_row
-        Row of the header (its lower one if it has two), and of the first row below it; from 1.
+        Row of the header (its lowest one if it has several), and of the first row below it; from 1.
     notes
         What was decided while reading, and what could not be read.
     """
@@ -99,12 +100,13 @@ def read_sheet(
     sheet: str | None = None,
     header_row: int | None = None,
     known: Iterable[str] | None = None,
+    encoding: str = "",
     limits: Limits | None = None,
 ) -> Sheet:
     """Read a table: ``.csv``, ``.txt``, ``.tsv`` or ``.xlsx``, ``.xlsm``, ``.xls``.
 
     Text is UTF-16 with a mark, UTF-8 or GB18030, its cells parted by comma, semicolon or tab. Above the
-    header there may be titles; a header may stand in two rows. In a workbook formulas count by the value
+    header there may be titles; a header may stand in up to three rows. In a workbook formulas count by the value
     that was saved with them.
 
     Parameters
@@ -119,6 +121,8 @@ def read_sheet(
     known
         Headers to recognise, in any spelling that folds to the same; without it all synonyms of
         ``columns.toml``.
+    encoding
+        Of a text file, where its bytes do not tell; ``""`` to find it out.
     limits
         How much is read.
 
@@ -128,20 +132,19 @@ def read_sheet(
         If the file is no table, is broken or larger than the limits, or the sheet or header is not there.
     """
     if _URL.match(str(path)):
-        raise PackError(f"{str(path)[:200]!r} is an address, not a file; download it into the pack and give its name")
+        raise refusal("table_address", file=str(path)[:200])
     if header_row is not None and header_row < 1:
-        raise PackError(f"{Path(path).name}: header_row = {header_row}; count rows as the spreadsheet does, from 1")
+        raise refusal("table_header_row", file=Path(path).name, row=header_row)
     path = Path(path)
     words = frozenset(column_synonyms() if known is None else map(fold_header, known))
-    grids = read_grids(path, limits or Limits(), score=lambda rows: _header(rows, words, header_row).fit)
+    grids = read_grids(
+        path, limits or Limits(), score=lambda rows: _header(rows, words, header_row).fit, encoding=encoding
+    )
     headers = [_header(grid.rows, words, header_row) for grid in grids]
     chosen, notes = _chosen(path, grids, headers, sheet)
     grid, header = grids[chosen], headers[chosen]
     if header_row is not None and not any(header.cells):
-        raise PackError(
-            f"{_where(path, grid)}: row {header_row} is to be the header and is empty or not there "
-            f"({len(grid.rows)} rows); count rows as the spreadsheet does, from 1"
-        )
+        raise refusal("table_header_empty", where=_where(path, grid), row=header_row, rows=len(grid.rows))
     frame, more = _body(path, grid, header)
     if header.row > 0 and header_row is None and header.known:
         notes.append(finding("table-header-below", "note", file=path.name, row=header.row + 1, value=_shown(header)))
@@ -166,9 +169,9 @@ def _clean(cell: str) -> str:
 
 
 def _header(rows: Sequence[Sequence[str]], known: frozenset[str], wanted: int | None) -> _Header:
-    """The header: the first row, or two rows together, in which the most headers are recognised.
+    """The header: the first row, or up to three together, in which the most headers are recognised.
 
-    Two rows count as one header (坐标 above 经度 and 纬度) only where together they have more known
+    Several rows count as one header (坐标 above 经度 and 纬度) only where together they have more known
     headers than each alone: a first row of cells under a header hides words, and adds none.
     """
     top = [[_clean(cell) for cell in row] for row in rows[: max(_TOP, wanted or 0)]]
@@ -177,10 +180,13 @@ def _header(rows: Sequence[Sequence[str]], known: frozenset[str], wanted: int | 
     for row in places:
         lower = _Header(known=_known(top[row], known), row=row, cells=top[row])
         found = lower
-        if row > 0:
-            both = _over(top[row - 1], top[row])
-            joined = _Header(known=_known(both, known), row=row, cells=both)
-            if joined.known > max(lower.known, _known(top[row - 1], known)):
+        most = lower.known
+        cells: Sequence[str] = top[row]
+        for above in range(row - 1, max(row - _STOREYS, -1), -1):
+            cells = _over(top[above], cells)
+            most = max(most, _known(top[above], known))
+            joined = _Header(known=_known(cells, known), row=row, cells=cells)
+            if joined.known > max(most, found.known):
                 found = joined
         if found.known > best.known:
             best = found
@@ -207,16 +213,14 @@ def _chosen(
     names = [grid.name for grid in grids]
     if sheet is not None:
         if sheet not in names or not names[0]:
-            raise PackError(
-                f"{path.name}: there is no sheet {sheet!r}; it has "
-                f"{', '.join(map(repr, names)) if any(names) else 'none'}"
-            )
+            has = ", ".join(map(repr, names)) if any(names) else ("无（不是工作簿）", "none")
+            raise refusal("table_sheet", file=path.name, sheet=sheet, names=has)
         return names.index(sheet), []
     filled = [k for k, header in enumerate(headers) if any(header.cells) and grids[k].visible]
     if not filled and grids and grids[0].visible and any(map(any, grids[0].rows)):
         return 0, []  # only the row that was asked for is empty
     if not filled:
-        raise PackError(f"{path.name}: there is no table in it: every visible sheet is empty")
+        raise refusal("table_empty", file=path.name)
     known = [k for k in filled if headers[k].known]
     if len(known) > 1 or (not known and len(filled) > 1):
         first = (known or filled)[0]
@@ -235,10 +239,7 @@ def _body(path: Path, grid: Grid, header: _Header) -> tuple[pd.DataFrame, list[F
     cells = [*header.cells, *[""] * (width - len(header.cells))]
     if grid.encoding and any(len(row) > len(header.cells) for row in rows):
         first = next(k for k, row in enumerate(rows) if len(row) > len(header.cells))
-        raise PackError(
-            f"{path.name}: row {header.row + first + 2}: its rows have more cells than the header; give every column a "
-            "name, or remove the extra commas"
-        )
+        raise refusal("table_ragged", file=path.name, row=header.row + first + 2)
     for row in rows:
         row.extend([""] * (width - len(row)))
     filled = _fill_merged(rows, grid, header.row + 1)
