@@ -142,7 +142,14 @@ def test_reports_show_every_conflict_and_every_match(make_pack, tmp_path):
     assert page.count("osm-node-101") == 2  # an example of a finding, and a row
     assert "开放时间 Opening hours" in page
     book = openpyxl.load_workbook(save_quality(check, tmp_path)[1])
-    names = ["数据质量 Data quality", "待核对 To check", "同一设施 Same places", "图层 Layers"]
+    names = [
+        "数据质量 Data quality",
+        "文件 Files",
+        "列 Columns",
+        "待核对 To check",
+        "同一设施 Same places",
+        "图层 Layers",
+    ]
     assert [name for name in book.sheetnames if name in names] == names
     assert [len(match_table(city.facilities)), len(conflict_table(city.facilities))] == [2, 1]
 
@@ -156,7 +163,7 @@ def test_tables_and_the_run_record_name_both_lists(make_pack, tmp_path):
     assert (counts["facilities"], counts["facilities_merged"], counts["facility_conflicts"]) == (5, 2, 1)
     result.save(tmp_path)
     book = openpyxl.load_workbook(tmp_path / "gaps.xlsx")
-    assert book.sheetnames[4:7] == ["数据质量 Data quality", "待核对 To check", "同一设施 Same places"]
+    assert book.sheetnames[4:8] == ["数据质量 Data quality", "文件 Files", "待核对 To check", "同一设施 Same places"]
 
 
 def test_hostile_names_stay_text(make_pack, tmp_path):
