@@ -239,6 +239,8 @@ def _vector_layers() -> list[Broken]:
     endless = f"CREATE VIEW evil AS {_VIEW}"
     view = _base(endless, "INSERT INTO gpkg_contents(table_name, data_type) VALUES ('evil', 'features')",
                  "DELETE FROM gpkg_contents WHERE table_name = 'sites'", first=_layers("sites"))  # fmt: skip
+    register = _base("ALTER TABLE gpkg_geometry_columns RENAME TO hidden",
+                     "CREATE VIEW gpkg_geometry_columns AS SELECT * FROM hidden", first=_layers("sites"))  # fmt: skip
     computed = _base("ALTER TABLE sites ADD COLUMN x BLOB AS (zeroblob(999999999))", first=_layers("sites"))
     trigger = _base("CREATE TRIGGER hit AFTER INSERT ON sites BEGIN DELETE FROM sites; END", endless,
                     first=_layers("sites"))  # fmt: skip
@@ -285,6 +287,7 @@ def _vector_layers() -> list[Broken]:
         _one("a trigger and a view beside the layer", "a.gpkg", trigger, codes=("",)),
         _one("a database that is no GeoPackage", "a.gpkg", _base("CREATE TABLE sites (a)"),
                says="by its content it is no GeoPackage"),
+        _one("a GeoPackage whose register is a view", "a.gpkg", register, says="'gpkg_geometry_columns' is a view"),
         _one("tables without shapes", "a.gpkg", _attributes, says="there are only tables .notes."),
         _one("a shapefile without .shx", "a.shp", _shape(without=".shx"), says="a.shx is missing.*copy them all"),
         _one("a shapefile without .dbf", "a.shp", _shape(without=".dbf"), says="a.dbf is missing.*copy them all"),

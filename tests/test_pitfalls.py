@@ -67,6 +67,15 @@ def test_pitfall_11_a_street_named_remark_is_none(tmp_path):
     assert read_streets(path).counts["ways kept"] == len(TOWN_WAYS)
 
 
+def test_entities_of_a_street_file_are_not_expanded(tmp_path):
+    lines = "".join(f'<!ENTITY b{k} "{f"&b{k - 1};" * 10}">' for k in range(1, 10))
+    whole = osm_xml(TOWN_NODES, TOWN_WAYS).replace("平江路", "&b9;")
+    path = tmp_path / "s.osm"
+    path.write_text(whole.replace("<osm ", f'<!DOCTYPE osm [<!ENTITY b0 "ha">{lines}]><osm ', 1), encoding="utf-8")
+    with pytest.raises(StreetsError, match=r"s\.osm: .*XML entities are not supported"):
+        read_streets(path)
+
+
 # -- 13: tables ----------------------------------------------------------------------------------------
 
 

@@ -216,7 +216,7 @@ def geopackage_layer(path: Path, wanted: str, *, key: str = "layer") -> str:
                 for name, sql in base.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
                 if not _NO_PLAIN_TABLE.search(str(sql))
             }
-            if not {"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"} <= ordinary:
+            if "gpkg_contents" not in ordinary:
                 raise refusal("layer_content", file=path.name, kind="GeoPackage")
             listed = base.execute("SELECT table_name, data_type FROM gpkg_contents").fetchall()
     except sqlite3.Error as error:
@@ -224,8 +224,9 @@ def geopackage_layer(path: Path, wanted: str, *, key: str = "layer") -> str:
     spatial = [str(name) for name, kind in listed if kind == "features"]
     tables = [str(name) for name, kind in listed if kind != "features"]
     chosen = _one_of(path.name, spatial, tables, wanted, key)
-    if chosen.lower() not in ordinary:
-        raise refusal("layer_view", file=path.name, name=chosen)
+    for name in (chosen, "gpkg_geometry_columns", "gpkg_spatial_ref_sys"):
+        if name.lower() not in ordinary:
+            raise refusal("layer_view", file=path.name, name=name)
     return chosen
 
 
