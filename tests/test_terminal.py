@@ -109,6 +109,11 @@ def test_a_broken_file_is_listed_as_such():
     )
 
 
+def test_a_chinese_console_of_windows_can_show_it_all():
+    findings = [told(severity, "甲", file="a.csv", row=3, examples=("b",)) for severity in ("error", "warning", "note")]
+    assert "\n".join(lines(*findings)).encode("gbk")
+
+
 def test_a_city_that_can_be_analysed_is_told_its_size_and_the_next_step():
     report = lines(city=analysis().city)
     assert report[2] == "可以分析 Ready to be analysed"

@@ -42,7 +42,7 @@ _FIGURE, _NARROW_FIGURE = 17, 11
 """Cells of a column of figures, as its head needs: 未采用 Left out, or 未采用."""
 _SHOWN = 14
 """Columns of a kind that are named; the page and the workbook name all."""
-_MARK = {"error": "✗", "warning": "!", "note": "·"}
+_MARK = {"error": "×", "warning": "!", "note": "·"}
 
 
 @dataclass(frozen=True, kw_only=True)
