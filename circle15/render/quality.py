@@ -148,7 +148,7 @@ def _file_cards(check: Check, found: Sequence[Finding]) -> str:
     for place, record in enumerate(check.files, start=len(broken) + 1):
         anchor = f"file-{place}"
         cards.append(_card(record, anchor, _of(found, record.file) if first[record.file] == anchor else ()))
-    return '<div class="files">\n' + "\n".join(cards) + "\n</div>" if cards else f"<p>{_both('quality_nothing')}</p>"
+    return '<div class="files">\n' + "\n".join(cards) + "\n</div>" if cards else ""
 
 
 def _cards(check: Check) -> dict[str, str]:
