@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -126,6 +126,7 @@ def test_a_city_that_can_be_analysed_is_told_its_size_and_the_next_step():
 names = st.text(alphabet=st.sampled_from("ab 设施，。（）\n\t📍.-é"), max_size=60)
 
 
+@settings(deadline=None)
 @given(names, names, st.integers(60, 130))
 def test_no_line_is_wider_than_the_terminal(name, message, width):
     record = FileRecord(file="a.csv", role="facilities", rows_read=5, rows_used=5, part=name, crs=message)
@@ -135,6 +136,7 @@ def test_no_line_is_wider_than_the_terminal(name, message, width):
         assert "\n" not in line
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("abc 设施，。名录"), max_size=80), st.integers(4, 40))
 def test_wrapping_loses_nothing_but_spaces(text, width):
     found = wrapped(text, width)
