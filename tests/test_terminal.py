@@ -50,7 +50,7 @@ def test_figures_stand_under_their_heads_whatever_the_names():
     )
     files = tuple(FileRecord(file=name, role="facilities", rows_read=1234567, rows_used=1234567) for name in names)
     report = lines(files=files)
-    head = next(line for line in report if line.startswith("文件 File"))
+    head = next(line for line in report if line.startswith("文件"))
     rows = [line for line in report if "1,234,567" in line]
     assert len(rows) == 4
     ends = {cell_len(row[: row.rindex("–") + 1]) for row in rows}
