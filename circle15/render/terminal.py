@@ -113,7 +113,7 @@ def _files(check: Check, width: int) -> Iterator[Line]:
     roles = [role_words(record) for record in check.files]
     held = max(cell_len(str(word)) for word in (heads[1], *roles)) + 2
     # Heads stand in both languages where the names have room beside them, else in Chinese alone.
-    wide = longest + 2 + held + 3 * _FIGURE <= width
+    wide = max(longest, cell_len(str(heads[0]))) + 2 + held + 3 * _FIGURE <= width
     spoken, figure = (str, _FIGURE) if wide else (attrgetter("zh"), _NARROW_FIGURE)
     held = max(cell_len(spoken(word)) for word in (heads[1], *roles)) + 2
     most = width - held - 3 * figure - 2
