@@ -78,8 +78,9 @@ def test_a_file_that_cannot_be_used_has_a_card_too():
     broken = Finding(code="unusable-input", severity="error", message_zh="不能使用", message_en="no", file="b<i>.csv")
     page = quality_html(checked(None, (broken,)))
     assert "还不能用" in page
-    assert '<article id="file-3" class="broken">\n<h3>b&lt;i&gt;.csv <span>' in page
-    assert '<a href="#file-3">b&lt;i&gt;.csv</a>' in page
+    assert '<article id="file-1" class="broken">\n<h3>b&lt;i&gt;.csv <span>' in page
+    assert '<a href="#file-1">b&lt;i&gt;.csv</a>' in page
+    assert '<article id="file-2">\n<h3>sites.xlsx' in page
 
 
 def test_a_lost_row_among_many_is_seen(city):

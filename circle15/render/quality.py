@@ -152,18 +152,18 @@ def _banner(origins: Sequence[Origin]) -> str:
 
 
 def _file_cards(check: Check, found: Sequence[Finding]) -> str:
-    first = _cards(check)
-    cards = [
-        _card(record, f"file-{place}", _of(found, record.file) if first[record.file] == f"file-{place}" else ())
-        for place, record in enumerate(check.files, start=1)
-    ]
-    cards += [_broken_card(name, first[name], _of(found, name)) for name in broken_files(check)]
-    return '<div class="files">\n' + "\n".join(cards) + "\n</div>" if cards else f"<p>{_both('quality_nothing')}</p>"
+    """A card for every file, those that could not be used first."""
+    first, broken = _cards(check), broken_files(check)
+    cards = [_broken_card(name, first[name], _of(found, name)) for name in broken]
+    for place, record in enumerate(check.files, start=len(broken) + 1):
+        anchor = f"file-{place}"
+        cards.append(_card(record, anchor, _of(found, record.file) if first[record.file] == anchor else ()))
+    return '<div class="files">\n' + "\n".join(cards) + "\n</div>" if cards else ""
 
 
 def _cards(check: Check) -> dict[str, str]:
     """The card of each file's name; the first one where a file holds several things."""
-    names = [*(record.file for record in check.files), *broken_files(check)]
+    names = [*broken_files(check), *(record.file for record in check.files)]
     return {name: f"file-{place}" for place, name in reversed(list(enumerate(names, start=1)))}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from rich.cells import cell_len
@@ -35,11 +36,11 @@ __all__ = ["Line", "check_lines", "wrapped"]
 Style = Literal["", "title", "head", "quiet", "error", "warning", "note"]
 _PART = re.compile(r" |[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^ \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 _NEVER_FIRST = frozenset("，。；：、！？）》】」』”’…,.;:!?)]}%")
-_FIGURE = 17
-"""Cells of a column of figures, as wide as its header 未采用 Left out needs."""
+_FIGURE, _NARROW_FIGURE = 17, 11
+"""Cells of a column of figures, as its head needs: 未采用 Left out, or 未采用."""
 _SHOWN = 14
 """Columns of a kind that are named; the page and the workbook name all."""
-_MARK = {"error": "✗", "warning": "!", "note": "·"}
+_MARK = {"error": "×", "warning": "!", "note": "·"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,25 +107,30 @@ def _files(check: Check, width: int) -> Iterator[Line]:
     broken = broken_files(check)
     if not check.files and not broken:
         return
-    heads = [str(both(f"quality_{key}")) for key in ("file", "role", "read", "used", "dropped")]
-    roles = [str(role_words(record)) for record in check.files]
-    held = max(cell_len(word) for word in (heads[1], *roles)) + 2
     names = [record.file for record in check.files] + list(broken)
-    most = width - held - 3 * _FIGURE - 4
-    named = min(max(cell_len(word) for word in (heads[0], *map(_flat, names))), max(most, 12)) + 2
-    yield Line(text=_row(heads, named, held), style="quiet")
+    longest = max(map(cell_len, map(_flat, names)))
+    heads = [both(f"quality_{key}") for key in ("file", "role", "read", "used", "dropped")]
+    roles = [role_words(record) for record in check.files]
+    held = max(cell_len(str(word)) for word in (heads[1], *roles)) + 2
+    # Heads stand in both languages where the names have room beside them, else in Chinese alone.
+    wide = max(longest, cell_len(str(heads[0]))) + 2 + held + 3 * _FIGURE <= width
+    spoken, figure = (str, _FIGURE) if wide else (attrgetter("zh"), _NARROW_FIGURE)
+    held = max(cell_len(spoken(word)) for word in (heads[1], *roles)) + 2
+    most = width - held - 3 * figure - 2
+    named = min(max(cell_len(spoken(heads[0])), longest), max(most, 12)) + 2
+    yield Line(text=_row([spoken(word) for word in heads], (named, held, figure)), style="quiet")
     for record, role in zip(check.files, roles, strict=True):
         lost = record.rows_read - record.rows_used
         figures = [f"{record.rows_read:,}", f"{record.rows_used:,}", f"{lost:,}" if lost else "–"]
-        yield Line(text=_row([record.file, role, *figures], named, held), style="head")
+        yield Line(text=_row([record.file, spoken(role), *figures], (named, held, figure)), style="head")
         yield from _about(record, width)
     for name in broken:
         yield Line(text=f"{_cell(name, named)}{both('quality_unread')}", style="error")
 
 
-def _row(cells: list[str], named: int, held: int) -> str:
-    name, role, *figures = cells
-    return _cell(name, named) + _cell(role, held) + "".join(_cell(figure, _FIGURE, right=True) for figure in figures)
+def _row(cells: list[str], widths: tuple[int, int, int]) -> str:
+    (name, role, *figures), (named, held, figure) = cells, widths
+    return _cell(name, named) + _cell(role, held) + "".join(_cell(one, figure, right=True) for one in figures)
 
 
 def _about(record: FileRecord, width: int) -> Iterator[Line]:
