@@ -45,6 +45,7 @@ def timed() -> Analysis:
     frame["delivery_radius_m"] = np.where(frame.index == "f04", 700.0, np.nan)
     given = [{"meal_point": 80.0, "shop": 5.0} if site == "f04" else None for site in frame.index]
     frame["capacity_by_service"] = pd.Series(given, index=frame.index, dtype=object)
+    frame["tier"], frame["tier_key"] = "街镇级", np.where(frame.index == "f01", "subdistrict", "")
     frame["source"], frame["source_date"] = "民政局", "2024-03"
     frame["source_url"] = np.where(frame.index == "f04", "https://www.example.org/a?b=1", HOSTILE_URL)
     sites = Facilities(frame=frame, listed=made.city.facilities.listed, origins=made.city.facilities.origins)
@@ -67,6 +68,9 @@ def test_the_payload_says_the_moment_and_who_is_open(timed):
     first, second, third = content["facilities"][:3]
     assert (first["opening_hours"], first["opening_hours_osm"]) == ("周末 9:00-12:00", "Sa-Su 09:00-12:00")
     assert not {"opening_hours_osm"} & (set(second) | set(third))  # not understood; written so already
+    assert (first["tier"], first["tier_zh"], first["tier_en"]) == ("街镇级", "街道级", "subdistrict")
+    assert second["tier"] == "街镇级"
+    assert "tier_zh" not in second
 
 
 def test_the_payload_of_any_time_has_no_moment():

@@ -60,7 +60,7 @@ def test_a_layer_of_several_is_named(tmp_path):
     assert read(path, zones(WHOLE), layer="y2030")[0].people_of(zones(WHOLE).index).tolist() == [900.0]
     with pytest.raises(PackError, match="holds 2 layers"):
         read(path, zones(WHOLE))
-    with pytest.raises(PackError, match="there is no layer 'y2010'; it holds y2020, y2030"):
+    with pytest.raises(PackError, match="there is no layer 'y2010' in it; it has y2020, y2030"):
         read(path, zones(WHOLE), layer="y2010")
 
 

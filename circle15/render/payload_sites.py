@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.catalog import tiers
 from circle15.model import Analysis
 
 __all__ = ["plain", "sites", "words"]
@@ -22,7 +23,9 @@ _WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]{1,500}", re.IGNORECASE)
 
 def plain(value: Any, digits: int | None = None) -> Any:
     """A value that JSON knows: text, a finite number, or ``None``."""
-    if value is None or isinstance(value, str):
+    if value is None or value is pd.NA:  # a community that could not be judged has no rank
+        return None
+    if isinstance(value, str):
         return value
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
@@ -67,9 +70,12 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
 
 
 def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
-    """What only some facilities have: whether it is open at the moment, capacities by service, a web address."""
+    """What only some facilities have: open at the moment, capacities by service, a web address, a known tier."""
     found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
     capacities, url = row.get("capacity_by_service"), row.get("source_url")
+    tier = tiers().get(str(row.get("tier_key")))
+    if tier is not None:
+        found |= {"tier_zh": tier.title_zh, "tier_en": tier.title_en}
     if isinstance(capacities, Mapping):
         found["capacity_by_service"] = {str(key): plain(value, 1) for key, value in capacities.items()}
     if isinstance(url, str) and _WEB.fullmatch(url):

@@ -45,8 +45,10 @@ class PackCommunities:
     @property
     def land(self) -> gpd.GeoDataFrame:
         """The communities with the land that they have, or at most may come to have."""
-        kept = self.kept(self.frame.index)
-        return self.frame.set_geometry(kept.surroundings) if isinstance(kept, CommunitySeeds) else self.frame
+        if self.grow_m is None:
+            return self.frame
+        seeds = CommunitySeeds(frame=self.frame, grow_m=self.grow_m, origin=self.origin)
+        return self.frame.set_geometry(seeds.surroundings)
 
     def kept(self, ids: Any) -> Communities | CommunitySeeds:
         """Some of the communities, as they go on from here."""

@@ -5,7 +5,7 @@ import { cell, csv, listRows } from '../../circle15/render/page/table.js';
 import { fromHash, store, toHash } from '../../circle15/render/page/state.js';
 import { classLabels } from '../../circle15/render/page/legend.js';
 import { commonEnd, nameChains, room } from '../../circle15/render/page/labels.js';
-import { SUPPRESSED, grouped, local, people, percent, speaker } from '../../circle15/render/page/text.js';
+import { SUPPRESSED, grouped, local, people, percent, speaker, spokenHours } from '../../circle15/render/page/text.js';
 
 const words = JSON.parse(readFileSync(new URL('../../circle15/render/page/words.json', import.meta.url), 'utf8'));
 const say = speaker(words, 'zh');
@@ -116,4 +116,11 @@ test('labels: the common end goes, and boxes do not overlap', () => {
   space.take([0, 0, 10, 10]);
   assert.equal(space.free([10, 0, 20, 10]), true);
   assert.equal(space.free([9, 9, 20, 20]), false);
+});
+
+test('hours are said in Chinese, and nothing but their words changes', () => {
+  const words = '周一 周二 周三 周四 周五 周六 周日 节假日 学校假期 全天 不开放 不开放 至'.split(' ');
+  assert.equal(spokenHours('Mo-Fr 08:30-17:30; Sa,Su 09:00-16:00; PH off', words), '周一至周五 08:30-17:30; 周六,周日 09:00-16:00; 节假日 不开放');
+  assert.equal(spokenHours('24/7', words), '全天');
+  assert.equal(spokenHours('Jan-Mar Th closed "by phone"', words), 'Jan-Mar 周四 不开放 "by phone"');
 });

@@ -1,7 +1,7 @@
 'use strict';
 /** Cards: one community with every service, one facility with its reach; and the drawers below. */
 import { h } from "./dom.js";
-import { SUPPRESSED, grouped, local, minutes, openThen, people, percent } from "./text.js";
+import { SUPPRESSED, grouped, local, minutes, openThen, people, percent, spokenHours } from "./text.js";
 import { drawn, shareOf } from "./figures.js";
 
 /** A bar with the covered share at every cut-off, the nearest darkest. */
@@ -98,6 +98,12 @@ export function communityCard(place, view, acts) {
 const signs = (facility, { model }) => facility.services.filter((key) => model.serviceOf[key])
   .map((key) => h('span.glyph.small', { style: { '--tone': model.serviceOf[key].tone }, 'aria-hidden': 'true' }, model.serviceOf[key].glyph));
 
+/** Opening hours: as the list writes them, or in OpenStreetMap's syntax, whose few words are put into Chinese. */
+function hoursOf(own, { say, state }) {
+  const written = (state.language === 'en' && own.opening_hours_osm) || own.opening_hours || '';
+  return state.language === 'zh' && /^[\x20-\x7e]+$/.test(written) ? spokenHours(written, say('hours_words').split(' ')) : written;
+}
+
 /** Capacity of a site, by service where that is known. */
 function capacityOf(own, { model, state }) {
   const known = Object.entries(own.capacity_by_service ?? {}).filter(([key]) => model.serviceOf[key]);
@@ -114,7 +120,7 @@ export function facilityCard(at, view, acts) {
   const tone = offered[0]?.tone ?? '#666666';
   const lines = [
     ['facility_services', offered.map((service) => local(service, 'title', state.language)).join(state.language === 'zh' ? '、' : ', ')],
-    ['facility_tier', own.tier], ['facility_hours', (state.language === 'en' && own.opening_hours_osm) || own.opening_hours], ['facility_address', own.address],
+    ['facility_tier', local(own, 'tier', state.language)], ['facility_hours', hoursOf(own, view)], ['facility_address', own.address],
     ['facility_capacity', capacityOf(own, view)],
     ['facility_area', own.floor_area_m2 === null || own.floor_area_m2 === undefined ? '' : `${grouped(own.floor_area_m2)} m²`],
     ['facility_delivery', own.delivery_radius_m > 0 ? say('delivery_n', { n: grouped(own.delivery_radius_m) }) : ''],

@@ -53,6 +53,15 @@ export function local(item, key, language) {
   return (language === 'en' ? item[`${key}_en`] || zh : zh || item[`${key}_en`]) || '';
 }
 
+const HOURS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su', 'PH', 'SH', '24/7', 'off', 'closed'];
+
+/** Hours in OpenStreetMap's syntax with its words said in another language. @param {string} written @param {string[]} words as HOURS, and the one for "to" */
+export function spokenHours(written, words) {
+  const said = written.replace(/24\/7|[A-Za-z]+/g, (word) => words[HOURS.indexOf(word)] ?? word);
+  const days = words.slice(0, 7).join('|');
+  return said.replace(new RegExp(`(${days})-(${days})`, 'g'), `$1${words[HOURS.length]}$2`);
+}
+
 /** "open at We 11:30", or nothing where the page is of any time. @param {object} view */
 export function openThen({ say, model, state }) {
   const moment = model.content.open_at;
