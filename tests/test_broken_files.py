@@ -133,6 +133,17 @@ def test_a_file_is_inside_the_pack(make_pack, tmp_path, named):
         pack.need(named)
 
 
+def test_a_file_that_is_not_there_names_the_one_that_is(make_pack):
+    pack = find_pack("tryton", make_pack())
+    with pytest.raises(
+        InputError, match=r"names 'facilities\.xlsx', which is not in .*mean 'facilities\.csv'"
+    ) as caught:
+        pack.need("facilities.xlsx")
+    assert "是不是“facilities.csv”？" in caught.value.zh
+    with pytest.raises(InputError, match=r"which is not in .*; copy it there, or correct its name"):
+        pack.need("水面.gpkg")
+
+
 def test_links_and_pipes_are_no_files_of_the_pack(make_pack, tmp_path):
     (tmp_path / "secret.csv").write_text("secret", encoding="utf-8")
     root = make_pack()

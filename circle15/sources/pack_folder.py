@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from circle15.catalog import hint, refusal
 from circle15.errors import CityError, PackError
 from circle15.sources.pack_keys import check_config, did_you_mean
 
@@ -42,9 +44,7 @@ class Pack:
             If the name leaves the pack, is a URL, or can be no file's name.
         """
         if "://" in name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
-            raise PackError(
-                f"city.toml of {self.key}: {name!r} is not a file inside the pack; copy it there and give its name"
-            )
+            raise refusal("pack_outside", city=self.key, name=name[:200])
         own = self.folders if anywhere else self.folders[: self.folders.index(self.home) + 1]
         for folder in own:
             try:
@@ -52,18 +52,19 @@ class Pack:
                 if path.is_file() and path.is_relative_to(folder.resolve()):
                     return path
             except OSError as error:
-                raise PackError(
-                    f"city.toml of {self.key}: {name[:80]!r} cannot be a file ({error.strerror})"
-                ) from error
+                raise refusal("pack_no_name", city=self.key, name=name[:80], why=error.strerror) from error
         return None
 
     def need(self, name: str) -> Path:
         """As :meth:`find`, but a missing file is an error."""
         path = self.find(name)
         if path is None:
-            raise PackError(
-                f"city.toml of {self.key} names {name!r}, which is not in {' or '.join(str(f) for f in self.folders)}"
-            )
+            folders = [str(folder) for folder in self.folders]
+            there = sorted(path.name for path in self.home.iterdir() if path.is_file() and path.name != "city.toml")
+            alike = difflib.get_close_matches(name, there, n=1)
+            meant = hint("pack_meant", name=alike[0]) if alike else hint("pack_copy")
+            places = (" 或 ".join(folders), " or ".join(folders))
+            raise refusal("pack_missing", city=self.key, name=name, folders=places, hint=meant)
         return path
 
 
