@@ -181,11 +181,9 @@ def _degrees_only(
             "list_metres", **_first(frame, metres, x, y, tally), count=int(metres.sum()), rows=numbers,
             hint=_advice(float(np.median(x[metres])), float(np.median(y[metres])), home),
         )  # fmt: skip
-    keep = np.ones(len(frame), dtype=bool)
-    for code, bad in (("facility-swapped", swapped), ("facility-metres", metres)):
-        if bad.any():
-            frame = tally.drop(frame, pd.Series(bad[keep], index=frame.index), code, _XY)
-            keep &= ~bad
+    frame = tally.drop(frame, pd.Series(swapped, index=frame.index), "facility-swapped", _XY)
+    frame = tally.drop(frame, pd.Series(metres[~swapped], index=frame.index), "facility-metres", _XY)
+    keep = ~(swapped | metres)
     return frame, x[keep], y[keep]
 
 
