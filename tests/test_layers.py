@@ -68,3 +68,12 @@ def test_a_ring_left_open_is_closed(tmp_path):
     shape = rectangle(120.6, 31.3, 120.7, 31.4)
     shape["coordinates"][0].pop()
     assert read_layer(write_layer(tmp_path / "layer.geojson", [feature(shape)])).frame.geometry.iloc[0].is_valid
+
+
+def test_a_layer_keeps_the_code_of_its_system(tmp_path):
+    frame = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(560000, 3465000, 560100, 3465100)], crs=4549)
+    frame.to_file(tmp_path / "homes.gpkg")
+    read = read_layer(tmp_path / "homes.gpkg")
+    assert read.frame.crs == frame.crs
+    assert read.record("context").crs == "EPSG:4549"
+    assert read.frame.to_crs(4549).geometry.iloc[0].equals_exact(frame.geometry.iloc[0], 0)

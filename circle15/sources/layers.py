@@ -231,7 +231,8 @@ def _system(path: Path, found: _Found, given: str) -> pyproj.CRS:
 def _flat(frame: gpd.GeoDataFrame, system: pyproj.CRS) -> gpd.GeoDataFrame:
     """The layer without heights, in its system."""
     shapes = shapely.force_2d(frame.geometry.to_numpy())
-    plane = system.to_2d()
+    # A plane system stays the object it is: to_2d() makes one that no longer knows its own code.
+    plane = system if len(system.axis_info) == 2 else system.to_2d()
     return gpd.GeoDataFrame(
         frame.drop(columns=frame.geometry.name), geometry=gpd.array.from_shapely(shapes, crs=plane), crs=plane
     )
