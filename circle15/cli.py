@@ -11,6 +11,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -274,11 +275,29 @@ def _tell_synthetic(city: City) -> None:
         _say("  Synthetic layers: " + "; ".join(origin.label_en for origin in layers), err=True)
 
 
+class _Interrupt:
+    """Ctrl-C, remembered: Python drops what is raised inside a callback, and the work would go on to its end."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def __call__(self, *_: object) -> None:
+        self.pressed = True
+        raise KeyboardInterrupt
+
+    @staticmethod
+    def check() -> None:
+        """Interrupt now, if Ctrl-C was pressed and got lost."""
+        handler = signal.getsignal(signal.SIGINT)
+        if isinstance(handler, _Interrupt) and handler.pressed:
+            raise KeyboardInterrupt
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """Progress on a terminal, silence in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda _stage: None
+        yield lambda _stage: _Interrupt.check()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -289,6 +308,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
         names = list(_STAGES)
 
         def begin(stage: str) -> None:
+            _Interrupt.check()
             bar.update(task, description=_STAGES[stage], completed=names.index(stage))
 
         yield begin
@@ -314,6 +334,8 @@ def main() -> None:
     # Findings are printed in full by the commands; Python's one-line warning would say it twice.
     warnings.simplefilter("ignore", DataQualityWarning)
     _forgive_consoles()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # unless whoever calls us has one of his own
+        signal.signal(signal.SIGINT, _Interrupt())
     try:
         code = _app(standalone_mode=False)
     except Circle15Error as error:

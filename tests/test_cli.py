@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -369,6 +370,20 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     assert "Traceback" not in err
     assert "map.html" not in said
     assert list(out.iterdir()) == []
+
+
+def test_ctrl_c_that_a_callback_swallowed_is_not_lost():
+    ours = cli._Interrupt()
+    before = signal.signal(signal.SIGINT, ours)
+    try:
+        with cli._progress() as begin:
+            begin("load")  # nobody has pressed anything
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                begin("demand")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_while_the_folder_is_tried_leaves_it_empty(run, make_pack, tmp_path, monkeypatch):
