@@ -365,7 +365,7 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     code, said, err = finish(process)
-    assert code == 130
+    assert code == 130, err
     assert "circle15: 已中断，没有留下写了一半的文件 / interrupted; no half-written file is left" in err
     assert "Traceback" not in err
     assert "map.html" not in said
