@@ -56,6 +56,16 @@ def test_estates_become_one_community(tmp_path):
     assert "小区" not in frame
 
 
+def test_only_people_and_households_are_added_up(tmp_path):
+    estates = [
+        estate("a", 120.61, 120.62, 1000, population_year=2020, population_source="七普", population_registered=900),
+        estate("a", 120.63, 120.64, 600, population_year=2020, population_source="估", population_registered=500),
+    ]
+    frame, findings = read(tmp_path, estates, PARTS)
+    assert frame.loc["a", ["population", "population_registered", "population_year"]].tolist() == [1600, 1400, 2020]
+    assert told(findings, "parts-columns").value == "population_source"
+
+
 def test_without_the_key_the_remedy_names_it(tmp_path):
     twice = [estate("a", 120.61, 120.62, 1000), estate("a", 120.63, 120.64, 600)]
     with pytest.raises(PackError, match=r"row 2, .*'a' stands in an earlier row too .*parts = true"):

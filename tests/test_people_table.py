@@ -43,6 +43,13 @@ def test_people_by_id_first(tmp_path):
     assert frame["name"].tolist() == ["陈港社区", "b"]
 
 
+def test_columns_that_only_begin_like_people_are_no_people(tmp_path):
+    header, rows = (*HEADER, "population_source", "pop_note"), [(*row, "七普", "约") for row in ROWS]
+    frame, _ = joined(tmp_path, rows, header)
+    assert frame["population_source"].tolist() == ["七普", "七普"]
+    assert frame["population"].tolist() == [1000, 50]
+
+
 @pytest.mark.parametrize(
     ("rows", "says"),
     [

@@ -15,6 +15,7 @@ from pyproj import CRS, Transformer
 
 from circle15 import catalog
 from circle15.model import Analysis, City, Finding, Positions
+from circle15.model.places import counts_heads
 from circle15.render.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.file_words import public_file
 from circle15.render.payload_sites import plain, sites, words
@@ -263,7 +264,7 @@ def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     kept = asdict(finding)
     kept["examples"] = list(finding.examples)
-    if finding.column in {"households", "population"} or finding.column.startswith("pop_"):
+    if counts_heads(finding.column):
         kept["value"] = ""  # it may be a number of people
     return kept
 

@@ -14,7 +14,7 @@ import shapely
 
 from circle15.catalog import column_synonyms, finding
 from circle15.errors import CrsError, PackError
-from circle15.model.places import PEOPLE
+from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.community_parts import unite_parts
 from circle15.sources.datum import DATUMS, to_wgs84
@@ -282,7 +282,7 @@ def _on_globe(frame: pd.DataFrame) -> pd.Series:
 def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: bool = False) -> gpd.GeoDataFrame:
     """People as numbers; a hole or a word among the households is left empty and told."""
     made: dict[str, pd.Series] = {}
-    for column in [c for c in layer.columns if c in PEOPLE or str(c).startswith("pop_")]:
+    for column in [c for c in layer.columns if counts_heads(c) and c not in _WITH_HOLES]:
         made[column] = _people(layer[column], path, holes=holes)
     for column in [c for c in _WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
         numbers = pd.to_numeric(layer[column], errors="coerce").astype(float)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from circle15.catalog import column_synonyms, finding
 from circle15.errors import PackError
+from circle15.model.places import counts_heads
 from circle15.sources.facility_columns import our_columns, shown_headers
 from circle15.sources.reading import Reading
 from circle15.sources.sheets import read_sheet
@@ -79,7 +80,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     _check_once(theirs, people[by], table.name, by, people.index.to_list())
     _check_once(ours, layer[by], file, by, list(range(1, len(layer) + 1)))
     _check_all_there(layer[by], ours, theirs, (file, table.name))
-    for column in (c for c in people.columns if c == "households" or str(c).startswith("pop")):
+    for column in filter(counts_heads, people.columns):
         people[column] = _numbers(people[column], table.name)
     spare = ~theirs.isin(set(ours))
     record = record.without("people-without-community", int(spare.sum()))
