@@ -20,6 +20,8 @@ def record(**given):
 def test_rows_lost_without_a_reason_are_a_fault():
     with pytest.raises(InputError, match=r"a\.csv: 5 rows were read, 3 used and 1 dropped"):
         record(rows_used=3, dropped=(("facility-id-twice", 1),))
+    with pytest.raises(InputError, match="-1 used and 6 dropped"):  # more than there were
+        record().without("facility-outside", 6)
 
 
 def test_rows_that_fall_out_later_keep_the_sum():

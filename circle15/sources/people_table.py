@@ -22,6 +22,8 @@ from circle15.sources.sheets import read_sheet
 __all__ = ["join_people"]
 
 _KEYS = ("community_id", "name")
+_NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
+"""Columns that the layer has or reading makes; a table that circle15 wrote may have them too."""
 
 
 def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[str, Any]) -> Reading:
@@ -42,7 +44,8 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     Returns
     -------
     Reading
-        The layer with the table's columns; where both have one, the table's, but for ids and names.
+        The layer with the table's columns; where both have one, the table's, but for ids, names and what
+        reading makes itself.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     joined = {
         column: people[column].to_numpy()[place]
         for column in people.columns
-        if column not in _KEYS or column not in layer
+        if column not in _NOT_OF_PEOPLE and (column not in _KEYS or column not in layer)
     }
     return Reading(frame=layer.assign(**joined), files=(record,), findings=tuple(findings))
 
