@@ -63,7 +63,9 @@ def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | 
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
-    made = pd.Series([f"{path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
+    # Lists that name their sheet or layer may share a file with others: rows of one number are not one place.
+    within = f"{path.stem}-{record.part}" if record.part and {"sheet", "layer"} & set(entry) else path.stem
+    made = pd.Series([f"{within}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
     given = frame["facility_id"].str.strip() if "facility_id" in frame else made
     frame["facility_id"] = given.where(given != "", made)
     frame = tally.drop(frame, frame["facility_id"].duplicated(), "facility-id-twice", ("facility_id",))
