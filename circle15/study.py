@@ -308,7 +308,8 @@ def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -
     """
     log = ReadingLog(patient=True)
     try:
-        loaded = _built(read_pack(city, data=data, overrides=overrides, log=log))
+        pack = read_pack(city, data=data, overrides=overrides, log=log)
+        loaded = log.need(lambda: _built(pack), file="[network]")
     except InputError:
         if not log.failed:
             raise

@@ -10,7 +10,7 @@ from circle15.sources.citypack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import check_city, load_city
 
-from .conftest import HEADER, SITES, told, write_csv
+from .conftest import HEADER, SITES, community, told, write_csv
 
 
 def record(**given):
@@ -81,6 +81,27 @@ def test_a_missing_street_file_is_an_error_of_the_check(make_pack):
     assert [one.role for one in checked.files] == ["facilities", "communities"]
 
 
+def test_a_broken_list_hides_no_other_fault(make_pack):
+    more = '[population]\nfile = "grid.geojson"\n[[context]]\nlayer = "water"\nfile = "{}.geojson"'
+    layers = more.format("lake") + '\n[[context]]\nlayer = "rail"\nfile = "none.geojson"'
+    root = make_pack(sites=[], more=layers)
+    for name in ("facilities.csv", "grid.geojson", "lake.geojson"):
+        (root / "tryton" / name).write_text("", encoding="utf-8")
+    checked = check_city("tryton", data=root)
+    errors = [one.file for one in checked.findings if one.severity == "error"]
+    assert errors == ["facilities.csv", "grid.geojson", "lake.geojson", "city.toml"]
+    assert [one.role for one in checked.files] == ["communities", "streets"]
+    assert checked.city is None
+
+
+def test_communities_beyond_the_streets_are_an_error_of_the_check(make_pack):
+    far = [community("far", 120.6225, 120.6300)]
+    checked = check_city("tryton", data=make_pack(communities=far))
+    (error,) = [one for one in checked.findings if one.severity == "error"]
+    assert (error.file, checked.city) == ("streets.osm", None)
+    assert "the streets cover none of the 1 communities" in error.message_en
+
+
 def test_a_pack_without_faults_is_loaded_by_the_check(make_pack):
     root = make_pack()
     checked = check_city("tryton", data=root)
@@ -97,5 +118,6 @@ def test_a_hasty_log_stops_at_the_first_fault():
         ReadingLog().attempt(fails, file="b.csv")
     patient = ReadingLog(patient=True)
     assert patient.attempt(fails, file="b.csv") is None
-    with pytest.raises(PackError, match=r"1 inputs cannot be used as they are: b\.csv"):
-        patient.need(lambda: 1, file="c.csv")
+    with pytest.raises(PackError, match=r"2 inputs cannot be used as they are: b\.csv"):
+        patient.need(fails, file="b.csv")
+    assert patient.need(lambda: 1, file="c.csv") == 1

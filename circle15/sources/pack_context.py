@@ -36,7 +36,8 @@ def pack_context(
         layers.update(read_context(osm, layers=from_osm, bbox=area_box(area)))
         origins.append(ground.streets.origin)
     for entry in (e for e in entries if "file" in e and (town is None or not e.get("optional"))):
-        path = pack.find(entry["file"], anywhere=True) if entry.get("optional") else pack.need(entry["file"])
+        seek = partial(pack.find, anywhere=True) if entry.get("optional") else pack.need
+        path = log.attempt(partial(seek, entry["file"]), file="city.toml")
         if path is None:
             continue
         layer = log.attempt(partial(read_layer, path, entry, key="file_layer"), file=path.name)
