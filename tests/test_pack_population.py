@@ -75,6 +75,14 @@ def test_a_grid_counts_communities_that_have_no_people(with_grid):
     assert analysed(city).demand.frame["population"].sum() == city.communities.frame["population"].sum()
 
 
+def test_more_elders_in_the_layer_than_people_in_the_grid_are_told(with_grid):
+    root = with_grid('column = "people"\nuse = "count"', communities=unpeopled(pop_60plus=500))
+    city = c15.load_city("tryton", data=root)
+    assert city.communities.frame["population"].to_dict() == pytest.approx({"west": 800, "east": 400}, abs=1e-2)
+    found = told(city.findings, "community-elders")
+    assert (found.severity, found.count, found.examples) == ("warning", 1, ("east",))
+
+
 def test_counted_people_without_ages_are_refused(with_grid):
     root = with_grid('column = "people"\nuse = "count"', communities=unpeopled())
     with pytest.raises(PackError, match="state a share you can defend"):

@@ -69,6 +69,10 @@ def count_people(
         )
     summed = f"{frame.loc[~kept, 'population'].sum():,.0f}"
     told.append(finding("population-counted", "warning", count=int((~kept).sum()), file=file, people=summed))
+    crowded = frame.index[frame["pop_60plus"] > frame["population"]]  # ages of the layer, people of the grid
+    if len(crowded):
+        count, column = len(crowded), "pop_60plus"
+        told.append(finding("community-elders", "warning", count=count, file=file, column=column, examples=crowded))
     return frame, [*findings, *told]
 
 
