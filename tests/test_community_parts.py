@@ -177,6 +177,14 @@ def test_a_table_of_offices_is_read_as_points(tmp_path):
     assert ("常住人口", "population") in record.understood
 
 
+def test_a_table_is_read_in_the_encoding_that_is_said(tmp_path):
+    text = "".join(f"{','.join(row)}\n" for row in (HEADER, ROW))
+    path = tmp_path / "社区.csv"
+    path.write_bytes(text.replace("桃花坞", "桃花塢").encode("utf-16-be"))  # without a mark
+    frame = read_communities(path, {}, entry={"grow": True, "encoding": "utf-16-be"}).frame
+    assert frame.loc["c1", "name"] == "桃花塢"
+
+
 def test_a_table_says_that_it_needs_growing(tmp_path):
     path = write_csv(tmp_path / "c.csv", [ROW], HEADER)
     with pytest.raises(PackError, match=r"c\.csv: a table has no outlines.*grow = true"):

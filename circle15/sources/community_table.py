@@ -59,11 +59,10 @@ def read_communities(
     people
         A table with the people, and its ``[communities.people]``.
     entry
-    entry
         The ``[communities]`` table: ``grow`` (points stand for outlines, and of polygons an inner point),
         ``parts`` and ``parts_people`` (rows with one id are estates of one community), ``people_basis``,
-        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table, ``layer``, ``encoding`` and ``crs`` of
-        a layer.
+        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table, ``layer`` and ``crs`` of a layer,
+        ``encoding`` of either.
     counted
         True where a population grid counts the people: the layer then needs no people columns.
 
@@ -153,7 +152,8 @@ def _table_rows(
             "streets from the table's coordinates, and called approximate"
         )
     known = [*column_synonyms("communities"), *_named(columns)]
-    sheet = read_sheet(path, sheet=said.get("sheet"), header_row=said.get("header_row"), known=known)
+    choice = {key: said[key] for key in ("sheet", "header_row", "encoding") if key in said}
+    sheet = read_sheet(path, known=known, **choice)
     ours = _understood(sheet.frame, path, columns, points=True)
     tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
     _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
