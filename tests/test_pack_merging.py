@@ -265,5 +265,5 @@ def test_two_sheets_of_a_workbook_without_ids(make_pack):
     book.save(root / "tryton" / "l.xlsx")
     log = ReadingLog()
     found = read_pack("tryton", data=root, log=log).facilities
-    assert found.frame.index.tolist() == ["f1", "f2", "l-东-2", "l-西-2"]
+    assert found.frame.index.tolist() == ["f1", "f2", "l.xlsx-东-2", "l.xlsx-西-2"]
     assert [(one.part, one.rows_used) for one in log.files if one.file == "l.xlsx"] == [("东", 1), ("西", 1)]

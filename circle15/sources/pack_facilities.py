@@ -79,8 +79,15 @@ def _read_list(pack: Pack, entry: Mapping[str, Any], log: ReadingLog, home: pypr
     if entry.get("osm"):
         return FacilityList(entry=entry, speaks_of=speaks_of)
     path = pack.need(entry["file"])
-    frame = log.add(read_facilities(path, entry, home=home))
+    frame = log.add(read_facilities(path, entry, home=home, stem=_stem(pack, entry, path)))
     return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=frame, place=len(log.files) - 1)
+
+
+def _stem(pack: Pack, entry: Mapping[str, Any], path: Path) -> str:
+    """What made ids begin with: row 2 of one sheet is not row 2 of another."""
+    alike = [other for other in pack.config["facilities"] if Path(other.get("file", "")).stem == path.stem]
+    part = entry.get("sheet", entry.get("layer", ""))
+    return path.stem if len(alike) < 2 else f"{path.name}-{part}" if part else path.name
 
 
 def pack_facilities(
