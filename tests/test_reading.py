@@ -10,7 +10,7 @@ from circle15.sources.citypack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import check_city, load_city
 
-from .conftest import HEADER, SITES, community, told, write_csv
+from .conftest import HEADER, SITES, community, feature, geojson, rectangle, told, write_csv
 
 
 def record(**given):
@@ -100,6 +100,19 @@ def test_communities_beyond_the_streets_are_an_error_of_the_check(make_pack):
     (error,) = [one for one in checked.findings if one.severity == "error"]
     assert (error.file, checked.city) == ("streets.osm", None)
     assert "the streets cover none of the 1 communities" in error.message_en
+
+
+def test_a_display_layer_loses_persons_and_counts_what_lies_elsewhere(make_pack):
+    root = make_pack(more='[[context]]\nlayer = "buildings"\nfile = "b.geojson"')
+    near = feature(rectangle(120.6200, 31.3100, 120.6202, 31.3102), levels=6, 户主="张三", note="13812345678")
+    far = feature(rectangle(121.6200, 31.3100, 121.6202, 31.3102), levels=2, 户主="李四", note="13912345678")
+    (root / "tryton" / "b.geojson").write_text(geojson([near, far]), encoding="utf-8")
+    city = load_city("tryton", data=root)
+    assert set(city.context["buildings"]) == {"levels", "geometry"}
+    assert told(city.findings, "table-personal").value == "户主, note"
+    (record,) = [one for one in city.files if one.role == "context"]
+    assert (record.unknown, record.personal) == (("levels",), ("户主", "note"))
+    assert (record.rows_read, record.rows_used, record.dropped) == (2, 1, (("layer-elsewhere", 1),))
 
 
 def test_a_pack_without_faults_is_loaded_by_the_check(make_pack):

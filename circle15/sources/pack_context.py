@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import geopandas as gpd
 import shapely
 
 from circle15.model.places import StudyArea
-from circle15.model.provenance import Origin
+from circle15.model.provenance import FileRecord, Origin
 from circle15.sources.building_checks import building_checks
-from circle15.sources.layers import read_layer
+from circle15.sources.facility_columns import without_persons
+from circle15.sources.layers import Layer, read_layer
 from circle15.sources.osm_places import read_context
 from circle15.sources.pack_folder import Pack
 from circle15.sources.pack_layers import area_box, layer_origin
@@ -27,6 +29,7 @@ def pack_context(
     osm, town = ground.osm, ground.town
     layers: dict[str, gpd.GeoDataFrame] = {}
     origins: list[Origin] = []
+    places: dict[str, int] = {}
     if town is not None:
         layers.update(water=town.water, green=town.green, residential=town.residential)
         origins.append(town.origin)
@@ -42,15 +45,26 @@ def pack_context(
             continue
         layer = log.attempt(partial(read_layer, path, entry, key="file_layer"), file=path.name)
         if layer is not None:
-            layers[entry["layer"]] = layer.frame
-            log.files.append(layer.record("context"))
+            layers[entry["layer"]], record = _without_persons(layer, log)
+            places[entry["layer"]] = len(log.files)
+            log.files.append(record)
             if entry["layer"] == "buildings":
                 log.findings.extend(building_checks(layer.frame, file=path.name))
             log.findings.extend(layer.notes)
             origins.append(layer_origin(entry, path, label=("底图要素", "Display layers")))
     wide = shapely.box(*shapely.bounds(area.reach))
     cut = {name: _clip(layer.to_crs(area.crs), wide) for name, layer in layers.items()}
+    log.drop("layer-elsewhere", {place: len(layers[name]) - len(cut[name]) for name, place in places.items()})
     return {name: layer for name, layer in cut.items() if len(layer)}, tuple(origins)
+
+
+def _without_persons(layer: Layer, log: ReadingLog) -> tuple[gpd.GeoDataFrame, FileRecord]:
+    """A layer without its columns about persons, and its record."""
+    frame, record = layer.frame, layer.record("context")
+    kept = without_persons(frame.drop(columns=frame.geometry.name), layer.file, set(), log.findings, {}).columns
+    unknown = tuple(column for column in record.unknown if column in kept)
+    personal = tuple(column for column in record.unknown if column not in kept)
+    return frame.drop(columns=list(personal)), replace(record, unknown=unknown, personal=personal)
 
 
 def _clip(layer: gpd.GeoDataFrame, box: shapely.Geometry) -> gpd.GeoDataFrame:
