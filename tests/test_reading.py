@@ -115,6 +115,17 @@ def test_a_display_layer_loses_persons_and_counts_what_lies_elsewhere(make_pack)
     assert (record.rows_read, record.rows_used, record.dropped) == (2, 1, (("layer-elsewhere", 1),))
 
 
+def test_two_files_of_one_display_layer_are_taken_together(make_pack):
+    entry = '[[context]]\nlayer = "water"\nfile = "{}.geojson"\n'
+    root = make_pack(more=entry.format("east") + entry.format("west"))
+    for name, west in (("east", 120.6218), ("west", 120.6200)):
+        pond = feature(rectangle(west, 31.3102, west + 0.0001, 31.3104), **{name: 1})
+        (root / "tryton" / f"{name}.geojson").write_text(geojson([pond]), encoding="utf-8")
+    city = load_city("tryton", data=root)
+    assert len(city.context["water"]) == sum(one.rows_used for one in city.files if one.role == "context") == 2
+    assert city.context["water"].crs == city.network.crs
+
+
 def test_a_pack_without_faults_is_loaded_by_the_check(make_pack):
     root = make_pack()
     checked = check_city("tryton", data=root)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 
 from circle15.model.places import StudyArea
@@ -25,11 +27,15 @@ __all__ = ["pack_context"]
 def pack_context(
     pack: Pack, ground: PackStreets, area: StudyArea, log: ReadingLog
 ) -> tuple[dict[str, gpd.GeoDataFrame], tuple[Origin, ...]]:
-    """Display layers in metres, cut to the study area's surroundings."""
+    """Display layers in metres, cut to the study area's surroundings.
+
+    A file replaces what OpenStreetMap has of its layer; several files of one layer are taken together.
+    """
     osm, town = ground.osm, ground.town
     layers: dict[str, gpd.GeoDataFrame] = {}
+    of_files: dict[str, list[gpd.GeoDataFrame]] = {}
     origins: list[Origin] = []
-    places: dict[str, int] = {}
+    wide = shapely.box(*shapely.bounds(area.reach))
     if town is not None:
         layers.update(water=town.water, green=town.green, residential=town.residential)
         origins.append(town.origin)
@@ -45,16 +51,16 @@ def pack_context(
             continue
         layer = log.attempt(partial(read_layer, path, entry, key="file_layer"), file=path.name)
         if layer is not None:
-            layers[entry["layer"]], record = _without_persons(layer, log)
-            places[entry["layer"]] = len(log.files)
-            log.files.append(record)
+            frame, record = _without_persons(layer, log)
+            near = _clip(frame.to_crs(area.crs), wide)
+            of_files.setdefault(entry["layer"], []).append(near)
+            log.files.append(record.without("layer-elsewhere", len(frame) - len(near)))
             if entry["layer"] == "buildings":
                 log.findings.extend(building_checks(layer.frame, file=path.name))
             log.findings.extend(layer.notes)
             origins.append(layer_origin(entry, path, label=("底图要素", "Display layers")))
-    wide = shapely.box(*shapely.bounds(area.reach))
     cut = {name: _clip(layer.to_crs(area.crs), wide) for name, layer in layers.items()}
-    log.drop("layer-elsewhere", {place: len(layers[name]) - len(cut[name]) for name, place in places.items()})
+    cut |= {name: _together([frame for frame in frames if len(frame)]) for name, frames in of_files.items()}
     return {name: layer for name, layer in cut.items() if len(layer)}, tuple(origins)
 
 
@@ -65,6 +71,13 @@ def _without_persons(layer: Layer, log: ReadingLog) -> tuple[gpd.GeoDataFrame, F
     unknown = tuple(column for column in record.unknown if column in kept)
     personal = tuple(column for column in record.unknown if column not in kept)
     return frame.drop(columns=list(personal)), replace(record, unknown=unknown, personal=personal)
+
+
+def _together(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    if len(frames) < 2:
+        return frames[0] if frames else gpd.GeoDataFrame()
+    named = [frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame for frame in frames]
+    return gpd.GeoDataFrame(pd.concat(named, ignore_index=True))
 
 
 def _clip(layer: gpd.GeoDataFrame, box: shapely.Geometry) -> gpd.GeoDataFrame:
