@@ -83,6 +83,20 @@ def test_more_elders_in_the_layer_than_people_in_the_grid_are_told(with_grid):
     assert (found.severity, found.count, found.examples) == ("warning", 1, ("east",))
 
 
+def test_people_are_counted_or_registered_not_both(with_grid):
+    some = unpeopled(population_registered=900, pop_60plus=100)
+    lines = 'column = "people"\nuse = "count"'
+    root = with_grid(lines, communities=some)
+    path = root / "tryton" / "city.toml"
+    basis = 'file = "communities.geojson"\npeople_basis = "registered"'
+    said = path.read_text(encoding="utf-8").replace('file = "communities.geojson"', basis)
+    path.write_text(said, encoding="utf-8")
+    with pytest.raises(PackError, match="registered ones, and only one can be"):
+        read_pack("tryton", data=root)
+    path.write_text(said.replace("count", "spread"), encoding="utf-8")
+    assert read_pack("tryton", data=root).communities.frame["population"].tolist() == [900, 900]
+
+
 def test_counted_people_without_ages_are_refused(with_grid):
     root = with_grid('column = "people"\nuse = "count"', communities=unpeopled())
     with pytest.raises(PackError, match="state a share you can defend"):

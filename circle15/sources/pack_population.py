@@ -27,7 +27,7 @@ def pack_population(
     ------
     PackError
         If the grid cannot be used; see :func:`~circle15.sources.population_grid.read_population`; or is to count
-        the people of communities without outlines.
+        the people of communities without outlines, or of those whose registered people are to stand in.
     """
     path = population_file(pack)
     if path is None:
@@ -35,8 +35,8 @@ def pack_population(
     entry = pack.config["population"]
     origin = layer_origin(entry, path, label=("人口格网", "Population grid"))
     growing = people.grow_m is not None
-    if growing and entry.get("use") == "count":
-        raise refusal("population_of_grown", file=path.name)
+    if entry.get("use") == "count" and (growing or "people_basis" in people.frame):
+        raise refusal("population_of_grown" if growing else "population_of_registered", file=path.name)
     grid, record, findings = read_population(path, entry, people.land, origin=origin, around=growing)
     log.files.append(record)
     log.findings.extend(findings)
