@@ -147,6 +147,7 @@ def _with_sentences(
 ) -> pd.DataFrame:
     catalogue = known_services()
     out = frame.copy()
+    some = frame["mean_min"].notna().groupby(level="service").transform("any")
     for language, names in names_by.items():
         out[f"sentence_{language}"] = [
             _sentence(
@@ -155,8 +156,9 @@ def _with_sentences(
                 service=_noun(catalogue[service], language, open_at),
                 row=row,
                 cutoff_min=cutoff_min,
+                reached=reached,
             )
-            for (community, service), row in zip(frame.index, frame.to_dict("records"), strict=True)
+            for (community, service), row, reached in zip(frame.index, frame.to_dict("records"), some, strict=True)
         ]
     return out
 
@@ -173,7 +175,10 @@ def _said(when: Moment, language: str) -> str:
     return when.zh if language == "zh" else when.en
 
 
-def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float) -> str:
+def _sentence(
+    language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float, reached: bool
+) -> str:
+    """What one community lacks; ``reached``: somebody in the city can walk to the service, at whatever distance."""
     values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
     if np.isnan(row["share"]):
         return text("gaps_unplaced", language, **values)
@@ -184,6 +189,8 @@ def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, 
     who = {"people": people_text(row["uncovered"], language), "percent": _percent(row["intensity_pct"])}
     if np.isnan(row["mean_min"]):
         far = np.isnan(row["unreachable"])  # times beyond the cut-off were not computed
+        if not (far or reached):  # nothing is listed, or open: that is no matter of ways
+            return text("gaps_nobody_reaches", language, **values, **who)
         return text("gaps_beyond" if far else "gaps_no_way", language, **values, **who)
     told = text("gaps_uncovered", language, **values, **who, minutes=f"{row['mean_min']:.0f}")
     if row["unreachable"] > 0:

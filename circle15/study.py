@@ -32,6 +32,7 @@ from circle15.grow import grow_communities
 from circle15.isochrones import draw_isochrones
 from circle15.model.moment import Moment
 from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.population import PopulationGrid
 from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, Check, City, Coverage, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
@@ -40,6 +41,8 @@ from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.sources.citypack import PackContents, ReadingLog, read_pack
+from circle15.sources.population_grid import outside_findings
+from circle15.sources.population_people import compare_people
 from circle15.subdistricts import by_subdistrict
 
 if TYPE_CHECKING:
@@ -101,6 +104,7 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
 def _built(pack: PackContents) -> City:
     network = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
     communities, area, grown = _outlined(pack, network)
+    grid, compared = _regridded(pack, communities)
     return City(
         key=pack.key,
         title_zh=pack.title_zh,
@@ -109,7 +113,7 @@ def _built(pack: PackContents) -> City:
         network=network,
         facilities=pack.facilities,
         communities=communities,
-        population=pack.population,
+        population=grid,
         context=pack.context,
         context_origins=pack.context_origins,
         settings=pack.settings,
@@ -117,6 +121,7 @@ def _built(pack: PackContents) -> City:
         findings=(
             *pack.findings,
             *grown,
+            *compared,
             *street_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
         ),
@@ -134,6 +139,15 @@ def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, St
     whole: Any = shapely.union_all(grown.frame.geometry.to_numpy())
     suspect = seed_datum_findings(pack.communities, network)
     return grown, replace(pack.area, boundary=whole), [*suspect, *findings]
+
+
+def _regridded(pack: PackContents, communities: Communities) -> tuple[PopulationGrid | None, list[Finding]]:
+    """The population grid for the outlines that the communities have by now; what it says of grown ones."""
+    grid = pack.population
+    if grid is None or isinstance(pack.communities, Communities):
+        return grid, []
+    grid, file = grid.over(communities.frame), grid.origin.file
+    return grid, [*outside_findings(grid, file=file), *compare_people(communities.frame, grid, file=file)]
 
 
 def analyse(
@@ -294,7 +308,8 @@ def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -
     """
     log = ReadingLog(patient=True)
     try:
-        loaded = _built(read_pack(city, data=data, overrides=overrides, log=log))
+        pack = read_pack(city, data=data, overrides=overrides, log=log)
+        loaded = log.need(lambda: _built(pack), file="[network]")
     except InputError:
         if not log.failed:
             raise

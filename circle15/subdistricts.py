@@ -78,7 +78,8 @@ def _scored(
     out = pd.DataFrame({"communities": grouped.size(), **grouped[list(communities.people)].sum()})
     out.index.name = "subdistrict"
     if "subdistrict_en" in communities.frame:
-        out["subdistrict_en"] = grouped["subdistrict_en"].first().fillna("")
+        english = communities.frame["subdistrict_en"].sort_index().dropna().loc[lambda said: said != ""]
+        out["subdistrict_en"] = english.groupby(name.reindex(english.index)).first().reindex(out.index).fillna("")
     counted = [service for service, weight in weights.items() if weight > 0]
     at = sums[sums.index.get_level_values("cutoff_min") == cutoff_min].droplevel("cutoff_min")
     known = at["pop_60plus_share"].where(at["pop_60plus"] > 0, at["population_share"])

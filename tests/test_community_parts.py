@@ -56,6 +56,16 @@ def test_estates_become_one_community(tmp_path):
     assert "小区" not in frame
 
 
+def test_only_people_and_households_are_added_up(tmp_path):
+    estates = [
+        estate("a", 120.61, 120.62, 1000, population_year=2020, population_source="七普", population_registered=900),
+        estate("a", 120.63, 120.64, 600, population_year=2020, population_source="估", population_registered=500),
+    ]
+    frame, findings = read(tmp_path, estates, PARTS)
+    assert frame.loc["a", ["population", "population_registered", "population_year"]].tolist() == [1600, 1400, 2020]
+    assert told(findings, "parts-columns").value == "population_source"
+
+
 def test_without_the_key_the_remedy_names_it(tmp_path):
     twice = [estate("a", 120.61, 120.62, 1000), estate("a", 120.63, 120.64, 600)]
     with pytest.raises(PackError, match=r"row 2, .*'a' stands in an earlier row too .*parts = true"):
@@ -165,6 +175,14 @@ def test_a_table_of_offices_is_read_as_points(tmp_path):
     (record,) = reading.files
     assert (record.rows_read, record.rows_used, record.crs, record.personal) == (1, 1, "gcj02", ("负责人",))
     assert ("常住人口", "population") in record.understood
+
+
+def test_a_table_is_read_in_the_encoding_that_is_said(tmp_path):
+    text = "".join(f"{','.join(row)}\n" for row in (HEADER, ROW))
+    path = tmp_path / "社区.csv"
+    path.write_bytes(text.replace("桃花坞", "桃花塢").encode("utf-16-be"))  # without a mark
+    frame = read_communities(path, {}, entry={"grow": True, "encoding": "utf-16-be"}).frame
+    assert frame.loc["c1", "name"] == "桃花塢"
 
 
 def test_a_table_says_that_it_needs_growing(tmp_path):

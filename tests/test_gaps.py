@@ -206,7 +206,12 @@ def test_those_without_any_way_are_named_in_the_sentence():
         in gaps(cut_off, communities(elders)).frame.iloc[0]["sentence_en"]
     )
     nobody = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=1000.0))
-    assert "no walkable way leads to one" in gaps(nobody, communities(elders)).frame.iloc[0]["sentence_en"]
+    alone = gaps(nobody, communities(elders)).frame.iloc[0]["sentence_en"]
+    assert alone.endswith("within 15 minutes: nobody in the city can reach one.")
+    two = elders | {"b": 1000.0}
+    near = coverage({"a": (0.4,), "b": (0.4,)}, two)
+    near.nearest.loc["a", ["mean_min", "unreachable"]] = np.nan, 1000.0
+    assert gaps(near, communities(two)).frame["sentence_en"].iloc[0].endswith("and no walkable way leads to one.")
     unknown = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=np.nan))
     assert gaps(unknown, communities(elders)).frame.iloc[0]["sentence_en"].endswith("within 15 minutes.")
 

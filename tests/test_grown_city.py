@@ -26,7 +26,7 @@ from circle15.sources.datum import from_wgs84
 from circle15.sources.osm_file import read_streets
 from circle15.study import check_city
 
-from .conftest import community, told, write_csv
+from .conftest import community, feature, geojson, rectangle, told, write_csv
 from .lattice import grid, points
 
 CITY = """\
@@ -226,3 +226,39 @@ def test_offices_in_suzhou_grow_to_what_a_planner_would_draw():
     assert hectares.max() < np.pi * 500**2 / 1e4
     assert {one.code for one in findings} <= {"communities-grown", "seeds-far", "seeds-island"}
     assert np.mean(shapely.get_num_geometries(shapes) == 1) > 0.9
+
+
+# -- and a population grid ------------------------------------------------------------------------
+
+# 600 and 200 people around the west office, 300 and 100 around the east one.
+CELLS = ((120.6190, 120.6200, 600), (120.6200, 120.6210, 200), (120.6210, 120.6220, 300), (120.6220, 120.6230, 100))
+
+
+def gridded_pack(make_pack, *, use):
+    more = f'grow_m = 150\n[population]\nfile = "grid.geojson"\ncolumn = "people"\nuse = "{use}"'
+    root = grown_pack(make_pack, more=more)
+    cells = [feature(rectangle(west, 31.309, east, 31.312), people=people) for west, east, people in CELLS]
+    (root / "tryton" / "grid.geojson").write_text(geojson(cells), encoding="utf-8")
+    return root
+
+
+def test_a_grid_spreads_the_people_of_grown_communities(make_pack):
+    root = gridded_pack(make_pack, use="spread")
+    city = c15.load_city("tryton", data=root)
+    west = city.communities.frame.geometry["west"]
+    shares = city.population.parts.set_index(["community_id", "cell_id"])["share"]
+    inside = shapely.area(shapely.intersection(west, city.population.cells.geometry[0]))
+    assert shares["west", 0] == pytest.approx(inside / city.population.cells.geometry[0].area)
+    # The border lies half way, at 120.621, where the cells meet: nobody is counted twice.
+    assert city.population.people_of(city.communities.frame.index).sum() < 1200
+    assert told(city.findings, "population-differs").count == 2
+    assert check_city("tryton", data=root).findings[: len(city.findings)] == city.findings
+    result = quietly(c15.analyse, city)
+    assert set(result.demand.frame["method"]) == {"grid"}
+    assert result.demand.by_community["people"].to_dict() == {"east": 600.0, "west": 1000.0}
+
+
+def test_a_grid_counts_nobody_without_outlines(make_pack):
+    with pytest.raises(PackError, match=r"sums people within outlines, .* grow = true have none yet") as why:
+        c15.load_city("tryton", data=gridded_pack(make_pack, use="count"))
+    assert why.value.zh.startswith("grid.geojson：")

@@ -231,3 +231,39 @@ def test_a_list_among_the_real_places_of_helsinki(helsinki):
     more = told(found.findings, "places-osm-only")
     offers = [row for row in alone.frame["services"] if set(row) & {"culture", "shop", "clinic", "fitness"}]
     assert more.count == len(offers) - 3
+
+
+def test_an_object_that_two_tables_take_is_one_place(make_pack):
+    kitchen = {"amenity": "social_facility", "social_facility": "soup_kitchen"}
+    both = kitchen | {"healthcare": "clinic", "name": "双塔卫生站"}
+    streets = osm_xml(
+        TOWN_NODES | {104: (120.6213, 31.3109), 105: (120.6201, 31.3109)},
+        TOWN_WAYS,
+        node_tags={104: both, 105: CLINIC | {"name": "另一处"}},
+    )
+    more = f"{OSM}\n{OSM.replace('clinic', 'meal_point')}"
+    log = ReadingLog()
+    found = read_pack("tryton", data=make_pack(streets=streets, more=more), log=log).facilities
+    assert found.frame.loc["osm-node-104", "services"] == ("clinic", "meal_point")
+    assert found.frame.index.tolist() == ["f1", "f2", "osm-node-104", "osm-node-105"]
+    records = [record for record in log.files if record.role == "facilities"]
+    assert [(one.rows_read, one.rows_used, one.dropped) for one in records[1:]] == [
+        (2, 2, ()),
+        (1, 0, (("places-merged", 1),)),
+    ]
+
+
+def test_two_sheets_of_a_workbook_without_ids(make_pack):
+    entries = [f'[[facilities]]\nfile = "l.xlsx"\nsheet = "{one}"\nservice = "clinic"' for one in ("东", "西")]
+    root = make_pack(more="\n".join(entries))
+    book = openpyxl.Workbook()
+    for name, lon in (("东", 120.6220), ("西", 120.6205)):
+        sheet = book.create_sheet(name)
+        sheet.append(("name", "lon", "lat"))
+        sheet.append((f"{name}桥卫生站", lon, 31.3109))
+    del book["Sheet"]
+    book.save(root / "tryton" / "l.xlsx")
+    log = ReadingLog()
+    found = read_pack("tryton", data=root, log=log).facilities
+    assert found.frame.index.tolist() == ["f1", "f2", "l.xlsx-东-2", "l.xlsx-西-2"]
+    assert [(one.part, one.rows_used) for one in log.files if one.file == "l.xlsx"] == [("东", 1), ("西", 1)]

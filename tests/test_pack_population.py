@@ -75,6 +75,28 @@ def test_a_grid_counts_communities_that_have_no_people(with_grid):
     assert analysed(city).demand.frame["population"].sum() == city.communities.frame["population"].sum()
 
 
+def test_more_elders_in_the_layer_than_people_in_the_grid_are_told(with_grid):
+    root = with_grid('column = "people"\nuse = "count"', communities=unpeopled(pop_60plus=500))
+    city = c15.load_city("tryton", data=root)
+    assert city.communities.frame["population"].to_dict() == pytest.approx({"west": 800, "east": 400}, abs=1e-2)
+    found = told(city.findings, "community-elders")
+    assert (found.severity, found.count, found.examples) == ("warning", 1, ("east",))
+
+
+def test_people_are_counted_or_registered_not_both(with_grid):
+    some = unpeopled(population_registered=900, pop_60plus=100)
+    lines = 'column = "people"\nuse = "count"'
+    root = with_grid(lines, communities=some)
+    path = root / "tryton" / "city.toml"
+    basis = 'file = "communities.geojson"\npeople_basis = "registered"'
+    said = path.read_text(encoding="utf-8").replace('file = "communities.geojson"', basis)
+    path.write_text(said, encoding="utf-8")
+    with pytest.raises(PackError, match="registered ones, and only one can be"):
+        read_pack("tryton", data=root)
+    path.write_text(said.replace("count", "spread"), encoding="utf-8")
+    assert read_pack("tryton", data=root).communities.frame["population"].tolist() == [900, 900]
+
+
 def test_counted_people_without_ages_are_refused(with_grid):
     root = with_grid('column = "people"\nuse = "count"', communities=unpeopled())
     with pytest.raises(PackError, match="state a share you can defend"):

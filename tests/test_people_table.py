@@ -43,6 +43,21 @@ def test_people_by_id_first(tmp_path):
     assert frame["name"].tolist() == ["陈港社区", "b"]
 
 
+def test_a_table_that_circle15_wrote_changes_no_outline(tmp_path):
+    made = {"parts": "7", "outline": "grown", "people_basis": "registered", "geometry": "POINT (0 0)"}
+    frame, _ = joined(tmp_path, [(*row, *made.values()) for row in ROWS], (*HEADER, *made))
+    assert frame["outline"].tolist() == ["drawn", "drawn"]
+    assert not {"parts", "people_basis"} & set(frame)
+    assert frame.geometry.geom_type.tolist() == ["Polygon", "Polygon"]
+
+
+def test_columns_that_only_begin_like_people_are_no_people(tmp_path):
+    header, rows = (*HEADER, "population_source", "pop_note"), [(*row, "七普", "约") for row in ROWS]
+    frame, _ = joined(tmp_path, rows, header)
+    assert frame["population_source"].tolist() == ["七普", "七普"]
+    assert frame["population"].tolist() == [1000, 50]
+
+
 @pytest.mark.parametrize(
     ("rows", "says"),
     [

@@ -10,7 +10,7 @@ from circle15.sources.citypack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import check_city, load_city
 
-from .conftest import HEADER, SITES, told, write_csv
+from .conftest import HEADER, SITES, community, feature, geojson, rectangle, told, write_csv
 
 
 def record(**given):
@@ -20,6 +20,8 @@ def record(**given):
 def test_rows_lost_without_a_reason_are_a_fault():
     with pytest.raises(InputError, match=r"a\.csv: 5 rows were read, 3 used and 1 dropped"):
         record(rows_used=3, dropped=(("facility-id-twice", 1),))
+    with pytest.raises(InputError, match="-1 used and 6 dropped"):  # more than there were
+        record().without("facility-outside", 6)
 
 
 def test_rows_that_fall_out_later_keep_the_sum():
@@ -79,6 +81,51 @@ def test_a_missing_street_file_is_an_error_of_the_check(make_pack):
     assert [one.role for one in checked.files] == ["facilities", "communities"]
 
 
+def test_a_broken_list_hides_no_other_fault(make_pack):
+    more = '[population]\nfile = "grid.geojson"\n[[context]]\nlayer = "water"\nfile = "{}.geojson"'
+    layers = more.format("lake") + '\n[[context]]\nlayer = "rail"\nfile = "none.geojson"'
+    root = make_pack(sites=[], more=layers)
+    for name in ("facilities.csv", "grid.geojson", "lake.geojson"):
+        (root / "tryton" / name).write_text("", encoding="utf-8")
+    checked = check_city("tryton", data=root)
+    errors = [one.file for one in checked.findings if one.severity == "error"]
+    assert errors == ["facilities.csv", "grid.geojson", "lake.geojson", "city.toml"]
+    assert [one.role for one in checked.files] == ["communities", "streets"]
+    assert checked.city is None
+
+
+def test_communities_beyond_the_streets_are_an_error_of_the_check(make_pack):
+    far = [community("far", 120.6225, 120.6300)]
+    checked = check_city("tryton", data=make_pack(communities=far))
+    (error,) = [one for one in checked.findings if one.severity == "error"]
+    assert (error.file, checked.city) == ("streets.osm", None)
+    assert "the streets cover none of the 1 communities" in error.message_en
+
+
+def test_a_display_layer_loses_persons_and_counts_what_lies_elsewhere(make_pack):
+    root = make_pack(more='[[context]]\nlayer = "buildings"\nfile = "b.geojson"')
+    near = feature(rectangle(120.6200, 31.3100, 120.6202, 31.3102), levels=6, 户主="张三", note="13812345678")
+    far = feature(rectangle(121.6200, 31.3100, 121.6202, 31.3102), levels=2, 户主="李四", note="13912345678")
+    (root / "tryton" / "b.geojson").write_text(geojson([near, far]), encoding="utf-8")
+    city = load_city("tryton", data=root)
+    assert set(city.context["buildings"]) == {"levels", "geometry"}
+    assert told(city.findings, "table-personal").value == "户主, note"
+    (record,) = [one for one in city.files if one.role == "context"]
+    assert (record.unknown, record.personal) == (("levels",), ("户主", "note"))
+    assert (record.rows_read, record.rows_used, record.dropped) == (2, 1, (("layer-elsewhere", 1),))
+
+
+def test_two_files_of_one_display_layer_are_taken_together(make_pack):
+    entry = '[[context]]\nlayer = "water"\nfile = "{}.geojson"\n'
+    root = make_pack(more=entry.format("east") + entry.format("west"))
+    for name, west in (("east", 120.6218), ("west", 120.6200)):
+        pond = feature(rectangle(west, 31.3102, west + 0.0001, 31.3104), **{name: 1})
+        (root / "tryton" / f"{name}.geojson").write_text(geojson([pond]), encoding="utf-8")
+    city = load_city("tryton", data=root)
+    assert len(city.context["water"]) == sum(one.rows_used for one in city.files if one.role == "context") == 2
+    assert city.context["water"].crs == city.network.crs
+
+
 def test_a_pack_without_faults_is_loaded_by_the_check(make_pack):
     root = make_pack()
     checked = check_city("tryton", data=root)
@@ -95,5 +142,6 @@ def test_a_hasty_log_stops_at_the_first_fault():
         ReadingLog().attempt(fails, file="b.csv")
     patient = ReadingLog(patient=True)
     assert patient.attempt(fails, file="b.csv") is None
-    with pytest.raises(PackError, match=r"1 inputs cannot be used as they are: b\.csv"):
-        patient.need(lambda: 1, file="c.csv")
+    with pytest.raises(PackError, match=r"2 inputs cannot be used as they are: b\.csv"):
+        patient.need(fails, file="b.csv")
+    assert patient.need(lambda: 1, file="c.csv") == 1

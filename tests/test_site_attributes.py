@@ -60,7 +60,27 @@ def test_a_telephone_number_among_the_hours_goes_no_further():
     frame, findings = understood(opening_hours=["8:00-17:00 13912345678"])
     assert frame["opening_hours"].tolist() == ["8:00-17:00 …"]
     assert not any("139" in str(found) for found in findings)
-    assert told(findings, "facility-hours-personal").count == 1
+    assert told(findings, "facility-personal-number").count == 1
+
+
+def test_numbers_of_persons_stand_in_no_shown_column():
+    mobile, identity = "13912345678", "320102195001011234"
+    columns = {
+        "name": f"张家 {mobile}", "address": f"平江路1号（{mobile}）", "source": f"来电{mobile}",
+        "source_date": identity, "source_url": f"http://x.cn/{mobile}", "tier": mobile, "capacity": mobile,
+        "delivery_radius_m": f"500 {mobile}",
+    }  # fmt: skip
+    frame, findings = understood(**{column: [cell] for column, cell in columns.items()})
+    shown = " ".join(map(str, [*frame.iloc[0], *findings]))
+    assert not any(number in shown for number in (mobile, identity, "139123"))
+    assert frame["address"].tolist() == ["平江路1号（…）"]
+    assert [one.column for one in findings if one.code == "facility-personal-number"] == [
+        "name", "address", "tier", "source", "source_date", "source_url",
+    ]  # fmt: skip
+    # Numbers in a list of one's own, and ids, are no telephones.
+    frame, findings = understood(name=["邮编215000 电话0512-65220000"], source=["osm-node-13912345678"])
+    assert frame[["name", "source"]].iloc[0].tolist() == ["邮编215000 电话0512-65220000", "osm-node-13912345678"]
+    assert findings == []
 
 
 # -- numbers ----------------------------------------------------------------------------------------

@@ -85,6 +85,15 @@ def test_communities_without_a_subdistrict_are_counted_apart():
     assert found.named.to_dict() == {"c0": "东", "c1": NO_SUBDISTRICT, "c2": NO_SUBDISTRICT, "c3": "东"}
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0]])
+def test_the_english_name_is_that_of_the_first_id_that_has_one(order):
+    known = communities(["甲街道", "甲街道", "甲街道"])
+    frame = known.frame.assign(subdistrict_en=["", "Jia", "Chia"]).iloc[order]
+    known = Communities(frame=frame, origin=known.origin)
+    made = by_subdistrict(coverage([[(10, 5, 0)] * 2] * 3), known, weights=HALF)
+    assert made.by_subdistrict["subdistrict_en"].to_dict() == {"甲街道": "Jia"}
+
+
 @pytest.mark.parametrize("names", [["", None], ["  ", np.nan]])
 def test_no_subdistrict_at_all_gives_no_sums(names):
     assert len(by_subdistrict(coverage([[(1, 0, 0), (1, 0, 0)]] * 2), communities(names), weights=HALF)) == 0

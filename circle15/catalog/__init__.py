@@ -48,6 +48,7 @@ __all__ = [
     "tiers",
     "walking",
     "way_classes",
+    "without_numbers_of_persons",
 ]
 
 
@@ -298,6 +299,23 @@ def personal_columns() -> PersonalColumns:
 
 
 @cache
+def _numbers_of_persons() -> re.Pattern[str]:
+    # An id such as osm-node-13012345678 is no telephone number.
+    return re.compile(rf"(?<![0-9A-Za-z-])(?:{personal_columns().cells.pattern})(?![0-9A-Za-z])")
+
+
+def without_numbers_of_persons(text: str) -> str:
+    """A text without the mobile telephone and identity numbers in it.
+
+    Examples
+    --------
+    >>> without_numbers_of_persons("8:00-17:00，电话13812345678"), without_numbers_of_persons("osm-node-13812345678")
+    ('8:00-17:00，电话…', 'osm-node-13812345678')
+    """
+    return _numbers_of_persons().sub("…", text) if any(map(str.isdigit, text)) else text
+
+
+@cache
 def _phrases() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(_read("text.toml"))
 
@@ -393,7 +411,12 @@ def finding(code: str, severity: Severity, /, *, examples: Iterable[object] = ()
         Ids; the first five are kept.
     **values
         What the message names; ``count``, ``file``, ``row``, ``column`` and ``value`` become the finding's own.
+        Telephone and identity numbers in them are left out.
     """
+    values = {
+        field: without_numbers_of_persons(value) if isinstance(value, str) and field != "file" else value
+        for field, value in values.items()
+    }
     key = "finding_" + code.replace("-", "_")
     fields = {field: values[field] for field in ("count", "file", "row", "column", "value") if field in values}
     return Finding(
@@ -403,6 +426,6 @@ def finding(code: str, severity: Severity, /, *, examples: Iterable[object] = ()
         message_en=text(key, "en", **values),
         remedy_zh=text(key, "remedy_zh", **values),
         remedy_en=text(key, "remedy_en", **values),
-        examples=tuple(str(example) for example in islice(examples, 5)),
+        examples=tuple(without_numbers_of_persons(str(example)) for example in islice(examples, 5)),
         **fields,
     )

@@ -27,6 +27,7 @@ __all__ = [
     "DemandPoints",
     "Facilities",
     "StudyArea",
+    "counts_heads",
     "people_columns",
 ]
 
@@ -82,6 +83,18 @@ def people_columns(frame: pd.DataFrame) -> tuple[str, ...]:
     """Names of a frame's people columns: ``population``, ``pop_60plus``, and others such as ``pop_80plus``."""
     extra = sorted(str(c) for c in frame.columns if AGE_GROUP.fullmatch(str(c)) and c not in PEOPLE)
     return (*PEOPLE, *extra)
+
+
+def counts_heads(column: object) -> bool:
+    """Whether a column counts people or households and may be added up; ``population_year`` does not.
+
+    Examples
+    --------
+    >>> [counts_heads(name) for name in ("population", "pop_80plus", "households", "population_year", "pop_note")]
+    [True, True, True, False, False]
+    """
+    name = str(column)
+    return name in {*PEOPLE, "households", "population_registered"} or AGE_GROUP.fullmatch(name) is not None
 
 
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import geopandas as gpd
@@ -155,6 +155,19 @@ class PopulationGrid:
         cell, zone, share = area_shares(shapes, communities.geometry.to_numpy())
         cells, parts = placed_in_order(local, communities.index[zone], cell, share)
         return cls(cells=cells, parts=parts, origin=origin, extent=shapely.box(*shapely.total_bounds(shapes)))
+
+    def over(self, communities: gpd.GeoDataFrame) -> Self:
+        """The same counts for other outlines, such as those that were grown after the grid was read.
+
+        Parameters
+        ----------
+        communities
+            Polygons on ``community_id`` in the cells' system, within what the grid was read for.
+        """
+        cell, zone, share = area_shares(self.cells.geometry.to_numpy(), communities.geometry.to_numpy())
+        used, position = np.unique(cell, return_inverse=True)
+        cells, parts = placed_in_order(self.cells.iloc[used], communities.index[zone], position, share)
+        return replace(self, cells=cells, parts=parts)
 
     @property
     def part_people(self) -> pd.Series:

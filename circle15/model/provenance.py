@@ -122,7 +122,7 @@ class FileRecord:
 
     def __post_init__(self) -> None:
         lost = sum(rows for _, rows in self.dropped)
-        if self.rows_read != self.rows_used + lost:
+        if self.rows_read != self.rows_used + lost or self.rows_used < 0:
             raise InputError(
                 f"{self.file}: {self.rows_read} rows were read, {self.rows_used} used and {lost} dropped with a "
                 "reason; this is a fault in circle15: please report it"

@@ -15,6 +15,7 @@ from pyproj import CRS, Transformer
 
 from circle15 import catalog
 from circle15.model import Analysis, City, Finding, Positions
+from circle15.model.places import counts_heads
 from circle15.render.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.file_words import public_file
 from circle15.render.payload_sites import plain, sites, words
@@ -263,7 +264,7 @@ def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     kept = asdict(finding)
     kept["examples"] = list(finding.examples)
-    if finding.column in {"households", "population"} or finding.column.startswith("pop_"):
+    if counts_heads(finding.column):
         kept["value"] = ""  # it may be a number of people
     return kept
 
@@ -336,6 +337,9 @@ def _gap(row: pd.Series, cells: Mapping[str, Any]) -> dict[str, Any]:
 def _cells(analysis: Analysis) -> dict[str, dict[str, dict[str, Any]]]:
     """For each community and service: public counts per cut-off, minutes, choices, rank."""
     frame, cutoffs = analysis.coverage.frame, list(analysis.settings.cutoffs_min)
+    out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
+    if frame.empty:  # no list of facilities: nothing is determined
+        return out
     wide = frame[["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered", "choices"]].unstack("cutoff_min")
     uncovered = wide["pop_60plus_uncovered"][cutoffs].to_numpy(dtype=np.float64)
     last = cutoffs[-1]
@@ -346,7 +350,6 @@ def _cells(analysis: Analysis) -> dict[str, dict[str, dict[str, Any]]]:
     )
     nearest = analysis.coverage.nearest.reindex(wide.index)
     ranks = analysis.gaps.frame["rank"].reindex(wide.index).to_list()
-    out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
     for place, (community, service) in enumerate(wide.index):
         out[str(community)][str(service)] = {
             "placed": int(placed[place]),
@@ -370,7 +373,7 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
     people = analysis.coverage.frame[["pop_60plus_covered", "pop_60plus_uncovered"]]
     sums = people.groupby(level=["service", "cutoff_min"]).sum()
     uncovered = sums["pop_60plus_uncovered"].unstack("cutoff_min")
-    placed = sums.sum(axis=1).unstack("cutoff_min")[cutoffs[-1]]
+    placed = sums.sum(axis=1).unstack("cutoff_min").reindex(columns=[cutoffs[-1]])[cutoffs[-1]]
     return {
         "population": _tens(frame["population"].sum()),
         "pop_60plus": _tens(frame["pop_60plus"].sum()),

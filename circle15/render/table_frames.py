@@ -147,8 +147,8 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
-    table["sentence_zh"] = gaps["sentence_zh"].fillna("没有设施名录，不能判定。").to_numpy()
-    table["sentence_en"] = gaps["sentence_en"].fillna("No list of facilities: undetermined.").to_numpy()
+    table["sentence_zh"] = gaps["sentence_zh"].astype(object).fillna("没有设施名录，不能判定。").to_numpy()
+    table["sentence_en"] = gaps["sentence_en"].astype(object).fillna("No list of facilities: undetermined.").to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
 
@@ -245,7 +245,8 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
                 "worst_community": analysis.city.communities.frame["name"].get(worst, ""),
             }
         rows.append(row)
-    blank = {"facilities": np.nan, "pop_60plus_covered": np.nan, "uncovered": np.nan, "worst_community": ""}
+    numbers = ("facilities", "share", "uncovered", "pop_60plus_covered", "pop_60plus_unplaced")
+    blank = {**dict.fromkeys(numbers, np.nan), "worst_community": ""}
     return rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
 
 
@@ -300,7 +301,10 @@ def _people(communities: Communities) -> tuple[str, ...]:
 
 
 def _at_circle(analysis: Analysis) -> pd.DataFrame:
-    return pd.DataFrame(analysis.coverage.frame.xs(analysis.settings.circle_min, level="cutoff_min"))
+    frame = analysis.coverage.frame
+    if frame.empty:  # no list of facilities: nothing is determined
+        return frame.droplevel("cutoff_min")
+    return pd.DataFrame(frame.xs(analysis.settings.circle_min, level="cutoff_min"))
 
 
 def _pairs(analysis: Analysis) -> pd.MultiIndex:

@@ -16,13 +16,13 @@ from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
 from circle15.errors import PackError, SettingError
 from circle15.model.metric import why_unfit
-from circle15.model.places import Communities, CommunitySeeds, Facilities, StudyArea
+from circle15.model.places import PEOPLE, Communities, CommunitySeeds, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
 from circle15.opening import moment
-from circle15.sources.pack_communities import pack_communities
+from circle15.sources.pack_communities import PackCommunities, pack_communities
 from circle15.sources.pack_context import pack_context
 from circle15.sources.pack_facilities import pack_facilities, pack_lists
 from circle15.sources.pack_folder import FETCHED, Pack, data_roots, find_pack, list_cities
@@ -151,13 +151,14 @@ def read_pack(
     crs = _pack_crs(pack)
     lists = pack_lists(pack, told, home=crs)
     people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
-    people, grid = told.need(partial(pack_population, pack, people, told), file="[population]")
+    people, grid = _with_grid(pack, people, told)
     margin = _margin_m(settings)
     box = lonlat_box(shapely.box(*people.land.total_bounds), crs, margin)
     ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
-    ids = within_streets(people.frame, ground.streets, told).index
+    ids = told.need(lambda: within_streets(people.frame, ground.streets, told).index, file="[network]")
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
+    told.check()
     titles = (str(config["name"]), str(config.get("name_en", "")))
     facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
     return PackContents(
@@ -177,6 +178,14 @@ def read_pack(
         review_number=str(config.get("review_number", "")),
         notes={str(key): str(value) for key, value in config.get("notes", {}).items()},
     )
+
+
+def _with_grid(pack: Pack, people: PackCommunities, told: ReadingLog) -> tuple[PackCommunities, PopulationGrid | None]:
+    """The communities with their population grid; without it, if it is broken and they have people of their own."""
+    found = told.attempt(partial(pack_population, pack, people, told), file="[population]")
+    if found is None and not {*PEOPLE} <= set(people.frame.columns):
+        told.check()
+    return found or (people, None)
 
 
 def _margin_m(settings: Settings) -> float:

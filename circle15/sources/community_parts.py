@@ -12,6 +12,7 @@ import shapely
 
 from circle15.catalog import finding
 from circle15.errors import PackError
+from circle15.model.places import counts_heads
 from circle15.model.provenance import Finding
 
 __all__ = ["unite_parts"]
@@ -50,7 +51,7 @@ def unite_parts(
     rows = pd.Series(np.arange(len(layer)), index=layer.index).groupby(layer["community_id"].to_numpy(), sort=True)
     members = [group.to_numpy() for _, group in rows]
     first = np.array([group[0] for group in members])
-    counted = [c for c in layer.columns if c in {"households", "population"} or str(c).startswith("pop")]
+    counted = [column for column in layer.columns if counts_heads(column)]
     findings: list[Finding] = []
     columns = {
         "community_id": layer["community_id"].to_numpy()[first],

@@ -14,7 +14,7 @@ import shapely
 
 from circle15.catalog import column_synonyms, finding
 from circle15.errors import CrsError, PackError
-from circle15.model.places import PEOPLE
+from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.community_parts import unite_parts
 from circle15.sources.datum import DATUMS, to_wgs84
@@ -59,11 +59,10 @@ def read_communities(
     people
         A table with the people, and its ``[communities.people]``.
     entry
-    entry
         The ``[communities]`` table: ``grow`` (points stand for outlines, and of polygons an inner point),
         ``parts`` and ``parts_people`` (rows with one id are estates of one community), ``people_basis``,
-        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table, ``layer``, ``encoding`` and ``crs`` of
-        a layer.
+        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table, ``layer`` and ``crs`` of a layer,
+        ``encoding`` of either.
     counted
         True where a population grid counts the people: the layer then needs no people columns.
 
@@ -153,7 +152,8 @@ def _table_rows(
             "streets from the table's coordinates, and called approximate"
         )
     known = [*column_synonyms("communities"), *_named(columns)]
-    sheet = read_sheet(path, sheet=said.get("sheet"), header_row=said.get("header_row"), known=known)
+    choice = {key: said[key] for key in ("sheet", "header_row", "encoding") if key in said}
+    sheet = read_sheet(path, known=known, **choice)
     ours = _understood(sheet.frame, path, columns, points=True)
     tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
     _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
@@ -282,7 +282,7 @@ def _on_globe(frame: pd.DataFrame) -> pd.Series:
 def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: bool = False) -> gpd.GeoDataFrame:
     """People as numbers; a hole or a word among the households is left empty and told."""
     made: dict[str, pd.Series] = {}
-    for column in [c for c in layer.columns if c in PEOPLE or str(c).startswith("pop_")]:
+    for column in [c for c in layer.columns if counts_heads(c) and c not in _WITH_HOLES]:
         made[column] = _people(layer[column], path, holes=holes)
     for column in [c for c in _WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
         numbers = pd.to_numeric(layer[column], errors="coerce").astype(float)

@@ -18,7 +18,7 @@ from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.shapefiles import FIELD_BYTES
 from circle15.sources.sheets import plain_numbers
 
-__all__ = ["Kind", "OurColumns", "our_columns", "services_in", "services_of_word", "shown_headers"]
+__all__ = ["Kind", "OurColumns", "our_columns", "services_in", "services_of_word", "shown_headers", "without_persons"]
 
 Kind = Literal["facilities", "communities"]
 _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
@@ -83,7 +83,7 @@ def our_columns(
     synonyms = column_synonyms(kind)
     given = _given(frame, file, entry, synonyms)
     everything = list(map(str, frame.columns))
-    frame = _without_persons(frame, file, set(given.values()), findings, synonyms)
+    frame = without_persons(frame, file, set(given.values()), findings, synonyms)
     personal = tuple(column for column in everything if column not in set(map(str, frame.columns)))
     renamed = {theirs: ours for ours, theirs in given.items()}
     for ours, candidates in _candidates(frame, entry, synonyms, points=points, cut=cut).items():
@@ -198,7 +198,7 @@ def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding
     findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
 
 
-def _without_persons(
+def without_persons(
     frame: pd.DataFrame, file: str, meant: set[str], findings: list[Finding], synonyms: Mapping[str, str]
 ) -> pd.DataFrame:
     """Leave out columns about persons; what stood in them is told nowhere."""

@@ -28,7 +28,7 @@ __all__ = ["cell_text", "read_facilities"]
 _TEXT = ("facility_id", "name", "services")
 
 
-def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | None = None) -> Reading:
+def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | None = None, stem: str = "") -> Reading:
     """Read a facility list: a table (CSV, workbook, plain Parquet) with coordinates, or a point layer.
 
     Parameters
@@ -42,6 +42,8 @@ def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | 
         (:mod:`circle15.sources.datum`), WGS 84 if not said.
     home
         The city's reference system: where its points are expected, for the remedies.
+    stem
+        What the ids begin with that rows without one get; the file's name without its suffix if not said.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | 
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
-    made = pd.Series([f"{path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
+    made = pd.Series([f"{stem or path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
     given = frame["facility_id"].str.strip() if "facility_id" in frame else made
     frame["facility_id"] = given.where(given != "", made)
     frame = tally.drop(frame, frame["facility_id"].duplicated(), "facility-id-twice", ("facility_id",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -78,8 +79,15 @@ def _read_list(pack: Pack, entry: Mapping[str, Any], log: ReadingLog, home: pypr
     if entry.get("osm"):
         return FacilityList(entry=entry, speaks_of=speaks_of)
     path = pack.need(entry["file"])
-    frame = log.add(read_facilities(path, entry, home=home))
+    frame = log.add(read_facilities(path, entry, home=home, stem=_stem(pack, entry, path)))
     return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=frame, place=len(log.files) - 1)
+
+
+def _stem(pack: Pack, entry: Mapping[str, Any], path: Path) -> str:
+    """What made ids begin with: row 2 of one sheet is not row 2 of another."""
+    alike = [other for other in pack.config["facilities"] if Path(other.get("file", "")).stem == path.stem]
+    part = entry.get("sheet", entry.get("layer", ""))
+    return path.stem if len(alike) < 2 else f"{path.name}-{part}" if part else path.name
 
 
 def pack_facilities(
@@ -107,7 +115,7 @@ def pack_facilities(
     """
     # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
     used = [(one, path) for one in lists if (path := one.path or osm) is not None]
-    frames = [_rows(one, path, area, log) for one, path in used]
+    frames = _objects_once(used, [_rows(one, path, area, log) for one, path in used], log)
     listed = frozenset(service for one, _ in used for service in one.speaks_of)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
@@ -243,6 +251,23 @@ def _speaks_of(pack: Pack, entry: Mapping[str, Any]) -> list[str]:
             f'give services = ["meal_point"] (known: {", ".join(known_services())})'
         )
     return speaks_of
+
+
+def _objects_once(
+    used: Sequence[tuple[FacilityList, Path]], frames: Sequence[gpd.GeoDataFrame], log: ReadingLog
+) -> list[gpd.GeoDataFrame]:
+    """An object that two tables take from OpenStreetMap is one facility of the first, with the services of both."""
+    made = list(frames)
+    several = [place for place, (one, _) in enumerate(used) if one.osm]
+    for first, later in itertools.combinations(several, 2):
+        twice = made[first].index.intersection(made[later].index, sort=False)
+        if len(twice):
+            number, more = int(made[later][_NUMBER].iloc[0]), made[later].loc[twice, "services"]
+            offered = made[first]["services"].copy()
+            offered[twice] = [tuple(dict.fromkeys((*offered[key], *more[key]))) for key in twice]
+            made[first], made[later] = made[first].assign(services=offered), made[later].drop(index=twice)
+            log.drop("places-merged", {number: len(twice)})
+    return made
 
 
 def _check_ids(frames: Sequence[gpd.GeoDataFrame]) -> None:

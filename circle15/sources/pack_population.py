@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from circle15.catalog import finding
+from circle15.catalog import finding, refusal
 from circle15.model.population import PopulationGrid
 from circle15.sources.pack_communities import PackCommunities
 from circle15.sources.pack_folder import Pack
@@ -21,17 +21,23 @@ def pack_population(
 ) -> tuple[PackCommunities, PopulationGrid | None]:
     """Read the grid of a pack; with ``use = "count"`` the communities get their people from it.
 
+    For communities without outlines it is read as far as these may come to go, and compared when they are grown.
+
     Raises
     ------
     PackError
-        If the grid cannot be used; see :func:`~circle15.sources.population_grid.read_population`.
+        If the grid cannot be used; see :func:`~circle15.sources.population_grid.read_population`; or is to count
+        the people of communities without outlines, or of those whose registered people are to stand in.
     """
     path = population_file(pack)
     if path is None:
         return people, None
     entry = pack.config["population"]
     origin = layer_origin(entry, path, label=("人口格网", "Population grid"))
-    grid, record, findings = read_population(path, entry, people.frame, origin=origin)
+    growing = people.grow_m is not None
+    if entry.get("use") == "count" and (growing or "people_basis" in people.frame):
+        raise refusal("population_of_grown" if growing else "population_of_registered", file=path.name)
+    grid, record, findings = read_population(path, entry, people.land, origin=origin, around=growing)
     log.files.append(record)
     log.findings.extend(findings)
     if origin.synthetic:
@@ -39,7 +45,7 @@ def pack_population(
     if entry.get("estimated"):
         log.findings.append(finding("population-estimated", "note", file=path.name))
     if not grid.counts:
-        log.findings.extend(compare_people(people.frame, grid, file=path.name))
+        log.findings.extend([] if growing else compare_people(people.frame, grid, file=path.name))
         return people, grid
     frame, told = count_people(people.frame, grid, shares=entry.get("shares", {}), file=path.name)
     log.findings.extend(told)

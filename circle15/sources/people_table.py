@@ -14,6 +14,7 @@ import pandas as pd
 
 from circle15.catalog import column_synonyms, finding
 from circle15.errors import PackError
+from circle15.model.places import counts_heads
 from circle15.sources.facility_columns import our_columns, shown_headers
 from circle15.sources.reading import Reading
 from circle15.sources.sheets import read_sheet
@@ -21,6 +22,8 @@ from circle15.sources.sheets import read_sheet
 __all__ = ["join_people"]
 
 _KEYS = ("community_id", "name")
+_NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
+"""Columns that the layer has or reading makes; a table that circle15 wrote may have them too."""
 
 
 def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[str, Any]) -> Reading:
@@ -41,7 +44,8 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     Returns
     -------
     Reading
-        The layer with the table's columns; where both have one, the table's, but for ids and names.
+        The layer with the table's columns; where both have one, the table's, but for ids, names and what
+        reading makes itself.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     _check_once(theirs, people[by], table.name, by, people.index.to_list())
     _check_once(ours, layer[by], file, by, list(range(1, len(layer) + 1)))
     _check_all_there(layer[by], ours, theirs, (file, table.name))
-    for column in (c for c in people.columns if c == "households" or str(c).startswith("pop")):
+    for column in filter(counts_heads, people.columns):
         people[column] = _numbers(people[column], table.name)
     spare = ~theirs.isin(set(ours))
     record = record.without("people-without-community", int(spare.sum()))
@@ -95,7 +99,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     joined = {
         column: people[column].to_numpy()[place]
         for column in people.columns
-        if column not in _KEYS or column not in layer
+        if column not in _NOT_OF_PEOPLE and (column not in _KEYS or column not in layer)
     }
     return Reading(frame=layer.assign(**joined), files=(record,), findings=tuple(findings))
 

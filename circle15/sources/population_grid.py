@@ -21,14 +21,14 @@ from circle15.sources.layers import read_layer
 from circle15.sources.population_cells import CellReading, people_in_cells
 from circle15.sources.population_raster import RASTERS, raster_cells
 
-__all__ = ["read_population"]
+__all__ = ["outside_findings", "read_population"]
 
 OVERLAP = 0.01
 """Cells overlap when they share more than this part of the smaller one."""
 
 
 def read_population(
-    path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame, *, origin: Origin
+    path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame, *, origin: Origin, around: bool = False
 ) -> tuple[PopulationGrid, FileRecord, list[Finding]]:
     """Read people counted in cells, and how much of each cell lies in each community.
 
@@ -44,6 +44,8 @@ def read_population(
         Communities, metric, on ``community_id``.
     origin
         Where the counts come from.
+    around
+        True where the zones are no outlines but how far these may come to go: what lies outside is not told yet.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def read_population(
         extent=made.extent,
     )
     doubled = [] if is_raster else _overlaps(cells, path, counts=counts)
-    findings = [*made.findings, *doubled, *_outside(grid, path)]
+    findings = [*made.findings, *doubled, *([] if around else outside_findings(grid, file=path.name))]
     return grid, made.record, findings
 
 
@@ -189,11 +191,11 @@ def _overlaps(cells: gpd.GeoDataFrame, path: Path, *, counts: bool) -> list[Find
     return [finding("population-cells-overlap", "warning", count=count, file=path.name, hectares=hectares)]
 
 
-def _outside(grid: PopulationGrid, path: Path) -> list[Finding]:
+def outside_findings(grid: PopulationGrid, *, file: str) -> list[Finding]:
     """People of the cells that communities touch, but who live outside all communities by area."""
     whole, inside = float(grid.cells["people"].sum()), float(grid.part_people.sum())
     if whole - inside < 0.5:
         return []
     told = {"people": f"{whole - inside:,.0f}", "percent": f"{100 * (whole - inside) / whole:.0f}"}
     cells = grid.parts.groupby("cell_id")["share"].sum()
-    return [finding("population-outside", "note", count=int((cells < 1 - 1e-6).sum()), file=path.name, **told)]
+    return [finding("population-outside", "note", count=int((cells < 1 - 1e-6).sum()), file=file, **told)]

@@ -69,6 +69,10 @@ def count_people(
         )
     summed = f"{frame.loc[~kept, 'population'].sum():,.0f}"
     told.append(finding("population-counted", "warning", count=int((~kept).sum()), file=file, people=summed))
+    crowded = frame.index[frame["pop_60plus"] > frame["population"]]  # ages of the layer, people of the grid
+    if len(crowded):
+        count, column = len(crowded), "pop_60plus"
+        told.append(finding("community-elders", "warning", count=count, file=file, column=column, examples=crowded))
     return frame, [*findings, *told]
 
 
@@ -87,7 +91,7 @@ def _without_stale_ages(
 def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) -> list[Finding]:
     """Say how far the grid's count of people is from the communities' own, in all and where it is worst.
 
-    Communities beyond the grid's extent are left out: there it counts nobody.
+    Communities beyond the grid's extent are left out: there it counts nobody. Nothing is said where all are.
 
     Returns
     -------
@@ -97,6 +101,8 @@ def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) 
         farthest apart, as grid / own. Communities with fewer than 100 people are left out of these five.
     """
     frame = frame[grid.reaches(frame.geometry)]
+    if frame.empty:
+        return []
     own = frame["population"].astype(float)
     counted = grid.people_of(frame.index)
     here, there = float(counted.sum()), float(own.sum())

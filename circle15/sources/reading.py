@@ -101,15 +101,17 @@ class ReadingLog:
             return None
 
     def need(self, read: Callable[[], _T], *, file: str) -> _T:
-        """What ``read`` returns; if it or anything before it failed, the reading ends here.
+        """What ``read`` returns; if it failed, the reading ends here: what comes after stands on it.
 
         Raises
         ------
         PackError
             As :meth:`check`.
         """
+        before = len(self.failed)
         found = self.attempt(read, file=file)
-        self.check()
+        if len(self.failed) > before:
+            self.check()
         return cast("_T", found)
 
     def drop(self, code: str, rows: Mapping[int, int]) -> None:

@@ -34,6 +34,8 @@ from circle15.sources.place_pairs import Pairs, Sites, near_pairs, one_to_one, r
 __all__ = ["PlaceList", "SamePlaces", "same_places"]
 
 _MADE = ("name_is_own", "also_in", "filled_columns")
+_WITH = {"tier_key": "tier"}
+"""Columns that say in our words what another one says: filled only together with it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,7 +93,8 @@ def same_places(
     it). What it lacks is filled from the later one, in every column but those of
     ``own`` in ``same_place.toml``; ``source`` names both, ``also_in`` the other ids, ``filled_columns``
     what was filled. Services are united: a site that stood alone in the later list would count for all
-    of them, so being found must not take one away. A service on which both lists speak and differ is a conflict.
+    of them, so being found must not take one away. The capacity of a row of one service stays
+    that service's. A service on which both lists speak and differ is a conflict.
 
     Parameters
     ----------
@@ -226,6 +229,7 @@ def _agree(near: Pairs, rule: SamePlaceRule) -> NDArray[np.bool_]:
 
 def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     """Make one row of each pair."""
+    now = replace(now, frame=_capacities_named(now.frame, now.sites, same))
     frame, sites, speaks = now.frame, now.sites, now.speaks
     added = sites.offers[same.later] & ~sites.offers[same.earlier]
     filled, gained = _filled(now, same, rule)
@@ -260,6 +264,24 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     )  # fmt: skip
 
 
+def _capacities_named(frame: gpd.GeoDataFrame, sites: Sites, same: Pairs) -> gpd.GeoDataFrame:
+    """Capacities with their service, where a row of one service becomes a place of several: no total of the place."""
+    if "capacity" not in frame:
+        return frame
+    several = (sites.offers[same.earlier] | sites.offers[same.later]).sum(axis=1) > 1
+    rows = np.concatenate([same.earlier[several], same.later[several]])
+    numbers = pd.to_numeric(frame["capacity"], errors="coerce").to_numpy(dtype=float)
+    rows = rows[(sites.offers[rows].sum(axis=1) == 1) & ~np.isnan(numbers[rows])]
+    by_service = list(frame.get("capacity_by_service", [None] * len(frame)))
+    for row in rows:
+        by_service[row] = {sites.keys[int(sites.offers[row].argmax())]: float(numbers[row])}
+    if len(rows) == 0:
+        return frame
+    left = frame["capacity"].copy()
+    left.iloc[rows] = np.nan
+    return frame.assign(capacity=left, capacity_by_service=pd.Series(by_service, index=frame.index, dtype=object))
+
+
 def _united(services: pd.Series, sites: Sites, same: Pairs, added: NDArray[np.bool_]) -> pd.Series:
     rows, keys = list(services), np.array(sites.keys, dtype=object)
     for place in np.flatnonzero(added.any(axis=1)):
@@ -290,6 +312,8 @@ def _filled(now: _Merging, same: Pairs, rule: SamePlaceRule) -> tuple[gpd.GeoDat
         lacking = unnamed if column == "name" else cells.map(_lacks).to_numpy(dtype=bool)
         # A stand-in for a name is no name, in any language.
         known = ~unnamed if column in {"name", "name_en"} else ~lacking
+        if (said := _WITH.get(column)) in now.frame:
+            lacking = lacking & now.frame[said].map(_lacks).to_numpy(dtype=bool)
         take = lacking[same.earlier] & known[same.later]
         if take.any():
             cells.iloc[same.earlier[take]] = cells.iloc[same.later[take]].to_numpy()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import finding, personal_columns, tier_key
+from circle15.catalog import finding, tier_key, without_numbers_of_persons
 from circle15.model.provenance import Finding
 from circle15.opening import understand
 from circle15.sources.facility_columns import services_of_word
@@ -32,6 +32,8 @@ _BETWEEN = re.compile(r"[;,、，；/|\n]+")
 _DAY = re.compile(
     r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?(?:[ T]00:00(?::00(?:\.0+)?)?)?|(\d{4})年?|(\d{4})(\d\d)(\d\d)"
 )
+_SHOWN = ("name", "name_en", "address", "tier", "opening_hours", "source", "source_date", "source_url")
+"""Texts that stand in outputs as a list writes them."""
 _DELIVERY_M = (20.0, 50_000.0)
 """A radius below is most likely in kilometres, one above no delivery of anybody."""
 
@@ -53,12 +55,9 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
         (NaN where unknown), ``capacity_by_service`` where some cell gives capacities by service, and ISO dates in
         ``source_date`` where they were understood.
     """
-    frame = frame.copy()
+    frame = _without_persons(frame, tally)
     if "opening_hours" in frame:
-        said = _texts(frame["opening_hours"])
-        frame["opening_hours"] = said.map({text: _without_numbers_of_persons(text) for text in said.unique()})
-        masked = frame[frame["opening_hours"] != said]
-        tally.tell(masked, "facility-hours-personal", "warning", ("opening_hours",))
+        frame["opening_hours"] = _texts(frame["opening_hours"])
         tally.findings += hours_findings(frame["opening_hours"], tally.file, frame[ROW])
     if "tier" in frame:
         frame["tier"] = _texts(frame["tier"])
@@ -81,7 +80,8 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
 
 
 def _text(cell: Any) -> str:
-    return "" if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)) else str(cell).strip()
+    nothing = cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell))
+    return "" if nothing else without_numbers_of_persons(str(cell).strip())
 
 
 def _texts(column: pd.Series) -> pd.Series:
@@ -92,8 +92,17 @@ def _folded(cell: Any) -> str:
     return unicodedata.normalize("NFKC", _text(cell)).strip()
 
 
-def _without_numbers_of_persons(text: str) -> str:
-    return personal_columns().cells.sub("…", text) if any(letter.isdigit() for letter in text) else text
+def _without_persons(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+    """Telephone and identity numbers left out of the columns that are shown, and told."""
+    made = frame.copy()
+    for column in (column for column in _SHOWN if column in frame):
+        texts = {cell for cell in frame[column] if isinstance(cell, str)}
+        masked = {text: plain for text in texts if (plain := without_numbers_of_persons(text)) != text}
+        if masked:
+            hit = frame[column].isin(masked)
+            made[column] = frame[column].astype(object).where(~hit, frame[column].map(masked))
+            tally.tell(made[hit], "facility-personal-number", "warning", (column,))
+    return made
 
 
 # -- hours ------------------------------------------------------------------------------------------
