@@ -175,7 +175,9 @@ def new_city(
     folder = write_new_pack((data or Path("data")) / city, title=title, crs=crs)
     for path in sorted(folder.iterdir()):
         _say(str(path))
-    _say(f"填好后运行 / when filled in: circle15 check {city}")
+    where = f" --data {data}" if data else ""
+    _say(f"填好后运行 / when filled in: circle15 check {city}{where}")
+    _say("怎样准备数据 / how to prepare the data: docs/your-data.md, docs/your-data.en.md")
 
 
 @_app.command("cities")

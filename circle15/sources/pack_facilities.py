@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from circle15.catalog import finding
+from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
 from circle15.errors import PackError
 from circle15.model.places import Facilities, StudyArea
@@ -224,7 +224,11 @@ def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
     lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used"} and count}
     if not lost:
         return []
-    reasons = ", ".join(f"{reason} {count}" for reason, count in lost.items())
+    told = [
+        (text(f"osm_{why}", "zh", count=f"{count:,}"), text(f"osm_{why}", "en", count=f"{count:,}"))
+        for why, count in lost.items()
+    ]
+    reasons = "，".join(zh for zh, _ in told), ", ".join(en for _, en in told)
     return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
 
 
@@ -264,9 +268,10 @@ def _spoken_of(frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], log: 
     fewer = after.map(len) < before.map(len)
     if fewer.any():
         lost = {service for row in before[fewer] for service in row} - listed
+        zh = "、".join(known_services()[service].title_zh for service in sorted(lost))
         log.findings.append(
             finding(
-                "service-not-listed", "warning", count=int(fewer.sum()), services=", ".join(sorted(lost)),
+                "service-not-listed", "warning", count=int(fewer.sum()), services=(zh, ", ".join(sorted(lost))),
                 examples=before.index[fewer],
             )
         )  # fmt: skip
