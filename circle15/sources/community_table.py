@@ -275,6 +275,7 @@ def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, h
                 finding(
                     "community-bad-number", "warning", count=int(odd.sum()), file=path.name, column=column,
                     row=int(layer.index[odd][0]), value=str(layer.loc[odd, column].iloc[0]), examples=ids,
+                    named=(column_title(column), column),
                 )
             )  # fmt: skip
         made[column] = numbers.where(usable)

@@ -211,7 +211,19 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
     )  # fmt: skip
-    return Reading(frame=frame, files=(record,), findings=(*_osm_losses(frame, path), *_osm_hours(frame, path)))
+    told = (*_osm_none(frame, services, path), *_osm_losses(frame, path), *_osm_hours(frame, path))
+    return Reading(frame=frame, files=(record,), findings=told)
+
+
+def _osm_none(frame: gpd.GeoDataFrame, services: Sequence[str], path: Path) -> list[Finding]:
+    """Tell of services that a pack expects of OpenStreetMap, and that no object of the file has."""
+    offered = {service for row in frame["services"] for service in row}
+    none = [service for service in known_services() if service in services and service not in offered]
+    if not none:
+        return []
+    titles = [(known_services()[service].title_zh, service) for service in none]
+    named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
+    return [finding("osm-none", "warning", count=len(none), file=path.name, services=named, examples=none)]
 
 
 def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:

@@ -32,6 +32,8 @@ _BETWEEN = re.compile(r"[;,、，；/|\n]+")
 _DAY = re.compile(
     r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?(?:[ T]00:00(?::00(?:\.0+)?)?)?|(\d{4})年?|(\d{4})(\d\d)(\d\d)"
 )
+_NOTHING = re.compile(r"[-－–—─/／\\]+")
+"""What people draw into a cell that has nothing to say."""
 _DELIVERY_M = (20.0, 50_000.0)
 """A radius below is most likely in kilometres, one above no delivery of anybody."""
 
@@ -81,7 +83,10 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
 
 
 def _text(cell: Any) -> str:
-    return "" if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)) else str(cell).strip()
+    if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
+        return ""
+    text = str(cell).strip()
+    return "" if _NOTHING.fullmatch(text) else text
 
 
 def _texts(column: pd.Series) -> pd.Series:
