@@ -136,10 +136,10 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
     check_name(city, known=packs)
     if city not in packs:
         roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
-        hint = did_you_mean(city, packs)
+        close = did_you_mean(city, packs)
         raise refusal(
             "city_unknown", error=CityError, city=city, roots=roots,
-            hint=(hint.replace("; did you mean ", "，是否想写").rstrip("?"), hint),
+            hint=(close.replace("; did you mean ", "，是否想写").rstrip("?"), close),
             known=(", ".join(packs) or "没有", ", ".join(packs) or "none"),
         )  # fmt: skip
     path = packs[city] / "city.toml"
