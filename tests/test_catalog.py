@@ -117,7 +117,8 @@ def drop_codes() -> dict[str, str]:
                     found[code] = path.name
     put_together = {f"osm-{reason}": "pack_facilities.py" for reason in _OSM_LOSSES}
     in_a_loop = dict.fromkeys(("facility-swapped", "facility-metres"), "facility_points.py")
-    return found | put_together | in_a_loop | {"no street": "walk_rules.py"}
+    of_cells = dict.fromkeys(("nodata", "population-elsewhere", "population-cells-empty"), "population_raster.py")
+    return found | put_together | in_a_loop | of_cells | {"no street": "walk_rules.py"}
 
 
 def test_every_reason_to_leave_rows_out_has_its_words():
