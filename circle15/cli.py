@@ -149,7 +149,7 @@ def check_city(
     with _progress() as begin:
         begin("load")
         checked = study.check_city(city, data=data, **_overrides(profile, cutoffs, open_at))
-    _tell_check(checked, saved=out is not None)
+    _tell_check(checked, saved=out is not None, options=_data_option(data))
     if checked.city is not None:
         _tell_synthetic(checked.city)
     if out is not None:
@@ -176,7 +176,8 @@ def new_city(
     folder = write_new_pack((data or Path("data")) / city, title=title, crs=crs)
     for path in sorted(folder.iterdir()):
         _say(str(path))
-    _say(f"填好后运行 / when filled in: circle15 check {city}")
+    _say(f"填好后运行 / when filled in: circle15 check {city} {_data_option(data)}".rstrip())
+    _say("怎样准备数据 / how to prepare the data: docs/your-data.md, docs/your-data.en.md")
 
 
 @_app.command("cities")
@@ -248,13 +249,20 @@ def _hush(stream: IO[str]) -> None:
     os.close(nothing)
 
 
-def _tell_check(checked: Check, *, saved: bool) -> None:
+def _data_option(data: Path | None) -> str:
+    """The option as the next command needs it; in quotes where a shell would part it."""
+    if data is None:
+        return ""
+    return f'--data "{data}"' if " " in str(data) else f"--data {data}"
+
+
+def _tell_check(checked: Check, *, saved: bool, options: str) -> None:
     """The data-quality report on standard output; plain and 100 cells wide in a pipe."""
     from circle15.render.terminal import check_lines
 
     shown = sys.stdout.isatty()
     width = min(shutil.get_terminal_size((100, 24)).columns, 120) if shown else 100
-    for line in check_lines(checked, width=width, saved=saved):
+    for line in check_lines(checked, width=width, saved=saved, options=options):
         text = _CONTROL.sub("\ufffd", line.text)
         _say(typer.style(text, **_LOOKS[line.style]) if shown and line.style else text, clean=not shown)
 

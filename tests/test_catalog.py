@@ -115,7 +115,10 @@ def drop_codes() -> dict[str, str]:
                 mark, _, code = node.value.partition("dropped: ")
                 if code and not mark:
                     found[code] = path.name
-    return found | {f"osm-{reason}": "pack_facilities.py" for reason in _OSM_LOSSES} | {"no street": "walk_rules.py"}
+    put_together = {f"osm-{reason}": "pack_facilities.py" for reason in _OSM_LOSSES}
+    in_a_loop = dict.fromkeys(("facility-swapped", "facility-metres"), "facility_points.py")
+    of_cells = dict.fromkeys(("nodata", "population-elsewhere", "population-cells-empty"), "population_raster.py")
+    return found | put_together | in_a_loop | of_cells | {"no street": "walk_rules.py"}
 
 
 def test_every_reason_to_leave_rows_out_has_its_words():

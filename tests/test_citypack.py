@@ -466,7 +466,7 @@ def test_communities_with_swapped_axes(make_pack):
 def test_no_community_layer_and_a_place_for_fetch(make_pack):
     root = make_pack()
     (root / "tryton" / "communities.geojson").unlink()
-    with pytest.raises(PackError, match=r"none of the community layers \['communities.geojson'\] is there"):
+    with pytest.raises(PackError, match=r"none of the community layers \(communities.geojson\) is there"):
         read_pack("tryton", data=root)
     with pytest.raises(PackError, match=r"no \[network\] place is given"):
         fetch_area(find_pack("tryton", root))

@@ -65,7 +65,7 @@ def test_a_row_without_a_usable_point(tmp_path, lon, lat, value):
     found = told(findings, "facility-without-point")
     assert (found.file, found.row, found.column, found.value) == ("list.csv", 3, "lon, lat", value)
     assert (found.count, found.severity) == (1, "warning")
-    assert "WGS 84" in found.remedy_en
+    assert "longitude first, of the datum of the other rows" in found.remedy_en
     assert "经度" in found.remedy_zh
     assert len(rows) == len(frame) + found.count
 

@@ -350,6 +350,14 @@ def reason(code: str, language: str, /) -> str:
     return text(key, language) if key in _phrases() else code
 
 
+def _in_both(values: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Values as the Chinese and as the English message names them; a pair is the word of each."""
+    zh, en = (
+        {key: value[place] if isinstance(value, tuple) else value for key, value in values.items()} for place in (0, 1)
+    )
+    return zh, en
+
+
 @cache
 def _refusals() -> Mapping[str, Mapping[str, Any]]:
     return MappingProxyType(_read("refusals.toml"))
@@ -374,9 +382,7 @@ def refusal(code: str, /, *, error: type[InputError] = PackError, **values: obje
     ('town.shp', '缺少同名文件')
     """
     words = _refusals()[code]
-    zh, en = (
-        {key: value[place] if isinstance(value, tuple) else value for key, value in values.items()} for place in (0, 1)
-    )
+    zh, en = _in_both(values)
     return error(words["en"].format(**en), zh=words["zh"].format(**zh))
 
 
@@ -411,21 +417,22 @@ def finding(code: str, severity: Severity, /, *, examples: Iterable[object] = ()
         Ids; the first five are kept.
     **values
         What the message names; ``count``, ``file``, ``row``, ``column`` and ``value`` become the finding's own.
-        Telephone and identity numbers in them are left out.
+        Of others a pair is the Chinese and the English word. Telephone and identity numbers in them are left out.
     """
     values = {
         field: without_numbers_of_persons(value) if isinstance(value, str) and field != "file" else value
         for field, value in values.items()
     }
     key = "finding_" + code.replace("-", "_")
+    zh, en = _in_both(values)
     fields = {field: values[field] for field in ("count", "file", "row", "column", "value") if field in values}
     return Finding(
         code=code,
         severity=severity,
-        message_zh=text(key, "zh", **values),
-        message_en=text(key, "en", **values),
-        remedy_zh=text(key, "remedy_zh", **values),
-        remedy_en=text(key, "remedy_en", **values),
+        message_zh=text(key, "zh", **zh),
+        message_en=text(key, "en", **en),
+        remedy_zh=text(key, "remedy_zh", **zh),
+        remedy_en=text(key, "remedy_en", **en),
         examples=tuple(without_numbers_of_persons(str(example)) for example in islice(examples, 5)),
         **fields,
     )

@@ -50,7 +50,11 @@ def write_new_pack(folder: Path, *, title: str = "", crs: str = "EPSG:4549") -> 
     template = tomllib.loads(files("circle15.render").joinpath("pack_template.toml").read_text(encoding="utf-8"))
     known = ", ".join(f"{key} {service.title_zh}" for key, service in services().items())
     config = template["city_toml"]["text"].format(
-        key=folder.name, title=_quoted(title or folder.name), title_en=folder.name.title(), crs=crs, services=known
+        key=folder.name,
+        title=_quoted(title or folder.name),
+        title_en=folder.name.replace("_", " ").replace("-", " ").title(),
+        crs=crs,
+        services=known,
     )
     write_text(folder / "city.toml", config.lstrip("\n"))
     headers = ",".join(column["header"] for column in template["column"])

@@ -51,7 +51,7 @@ class Line:
     style: Style = ""
 
 
-def check_lines(check: Check, *, width: int = 100, saved: bool = False) -> list[Line]:
+def check_lines(check: Check, *, width: int = 100, saved: bool = False, options: str = "") -> list[Line]:
     """What ``circle15 check`` prints: a verdict, what became of every file, findings with the worst first.
 
     Parameters
@@ -62,6 +62,8 @@ def check_lines(check: Check, *, width: int = 100, saved: bool = False) -> list[
         Cells of a line, a Chinese character taking two; at least 60.
     saved
         Whether the report was asked for as files too; else the last line tells how.
+    options
+        What the next command needs beside the city, such as ``--data FOLDER``.
 
     Returns
     -------
@@ -89,13 +91,13 @@ def check_lines(check: Check, *, width: int = 100, saved: bool = False) -> list[
             lines += [Line(text=""), Line(text=heading, style="head")]
             for found in group:
                 lines += _finding(found, place_text(found, headers), width)
-    return [*lines, Line(text=""), *_next(check, width, saved=saved)]
+    return [*lines, Line(text=""), *_next(check, width, saved=saved, options=options)]
 
 
-def _next(check: Check, width: int, *, saved: bool) -> Iterator[Line]:
+def _next(check: Check, width: int, *, saved: bool, options: str) -> Iterator[Line]:
     first = "quality_next_map" if check.city is not None else "quality_next_mend"
     for key in (first,) if saved else (first, "quality_next_page"):
-        words = both(key, city=check.key)
+        words = both(key, city=f"{check.key} {options}".strip())
         yield from _block(f"{words.zh} · {words.en}", width, style="quiet")
 
 

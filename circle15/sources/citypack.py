@@ -29,7 +29,7 @@ from circle15.sources.pack_folder import FETCHED, Pack, data_roots, find_pack, l
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.pack_layers import lonlat_box, united
 from circle15.sources.pack_population import pack_population
-from circle15.sources.pack_streets import pack_streets, within_streets
+from circle15.sources.pack_streets import need_streets, pack_streets, within_streets
 from circle15.sources.reading import ReadingLog
 
 __all__ = [
@@ -150,6 +150,8 @@ def read_pack(
     settings = settings_of(config, overrides or {})
     crs = _pack_crs(pack)
     lists = pack_lists(pack, told, home=crs)
+    if told.patient:  # tell of missing streets even where communities end the reading
+        told.attempt(partial(need_streets, pack), file="[network]")
     people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
     people, grid = _with_grid(pack, people, told)
     margin = _margin_m(settings)

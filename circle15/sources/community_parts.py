@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15.catalog import finding
-from circle15.errors import PackError
+from circle15.catalog import column_title, finding, refusal
 from circle15.model.places import counts_heads
 from circle15.model.provenance import Finding
 
@@ -90,11 +89,11 @@ def _people(
                 continue
             if people == "once" and (known != known[0]).any():
                 row = group[np.flatnonzero(numbers[group] != known[0])[0]]
-                raise PackError(
-                    f"{file}: row {layer.index[row]}, column {column!r}, value {numbers[row]:g} is not that of another "
-                    f'row of community {layer["community_id"].iloc[row]!r} ({known[0]:g}); with parts_people = "once" '
-                    'its rows must agree: correct them, or write parts_people = "sum"'
-                )
+                raise refusal(
+                    "parts_disagree", file=file, row=layer.index[row], value=f"{numbers[row]:g}",
+                    community=layer["community_id"].iloc[row], other=f"{known[0]:g}",
+                    named=(f"“{column_title(column)}”（{column}）", f"column {column!r}"),
+                )  # fmt: skip
             totals[place] = known[0] if people == "once" else math.fsum(known)
         made[column] = totals
     return made
@@ -106,11 +105,10 @@ def _ask_if_repeated(values: dict[str, np.ndarray], members: Sequence[np.ndarray
         same = [len(set(numbers[group])) == 1 and numbers[group[0]] > 0 for group in several]
         if several and all(same):
             group = several[0]
-            raise PackError(
-                f"{file}: column {column!r}: the rows of each community bear one number (first: {len(group)} rows with "
-                f"{numbers[group[0]]:g}); are these its total, written on every row, or people of each estate? Write "
-                'parts_people = "once" or parts_people = "sum" under [communities]'
-            )
+            raise refusal(
+                "parts_repeat", file=file, rows=len(group), value=f"{numbers[group[0]]:g}",
+                named=(f"“{column_title(column)}”（{column}）", f"column {column!r}"),
+            )  # fmt: skip
 
 
 def _words(

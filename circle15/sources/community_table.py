@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15.catalog import column_synonyms, finding
+from circle15.catalog import column_synonyms, column_title, finding, refusal
 from circle15.errors import CrsError, PackError
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
@@ -21,7 +21,7 @@ from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.facility_columns import OurColumns, our_columns
 from circle15.sources.facility_table import cell_text
 from circle15.sources.layers import read_layer
-from circle15.sources.people_table import join_people
+from circle15.sources.people_table import WITH_HOLES, count_of_people, join_people, without_empty
 from circle15.sources.reading import Reading, Tally
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
@@ -33,10 +33,9 @@ _NEEDED = {
     "population": "residents",
     "pop_60plus": "residents aged 60 and over",
 }
-_WITH_HOLES = ("households", "population_registered")
-"""Numbers that may be missing here and there."""
 _MADE = ("outline", "parts", "people_basis")
 _POLYGONS = ("Polygon", "MultiPolygon")
+_SHAPES = {"Point": "点", "LineString": "线", "Polygon": "面积为零的面"}
 
 
 def read_communities(
@@ -81,7 +80,7 @@ def read_communities(
     said = entry or {}
     grow, parts = bool(said.get("grow")), bool(said.get("parts"))
     layer, record, findings = _rows(path, columns, said)
-    layer = _without_made(layer, path, findings)
+    layer = without_empty(_without_made(layer, path, findings), path.name, findings)
     files = [record]
     shapes_of = _points if grow else _polygons
     if parts:
@@ -99,7 +98,7 @@ def read_communities(
     layer = _with_basis(layer, path, said.get("people_basis"), findings)
     _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
     if layer.empty:
-        raise PackError(f"{path.name}: there is no community in it; the layer has 0 rows")
+        raise refusal("communities_empty", file=path.name)
     layer = _numbered(_with_ids(layer, path), path, findings)
     if not parts:
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
@@ -146,11 +145,7 @@ def _table_rows(
     path: Path, columns: Mapping[str, Any], said: Mapping[str, Any]
 ) -> tuple[gpd.GeoDataFrame, FileRecord, list[Finding]]:
     if not said.get("grow"):
-        raise PackError(
-            f"{path.name}: a table has no outlines; give a polygon layer as the file and this table under "
-            "[communities.people], or write grow = true under [communities]: outlines are then grown along the "
-            "streets from the table's coordinates, and called approximate"
-        )
+        raise refusal("communities_table", file=path.name)
     known = [*column_synonyms("communities"), *_named(columns)]
     choice = {key: said[key] for key in ("sheet", "header_row", "encoding") if key in said}
     sheet = read_sheet(path, known=known, **choice)
@@ -199,16 +194,11 @@ def _mapped(layer: pd.DataFrame, path: Path, ours: str, theirs: Any) -> pd.Serie
     source = theirs.get("of") if isinstance(theirs, Mapping) else theirs
     named = [source] if isinstance(source, str) else source
     if not (isinstance(named, list) and named and isinstance(share, int | float | None)):
-        raise PackError(
-            f"{path.name}: [communities.columns] {ours} = {theirs!r}: give a column's name, a list of names to add up, "
-            'or { of = "column", share = 0.2 }'
-        )
+        raise refusal("communities_mapping", file=path.name, ours=ours, theirs=theirs)
     absent = [column for column in named if column not in layer]
     if absent:
-        raise PackError(
-            f"{path.name}: [communities.columns] {ours} names {', '.join(map(repr, absent))}; "
-            f"the file has {', '.join(str(c) for c in layer.columns)}"
-        )
+        found = ", ".join(str(c) for c in layer.columns)
+        raise refusal("communities_mapped", file=path.name, ours=ours, absent=", ".join(map(repr, absent)), found=found)
     if len(named) == 1 and share is None:
         return cast("pd.Series", layer[named[0]])
     whole = layer[named].apply(pd.to_numeric, errors="coerce").sum(axis=1, skipna=False)
@@ -219,30 +209,21 @@ def _need(layer: pd.DataFrame, path: Path, columns: Iterable[str], *, meaning: s
     for column in columns:
         if column not in layer:
             shown = ", ".join(str(c)[:40] for c in layer.columns if c not in {"geometry", "outline"})
-            hint = ""
-            if column == "population" and "population_registered" in layer:
-                hint = '; if 户籍 is all there is, write people_basis = "registered" under [communities]'
-            raise PackError(
-                f"{path.name}: column {column} ({meaning or _NEEDED[column]}) is missing; name the file's own under "
-                f"[communities.columns]; it has {shown}{hint}"
-            )
+            only = column == "population" and "population_registered" in layer
+            people = "communities_registered" if only else "communities_people"
+            raise refusal(
+                people if column in PEOPLE else "communities_column", file=path.name, column=column, found=shown,
+                named=(column_title(column), meaning or _NEEDED[column]),
+            )  # fmt: skip
 
 
 def _with_ids(layer: gpd.GeoDataFrame, path: Path, *, parts: bool = False) -> gpd.GeoDataFrame:
     """Ids and names as text; every id once, but for the parts of one community."""
     ids = layer["community_id"].map(cell_text).str.strip()
-    remedy = "give each community an id of its own"
-    several = f"{remedy}, or write parts = true under [communities] if such rows are the estates of one community"
-    faults = [
-        (ids == "", "is empty", remedy),
-        (ids.duplicated() & (not parts), "stands in an earlier row too", several),
-    ]
-    for bad, what, how in faults:
+    faults = [(ids == "", "community_id_empty"), (ids.duplicated() & (not parts), "community_id_twice")]
+    for bad, code in faults:
         if bad.any():
-            raise PackError(
-                f"{path.name}: row {layer.index[bad][0]}, column 'community_id', value {ids[bad].iloc[0]!r} {what} "
-                f"({int(bad.sum())} such rows); {how}"
-            )
+            raise refusal(code, file=path.name, row=layer.index[bad][0], value=ids[bad].iloc[0], count=int(bad.sum()))
     if "name" not in layer:  # the name of a part may come with its community's people
         return layer.assign(community_id=ids)
     names = layer["name"].map(cell_text)
@@ -282,10 +263,10 @@ def _on_globe(frame: pd.DataFrame) -> pd.Series:
 def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: bool = False) -> gpd.GeoDataFrame:
     """People as numbers; a hole or a word among the households is left empty and told."""
     made: dict[str, pd.Series] = {}
-    for column in [c for c in layer.columns if counts_heads(c) and c not in _WITH_HOLES]:
+    for column in [c for c in layer.columns if counts_heads(c) and c not in WITH_HOLES]:
         made[column] = _people(layer[column], path, holes=holes)
-    for column in [c for c in _WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
-        numbers = pd.to_numeric(layer[column], errors="coerce").astype(float)
+    for column in [c for c in WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
+        numbers = count_of_people(layer[column])
         usable = np.isfinite(numbers) & (numbers >= 0)
         odd = ~usable & (layer[column].map(cell_text).str.strip() != "")
         if odd.any():
@@ -294,6 +275,7 @@ def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, h
                 finding(
                     "community-bad-number", "warning", count=int(odd.sum()), file=path.name, column=column,
                     row=int(layer.index[odd][0]), value=str(layer.loc[odd, column].iloc[0]), examples=ids,
+                    named=(column_title(column), column),
                 )
             )  # fmt: skip
         made[column] = numbers.where(usable)
@@ -301,15 +283,17 @@ def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, h
 
 
 def _people(column: pd.Series, path: Path, *, holes: bool) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    numbers = count_of_people(column)
     bad = ~(np.isfinite(numbers) & (numbers >= 0))
     if holes:
         bad &= column.map(cell_text).str.strip() != ""
     if bad.any():
-        raise PackError(
-            f"{path.name}: row {column.index[bad][0]}, column {column.name!r}, value {column.tolist()[bad.argmax()]!r} "
-            f"is no number of people ({int(bad.sum())} such rows); give zero or more"
-        )
+        name = str(column.name)
+        raise refusal(
+            "people_number", file=path.name, row=column.index[bad][0],
+            named=(f"“{column_title(name)}”（{name}）", f"column {name!r}"),
+            value=column.tolist()[bad.argmax()], count=int(bad.sum()),
+        )  # fmt: skip
     return numbers
 
 
@@ -318,11 +302,7 @@ def _with_basis(layer: gpd.GeoDataFrame, path: Path, basis: str | None, findings
     if basis != "registered":
         return layer
     if "population" in layer or "population_registered" not in layer:
-        fault = "there is a population" if "population" in layer else "there is no population_registered (户籍人口)"
-        raise PackError(
-            f'{path.name}: people_basis = "registered" lets 户籍人口 stand in where it is all there is, but {fault}; '
-            "delete the key, or name the column under [communities.columns]"
-        )
+        raise refusal("registered_unneeded" if "population" in layer else "registered_missing", file=path.name)
     holes = int(layer["population_registered"].isna().sum())
     findings.append(finding("people-registered", "warning", count=len(layer) - holes, file=path.name))
     return layer.assign(population=layer["population_registered"], people_basis="registered")
@@ -347,10 +327,7 @@ def _tell_of_elders(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]
 def _from_datum(geometry: gpd.GeoSeries, datum: str, path: Path) -> gpd.GeoSeries:
     """A layer whose degrees are of a datum that no file names, in WGS 84."""
     if datum not in DATUMS or not geometry.crs.is_geographic:
-        raise PackError(
-            f"{path.name}: datum = {datum!r}: a layer names its reference system itself ({geometry.crs.name}); only "
-            f"degrees of {', '.join(DATUMS)} can be declared"
-        )
+        raise refusal("communities_datum", file=path.name, datum=datum, crs=geometry.crs.name, known=", ".join(DATUMS))
     moved = shapely.transform(
         geometry.to_numpy(), lambda xy: np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum=datum))
     )
@@ -369,14 +346,12 @@ def _polygons(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> g
     if unusable.any():
         row = int(np.flatnonzero(unusable)[0])
         found = layer.geometry.iloc[row]
-        kind = "nothing" if found is None else found.geom_type
-        grow = (
-            ", or write grow = true under [communities] to have outlines grown from points" if "Point" in kind else ""
-        )
-        raise PackError(
-            f"{path.name}: row {layer.index[row]}, community {layer['community_id'].iloc[row]!r} has no polygon with "
-            f"an area (found: {kind}; {int(unusable.sum())} such rows); draw its outline, or leave the row out{grow}"
-        )
+        kind = "" if found is None else found.geom_type
+        raise refusal(
+            "communities_points" if "Point" in kind else "communities_shapeless", file=path.name,
+            row=layer.index[row], community=layer["community_id"].iloc[row], count=int(unusable.sum()),
+            kind=(_SHAPES.get(kind.removeprefix("Multi"), kind or "没有图形"), kind or "nothing"),
+        )  # fmt: skip
     return shapes
 
 
@@ -392,10 +367,10 @@ def _points(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd
         ids = layer["community_id"]
         bare = lost & ~ids.isin(ids[~lost])
         if bare.any():
-            raise PackError(
-                f"{path.name}: row {layer.index[bare][0]}, community {ids[bare].iloc[0]!r} has no usable point "
-                f"({int(bare.sum())} such rows); fill in longitude and latitude in degrees, or leave the row out"
-            )
+            raise refusal(
+                "communities_pointless", file=path.name, row=layer.index[bare][0], community=ids[bare].iloc[0],
+                count=int(bare.sum()),
+            )  # fmt: skip
         row = int(layer.index[lost][0])
         findings.append(
             finding(

@@ -267,7 +267,8 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         findings.append(
             finding(
                 "service-by-words", "note", count=len(words), file=file, row=int(words.index[0]), column="services",
-                value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()), service=str(read_as),
+                value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()),
+                service=(_titles(str(read_as).split(", ")), str(read_as)),
             )
         )  # fmt: skip
     strange = exploded[~understood]
@@ -275,7 +276,8 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         findings.append(
             finding(
                 "unknown-service", "warning", count=len(words), file=file, row=int(words.index[0]), column="services",
-                value=str(unknown), known=", ".join(known_services()), examples=[f"row {row}" for row in words.index],
+                value=str(unknown), known=(_titles(known_services()), ", ".join(known_services())),
+                examples=[f"row {row}" for row in words.index],
             )
         )  # fmt: skip
     offered = [tuple(dict.fromkeys(service for word in words for service in meaning[word])) for words in split]
@@ -304,6 +306,11 @@ def services_of_word(word: str) -> tuple[str, ...]:
     if titled:
         return tuple(titled)
     return tuple(key for key, one in known_services().items() if any(re.search(rule, word) for rule in one.words))
+
+
+def _titles(keys: Iterable[str]) -> str:
+    """Services as a Chinese reader calls them."""
+    return "、".join(known_services()[key].title_zh for key in keys)
 
 
 def _names(service: Any) -> Iterable[str]:

@@ -9,8 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pyproj
 
-from circle15.catalog import finding, text
-from circle15.errors import PackError
+from circle15.catalog import finding, refusal, text
 from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Origin
 from circle15.sources.community_checks import community_checks
@@ -70,7 +69,8 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     names = entry.get("files") or [entry.get("file", "")]
     path = next((found for name in names if (found := pack.find(name)) is not None), None)
     if path is None:
-        raise PackError(f"city.toml of {pack.key}: none of the community layers {names} is there")
+        listed = ", ".join(map(str, names))
+        raise refusal("communities_missing", city=pack.key, names=listed, home=pack.home)
     counted = population_file(pack) is not None and pack.config["population"].get("use") == "count"
     per_file = {**entry, **entry.get("about", {}).get(path.name, {})}
     columns = entry.get("columns", {})
@@ -85,7 +85,7 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
         log.findings.append(finding("estimated-people", "warning", file=path.name))
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
-        raise PackError(f"{path.name}: its coordinates do not fit into {crs.name}; are x and y swapped?")
+        raise refusal("communities_unfit", file=path.name, crs=crs.name)
     log.findings.extend(community_checks(metric, file=path.name))
     grow_m = float(per_file.get("grow_m", GROW_M)) if per_file.get("grow") else None
     return PackCommunities(

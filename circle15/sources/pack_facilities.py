@@ -14,7 +14,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from circle15.catalog import finding
+from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
 from circle15.errors import PackError
 from circle15.model.places import Facilities, StudyArea
@@ -219,7 +219,19 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
     )  # fmt: skip
-    return Reading(frame=frame, files=(record,), findings=(*_osm_losses(frame, path), *_osm_hours(frame, path)))
+    told = (*_osm_none(frame, services, path), *_osm_losses(frame, path), *_osm_hours(frame, path))
+    return Reading(frame=frame, files=(record,), findings=told)
+
+
+def _osm_none(frame: gpd.GeoDataFrame, services: Sequence[str], path: Path) -> list[Finding]:
+    """Tell of services that a pack expects of OpenStreetMap, and that no object of the file has."""
+    offered = {service for row in frame["services"] for service in row}
+    none = [service for service in known_services() if service in services and service not in offered]
+    if not none:
+        return []
+    titles = [(known_services()[service].title_zh, service) for service in none]
+    named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
+    return [finding("osm-none", "warning", count=len(none), file=path.name, services=named, examples=none)]
 
 
 def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
@@ -232,7 +244,11 @@ def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
     lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used"} and count}
     if not lost:
         return []
-    reasons = ", ".join(f"{reason} {count}" for reason, count in lost.items())
+    told = [
+        (text(f"osm_{why}", "zh", count=f"{count:,}"), text(f"osm_{why}", "en", count=f"{count:,}"))
+        for why, count in lost.items()
+    ]
+    reasons = "，".join(zh for zh, _ in told), ", ".join(en for _, en in told)
     return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
 
 
@@ -289,9 +305,10 @@ def _spoken_of(frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], log: 
     fewer = after.map(len) < before.map(len)
     if fewer.any():
         lost = {service for row in before[fewer] for service in row} - listed
+        zh = "、".join(known_services()[service].title_zh for service in sorted(lost))
         log.findings.append(
             finding(
-                "service-not-listed", "warning", count=int(fewer.sum()), services=", ".join(sorted(lost)),
+                "service-not-listed", "warning", count=int(fewer.sum()), services=(zh, ", ".join(sorted(lost))),
                 examples=before.index[fewer],
             )
         )  # fmt: skip

@@ -136,15 +136,17 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
     check_name(city, known=packs)
     if city not in packs:
         roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
-        raise CityError(
-            f"there is no city pack {city!r}{did_you_mean(city, packs)} (known: {', '.join(packs) or 'none'}; "
-            f"looked in {roots})"
-        )
+        close = did_you_mean(city, packs)
+        raise refusal(
+            "city_unknown", error=CityError, city=city, roots=roots,
+            hint=(close.replace("; did you mean ", "，是否想写").rstrip("?"), close),
+            known=(", ".join(packs) or "没有", ", ".join(packs) or "none"),
+        )  # fmt: skip
     path = packs[city] / "city.toml"
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PackError(f"{path}: not a TOML file in UTF-8: {error}") from error
+        raise refusal("pack_toml", file=path, why=error) from error
     except OSError as error:
         raise PackError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     check_config(path, config)

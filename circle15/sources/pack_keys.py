@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from circle15.errors import PackError
+from circle15.catalog import refusal
 from circle15.model.places import AGE_GROUP
 from circle15.sources.osm_places import CONTEXT_LAYERS
 
@@ -61,8 +61,9 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 _CHOICES = {"parts_people": ("sum", "once"), "people_basis": ("resident", "registered")}
 _WORDS = {
-    _TEXT: "text in quotes", _DAY: "a date or text in quotes", _YES_NO: "true or false", _NUMBER: "a number",
-    _TABLE: "a table", _WHOLE: "a whole number",
+    _TEXT: ("加英文引号的文字", "text in quotes"), _DAY: ("日期或加英文引号的文字", "a date or text in quotes"),
+    _YES_NO: ("true 或 false", "true or false"), _NUMBER: ("数字", "a number"), _TABLE: ("表", "a table"),
+    _WHOLE: ("整数", "a whole number"),
 }  # fmt: skip
 
 
@@ -83,17 +84,17 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
     _check_table(path, "", config)
     for needed in ("name", "crs", "communities"):
         if needed not in config:
-            raise PackError(f"{path}: {needed!r} is missing")
+            raise refusal("key_missing", file=path, key=needed)
     for name in ("settings", "network", "communities"):
         _check_table(path, name, config.get(name, {}))
     for name in ("facilities", "context"):
         for entry in config.get(name, []):
             _check_table(path, name, entry)
             if not (entry.get("file") or entry.get("osm")):
-                raise PackError(f'{path}: a [[{name}]] entry names no source; give file = "..." or osm = true')
+                raise refusal("key_source", file=path, table=name)
     for entry in config.get("context", []):
         if entry.get("layer") not in LAYERS:
-            raise PackError(f"{path}: [[context]] layer = {entry.get('layer')!r}; known are {', '.join(LAYERS)}")
+            raise refusal("key_layer", file=path, layer=entry.get("layer"), known=", ".join(LAYERS))
     _check_communities(path, config["communities"])
     if "population" in config:
         _check_population(path, config["population"])
@@ -101,60 +102,66 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
 
 def _check_communities(path: Path, entry: Mapping[str, Any]) -> None:
     if not (entry.get("file") or entry.get("files")):
-        raise PackError(f'{path}: [communities] names no layer; give file = "communities.geojson"')
+        raise refusal(
+            "key_file", file=path, table="communities", kind=("社区文件", "layer"), example="communities.geojson"
+        )
     for key, known in _CHOICES.items():
         if entry.get(key, known[0]) not in known:
-            raise PackError(f"{path}: {key} = {entry[key]!r} in [communities]; known are {', '.join(known)}")
+            raise refusal("key_choice", file=path, key=key, value=entry[key], known=", ".join(known))
     for key, needed in (("grow_m", "grow"), ("parts_people", "parts")):
         if key in entry and not entry.get(needed):
-            raise PackError(f"{path}: {key} in [communities] says nothing without {needed} = true; add it")
+            raise refusal("key_alone", file=path, key=key, needed=needed)
     if "people" in entry:
         _check_table(path, "communities.people", entry["people"])
         if not entry["people"].get("file"):
-            raise PackError(f'{path}: [communities.people] names no table; give file = "people.xlsx"')
+            raise refusal(
+                "key_file", file=path, table="communities.people", kind=("人口表", "table"), example="people.xlsx"
+            )
 
 
 def _check_population(path: Path, entry: Mapping[str, Any]) -> None:
     _check_table(path, "population", entry)
     if not entry.get("file"):
-        raise PackError(f'{path}: [population] names no grid; give file = "population.tif"')
+        raise refusal("key_file", file=path, table="population", kind=("人口格网", "grid"), example="population.tif")
     is_raster = entry["file"].lower().endswith((".tif", ".tiff"))
     for key in ("column", "layer") if is_raster else ("band",):
         if key in entry:
-            fits = "band = 1 goes with a raster" if is_raster else "column goes with polygons"
-            raise PackError(
-                f"{path}: {key} = {entry[key]!r} in [population] does not go with {entry['file']!r}; {fits}"
+            fits = (
+                ("栅格请用 band = 1", "band = 1 goes with a raster")
+                if is_raster
+                else ("面图层请用 column", "column goes with polygons")
             )
+            raise refusal("key_grid", file=path, key=key, value=entry[key], grid=entry["file"], fits=fits)
     use = entry.get("use", "spread")
     if use not in _USES:
-        raise PackError(
-            f'{path}: use = {use!r} in [population]; "spread" says where in a community people live, "count" also how '
-            "many they are"
-        )
+        raise refusal("key_use", file=path, use=use)
     shares = entry.get("shares", {})
     if shares and use != "count":
-        raise PackError(f'{path}: shares in [population] go with use = "count"; else the communities have their own')
+        raise refusal("key_shares", file=path)
     for group, share in shares.items():
         if not (AGE_GROUP.fullmatch(group) and _is(share, _NUMBER) and 0 <= share <= 1):
-            raise PackError(
-                f"{path}: shares = {{ {group} = {share!r} }} in [population]: name an age group such as pop_60plus and "
-                "give its share of the people, 0 to 1"
-            )
+            raise refusal("key_share", file=path, group=group, share=share)
 
 
 def _check_table(path: Path, name: str, table: Mapping[str, Any]) -> None:
-    title = f"[{name}]" if name else "the top level"
+    title = (f"[{name}]", f"[{name}]") if name else ("最上面", "the top level")
     for key, value in table.items():
         if key not in _KEYS[name]:
-            raise PackError(f"{path}: unknown key {key!r} in {title}{did_you_mean(key, _KEYS[name])}")
+            close = did_you_mean(key, _KEYS[name])
+            raise refusal(
+                "key_unknown", file=path, key=key, table=title,
+                hint=(close.replace("; did you mean ", "，是否想写 ").rstrip("?"), close),
+            )  # fmt: skip
         kind = _KEYS[name][key]
         many = isinstance(kind, list)
         item = kind[0] if many else kind
         values = value if many and isinstance(value, list) else [value]
         if (many and not isinstance(value, list)) or not all(_is(one, item) for one in values):
-            wanted = f"a list, each item {_WORDS[item]}" if many else _WORDS[item]
-            hint = f" (write [[{name or key}]])" if item is _TABLE and many else ""
-            raise PackError(f"{path}: {key} = {value!r} in {title}: give {wanted}{hint}")
+            zh, en = _WORDS[item]
+            wanted = (f"列表，每一项是{zh}", f"a list, each item {en}") if many else (zh, en)
+            tables = item is _TABLE and many
+            hint = (f"（写作 [[{name or key}]]）", f" (write [[{name or key}]])") if tables else ""
+            raise refusal("key_kind", file=path, key=key, value=value, table=title, wanted=wanted, hint=hint)
 
 
 def _is(value: object, kinds: tuple[type, ...]) -> bool:

@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from circle15.catalog import finding, walking
-from circle15.errors import PackError, StreetsError
+from circle15.catalog import finding, refusal, walking
+from circle15.errors import InputError, PackError, StreetsError
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
 from circle15.sources.osm_file import read_streets
@@ -21,7 +21,7 @@ from circle15.sources.pack_layers import layer_origin
 from circle15.sources.reading import ReadingLog
 from circle15.sources.synthetic import TOWNS, Town
 
-__all__ = ["PackStreets", "pack_streets", "within_streets"]
+__all__ = ["PackStreets", "need_streets", "pack_streets", "within_streets"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,10 +74,29 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
         town = TOWNS[entry["synthetic"]]()
         log.findings.append(finding("synthetic-streets", "note"))
         return PackStreets(streets=town.streets, town=town)
-    raise StreetsError(
-        f"{pack.key}: no street file is there ({', '.join(entry.get('files', [])) or 'none is named'}); put an "
-        f"OpenStreetMap extract into {pack.home} or run `circle15 fetch {pack.key}` where there is a network"
-    )
+    raise _no_streets(pack)
+
+
+def need_streets(pack: Pack) -> None:
+    """Refuse a pack without any street file or stand-in, before anything large is read.
+
+    Raises
+    ------
+    StreetsError
+        As :func:`pack_streets`.
+    """
+    entry = pack.config.get("network", {})
+    names = [*entry.get("files", []), FETCHED]
+    if "synthetic" not in entry and not any(pack.find(name, anywhere=True) for name in names):
+        raise _no_streets(pack)
+
+
+def _no_streets(pack: Pack) -> InputError:
+    names = ", ".join(pack.config.get("network", {}).get("files", []))
+    return refusal(
+        "streets_missing", error=StreetsError, city=pack.key, home=pack.home,
+        names=(names or "city.toml 没有写文件名", names or "none is named"),
+    )  # fmt: skip
 
 
 def _record(path: Path, streets: Streets) -> FileRecord:
@@ -103,10 +122,11 @@ def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) 
     ).to_crs(people.crs)
     out = _share_within(people.geometry, box.iloc[0]) < 0.5
     if out.all():
-        raise StreetsError(
-            f"{streets.origin.file or streets.origin.label_en}: the streets cover none of the {len(people)} "
-            "communities; is it the right city, and are the communities' coordinates right?"
-        )
+        named = streets.origin.file
+        raise refusal(
+            "streets_elsewhere", error=StreetsError, count=len(people),
+            file=(named or streets.origin.label_zh, named or streets.origin.label_en),
+        )  # fmt: skip
     if out.any():
         lost = float(people.loc[out, "population"].sum())
         log.findings.append(

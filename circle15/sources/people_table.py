@@ -12,18 +12,23 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import column_synonyms, finding
-from circle15.errors import PackError
-from circle15.model.places import counts_heads
+from circle15.catalog import column_synonyms, column_title, finding, refusal
+from circle15.model.places import PEOPLE, counts_heads
+from circle15.model.provenance import Finding
 from circle15.sources.facility_columns import our_columns, shown_headers
 from circle15.sources.reading import Reading
 from circle15.sources.sheets import read_sheet
 
-__all__ = ["join_people"]
+__all__ = ["WITH_HOLES", "count_of_people", "join_people", "without_empty"]
 
 _KEYS = ("community_id", "name")
 _NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
 """Columns that the layer has or reading makes; a table that circle15 wrote may have them too."""
+_SHOWN = 12
+"""So many communities without a row are named in one message."""
+WITH_HOLES = ("households", "population_registered")
+"""Numbers that may be missing here and there."""
+_THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 
 
 def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[str, Any]) -> Reading:
@@ -63,14 +68,14 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     )
     table_columns = our_columns(sheet.frame, table.name, entry, points=False, kind="communities")
     people, findings = table_columns.frame, [*sheet.notes, *table_columns.findings]
+    people = without_empty(people, table.name, findings)
     record = table_columns.described(sheet.record("people"))
     by = next((key for key in _KEYS if key in people and key in layer), None)
     if by is None:
-        raise PackError(
-            f"{table.name}: it shares neither community_id nor name with {file}; it has "
-            f"{shown_headers(people.columns)}, and the layer {', '.join(map(str, layer.columns))}; name "
-            "them under columns"
-        )
+        raise refusal(
+            "people_by", file=table.name, layer=file, found=shown_headers(people.columns),
+            theirs=", ".join(str(column) for column in layer.columns if column != "geometry"),
+        )  # fmt: skip
     blank = people[by].map(_folded) == ""
     record = record.without("people-without-key", int(blank.sum()))
     if blank.any():
@@ -104,6 +109,31 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     return Reading(frame=layer.assign(**joined), files=(record,), findings=tuple(findings))
 
 
+def count_of_people(column: pd.Series) -> pd.Series:
+    """Numbers of a column; also where they are written as ``1,234``. NaN where a cell is no number.
+
+    Examples
+    --------
+    >>> count_of_people(pd.Series(["1,234", "56", "1,2"])).tolist()
+    [1234.0, 56.0, nan]
+    """
+    text = column.astype(str).str.strip().str.replace("，", ",")
+    parted = text.str.match(_THOUSANDS)
+    return pd.to_numeric(column.where(~parted, text.str.replace(",", "")), errors="coerce").astype(float)
+
+
+def without_empty(frame: pd.DataFrame, file: str, findings: list[Finding]) -> pd.DataFrame:
+    """The rows without columns of numbers that nobody has filled in: such a column is none, and is told.
+
+    The two that every community needs stay, so that their absence is told row by row.
+    """
+    numbers = [c for c in frame.columns if c in WITH_HOLES or counts_heads(c)]
+    empty = [c for c in numbers if c not in PEOPLE and len(frame) and (frame[c].map(_folded) == "").all()]
+    if empty:
+        findings.append(finding("community-columns-empty", "note", count=len(empty), file=file, value=", ".join(empty)))
+    return frame.drop(columns=empty)
+
+
 def _folded(cell: Any) -> str:
     if bool(pd.isna(cell)):
         return ""
@@ -114,33 +144,38 @@ def _check_once(folded: pd.Series, shown: pd.Series, file: str, by: str, rows: S
     twice = folded.duplicated().to_numpy() & (folded != "").to_numpy()
     if twice.any():
         at = int(np.flatnonzero(twice)[0])
-        raise PackError(
-            f"{file}: row {rows[at]}, column {by!r}, value {shown.iloc[at]!r} stands in an earlier row too "
-            f"({int(twice.sum())} such rows); people can be joined only where it is unique"
-        )
+        raise refusal("people_twice", file=file, row=rows[at], by=by, value=shown.iloc[at], count=int(twice.sum()))
 
 
 def _check_all_there(shown: pd.Series, ours: pd.Series, theirs: pd.Series, files: tuple[str, str]) -> None:
     without = ~ours.isin(set(theirs))
     if without.any():
-        told = []
-        for name in shown[without].head(5):
-            close = difflib.get_close_matches(_folded(name), theirs[~theirs.isin(set(ours))], n=2, cutoff=0.5)
-            alike = f" (the table has {', '.join(map(repr, close))})" if close else ""
-            told.append(f"{name!r}{alike}")
-        raise PackError(
-            f"{files[1]}: {int(without.sum())} communities of {files[0]} have no row in it: {', '.join(told)}; write "
-            "both alike, or add the rows"
-        )
+        spare = theirs[~theirs.isin(set(ours))]
+        zh, en = [], []
+        for name in shown[without].head(_SHOWN):
+            close = difflib.get_close_matches(_folded(name), spare, n=2, cutoff=0.5)
+            rows = [int(spare.index[spare == other][0]) for other in close]
+            alike = [f"第{row}行“{other}”" for row, other in zip(rows, close, strict=True)]
+            zh.append(f"“{name}”" + (f"（表中有{'、'.join(alike)}）" if close else ""))
+            alike = [f"{other!r} in row {row}" for row, other in zip(rows, close, strict=True)]
+            en.append(f"{name!r}" + (f" (the table has {', '.join(alike)})" if close else ""))
+        more = int(without.sum()) - len(en)
+        raise refusal(
+            "people_absent", file=files[1], layer=files[0], count=int(without.sum()),
+            named=("、".join(zh) + ("……" if more else ""), ", ".join(en) + (" ..." if more else "")),
+        )  # fmt: skip
 
 
 def _numbers(column: pd.Series, file: str) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    numbers = count_of_people(column)
     bad = ~(np.isfinite(numbers) & (numbers >= 0))
+    if column.name in WITH_HOLES:
+        bad &= column.map(_folded) != ""
     if bad.any():
         row = int(column.index[bad][0])
-        raise PackError(
-            f"{file}: row {row}, column {str(column.name)!r}, value {column[row]!r} is no number of people "
-            f"({int(bad.sum())} such rows); give zero or more"
-        )
+        name = str(column.name)
+        raise refusal(
+            "people_number", file=file, row=row, value=column[row], count=int(bad.sum()),
+            named=(f"“{column_title(name)}”（{name}）", f"column {name!r}"),
+        )  # fmt: skip
     return numbers

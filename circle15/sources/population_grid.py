@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from circle15.catalog import column_synonyms, finding, fold_header
+from circle15.catalog import column_synonyms, finding, fold_header, refusal
 from circle15.errors import PackError
 from circle15.model.population import PopulationGrid, area_shares, placed_in_order
 from circle15.model.provenance import FileRecord, Finding, Origin
@@ -61,10 +61,7 @@ def read_population(
     is_raster = path.suffix.lower() in RASTERS
     made = (raster_cells if is_raster else _polygon_cells)(path, entry, zones)
     if made.parts.empty:
-        raise PackError(
-            f"{path.name}: no cell with people lies in any community; is it the grid of this city, and is the right "
-            "column or band named under [population]?"
-        )
+        raise refusal("grid_elsewhere", file=path.name)
     place, share = made.parts["cell"].to_numpy(), made.parts["share"].to_numpy()
     cells, parts = placed_in_order(made.cells, pd.Index(made.parts["community_id"]), place, share)
     counts = entry.get("use", "spread") == "count"
@@ -119,11 +116,13 @@ def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: Mapping[str, Any]
     found = [named] if named is not None else [c for c in columns if alike.get(fold_header(c)) == "population"]
     if len(found) == 1 and found[0] in columns:
         return str(found[0])
-    wrong = f"there is no column {named!r}" if named is not None else "no single column says that it counts people"
-    raise PackError(
-        f'{path.name}: {wrong}; say which one does: column = "..." under [population]; it has '
-        f"{', '.join(column[:40] for column in columns[:40])}"
+    wrong = (
+        (f"没有名为“{named}”的列", f"there is no column {named!r}")
+        if named is not None
+        else ("看不出哪一列是人数", "no single column says that it counts people")
     )
+    found_there = ", ".join(column[:40] for column in columns[:40])
+    raise refusal("grid_column", file=path.name, wrong=wrong, found=found_there)
 
 
 def _people(
@@ -134,10 +133,10 @@ def _people(
     words = np.isnan(numbers) & written.notna().to_numpy() & (written.astype(str).str.strip() != "").to_numpy()
     if words.any():
         row = int(np.flatnonzero(words)[0])
-        raise PackError(
-            f"{path.name}: row {row + 1}, column {column!r}, value {str(written.iloc[row])[:40]!r} is no number of "
-            f"people ({int(words.sum())} such rows); name the column that counts people under [population]"
-        )
+        raise refusal(
+            "grid_number", file=path.name, row=row + 1, column=column, value=str(written.iloc[row])[:40],
+            count=int(words.sum()),
+        )  # fmt: skip
     return people_in_cells(
         numbers,
         stated=entry.get("nodata"),
@@ -184,10 +183,7 @@ def _overlaps(cells: gpd.GeoDataFrame, path: Path, *, counts: bool) -> list[Find
         return []
     count, hectares = int(over.sum()), f"{shared[over].sum() / 1e4:.1f}"
     if counts:
-        raise PackError(
-            f"{path.name}: {count} pairs of cells with people overlap ({hectares} ha), so that people would be counted "
-            'twice; keep one cell for each place (one age group, one year), or say use = "spread" under [population]'
-        )
+        raise refusal("grid_overlaps", file=path.name, count=count, hectares=hectares)
     return [finding("population-cells-overlap", "warning", count=count, file=path.name, hectares=hectares)]
 
 

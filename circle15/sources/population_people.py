@@ -8,8 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import finding
-from circle15.errors import PackError
+from circle15.catalog import finding, refusal
 from circle15.model.places import PEOPLE, people_columns
 from circle15.model.population import PERSON_PARTS, PopulationGrid
 from circle15.model.provenance import Finding
@@ -58,10 +57,7 @@ def count_people(
     for column, people in made.items():
         frame = frame.assign(**{column: frame[column].where(kept, people) if kept.any() else people})
     if "pop_60plus" not in frame:
-        raise PackError(
-            f"{file}: it counts people but not their ages, and the communities have no pop_60plus that goes with its "
-            "counts; state a share you can defend: shares = { pop_60plus = 0.2 } under [population]"
-        )
+        raise refusal("grid_ages", file=file)
     if not within.all():
         beyond = frame.index[~within]
         told.append(

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import geopandas as gpd
 import pandas as pd
 
-from circle15.catalog import finding
+from circle15.catalog import column_title, finding
 from circle15.errors import InputError, PackError
 from circle15.model.provenance import FileRecord, Finding, Severity
 
@@ -50,6 +50,7 @@ class Tally:
             finding(
                 code, severity, count=len(rows), file=self.file, row=int(first[ROW]), column=", ".join(columns),
                 value=", ".join(str(first[column]) for column in columns), examples=[f"row {row}" for row in rows[ROW]],
+                named=("、".join(map(column_title, columns)), ", ".join(columns)),
             )
         )  # fmt: skip
 

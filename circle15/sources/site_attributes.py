@@ -34,6 +34,9 @@ _DAY = re.compile(
 )
 _SHOWN = ("name", "name_en", "address", "tier", "opening_hours", "source", "source_date", "source_url")
 """Texts that stand in outputs as a list writes them."""
+
+_NOTHING = re.compile(r"[-－–—─/／\\]+")
+"""What people draw into a cell that has nothing to say."""
 _DELIVERY_M = (20.0, 50_000.0)
 """A radius below is most likely in kilometres, one above no delivery of anybody."""
 
@@ -80,8 +83,10 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
 
 
 def _text(cell: Any) -> str:
-    nothing = cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell))
-    return "" if nothing else without_numbers_of_persons(str(cell).strip())
+    if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
+        return ""
+    text = without_numbers_of_persons(str(cell).strip())
+    return "" if _NOTHING.fullmatch(text) else text
 
 
 def _texts(column: pd.Series) -> pd.Series:
