@@ -177,6 +177,24 @@ def test_a_table_of_offices_is_read_as_points(tmp_path):
     assert ("常住人口", "population") in record.understood
 
 
+def test_a_table_in_degrees_minutes_and_seconds(tmp_path):
+    frame, findings = unpacked(table(tmp_path, [(*ROW[:-2], "120°37′12″", "31°18′36″")], HEADER))
+    assert (frame.geometry.x["c1"], frame.geometry.y["c1"]) == pytest.approx((120.62, 31.31))
+    assert told(findings, "facility-dms").row == 2
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        (("31.31", "120.62"), r"社区\.csv: longitude and latitude \(x and y\) are swapped: 1 of 1 rows "),
+        (("560000", "3465000"), r"社区\.csv: the coordinates are metres, no degrees: 1 of 1 rows"),
+    ],
+)
+def test_a_table_of_swapped_axes_or_metres_says_so(tmp_path, place, says):
+    with pytest.raises(PackError, match=says):
+        table(tmp_path, [(*ROW[:-2], *place)], HEADER)
+
+
 def test_a_table_is_read_in_the_encoding_that_is_said(tmp_path):
     text = "".join(f"{','.join(row)}\n" for row in (HEADER, ROW))
     path = tmp_path / "社区.csv"

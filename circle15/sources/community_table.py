@@ -13,13 +13,12 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import column_synonyms, column_title, finding, refusal
-from circle15.errors import CrsError, PackError
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.community_parts import unite_parts
-from circle15.sources.datum import DATUMS, to_wgs84
+from circle15.sources.community_points import layer_in_wgs84, table_points
 from circle15.sources.facility_columns import OurColumns, our_columns
-from circle15.sources.facility_table import cell_text
+from circle15.sources.facility_table import cell_text, point_columns
 from circle15.sources.layers import read_layer
 from circle15.sources.people_table import WITH_HOLES, count_of_people, join_people, without_empty
 from circle15.sources.reading import Reading, Tally
@@ -126,7 +125,7 @@ def _rows(
     findings = [*read.notes, *ours.findings]
     datum = str(said.get("datum", "wgs84")).lower()
     if datum != "wgs84":
-        geometry = _from_datum(geometry, datum, path)
+        geometry = layer_in_wgs84(geometry, datum, path)
         findings.append(finding("datum-converted", "note", count=len(frame), file=path.name, datum=datum))
     layer = gpd.GeoDataFrame(ours.frame.drop(columns="geometry", errors="ignore"), geometry=geometry)
     return layer, _described(read.record("communities"), ours, columns), findings
@@ -153,10 +152,8 @@ def _table_rows(
     tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
     _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
     datum = str(said.get("datum", "wgs84"))
-    frame = _converted(ours.frame, datum, tally)
-    lon, lat = (pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float) for column in ("lon", "lat"))
-    point = np.where(_on_globe(frame), shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), None)
-    layer = gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=point, crs="EPSG:4326")
+    point = table_points(ours.frame, datum, tally, point_columns(ours))
+    layer = gpd.GeoDataFrame(ours.frame.drop(columns=["lon", "lat"]), geometry=point)
     record = replace(sheet.record("communities"), crs=datum)
     return layer, _described(record, ours, columns), tally.findings
 
@@ -230,33 +227,6 @@ def _with_ids(layer: gpd.GeoDataFrame, path: Path, *, parts: bool = False) -> gp
     return layer.assign(community_id=ids, name=names.where(names.str.strip() != "", ids))
 
 
-# -- positions ------------------------------------------------------------------------------------
-
-
-def _converted(frame: pd.DataFrame, datum: str, tally: Tally) -> pd.DataFrame:
-    """Bring ``lon`` and ``lat`` from the declared datum to WGS 84, and say so; what is no number stays as it is."""
-    if datum.lower() == "wgs84":
-        return frame
-    lon, lat = (pd.to_numeric(frame[column], errors="coerce").astype(float) for column in ("lon", "lat"))
-    usable = np.isfinite(lon) & np.isfinite(lat)
-    if datum.lower() in DATUMS:
-        usable &= np.asarray(_on_globe(frame), dtype=bool)
-    try:
-        east, north = to_wgs84(lon[usable], lat[usable], datum=datum)
-    except CrsError as error:
-        raise PackError(f"{tally.file}: {error}") from error
-    made = frame.astype({"lon": object, "lat": object})
-    made.loc[usable, "lon"], made.loc[usable, "lat"] = east, north
-    tally.findings.append(finding("datum-converted", "note", count=int(usable.sum()), file=tally.file, datum=datum))
-    return made
-
-
-def _on_globe(frame: pd.DataFrame) -> pd.Series:
-    """Which rows have a longitude and latitude that are degrees."""
-    lon, lat = (pd.to_numeric(frame[column], errors="coerce") for column in ("lon", "lat"))
-    return lon.between(-180, 180) & lat.between(-90, 90)
-
-
 # -- people ---------------------------------------------------------------------------------------
 
 
@@ -322,16 +292,6 @@ def _tell_of_elders(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]
 
 
 # -- geometry -------------------------------------------------------------------------------------
-
-
-def _from_datum(geometry: gpd.GeoSeries, datum: str, path: Path) -> gpd.GeoSeries:
-    """A layer whose degrees are of a datum that no file names, in WGS 84."""
-    if datum not in DATUMS or not geometry.crs.is_geographic:
-        raise refusal("communities_datum", file=path.name, datum=datum, crs=geometry.crs.name, known=", ".join(DATUMS))
-    moved = shapely.transform(
-        geometry.to_numpy(), lambda xy: np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum=datum))
-    )
-    return gpd.GeoSeries(moved, index=geometry.index, crs="EPSG:4326")
 
 
 def _polygons(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoSeries:

@@ -21,7 +21,15 @@ from circle15.errors import CrsError, InputError, PackError
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.reading import ROW, Tally
 
-__all__ = ["PointColumns", "fitting_systems", "metric_datum", "written_degrees", "written_points"]
+__all__ = [
+    "PointColumns",
+    "fitting_systems",
+    "metric_datum",
+    "plain_degrees",
+    "refuse_no_degrees",
+    "written_degrees",
+    "written_points",
+]
 
 Box: TypeAlias = tuple[float, float, float, float]
 _MOSTLY = 0.5
@@ -96,7 +104,7 @@ def written_points(
     """
     projected = metric_datum(datum, tally.file)
     if projected is None:
-        frame = _plain(frame, tally)
+        frame = plain_degrees(frame, tally)
     x, y = (pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan) for column in _XY)
     x, y = np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
     if projected is None:
@@ -140,7 +148,7 @@ def metric_datum(datum: str, file: str) -> pyproj.CRS | None:
     return None if system.is_geographic else system
 
 
-def _plain(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+def plain_degrees(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     """Angles in degrees, minutes and seconds, and decimal commas, as numbers; both told."""
     made = frame
     told: dict[str, NDArray[np.bool_]] = {}
@@ -171,6 +179,23 @@ def _degrees_only(
     frame: pd.DataFrame, x: _Numbers, y: _Numbers, tally: Tally, *, columns: PointColumns, home: pyproj.CRS | None
 ) -> tuple[pd.DataFrame, _Numbers, _Numbers]:
     """Leave out what cannot be degrees in this order; refuse a list where that is most of it."""
+    swapped, metres = refuse_no_degrees(frame, x, y, tally, columns=columns, home=home)
+    frame = tally.drop(frame, pd.Series(swapped, index=frame.index), "facility-swapped", _XY)
+    frame = tally.drop(frame, pd.Series(metres[~swapped], index=frame.index), "facility-metres", _XY)
+    keep = ~(swapped | metres)
+    return frame, x[keep], y[keep]
+
+
+def refuse_no_degrees(
+    frame: pd.DataFrame, x: _Numbers, y: _Numbers, tally: Tally, *, columns: PointColumns, home: pyproj.CRS | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rows have x and y exchanged, and which have metres for degrees.
+
+    Raises
+    ------
+    PackError
+        If that is most of the rows with numbers.
+    """
     numbers = int((np.isfinite(x) & np.isfinite(y)).sum())
     swapped = (np.abs(x) <= 90) & (np.abs(y) > 90) & (np.abs(y) <= 180)
     metres = (np.abs(x) > _METRES) & (np.abs(y) > _METRES)
@@ -181,10 +206,7 @@ def _degrees_only(
             "list_metres", **_first(frame, metres, x, y, tally), count=int(metres.sum()), rows=numbers,
             hint=_advice(float(np.median(x[metres])), float(np.median(y[metres])), home),
         )  # fmt: skip
-    frame = tally.drop(frame, pd.Series(swapped, index=frame.index), "facility-swapped", _XY)
-    frame = tally.drop(frame, pd.Series(metres[~swapped], index=frame.index), "facility-metres", _XY)
-    keep = ~(swapped | metres)
-    return frame, x[keep], y[keep]
+    return swapped, metres
 
 
 def _metres_only(

@@ -23,7 +23,7 @@ from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 from circle15.sources.site_attributes import site_attributes
 
-__all__ = ["cell_text", "read_facilities"]
+__all__ = ["cell_text", "point_columns", "read_facilities"]
 
 _TEXT = ("facility_id", "name", "services")
 
@@ -61,7 +61,7 @@ def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | 
     rows = _read_rows(path, entry)
     tally.findings += [*rows.notes, *rows.ours.findings]
     record = rows.ours.described(rows.record)
-    columns = _point_columns(rows.ours)
+    columns = point_columns(rows.ours)
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
@@ -159,7 +159,7 @@ def _of_layer(path: Path, entry: Mapping[str, Any], datum: str) -> _Rows:
     return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=layer.notes)
 
 
-def _point_columns(ours: OurColumns) -> PointColumns:
+def point_columns(ours: OurColumns) -> PointColumns:
     """The list's own headers of its coordinates."""
     theirs = {our_name: their_name for their_name, our_name in ours.understood}
     if "location" in theirs and not {"lon", "lat"} <= set(theirs):

@@ -98,7 +98,8 @@ class ReadingLog:
             chinese = error.zh.removeprefix(f"{at}：") or english
             told, spoken = (finding("unusable-input", "error", file=at, reason=why) for why in (english, chinese))
             told = replace(told, message_zh=spoken.message_zh)
-            self.findings.append(told)
+            if told not in self.findings:  # streets are asked for before and after the communities
+                self.findings.append(told)
             return None
 
     def need(self, read: Callable[[], _T], *, file: str) -> _T:
@@ -109,9 +110,8 @@ class ReadingLog:
         PackError
             As :meth:`check`.
         """
-        before = len(self.failed)
         found = self.attempt(read, file=file)
-        if len(self.failed) > before:
+        if found is None:
             self.check()
         return cast("_T", found)
 
