@@ -324,7 +324,7 @@ def _communities() -> list[Broken]:
         place("people without end", says=people, population=float("inf")),
         place("people that are no number", says=people, population=float("nan")),
         place("an id twice", says="row 2, column 'community_id', value 'ok' stands in an earlier", community_id="ok"),
-        place("no id", says="row 2, column 'community_id', value '' is empty", community_id=None),
+        place("no id", says="row 2, column 'community_id' is empty", community_id=None),
         place("a line for an outline", says=f"{bare} with an area .found: LineString", shape=line),
         place("an outline without ground", says=bare, shape=flat),
         place("a collection for an outline", says=f"{bare}.*found: GeometryCollection", shape=pair),
