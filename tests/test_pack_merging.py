@@ -100,6 +100,14 @@ def test_what_is_told(make_pack):
     assert "Community clinic 2" in more.message_en
 
 
+def test_a_service_that_openstreetmap_does_not_have_is_told(make_pack):
+    both = OSM.replace('["clinic"]', '["clinic", "day_care"]')
+    found = told(read_pack("tryton", data=pack(make_pack, more=both)).findings, "osm-none")
+    assert (found.severity, found.count, found.file) == ("warning", 1, "streets.osm")
+    assert "“日间照料中心”" in found.message_zh
+    assert "day_care" in found.message_en
+
+
 def test_openstreetmap_comes_last_wherever_it_stands(make_pack):
     root = pack(make_pack)
     text = root / "tryton" / "city.toml"

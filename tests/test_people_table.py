@@ -106,3 +106,33 @@ def test_a_pack_with_both_tables_of_its_own(make_pack):
     assert pack.communities.frame["pop_60plus"].to_dict() == {"west": 3, "east": 7}
     assert pack.facilities.frame["services"].tolist() == [("meal_point",)]
     assert {"table-columns", "table-encoding", "table-personal"} <= {found.code for found in pack.findings}
+
+
+def test_a_mark_between_thousands_is_no_fault(tmp_path):
+    frame, _ = joined(tmp_path, [("陈港社区", "12,345", "1，234", ""), ("b", "50", "5", "")])
+    assert frame["population"].tolist() == [12345, 50]
+    assert frame["pop_60plus"].tolist() == [1234, 5]
+    with pytest.raises(PackError, match="value '1,2' is no number of people"):
+        joined(tmp_path, [("陈港社区", "1,2", "1", ""), ("b", "50", "5", "")])
+
+
+def test_a_column_of_numbers_that_nobody_filled_in_is_none(tmp_path):
+    header = ("社区", "户数", "常住人口", "60岁以上", "80岁以上")
+    frame, findings = joined(tmp_path, [("陈港社区", "", "9", "5", ""), ("b", "", "8", "4", "")], header)
+    assert not {"households", "pop_80plus"} & set(frame.columns)
+    assert told(findings, "community-columns-empty").value == "households, pop_80plus"
+    with pytest.raises(PackError, match="row 2, column 'population', value '' is no number"):
+        joined(tmp_path, [("陈港社区", "", "", "5", ""), ("b", "", "", "4", "")], header)
+
+
+def test_households_may_have_holes(tmp_path):
+    header = ("社区", "户数", "常住人口", "60岁以上")
+    frame, _ = joined(tmp_path, [("陈港社区", "3", "9", "5"), ("b", "", "8", "4")], header)
+    assert frame["households"].tolist() == pytest.approx([3, float("nan")], nan_ok=True)
+
+
+def test_both_languages_name_the_nearest_row(tmp_path):
+    with pytest.raises(PackError) as refused:
+        joined(tmp_path, [("b", "50", "5", ""), ("陈巷社区", "1", "0", "")])
+    assert "“陈港社区”（表中有第3行“陈巷社区”）" in refused.value.zh
+    assert "'陈港社区' (the table has '陈巷社区' in row 3)" in str(refused.value)

@@ -54,6 +54,15 @@ def test_every_file_of_a_pack_has_its_record(make_pack):
     assert files["streets"].rows_used > 0
 
 
+def test_missing_streets_are_told_beside_missing_communities(make_pack):
+    root = make_pack(streets="")
+    (root / "tryton" / "communities.geojson").unlink()
+    failed = [found for found in check_city("tryton", data=root).findings if found.severity == "error"]
+    assert [found.file for found in failed] == ["[network]", "[communities]"]
+    assert "找不到道路文件" in failed[0].message_zh
+    assert "找不到社区文件 communities.geojson" in failed[1].message_zh
+
+
 def test_a_patient_check_tells_of_every_broken_file(make_pack):
     more = '[[facilities]]\nfile = "second.xlsx"\nservices = ["clinic"]\n'
     root = make_pack(more=more, sites=[(*SITES[0][:3], "", "")])

@@ -122,6 +122,14 @@ def test_one_number_for_several_services_is_the_site_s_and_told():
     assert told(findings, "facility-capacity-shared").count == 1
 
 
+@pytest.mark.parametrize("cell", ["—", "-", "——", "/", "－"])
+def test_a_stroke_says_nothing_and_is_no_fault(cell):
+    frame, findings = understood(capacity=[cell], floor_area_m2=[cell], opening_hours=[cell])
+    assert frame[["capacity", "floor_area_m2"]].isna().all(axis=None)
+    assert frame["opening_hours"].tolist() == [""]
+    assert findings == []
+
+
 def test_capacities_by_service_in_the_words_of_the_catalogue():
     cells = ["助餐点:80; 日间照料中心:30", "助餐点80人、日间照料30张床位", "meal_point: 50", "", "60"]
     frame, findings = understood(("meal_point", "day_care"), capacity=cells)

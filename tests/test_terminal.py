@@ -12,9 +12,9 @@ from circle15.render.terminal import check_lines, wrapped
 from .page_fixture import FILES, analysis
 
 
-def lines(*findings, files=FILES, city=None, width=100, saved=False):
+def lines(*findings, files=FILES, city=None, width=100, saved=False, options=""):
     check = Check(key="town", city=city, files=files, findings=findings)
-    return [line.text for line in check_lines(check, width=width, saved=saved)]
+    return [line.text for line in check_lines(check, width=width, saved=saved, options=options)]
 
 
 def told(severity, message, **more):
@@ -121,6 +121,8 @@ def test_a_city_that_can_be_analysed_is_told_its_size_and_the_next_step():
     assert "下一步：circle15 map town · next: circle15 map town" in report
     assert report[-1].endswith("--out FOLDER")
     assert lines(city=analysis().city, saved=True)[-1].startswith("下一步：circle15 map town")
+    there = lines(city=analysis().city, saved=True, options="--data packs")[-1]
+    assert there == "下一步：circle15 map town --data packs · next: circle15 map town --data packs"
 
 
 names = st.text(alphabet=st.sampled_from("ab 设施，。（）\n\t📍.-é"), max_size=60)

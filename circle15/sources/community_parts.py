@@ -130,7 +130,15 @@ def _words(
         if torn:
             examples = [f"{ids[members[place][0]]}: {' / '.join(map(str, kinds[place]))}" for place in torn]
             findings.append(
-                finding("parts-differ", "warning", count=len(torn), file=file, column=str(column), examples=examples)
+                finding(
+                    "parts-differ",
+                    "warning",
+                    count=len(torn),
+                    file=file,
+                    column=str(column),
+                    examples=examples,
+                    named=(column_title(str(column)), str(column)),
+                )
             )
         made[column] = [kind[0] if kind else None for kind in kinds]
     if given_up:

@@ -248,7 +248,7 @@ def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
         (text(f"osm_{why}", "zh", count=f"{count:,}"), text(f"osm_{why}", "en", count=f"{count:,}"))
         for why, count in lost.items()
     ]
-    reasons = "，".join(zh for zh, _ in told), ", ".join(en for _, en in told)
+    reasons = "；".join(zh for zh, _ in told), ", ".join(en for _, en in told)
     return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
 
 
