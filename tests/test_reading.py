@@ -151,6 +151,6 @@ def test_a_hasty_log_stops_at_the_first_fault():
         ReadingLog().attempt(fails, file="b.csv")
     patient = ReadingLog(patient=True)
     assert patient.attempt(fails, file="b.csv") is None
-    with pytest.raises(PackError, match=r"2 inputs cannot be used as they are: b\.csv"):
+    with pytest.raises(PackError, match=r"1 inputs cannot be used as they are: b\.csv"):
         patient.need(fails, file="b.csv")
     assert patient.need(lambda: 1, file="c.csv") == 1
