@@ -8,6 +8,7 @@
     │   ├── PackError                  city.toml or a layer of a pack is wrong
     │   ├── StreetsError               a street file is missing, empty, cut short or of another kind
     │   ├── CrsError                   coordinates do not fit the reference system they claim
+    │   ├── NormError                  a book of norms has a rule that cannot be
     │   └── SettingError               a cut-off, speed, profile or other setting is out of range
     ├── FetchError (ConnectionError)   a download failed or came back incomplete
     └── OutputError (OSError)          a result could not be written; nothing half-written is left
@@ -24,6 +25,7 @@ __all__ = [
     "DataQualityWarning",
     "FetchError",
     "InputError",
+    "NormError",
     "OutputError",
     "PackError",
     "SettingError",
@@ -69,6 +71,10 @@ class CrsError(InputError):
 
 class SettingError(InputError):
     """A setting (cut-off, speed, profile, ...) is out of its range."""
+
+
+class NormError(InputError):
+    """A book of norms cannot be read, or has a rule that cannot be."""
 
 
 class FetchError(Circle15Error, ConnectionError):

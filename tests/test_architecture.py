@@ -4,7 +4,7 @@
 
     errors < kernels < model < catalog < spoken_hours < opening < sources < network < snapping < datum_check
         < interchange < reach < isochrones < outlines < grow < homes < demand < delivery < coverage < gaps
-        < subdistricts < checks < study < cli
+        < subdistricts < norm_measures < norms < checks < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -24,7 +24,7 @@ PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
     "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check",
     "interchange", "reach", "isochrones", "outlines", "grow", "homes", "demand", "delivery", "coverage", "gaps",
-    "subdistricts", "checks", "study",
+    "subdistricts", "norm_measures", "norms", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

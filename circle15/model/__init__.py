@@ -1,6 +1,7 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
 from circle15.model.moment import Moment
+from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, DemandPoints, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
@@ -23,12 +24,15 @@ __all__ = [
     "Finding",
     "Gaps",
     "Isochrones",
+    "Ledger",
     "Moment",
     "NodeFlag",
+    "NormBook",
     "Origin",
     "PopulationGrid",
     "Positions",
     "ReachTable",
+    "Rule",
     "Settings",
     "Streets",
     "StudyArea",

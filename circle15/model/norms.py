@@ -1,0 +1,149 @@
+"""Norms as data: a rule of a book, the book, and the ledger of verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from circle15.errors import NormError
+
+__all__ = ["Ledger", "Level", "NormBook", "Rule", "Scope", "Status"]
+
+Level = Literal["community", "subdistrict", "city"]
+Scope = Literal["all", "urban", "rural"]
+Status = Literal["mandatory", "expected", "pilot", "draft", "project"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One clause: what is measured, what is required, and how far the text can be trusted.
+
+    Attributes
+    ----------
+    clause_id
+        Unique among all books.
+    measure
+        Key of ``measures.toml``; ``unit`` is that measure's.
+    services, tiers, standardised
+        Which facilities count. Tiers do not stand in for each other: with none named, all count.
+    of
+        Rules whose compliance a ``compliance_rate`` counts.
+    checklist
+        Name of a list of functions in the book.
+    minutes, metres, people, people_from, people_below, households_each
+        Parameters of measures: cut-off, network distance, people column, range of population in which the
+        rule applies, households to a grid.
+    at_least, at_most
+        The required value; both for a range, neither where a figure is only shown.
+    level, scope
+        Whom it is asked of.
+    source, clause, year, status, grade, verified
+        Where it stands. ``grade`` is S (source document), A, B, M+, M (from memory) or ``project``; a
+        verdict from an unverified rule is *indicative*.
+    """
+
+    clause_id: str
+    book: str
+    title_zh: str
+    title_en: str
+    measure: str
+    unit: str
+    source_zh: str
+    source_en: str
+    clause: str
+    year: int
+    status: Status
+    grade: str
+    verified: bool
+    services: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    standardised: bool = False
+    of: tuple[str, ...] = ()
+    checklist: str = ""
+    minutes: float | None = None
+    metres: float | None = None
+    people: str = "population"
+    people_from: float | None = None
+    people_below: float | None = None
+    households_each: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    level: Level = "community"
+    scope: Scope = "all"
+    note_zh: str = ""
+    note_en: str = ""
+
+    @property
+    def judges(self) -> bool:
+        """Whether the rule requires something; else its figure is only shown."""
+        return self.at_least is not None or self.at_most is not None
+
+    def passes(self, observed: float) -> bool:
+        """Whether a value complies: ``at_least <= observed <= at_most``.
+
+        Raises
+        ------
+        NormError
+            If the rule requires nothing.
+
+        Examples
+        --------
+        >>> rule = Rule(
+        ...     clause_id="x", book="b", title_zh="", title_en="", measure="households_per_grid", unit="hh",
+        ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", verified=True,
+        ...     at_least=200, at_most=300,
+        ... )
+        >>> rule.passes(300), rule.passes(300.5)
+        (True, False)
+        """
+        if not self.judges:
+            raise NormError(f"rule {self.clause_id!r} requires nothing; its figure is only shown")
+        enough = self.at_least is None or observed >= self.at_least
+        return enough and (self.at_most is None or observed <= self.at_most)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormBook:
+    """A book of rules in the order of its file; ``checklists`` names the functions that its rules ask for."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    rules: tuple[Rule, ...]
+    checklists: Mapping[str, tuple[str, ...]]
+
+    def __repr__(self) -> str:
+        verified = sum(rule.verified for rule in self.rules)
+        return f"<NormBook {self.key}: {len(self.rules)} rules, {verified} verified>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Ledger:
+    """Verdicts by clause, each with what was observed and what it rests on.
+
+    ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least`` and ``at_most``
+    in the clause's ``unit``; ``verdict`` (``pass``, ``fail``, ``undetermined``, ``shown`` where nothing is required);
+    ``indicative`` (True where the clause was not verified in the official text); ``lacks``, what has to be
+    supplied before more can be said; ``facility_id`` that the figure rests on, ``""`` if none. Units that a
+    clause does not speak of have no row. ``rules`` are the clauses, in the order of their books.
+    """
+
+    frame: pd.DataFrame
+    rules: tuple[Rule, ...]
+
+    def counts(self) -> pd.DataFrame:
+        """Units by verdict on (``level``, ``clause_id``): ``int64`` ``pass``, ``fail``, ``undetermined``, ``shown``."""
+        verdicts = ("pass", "fail", "undetermined", "shown")
+        table = self.frame.groupby(["level", "clause_id"], sort=False)["verdict"].value_counts().unstack(fill_value=0)
+        return table.reindex(columns=list(verdicts), fill_value=0).astype("int64").rename_axis(columns=None)
+
+    def __repr__(self) -> str:
+        found = self.frame["verdict"].value_counts()
+        told = ", ".join(f"{count:,} {verdict}" for verdict, count in found.items())
+        return f"<Ledger: {len(self.rules)} clauses, {told}>"
+
+    def _repr_html_(self) -> str:
+        return self.counts().to_html(max_rows=40)

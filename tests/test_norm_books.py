@@ -1,0 +1,183 @@
+"""Norms as data: every rule of every book is whole; one that is not is refused with file, rule, key and value."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from circle15.catalog import column_synonyms, services
+from circle15.catalog.norm_books import all_rules, measures, norm_book, norm_books, parse_book
+from circle15.errors import NormError
+
+BOOKS = (
+    "complete-community-2020", "embedded-2024", "gb50180-2018", "gb50437", "jb143-2010", "jiangsu-13fyp",
+    "jiangsu-14fyp", "jiangsu-cases", "project-defaults",
+)  # fmt: skip
+RULES = all_rules(norm_books().values())
+HAN = re.compile(r"[\u4e00-\u9fff]")
+GOOD = {
+    "id": "a", "title_zh": "甲", "title_en": "a", "measure": "people_in_reach", "services": ["clinic"], "minutes": 15,
+    "at_least": 90, "unit": "%", "source": "s", "clause": "1", "year": 2020, "status": "expected", "grade": "S",
+    "verified": True,
+}  # fmt: skip
+
+
+def toml(
+    *rules, head='[book]\ntitle_zh = "书"\ntitle_en = "book"\n[source.s]\ntitle_zh = "源"\ntitle_en = "s"\n', more=""
+):
+    lines = [head]
+    for rule in rules:
+        lines.append("[[rule]]")
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in rule.items() if value is not None
+        ]
+    return "\n".join([*lines, more]).encode()
+
+
+def parse(*rules, **options):
+    return parse_book(toml(*rules, **options), file="my-book.toml")
+
+
+def test_the_books_that_come_with_circle15():
+    assert tuple(norm_books()) == BOOKS
+    assert norm_book("gb50180-2018").title_en == "Urban residential areas GB 50180-2018"
+    with pytest.raises(NormError, match="did you mean 'gb50180-2018'"):
+        norm_book("gb50180")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.clause_id for rule in RULES])
+def test_every_rule_of_every_book(rule):
+    measure = measures()[rule.measure]
+    assert rule.unit == measure.unit
+    assert set(rule.services) <= set(services())
+    assert rule.clause.strip()
+    assert rule.source_zh
+    assert rule.level in measure.levels
+    assert HAN.search(rule.title_zh)
+    assert not HAN.search(rule.title_en + rule.source_en + rule.note_en)
+    assert bool(rule.note_zh) == bool(rule.note_en)
+    assert 1990 <= rule.year <= 2030
+    assert rule.judges == bool(measure.better and rule.clause_id != "js13-office-share")
+    # Only what was read in a source document is verified; the project's own convention never is.
+    assert rule.verified == (rule.grade == "S")
+    assert (rule.status == "project") == (rule.grade == "project")
+
+
+def test_conflicting_targets_stand_side_by_side():
+    rules = {rule.clause_id: rule for rule in RULES}
+    assert rules["js-functions-rate"].at_least == 100
+    assert rules["js13-functions-rate-urban"].at_least == 95
+    assert rules["js-functions-rate"].of == rules["js13-functions-rate-urban"].of
+    assert rules["js13-functions-rate-rural"].at_least == 90
+    assert rules["js-facility-rate"].at_least == 90
+
+
+def test_lists_that_the_documents_do_not_give_are_empty():
+    book = norm_book("jiangsu-13fyp")
+    assert set(book.checklists) == {"urban-6-plus-x", "rural-8-plus-x", "eight-rooms-two-shops-one-venue"}
+    assert not any(book.checklists.values())
+
+
+@pytest.mark.parametrize("measure", measures().values(), ids=list(measures()))
+def test_every_measure_is_whole(measure):
+    assert HAN.search(measure.title_zh)
+    assert not HAN.search(measure.title_en)
+    assert measure.better in {"more", "less", ""}
+    assert set(measure.levels) <= {"community", "subdistrict", "city"}
+    assert any(rule.measure == measure.key for rule in RULES)
+
+
+def test_a_users_own_book():
+    rule = GOOD | {"at_least": None, "between": [10, 20], "people": "pop_60plus"}
+    book = parse(rule, GOOD | {"id": "b", "at_least": None}, more='[checklist]\nmine = ["x"]\n')
+    assert book.key == "my-book"
+    assert (book.rules[0].at_least, book.rules[0].at_most) == (10, 20)
+    assert [book.rules[0].passes(value) for value in (9.99, 10, 20, 20.01)] == [False, True, True, False]
+    assert not book.rules[1].judges
+    with pytest.raises(NormError, match="requires nothing"):
+        book.rules[1].passes(5)
+    assert book.checklists["mine"] == ("x",)
+    with pytest.raises(TypeError):
+        book.checklists["mine"] = ()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"measur": "x"}, r"unknown key 'measur' in rule 'a'; did you mean 'measure'"),
+        ({"measure": "people_in_reech"}, r"measure = 'people_in_reech'; did you mean 'people_in_reach'"),
+        ({"services": ["clinik"]}, r"services = 'clinik'; did you mean 'clinic'"),
+        ({"services": []}, r"measure people_in_reach needs services"),
+        ({"services": "clinic"}, r"services = 'clinic': give a list"),
+        ({"minutes": None}, r"measure people_in_reach needs minutes"),
+        ({"minutes": "15"}, r"minutes = '15': give a number"),
+        ({"minutes": True}, r"minutes = True: give a number"),
+        ({"metres": 300}, r"measure people_in_reach does not use metres \(it takes services, minutes, people, tiers\)"),
+        ({"unit": "m"}, r"unit = 'm', but people_in_reach is measured in '%'"),
+        ({"at_least": 101}, r"101 % is more than everything"),
+        ({"at_least": -1}, r"-1 is no threshold"),
+        ({"between": [1, 2]}, r"between = \[1, 2\]: give two rising numbers, and no at_least"),
+        ({"at_least": None, "between": [2, 1]}, r"between = \[2, 1\]"),
+        ({"at_least": None, "between": [1]}, r"between = \[1\]"),
+        ({"source": "t"}, r"source = 't'"),
+        ({"status": "law"}, r"status = 'law' \(known: mandatory"),
+        ({"grade": "C"}, r"grade = 'C'"),
+        ({"level": "grid"}, r"level = 'grid'"),
+        ({"scope": "village"}, r"scope = 'village'"),
+        ({"clause": " "}, r"clause is empty"),
+        ({"verified": "yes"}, r"verified = 'yes': give true or false"),
+        ({"title_zh": None}, r"title_zh is missing"),
+        ({"measure": "compliance_rate", "services": None, "minutes": None}, r"needs of"),
+    ],
+)
+def test_a_rule_that_cannot_be(change, message):
+    with pytest.raises(NormError, match=rf"^my-book\.toml: .*{message}"):
+        parse(GOOD | change)
+
+
+def test_a_level_that_a_measure_does_not_know():
+    rule = {key: value for key, value in GOOD.items() if key not in {"minutes", "services"}}
+    rule |= {"measure": "compliance_rate", "of": ["b"]}
+    with pytest.raises(NormError, match=r"compliance_rate is not judged by community; use subdistrict, city"):
+        parse(rule)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("名称".encode("gbk"), r"not in UTF-8"),
+        (b"[book", r"not a TOML file"),
+        (b"", r"the table \[book\] is missing"),
+        (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"\[book\] title_zh = 1: give text"),
+        (toml(), r"it has no rules"),
+        (toml(GOOD, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
+        (toml(GOOD, GOOD), r"rule id = 'a' stands twice"),
+        (
+            toml(GOOD, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
+            r"\[source\.s\] needs title_en",
+        ),
+        (toml(GOOD, more="[checklist]\nmine = 3"), r"\[checklist\]: mine = 3: give a list"),
+    ],
+)
+def test_a_book_that_cannot_be(content, message):
+    with pytest.raises(NormError, match=rf"^my-book\.toml: {message}"):
+        parse_book(content, file="my-book.toml")
+
+
+def test_books_that_do_not_go_together():
+    rate = {key: value for key, value in GOOD.items() if key not in {"minutes", "services"}}
+    rate |= {"id": "r", "measure": "compliance_rate", "of": ["aa"], "level": "city"}
+    with pytest.raises(NormError, match=r"rule 'r': of names 'aa'; did you mean 'a'"):
+        all_rules([parse(GOOD, rate)])
+    with pytest.raises(NormError, match=r"rule 'a' stands twice \(my-book\.toml, my-book\.toml\)"):
+        all_rules([parse(GOOD), parse(GOOD)])
+    assert [rule.clause_id for rule in all_rules([parse(GOOD, rate | {"of": ["a"]})])] == ["a", "r"]
+
+
+def test_what_measures_ask_for_can_be_supplied_as_a_column():
+    known = set(column_synonyms("communities").values())
+    for measure in measures().values():
+        for column in measure.asks:
+            assert column == "residential" or column.removeprefix("facilities.") in known
