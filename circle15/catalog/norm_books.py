@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from circle15.catalog import services
+from circle15.catalog.facts import read_facts
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Status
 
@@ -57,7 +58,7 @@ class Measure:
 @cache
 def measures() -> Mapping[str, Measure]:
     """All measures by key, in the order in which they are shown."""
-    read = tomllib.loads(files("circle15.catalog").joinpath("measures.toml").read_text(encoding="utf-8"))
+    read = read_facts("measures.toml")
     found: dict[str, Measure] = {}
     for key, entry in read.items():
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in entry.items()}
