@@ -40,8 +40,14 @@ def run(monkeypatch, capfd):
     return call
 
 
+def heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(*words: object, **options) -> subprocess.Popen:
     environment = {k: v for k, v in os.environ.items() if k != "CIRCLE15_DATA"} | options.pop("env", {})
+    if os.name == "posix":  # a shell starts what runs behind it with Ctrl-C ignored, and children inherit that
+        options.setdefault("preexec_fn", heed_interrupts)
     return subprocess.Popen(
         [sys.executable, "-m", "circle15", *map(str, words)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment,
