@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -55,10 +55,11 @@ def plain_text(value: str) -> str:
     return _CONTROL.sub("\ufffd", value)[:_LONGEST]
 
 
-def block(sheet: Worksheet, row: int, title: str, table: pd.DataFrame) -> int:
-    """Write a small titled table at a row of a sheet; return the row below it."""
+def block(sheet: Worksheet, row: int, title: str, table: pd.DataFrame, widths: Sequence[int] | None = None) -> int:
+    """Write a small titled table at a row of a sheet (of columns so wide); return the row below it."""
     put(sheet.cell(row, 1), title).font = font(bold=True, size=12)
     _header(sheet, row + 1, table)
+    _grow(sheet, row + 2, table, widths)
     return _body(sheet, row + 2, table)
 
 
@@ -134,9 +135,10 @@ def _body(sheet: Worksheet, row: int, table: pd.DataFrame) -> int:
     return row
 
 
-def _grow(sheet: Worksheet, row: int, table: pd.DataFrame) -> None:
+def _grow(sheet: Worksheet, row: int, table: pd.DataFrame, widths: Sequence[int] | None = None) -> None:
     """Give rows with wrapped text the height that it needs: not every program works that out on opening."""
-    wrapped = [(place, columns()[str(key)].width) for place, key in enumerate(table.columns) if _wraps(str(key))]
+    wide = widths or [columns()[str(key)].width for key in table.columns]
+    wrapped = [(place, wide[place]) for place, key in enumerate(table.columns) if _wraps(str(key))]
     for number, record in enumerate(table.itertuples(index=False, name=None), start=row):
         lines = max((_lines(str(record[place]), width) for place, width in wrapped), default=1)
         if lines > 1:

@@ -46,7 +46,11 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     when = _when(analysis)
     for title, heading, table in (
         ("社区 Communities", f"各社区差距，按综合排名 · Gaps, largest first{when}", community_table(analysis)),
-        ("差距 Gaps", f"社区 × 服务 · Gaps per community and service{when}", _present(gap_table(analysis), _GAPS)),
+        (
+            "差距 Gaps",
+            f"社区 × 服务 · Gaps per community and service{when}",
+            _present(_spoken(gap_table(analysis)), _GAPS),
+        ),
         ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", facility_table(analysis)),
         ("数据质量 Data quality", _FOUND, finding_table(analysis.findings)),
         ("文件 Files", _FILES, file_table(analysis.city.files)),
@@ -117,10 +121,10 @@ def _summary(book: Workbook, analysis: Analysis) -> None:
         cell.number_format = number or "General"
         cell.alignment = Alignment(horizontal="left")
         row += 1
-    row = block(sheet, row + 1, "各项服务 By service", service_table(analysis))
-    row = block(sheet, row + 1, "综合差距最大的十个社区 Ten communities with the largest gap", _top(analysis))
-    block(sheet, row + 1, "资料来源 Sources", source_table(analysis.city)[[*_SOURCES]])
-    for letter, width in zip("ABCDEFGHI", (24, 24, 17, 13, 15, 15, 17, 17, 28), strict=True):
+    row = block(sheet, row + 1, "各项服务 By service", _spoken(service_table(analysis)), _WIDTHS)
+    row = block(sheet, row + 1, "综合差距最大的十个社区 Ten communities with the largest gap", _top(analysis), _WIDTHS)
+    block(sheet, row + 1, "资料来源 Sources", source_table(analysis.city)[[*_SOURCES]], _WIDTHS)
+    for letter, width in zip("ABCDEFGHI", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     page(sheet, header_row=None)
 
@@ -154,6 +158,15 @@ def _lists(book: Workbook, city: City) -> None:
 def _top(analysis: Analysis) -> pd.DataFrame:
     keys = ("name", "name_en", "rank_index", "index", "pop_60plus", "uncovered_worst", "worst_service_zh")
     return _present(community_table(analysis).head(10), keys)
+
+
+def _spoken(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose keys of a service's state are words in both languages."""
+    return table.assign(status=table["status"].map(_STATES))
+
+
+_STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined"}
+_WIDTHS = (24, 24, 22, 13, 15, 15, 17, 17, 28)
 
 
 def _present(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
