@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
         frame["floor_area_m2"] = _quantities(frame, "floor_area_m2", _AREAS, tally)
     frame = _deliveries(frame, tally)
     if "source_date" in frame:
-        dates = frame["source_date"].map(_date_text)
+        dates = _once(frame["source_date"], _date_text)
         read = dates.map({text: iso_date(text) for text in dates.unique()})
         frame["source_date"] = read.where(read != "", dates)
         tally.tell(frame[(read == "") & (dates != "")], "facility-date-unknown", "note", ("source_date",))
@@ -89,8 +89,14 @@ def _text(cell: Any) -> str:
     return "" if _NOTHING.fullmatch(text) else text
 
 
+def _once(column: pd.Series, understood: Callable[[Any], str]) -> pd.Series:
+    """What a function makes of every cell, worked out once for each distinct one."""
+    code, cells = pd.factorize(column.astype(object), use_na_sentinel=False)
+    return pd.Series([understood(cell) for cell in cells], name=column.name).take(code).set_axis(column.index)
+
+
 def _texts(column: pd.Series) -> pd.Series:
-    return column.astype(object).map(_text)
+    return _once(column, _text)
 
 
 def _folded(cell: Any) -> str:
@@ -161,7 +167,7 @@ def _quantity(text: str, units: Mapping[str, float]) -> float:
 def _quantities(
     frame: pd.DataFrame, column: str, units: Mapping[str, float], tally: Tally, code: str = "facility-bad-number"
 ) -> pd.Series:
-    texts = frame[column].map(_folded)
+    texts = _once(frame[column], _folded)
     numbers = texts.map({text: _quantity(text, units) for text in texts.unique()}).astype(float)
     tally.tell(frame[numbers.isna() & (texts != "")], code, "warning", (column,))
     return numbers
@@ -169,7 +175,7 @@ def _quantities(
 
 def _capacities(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     """Site totals in ``capacity``, and capacities by service where a cell names services."""
-    texts = frame["capacity"].map(_folded)
+    texts = _once(frame["capacity"], _folded)
     numbers = texts.map({text: _quantity(text, _PLACES) for text in texts.unique()}).astype(float)
     several = frame["services"].map(len) > 1
     tally.tell(frame[numbers.notna() & several], "facility-capacity-shared", "note", ("capacity",))
