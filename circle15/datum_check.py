@@ -6,8 +6,9 @@ chance only. So the distances to the nearest street are compared under each datu
 t statistic of log distances, since a few points far out must not decide, and a handful of points must not either.
 
 Measured on the 75 places of OpenStreetMap in central Helsinki, laid onto Suzhou's place on the globe in twelve
-directions: of lists of 20 places that declare a wrong datum 80 % are told, of 75 places 94 %; of lists that
-declare the right one none of 7,200 (samples of 8 to 75 places). See ``tests/test_datum_check.py``.
+directions: of lists of 75 that declare a wrong datum 94 % are told. In a wider trial, not kept as a test, 80 % of
+samples of 20 were, and none of 7,200 that declare the right one. ``tests/test_datum_check.py`` holds the first above
+90 %, and silence for 108 right lists.
 """
 
 from __future__ import annotations

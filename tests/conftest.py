@@ -11,10 +11,10 @@ from xml.sax.saxutils import quoteattr
 
 import osmium
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 # A busy machine is no fault of the code: examples may take their time.
-settings.register_profile("circle15", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("circle15", deadline=None)
 settings.load_profile("circle15")
 
 Tags = Mapping[str, str]
