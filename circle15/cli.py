@@ -82,6 +82,10 @@ _STAGES = {
     "isochrones": "等时圈 / isochrones",
     "coverage": "覆盖 / coverage",
     "gaps": "缺口 / gaps",
+    "ledger": "条文 / clauses",
+    "attribution": "缺设施还是缺通道 / what is missing",
+    "robustness": "稳健性 / robustness",
+    "equity": "公平与类型 / equity and types",
     "save": "写出 / writing",
 }
 

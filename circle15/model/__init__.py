@@ -7,11 +7,13 @@ from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings, Subdistricts
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
+from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
 __all__ = [
     "PEOPLE",
     "Analysis",
+    "Attribution",
     "Check",
     "City",
     "Communities",
@@ -19,6 +21,7 @@ __all__ = [
     "Coverage",
     "DemandPoints",
     "EdgeFlag",
+    "Equity",
     "Facilities",
     "FileRecord",
     "Finding",
@@ -32,11 +35,15 @@ __all__ = [
     "PopulationGrid",
     "Positions",
     "ReachTable",
+    "Robustness",
+    "Routes",
     "Rule",
     "Settings",
+    "Stability",
     "Streets",
     "StudyArea",
     "Subdistricts",
+    "Typology",
     "WalkNetwork",
     "WalkProfile",
 ]

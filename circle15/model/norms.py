@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
@@ -127,21 +127,29 @@ class Ledger:
     ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least`` and ``at_most``
     in the clause's ``unit``; ``verdict`` (``pass``, ``fail``, ``undetermined``, ``shown`` where nothing is required);
     ``indicative`` (True where the clause was not verified in the official text); ``lacks``, what has to be
-    supplied before more can be said; ``facility_id`` that the figure rests on, ``""`` if none. Units that a
-    clause does not speak of have no row. ``rules`` are the clauses, in the order of their books.
+    supplied before more can be said; ``facility_id`` that the figure rests on, ``""`` if none. The evidence:
+    ``route_min`` and ``route_m`` of the typical walk to that facility or, where the clause asks who can walk there,
+    to the nearest one; ``floor_area_m2``, ``source`` and ``source_date`` of the facility; NaN or ``""`` where there
+    is none. Units that a clause does not speak of have no row. ``rules`` are the clauses, in the order of their
+    books. Measures of the books that are not computed have undetermined rows that say so.
     """
 
-    frame: pd.DataFrame
-    rules: tuple[Rule, ...]
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rules: tuple[Rule, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
 
     def counts(self) -> pd.DataFrame:
         """Units by verdict on (``level``, ``clause_id``): ``int64`` ``pass``, ``fail``, ``undetermined``, ``shown``."""
         verdicts = ("pass", "fail", "undetermined", "shown")
+        if not len(self):
+            return pd.DataFrame(columns=list(verdicts), dtype="int64")
         table = self.frame.groupby(["level", "clause_id"], sort=False)["verdict"].value_counts().unstack(fill_value=0)
         return table.reindex(columns=list(verdicts), fill_value=0).astype("int64").rename_axis(columns=None)
 
     def __repr__(self) -> str:
-        found = self.frame["verdict"].value_counts()
+        found = self.frame["verdict"].value_counts() if len(self) else pd.Series(dtype=int)
         told = ", ".join(f"{count:,} {verdict}" for verdict, count in found.items())
         return f"<Ledger: {len(self.rules)} clauses, {told}>"
 

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from circle15.errors import SettingError
 from circle15.model.moment import Moment
+from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
 __all__ = ["Analysis", "Check", "City", "Coverage", "Gaps", "Isochrones", "ReachTable", "Settings", "Subdistricts"]
@@ -37,11 +39,16 @@ class Settings:
         Service weights of the index; services not named weigh 1. Normalised over determined services.
     open_at
         A moment of an ordinary week: what is closed then covers nobody. None: walk-in at any time.
+    norms
+        Books to judge by: keys of ``catalog/norms/``, or TOML files of the pack.
+    draws, seed
+        How many random draws robustness rests on (0: none), and the seed that makes them the same each time.
 
     Raises
     ------
     SettingError
-        If a cut-off is zero, negative, not a number, doubled or beyond two hours, or a limit is not positive.
+        If a cut-off is zero, negative, not a number, doubled or beyond two hours, a limit is not positive, or
+        ``draws`` or ``seed`` is no whole number in range.
     """
 
     profile: str = "elderly"
@@ -49,6 +56,9 @@ class Settings:
     max_snap_m: float = 150.0
     weights: Mapping[str, float] = field(default_factory=dict)
     open_at: Moment | None = None
+    norms: tuple[str, ...] = ("jiangsu-13fyp", "jiangsu-14fyp", "gb50180-2018", "project-defaults")
+    draws: int = 200
+    seed: int = 15
 
     def __post_init__(self) -> None:
         if not self.cutoffs_min:
@@ -67,11 +77,18 @@ class Settings:
                 raise SettingError(f"weight of service {service!r} = {weight} is not usable: give zero or more")
         if not isinstance(self.open_at, Moment | None):
             raise SettingError(f"open_at = {self.open_at!r}: give circle15.moment('11:30'), or None for any time")
+        _whole("draws", self.draws, most=10_000)
+        _whole("seed", self.seed, most=2**63 - 1)
 
     @property
     def circle_min(self) -> float:
         """The farthest cut-off: the circle that gaps are judged by."""
         return self.cutoffs_min[-1]
+
+
+def _whole(name: str, value: object, *, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise SettingError(f"{name} = {value!r} is not usable: give a whole number from 0 to {most}")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +98,8 @@ class City:
     ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``,
     ``buildings``, ``residential``, ``rail``; the reader says which exist. ``files`` tells what became of every
     input file: columns understood and not, rows read, used and dropped. ``population`` is a grid of people,
-    where one was given.
+    where one was given. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
+    among them; empty: those of the catalogue.
     """
 
     key: str
@@ -95,6 +113,7 @@ class City:
     context: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     context_origins: tuple[Origin, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    books: tuple[NormBook, ...] = ()
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     review_number: str = ""
@@ -313,6 +332,7 @@ class Analysis:
     ``demand_positions`` and ``facility_positions`` align with ``demand.frame`` and
     ``city.facilities.frame``; ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known
     of opening hours (:func:`circle15.opening.hours_table`), ``open`` among it: NA without a moment, and where unknown.
+    The last seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
     """
 
     city: City
@@ -329,6 +349,13 @@ class Analysis:
     record: Mapping[str, Any]
     hours: pd.DataFrame = field(default_factory=pd.DataFrame)
     subdistricts: Subdistricts = field(default_factory=Subdistricts)
+    routes: Routes = field(default_factory=Routes)
+    ledger: Ledger = field(default_factory=Ledger)
+    attribution: Attribution = field(default_factory=Attribution)
+    robustness: Robustness = field(default_factory=Robustness)
+    stability: Stability = field(default_factory=Stability)
+    equity: Equity = field(default_factory=Equity)
+    typology: Typology = field(default_factory=Typology)
 
     def __repr__(self) -> str:
         when = f" at {self.settings.open_at}" if self.settings.open_at else ""

@@ -1,0 +1,148 @@
+"""From a city pack to a city that can be analysed, or to a report on what cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from circle15.checks import datum_findings, facility_findings, seed_datum_findings, street_findings
+from circle15.errors import InputError
+from circle15.grow import grow_communities
+from circle15.model.places import Communities, StudyArea
+from circle15.model.population import PopulationGrid
+from circle15.model.provenance import Finding
+from circle15.model.results import Check, City
+from circle15.model.walk_network import WalkNetwork
+from circle15.network import build_network
+from circle15.snapping import snap
+from circle15.sources.citypack import PackContents, ReadingLog, read_pack
+from circle15.sources.population_grid import outside_findings
+from circle15.sources.population_people import compare_people
+
+__all__ = ["barriers", "check_city", "check_places", "load_city"]
+
+
+def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) -> City:
+    """Load a city from its pack and build its walking network.
+
+    Parameters
+    ----------
+    city
+        Folder name of the pack, such as ``"suzhou"``.
+    data
+        A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
+    **overrides
+        ``profile``, ``cutoffs_min``, ``max_snap_m``, ``weights``, ``open_at``: win over the pack's settings.
+
+    Returns
+    -------
+    City
+        Streets within the study area and its buffer, facilities, communities, display layers, findings.
+
+    Raises
+    ------
+    CityError, PackError, StreetsError, SettingError
+        What is wrong, where, and what to do.
+    """
+    return _built(read_pack(city, data=data, overrides=overrides))
+
+
+def _built(pack: PackContents) -> City:
+    network = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
+    communities, area, grown = _outlined(pack, network)
+    grid, compared = _regridded(pack, communities)
+    return City(
+        key=pack.key,
+        title_zh=pack.title_zh,
+        title_en=pack.title_en,
+        area=area,
+        network=network,
+        facilities=pack.facilities,
+        communities=communities,
+        population=grid,
+        context=pack.context,
+        context_origins=pack.context_origins,
+        settings=pack.settings,
+        files=pack.files,
+        findings=(
+            *pack.findings,
+            *grown,
+            *compared,
+            *street_findings(pack.streets.counts, network),
+            *datum_findings(pack.facilities, network),
+        ),
+        review_number=pack.review_number,
+        notes=pack.notes,
+    )
+
+
+def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, StudyArea, list[Finding]]:
+    """The communities with outlines, grown where none were drawn, and the study area that they make."""
+    if isinstance(pack.communities, Communities):
+        return pack.communities, pack.area, []
+    walls, limit_m = barriers(pack.context), pack.settings.max_snap_m
+    grown, findings = grow_communities(network, pack.communities, max_snap_m=limit_m, barriers=walls)
+    whole: Any = shapely.union_all(grown.frame.geometry.to_numpy())
+    suspect = seed_datum_findings(pack.communities, network)
+    return grown, replace(pack.area, boundary=whole), [*suspect, *findings]
+
+
+def _regridded(pack: PackContents, communities: Communities) -> tuple[PopulationGrid | None, list[Finding]]:
+    """The population grid for the outlines that the communities have by now; what it says of grown ones."""
+    grid = pack.population
+    if grid is None or isinstance(pack.communities, Communities):
+        return grid, []
+    grid, file = grid.over(communities.frame), grid.origin.file
+    return grid, [*outside_findings(grid, file=file), *compare_people(communities.frame, grid, file=file)]
+
+
+def barriers(context: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoSeries | None:
+    """Water and rail: an access leg must not cross them."""
+    layers = [context[name].geometry for name in ("water", "rail") if name in context]
+    return gpd.GeoSeries(pd.concat(layers, ignore_index=True)) if layers else None
+
+
+def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -> Check:
+    """Read everything in a city's pack and tell what was found, without computing anything heavy.
+
+    A file that cannot be used does not end the reading: all files are tried, and each that fails is a
+    finding of severity ``error``.
+
+    Parameters
+    ----------
+    city, data, **overrides
+        As for :func:`load_city`.
+
+    Returns
+    -------
+    Check
+        The city if it can be analysed, a record of every file, and all findings.
+
+    Raises
+    ------
+    CityError, PackError, SettingError
+        If there is no such pack, or ``city.toml`` itself cannot be read.
+    """
+    log = ReadingLog(patient=True)
+    try:
+        pack = read_pack(city, data=data, overrides=overrides, log=log)
+        loaded = log.need(lambda: _built(pack), file="[network]")
+    except InputError:
+        if not log.failed:
+            raise
+        return Check(key=city, city=None, files=tuple(log.files), findings=tuple(log.findings))
+    findings = (*loaded.findings, *check_places(loaded))
+    return Check(key=city, city=loaded, files=loaded.files, findings=findings)
+
+
+def check_places(city: City) -> list[Finding]:
+    """Findings about facilities and service lists alone: what can be known without heavy work."""
+    walls = barriers(city.context)
+    there = snap(city.network, city.facilities.frame, max_snap_m=city.settings.max_snap_m, barriers=walls)
+    return facility_findings(city, there, city.settings)

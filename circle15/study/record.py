@@ -1,0 +1,79 @@
+"""The record of a run: versions, inputs by hash, assumptions, counts, findings."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from circle15 import __version__
+from circle15.model.places import DemandPoints
+from circle15.model.provenance import Finding
+from circle15.model.results import City, Coverage, Settings
+from circle15.model.walk_network import Positions, WalkProfile
+
+__all__ = ["run_facts"]
+
+_LIBRARIES = (
+    "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio",
+    "opening-hours-py",
+)  # fmt: skip
+
+
+def _counted(column: pd.Series | None) -> dict[str, int]:
+    return {} if column is None else {str(key): int(n) for key, n in column.value_counts().sort_index().items()}
+
+
+def run_facts(
+    city: City,
+    settings: Settings,
+    profile: WalkProfile,
+    demand: DemandPoints,
+    here: Positions,
+    there: Positions,
+    covered: Coverage,
+    findings: tuple[Finding, ...],
+) -> dict[str, Any]:
+    """What ``run.json`` holds: versions, inputs by hash, assumptions, counts, findings. No clock, no paths."""
+    return {
+        "city": {"key": city.key, "name_zh": city.title_zh, "name_en": city.title_en, "crs": city.area.crs.to_string()},
+        "synthetic": city.synthetic,
+        "versions": {
+            "circle15": __version__,
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+        },
+        "inputs": [asdict(origin) for origin in city.origins],
+        "files": [asdict(record) for record in city.files],
+        "settings": {
+            "profile": settings.profile,
+            "cutoffs_min": list(settings.cutoffs_min),
+            "max_snap_m": settings.max_snap_m,
+            "weights": dict(settings.weights),
+            "open_at": settings.open_at.en if settings.open_at else None,
+        },
+        "profile": asdict(profile),
+        "counts": {
+            "street_km": round(city.network.total_km, 3),
+            "nodes": city.network.n_nodes,
+            "edges": city.network.n_edges,
+            "communities": len(city.communities),
+            "outlines": _counted(city.communities.frame.get("outline")),
+            "people": float(city.communities.frame["population"].sum()),
+            "people_60plus": float(city.communities.frame["pop_60plus"].sum()),
+            "demand_points": demand.frame["method"].value_counts().sort_index().to_dict(),
+            "demand_methods": demand.by_community["method"].value_counts().sort_index().to_dict(),
+            "demand_far": int((here.status == Positions.FAR).sum()),
+            "demand_island": int((here.status == Positions.ISLAND).sum()),
+            "facilities": len(city.facilities),
+            "facilities_merged": len(city.facilities.matches),
+            "facility_conflicts": len(city.facilities.conflicts),
+            "facilities_far": int((there.status == Positions.FAR).sum()),
+            "facilities_island": int((there.status == Positions.ISLAND).sum()),
+        },
+        "services": {"determined": list(covered.services), "undetermined": list(covered.undetermined)},
+        "findings": [asdict(told) for told in findings],
+    }
