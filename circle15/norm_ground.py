@@ -39,7 +39,8 @@ class Ground:
     metres on the network. ``homes`` and ``sites`` are the positions of demand points and facilities.
     ``owner`` ``int64[p]``: a demand point's row of the communities. ``site`` and ``host`` ``int64[k]``: pairs of a
     facility and a community that it belongs to, by the ids of both: those that its list names in the column
-    ``community``, else the one that it stands in. A shared centre has several.
+    ``community``, else the one that it stands in. A shared centre has several. ``lenient`` counts facilities whose
+    tier or standard nobody stated, too.
     """
 
     communities: Communities
@@ -56,6 +57,7 @@ class Ground:
     walls: gpd.GeoSeries | None = None
     max_snap_m: float | None = None
     checklists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lenient: bool = False
 
     @classmethod
     def of(

@@ -7,7 +7,7 @@ communities are summed first. So a rate of the city is not an average of average
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from circle15.opening import hours_table, weekly_open_hours
 from circle15.opening import moment as moment_of
 from circle15.reach import WalkGraph, cutoff_ms, nearest_sites, nearest_times
 
-__all__ = ["MEASURES", "Figures", "qualifying"]
+__all__ = ["MEASURES", "Figures", "measured", "qualifying"]
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
@@ -34,7 +34,8 @@ class Figures:
     """``float64[c]`` part and whole of every community, NaN where they cannot be known; ``whole`` None for a count.
 
     ``lacks`` names what has to be supplied where NaN stands, for all or ``object[c]`` for each. ``facility``
-    ``int64[c]`` is the row of the facility that the figure rests on, -1 where there is none.
+    ``int64[c]`` is the row of the facility that the figure rests on, -1 where there is none. ``doubt`` ``bool[c]``:
+    the figure may be larger than what is known, and the verdict stays the same.
     """
 
     part: Numbers
@@ -42,6 +43,7 @@ class Figures:
     scale: float = 1.0
     lacks: str | Words = ""
     facility: Rows | None = None
+    doubt: Mask | None = None
 
 
 def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = None) -> Mask:
@@ -49,16 +51,36 @@ def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = No
     frame, wanted = ground.facilities.frame, set(rule.services if services is None else services)
     mine = np.array([not wanted.isdisjoint(row) for row in frame["services"]], dtype=bool)
     if rule.tiers:
-        tiers = frame["tier_key"].astype(str) if "tier_key" in frame else pd.Series("", index=frame.index)
-        mine &= tiers.isin(rule.tiers).to_numpy()
+        tiers = _said(frame, "tier_key")
+        mine &= np.isin(tiers, [*rule.tiers, *([""] if ground.lenient else [])])
     if rule.standardised:
-        mine &= _yes(frame["standardised"]) if "standardised" in frame else False
+        said = _said(frame, "standardised")
+        mine &= np.isin(said, [*_YES, *([""] if ground.lenient else [])])
     return mine
 
 
-def _yes(cells: pd.Series) -> Mask:
-    """Cells that say yes: 1, true, 是."""
-    return np.array([str(cell).strip().casefold() in {"1", "1.0", "true", "yes", "是"} for cell in cells], dtype=bool)
+_YES = ("1", "1.0", "true", "yes", "是")
+
+
+def _said(frame: pd.DataFrame, column: str) -> Words:
+    """Cells of a column as text in small letters, ``""`` where nothing is said."""
+    if column not in frame:
+        return np.full(len(frame), "", dtype=object)
+    cells = frame[column]
+    return np.asarray(cells.where(cells.notna(), "").astype(str).str.strip().str.casefold(), dtype=object)
+
+
+def measured(ground: Ground, rule: Rule) -> Figures:
+    """The figures of a rule; where facilities of unstated tier or standard matter, only what they cannot change.
+
+    A facility that does not say its tier may be of the tier that is asked for: counted without such facilities and
+    with them, a figure stands where both give one verdict, and is then the smaller one.
+    """
+    least = MEASURES[rule.measure](ground, rule)
+    if not (rule.tiers or rule.standardised):
+        return least
+    most = MEASURES[rule.measure](replace(ground, lenient=True), rule)
+    return _between(rule, least, most, "facilities.tier" if rule.tiers else "facilities.standardised")
 
 
 def _unlisted(ground: Ground, rule: Rule) -> str:
@@ -131,16 +153,24 @@ def people_served(ground: Ground, rule: Rule) -> Figures:
     found = _share_of_people(ground, rule, inside.astype(float), known)
     if "delivery_radius_m" in ground.facilities.frame:
         return found
-    return _unless_enough(rule, found, "facilities.delivery_radius_m")
+    everybody = replace(found, part=found.whole)
+    return _between(rule, found, everybody, "facilities.delivery_radius_m")
 
 
-def _unless_enough(rule: Rule, least: Figures, lacks: str, doubt: Mask | None = None) -> Figures:
-    """A figure that could be larger: kept where it is enough already."""
+def _values(figures: Figures) -> Numbers:
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = least.scale * least.part / least.whole
-    enough = np.array([rule.judges and rule.passes(one) for one in share], dtype=bool)
-    known = enough if doubt is None else enough | ~doubt
-    return Figures(part=np.where(known, least.part, np.nan), whole=least.whole, scale=least.scale, lacks=lacks)
+        return np.asarray(figures.scale * figures.part / (1.0 if figures.whole is None else figures.whole))
+
+
+def _between(rule: Rule, least: Figures, most: Figures, lacks: str) -> Figures:
+    """The smaller of two figures where both give one verdict, in doubt where they differ; nothing elsewhere."""
+    low, high = _values(least), _values(most)
+    with np.errstate(invalid="ignore"):
+        differs = ~((low == high) | (np.isnan(low) & np.isnan(high)))
+    alike = [rule.judges and rule.passes(a) == rule.passes(b) for a, b in zip(low, high, strict=True)]
+    known = ~differs | (np.array(alike, dtype=bool) & np.isfinite(low))
+    named = np.where(differs, lacks, np.asarray(least.lacks, dtype=object)).astype(object)
+    return replace(least, part=np.where(known, least.part, np.nan), lacks=named, doubt=differs & known)
 
 
 def people_near_open(ground: Ground, rule: Rule) -> Figures:
@@ -160,14 +190,7 @@ def people_near_open(ground: Ground, rule: Rule) -> Figures:
         )
         for open_ in (sure, ~shut)
     )
-    return _unless_enough(rule, least, "facilities.opening_hours", _differs(rule, least, most))
-
-
-def _differs(rule: Rule, least: Figures, most: Figures) -> Mask:
-    """Where the larger figure complies and is another than the smaller one."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = most.scale * most.part / most.whole
-    return np.array([not rule.judges or rule.passes(one) for one in share], dtype=bool) & (most.part != least.part)
+    return _between(rule, least, most, "facilities.opening_hours")
 
 
 def services_in_reach(ground: Ground, rule: Rule) -> Figures:
@@ -324,19 +347,19 @@ def functions_configured(ground: Ground, rule: Rule) -> Figures:
 
 
 def _ratio(part: str, whole: str, scale: float) -> Callable[[Ground, Rule], Figures]:
-    def measured(ground: Ground, _rule: Rule) -> Figures:
+    def ratio(ground: Ground, _rule: Rule) -> Figures:
         above, below = ground.numbers(part), ground.numbers(whole)
         named = np.where(np.isnan(above), np.where(below > 0, part, f"{part}, {whole}"), whole).astype(object)
         return Figures(part=above, whole=below, scale=scale, lacks=named)
 
-    return measured
+    return ratio
 
 
 def _plain(column: str) -> Callable[[Ground, Rule], Figures]:
-    def measured(ground: Ground, _rule: Rule) -> Figures:
+    def plain(ground: Ground, _rule: Rule) -> Figures:
         return Figures(part=ground.numbers(column), lacks=column)
 
-    return measured
+    return plain
 
 
 def grids_required(ground: Ground, rule: Rule) -> Figures:

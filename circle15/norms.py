@@ -18,7 +18,7 @@ from circle15.catalog.norm_books import check_rates, measures
 from circle15.model.norms import Ledger, Rule
 from circle15.model.verdicts import Routes
 from circle15.norm_ground import Ground
-from circle15.norm_measures import MEASURES, Figures, qualifying
+from circle15.norm_measures import MEASURES, Figures, measured, qualifying
 
 __all__ = ["judge", "with_evidence"]
 
@@ -116,11 +116,10 @@ def _units(ground: Ground, level: str) -> tuple[NDArray[np.int64], list[str]]:
 
 def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence[str]) -> pd.DataFrame:
     """Observed value and verdict of every unit."""
-    measured = MEASURES.get(rule.measure)
-    if measured is None:
-        figures = Figures(part=np.full(len(code), np.nan), lacks=f"measure: {rule.measure}")
-    else:
+    if rule.measure in MEASURES:
         figures = measured(ground, rule)
+    else:
+        figures = Figures(part=np.full(len(code), np.nan), lacks=f"measure: {rule.measure}")
     # Sums in the order of the ids: the order of rows must not change a last digit.
     rows = np.argsort(ground.communities.frame.index.astype(str), kind="stable")
     rows = rows[code[rows] >= 0]
@@ -131,19 +130,25 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence
         whole = np.bincount(at, weights=figures.whole[rows], minlength=size)
         observed = figures.scale * np.divide(part, whole, out=np.full(size, np.nan), where=whole > 0)
     there = np.unique(at)
-    lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(code))
-    missing = pd.DataFrame({"at": at, "lacks": lacks[rows]})[_unknown(figures)[rows]]
-    named = missing.groupby("at")["lacks"].agg(lambda words: ", ".join(sorted(set(", ".join(words).split(", ")))))
+    known = np.isfinite(observed)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
-    known = np.isfinite(table["observed"].to_numpy())
     table["verdict"] = [_verdict(rule, value) for value in table["observed"]]
-    table["lacks"] = np.where(known, "", named.reindex(there).fillna("people").to_numpy())
+    table["lacks"] = _lacking(figures, rows, at, known).reindex(there).fillna("").to_numpy()
+    table.loc[~known[there] & (table["lacks"] == ""), "lacks"] = "people"
     table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
     return _table([rule] * len(table), table)
 
 
-def _unknown(figures: Figures) -> NDArray[np.bool_]:
-    return ~np.isfinite(figures.part) if figures.whole is None else ~(np.isfinite(figures.part) & (figures.whole > 0))
+def _lacking(
+    figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], known: NDArray[np.bool_]
+) -> pd.Series:
+    """What to supply, by unit: for a figure that is not known, and for one that may be larger than what is known."""
+    missing = ~np.isfinite(figures.part) | (False if figures.whole is None else ~(figures.whole > 0))
+    doubt = np.zeros(len(missing), dtype=bool) if figures.doubt is None else figures.doubt
+    lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(missing))[rows]
+    asked = np.where(known[at], doubt[rows], (missing | doubt)[rows])
+    table = pd.DataFrame({"at": at[asked], "lacks": lacks[asked]})
+    return table.groupby("at")["lacks"].agg(lambda words: ", ".join(sorted(set(", ".join(words).split(", ")))))
 
 
 def _verdict(rule: Rule, observed: float) -> str:
