@@ -35,6 +35,7 @@ __all__ = [
     "cutoff_ms",
     "in_blocks",
     "in_workers",
+    "nearest_sites",
     "nearest_times",
     "point_frame",
     "reach",
@@ -424,3 +425,29 @@ def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     near = _near(graph, facilities, demand)
     np.minimum.at(best, near.point, near.cost.astype(np.int64))
     return np.where(best >= _NEVER_MS, np.nan, best / 60_000.0)
+
+
+def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.int64]:
+    """Which facility is nearest to each demand point, at any distance: ``int64[p]`` rows, -1 if none.
+
+    The facility whose minutes :func:`nearest_times` gives; of several equally near ones the first.
+    """
+    seed_node, seed_cost = seeds(graph, facilities)
+    number = np.repeat(np.arange(len(facilities), dtype=np.uint32), 2)
+    distance, whose = search.nearest_owners(
+        graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), number, _MAX_MS
+    )
+    way_home = np.where(distance == search.NO_COST, _NEVER_MS, distance.astype(np.int64))
+    ends, network = _ends(graph, demand), graph.network
+    near = _near(graph, facilities, demand)
+    nodes = (network.u[ends.edge], network.v[ends.edge])
+    ways = [way_home[node] + leg for node, leg in zip(nodes, _to_ends(graph, ends), strict=True)]
+    point = np.concatenate([ends.index, ends.index, near.point.astype(np.int64)])
+    cost = np.concatenate([*ways, near.cost.astype(np.int64)])
+    site = np.concatenate([*(whose[node].astype(np.int64) for node in nodes), np.repeat(number[::2], np.diff(near.start))])
+    there = np.flatnonzero(cost < _NEVER_MS)
+    order = there[np.lexsort((site[there], cost[there], point[there]))]
+    first = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
+    found = np.full(len(demand), -1, dtype=np.int64)
+    found[point[first]] = site[first]
+    return found

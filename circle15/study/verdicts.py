@@ -10,16 +10,17 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from circle15.catalog.norm_books import norm_book
-from circle15.model.norms import Ledger
+from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
+from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
+from circle15.model.verdicts import Routes
 from circle15.model.walk_network import Positions
-from circle15.norm_measures import Ground
+from circle15.norm_ground import Ground
 from circle15.norms import judge
 from circle15.reach import WalkGraph
 
-__all__ = ["Worked", "verdicts"]
+__all__ = ["Worked", "chosen_books", "verdicts"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,22 +46,36 @@ class Worked:
     scored: Gaps
 
 
+def chosen_books(city: City, settings: Settings) -> tuple[NormBook, ...]:
+    """The books to judge by: those that were read with the city, else those of the catalogue that settings name."""
+    return city.books or tuple(norm_book(key) for key in settings.norms)
+
+
 def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     """Fields of :class:`circle15.model.Analysis` that verdicts rest on, by name."""
     found: dict[str, Any] = {}
     begin("ledger")
-    found["ledger"] = _ledger(worked)
+    found["ledger"] = _ledger(worked, found.get("routes", Routes()))
     begin("attribution")
     begin("robustness")
     begin("equity")
     return found
 
 
-def _ledger(worked: Worked) -> Ledger:
-    """Every clause of the books in question, judged."""
+def _ledger(worked: Worked, routes: Routes) -> Ledger:
+    """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
     city = worked.city
-    books = city.books or tuple(norm_book(key) for key in worked.settings.norms)
+    books = chosen_books(city, worked.settings)
     ground = Ground.of(
-        city.communities, worked.serving, worked.demand, graph=worked.graph, homes=worked.homes, sites=worked.sites
+        city.communities,
+        city.facilities,
+        worked.demand,
+        graph=worked.graph,
+        homes=worked.homes,
+        sites=worked.sites,
+        residential=city.context.get("residential"),
+        walls=worked.walls,
+        max_snap_m=worked.settings.max_snap_m,
+        checklists=all_checklists(books),
     )
-    return judge(ground, [rule for book in books for rule in book.rules])
+    return judge(ground, all_rules(books), routes=routes)
