@@ -27,6 +27,12 @@ class Facts:
         names = self.analysis.city.communities.frame["name"]
         return clean(names.get(community, community))
 
+    def names(self, community: object) -> tuple[str, str]:
+        """A community's name, and its English one where it has such."""
+        frame, own = self.analysis.city.communities.frame, self.name(community)
+        english = frame["name_en"].get(community) if "name_en" in frame else None
+        return own, clean(english) if isinstance(english, str) and english.strip() else own
+
     def subdistrict(self, community: object) -> str:
         """The subdistrict that a community names, ``""`` if none."""
         frame = self.analysis.city.communities.frame

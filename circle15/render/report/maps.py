@@ -56,10 +56,14 @@ def service_maps(analysis: Analysis, published: Published) -> Any | None:
 
     across = min(3, len(keys))
     down = math.ceil(len(keys) / across)
-    tall = _WIDE / across * _aspect(analysis.city)
-    figure = Figure(figsize=(_WIDE, down * (tall + 0.3) + 1.25), layout="constrained")
-    grid = np.atleast_1d(figure.subplots(down, across)).ravel()
-    for axes, key in zip(grid, keys, strict=False):
+    wide = _WIDE / across
+    tall, foot = (wide - 0.06) * _aspect(analysis.city) + 0.27, 0.95
+    whole = down * tall + foot
+    figure = Figure(figsize=(_WIDE, whole))
+    for place, key in enumerate(keys):
+        column, row = place % across, place // across
+        low = (whole - (row + 1) * tall + 0.03) / whole
+        axes = figure.add_axes((column / across + 0.004, low, 1 / across - 0.008, (tall - 0.27) / whole))
         _frame(axes, analysis.city)
         cells = published.cells.xs(key, level="service")["share"].dropna()
         colours = {one: RAMP[class_of(share, _SHARE_ENDS, falling=True)] for one, share in cells.items()}
@@ -67,16 +71,15 @@ def service_maps(analysis: Analysis, published: Published) -> Any | None:
         _areas(axes, analysis, published, colours, width=0.3)
         service = services()[key]
         axes.set_title(f"{service.title_zh}  {service.title_en}", fontsize=8, color=INK, pad=3)
-    for axes in grid[len(keys) :]:
-        axes.set_visible(False)
+        if place == 0:
+            _scale(axes, analysis.city)
+            _north(axes)
     labels = ["≥95%", "80–95%", "60–80%", "40–60%", "20–40%", "<20%"]
     handles = _patches([(RAMP[place], label) for place, label in enumerate(labels)])
     words = say("legend_share", minutes=f"{analysis.settings.circle_min:g}")
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=7,
-                  title=f"{words.zh}  {words.en}", title_fontsize=7.5)  # fmt: skip
-    _scale(grid[0], analysis.city)
-    _north(grid[0])
-    figure.suptitle(credits_of(analysis), x=0.5, fontsize=5.6, color=QUIET)
+    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.43 / whole), ncols=len(labels),
+                  frameon=False, fontsize=7, title=f"{words.zh}  {words.en}", title_fontsize=7.5)  # fmt: skip
+    figure.text(0.008, 0.06 / whole, credits_of(analysis), fontsize=5.8, color=QUIET, va="bottom", linespacing=1.4)
     return figure
 
 
@@ -143,23 +146,27 @@ def credits_of(analysis: Analysis) -> str:
 
 def _aspect(city: City) -> float:
     west, south, east, north = city.communities.frame.total_bounds
-    return float(np.clip((north - south) / max(east - west, 1.0), 0.45, 1.5))
+    return float(np.clip((north - south) / max(east - west, 1.0), 0.5, 1.15))
 
 
 def _sheet(analysis: Analysis) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDE, _WIDE * 0.86 * _aspect(analysis.city) + 0.75))
-    axes = figure.add_axes((0.005, 0.085, 0.99, 0.91))
+    foot, tall = 0.5, (_WIDE - 0.06) * _aspect(analysis.city)
+    figure = Figure(figsize=(_WIDE, tall + foot + 0.03))
+    axes = figure.add_axes((0.005, foot / (tall + foot + 0.03), 0.99, tall / (tall + foot + 0.03)))
     _frame(axes, analysis.city)
     return figure, axes
 
 
 def _frame(axes: Any, city: City) -> None:
+    """Show all communities, in the proportions of :func:`_aspect`."""
     west, south, east, north = city.communities.frame.total_bounds
-    margin = 0.03 * max(east - west, north - south)
-    axes.set_xlim(west - margin, east + margin)
-    axes.set_ylim(south - margin, north + margin)
+    wide = 1.05 * max(east - west, (north - south) / _aspect(city))
+    tall = wide * _aspect(city)
+    axes.set_xlim((west + east - wide) / 2, (west + east + wide) / 2)
+    axes.set_ylim((south + north - tall) / 2, (south + north + tall) / 2)
+    axes.set_autoscale_on(False)
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -172,7 +179,7 @@ def _frame(axes: Any, city: City) -> None:
 def _finish(figure: Any, axes: Any, analysis: Analysis) -> Any:
     _scale(axes, analysis.city)
     _north(axes)
-    figure.text(0.008, 0.012, credits_of(analysis), fontsize=5.8, color=QUIET, va="bottom", linespacing=1.4)
+    figure.text(0.008, 0.01, credits_of(analysis), fontsize=5.8, color=QUIET, va="bottom", linespacing=1.4)
     return figure
 
 
@@ -185,13 +192,14 @@ def _ground(axes: Any, city: City, *, plain: bool = False) -> None:
         areas = flat[shapely.get_dimensions(flat) == 2]
         lines = flat[shapely.get_dimensions(flat) == 1]
         _paint(axes, areas, facecolor=colour, edgecolor="none", zorder=1 if layer == "green" else 3, rasterized=True)
-        if len(lines):
-            gpd.GeoSeries(lines).plot(ax=axes, color=colour, linewidth=1.0, zorder=3, rasterized=True, aspect=None)
+        _paint(axes, lines, color=colour, linewidth=1.0, zorder=3, rasterized=True)
 
 
 def _paint(axes: Any, shapes: Any, **style: Any) -> None:
     if len(shapes):
         gpd.GeoSeries(shapes).plot(ax=axes, aspect=None, **style)
+        axes.set_xlabel("")
+        axes.set_ylabel("")
 
 
 def _areas(

@@ -85,7 +85,7 @@ def gaps(facts: Facts) -> list[Block]:
         return [*out, Paragraph(words=say("worst_none"))]
     first = ranked.iloc[0]
     lacks = service_words(first["worst_service"]) if first["uncovered_worst"] > 0 else say("nothing_lacking")
-    out.append(Paragraph(words=say("gaps_lead", community=facts.name(ranked.index[0]), index=f"{first['index']:.0f}",
+    out.append(Paragraph(words=say("gaps_lead", community=facts.names(ranked.index[0]), index=f"{first['index']:.0f}",
                                    service=(lacks.zh, lacks.en), count=len(ranked))))  # fmt: skip
     shown = min(len(ranked), _MOST_ROWS)
     if "map_index" in facts.figures:

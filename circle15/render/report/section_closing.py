@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from circle15.catalog import services
+from circle15.catalog.norm_books import not_computed
 from circle15.model.norms import Rule
 from circle15.model.places import counts_heads
 from circle15.render.file_words import Words, by_severity, counted, lost_rows, role_words
@@ -17,7 +18,7 @@ __all__ = ["cards", "glossary", "limits", "quality"]
 
 _MOST_FINDINGS, _MOST_CLAUSES = 30, 8
 CARDS = 10
-_LIMITS = ("satisfaction", "governance", "quality", "process", "funds", "door", "osm")
+_LIMITS = ("door", "osm")
 _TERMS = (
     "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",
     "gini", "concentration", "palma", "few", "unplaced", "synthetic",
@@ -59,7 +60,8 @@ def _files(facts: Facts) -> Block:
 
 def limits(facts: Facts) -> list[Block]:
     """What maps and tables cannot tell, and services without a list."""
-    items = [say(f"limit_{key}") for key in _LIMITS]
+    items = [Words(zh=f"{one.title_zh}：{one.why_zh}", en=f"{one.title_en}: {one.why_en}") for one in not_computed()]
+    items += [say(f"limit_{key}") for key in _LIMITS]
     unknown = [service_words(key) for key in services() if key in facts.analysis.coverage.undetermined]
     if unknown:
         zh, en = "、".join(one.zh for one in unknown), ", ".join(one.en for one in unknown)

@@ -73,7 +73,8 @@ def _group(facts: Facts, grouping: str, groups: pd.DataFrame) -> Table:
             else "—"
             for key in keys
         ]
-        rows.append((clean(name), f"{mine['communities'].iloc[0]:,.0f}", few(tens(people), rough=True), *shares))
+        told = say("fifth", place=name).zh if grouping == "need" else clean(name)
+        rows.append((told, f"{mine['communities'].iloc[0]:,.0f}", few(tens(people), rough=True), *shares))
     known = ("community_type", "priority_flag", "rural", "subdistrict", "need")
     word = say(f"grouping_{grouping}") if grouping in known else Words(zh=clean(grouping), en=clean(grouping))
     return Table(words=say("groups_table", grouping=(word.zh, word.en)), fields=tuple(fields), rows=tuple(rows))
@@ -86,7 +87,7 @@ def types(facts: Facts) -> list[Block]:
     if typology.method not in {"kmeans", "quadrants"} or not len(typology.types):
         out.append(Paragraph(words=say("types_none")))
     else:
-        out += [Paragraph(words=say(f"types_{typology.method}")), _types(facts)]
+        out += [*([] if typology.notes else [Paragraph(words=say(f"types_{typology.method}"))]), _types(facts)]
     notes = [Words(zh=clean(one["zh"]), en=clean(one["en"])) for one in typology.notes.values()]
     return [*out, *(Paragraph(words=words, look="note") for words in notes)]
 

@@ -82,7 +82,7 @@ def service_lines(facts: Facts) -> list[Words]:
             lines.append(say(kind, service=(words.zh, words.en), sites=sites))
             continue
         here = gaps.xs(key, level="service")["uncovered"]
-        worst = facts.name(here.sort_index(kind="stable").idxmax())
+        worst = facts.names(here.sort_index(kind="stable").idxmax())
         share = percent(row["uncovered"] / row["placed"]) if row["placed"] > 0 else "—"
         lines.append(say("service_line", service=(words.zh, words.en), sites=sites, community=worst,
                          people=few(row["uncovered"]), percent=share))  # fmt: skip
@@ -154,7 +154,7 @@ def _helps(facts: Facts) -> list[Words]:
     if len(gaps) and float(gaps["uncovered"].max()) >= 10:
         community, service = gaps["uncovered"].sort_index(kind="stable").idxmax()
         words = service_words(service)
-        lines.append(say("help_facility", community=facts.name(community), service=(words.zh, words.en),
+        lines.append(say("help_facility", community=facts.names(community), service=(words.zh, words.en),
                          people=few(tens(float(gaps["uncovered"].max())))))  # fmt: skip
     return lines or [say("help_none")]
 

@@ -80,10 +80,10 @@ def _set_up(document: Any, report: Report) -> None:
     section.different_first_page_header_footer = True
     _styles(document)
     header = section.header.paragraphs[0]
-    header.text = f"{report.title.zh}\t\t{report.terms.zh}"
+    header.text = f"{report.title.zh}\t{report.terms.zh}"
     _tabs(header)
     footer = section.footer.paragraphs[0]
-    footer.add_run("circle15\t\t")
+    footer.add_run("circle15\t")
     _tabs(footer)
     _code(footer, "PAGE", "1")
     footer.add_run(" / ")
@@ -96,9 +96,7 @@ def _set_up(document: Any, report: Report) -> None:
 def _tabs(paragraph: Any) -> None:
     from docx.enum.text import WD_TAB_ALIGNMENT
 
-    stops = paragraph.paragraph_format.tab_stops
-    stops.add_tab_stop(Mm(_TEXT_MM / 2), WD_TAB_ALIGNMENT.CENTER)
-    stops.add_tab_stop(Mm(_TEXT_MM), WD_TAB_ALIGNMENT.RIGHT)
+    paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(_TEXT_MM), WD_TAB_ALIGNMENT.RIGHT)
 
 
 def _styles(document: Any) -> None:
@@ -113,6 +111,17 @@ def _styles(document: Any) -> None:
         fonts.set(qn("w:eastAsia"), east)
         style.font.color.rgb = _INK
     normal = styles["Normal"]
+    language = OxmlElement("w:lang")  # else programs set Chinese punctuation as they do elsewhere
+    language.set(qn("w:val"), "en-GB")
+    language.set(qn("w:eastAsia"), "zh-CN")
+    for found in styles.element.iter(qn("w:lang")):
+        found.set(qn("w:eastAsia"), "zh-CN")
+    normal.element.get_or_add_rPr().append(language)
+    for edge in styles["Title"].element.iter(qn("w:pBdr")):
+        edge.getparent().remove(edge)
+        break
+    for name in ("Header", "Footer"):
+        styles[name].paragraph_format.tab_stops.clear_all()
     normal.font.size = Pt(10.5)
     normal.paragraph_format.line_spacing = 1.35
     normal.paragraph_format.space_after = Pt(6)
@@ -267,7 +276,9 @@ def _table(document: Any, block: Table) -> None:
         _letters(line.add_run(f"{block.note.zh} "), size=8, color=_QUIET)
         _letters(line.add_run(block.note.en), size=7.5, color=_QUIET)
     else:
-        document.add_paragraph().paragraph_format.space_after = Pt(0)
+        rest = document.add_paragraph()
+        rest.paragraph_format.space_after = Pt(0)
+        rest.paragraph_format.line_spacing = 0.6
 
 
 def _head_row(table: Any, block: Table, widths: list[Any]) -> None:
