@@ -37,7 +37,7 @@ __all__ = ["STAGES", "Result", "analyse"]
 
 STAGES = (
     "demand", "snap", "reach", "nearest", "isochrones", "coverage", "gaps",
-    "ledger", "attribution", "robustness", "equity",
+    "routes", "ledger", "attribution", "robustness", "equity",
 )  # fmt: skip
 """What :func:`analyse` reports to ``on_stage``, in this order."""
 

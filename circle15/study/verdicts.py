@@ -14,10 +14,12 @@ from circle15.catalog.norm_books import norm_book
 from circle15.model.norms import Ledger
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
+from circle15.model.verdicts import Routes
 from circle15.model.walk_network import Positions
 from circle15.norm_measures import Ground
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.routes import routes
 
 __all__ = ["Worked", "verdicts"]
 
@@ -48,12 +50,19 @@ class Worked:
 def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     """Fields of :class:`circle15.model.Analysis` that verdicts rest on, by name."""
     found: dict[str, Any] = {}
+    begin("routes")
+    found["routes"] = _routes(worked)
     begin("ledger")
     found["ledger"] = _ledger(worked)
     begin("attribution")
     begin("robustness")
     begin("equity")
     return found
+
+
+def _routes(worked: Worked) -> Routes:
+    """The typical walk of each community to each service that a list speaks of."""
+    return routes(worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites)
 
 
 def _ledger(worked: Worked) -> Ledger:
