@@ -141,7 +141,8 @@ def analyse(
         open_at=settings.open_at,
     )
     worked = Worked(
-        city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here, sites=there, walls=walls,
+        city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here,
+        sites=there.take(ids[1].get_indexer(serving.frame.index)), walls=walls,
         reach=reach, nearest=nearest, covered=covered, scored=scored,
     )  # fmt: skip
     behind = verdicts(worked, begin)
@@ -186,12 +187,7 @@ def _settings(
 def _offering(serving: Facilities, ids: pd.Index, positions: Positions, service: str) -> Positions:
     """Positions, of all facilities in the order of ``ids``, of those that offer a service."""
     mine = ids.isin(serving.frame.index[[service in offered for offered in serving.frame["services"]]])
-    return Positions(
-        edge=positions.edge[mine],
-        offset_mm=positions.offset_mm[mine],
-        leg_mm=positions.leg_mm[mine],
-        status=positions.status[mine],
-    )
+    return positions.take(mine)
 
 
 def _warn(findings: tuple[Finding, ...]) -> None:
