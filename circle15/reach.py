@@ -32,16 +32,20 @@ from circle15.snapping import snap
 
 __all__ = [
     "NEVER_MS",
+    "Doors",
     "Ends",
     "Near",
     "WalkGraph",
     "cutoff_ms",
+    "doors",
     "in_blocks",
     "in_workers",
     "near_pairs",
     "nearest_times",
+    "node_times",
     "placed_ends",
     "point_frame",
+    "point_times",
     "reach",
     "reach_table",
     "seeds",
@@ -177,7 +181,7 @@ def to_ends(graph: WalkGraph, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Doors:
+class Doors:
     """Demand points hung on the nodes of their edges; see :func:`search.reach_pairs`."""
 
     start: NDArray[np.uint32]
@@ -185,7 +189,8 @@ class _Doors:
     cost: NDArray[np.uint32]
 
 
-def _doors(graph: WalkGraph, positions: Positions) -> _Doors:
+def doors(graph: WalkGraph, positions: Positions) -> Doors:
+    """The doors by which demand points are reached from nodes; those of a node by rising cost."""
     ends, network = placed_ends(graph, positions), graph.network
     back = graph.both_ways[ends.edge]
     to_u, to_v = to_ends(graph, ends)
@@ -195,7 +200,7 @@ def _doors(graph: WalkGraph, positions: Positions) -> _Doors:
     cost = np.minimum(np.concatenate([to_u, to_v]), _MAX_MS)
     order = np.lexsort((point, cost, node))
     start = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=network.n_nodes))])
-    return _Doors(
+    return Doors(
         start=start.astype(np.uint32), point=point[order].astype(np.uint32), cost=cost[order].astype(np.uint32)
     )
 
@@ -311,13 +316,13 @@ def reach_table(
     """
     limit = cutoff_ms(cutoff_min)
     seed_node, seed_cost = seeds(graph, facilities)
-    doors, near = _doors(graph, demand), near_pairs(graph, facilities, demand)
+    door, near = doors(graph, demand), near_pairs(graph, facilities, demand)
 
     def begin() -> Callable[[int, int], tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]]:
         work = search.Workspace(graph.network.n_nodes, len(graph.head), points=len(demand))
         return lambda first, last: search.reach_pairs(
             graph.start, graph.head, graph.cost, seed_node, seed_cost, limit,
-            doors.start, doors.point, doors.cost, near.start, near.point, near.cost,
+            door.start, door.point, door.cost, near.start, near.point, near.cost,
             len(demand), first, last, work,
         )  # fmt: skip
 
@@ -426,13 +431,28 @@ def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     One search from all facilities at once. Beyond what the network and the list of facilities cover the
     true time may be shorter: there it is an upper bound.
     """
-    seed_node, seed_cost = seeds(graph, facilities)
-    distance = search.nearest_nodes(graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), _MAX_MS)
-    way_home = np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+    best = point_times(graph, node_times(graph, facilities), demand, facilities)
+    return np.where(best >= NEVER_MS, np.nan, best / 60_000.0)
+
+
+def node_times(graph: WalkGraph, facilities: Positions) -> NDArray[np.int64]:
+    """Milliseconds from each node to the nearest facility: ``int64[n]``, :data:`NEVER_MS` if none."""
+    node, cost = seeds(graph, facilities)
+    distance = search.nearest_nodes(graph.start, graph.head, graph.cost, node.ravel(), cost.ravel(), _MAX_MS)
+    return np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+
+
+def point_times(
+    graph: WalkGraph, onward_ms: NDArray[np.int64], demand: Positions, facilities: Positions
+) -> NDArray[np.int64]:
+    """Milliseconds from each demand point: to a node and ``onward_ms`` on from there, or along its own edge.
+
+    ``int64[p]``, :data:`NEVER_MS` or more where there is no way.
+    """
     ends, network = placed_ends(graph, demand), graph.network
     to_u, to_v = to_ends(graph, ends)
     best = np.full(len(demand), NEVER_MS)
-    best[ends.index] = np.minimum(way_home[network.u[ends.edge]] + to_u, way_home[network.v[ends.edge]] + to_v)
+    best[ends.index] = np.minimum(onward_ms[network.u[ends.edge]] + to_u, onward_ms[network.v[ends.edge]] + to_v)
     near = near_pairs(graph, facilities, demand)
     np.minimum.at(best, near.point, near.cost.astype(np.int64))
-    return np.where(best >= NEVER_MS, np.nan, best / 60_000.0)
+    return best

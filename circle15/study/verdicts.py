@@ -10,11 +10,12 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from circle15.attribution import attribution
 from circle15.catalog.norm_books import norm_book
 from circle15.model.norms import Ledger
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
-from circle15.model.verdicts import Routes
+from circle15.model.verdicts import Attribution, Routes
 from circle15.model.walk_network import Positions
 from circle15.norm_measures import Ground
 from circle15.norms import judge
@@ -55,6 +56,7 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     begin("ledger")
     found["ledger"] = _ledger(worked)
     begin("attribution")
+    found["attribution"] = _attribution(worked)
     begin("robustness")
     begin("equity")
     return found
@@ -63,6 +65,19 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
 def _routes(worked: Worked) -> Routes:
     """The typical walk of each community to each service that a list speaks of."""
     return routes(worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites)
+
+
+def _attribution(worked: Worked) -> Attribution:
+    """Missing facility or missing path, for each gap of the circle."""
+    return attribution(
+        worked.graph,
+        worked.city,
+        worked.demand,
+        worked.serving,
+        homes=worked.homes,
+        sites=worked.sites,
+        settings=worked.settings,
+    )
 
 
 def _ledger(worked: Worked) -> Ledger:
