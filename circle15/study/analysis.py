@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from circle15 import catalog
 from circle15.checks import border_findings, facility_findings, path_findings, people_findings
@@ -26,7 +28,7 @@ from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.study.loading import barriers
-from circle15.study.record import run_facts
+from circle15.study.record import draw_facts, run_facts
 from circle15.study.verdicts import Worked, verdicts
 from circle15.subdistricts import by_subdistrict
 
@@ -141,7 +143,8 @@ def analyse(
         open_at=settings.open_at,
     )
     worked = Worked(
-        city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here, sites=there, walls=walls,
+        city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here,
+        sites=_chosen(there, ids[1].isin(serving.frame.index)), walls=walls,
         reach=reach, nearest=nearest, covered=covered, scored=scored,
     )  # fmt: skip
     behind = verdicts(worked, begin)
@@ -166,7 +169,8 @@ def analyse(
         gaps=scored,
         subdistricts=by_subdistrict(covered, city.communities, cutoff_min=settings.circle_min, weights=scored.weights),
         findings=findings,
-        record=run_facts(city, settings, graph.profile, demand, here, there, covered, findings),
+        record=run_facts(city, settings, graph.profile, demand, here, there, covered, findings)
+        | draw_facts(behind["robustness"], behind["stability"]),
         hours=hours_table(city.facilities, settings.open_at),
         **behind,
     )
@@ -185,7 +189,10 @@ def _settings(
 
 def _offering(serving: Facilities, ids: pd.Index, positions: Positions, service: str) -> Positions:
     """Positions, of all facilities in the order of ``ids``, of those that offer a service."""
-    mine = ids.isin(serving.frame.index[[service in offered for offered in serving.frame["services"]]])
+    return _chosen(positions, ids.isin(serving.frame.index[[service in row for row in serving.frame["services"]]]))
+
+
+def _chosen(positions: Positions, mine: NDArray[np.bool_]) -> Positions:
     return Positions(
         edge=positions.edge[mine],
         offset_mm=positions.offset_mm[mine],

@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import norm_book
-from circle15.model.norms import Ledger
+from circle15.draws import Stage
+from circle15.model.norms import Ledger, Rule
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
+from circle15.model.verdicts import Robustness, Stability
 from circle15.model.walk_network import Positions
 from circle15.norm_measures import Ground
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.robustness import robustness
+from circle15.stability import stability
 
 __all__ = ["Worked", "verdicts"]
 
@@ -52,15 +56,39 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     found["ledger"] = _ledger(worked)
     begin("attribution")
     begin("robustness")
+    found["robustness"] = _robustness(worked)
+    found["stability"] = _stability(worked)
     begin("equity")
     return found
 
 
 def _ledger(worked: Worked) -> Ledger:
     """Every clause of the books in question, judged."""
-    city = worked.city
-    books = city.books or tuple(norm_book(key) for key in worked.settings.norms)
     ground = Ground.of(
-        city.communities, worked.serving, worked.demand, graph=worked.graph, homes=worked.homes, sites=worked.sites
+        worked.city.communities, worked.serving, worked.demand,
+        graph=worked.graph, homes=worked.homes, sites=worked.sites,
+    )  # fmt: skip
+    return judge(ground, _rules(worked))
+
+
+def _rules(worked: Worked) -> list[Rule]:
+    """The clauses of the books in question."""
+    books = worked.city.books or tuple(norm_book(key) for key in worked.settings.norms)
+    return [rule for book in books for rule in book.rules]
+
+
+def _robustness(worked: Worked) -> Robustness:
+    """What random draws make of the verdicts."""
+    settings = worked.settings
+    stage = Stage.of(
+        worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites,
+        services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
+    )  # fmt: skip
+    return robustness(
+        stage, worked.serving, worked.city.communities, scored=worked.scored, settings=settings, rules=_rules(worked)
     )
-    return judge(ground, [rule for book in books for rule in book.rules])
+
+
+def _stability(worked: Worked) -> Stability:
+    """What random weights make of the ranking; nothing where no draws are asked for."""
+    return stability(worked.scored, seed=worked.settings.seed) if worked.settings.draws else Stability()
