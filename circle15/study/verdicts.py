@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 
 from circle15.attribution import attribution
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
+from circle15.draws import Stage
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
-from circle15.model.verdicts import Attribution, Routes
+from circle15.model.verdicts import Attribution, Robustness, Routes, Stability
 from circle15.model.walk_network import Positions
 from circle15.norm_ground import Ground
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.robustness import robustness
 from circle15.routes import routes
+from circle15.stability import stability
 
 __all__ = ["Worked", "chosen_books", "verdicts"]
 
@@ -64,6 +67,8 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     begin("attribution")
     found["attribution"] = _attribution(worked)
     begin("robustness")
+    found["robustness"] = _robustness(worked)
+    found["stability"] = _stability(worked)
     begin("equity")
     return found
 
@@ -105,3 +110,20 @@ def _ledger(worked: Worked, walks: Routes) -> Ledger:
     if worked.settings.open_at is not None:  # the evidence is of the same facilities as the verdict
         walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.stands)
     return judge(ground, all_rules(books), routes=walks)
+
+
+def _robustness(worked: Worked) -> Robustness:
+    """What random draws make of the verdicts."""
+    settings = worked.settings
+    stage = Stage.of(
+        worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites,
+        services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
+    )  # fmt: skip
+    return robustness(
+        stage, worked.serving, worked.city.communities, scored=worked.scored, settings=settings, rules=all_rules(chosen_books(worked.city, settings))
+    )
+
+
+def _stability(worked: Worked) -> Stability:
+    """What random weights make of the ranking; nothing where no draws are asked for."""
+    return stability(worked.scored, seed=worked.settings.seed) if worked.settings.draws else Stability()
