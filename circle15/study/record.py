@@ -16,9 +16,10 @@ from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Coverage, Settings
+from circle15.model.verdicts import Robustness, Stability
 from circle15.model.walk_network import Positions, WalkProfile
 
-__all__ = ["norm_facts", "run_facts"]
+__all__ = ["draw_facts", "norm_facts", "run_facts"]
 
 _LIBRARIES = (
     "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio",
@@ -28,6 +29,28 @@ _LIBRARIES = (
 
 def _counted(column: pd.Series | None) -> dict[str, int]:
     return {} if column is None else {str(key): int(n) for key, n in column.value_counts().sort_index().items()}
+
+
+def draw_facts(robustness: Robustness, stability: Stability) -> dict[str, Any]:
+    """What ``run.json`` says of random draws: how many, the seed, every distribution, what became of verdicts."""
+    return {
+        "robustness": {
+            "draws": robustness.draws,
+            "seed": robustness.seed,
+            "assumptions": {name: dict(words) for name, words in robustness.assumptions.items()},
+            "verdicts": _counted(robustness.frame.get("verdict")),
+            "field_checks": len(robustness.checks),
+        },
+        "stability": {
+            "draws": stability.draws,
+            "seed": stability.seed,
+            "weights": "Dirichlet(1, ..., 1)",
+            "agreement": {
+                "-".join(pair): {"rho": row["rho"], "tau": row["tau"]}
+                for pair, row in zip(stability.agreement.index, stability.agreement.to_dict("records"), strict=True)
+            },
+        },
+    }
 
 
 def run_facts(
