@@ -80,7 +80,9 @@ def zone_weight(
     """
     border = np.asarray(borders_min, dtype=float)
     if len(border) != len(weights) or not len(border) or (np.diff(border, prepend=0.0) <= 0).any():
-        raise SettingError(f"zones {tuple(borders_min)} and weights {tuple(weights)}: give rising minutes, one weight each")
+        raise SettingError(
+            f"zones {tuple(borders_min)} and weights {tuple(weights)}: give rising minutes, one weight each"
+        )
     return np.append(np.asarray(weights, dtype=float), 0.0)[np.searchsorted(border, np.asarray(minutes, dtype=float))]
 
 

@@ -26,7 +26,7 @@ from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.study.loading import barriers
-from circle15.study.record import run_facts
+from circle15.study.record import run_facts, verdict_facts
 from circle15.study.verdicts import Worked, verdicts
 from circle15.subdistricts import by_subdistrict
 
@@ -166,7 +166,8 @@ def analyse(
         gaps=scored,
         subdistricts=by_subdistrict(covered, city.communities, cutoff_min=settings.circle_min, weights=scored.weights),
         findings=findings,
-        record=run_facts(city, settings, graph.profile, demand, here, there, covered, findings),
+        record=run_facts(city, settings, graph.profile, demand, here, there, covered, findings)
+        | verdict_facts(settings, behind["equity"], behind["typology"]),
         hours=hours_table(city.facilities, settings.open_at),
         **behind,
     )

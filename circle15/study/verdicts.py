@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import norm_book
+from circle15.equity import equity
+from circle15.model.verdicts import Equity, Typology
 from circle15.model.norms import Ledger
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
@@ -18,6 +20,7 @@ from circle15.model.walk_network import Positions
 from circle15.norm_measures import Ground
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.typology import features, typology
 
 __all__ = ["Worked", "verdicts"]
 
@@ -53,6 +56,8 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     begin("attribution")
     begin("robustness")
     begin("equity")
+    found["equity"] = _equity(worked)
+    found["typology"] = _typology(worked)
     return found
 
 
@@ -64,3 +69,21 @@ def _ledger(worked: Worked) -> Ledger:
         city.communities, worked.serving, worked.demand, graph=worked.graph, homes=worked.homes, sites=worked.sites
     )
     return judge(ground, [rule for book in books for rule in book.rules])
+
+
+def _equity(worked: Worked) -> Equity:
+    """How evenly access is spread over people aged 60+."""
+    return equity(
+        worked.reach, worked.demand, worked.serving, worked.city.communities, covered=worked.covered,
+        nearest_min=worked.nearest, circle_min=worked.settings.circle_min, placed=worked.homes.status != Positions.FAR,
+    )  # fmt: skip
+
+
+def _typology(worked: Worked) -> Typology:
+    """What kinds of communities there are."""
+    described = features(
+        worked.city.communities, worked.demand, worked.city.facilities, worked.city.network,
+        nearest_min={service: worked.nearest[service] for service in worked.covered.services},
+        placed=worked.homes.status != Positions.FAR,
+    )  # fmt: skip
+    return typology(worked.city.communities, described, seed=worked.settings.seed)
