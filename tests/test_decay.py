@@ -97,7 +97,7 @@ def test_zones():
     ],
 )
 def test_what_is_not_usable_is_told(call):
-    with pytest.raises(SettingError, match="such as|zero or more|one weight each"):
+    with pytest.raises(SettingError, match=r"such as|zero or more|one weight each"):
         call()
 
 

@@ -103,12 +103,9 @@ def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dic
             "seed": settings.seed,
             "types": {str(key): row["type_en"] for key, row in typology.types.iterrows()},
             "chosen": [
-                {
-                    "method": method,
-                    "k": int(k),
-                    **{c: None if pd.isna(row[c]) else round(float(row[c]), 6) for c in _FIT},
-                }
-                for (method, k), row in chosen.iterrows()
+                {"method": row["method"], "k": int(row["k"])}
+                | {c: None if pd.isna(row[c]) else round(float(row[c]), 6) for c in _FIT}
+                for row in chosen.reset_index().to_dict("records")
             ],
             "notes": {name: dict(said) for name, said in typology.notes.items()},
         },

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import norm_book
 from circle15.equity import equity
-from circle15.model.verdicts import Equity, Typology
 from circle15.model.norms import Ledger
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
+from circle15.model.verdicts import Equity, Typology
 from circle15.model.walk_network import Positions
 from circle15.norm_measures import Ground
 from circle15.norms import judge

@@ -25,8 +25,8 @@ MOST, FEWEST = 8, 3
 class Partition:
     """A partition of rows, and all that were tried.
 
-    ``label`` ``int64[n]`` from 0; ``silhouette`` ``float64[n]``; ``noise`` ``bool[n]`` by HDBSCAN, None where it found no
-    core; ``fits`` as in :class:`~circle15.model.verdicts.Typology`, with ``smallest``, the size of the smallest
+    ``label`` ``int64[n]`` from 0; ``silhouette`` ``float64[n]``; ``noise`` ``bool[n]`` by HDBSCAN, None where it found
+    no core; ``fits`` as in :class:`~circle15.model.verdicts.Typology`, with ``smallest``, the size of the smallest
     cluster; ``stable`` False where no partition was, ``small`` True where a cluster has too few rows.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -47,8 +48,8 @@ def features(
         mean minutes to the nearest one, by people aged 60+ (by all where nobody is), walks of more than the
         catalogue's ``cap_min`` counted as that; ``area_m2_100hh`` floor area of community centres per 100 households
         (``centre_area_m2`` of the community, else ``floor_area_m2`` of the centres that stand in it);
-        ``ways_km_km2`` km of ways per km2 (a way along a border counts on both sides); ``centre_km`` from the mean place
-        of its people to that of all people. NaN where it cannot be known.
+        ``ways_km_km2`` km of ways per km2 (a way along a border counts on both sides); ``centre_km`` from the mean
+        place of its people to that of all people. NaN where it cannot be known.
     """
     frame = communities.frame
     km2 = frame.geometry.area.to_numpy() / 1e6
@@ -66,8 +67,8 @@ def features(
     return table
 
 
-def _ratio(part: Numbers, whole: Numbers) -> Numbers:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Numbers:
+    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0), dtype=float)
 
 
 def _mean_walk(

@@ -79,11 +79,12 @@ def _said(key: str, **values: object) -> dict[str, str]:
 
 def _usable(table: pd.DataFrame, rule: Mapping[str, Any]) -> tuple[list[str], dict[str, dict[str, str]]]:
     """Features that enough communities have and that differ; what has to be said of the others."""
-    known = table.notna().mean() >= rule["known_share"] if len(table) else pd.Series(False, index=table.columns)
-    differ = table.round(9).nunique() > 1
-    used = [column for column in table if known[column] and (differ[column] or column.startswith(_WALK))]
+    known = table.notna().mean() >= rule["known_share"] if len(table) else table.any()
+    differ = (table.max() - table.min()) > 1e-9
+    columns = [str(column) for column in table]
+    used = [column for column in columns if known[column] and (differ[column] or column.startswith(_WALK))]
     notes = {"describe": _said("types_describe"), "centre": _said("types_centre"), "ways": _said("types_ways")}
-    left = [column for column in table if column not in used or not differ[column]]
+    left = [column for column in columns if column not in used or not differ[column]]
     if left:
         percent = f"{100 * rule['known_share']:g}"
         notes["left_out"] = _said("types_left_out", columns=", ".join(left), percent=percent)
@@ -108,7 +109,7 @@ _OWN = ("type_id", "type_zh", "type_en", "medoid", "silhouette", "outlier")
 
 def _logged(raw: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
     logged = {feature["column"] for feature in facts["feature"].values() if feature.get("log")}
-    return raw.assign(**{column: np.log10(raw[column]) for column in raw if column in logged})
+    return raw.assign(**{column: np.log10(raw[column]) for column in sorted(logged) if column in raw})
 
 
 def _clustered(
@@ -221,7 +222,7 @@ def _names(middles: pd.DataFrame, facts: Mapping[str, Any], *, quadrants: bool) 
     """A name for each type, of what stands out in it; more words, and at last a number, where two would be alike."""
     rule = facts["rule"]
     groups = {
-        feature["column"]: [column for column in middles if _of(column, feature["column"])]
+        feature["column"]: [column for column in map(str, middles) if _of(column, feature["column"])]
         for feature in facts["feature"].values()
     }
     away = pd.DataFrame({key: middles[columns].mean(axis=1) for key, columns in groups.items() if columns})
