@@ -226,12 +226,13 @@ def _names(middles: pd.DataFrame, facts: Mapping[str, Any], *, quadrants: bool) 
         for feature in facts["feature"].values()
     }
     away = pd.DataFrame({key: middles[columns].mean(axis=1) for key, columns in groups.items() if columns})
-    for most in range(rule["names_most"], len(away.columns) + 1):
-        least = -np.inf if quadrants else rule["stands_out"]
+    least = -np.inf if quadrants else rule["stands_out"]
+    few = min(rule["names_most"], len(away.columns))
+    for most in range(few, len(away.columns) + 1):
         names = [_name(row, facts, most=most, least=least) for _, row in away.iterrows()]
         if len(set(names)) == len(names):
             return names
-    names = [_name(row, facts, most=rule["names_most"], least=least) for _, row in away.iterrows()]
+    names = [_name(row, facts, most=few, least=least) for _, row in away.iterrows()]
     twice = {name for name in names if names.count(name) > 1}
     return [(f"{zh} {n + 1}", f"{en} {n + 1}") if (zh, en) in twice else (zh, en) for n, (zh, en) in enumerate(names)]
 
