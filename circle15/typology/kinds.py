@@ -172,8 +172,8 @@ def _told(
     order = sorted(range(len(members)), key=lambda one: (-len(members[one]), -elders[members[one]].sum(), place[one]))
     position = np.argsort(order)[found.label]
     keys = np.array([f"T{number + 1}" for number in range(len(members))], dtype=object)
-    middles = found.points.groupby(position).median()
-    names = _names(middles, facts, quadrants=method == "quadrants")
+    quadrants = method == "quadrants"
+    names = _names(_against(found.points, position, others=not quadrants), facts, quadrants=quadrants)
     medoids = [_medoid(found.points.loc[members[one]]) for one in order]
     rows = []
     for number, one in enumerate(order):
@@ -216,6 +216,15 @@ def _reference(members: pd.DataFrame, known: list[str]) -> tuple[str, float]:
     if counts.empty or (counts == counts.iloc[0]).sum() > 1:
         return "", float("nan")
     return str(counts.index[0]), float(counts.iloc[0] / len(members))
+
+
+def _against(points: pd.DataFrame, position: NDArray[np.int64], *, others: bool) -> pd.DataFrame:
+    """Medians of each type, less those of all others or, for quadrants, of the whole city: 0."""
+    rows = []
+    for one in range(int(position.max()) + 1):
+        mine = position == one
+        rows.append(points[mine].median() - (points[~mine].median() if others and not mine.all() else 0.0))
+    return pd.DataFrame(rows)
 
 
 def _names(middles: pd.DataFrame, facts: Mapping[str, Any], *, quadrants: bool) -> list[tuple[str, str]]:
