@@ -14,10 +14,10 @@ from circle15.render.report.blocks import clean
 from circle15.render.report.ink import INK, QUIET, RAMP, RULE, class_of
 from circle15.render.report.published import Published
 
-__all__ = ["coverage_curve", "gap_bars", "lorenz_curve"]
+__all__ = ["MOST_BARS", "coverage_curve", "gap_bars", "lorenz_curve"]
 
 INDEX_ENDS = (5.0, 15.0, 30.0, 50.0, 70.0)
-_MOST_BARS = 30
+MOST_BARS = 20
 _STEPS = np.linspace(0, 1, 51)
 """Where a Lorenz curve is drawn: too coarse for any single home to be read off."""
 
@@ -28,7 +28,7 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
 
     ranked = analysis.gaps.by_community
     ranked = ranked[[published.seen(key) for key in ranked.index] & ranked["index"].notna().to_numpy()]
-    ranked = ranked.sort_values("rank", kind="stable").head(_MOST_BARS)
+    ranked = ranked.sort_values("rank", kind="stable").head(MOST_BARS)
     if ranked.empty:
         return None
     index = ranked["index"].round().to_numpy()

@@ -29,6 +29,8 @@ CAUSES: Mapping[str, str] = {
 }  # fmt: skip
 _WIDE = 6.5
 _MOST_NAMES = 60
+_AROUND = ((7, 7), (-12, 7), (7, -12), (-12, -12))
+"""Where the number of a link stands, in points from its middle: links near each other have different ones."""
 
 
 def index_map(analysis: Analysis, published: Published) -> Any | None:
@@ -116,7 +118,7 @@ def cause_map(analysis: Analysis, published: Published, *, most: int = 10) -> An
         axes.plot(xy[:, 0], xy[:, 1], color="#ffffff", linewidth=4.2, solid_capstyle="round", zorder=6)
         axes.plot(xy[:, 0], xy[:, 1], color=INK, linewidth=2.2, solid_capstyle="round", zorder=7)
         middle = shapely.get_coordinates(line.interpolate(0.5, normalized=True))[0]
-        axes.annotate(str(rank), middle, (5, 5), textcoords="offset points", fontsize=7, weight="bold", zorder=8,
+        axes.annotate(str(rank), middle, _AROUND[rank % len(_AROUND)], textcoords="offset points", fontsize=7, weight="bold", zorder=8,
                       bbox={"boxstyle": "circle,pad=0.18", "fc": "#ffffff", "ec": INK, "lw": 0.7})  # fmt: skip
     shown = [cause for cause in CAUSES if cause in set(lead)]
     entries = [(CAUSES[cause], str(say(f"cause_{cause}"))) for cause in shown]

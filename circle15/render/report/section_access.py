@@ -6,6 +6,7 @@ import pandas as pd
 
 from circle15.render.file_words import Words
 from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, field, say
+from circle15.render.report.charts import MOST_BARS
 from circle15.render.report.facts import Facts, minutes, service_words
 from circle15.render.report.published import few, percent, tens
 from circle15.render.report.section_summary import ranking, service_lines
@@ -88,15 +89,18 @@ def gaps(facts: Facts) -> list[Block]:
     out.append(Paragraph(words=say("gaps_lead", community=facts.names(ranked.index[0]), index=f"{first['index']:.0f}",
                                    service=(lacks.zh, lacks.en), count=len(ranked))))  # fmt: skip
     shown = min(len(ranked), _MOST_ROWS)
-    if "map_index" in facts.figures:
-        out.append(Picture(stem="map_index", words=say("gaps_map")))
     if "gap_index" in facts.figures:
         drawn = len(facts.analysis.robustness.by_community) > 0
-        words = say("gaps_chart", count=shown, interval="，线段为随机试验中第5到第95百分位" if drawn else "",
+        words = say("gaps_chart", count=min(len(ranked), MOST_BARS), interval="，线段为随机试验中第5到第95百分位" if drawn else "",
                     interval_en=", with the 5th to 95th percentile over draws" if drawn else "")  # fmt: skip
         out.append(Picture(stem="gap_index", words=words, width=0.92))
+    if "map_index" in facts.figures:
+        out.append(Picture(stem="map_index", words=say("gaps_map"), width=0.86))
     table = ranking(facts, _MOST_ROWS)
     caption = say("gaps_table", count=shown) if len(ranked) > shown else say("gaps_all")
     hidden = len(facts.published.places) - sum(facts.published.seen(str(key)) for key in facts.published.places.index)
-    note: Words | None = say("gaps_hidden", count=hidden) if hidden else None
+    note: Words = say("worst_note")
+    if hidden:
+        more = say("gaps_hidden", count=hidden)
+        note = Words(zh=note.zh + more.zh, en=f"{note.en} {more.en}")
     return [*out, Table(words=caption, fields=table.fields, rows=table.rows, note=note)]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import pandas as pd
 
 from circle15.catalog import services
-from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
+from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
 from circle15.render.report.facts import Facts, service_words
 from circle15.render.report.published import few, tens
 from circle15.render.report.section_summary import crossing
 
-__all__ = ["causes"]
+__all__ = ["causes", "remedy"]
 
 _CAUSES = ("gate", "link", "paths", "facility", "mixed")
-_MOST_LINKS, _MOST_REMEDIES = 10, 12
+_MOST_LINKS, _MOST_REMEDIES = 10, 15
 _WORLDS = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_straight")
 
 
@@ -25,7 +26,7 @@ def causes(facts: Facts) -> list[Block]:
         return [*out, Paragraph(words=say("causes_none"))]
     out += [Paragraph(words=say("causes_lead")), _by_cause(facts), _by_service(facts)]
     if "map_causes" in facts.figures:
-        out.append(Picture(stem="map_causes", words=say("causes_map")))
+        out.append(Picture(stem="map_causes", words=say("causes_map"), width=0.86))
     out.append(Heading(level=2, words=say("causes_links")))
     out.append(_links(found.links) if len(found.links) else Paragraph(words=say("links_none")))
     return [*out, _remedies(facts)]
@@ -82,7 +83,31 @@ def _remedies(facts: Facts) -> Table:
               field("h_cause", 1.5), field("h_remedy", 5))  # fmt: skip
     rows = [
         (facts.name(community), service_words(service).zh, few(tens(float(row["uncovered"])), rough=True),
-         say(f"cause_{row['cause']}").zh, clean(row["remedy_zh"]))
+         say(f"cause_{row['cause']}").zh, remedy(facts, row))
         for (community, service), row in largest.head(_MOST_REMEDIES).iterrows()
     ]  # fmt: skip
     return Table(words=say("remedies_table"), fields=fields, rows=tuple(rows))
+
+
+def remedy(facts: Facts, row: pd.Series) -> str:
+    """What would close a gap, with people in tens: the sentences of the analysis tell exact numbers."""
+    links = facts.analysis.attribution.links
+    cause, best = str(row["cause"]), str(row["link_id"])
+    linked = ""
+    if cause != "gate" and best in links.index:
+        place = int(links.index.get_loc(best)) + 1
+        known = place <= _MOST_LINKS
+        name = say("link_numbered", number=place).zh if known else say("link_other").zh
+        linked = say("remedy_link" if cause == "link" else "remedy_link_some", link=name,
+                     length=f"{links.loc[best, 'length_m']:,.0f}", crosses=crossing(links.loc[best, "crosses"]).zh,
+                     left=_left(row["uncovered_link"])).zh  # fmt: skip
+    if cause == "link" and linked:
+        return linked
+    if cause == "link":
+        return say("remedy_link_none").zh
+    world = "uncovered_gates" if cause == "gate" else "uncovered_straight"
+    return say(f"remedy_{cause}", left=_left(row[world])).zh + linked
+
+
+def _left(people: float) -> str:
+    return few(tens(float(people)), rough=True)

@@ -41,7 +41,7 @@ def certainty(facts: Facts) -> list[Block]:
             items = [Words(zh=clean(one["zh"]), en=clean(one["en"])) for one in found.assumptions.values()]
             out += [Paragraph(words=say("certainty_assumed")), Bullets(items=tuple(items))]
         if "map_robust" in facts.figures:
-            out.append(Picture(stem="map_robust", words=say("certainty_map")))
+            out.append(Picture(stem="map_robust", words=say("certainty_map"), width=0.86))
         out.append(Heading(level=2, words=say("certainty_checks")))
         out += _checks(facts)
     return [*out, Heading(level=2, words=say("certainty_weights")), Paragraph(words=_weights(facts))]

@@ -12,11 +12,12 @@ from circle15.render.file_words import Words, by_severity, counted, lost_rows, r
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
 from circle15.render.report.facts import Facts, minutes, service_words
 from circle15.render.report.published import few, percent
+from circle15.render.report.section_causes import remedy
 from circle15.render.report.section_clauses import measured, required
 
 __all__ = ["cards", "glossary", "limits", "quality"]
 
-_MOST_FINDINGS, _MOST_CLAUSES = 30, 8
+_MOST_FINDINGS, _MOST_CLAUSES = 30, 6
 CARDS = 10
 _LIMITS = ("door", "osm")
 _TERMS = (
@@ -99,8 +100,7 @@ def _card(facts: Facts, key: object, row: pd.Series) -> list[Block]:
         out.append(table)
     if len(facts.analysis.ledger):
         out.append(Paragraph(words=_failed(facts, key), look="note"))
-    remedies = _remedies(facts, key)
-    return [*out, Paragraph(words=say("card_remedy", remedies=remedies), look="note")] if remedies else out
+    return out
 
 
 def _services(facts: Facts, key: object, name: str) -> Table | None:
@@ -111,7 +111,10 @@ def _services(facts: Facts, key: object, name: str) -> Table | None:
     if walked:
         fields.append(field("h_walk", 2.6))
     if len(robust):
-        fields.append(field("h_certainty", 1.3))
+        fields.append(field("h_certainty", 1.4))
+    missing = facts.analysis.attribution.frame
+    if len(missing):
+        fields.append(field("h_remedy", 4))
     rows = []
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
@@ -122,6 +125,8 @@ def _services(facts: Facts, key: object, name: str) -> Table | None:
         if len(robust):
             known = str(robust["verdict"].get((key, service), ""))
             told.append(say("undetermined_verdict" if known == "undetermined" else known).zh if known else "—")
+        if len(missing):
+            told.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
         rows.append(tuple(told))
     return Table(words=say("card_table", community=name), fields=tuple(fields), rows=tuple(rows)) if rows else None
 
@@ -150,13 +155,6 @@ def _failed(facts: Facts, key: object) -> Words:
         told.append(f"{clean(rule.title_zh)}（现状{value}，要求{required(rule)}{mark}）")
     more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
     return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")
-
-
-def _remedies(facts: Facts, key: object) -> str:
-    frame = facts.analysis.attribution.frame
-    if not len(frame) or key not in frame.index.get_level_values("community_id"):
-        return ""
-    return " ".join(dict.fromkeys(clean(one) for one in frame.loc[key]["remedy_zh"]))
 
 
 def glossary(facts: Facts) -> list[Block]:

@@ -97,14 +97,14 @@ def _worst(facts: Facts) -> list[Block]:
     table = ranking(facts, 5)
     if not len(table.rows):
         return [Paragraph(words=say("worst_none"))]
-    return [Table(words=say("worst_table"), fields=table.fields, rows=table.rows)]
+    return [Table(words=say("worst_table"), fields=table.fields, rows=table.rows, note=say("worst_note"))]
 
 
 def ranking(facts: Facts, most: int) -> Table:
     """Communities by gap index: people, index and interval, what each lacks most and for how many."""
     drawn = facts.analysis.robustness.by_community
-    fields = [field("h_rank", 0.6, "right"), field("h_community", 2.6), field("h_subdistrict", 1.6),
-              field("h_elders", 1.1, "right"), field("h_index", 0.8, "right")]  # fmt: skip
+    fields = [field("h_rank", 0.8, "right"), field("h_community", 2.4), field("h_subdistrict", 1.6),
+              field("h_elders", 1.25, "right"), field("h_index", 0.8, "right")]  # fmt: skip
     if len(drawn):
         fields.append(field("h_interval", 1.1, "center"))
     fields += [field("h_worst", 2.2), field("h_out", 1.3, "right")]
@@ -172,8 +172,16 @@ def _sure(facts: Facts) -> list[Words]:
         return []
     judged = found.frame["verdict"] != "undetermined"
     robust = found.frame["verdict"] == "robust_gap"
-    return [say("sure_line", draws=found.draws, all=f"{judged.sum():,}", robust=f"{robust.sum():,}",
-                checks=f"{len(found.checks):,}")]  # fmt: skip
+    return [say("sure_line", draws=found.draws, all=f"{judged.sum():,}", robust=f"{robust.sum():,}"),
+            *_first_check(found.checks)]  # fmt: skip
+
+
+def _first_check(checks: pd.DataFrame) -> list[Words]:
+    if not len(checks):
+        return []
+    first = checks.sort_values("rank", kind="stable").iloc[0]
+    return [say("checks_line", checks=f"{len(checks):,}", question=(clean(first["question_zh"]),
+                                                                     clean(first["question_en"])))]  # fmt: skip
 
 
 def _compliance(facts: Facts) -> list[Words]:
