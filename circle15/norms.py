@@ -272,7 +272,8 @@ def _typical(routes: Routes, rule: Rule, communities: NDArray[np.object_]) -> pd
         name: np.stack([one[name].to_numpy(dtype=object) for one in of])[which, np.arange(len(communities))]
         for name in columns
     }
-    table = pd.DataFrame(chosen).where(whole, np.nan)
+    table = pd.DataFrame(chosen)
+    table.loc[~whole, :] = np.nan
     return table.astype({"minutes": float, "metres": float})
 
 
