@@ -240,7 +240,7 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     rules = {rule.clause_id: rule for rule in ledger.rules}
     clause = frame.index.get_level_values("clause_id")
     unit, level = (frame.index.get_level_values(name).to_numpy(dtype=object) for name in ("unit_id", "level"))
-    facility = frame["facility_id"].fillna("").to_numpy(dtype=object)
+    facility = frame["facility_id"].fillna("").to_numpy(dtype=object, copy=True)
     walk = np.full((len(frame), 2), np.nan)
     row_of = pd.Series(np.arange(len(ground.facilities)), index=ground.facilities.frame.index.astype(str))
     for rule in rules.values() if len(routes) else ():
