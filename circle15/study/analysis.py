@@ -37,7 +37,7 @@ __all__ = ["STAGES", "Result", "analyse"]
 
 STAGES = (
     "demand", "snap", "reach", "nearest", "isochrones", "coverage", "gaps",
-    "ledger", "attribution", "robustness", "equity",
+    "routes", "ledger", "attribution", "robustness", "equity",
 )  # fmt: skip
 """What :func:`analyse` reports to ``on_stage``, in this order."""
 
@@ -141,7 +141,8 @@ def analyse(
         open_at=settings.open_at,
     )
     worked = Worked(
-        city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here, sites=there, walls=walls,
+        city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here,
+        sites=there.take(ids[1].get_indexer(serving.frame.index)), all_sites=there, walls=walls,
         reach=reach, nearest=nearest, covered=covered, scored=scored,
     )  # fmt: skip
     behind = verdicts(worked, begin)
@@ -189,12 +190,7 @@ def _settings(
 def _offering(serving: Facilities, ids: pd.Index, positions: Positions, service: str) -> Positions:
     """Positions, of all facilities in the order of ``ids``, of those that offer a service."""
     mine = ids.isin(serving.frame.index[[service in offered for offered in serving.frame["services"]]])
-    return Positions(
-        edge=positions.edge[mine],
-        offset_mm=positions.offset_mm[mine],
-        leg_mm=positions.leg_mm[mine],
-        status=positions.status[mine],
-    )
+    return positions.take(mine)
 
 
 def _warn(findings: tuple[Finding, ...]) -> None:

@@ -16,9 +16,10 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
 from circle15.model.verdicts import Routes
 from circle15.model.walk_network import Positions
-from circle15.norm_ground import Ground
+from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.routes import routes
 
 __all__ = ["Worked", "chosen_books", "verdicts"]
 
@@ -27,9 +28,10 @@ __all__ = ["Worked", "chosen_books", "verdicts"]
 class Worked:
     """What the stages up to the gaps have computed.
 
-    ``serving`` are the facilities with the services that are open; ``homes`` and ``sites`` are positions aligned
-    with ``demand.frame`` and ``serving.frame``; ``walls`` are what an access leg must not cross; ``nearest`` holds
-    ``float64[p]`` minutes to the nearest facility at any distance, NaN where there is no way, by service.
+    ``serving`` are the facilities with the services that are open; ``homes``, ``sites`` and ``all_sites`` are
+    positions aligned with ``demand.frame``, ``serving.frame`` and ``city.facilities.frame``; ``walls`` are what an
+    access leg must not cross; ``nearest`` holds ``float64[p]`` minutes to the nearest facility at any distance, NaN
+    where there is no way, by service.
     """
 
     city: City
@@ -39,6 +41,7 @@ class Worked:
     serving: Facilities
     homes: Positions
     sites: Positions
+    all_sites: Positions
     walls: gpd.GeoSeries | None
     reach: ReachTable
     nearest: Mapping[str, NDArray[np.float64]]
@@ -54,17 +57,26 @@ def chosen_books(city: City, settings: Settings) -> tuple[NormBook, ...]:
 def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     """Fields of :class:`circle15.model.Analysis` that verdicts rest on, by name."""
     found: dict[str, Any] = {}
+    begin("routes")
+    found["routes"] = _routes(worked)
     begin("ledger")
-    found["ledger"] = _ledger(worked, found.get("routes", Routes()))
+    found["ledger"] = _ledger(worked, found["routes"])
     begin("attribution")
     begin("robustness")
     begin("equity")
     return found
 
 
-def _ledger(worked: Worked, routes: Routes) -> Ledger:
+def _routes(worked: Worked) -> Routes:
+    """The typical walk of each community to each service that a list speaks of."""
+    return routes(worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites)
+
+
+def _ledger(worked: Worked, walks: Routes) -> Ledger:
     """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
     city = worked.city
+    if worked.settings.open_at is not None:  # the walks lead to what is open then
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
     books = chosen_books(city, worked.settings)
     ground = Ground.of(
         city.communities,
@@ -72,10 +84,10 @@ def _ledger(worked: Worked, routes: Routes) -> Ledger:
         worked.demand,
         graph=worked.graph,
         homes=worked.homes,
-        sites=worked.sites,
-        residential=city.context.get("residential"),
-        walls=worked.walls,
-        max_snap_m=worked.settings.max_snap_m,
+        sites=worked.all_sites,
+        residential=ResidentialLand(
+            frame=city.context.get("residential"), walls=worked.walls, max_snap_m=worked.settings.max_snap_m
+        ),
         checklists=all_checklists(books),
     )
-    return judge(ground, all_rules(books), routes=routes)
+    return judge(ground, all_rules(books), routes=walks)
