@@ -34,7 +34,7 @@ def link_table(analysis: Analysis) -> pd.DataFrame:
     middle = links.geometry.interpolate(0.5, normalized=True).to_crs(4326)
     table = pd.DataFrame(
         {
-            "link_id": links.index.astype(str),
+            "link_key": links.index.astype(str),
             "length_m": links["length_m"].to_numpy(),
             "crosses": ["、".join(_CROSSES.get(one, one) for one in str(row).split("+")) for row in links["crosses"]],
             "serves": links["serves"].to_numpy(),
