@@ -150,6 +150,30 @@ def report_city(
     _say(f"{folder / 'report.pdf'}    同一报告，供打印 / the same, to be printed")
 
 
+@_app.command("compare")
+def compare_runs(
+    run_a: Annotated[
+        Path, typer.Argument(metavar="RUN_A", help="前一次的输出文件夹 / output folder of the earlier run")
+    ],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="后一次的输出文件夹 / output folder of the later run")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写出 compare.xlsx 的文件夹 / folder for compare.xlsx")
+    ] = None,
+) -> None:
+    """比较两次运行：年份之间、方案之间有何变化 / What changed between two runs: years, or schemes."""
+    from circle15.comparison import compare
+    from circle15.render.comparison_files import comparison_lines, save_comparison
+    from circle15.sources.saved_runs import read_run
+
+    found = compare(read_run(run_a), read_run(run_b))
+    for line in comparison_lines(found):
+        _say(line)
+    if out is not None:
+        save_comparison(found, out)
+        for name in ("compare.xlsx", "compare.csv"):
+            _say(str(out / name))
+
+
 @_app.command("fetch")
 def fetch_city(
     city: CityName = "suzhou",
