@@ -152,10 +152,8 @@ def report_city(
 
 @_app.command("compare")
 def compare_runs(
-    run_a: Annotated[
-        Path, typer.Argument(metavar="RUN_A", help="前一次的输出文件夹 / output folder of the earlier run")
-    ],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="后一次的输出文件夹 / output folder of the later run")],
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="前一次的输出 / folder of the earlier run")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="后一次的输出 / folder of the later run")],
     out: Annotated[
         Path | None, typer.Option("--out", help="写出 compare.xlsx 的文件夹 / folder for compare.xlsx")
     ] = None,

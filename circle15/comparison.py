@@ -82,7 +82,7 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> pd.DataFra
 
 
 def _told(value: Any) -> str:
-    if value is None or value == {} or value == []:
+    if value is None or (isinstance(value, dict | list) and not value):
         return ""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_told(entry)}" for key, entry in sorted(value.items()))

@@ -93,10 +93,9 @@ def verdict_sheets(book: Workbook, analysis: Analysis) -> None:
         heading = "实地核对：答案为否会改变判定的事项 · Field checks that would flip a verdict if the answer is no"
         table_sheet(book, city, "核对 Checks", heading, check_sheet_table(analysis))
     if len(analysis.equity.frame):
-        _blocks(book, analysis, "公平 Equity", "可达性在60岁以上老人中的分布 · How access is spread over people aged 60+", (
-            ("按服务 By service", equity_table(analysis)),
-            ("按社区分组 By groups of communities", group_table(analysis)),
-        ))  # fmt: skip
+        heading = "可达性在60岁以上老人中的分布 · How access is spread over people aged 60+"
+        parts = ("按服务 By service", equity_table(analysis)), ("按社区分组 By groups", group_table(analysis))
+        _blocks(book, analysis, "公平 Equity", heading, parts)
     if len(analysis.typology.types):
         heading = "社区类型：只作描述，不作评价 · Types of communities: they describe, they do not judge"
         table_sheet(book, city, "类型 Types", heading, type_table(analysis))

@@ -134,12 +134,12 @@ def field(key: str, width: float, align: Align = "left") -> Field:
 
 
 def clean(value: object) -> str:
-    """Text from outside, as a document may hold it: one line, no control characters.
+    r"""Text from outside, as a document may hold it: one line, no control characters.
 
     Examples
     --------
-    >>> clean("a\\n b\\x00")
-    'a b\\ufffd'
+    >>> clean("a\n b\x00")
+    'a b�'
     """
     return " ".join(plain_text(str(value)).split())
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -22,18 +24,38 @@ class Facts:
     published: Published
     figures: frozenset[str]
 
-    def name(self, community: object) -> str:
+    @cached_property
+    def missing(self) -> pd.DataFrame:
+        """``attribution.frame``, sorted."""
+        return self.analysis.attribution.frame.sort_index(kind="stable")
+
+    @cached_property
+    def drawn(self) -> pd.DataFrame:
+        """``robustness.frame``, sorted."""
+        return self.analysis.robustness.frame.sort_index(kind="stable")
+
+    @cached_property
+    def walks(self) -> pd.DataFrame:
+        """``routes.frame``, sorted."""
+        return pd.DataFrame(self.analysis.routes.frame).sort_index(kind="stable")
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """``ledger.frame``, sorted."""
+        return self.analysis.ledger.frame.sort_index(kind="stable")
+
+    def name(self, community: Any) -> str:
         """A community's name, its id where it has none."""
         names = self.analysis.city.communities.frame["name"]
         return clean(names.get(community, community))
 
-    def names(self, community: object) -> tuple[str, str]:
+    def names(self, community: Any) -> tuple[str, str]:
         """A community's name, and its English one where it has such."""
         frame, own = self.analysis.city.communities.frame, self.name(community)
         english = frame["name_en"].get(community) if "name_en" in frame else None
         return own, clean(english) if isinstance(english, str) and english.strip() else own
 
-    def subdistrict(self, community: object) -> str:
+    def subdistrict(self, community: Any) -> str:
         """The subdistrict that a community names, ``""`` if none."""
         frame = self.analysis.city.communities.frame
         found = frame["subdistrict"].get(community) if "subdistrict" in frame else None
@@ -55,7 +77,7 @@ class Facts:
         return table.sort_index(kind="stable").sort_values("rank", kind="stable")
 
 
-def service_words(key: object) -> Words:
+def service_words(key: Any) -> Words:
     """A service's titles.
 
     Examples
@@ -67,7 +89,7 @@ def service_words(key: object) -> Words:
     return Words(zh=service.title_zh, en=service.title_en) if service else Words(zh=clean(key), en=clean(key))
 
 
-def number(value: object, digits: int = 1) -> str:
+def number(value: Any, digits: int = 1) -> str:
     """A number as text, a dash where there is none.
 
     Examples
@@ -78,6 +100,6 @@ def number(value: object, digits: int = 1) -> str:
     return "—" if not isinstance(value, int | float) or pd.isna(value) else f"{value:,.{digits}f}"
 
 
-def minutes(value: object) -> str:
+def minutes(value: Any) -> str:
     """Minutes to a tenth, a dash where nobody gets there."""
     return number(value, 1)

@@ -36,9 +36,10 @@ def pick(installed: Iterable[str], *wishes: str) -> str:
         if wish.casefold() in there:
             return there[wish.casefold()]
     raise OutputError(
-        "报告需要一种中文字体，本机没有找到：请安装 Noto Sans CJK SC（Debian/Ubuntu：apt install fonts-noto-cjk）、"
-        "思源黑体或微软雅黑，然后重试 / the report needs a Chinese font and none is installed: install Noto Sans CJK SC "
-        "(Debian, Ubuntu: apt install fonts-noto-cjk), Source Han Sans or Microsoft YaHei and try again"
+        "报告需要一种中文字体，本机没有找到：请安装 Noto Sans CJK SC（Debian、Ubuntu：apt install fonts-noto-cjk）、"
+        "思源黑体或微软雅黑，然后重试 / the report needs a Chinese font and none is installed: install "
+        "Noto Sans CJK SC (Debian, Ubuntu: apt install fonts-noto-cjk), Source Han Sans or Microsoft YaHei, "
+        "and try again"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -118,8 +119,12 @@ def cause_map(analysis: Analysis, published: Published, *, most: int = 10) -> An
         axes.plot(xy[:, 0], xy[:, 1], color="#ffffff", linewidth=4.2, solid_capstyle="round", zorder=6)
         axes.plot(xy[:, 0], xy[:, 1], color=INK, linewidth=2.2, solid_capstyle="round", zorder=7)
         middle = shapely.get_coordinates(line.interpolate(0.5, normalized=True))[0]
-        axes.annotate(str(rank), middle, _AROUND[rank % len(_AROUND)], textcoords="offset points", fontsize=7, weight="bold", zorder=8,
-                      bbox={"boxstyle": "circle,pad=0.18", "fc": "#ffffff", "ec": INK, "lw": 0.7})  # fmt: skip
+        away, ring = (
+            _AROUND[rank % len(_AROUND)],
+            {"boxstyle": "circle,pad=0.18", "fc": "#ffffff", "ec": INK, "lw": 0.7},
+        )
+        style = {"fontsize": 7, "weight": "bold", "zorder": 8, "bbox": ring}
+        axes.annotate(str(rank), middle, away, textcoords="offset points", **style)
     shown = [cause for cause in CAUSES if cause in set(lead)]
     entries = [(CAUSES[cause], str(say(f"cause_{cause}"))) for cause in shown]
     _legend(axes, entries, say("legend_cause"), alpha=0.45)
@@ -282,8 +287,7 @@ def _legend(axes: Any, entries: Sequence[tuple[str, str]], words: Any, alpha: fl
 
 
 def _ranges(ends: Sequence[float], low: float, high: float) -> list[str]:
-    edges = [low, *ends, high]
-    return [f"{a:g}–{b:g}" for a, b in zip(edges, edges[1:], strict=False)]
+    return [f"{a:g}–{b:g}" for a, b in pairwise([low, *ends, high])]
 
 
 def _scale(axes: Any, city: City) -> None:

@@ -121,7 +121,7 @@ def _cells(analysis: Analysis, places: pd.DataFrame) -> pd.DataFrame:
     table["uncovered"] = table["uncovered"].astype(float).where(placed != 0)
     table["mean_min"] = analysis.coverage.nearest["mean_min"].reindex(table.index)
     enough = places["pop_60plus"].reindex(table.index.get_level_values("community_id")).to_numpy() >= FEWEST
-    return table[enough]
+    return table[enough].sort_index(kind="stable")
 
 
 def _totals(analysis: Analysis) -> pd.DataFrame:

@@ -91,8 +91,7 @@ def gaps(facts: Facts) -> list[Block]:
     shown = min(len(ranked), _MOST_ROWS)
     if "gap_index" in facts.figures:
         drawn = len(facts.analysis.robustness.by_community) > 0
-        words = say("gaps_chart", count=min(len(ranked), MOST_BARS), interval="，线段为随机试验中第5到第95百分位" if drawn else "",
-                    interval_en=", with the 5th to 95th percentile over draws" if drawn else "")  # fmt: skip
+        words = say("gaps_chart_drawn" if drawn else "gaps_chart", count=min(len(ranked), MOST_BARS))
         out.append(Picture(stem="gap_index", words=words, width=0.92))
     if "map_index" in facts.figures:
         out.append(Picture(stem="map_index", words=say("gaps_map"), width=0.86))

@@ -20,22 +20,23 @@ _WORLDS = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_straight
 
 def causes(facts: Facts) -> list[Block]:
     """Gaps by cause, the links that would serve most, the remedies of the largest gaps."""
-    found = facts.analysis.attribution
+    links = facts.analysis.attribution.links
     out: list[Block] = [Heading(level=1, words=say("causes"))]
-    if not len(found.frame):
+    if not len(facts.missing):
         return [*out, Paragraph(words=say("causes_none"))]
     out += [Paragraph(words=say("causes_lead")), _by_cause(facts), _by_service(facts)]
     if "map_causes" in facts.figures:
         out.append(Picture(stem="map_causes", words=say("causes_map"), width=0.86))
     out.append(Heading(level=2, words=say("causes_links")))
-    out.append(_links(found.links) if len(found.links) else Paragraph(words=say("links_none")))
+    out.append(_links(links) if len(links) else Paragraph(words=say("links_none")))
     return [*out, _remedies(facts)]
 
 
 def _by_cause(facts: Facts) -> Table:
-    frame = facts.analysis.attribution.frame
+    frame = facts.missing
     fields = (field("h_cause", 2.2), field("h_gaps", 1, "right"), field("h_today", 1.2, "right"),
-              field("h_gates", 1.4, "right"), field("h_link", 1.5, "right"), field("h_straight", 1.3, "right"))  # fmt: skip
+              field("h_gates", 1.4, "right"), field("h_link", 1.5, "right"),
+              field("h_straight", 1.3, "right"))  # fmt: skip
     rows = []
     for cause in _CAUSES:
         mine = frame[frame["cause"] == cause]
@@ -46,7 +47,7 @@ def _by_cause(facts: Facts) -> Table:
 
 
 def _by_service(facts: Facts) -> Table:
-    frame = facts.analysis.attribution.frame
+    frame = facts.missing
     shown = [cause for cause in _CAUSES if (frame["cause"] == cause).any()]
     fields = [
         field("h_service", 2.4),
@@ -76,7 +77,7 @@ def _links(links: gpd.GeoDataFrame) -> Table:
 
 
 def _remedies(facts: Facts) -> Table:
-    frame = facts.analysis.attribution.frame
+    frame = facts.missing
     seen = [facts.published.seen(str(key)) for key in frame.index.get_level_values("community_id")]
     largest = frame[seen].sort_index(kind="stable").sort_values("uncovered", ascending=False, kind="stable")
     fields = (field("h_community", 2), field("h_service", 1.8), field("h_out", 1.1, "right"),

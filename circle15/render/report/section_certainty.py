@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from circle15.catalog import services
@@ -92,6 +94,6 @@ def _weights(facts: Facts) -> Words:
     return say("stability_line", draws=stability.draws, steady=steady, agreements=(words.zh, words.en))
 
 
-def _variant(key: object) -> Words:
+def _variant(key: Any) -> Words:
     known = ("geometric", "additive", "worst", "people")
     return say(f"variant_{key}") if key in known else Words(zh=clean(key), en=clean(key))

@@ -23,7 +23,7 @@ def clauses(facts: Facts) -> list[Block]:
     if not len(ledger):
         return [*out, Paragraph(words=say("clauses_none"))]
     out.append(Paragraph(words=say("clauses_lead")))
-    counts = ledger.counts()
+    counts = ledger.counts().sort_index(kind="stable")
     books = dict.fromkeys(rule.book for rule in ledger.rules)
     out += [_book(book, [rule for rule in ledger.rules if rule.book == book], counts) for book in books]
     out += [Heading(level=2, words=say("clauses_rates")), _rates(facts)]
@@ -96,15 +96,15 @@ def measured(rule: Rule, observed: float, people: float) -> str:
 
 
 def _rates(facts: Facts) -> Block:
-    ledger = facts.analysis.ledger
+    ledger, verdicts = facts.analysis.ledger, facts.verdicts
     elders = float(facts.analysis.city.communities.frame["pop_60plus"].sum())
     fields = (field("h_clause", 5), field("h_required", 1.8), field("h_observed", 1.6), field("h_verdict", 1.6))
     rows = []
     for rule in ledger.rules:
         place = ("city", "city", rule.clause_id)
-        if rule.level != "city" or place not in ledger.frame.index:
+        if rule.level != "city" or place not in verdicts.index:
             continue
-        row = ledger.frame.loc[place]
+        row = verdicts.loc[place]
         verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
         rows.append((clean(rule.title_zh), required(rule), measured(rule, row["observed"], elders), verdict))
     if not rows:

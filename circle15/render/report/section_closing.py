@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from circle15.catalog import services
@@ -82,7 +84,7 @@ def cards(facts: Facts) -> list[Block]:
     return out
 
 
-def _card(facts: Facts, key: object, row: pd.Series) -> list[Block]:
+def _card(facts: Facts, key: Any, row: pd.Series) -> list[Block]:
     places = facts.published.places.loc[key]
     frame = facts.analysis.city.communities.frame
     kind = frame["community_type"].get(key) if "community_type" in frame else None
@@ -103,8 +105,8 @@ def _card(facts: Facts, key: object, row: pd.Series) -> list[Block]:
     return out
 
 
-def _services(facts: Facts, key: object, name: str) -> Table | None:
-    cells, robust, routes = facts.published.cells, facts.analysis.robustness.frame, facts.analysis.routes.frame
+def _services(facts: Facts, key: Any, name: str) -> Table | None:
+    cells, robust, routes = facts.published.cells, facts.drawn, facts.walks
     fields = [field("h_service", 2.2), field("h_share", 0.9, "right"), field("h_out", 1.2, "right"),
               field("h_mean", 1, "right")]  # fmt: skip
     walked = len(routes) > 0
@@ -112,7 +114,7 @@ def _services(facts: Facts, key: object, name: str) -> Table | None:
         fields.append(field("h_walk", 2.6))
     if len(robust):
         fields.append(field("h_certainty", 1.4))
-    missing = facts.analysis.attribution.frame
+    missing = facts.missing
     if len(missing):
         fields.append(field("h_remedy", 4))
     rows = []
@@ -131,8 +133,8 @@ def _services(facts: Facts, key: object, name: str) -> Table | None:
     return Table(words=say("card_table", community=name), fields=tuple(fields), rows=tuple(rows)) if rows else None
 
 
-def _walk(facts: Facts, key: object, service: str) -> str:
-    routes = facts.analysis.routes.frame
+def _walk(facts: Facts, key: Any, service: str) -> str:
+    routes = facts.walks
     if (key, service) not in routes.index:
         return "—"
     row = routes.loc[(key, service)]
@@ -140,15 +142,14 @@ def _walk(facts: Facts, key: object, service: str) -> str:
     return f"{clean(site)}，{row['metres']:,.0f}米，{row['minutes']:.0f}分钟"
 
 
-def _failed(facts: Facts, key: object) -> Words:
+def _failed(facts: Facts, key: Any) -> Words:
     ledger = facts.analysis.ledger
-    if ("community", str(key)) not in ledger.frame.index.droplevel("clause_id"):
-        return say("card_failed_none")
-    mine = ledger.frame.loc[("community", str(key))]
+    unit = facts.verdicts.index.get_level_values("unit_id") == str(key)
+    mine = facts.verdicts[unit & (facts.verdicts.index.get_level_values("level") == "community")]
     rules: dict[str, Rule] = {rule.clause_id: rule for rule in ledger.rules}
     people = float(facts.analysis.city.communities.frame["pop_60plus"].get(key, 0))
     told = []
-    for clause, row in mine[mine["verdict"] == "fail"].iterrows():
+    for (_, _, clause), row in mine[mine["verdict"] == "fail"].iterrows():
         rule = rules[str(clause)]
         mark = f"，{say('indicative').zh}" if row["indicative"] else ""
         value = measured(rule, row["observed"], people)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from circle15.catalog import services
@@ -122,7 +124,7 @@ def ranking(facts: Facts, most: int) -> Table:
     return Table(words=say("gaps_all"), fields=tuple(fields), rows=tuple(rows))
 
 
-def interval(facts: Facts, community: object) -> str:
+def interval(facts: Facts, community: Any) -> str:
     """The index' interval over random draws, a dash without any."""
     drawn = facts.analysis.robustness.by_community
     if community not in drawn.index or pd.isna(drawn.loc[community, "index_low"]):
@@ -130,7 +132,7 @@ def interval(facts: Facts, community: object) -> str:
     return f"{drawn.loc[community, 'index_low']:.0f}–{drawn.loc[community, 'index_high']:.0f}"
 
 
-def _cell(facts: Facts, community: object, service: object) -> pd.Series | None:
+def _cell(facts: Facts, community: Any, service: Any) -> pd.Series | None:
     cells = facts.published.cells
     return cells.loc[(community, service)] if (community, service) in cells.index else None
 
@@ -143,8 +145,9 @@ def _helps(facts: Facts) -> list[Words]:
     if len(found.links):
         best = found.links.iloc[0]
         crosses = crossing(best["crosses"])
-        lines.append(say("help_link", length=f"{best['length_m']:,.0f}", crosses=(crosses.zh, crosses.en),
-                         people=few(tens(best["serves"])), minutes=f"{facts.analysis.settings.circle_min:g}"))  # fmt: skip
+        circle, people = f"{facts.analysis.settings.circle_min:g}", few(tens(best["serves"]))
+        told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
+        lines.append(say("help_link", **told, people=people, minutes=circle))
     if len(found.frame):
         gates = (found.frame["uncovered"] - found.frame["uncovered_gates"]).clip(lower=0).sum()
         if gates >= 10:
@@ -159,7 +162,7 @@ def _helps(facts: Facts) -> list[Words]:
     return lines or [say("help_none")]
 
 
-def crossing(codes: object) -> Words:
+def crossing(codes: Any) -> Words:
     """What a link crosses, in words."""
     known = ("water", "rail", "private", "open")
     return listed([say(f"cross_{code}") if code in known else Words(zh=clean(code), en=clean(code))
