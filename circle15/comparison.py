@@ -37,7 +37,7 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
     ...        "share": 0.4, "mean_min": 9.0, "index": 60.0, "rank_index": 1.0}
     >>> runs = [SavedRun(name=n, record={}, gaps=pd.DataFrame([row | {"pop_60plus_covered": c, "uncovered": 10 - c,
     ...         "share": c / 10}], index=index)) for n, c in (("2025", 4.0), ("2026", 7.0))]
-    >>> round(compare(*runs).totals.loc["clinic", "share_change"], 3)
+    >>> round(float(compare(*runs).totals.loc["clinic", "share_change"]), 3)
     0.3
     """
     gaps = _gaps(before, after)

@@ -48,7 +48,13 @@ def ledger(ids: pd.Index) -> Ledger:
     )  # fmt: skip
     frame["indicative"] = frame["clause_id"].map({key: not rule.verified for key, rule in rules.items()})
     frame["lacks"] = np.where(frame["observed"].isna(), "one_stop", "")
-    frame["facility_id"] = ""
+    frame["facility_id"] = frame["source"] = frame["source_date"] = ""
+    for column in ("at_least", "at_most"):
+        frame[column] = (
+            frame["clause_id"].map({key: getattr(rule, column) for key, rule in rules.items()}).astype(float)
+        )
+    frame["unit"] = frame["clause_id"].map({key: rule.unit for key, rule in rules.items()})
+    frame["route_min"] = frame["route_m"] = frame["floor_area_m2"] = np.nan
     return Ledger(frame=frame.set_index(["level", "unit_id", "clause_id"]), rules=(area, stop, rate))
 
 
@@ -57,7 +63,7 @@ def attribution(plain: Analysis) -> Attribution:
     gaps = plain.gaps.frame[plain.gaps.frame["uncovered"] > 0]["uncovered"]
     cause = ["link", "facility", *["mixed"] * (len(gaps) - 2)]
     frame = pd.DataFrame({"uncovered": gaps, "cause": cause}, index=gaps.index)
-    for column, part in (("gates", 1.0), ("link", 0.5), ("straight", 0.25)):
+    for column, part in (("gates", 1.0), ("link", 0.5), ("direct", 0.4), ("straight", 0.25), ("closed", 1.0)):
         frame[f"uncovered_{column}"] = gaps * part
     frame["link_id"] = ["link-1", "", *[""] * (len(gaps) - 2)]
     frame["remedy_zh"] = frame["remedy_en"] = "exactly 1,234"
@@ -76,7 +82,8 @@ def robustness(plain: Analysis) -> Robustness:
     frame["required"], frame["p_below"] = 0.9, np.where(gaps["share"] < 0.9, 1.0, 0.0)
     frame["verdict"] = np.where(gaps["share"] < 0.9, "robust_gap", "robust_pass")
     ranked = plain.gaps.by_community
-    of = pd.DataFrame({"index": ranked["index"], "index_low": ranked["index"] - 3, "index_high": ranked["index"] + 4})
+    index = ranked["index"]
+    of = pd.DataFrame({"index": index, "index_low": index - 3, "index_high": index + 4})
     for column in ("rank", "rank_low", "rank_high"):
         of[column] = ranked["rank"]
     of["robust_gaps"] = (frame["verdict"] == "robust_gap").groupby(level="community_id").sum().reindex(of.index)
@@ -96,6 +103,8 @@ def stability(plain: Analysis) -> Stability:
     """Ranks that no weight changes."""
     ranked = plain.gaps.by_community
     frame = pd.DataFrame({"rank": ranked["rank"], "top_tenth": (ranked["rank"] == 1).astype(float)})
+    for column in ("rank_additive", "rank_worst", "rank_low", "rank_high"):
+        frame[column] = ranked["rank"]
     index = pd.MultiIndex.from_tuples([("geometric", "additive")], names=["variant", "other"])
     return Stability(frame=frame, agreement=pd.DataFrame({"rho": [0.97], "tau": [0.9]}, index=index), draws=50, seed=15)
 
@@ -116,7 +125,7 @@ def equity() -> Equity:
     )
     steps = pd.MultiIndex.from_product([["clinic"], range(3)], names=["service", "step"])
     lorenz = pd.DataFrame({"people": [0.0, 0.2, 1.0], "access": [0.0, 0.0, 1.0]}, index=steps)
-    minutes = pd.MultiIndex.from_product([["clinic"], range(0, 31)], names=["service", "minutes"])
+    minutes = pd.MultiIndex.from_product([["clinic"], range(31)], names=["service", "minutes"])
     curve = pd.DataFrame({"share": np.linspace(0, 1, 31)}, index=minutes)
     return Equity(frame=frame, groups=groups, lorenz=lorenz, curve=curve)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
@@ -164,7 +165,8 @@ def _setting_lines(comparison: Comparison) -> Iterator[str]:
         return
     if not comparison.comparable:
         yield f"! {_say('compare_not_comparable')}"
-    for row in comparison.settings.itertuples():
+    rows: Any = comparison.settings.itertuples()
+    for row in rows:
         yield f"  {'!' if row.decides else '·'} {row.setting}: {row.before or '—'} → {row.after or '—'}"
 
 
@@ -173,12 +175,13 @@ def _input_lines(comparison: Comparison) -> Iterator[str]:
         yield _say("compare_same_inputs")
         return
     yield _say("compare_inputs", count=len(comparison.inputs))
-    for row in comparison.inputs.itertuples():
+    rows: Any = comparison.inputs.itertuples()
+    for row in rows:
         yield f"  · {_CHANGES[row.change]}: {row.file or row.label_zh}"
 
 
 def _total_lines(comparison: Comparison) -> Iterator[str]:
-    table = _total_table(comparison)
+    table: Any = _total_table(comparison)
     if not len(table):
         yield _say("compare_nothing_known")
         return
@@ -192,7 +195,7 @@ def _total_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def _community_lines(comparison: Comparison) -> Iterator[str]:
-    table = comparison.communities
+    table: Any = comparison.communities
     for key, rows in (
         ("compare_worse", table[table["index_change"] > 0].head(_MOST)),
         ("compare_better", table[table["index_change"] < 0].iloc[::-1].head(_MOST)),
@@ -208,5 +211,6 @@ def _verdict_lines(comparison: Comparison) -> Iterator[str]:
         yield _say("compare_same_verdicts")
         return
     yield _say("compare_verdicts", count=len(comparison.verdicts))
-    for (was, became), count in comparison.verdicts.groupby(["verdict_before", "verdict_after"]).size().items():
+    counts: Any = comparison.verdicts.groupby(["verdict_before", "verdict_after"]).size()
+    for (was, became), count in counts.items():
         yield f"  {_verdict(str(was))} → {_verdict(str(became))}: {count:,}"

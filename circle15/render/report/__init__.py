@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,12 @@ def save_report(analysis: Analysis, folder: str | Path) -> Path:
     contents = {f"figures/{stem}.{form}": made for stem, files in figures.items() for form, made in files.items()}
     contents |= {"report.docx": word_bytes(report, pictures), "report.pdf": pdf_bytes(report, pictures)}
     for name, content in contents.items():
-        write_whole(folder / name, lambda part, content=content: part.write_bytes(content))
+        write_whole(folder / name, _writer(content))
     return folder
+
+
+def _writer(content: bytes) -> Callable[[Path], object]:
+    return lambda part: part.write_bytes(content)
 
 
 def _figures(analysis: Analysis, published: Any) -> dict[str, dict[str, bytes]]:
@@ -81,7 +86,7 @@ def _figures(analysis: Analysis, published: Any) -> dict[str, dict[str, bytes]]:
     from circle15.render.report import charts, maps
     from circle15.render.report.ink import figure_files, lettering
 
-    drawings = {
+    drawings: dict[str, Callable[[], Any]] = {
         "gap_index": lambda: charts.gap_bars(analysis, published),
         "coverage_by_minutes": lambda: charts.coverage_curve(analysis, published),
         "lorenz": lambda: charts.lorenz_curve(analysis),

@@ -18,29 +18,32 @@ __all__ = ["Facts", "minutes", "number", "service_words"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Facts:
-    """An analysis, its counts as they may be told, and the figures that could be drawn (stems of their names)."""
+    """An analysis, its counts as they may be told, and the figures that could be drawn (stems of their names).
+
+    Frames are typed as Any: by pandas' own types a cell may be everything at once.
+    """
 
     analysis: Analysis
     published: Published
     figures: frozenset[str]
 
     @cached_property
-    def missing(self) -> pd.DataFrame:
+    def missing(self) -> Any:
         """``attribution.frame``, sorted."""
         return self.analysis.attribution.frame.sort_index(kind="stable")
 
     @cached_property
-    def drawn(self) -> pd.DataFrame:
+    def drawn(self) -> Any:
         """``robustness.frame``, sorted."""
         return self.analysis.robustness.frame.sort_index(kind="stable")
 
     @cached_property
-    def walks(self) -> pd.DataFrame:
+    def walks(self) -> Any:
         """``routes.frame``, sorted."""
         return pd.DataFrame(self.analysis.routes.frame).sort_index(kind="stable")
 
     @cached_property
-    def verdicts(self) -> pd.DataFrame:
+    def verdicts(self) -> Any:
         """``ledger.frame``, sorted."""
         return self.analysis.ledger.frame.sort_index(kind="stable")
 
@@ -67,7 +70,7 @@ class Facts:
         return [key for key in services() if key in self.analysis.coverage.services]
 
     @property
-    def ranked(self) -> pd.DataFrame:
+    def ranked(self) -> Any:
         """``gaps.by_community`` by rank then id, without communities too small to be told of."""
         table = self.analysis.gaps.by_community
         if table.empty:

@@ -38,7 +38,7 @@ def lettering() -> Iterator[None]:
     """Draw with a Chinese font; text is text and never a formula; a letter that no font has is no reason to stop."""
     import matplotlib as mpl
 
-    style = {
+    style: Any = {
         "font.family": [chart_font(), "DejaVu Sans"],
         "font.size": 8.5,
         "text.parse_math": False,

@@ -109,7 +109,7 @@ def cause_map(analysis: Analysis, published: Published, *, most: int = 10) -> An
     if not len(frame):
         return None
     people = frame.groupby([frame.index.get_level_values("community_id"), "cause"])["uncovered"].sum().unstack()
-    lead = people.reindex(columns=[*CAUSES]).idxmax(axis=1)
+    lead: Any = people.reindex(columns=[*CAUSES]).idxmax(axis=1)
     figure, axes = _sheet(analysis)
     _ground(axes, analysis.city)
     _areas(axes, analysis, published, {key: CAUSES[cause] for key, cause in lead.items()}, alpha=0.45)

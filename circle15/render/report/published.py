@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,9 +28,9 @@ class Published:
     ``service``: ``placed``, ``uncovered`` and one column a cut-off (people not covered), all in tens.
     """
 
-    cells: pd.DataFrame
-    places: pd.DataFrame
-    totals: pd.DataFrame
+    cells: Any
+    places: Any
+    totals: Any
     elders: int
     people: int
 

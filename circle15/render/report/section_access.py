@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from circle15.render.file_words import Words
@@ -69,11 +71,12 @@ def _mean(facts: Facts, service: str) -> float:
 def _subdistricts(facts: Facts) -> Table:
     fields = (field("h_rank", 0.7, "right"), field("h_subdistrict", 2.4), field("h_communities", 1, "right"),
               field("h_elders", 1.3, "right"), field("h_index", 1, "right"), field("h_worst", 2.2))  # fmt: skip
+    table: Any = subdistrict_table(facts.analysis).rename(columns={"index": "index_value"})
     rows = [
         (f"{row.rank_index:.0f}" if pd.notna(row.rank_index) else "—", str(row.subdistrict), f"{row.communities:,}",
          few(tens(float(row.pop_60plus)), rough=True), f"{row.index_value:.0f}" if pd.notna(row.index_value) else "—",
          row.worst_service_zh)
-        for row in subdistrict_table(facts.analysis).rename(columns={"index": "index_value"}).itertuples()
+        for row in table.itertuples()
     ]  # fmt: skip
     return Table(words=say("subdistrict_table"), fields=fields, rows=tuple(rows))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
-import pandas as pd
 
 from circle15.catalog import services
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
@@ -53,7 +54,7 @@ def _by_service(facts: Facts) -> Table:
         field("h_service", 2.4),
         *(Field(words=say(f"cause_{cause}"), width=1.2, align="right") for cause in shown),
     ]
-    counts = frame.groupby([frame.index.get_level_values("service"), "cause"]).size().unstack(fill_value=0)
+    counts: Any = frame.groupby([frame.index.get_level_values("service"), "cause"]).size().unstack(fill_value=0)
     rows = [
         (str(service_words(key)), *(f"{int(counts.loc[key].get(cause, 0)):,}" for cause in shown))
         for key in services()
@@ -90,7 +91,7 @@ def _remedies(facts: Facts) -> Table:
     return Table(words=say("remedies_table"), fields=fields, rows=tuple(rows))
 
 
-def remedy(facts: Facts, row: pd.Series) -> str:
+def remedy(facts: Facts, row: Any) -> str:
     """What would close a gap, with people in tens: the sentences of the analysis tell exact numbers."""
     links = facts.analysis.attribution.links
     cause, best = str(row["cause"]), str(row["link_id"])

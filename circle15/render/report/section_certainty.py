@@ -51,7 +51,7 @@ def certainty(facts: Facts) -> list[Block]:
 
 def _verdicts(facts: Facts) -> Table:
     frame = facts.analysis.robustness.frame
-    counts = frame.groupby([frame.index.get_level_values("service"), "verdict"]).size().unstack(fill_value=0)
+    counts: Any = frame.groupby([frame.index.get_level_values("service"), "verdict"]).size().unstack(fill_value=0)
     shown = [verdict for verdict in VERDICTS if verdict in counts]
     heads = [say("undetermined_verdict" if verdict == "undetermined" else verdict) for verdict in shown]
     fields = [field("h_service", 2.4), *(Field(words=words, width=1.2, align="right") for words in heads)]
@@ -80,7 +80,7 @@ def _checks(facts: Facts) -> list[Block]:
 
 
 def _weights(facts: Facts) -> Words:
-    stability = facts.analysis.stability
+    stability: Any = facts.analysis.stability
     if not len(stability.frame) or not stability.draws:
         return say("stability_none")
     first = stability.frame.sort_values("rank", kind="stable").head(_FIRST)

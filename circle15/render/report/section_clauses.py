@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import Any
 
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
@@ -23,14 +23,14 @@ def clauses(facts: Facts) -> list[Block]:
     if not len(ledger):
         return [*out, Paragraph(words=say("clauses_none"))]
     out.append(Paragraph(words=say("clauses_lead")))
-    counts = ledger.counts().sort_index(kind="stable")
+    counts: Any = ledger.counts().sort_index(kind="stable")
     books = dict.fromkeys(rule.book for rule in ledger.rules)
     out += [_book(book, [rule for rule in ledger.rules if rule.book == book], counts) for book in books]
     out += [Heading(level=2, words=say("clauses_rates")), _rates(facts)]
     return [*out, Heading(level=2, words=say("clauses_lacks")), _lacks(facts)]
 
 
-def _book(key: str, rules: Sequence[Rule], counts: pd.DataFrame) -> Table:
+def _book(key: str, rules: Sequence[Rule], counts: Any) -> Table:
     rows = [
         (rule, counts.loc[(rule.level, rule.clause_id)])
         for rule in rules
@@ -84,7 +84,7 @@ def measured(rule: Rule, observed: float, people: float) -> str:
     people
         How many people the value is about.
     """
-    if pd.isna(observed):
+    if math.isnan(observed):
         return "—"
     if rule.unit == "yes":
         return say("is_there" if observed else "is_not_there").zh

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from circle15.catalog import services
 from circle15.catalog.norm_books import not_computed
 from circle15.model.norms import Rule
@@ -84,7 +82,7 @@ def cards(facts: Facts) -> list[Block]:
     return out
 
 
-def _card(facts: Facts, key: Any, row: pd.Series) -> list[Block]:
+def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
     places = facts.published.places.loc[key]
     frame = facts.analysis.city.communities.frame
     kind = frame["community_type"].get(key) if "community_type" in frame else None

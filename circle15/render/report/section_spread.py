@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import pandas as pd
+from typing import Any
 
 from circle15.catalog import services
 from circle15.render.file_words import Words
@@ -20,7 +19,7 @@ _MOST_GROUPS = 25
 
 def spread(facts: Facts) -> list[Block]:
     """Gini, concentration, Palma and the worst tenth by service; Lorenz curves; groups of communities."""
-    equity = facts.analysis.equity
+    equity: Any = facts.analysis.equity
     out: list[Block] = [Heading(level=1, words=say("spread"))]
     if not len(equity.frame):
         return [*out, Paragraph(words=say("spread_none"))]
@@ -35,7 +34,7 @@ def spread(facts: Facts) -> list[Block]:
     return out
 
 
-def _figures(frame: pd.DataFrame) -> Table:
+def _figures(frame: Any) -> Table:
     fields = (field("h_service", 2.4), field("h_gini", 1, "right"), field("h_concentration", 1.1, "right"),
               field("h_palma", 1.1, "right"), field("h_p90p10", 0.9, "right"), field("h_bottom", 1.2, "right"),
               field("h_decile", 1.2, "right"))  # fmt: skip
@@ -48,17 +47,17 @@ def _figures(frame: pd.DataFrame) -> Table:
     return Table(words=say("spread_table"), fields=fields, rows=tuple(rows), note=_why(frame))
 
 
-def _why(frame: pd.DataFrame) -> Words | None:
+def _why(frame: Any) -> Words | None:
     """Why some figures are dashes, each reason once."""
     zh, en = (list(dict.fromkeys(clean(one) for one in _texts(frame, f"why_{language}"))) for language in ("zh", "en"))
     return Words(zh="“—”：" + "；".join(zh), en="; ".join(en)) if zh else None
 
 
-def _texts(frame: pd.DataFrame, column: str) -> Iterable[str]:
+def _texts(frame: Any, column: str) -> Iterable[str]:
     return (one for one in frame.get(column, ()) if isinstance(one, str) and one)
 
 
-def _group(facts: Facts, grouping: str, groups: pd.DataFrame) -> Table:
+def _group(facts: Facts, grouping: str, groups: Any) -> Table:
     """One row a group, one column a service; people in tens, groups under ten without figures."""
     keys = [key for key in facts.determined if key in groups.index.get_level_values("service")]
     fields = [field("h_group", 1.8), field("h_communities", 1, "right"), field("h_elders", 1.1, "right")]

@@ -104,7 +104,7 @@ def _worst(facts: Facts) -> list[Block]:
 
 def ranking(facts: Facts, most: int) -> Table:
     """Communities by gap index: people, index and interval, what each lacks most and for how many."""
-    drawn = facts.analysis.robustness.by_community
+    drawn: Any = facts.analysis.robustness.by_community
     fields = [field("h_rank", 0.8, "right"), field("h_community", 2.4), field("h_subdistrict", 1.6),
               field("h_elders", 1.25, "right"), field("h_index", 0.8, "right")]  # fmt: skip
     if len(drawn):
@@ -126,13 +126,13 @@ def ranking(facts: Facts, most: int) -> Table:
 
 def interval(facts: Facts, community: Any) -> str:
     """The index' interval over random draws, a dash without any."""
-    drawn = facts.analysis.robustness.by_community
+    drawn: Any = facts.analysis.robustness.by_community
     if community not in drawn.index or pd.isna(drawn.loc[community, "index_low"]):
         return "—"
     return f"{drawn.loc[community, 'index_low']:.0f}–{drawn.loc[community, 'index_high']:.0f}"
 
 
-def _cell(facts: Facts, community: Any, service: Any) -> pd.Series | None:
+def _cell(facts: Facts, community: Any, service: Any) -> Any:
     cells = facts.published.cells
     return cells.loc[(community, service)] if (community, service) in cells.index else None
 
@@ -140,7 +140,7 @@ def _cell(facts: Facts, community: Any, service: Any) -> pd.Series | None:
 def _helps(facts: Facts) -> list[Words]:
     """The best link, the best place for a facility, and gates, as far as something is known of them."""
     found, published = facts.analysis.attribution, facts.published
-    gaps = facts.analysis.gaps.frame
+    gaps: Any = facts.analysis.gaps.frame
     lines = []
     if len(found.links):
         best = found.links.iloc[0]
@@ -152,7 +152,7 @@ def _helps(facts: Facts) -> list[Words]:
         gates = (found.frame["uncovered"] - found.frame["uncovered_gates"]).clip(lower=0).sum()
         if gates >= 10:
             lines.append(say("help_gate", people=few(tens(float(gates)))))
-        gaps = found.frame[found.frame["cause"].isin(["facility", "mixed"])]
+        gaps = facts.missing[facts.missing["cause"].isin(["facility", "mixed"])]
     gaps = gaps[[published.seen(str(key)) for key in gaps.index.get_level_values("community_id")]]
     if len(gaps) and float(gaps["uncovered"].max()) >= 10:
         community, service = gaps["uncovered"].sort_index(kind="stable").idxmax()
@@ -179,7 +179,7 @@ def _sure(facts: Facts) -> list[Words]:
             *_first_check(found.checks)]  # fmt: skip
 
 
-def _first_check(checks: pd.DataFrame) -> list[Words]:
+def _first_check(checks: Any) -> list[Words]:
     if not len(checks):
         return []
     first = checks.sort_values("rank", kind="stable").iloc[0]
