@@ -16,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag
+from circle15.render.ledger_tables import ledger_table
 from circle15.render.sheet_style import plain_text
 from circle15.render.table_frames import community_table, facility_table, gap_table, subdistrict_table, synthetic_layers
 
@@ -46,6 +47,7 @@ _MADE_OF = {
     "routes": ("communities", "facilities", "streets"),
     "links": ("communities", "facilities", "streets"),
     "subdistricts": ("communities",),
+    "ledger": ("communities", "facilities", "streets"),
 }
 _ABOUT = {
     "communities": "社区与差距 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
@@ -58,6 +60,7 @@ _ABOUT = {
     "routes": "典型路线 The typical walk of each community to each service, street by street",
     "links": "可打通的步行连接 Single new links by 60+ person-services newly covered; crosses: what map layers know",
     "about": "说明 Terms of use and provenance (table without geometry)",
+    "ledger": "条文 Clauses of norms judged for every unit (table without geometry)",
     "gaps": "社区 × 服务 Gaps per community and service (table without geometry)",
 }
 
@@ -86,7 +89,7 @@ def write_geopackage(analysis: Analysis, path: Path) -> None:
 
 
 def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
-    """Return every layer by its name, in the metric reference system; ``gaps`` and ``about`` have no geometry."""
+    """Return every layer by its name, in the metric reference system; ``gaps``, ``ledger`` and ``about`` have none."""
     return {
         "communities": _communities(analysis),
         **({"subdistricts": _subdistricts(analysis)} if len(analysis.subdistricts) else {}),
@@ -98,6 +101,7 @@ def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
         **({"routes": _routes(analysis)} if len(analysis.routes) else {}),
         **({"links": _added_links(analysis)} if len(analysis.attribution.links) else {}),
         "gaps": gap_table(analysis),
+        **({"ledger": ledger_table(analysis)} if len(analysis.ledger) else {}),
         "about": _about(analysis),
     }
 

@@ -32,7 +32,16 @@ __all__ = [
 
 POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
 
-_PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
+_PLACE = (
+    "name",
+    "name_en",
+    "subdistrict",
+    "subdistrict_en",
+    "community_type",
+    "priority_flag",
+    "outline",
+    "people_basis",
+)
 _COUNTED = ("parts", "households", "population_registered")
 _SITE = ("tier", "tier_key", "capacity", "capacity_by_service", "floor_area_m2", "delivery_radius_m", "opening_hours")
 _SOURCE = ("source", "source_date", "source_url", "also_in", "filled_columns")
@@ -62,13 +71,14 @@ _MISSING = (
     "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight", "uncovered_closed",
     "link_id", "remedy_zh", "remedy_en",
 )  # fmt: skip
+_DRAWN = ("required", "share_low", "share_high", "p_below")
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
     "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "share",
     "population", "population_covered", "population_uncovered", "population_unplaced", "population_share", "synthetic",
 )  # fmt: skip
-_DECIMALS = {"share": 4, "weight": 6, "lon": 6, "lat": 6}
+_DECIMALS = {"share": 4, "share_low": 4, "share_high": 4, "required": 4, "weight": 6, "lon": 6, "lat": 6}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +167,14 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
+    if len(analysis.robustness):
+        drawn = analysis.robustness.frame.reindex(rows)
+        for column in _DRAWN:
+            table[column] = drawn[column].to_numpy()
+        table["robust_verdict"] = drawn["verdict"].astype(object).fillna("undetermined").to_numpy()
+        of_draws = analysis.robustness.by_community.reindex(of_community)
+        for column in ("rank_low", "rank_high"):
+            table[column] = of_draws[column].astype("Int64").to_numpy()
     table["sentence_zh"] = gaps["sentence_zh"].astype(object).fillna("没有设施名录，不能判定。").to_numpy()
     table["sentence_en"] = gaps["sentence_en"].astype(object).fillna("No list of facilities: undetermined.").to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
@@ -173,6 +191,12 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = frame[column]
     for column in ("index", "index_additive", "index_worst", "rank_additive", "rank_worst", "rank_people"):
         table[column] = ranked[column]
+    if len(analysis.robustness):
+        for column in ("index_low", "index_high", "rank_low", "rank_high", "robust_gaps"):
+            table[column] = analysis.robustness.by_community[column]
+    if len(analysis.stability):
+        weighted = analysis.stability.frame
+        table["rank_weights_low"], table["rank_weights_high"] = weighted["rank_low"], weighted["rank_high"]
     table["uncovered_total"], table["uncovered_worst"] = ranked["uncovered"], ranked["uncovered_worst"]
     # A community that lacks nothing has no worst service.
     worst = [
@@ -182,6 +206,9 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
     table["sentence_zh"], table["sentence_en"] = ranked["sentence_zh"], ranked["sentence_en"]
+    kinds = analysis.typology.frame
+    for column in [c for c in ("type_id", "type_zh", "type_en") if c in kinds]:
+        table[column] = kinds[column].reindex(ranked.index).fillna("")
     made = analysis.demand.by_community["method"].reindex(ranked.index)
     table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
     return rounded(table.reset_index())

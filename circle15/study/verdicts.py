@@ -11,27 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.attribution import attribution
-from circle15.catalog.norm_books import norm_book
-from circle15.model.norms import Ledger
+from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
+from circle15.draws import Stage
+from circle15.equity import equity
+from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
-from circle15.model.verdicts import Attribution, Routes
+from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions
-from circle15.norm_measures import Ground
+from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.robustness import robustness
 from circle15.routes import routes
+from circle15.stability import stability
+from circle15.typology import features, typology
 
-__all__ = ["Worked", "verdicts"]
+__all__ = ["Worked", "chosen_books", "verdicts"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Worked:
     """What the stages up to the gaps have computed.
 
-    ``serving`` are the facilities with the services that are open; ``homes`` and ``sites`` are positions aligned
-    with ``demand.frame`` and ``serving.frame``; ``walls`` are what an access leg must not cross; ``nearest`` holds
-    ``float64[p]`` minutes to the nearest facility at any distance, NaN where there is no way, by service.
+    ``serving`` are the facilities with the services that are open; ``homes``, ``sites`` and ``all_sites`` are
+    positions aligned with ``demand.frame``, ``serving.frame`` and ``city.facilities.frame``; ``walls`` are what an
+    access leg must not cross; ``nearest`` holds ``float64[p]`` minutes to the nearest facility at any distance, NaN
+    where there is no way, by service.
     """
 
     city: City
@@ -41,11 +47,17 @@ class Worked:
     serving: Facilities
     homes: Positions
     sites: Positions
+    all_sites: Positions
     walls: gpd.GeoSeries | None
     reach: ReachTable
     nearest: Mapping[str, NDArray[np.float64]]
     covered: Coverage
     scored: Gaps
+
+
+def chosen_books(city: City, settings: Settings) -> tuple[NormBook, ...]:
+    """The books to judge by: those that were read with the city, else those of the catalogue that settings name."""
+    return city.books or tuple(norm_book(key) for key in settings.norms)
 
 
 def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
@@ -54,11 +66,15 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     begin("routes")
     found["routes"] = _routes(worked)
     begin("ledger")
-    found["ledger"] = _ledger(worked)
+    found["ledger"] = _ledger(worked, found["routes"])
     begin("attribution")
     found["attribution"] = _attribution(worked)
     begin("robustness")
+    found["robustness"] = _robustness(worked)
+    found["stability"] = _stability(worked)
     begin("equity")
+    found["equity"] = _equity(worked)
+    found["typology"] = _typology(worked)
     return found
 
 
@@ -80,11 +96,64 @@ def _attribution(worked: Worked) -> Attribution:
     )
 
 
-def _ledger(worked: Worked) -> Ledger:
-    """Every clause of the books in question, judged."""
+def _ledger(worked: Worked, walks: Routes) -> Ledger:
+    """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
     city = worked.city
-    books = city.books or tuple(norm_book(key) for key in worked.settings.norms)
+    if worked.settings.open_at is not None:  # the walks lead to what is open then
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
+    books = chosen_books(city, worked.settings)
     ground = Ground.of(
-        city.communities, worked.serving, worked.demand, graph=worked.graph, homes=worked.homes, sites=worked.sites
+        city.communities,
+        city.facilities,
+        worked.demand,
+        graph=worked.graph,
+        homes=worked.homes,
+        sites=worked.all_sites,
+        residential=ResidentialLand(
+            frame=city.context.get("residential"), walls=worked.walls, max_snap_m=worked.settings.max_snap_m
+        ),
+        checklists=all_checklists(books),
     )
-    return judge(ground, [rule for book in books for rule in book.rules])
+    if worked.settings.open_at is not None:  # the evidence is of the same facilities as the verdict
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
+    return judge(ground, all_rules(books), routes=walks)
+
+
+def _robustness(worked: Worked) -> Robustness:
+    """What random draws make of the verdicts."""
+    settings = worked.settings
+    stage = Stage.of(
+        worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites,
+        services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
+    )  # fmt: skip
+    return robustness(
+        stage,
+        worked.serving,
+        worked.city.communities,
+        scored=worked.scored,
+        settings=settings,
+        rules=all_rules(chosen_books(worked.city, settings)),
+    )
+
+
+def _stability(worked: Worked) -> Stability:
+    """What random weights make of the ranking; nothing where no draws are asked for."""
+    return stability(worked.scored, seed=worked.settings.seed) if worked.settings.draws else Stability()
+
+
+def _equity(worked: Worked) -> Equity:
+    """How evenly access is spread over people aged 60+."""
+    return equity(
+        worked.reach, worked.demand, worked.serving, worked.city.communities, covered=worked.covered,
+        nearest_min=worked.nearest, circle_min=worked.settings.circle_min, placed=worked.homes.status != Positions.FAR,
+    )  # fmt: skip
+
+
+def _typology(worked: Worked) -> Typology:
+    """What kinds of communities there are."""
+    described = features(
+        worked.city.communities, worked.demand, worked.city.facilities, worked.city.network,
+        nearest_min={service: worked.nearest[service] for service in worked.covered.services},
+        placed=worked.homes.status != Positions.FAR,
+    )  # fmt: skip
+    return typology(worked.city.communities, described, seed=worked.settings.seed)
