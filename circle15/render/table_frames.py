@@ -67,6 +67,10 @@ _SERVICE = (
     "pop_60plus_unplaced",
     "worst_community",
 )
+_MISSING = (
+    "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight", "uncovered_closed",
+    "link_id", "remedy_zh", "remedy_en",
+)  # fmt: skip
 _DRAWN = ("required", "share_low", "share_high", "p_below")
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
@@ -127,7 +131,8 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     -------
     pd.DataFrame
         Plain columns as in ``columns.toml``: people in persons, ``share`` and ``population_share``
-        between 0 and 1, ``intensity_pct`` in percent, ``mean_min`` and ``p90_min`` in minutes.
+        between 0 and 1, ``intensity_pct`` in percent, ``mean_min`` and ``p90_min`` in minutes. Where there are gaps,
+        ``cause`` and what follows it as in :class:`~circle15.model.Attribution`, blank beside what is no gap.
     """
     rows = _pairs(analysis)
     place, rank = _places(analysis), _ranked(analysis)
@@ -154,6 +159,11 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         delivery = analysis.coverage.delivery.reindex(rows)
         for column in ("pop_60plus_delivered", "pop_60plus_either"):
             table[column] = delivery[column].to_numpy()
+    if len(analysis.attribution):
+        missing = analysis.attribution.frame.reindex(rows)
+        for column in _MISSING:
+            kept = missing[column]
+            table[column] = kept.to_numpy() if kept.dtype.kind == "f" else kept.astype(object).fillna("").to_numpy()
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()

@@ -98,6 +98,8 @@ _GAPS = (
     "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
     "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
+    "cause", "link_id", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
+    "uncovered_closed", "remedy_zh", "remedy_en",
 )  # fmt: skip
 
 
