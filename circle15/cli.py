@@ -82,6 +82,7 @@ _STAGES = {
     "isochrones": "等时圈 / isochrones",
     "coverage": "覆盖 / coverage",
     "gaps": "缺口 / gaps",
+    "routes": "路线 / routes",
     "ledger": "条文 / clauses",
     "attribution": "缺设施还是缺通道 / what is missing",
     "robustness": "稳健性 / robustness",

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from circle15.catalog import services
 from circle15.catalog import text as phrase
 from circle15.model import Analysis, Check, City
+from circle15.render.ledger_tables import ledger_method, ledger_sheets
 from circle15.render.quality_tables import column_table, conflict_table, file_table, finding_table, match_table
 from circle15.render.sheet_style import block, book_bytes, font, head, page, put, table_sheet
 from circle15.render.table_frames import (
@@ -36,8 +37,8 @@ _COLUMNS = "各列被理解为什么 · What each column was taken for"
 def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
-    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), facilities,
-    data quality, files, merged and doubtful facilities (where there are any), method.
+    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger and
+    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -58,6 +59,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         table_sheet(book, analysis.city, title, heading, table)
         if title.startswith("社区") and len(analysis.subdistricts):
             _subdistricts(book, analysis)
+        if title.startswith("差距"):
+            ledger_sheets(book, analysis)
     _lists(book, analysis.city)
     _method(book, analysis)
     return book_bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
@@ -229,6 +232,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
             "Counts below 10 people may point at individuals: drop or merge them before publication.",
         ),
         *_optional_lines(analysis),
+        *ledger_method(analysis),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,13 +12,15 @@ import pandas as pd
 
 from circle15 import __version__
 from circle15.catalog import text
+from circle15.catalog.norm_books import not_computed
+from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Coverage, Settings
 from circle15.model.verdicts import Equity, Typology
 from circle15.model.walk_network import Positions, WalkProfile
 
-__all__ = ["run_facts", "verdict_facts"]
+__all__ = ["norm_facts", "run_facts", "verdict_facts"]
 
 _LIBRARIES = (
     "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio",
@@ -60,6 +63,7 @@ def run_facts(
             "max_snap_m": settings.max_snap_m,
             "weights": dict(settings.weights),
             "open_at": settings.open_at.en if settings.open_at else None,
+            "norms": list(settings.norms),
         },
         "profile": asdict(profile),
         "counts": {
@@ -86,16 +90,16 @@ def run_facts(
 
 
 def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dict[str, Any]:
-    """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, what is undefined."""
-    undefined = equity.frame[equity.frame["why_en"] != ""] if len(equity) else equity.frame
+    """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, remarks."""
+    remarked = equity.frame[equity.frame["why_en"] != ""] if len(equity) else equity.frame
     chosen = typology.fits[typology.fits["chosen"]] if len(typology.fits) else typology.fits
     return {
         "equity": {
             "assumptions": {
                 language: text("equity_method", language, cutoff=settings.circle_min) for language in _SAID
             },
-            "undefined": {
-                str(service): {"zh": row["why_zh"], "en": row["why_en"]} for service, row in undefined.iterrows()
+            "remarks": {
+                str(service): {"zh": row["why_zh"], "en": row["why_en"]} for service, row in remarked.iterrows()
             },
         },
         "typology": {
@@ -109,4 +113,30 @@ def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dic
             ],
             "notes": {name: dict(said) for name, said in typology.notes.items()},
         },
+    }
+
+
+def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
+    """What ``run.json`` says of norms: the books, how far they were verified, and verdicts counted by level."""
+    frame = ledger.frame
+    counts = ledger.counts()
+    return {
+        "books": [
+            {
+                "key": book.key,
+                "title_zh": book.title_zh,
+                "title_en": book.title_en,
+                "rules": len(book.rules),
+                "verified": sum(rule.verified for rule in book.rules),
+                "file": book.origin.file if book.origin else "",
+                "sha256": book.origin.sha256 if book.origin else "",
+            }
+            for book in books
+        ],
+        "verdicts": {
+            str(level): {str(verdict): int(count) for verdict, count in row.items()}
+            for level, row in (counts.groupby(level="level").sum() if len(counts) else counts).iterrows()
+        },
+        "indicative": int(frame["indicative"].sum()) if len(frame) else 0,
+        "not_computed": [one.key for one in not_computed()],
     }
