@@ -34,13 +34,16 @@ __all__ = [
     "NEVER_MS",
     "Doors",
     "Ends",
+    "Homeward",
     "Near",
     "WalkGraph",
     "cutoff_ms",
     "doors",
+    "homeward",
     "in_blocks",
     "in_workers",
     "near_pairs",
+    "nearest_ms",
     "nearest_sites",
     "nearest_times",
     "node_times",
@@ -56,6 +59,7 @@ __all__ = [
 
 _MAX_MS = 0xFFFFFFF0
 NEVER_MS = 1 << 40
+"""Longer than any walk: there is no way."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,8 +67,9 @@ class WalkGraph:
     """A network as one profile walks it: reversed arcs in CSR form, costs in milliseconds.
 
     ``start`` ``uint32[n + 1]``, ``head`` and ``cost`` ``uint32[a]``: entry *k* of node *n* is the arc
-    ``head[k] -> n``. Of parallel arcs the cheapest is kept; self-loops lead nowhere and are left out.
-    ``edge`` ``uint32[a]`` is the edge that each entry walks, of equally cheap ones the first.
+    ``head[k] -> n``. Of parallel arcs the cheapest is kept; self-loops lead nowhere and are left out, and closed
+    edges lead nowhere but to who stands on them. ``edge`` ``uint32[a]`` is the edge that each entry walks, of
+    equally cheap ones the first.
     ``walk_ms`` ``int64[e]`` is the time along each edge, ``delay_u_ms`` and ``delay_v_ms`` what its ends add.
     """
 
@@ -94,7 +99,7 @@ def walk_graph(network: WalkNetwork, profile: str | WalkProfile = "elderly") -> 
     delay_u, delay_v = walker.end_delay_ms(network)
     both = ~network.has(EdgeFlag.FORWARD_ONLY)
     full = np.minimum(walk_ms + delay_u + delay_v, _MAX_MS)
-    real = network.u != network.v
+    real = (network.u != network.v) & ~network.has(EdgeFlag.CLOSED)
     back = real & both
     # Walking u -> v is an entry of v that leads on to u, and the other way round.
     owner = np.concatenate([network.v[real], network.u[back]]).astype(np.int64)
@@ -424,6 +429,77 @@ def warn_of_far(frame: gpd.GeoDataFrame, positions: Positions) -> None:
             DataQualityWarning,
             stacklevel=3,
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Homeward:
+    """What stands between demand points and the nodes of the network, made once for many searches.
+
+    ``index``, ``u``, ``v`` ``int64[k]``: placed points and the end nodes of their edges; ``to_u``, ``to_v``
+    ``int64[k]`` milliseconds to them, legs and delays included. ``beside_point``, ``beside_facility``, ``beside_ms``: points on the
+    same edge as a facility, and the time straight along it. ``points``: how many there are in all.
+    """
+
+    points: int
+    index: NDArray[np.int64]
+    u: NDArray[np.int64]
+    v: NDArray[np.int64]
+    to_u: NDArray[np.int64]
+    to_v: NDArray[np.int64]
+    beside_point: NDArray[np.int64]
+    beside_facility: NDArray[np.int64]
+    beside_ms: NDArray[np.int64]
+
+
+def homeward(graph: WalkGraph, demand: Positions, facilities: Positions) -> Homeward:
+    """Make demand points ready for :func:`nearest_ms`; ``facilities`` are all those that may be asked for."""
+    ends, network = placed_ends(graph, demand), graph.network
+    to_u, to_v = to_ends(graph, ends)
+    near = near_pairs(graph, facilities, demand)
+    return Homeward(
+        points=len(demand),
+        index=ends.index,
+        u=network.u[ends.edge].astype(np.int64),
+        v=network.v[ends.edge].astype(np.int64),
+        to_u=to_u,
+        to_v=to_v,
+        beside_point=near.point.astype(np.int64),
+        beside_facility=np.repeat(np.arange(len(facilities)), np.diff(near.start)),
+        beside_ms=near.cost.astype(np.int64),
+    )
+
+
+def nearest_ms(
+    graph: WalkGraph,
+    home: Homeward,
+    seed: tuple[NDArray[np.uint32], NDArray[np.uint32]],
+    *,
+    chosen: NDArray[np.bool_],
+    limit_ms: int = _MAX_MS,
+) -> NDArray[np.int64]:
+    """Milliseconds from each demand point to the nearest of the chosen facilities: ``int64[p]``.
+
+    Parameters
+    ----------
+    graph, home
+        The graph, and the points made ready for it.
+    seed
+        :func:`seeds` of all facilities.
+    chosen
+        ``bool[f]``: which of them count.
+    limit_ms
+        Nodes farther than this are not looked at: of the times returned, those up to the limit are exact and all
+        others longer than it.
+    """
+    node, cost = seed
+    search_from = (node[chosen].ravel(), cost[chosen].ravel())
+    distance = search.nearest_nodes(graph.start, graph.head, graph.cost, *search_from, limit_ms)
+    way_home = np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+    best = np.full(home.points, NEVER_MS)
+    best[home.index] = np.minimum(way_home[home.u] + home.to_u, way_home[home.v] + home.to_v)
+    beside = chosen[home.beside_facility]
+    np.minimum.at(best, home.beside_point[beside], home.beside_ms[beside])
+    return best
 
 
 def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@
 
     errors < kernels < model < catalog < spoken_hours < opening < sources < network < snapping < datum_check
         < interchange < reach < isochrones < outlines < grow < homes < demand < delivery < coverage < gaps
-        < subdistricts < decay < routes < norm_ground < norm_measures < norms < access < links < attribution
+        < subdistricts < decay < routes < norm_ground < norm_measures < norms < access < links < attribution < draws
         < robustness < field_checks < stability < equity < typology < comparison < checks < study < cli
     render sees errors, model and catalog
 
@@ -26,7 +26,7 @@ ROAD = (
     "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check",
     "interchange", "reach", "isochrones", "outlines", "grow", "homes", "demand", "delivery", "coverage", "gaps",
     "subdistricts", "decay", "routes", "norm_ground", "norm_measures", "norms", "access", "links", "attribution",
-    "robustness", "field_checks", "stability", "equity", "typology", "comparison", "checks", "study",
+    "draws", "robustness", "field_checks", "stability", "equity", "typology", "comparison", "checks", "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

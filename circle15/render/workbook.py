@@ -38,7 +38,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
     Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger and
-    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
+    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where
+    there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -93,7 +94,8 @@ def quality_bytes(check: Check) -> bytes:
 
 _GAPS = (
     "rank_index", "name", "name_en", "service_zh", "service_en", "status", "pop_60plus", "share", "uncovered",
-    "intensity_pct", "rank", "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
+    "intensity_pct", "rank", "required", "share_low", "share_high", "p_below", "robust_verdict",
+    "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
     "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
 )  # fmt: skip
@@ -165,7 +167,12 @@ def _top(analysis: Analysis) -> pd.DataFrame:
 
 def _spoken(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose keys of a service's state are words in both languages."""
-    return table.assign(status=table["status"].map(_STATES))
+    spoken = table.assign(status=table["status"].map(_STATES))
+    if "robust_verdict" in spoken:
+        spoken["robust_verdict"] = [
+            f"{phrase(f'robust_{key}', 'zh')} {phrase(f'robust_{key}', 'en')}" for key in spoken["robust_verdict"]
+        ]
+    return spoken
 
 
 _STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined"}

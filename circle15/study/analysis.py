@@ -26,7 +26,7 @@ from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.study.loading import barriers
-from circle15.study.record import norm_facts, run_facts, verdict_facts
+from circle15.study.record import draw_facts, norm_facts, run_facts, verdict_facts
 from circle15.study.verdicts import Worked, chosen_books, verdicts
 from circle15.subdistricts import by_subdistrict
 
@@ -142,7 +142,7 @@ def analyse(
     )
     worked = Worked(
         city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here,
-        sites=there.take(ids[1].get_indexer(serving.frame.index)), stands=there, walls=walls,
+        sites=there.take(ids[1].get_indexer(serving.frame.index)), all_sites=there, walls=walls,
         reach=reach, nearest=nearest, covered=covered, scored=scored,
     )  # fmt: skip
     behind = verdicts(worked, begin)
@@ -169,8 +169,9 @@ def analyse(
         findings=findings,
         record={
             **run_facts(city, settings, graph.profile, demand, here, there, covered, findings),
-            "norms": norm_facts(chosen_books(city, settings), behind["ledger"]),
+            **draw_facts(behind["robustness"], behind["stability"]),
             **verdict_facts(settings, behind["equity"], behind["typology"]),
+            "norms": norm_facts(chosen_books(city, settings), behind["ledger"]),
         },
         hours=hours_table(city.facilities, settings.open_at),
         **behind,

@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from circle15.attribution import attribution
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
+from circle15.draws import Stage
 from circle15.equity import equity
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
-from circle15.model.verdicts import Attribution, Equity, Routes, Typology
+from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions
-from circle15.norm_ground import Ground
+from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.robustness import robustness
 from circle15.routes import routes
+from circle15.stability import stability
 from circle15.typology import features, typology
 
 __all__ = ["Worked", "chosen_books", "verdicts"]
@@ -31,9 +34,10 @@ __all__ = ["Worked", "chosen_books", "verdicts"]
 class Worked:
     """What the stages up to the gaps have computed.
 
-    ``serving`` are the facilities that are open; ``homes`` and ``sites`` are positions aligned with ``demand.frame``
-    and ``serving.frame``, ``stands`` those of all facilities, open or not; ``walls`` are what an access leg must not cross; ``nearest`` holds
-    ``float64[p]`` minutes to the nearest facility at any distance, NaN where there is no way, by service.
+    ``serving`` are the facilities with the services that are open; ``homes``, ``sites`` and ``all_sites`` are
+    positions aligned with ``demand.frame``, ``serving.frame`` and ``city.facilities.frame``; ``walls`` are what an
+    access leg must not cross; ``nearest`` holds ``float64[p]`` minutes to the nearest facility at any distance, NaN
+    where there is no way, by service.
     """
 
     city: City
@@ -43,7 +47,7 @@ class Worked:
     serving: Facilities
     homes: Positions
     sites: Positions
-    stands: Positions
+    all_sites: Positions
     walls: gpd.GeoSeries | None
     reach: ReachTable
     nearest: Mapping[str, NDArray[np.float64]]
@@ -66,6 +70,8 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     begin("attribution")
     found["attribution"] = _attribution(worked)
     begin("robustness")
+    found["robustness"] = _robustness(worked)
+    found["stability"] = _stability(worked)
     begin("equity")
     found["equity"] = _equity(worked)
     found["typology"] = _typology(worked)
@@ -93,6 +99,8 @@ def _attribution(worked: Worked) -> Attribution:
 def _ledger(worked: Worked, walks: Routes) -> Ledger:
     """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
     city = worked.city
+    if worked.settings.open_at is not None:  # the walks lead to what is open then
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
     books = chosen_books(city, worked.settings)
     ground = Ground.of(
         city.communities,
@@ -100,39 +108,52 @@ def _ledger(worked: Worked, walks: Routes) -> Ledger:
         worked.demand,
         graph=worked.graph,
         homes=worked.homes,
-        sites=worked.stands,
-        residential=city.context.get("residential"),
-        walls=worked.walls,
-        max_snap_m=worked.settings.max_snap_m,
+        sites=worked.all_sites,
+        residential=ResidentialLand(
+            frame=city.context.get("residential"), walls=worked.walls, max_snap_m=worked.settings.max_snap_m
+        ),
         checklists=all_checklists(books),
     )
     if worked.settings.open_at is not None:  # the evidence is of the same facilities as the verdict
-        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.stands)
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
     return judge(ground, all_rules(books), routes=walks)
+
+
+def _robustness(worked: Worked) -> Robustness:
+    """What random draws make of the verdicts."""
+    settings = worked.settings
+    stage = Stage.of(
+        worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites,
+        services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
+    )  # fmt: skip
+    return robustness(
+        stage,
+        worked.serving,
+        worked.city.communities,
+        scored=worked.scored,
+        settings=settings,
+        rules=all_rules(chosen_books(worked.city, settings)),
+    )
+
+
+def _stability(worked: Worked) -> Stability:
+    """What random weights make of the ranking; nothing where no draws are asked for."""
+    return stability(worked.scored, seed=worked.settings.seed) if worked.settings.draws else Stability()
 
 
 def _equity(worked: Worked) -> Equity:
     """How evenly access is spread over people aged 60+."""
     return equity(
-        worked.reach,
-        worked.demand,
-        worked.serving,
-        worked.city.communities,
-        covered=worked.covered,
-        nearest_min=worked.nearest,
-        circle_min=worked.settings.circle_min,
-        placed=worked.homes.status != Positions.FAR,
-    )
+        worked.reach, worked.demand, worked.serving, worked.city.communities, covered=worked.covered,
+        nearest_min=worked.nearest, circle_min=worked.settings.circle_min, placed=worked.homes.status != Positions.FAR,
+    )  # fmt: skip
 
 
 def _typology(worked: Worked) -> Typology:
     """What kinds of communities there are."""
     described = features(
-        worked.city.communities,
-        worked.demand,
-        worked.city.facilities,
-        worked.city.network,
+        worked.city.communities, worked.demand, worked.city.facilities, worked.city.network,
         nearest_min={service: worked.nearest[service] for service in worked.covered.services},
         placed=worked.homes.status != Positions.FAR,
-    )
+    )  # fmt: skip
     return typology(worked.city.communities, described, seed=worked.settings.seed)

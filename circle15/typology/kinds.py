@@ -48,7 +48,8 @@ def typology(communities: Communities, described: pd.DataFrame, *, seed: int = 1
     -------
     Typology
         KMeans from 30 communities with all features, quadrants from five with need and access, else none; ``notes``
-        say which and why. ``types`` has ``kunshan_share`` beside ``kunshan``: the share of a type's communities whose own type it is.
+        say which and why. ``types`` has ``kunshan_share`` beside ``kunshan``: the share of a type's communities whose
+        own type it is.
     """
     facts = read_facts("community_types.toml")
     rule: Mapping[str, Any] = facts["rule"]
