@@ -105,7 +105,9 @@ class Stage:
             start=start,
             head=head,
             arc_edge=arc_edge,
-            offers=np.array([[key in row for key in services] for row in rows]).reshape(len(rows), len(services)),
+            offers=np.array([[key in row for key in services] for row in rows], dtype=bool).reshape(
+                len(rows), len(services)
+            ),
             code=code.astype(np.int64),
             weight=np.where(some[code], elders, demand.frame["population"].to_numpy(dtype=float)),
             point_place=_places(demand.frame.index),

@@ -148,14 +148,8 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
-    if len(analysis.robustness):
-        drawn = analysis.robustness.frame.reindex(rows)
-        for column in _DRAWN:
-            table[column] = drawn[column].to_numpy()
-        table["robust_verdict"] = drawn["verdict"].astype(object).fillna("undetermined").to_numpy()
-        of_draws = analysis.robustness.by_community.reindex(of_community)
-        for column in ("rank_low", "rank_high"):
-            table[column] = of_draws[column].astype("Int64").to_numpy()
+    for column, drawn in _drawn(analysis, rows).items():
+        table[column] = drawn
     table["sentence_zh"] = gaps["sentence_zh"].astype(object).fillna("没有设施名录，不能判定。").to_numpy()
     table["sentence_en"] = gaps["sentence_en"].astype(object).fillna("No list of facilities: undetermined.").to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
@@ -313,6 +307,20 @@ def _by_service(capacities: object) -> str:
 
 def _people(communities: Communities) -> tuple[str, ...]:
     return tuple(column for column in communities.people if column in columns())
+
+
+def _drawn(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
+    """What random draws make of each row: shares, how sure the verdict is, the rank of the community."""
+    robust = analysis.robustness
+    if not len(robust):
+        return {}
+    pairs = robust.frame.reindex(rows)
+    ranks = robust.by_community.reindex(rows.get_level_values("community_id"))
+    return {
+        **{column: pairs[column].to_numpy() for column in _DRAWN},
+        "robust_verdict": pairs["verdict"].astype(object).fillna("undetermined").to_numpy(),
+        **{column: ranks[column].astype("Int64").array for column in ("rank_low", "rank_high")},
+    }
 
 
 def _at_circle(analysis: Analysis) -> pd.DataFrame:
