@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from circle15.catalog import uncertainty
 from circle15.catalog.norm_books import norm_book
-from circle15.draws import Stage
+from circle15.draws import Stage, dropout_risk
+from circle15.field_checks import field_checks
 from circle15.model.norms import Ledger, Rule
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
+from circle15.model.streets import EdgeFlag
 from circle15.model.verdicts import Robustness, Stability
 from circle15.model.walk_network import Positions
 from circle15.norm_measures import Ground
 from circle15.norms import judge
 from circle15.reach import WalkGraph
-from circle15.robustness import robustness
+from circle15.robustness import existence, robustness
 from circle15.stability import stability
 
 __all__ = ["Worked", "verdicts"]
@@ -78,15 +81,24 @@ def _rules(worked: Worked) -> list[Rule]:
 
 
 def _robustness(worked: Worked) -> Robustness:
-    """What random draws make of the verdicts."""
-    settings = worked.settings
+    """What random draws make of the verdicts, and what to look at in the field."""
+    settings, communities = worked.settings, worked.city.communities
     stage = Stage.of(
         worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites,
         services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
     )  # fmt: skip
-    return robustness(
-        stage, worked.serving, worked.city.communities, scored=worked.scored, settings=settings, rules=_rules(worked)
-    )
+    rules = _rules(worked)
+    found = robustness(stage, worked.serving, communities, scored=worked.scored, settings=settings, rules=rules)
+    if not len(found):
+        return found
+    doubt, network = uncertainty(), worked.city.network
+    required = found.frame["required"].unstack("service").reindex(index=stage.communities, columns=stage.services)
+    checks = field_checks(
+        stage, stage.graph(stage.profile, network.has(EdgeFlag.CLOSED)), worked.serving, communities,
+        reach=worked.reach, required=required.to_numpy(dtype=float), most=doubt.streets,
+        chances=(1 - existence(worked.serving, doubt).to_numpy(dtype=float), dropout_risk(network, doubt)),
+    )  # fmt: skip
+    return replace(found, checks=checks)
 
 
 def _stability(worked: Worked) -> Stability:
