@@ -17,18 +17,29 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
-from circle15.catalog import text
+from circle15.catalog.facts import read_facts
 from circle15.draws import Stage
 from circle15.kernels.loads import arc_loads
 from circle15.kernels.search import NO_COST, nearest_nodes
 from circle15.model.places import Communities, Facilities
+from circle15.model.provenance import Finding
 from circle15.model.results import ReachTable
 from circle15.model.streets import EdgeFlag
+from circle15.model.survey import Survey
 from circle15.model.walk_network import Positions, WalkNetwork
 from circle15.reach import Homeward, WalkGraph, homeward, nearest_ms, seeds
 
-__all__ = ["COLUMNS", "field_checks", "lost_without_facilities", "lost_without_streets", "street_ids"]
+__all__ = [
+    "COLUMNS",
+    "field_checks",
+    "in_service",
+    "lost_without_facilities",
+    "lost_without_streets",
+    "street_ids",
+    "surveyed",
+]
 
 COLUMNS = (
     "kind", "target_id", "name", "flips", "people", "p_no", "communities", "services", "question_zh", "question_en",
@@ -294,3 +305,95 @@ def midpoints(network: WalkNetwork, edge: NDArray[np.int64]) -> tuple[NDArray[np
     half = shapely.line_interpolate_point(np.array(lines, dtype=object), 0.5, normalized=True)
     place = gpd.GeoSeries(half, crs=network.crs).to_crs(4326)
     return place.x.to_numpy(), place.y.to_numpy()
+
+
+# -- Answers, laid over the city --------------------------------------------------------------------
+
+
+def surveyed(
+    network: WalkNetwork, facilities: Facilities, survey: Survey
+) -> tuple[WalkNetwork, Facilities, list[Finding]]:
+    """Lay the answers of a field survey over streets and facilities; their sources stay as they are.
+
+    Parameters
+    ----------
+    network, facilities
+        As read.
+    survey
+        Answers by check. An answer on a street whose middle is not where the survey has it is not used.
+
+    Returns
+    -------
+    network, facilities, findings
+        Streets denied are closed, those confirmed are certain (:class:`~circle15.model.streets.EdgeFlag`). Facilities
+        keep their rows and have ``survey_answer`` (``denied``, ``confirmed`` or ``""``), ``survey_author`` and
+        ``survey_date``; :func:`in_service` leaves out those denied. Findings say what was applied and what was not.
+    """
+    if not len(survey):
+        return network, facilities, []
+    answers = survey.frame
+    frame = facilities.frame.copy()
+    told = pd.Series({"yes": "confirmed", "no": "denied", "unclear": ""})
+    of_site = answers.reindex([f"facility:{key}" for key in frame.index])
+    frame["survey_answer"] = of_site["answer"].map(told).fillna("").to_numpy(dtype=object)
+    for column in ("author", "date"):
+        frame[f"survey_{column}"] = of_site[column].fillna("").to_numpy(dtype=object)
+    edge = _streets_meant(network, answers)
+    flags = network.flags.copy()
+    for answer, flag in (("no", EdgeFlag.CLOSED), ("yes", EdgeFlag.CONFIRMED)):
+        meant = edge[(edge >= 0) & (answers["answer"] == answer).to_numpy()]
+        flags[meant] |= np.uint16(flag)
+    known = (edge >= 0) | answers.index.isin([f"facility:{key}" for key in frame.index])
+    return replace(network, flags=flags), replace(facilities, frame=frame), _told(answers, known)
+
+
+def _streets_meant(network: WalkNetwork, answers: pd.DataFrame) -> NDArray[np.int64]:
+    """The edge of each answer; -1 for none, or where the street has moved since."""
+    asked = answers.index.str.startswith("street:")
+    if not asked.any():
+        return np.full(len(answers), -1, dtype=np.int64)
+    edge = pd.Index(street_ids(network)).get_indexer(answers.index).astype(np.int64)
+    found = np.flatnonzero(edge >= 0)
+    if len(found) and {"lon", "lat"} <= set(answers.columns):
+        here = _metric(network, *midpoints(network, edge[found]))
+        there = _metric(network, *(answers[axis].to_numpy(dtype=float)[found] for axis in ("lon", "lat")))
+        moved = np.hypot(*(here - there)) > float(read_facts("survey.toml")["match"]["within_m"])
+        edge[found[moved]] = -1
+    return edge
+
+
+def _metric(network: WalkNetwork, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    place = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326).to_crs(network.crs)
+    return np.array([place.x.to_numpy(), place.y.to_numpy()])
+
+
+def _told(answers: pd.DataFrame, known: NDArray[np.bool_]) -> list[Finding]:
+    findings = []
+    files = ", ".join(sorted(set(answers["file"])))
+    if not known.all():
+        lost = answers[~known]
+        findings.append(
+            finding(
+                "survey-unknown", "warning", count=len(lost), file=str(lost["file"].iloc[0]),
+                row=int(lost["row"].iloc[0]), examples=lost.index,
+            )
+        )  # fmt: skip
+    used = answers[known]
+    if len(used):
+        counted = used["answer"].value_counts()
+        findings.append(
+            finding(
+                "survey-applied", "note", count=len(used), file=files, denied=int(counted.get("no", 0)),
+                confirmed=int(counted.get("yes", 0)), unclear=int(counted.get("unclear", 0)),
+                authors=", ".join(sorted(set(used["author"]))), examples=used.index[used["answer"] == "no"],
+            )
+        )  # fmt: skip
+    return findings
+
+
+def in_service(facilities: Facilities) -> Facilities:
+    """Leave out what a field survey found not to serve. What lists speak of stays: without any it is a gap."""
+    frame = facilities.frame
+    if "survey_answer" not in frame:
+        return facilities
+    return replace(facilities, frame=frame[frame["survey_answer"] != "denied"])

@@ -158,7 +158,7 @@ def test_existence_by_what_is_known_of_a_facility():
     frame = facilities.frame.copy()
     frame["source"] = ["名录", "名录", "", "名录", "名录", "名录"]
     frame["source_date"] = ["2026-01-01", "2024-01-02", "2026-01-01", "2023-12-31", "去年", ""]
-    frame["survey"] = ["", "", "confirmed", "denied", "", ""]
+    frame["survey_answer"] = ["", "", "confirmed", "denied", "", ""]
     chance = existence(replace(facilities, frame=frame), uncertainty())
     # two years before 2026-01-01 is 2024-01-02 (730 days, 2024 being a leap year)
     assert chance.tolist() == [0.95, 0.95, 1.0, 0.0, 0.9, 0.9]

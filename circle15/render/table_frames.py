@@ -15,9 +15,11 @@ import pandas as pd
 
 from circle15.catalog import services, text
 from circle15.model import Analysis, City, Communities, Positions
+from circle15.render.privacy import FEWEST, SUPPRESSED, public_tens
 
 __all__ = [
     "Column",
+    "check_table",
     "columns",
     "community_table",
     "facility_table",
@@ -58,12 +60,18 @@ _SERVICE = (
     "pop_60plus_unplaced",
     "worst_community",
 )
+_ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
+_CHECK_KINDS = {"facility": "设施 facility", "path": "通道 path", "gate": "门禁 gate"}
 _DRAWN = ("required", "share_low", "share_high", "p_below")
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
     "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "share",
     "population", "population_covered", "population_uncovered", "population_unplaced", "population_share", "synthetic",
+)  # fmt: skip
+_CHECKS = (
+    "check_id", "rank", "kind", "name", "question_zh", "question_en", "answer", "author", "date", "note", "flips",
+    "people", "communities", "services", "lon", "lat",
 )  # fmt: skip
 _DECIMALS = {"share": 4, "share_low": 4, "share_high": 4, "required": 4, "weight": 6, "lon": 6, "lat": 6}
 
@@ -225,6 +233,9 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
         table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+    if "survey_answer" in frame:
+        table["survey_answer"] = frame["survey_answer"].map(_ANSWERS)
+        table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]
     for column in _SOURCE:
         if column in frame:
             table[column] = frame[column]
@@ -285,6 +296,25 @@ def subdistrict_gap_table(analysis: Analysis) -> pd.DataFrame:
     table["profile"] = analysis.profile.name
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table[[*_SUBDISTRICT]])
+
+
+def check_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per field check, the most telling first, with empty columns for the answer, its author and date.
+
+    People are in tens, and none where they are fewer than ten: the list goes out of the house.
+    """
+    checks = analysis.robustness.checks
+    table = checks.reset_index()
+    table["kind"] = table["kind"].map(_CHECK_KINDS)
+    table["services"] = [
+        "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in row.split("; "))
+        for row in table["services"]
+    ]
+    tens = public_tens(table["people"].to_numpy(dtype=float))
+    table["people"] = [str(count) if count != SUPPRESSED else f"<{FEWEST}" for count in tens]
+    for column in ("answer", "author", "date", "note"):
+        table[column] = ""
+    return rounded(table[[*_CHECKS]])
 
 
 def source_table(city: City) -> pd.DataFrame:

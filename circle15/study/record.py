@@ -79,6 +79,11 @@ def run_facts(
             "open_at": settings.open_at.en if settings.open_at else None,
         },
         "profile": asdict(profile),
+        "survey": {
+            "answers": _counted(city.survey.frame["answer"]),
+            "authors": sorted(set(city.survey.frame["author"])),
+            "denied": sorted(city.survey.frame.index[city.survey.frame["answer"] == "no"]),
+        },
         "counts": {
             "street_km": round(city.network.total_km, 3),
             "nodes": city.network.n_nodes,
