@@ -171,13 +171,18 @@ def _spoken(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose keys of a service's state are words in both languages."""
     spoken = table.assign(status=table["status"].map(_STATES))
     if "robust_verdict" in spoken:
-        spoken["robust_verdict"] = [
-            f"{phrase(f'robust_{key}', 'zh')} {phrase(f'robust_{key}', 'en')}" for key in spoken["robust_verdict"]
-        ]
+        spoken["robust_verdict"] = spoken["robust_verdict"].map(_SURE)
     return spoken
 
 
 _STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined"}
+_SURE = {
+    "robust_gap": "稳健的缺口 robust gap",
+    "likely_gap": "较可能的缺口 likely gap",
+    "doubtful": "存疑 doubtful",
+    "robust_pass": "稳健达标 robust pass",
+    "undetermined": "不作判断 undetermined",
+}
 _WIDTHS = (24, 24, 22, 13, 15, 15, 17, 17, 28)
 
 
