@@ -186,7 +186,7 @@ def _attributed(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
         return {}
     frame = analysis.attribution.frame.reindex(rows)[[*_MISSING]]
     return {
-        column: (kept if kept.dtype.kind == "f" else kept.astype(object).fillna("")).to_numpy()
+        str(column): (kept if kept.dtype.kind == "f" else kept.astype(object).fillna("")).to_numpy()
         for column, kept in frame.items()
     }
 
