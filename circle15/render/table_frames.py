@@ -159,11 +159,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         delivery = analysis.coverage.delivery.reindex(rows)
         for column in ("pop_60plus_delivered", "pop_60plus_either"):
             table[column] = delivery[column].to_numpy()
-    if len(analysis.attribution):
-        missing = analysis.attribution.frame.reindex(rows)
-        for column in _MISSING:
-            kept = missing[column]
-            table[column] = kept.to_numpy() if kept.dtype.kind == "f" else kept.astype(object).fillna("").to_numpy()
+    table = table.assign(**_what_is_missing(analysis, rows))
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
@@ -179,6 +175,16 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["sentence_en"] = gaps["sentence_en"].astype(object).fillna("No list of facilities: undetermined.").to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
+
+
+def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
+    """Columns on missing facilities and paths, by name; blank beside what is no gap, none where nothing is."""
+    if not len(analysis.attribution):
+        return {}
+    missing = analysis.attribution.frame.reindex(rows)
+    words = [column for column in _MISSING if not column.startswith("uncovered")]
+    missing[words] = missing[words].astype(object).fillna("")
+    return {column: missing[column].to_numpy() for column in _MISSING}
 
 
 def community_table(analysis: Analysis) -> pd.DataFrame:

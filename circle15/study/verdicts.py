@@ -99,8 +99,6 @@ def _attribution(worked: Worked) -> Attribution:
 def _ledger(worked: Worked, walks: Routes) -> Ledger:
     """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
     city = worked.city
-    if worked.settings.open_at is not None:  # the walks lead to what is open then
-        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
     books = chosen_books(city, worked.settings)
     ground = Ground.of(
         city.communities,
