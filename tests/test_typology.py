@@ -229,6 +229,17 @@ def test_quadrants_begin_where_clusters_end():
     )
 
 
+def test_quadrants_ask_for_need_and_access_alone():
+    table = few([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [5, 20, 5, 20, 6, 20]).assign(ways_km_km2=[1.0, 2, 3, 4, 5, 6])
+    table = pd.concat([table, table.set_axis([f"c{k:03}" for k in range(6, 12)])])
+    table.loc["c000", "ways_km_km2"] = np.nan
+    result = typology(town(12), table)
+    assert result.frame["type_id"].ne("").all()
+    assert "missing" not in result.notes
+    table.loc["c001", "min_clinic"] = np.nan
+    assert typology(town(12), table).frame["type_id"].eq("").tolist() == [False, True] + [False] * 10
+
+
 def test_without_any_service_there_is_no_access_to_divide_by():
     result = typology(town(6), few([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [1] * 6)[["elder_share"]])
     assert result.method == "none"
