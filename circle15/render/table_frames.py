@@ -167,8 +167,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         delivery = analysis.coverage.delivery.reindex(rows)
         for column in ("pop_60plus_delivered", "pop_60plus_either"):
             table[column] = delivery[column].to_numpy()
-    for column, kept in _attributed(analysis, rows).items():
-        table[column] = kept
+    table = table.assign(**_what_is_missing(analysis, rows))
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
@@ -180,15 +179,14 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     return rounded(table)
 
 
-def _attributed(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
-    """What each gap lacks, column by column; texts are empty beside what is no gap."""
+def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
+    """Columns on missing facilities and paths, by name; blank beside what is no gap, none where nothing is."""
     if not len(analysis.attribution):
         return {}
-    frame = analysis.attribution.frame.reindex(rows)[[*_MISSING]]
-    return {
-        str(column): (kept if kept.dtype.kind == "f" else kept.astype(object).fillna("")).to_numpy()
-        for column, kept in frame.items()
-    }
+    missing = analysis.attribution.frame.reindex(rows)
+    words = [column for column in _MISSING if not column.startswith("uncovered")]
+    missing[words] = missing[words].astype(object).fillna("")
+    return {column: missing[column].to_numpy() for column in _MISSING}
 
 
 def community_table(analysis: Analysis) -> pd.DataFrame:
