@@ -37,9 +37,9 @@ _COLUMNS = "各列被理解为什么 · What each column was taken for"
 def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
-    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger and
-    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where
-    there are any), method.
+    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger, compliance
+    and what is not computed (where clauses were judged), facilities, data quality, files, merged and doubtful
+    facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
