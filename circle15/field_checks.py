@@ -262,17 +262,19 @@ def _of_facilities(table: pd.DataFrame, facilities: Facilities) -> pd.DataFrame:
     frame = facilities.frame.iloc[table["target"].to_numpy(dtype=np.int64)]
     degrees = frame.geometry.to_crs(4326)
     titles = known_services()
-    names = frame["name"].astype(str).to_list()
+    names = frame["name"].astype(str)
+    english = frame["name_en"].fillna("").astype(str) if "name_en" in frame else names
+    english = english.where(english != "", names)
     asked = {
         language: [
             text("check_facility", language, name=name, services=comma.join(getattr(titles[k], title) for k in row))
-            for name, row in zip(names, frame["services"], strict=True)
+            for name, row in zip(called, frame["services"], strict=True)
         ]
-        for language, comma, title in (("zh", "、", "title_zh"), ("en", ", ", "title_en"))
+        for language, called, comma, title in (("zh", names, "、", "title_zh"), ("en", english, ", ", "title_en"))
     }
     ids = [str(key) for key in frame.index]
     return table.assign(
-        kind="facility", target_id=ids, name=names, question_zh=asked["zh"], question_en=asked["en"],
+        kind="facility", target_id=ids, name=names.to_list(), question_zh=asked["zh"], question_en=asked["en"],
         lon=degrees.x.to_numpy(), lat=degrees.y.to_numpy(),
     ).set_axis(pd.Index([f"facility:{key}" for key in ids], name="check_id", dtype=object), axis=0)  # fmt: skip
 

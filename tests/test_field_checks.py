@@ -110,6 +110,15 @@ def test_the_bridge_and_the_clinic_are_asked_for_by_hand():
     assert found["lon"].between(119, 122).all()
 
 
+def test_an_english_question_has_the_english_name_where_there_is_one():
+    made, demand, facilities = bridge_town()
+    facilities = replace(facilities, frame=facilities.frame.assign(name_en=["West Clinic", ""]))
+    found = checks_of(made, demand, facilities, chances=(np.full(2, 0.1), np.zeros(3)))
+    assert found.loc["facility:f0", "question_en"] == "Is West Clinic (Community clinic) still there and serving?"
+    assert found.loc["facility:f1", "question_en"].startswith("Is x (")
+    assert found.loc["facility:f0", "question_zh"] == "x（社区卫生服务站）是否仍在营业？"
+
+
 def test_a_private_way_is_a_gate_and_nothing_is_asked_of_main_roads():
     made, demand, facilities = bridge_town()
     flags = np.array([0, EdgeFlag.PRIVATE, 0], dtype=np.uint16)

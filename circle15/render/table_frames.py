@@ -84,7 +84,7 @@ _SUBDISTRICT = (
 )  # fmt: skip
 _CHECKS = (
     "check_id", "rank", "kind", "name", "question_zh", "question_en", "answer", "author", "date", "note", "flips",
-    "people", "communities", "services", "lon", "lat",
+    "people", "communities", "services", "lon", "lat", "synthetic",
 )  # fmt: skip
 _DECIMALS = {"share": 4, "share_low": 4, "share_high": 4, "required": 4, "weight": 6, "lon": 6, "lat": 6}
 
@@ -342,6 +342,7 @@ def check_table(analysis: Analysis) -> pd.DataFrame:
     table["people"] = [str(count) if count != SUPPRESSED else f"<{FEWEST}" for count in tens]
     for column in ("answer", "author", "date", "note"):
         table[column] = ""
+    table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table[[*_CHECKS]])
 
 

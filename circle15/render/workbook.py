@@ -212,6 +212,20 @@ def _method(book: Workbook, analysis: Analysis) -> None:
     page(sheet, header_row=None)
 
 
+def _doubts(analysis: Analysis) -> list[tuple[str, str]]:
+    """What random draws were made of; nothing where there were none."""
+    robust = analysis.robustness
+    if not len(robust):
+        return []
+    lead = tuple(
+        phrase(
+            "robust_method", language, draws=robust.draws, seed=robust.seed, weightings=f"{analysis.stability.draws:,}"
+        )
+        for language in ("zh", "en")
+    )
+    return [(lead[0], lead[1]), *((told["zh"], told["en"]) for told in robust.assumptions.values())]
+
+
 def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
     profile, circle = analysis.profile, analysis.settings.circle_min
     weights = analysis.gaps.weights
@@ -236,6 +250,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
         ),
         (phrase("subdistrict_method", "zh"), phrase("subdistrict_method", "en")),
         (f"权重：{shown_zh}。", f"Weights: {shown_en}."),
+        *_doubts(analysis),
         (
             "没有设施名录的服务为“不能判定”，不算缺口。",
             "A service without a list of facilities is undetermined, not a gap.",
