@@ -129,6 +129,7 @@ def report_city(
     profile: Profile = None,
     cutoffs: Cutoffs = None,
     open_at: OpenAt = None,
+    draws: Draws = None,
 ) -> None:
     """生成地图、表格和可编辑的报告 / Everything of map, and a report as docx and pdf, with its figures."""
     from circle15 import study
@@ -138,7 +139,7 @@ def report_city(
     with _progress() as begin:
         check_report_tools()
         begin("load")
-        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at))
+        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
         _check_writable(folder)
         result = study.analyse(loaded, on_stage=begin)
         begin("save")

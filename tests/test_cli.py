@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import resource
@@ -22,7 +23,7 @@ from circle15.sources import citypack, overpass
 
 from .conftest import SITES, community, town_communities
 
-OUTPUTS = ["circle15.gpkg", "gaps.csv", "gaps.xlsx", "map.html", "run.json"]
+OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "map.html", "run.json"]
 
 
 @pytest.fixture
@@ -71,6 +72,43 @@ def test_map_writes_its_files_and_says_where(run, make_pack, tmp_path):
     assert err == ""  # nothing was found wrong, no progress in a pipe
 
 
+def test_report_writes_what_map_writes_and_the_report(run, make_pack, tmp_path):
+    code, out, err = run("report", "tryton", "--data", make_pack(), "--out", tmp_path / "out", "--draws", "3")
+    assert (code, err) == (0, "")
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written >= {*OUTPUTS, "report.docx", "report.pdf", "figures"}
+    assert out.splitlines()[-1].startswith(str(tmp_path / "out" / "report.pdf"))
+
+
+def test_report_without_its_libraries_fails_before_the_work(run, make_pack, tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "load_city", None)
+    monkeypatch.setattr("circle15.render.report.find_spec", lambda _name: None)
+    code, _, err = run("report", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
+    assert code == 4
+    assert "pip install 'circle15[report]'" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_compare_tells_settings_first_and_writes_where_told(run, make_pack, tmp_path):
+    root, runs = make_pack(), [tmp_path / "2025", tmp_path / "2026"]
+    for profile, folder in zip(("elderly", "adult"), runs, strict=True):
+        assert run("map", "tryton", "--data", root, "--out", folder, "--profile", profile, "--draws", "0")[0] == 0
+    code, out, err = run("compare", *runs)
+    assert (code, err) == (0, "")
+    assert "不能直接比较" in out.splitlines()[1]
+    assert "profile: elderly → adult" in out
+    assert run("compare", *runs, "--out", tmp_path / "c")[0] == 0
+    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == ["compare.csv", "compare.xlsx"]
+
+
+def test_compare_refuses_a_folder_that_is_no_run(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = run("compare", tmp_path / "empty", tmp_path / "empty")
+    assert code == 3
+    assert "不是一次完整的运行结果" in err
+    assert "holds no finished run" in err
+
+
 def test_without_out_the_files_go_to_build(run, make_pack, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("map", "tryton", "--data", make_pack())[0] == 0
@@ -84,6 +122,18 @@ def test_flags_win_over_the_pack_and_are_recorded(run, make_pack, tmp_path):
     assert code == 0
     assert '"profile": "adult"' in record
     assert re.search(r'"cutoffs_min": \[\s*2\.0,\s*7\.5\s*\]', record)
+
+
+def test_draws_can_be_chosen_and_left_out(run, make_pack, tmp_path):
+    root = make_pack(settings="[settings]\ndraws = 30\nseed = 4\n")
+    for flag, draws in ((), 30), (("--draws", "7"), 7), (("--draws", "0"), 0):
+        assert run("map", "tryton", "--data", root, "--out", tmp_path / str(draws), *flag)[0] == 0
+        record = json.loads((tmp_path / str(draws) / "run.json").read_text(encoding="utf-8"))
+        assert (record["robustness"]["draws"], record["robustness"]["seed"]) == (draws, 4)
+    assert not (tmp_path / "0" / "field-checks.csv").exists()
+    code, _, err = run("map", "tryton", "--data", root, "--out", tmp_path, "--draws", "-1")
+    assert code == 3
+    assert "draws = -1" in err
 
 
 def test_a_moment_wins_over_the_pack_and_is_told(run, make_pack, tmp_path):
@@ -180,12 +230,12 @@ def test_fetch_asks_for_the_communities_and_writes_into_the_pack(run, make_pack,
 def test_help_and_every_command_s_help(run):
     code, out, _ = run("--help")
     assert code == 0
-    assert all(command in out for command in ("map", "fetch", "check", "cities"))
-    for command in ("map", "fetch", "check", "cities"):
+    assert all(command in out for command in ("map", "report", "fetch", "check", "cities"))
+    for command in ("map", "report", "fetch", "check", "cities"):
         code, out, _ = run(command, "--help")
         assert code == 0
         assert all(option in out for option in ("--data", "--out", "--profile", "--cutoffs"))
-        assert ("--open-at" in out) == (command in {"map", "check"})
+        assert ("--open-at" in out) == (command in {"map", "report", "check"})
 
 
 # -- Exit codes ------------------------------------------------------------------------------------
@@ -411,7 +461,7 @@ def test_ctrl_c_between_two_files_leaves_whole_ones(run, make_pack, tmp_path, mo
     code, _, err = run("map", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
     assert code == 130
     assert "interrupted" in err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["gaps.csv", "map.html"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["field-checks.csv", "gaps.csv", "map.html"]
 
 
 # -- Pipes, consoles, hostile names ----------------------------------------------------------------

@@ -17,7 +17,7 @@ from circle15.cli import ExitCode, main
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh-CN.md")
-TARGETS = ("help", "setup", "map", "test", "lint", "bench", "notebooks", "clean")
+TARGETS = ("help", "setup", "map", "report", "test", "lint", "bench", "notebooks", "clean")
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 
@@ -65,15 +65,15 @@ ATTACKS = (
 
 @needs_make
 @pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("by", ["argument", "environment"])
-def test_make_passes_a_city_name_on_as_text(make, tmp_path, attack, by):
+@pytest.mark.parametrize(("by", "target"), [("argument", "map"), ("environment", "map"), ("argument", "report")])
+def test_make_passes_a_city_name_on_as_text(make, tmp_path, attack, by, target):
     canary = tmp_path / "canary"
     city = attack.replace("CANARY", str(canary))
-    done = make("map", f"CITY={city}") if by == "argument" else make("map", CITY=city)
+    done = make(target, f"CITY={city}") if by == "argument" else make(target, CITY=city)
     assert done.returncode == 0, done.stderr  # nothing but the recorder ran
     assert not canary.exists()
     # GNU make drops the blanks before a value that stands on its command line.
-    assert argv(tmp_path) == ["-m", "circle15", "map", "--", city.lstrip() if by == "argument" else city]
+    assert argv(tmp_path) == ["-m", "circle15", target, "--", city.lstrip() if by == "argument" else city]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

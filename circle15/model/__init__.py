@@ -8,6 +8,7 @@ from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings, Subdistricts
 from circle15.model.runs import Comparison, SavedRun
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
+from circle15.model.survey import Survey
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
@@ -47,6 +48,7 @@ __all__ = [
     "Streets",
     "StudyArea",
     "Subdistricts",
+    "Survey",
     "Typology",
     "Uncertainty",
     "WalkNetwork",

@@ -12,9 +12,9 @@ import pandas as pd
 from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.ledger_tables import ledger_table
-from circle15.render.table_frames import gap_table, subdistrict_gap_table
+from circle15.render.table_frames import check_table, gap_table, subdistrict_gap_table
 
-__all__ = ["gaps_csv", "gaps_xlsx", "geopackage", "ledger_csv", "subdistricts_csv", "write_csv"]
+__all__ = ["field_checks_csv", "gaps_csv", "gaps_xlsx", "geopackage", "ledger_csv", "subdistricts_csv", "write_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -55,41 +55,18 @@ def ledger_csv(analysis: Analysis, path: str | Path) -> Path:
     return write_csv(ledger_table(analysis), path)
 
 
+def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
+    """Write the list of field checks for a survey, as :func:`gaps_csv` does; answers are filled in by hand.
+
+    Filled in, it is given back by ``[survey]`` in ``city.toml``.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    return write_csv(check_table(analysis), path)
+
+
 def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table for spreadsheets, see :func:`gaps_csv`; the table's text is made inert in place."""
-    from circle15.render.sheet_style import plain_text
-
-    for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
-        table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]
-    return write_text(path, table.to_csv(index=False, lineterminator="\r\n"), encoding="utf-8-sig")
-
-
-def gaps_xlsx(analysis: Analysis, path: str | Path) -> Path:
-    """Write the planner's workbook; see :mod:`circle15.render.workbook`.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    from circle15.render.workbook import workbook_bytes
-
-    content = workbook_bytes(analysis)
-    return write_whole(path, lambda part: part.write_bytes(content))
-
-
-def geopackage(analysis: Analysis, path: str | Path) -> Path:
-    """Write all layers into one GeoPackage; see :mod:`circle15.render.geopackage`.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    from circle15.render.geopackage import write_geopackage
-
-    return write_whole(path, lambda part: write_geopackage(analysis, part))
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
