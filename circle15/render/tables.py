@@ -70,3 +70,39 @@ def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table for spreadsheets, see :func:`gaps_csv`; the table's text is made inert in place."""
+    from circle15.render.sheet_style import plain_text
+
+    for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
+        table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]
+    return write_text(path, table.to_csv(index=False, lineterminator="\r\n"), encoding="utf-8-sig")
+
+
+def gaps_xlsx(analysis: Analysis, path: str | Path) -> Path:
+    """Write the planner's workbook; see :mod:`circle15.render.workbook`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from circle15.render.workbook import workbook_bytes
+
+    content = workbook_bytes(analysis)
+    return write_whole(path, lambda part: part.write_bytes(content))
+
+
+def geopackage(analysis: Analysis, path: str | Path) -> Path:
+    """Write all layers into one GeoPackage; see :mod:`circle15.render.geopackage`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from circle15.render.geopackage import write_geopackage
+
+    return write_whole(path, lambda part: write_geopackage(analysis, part))
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
