@@ -114,7 +114,7 @@ def equity() -> Equity:
     frame = pd.DataFrame(
         {
             "gini": [0.2], "concentration": [np.nan], "palma": [1.75], "p90_p10": [2.5], "bottom40_share": [0.25],
-            "worst_decile_min": [31.25], "zero_share": [0.2], "why_zh": ["需求没有差别"], "why_en": ["need is the same"],
+            "worst_decile_min": [31.25], "zero_share": [0.2], "why_zh": ["需求没有差别"], "why_en": ["need is even"],
         },
         index=pd.Index(["clinic"], name="service"),
     )  # fmt: skip

@@ -16,7 +16,7 @@ import pytest
 from circle15.catalog import services
 from circle15.catalog.facts import read_facts
 from circle15.errors import OutputError
-from circle15.model import Coverage, Gaps
+from circle15.model import Coverage, Finding, Gaps
 from circle15.render.report import check_report_tools, fonts, save_report
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
@@ -189,6 +189,16 @@ def test_no_number_of_one_to_nine_people_is_told(tmp_path):
     names = [row[1] for row in table_after(document, "综合差距指数排名")[1:]]
     assert small.city.communities.frame["name"].iloc[0] not in names
     assert "另有1个社区60岁以上不足10人" in "\n".join(line.text for line in document.paragraphs)
+
+
+def test_few_people_in_a_finding_are_not_told(tmp_path):
+    said = [
+        Finding(code="demand-far", severity="warning", message_zh=f"{n}人的住处离道路太远", message_en=f"{n} people")
+        for n in (7, 17)
+    ]
+    save_report(make_analysis(findings=tuple(said)), tmp_path)
+    rows = table_after(docx.Document(str(tmp_path / "report.docx")), "需要注意的发现")
+    assert [row[1] for row in rows[1:]] == ["不足10人的住处离道路太远", "17人的住处离道路太远"]
 
 
 # -- empty parts ------------------------------------------------------------------------------------

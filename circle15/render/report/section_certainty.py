@@ -68,8 +68,8 @@ def _checks(facts: Facts) -> list[Block]:
     if not len(checks):
         return [Paragraph(words=say("checks_none"))]
     best = checks.sort_values("rank", kind="stable").head(_MOST_CHECKS)
-    fields = (field("h_number", 0.6, "right"), field("h_question", 5.6), field("h_flips", 0.9, "right"),
-              field("h_people", 1.1, "right"), field("h_where", 2.2))  # fmt: skip
+    fields = (field("h_number", 0.8, "right"), field("h_question", 5.0), field("h_flips", 1.2, "right"),
+              field("h_people", 1.3, "right"), field("h_where", 2.2))  # fmt: skip
     rows = [
         (f"{row['rank']:.0f}", clean(row["question_zh"]), f"{row['flips']:,.0f}", few(tens(float(row["people"]))),
          f"{row['lon']:.5f}, {row['lat']:.5f}")

@@ -39,8 +39,8 @@ def _book(key: str, rules: Sequence[Rule], counts: Any) -> Table:
     shown = any(row["shown"] for _, row in rows)
     verdicts = ("pass", "fail", "undetermined", *(("shown",) if shown else ()))
     heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open", "shown": "h_shown"}
-    fields = (field("h_clause", 4.8), field("h_level", 0.9), field("h_required", 1.9),
-              *(field(heads[verdict], 1.3, "right") for verdict in verdicts), field("h_standing", 2.2))  # fmt: skip
+    fields = (field("h_clause", 4.4), field("h_level", 0.9), field("h_required", 1.9),
+              *(field(heads[verdict], 1.5, "right") for verdict in verdicts), field("h_standing", 2.2))  # fmt: skip
     told = [
         (clean(rule.title_zh), say(f"level_{rule.level}").zh, required(rule),
          *(f"{int(row[verdict]):,}" for verdict in verdicts), _standing(rule))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from circle15.catalog import services
@@ -9,6 +10,7 @@ from circle15.catalog.norm_books import not_computed
 from circle15.model.norms import Rule
 from circle15.model.places import counts_heads
 from circle15.render.file_words import Words, by_severity, counted, lost_rows, role_words
+from circle15.render.privacy import FEWEST
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
 from circle15.render.report.facts import Facts, minutes, service_words
 from circle15.render.report.published import few, percent
@@ -19,6 +21,8 @@ __all__ = ["cards", "glossary", "limits", "quality"]
 
 _MOST_FINDINGS, _MOST_CLAUSES = 30, 6
 CARDS = 10
+_FEW = re.compile(r"(?<![\d.,，])[1-9](?:人|位)")
+"""One to nine people in a message."""
 _LIMITS = ("door", "osm")
 _TERMS = (
     "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",
@@ -40,7 +44,8 @@ def quality(facts: Facts) -> list[Block]:
     for one in told[:_MOST_FINDINGS]:
         # A value of a people column may be a number of people.
         place = clean(one.file) + (f" 第{one.row}行" if one.row is not None else "")
-        message = one.message_zh if not counts_heads(one.column) or one.value not in one.message_zh else one.code
+        told_value = one.value and one.value in one.message_zh and counts_heads(one.column)
+        message = one.code if told_value else _FEW.sub(f"不足{FEWEST}人", one.message_zh)
         rows.append((say(f"severity_{one.severity}").zh, clean(f"{place}：{message}" if place else message),
                      clean(one.remedy_zh)))  # fmt: skip
     return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows))]
@@ -105,13 +110,13 @@ def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
 
 def _services(facts: Facts, key: Any, name: str) -> Table | None:
     cells, robust, routes = facts.published.cells, facts.drawn, facts.walks
-    fields = [field("h_service", 2.2), field("h_share", 0.9, "right"), field("h_out", 1.2, "right"),
-              field("h_mean", 1, "right")]  # fmt: skip
+    fields = [field("h_service", 2.0), field("h_share", 1.2, "right"), field("h_out", 1.2, "right"),
+              field("h_mean", 1.4, "right")]  # fmt: skip
     walked = len(routes) > 0
     if walked:
-        fields.append(field("h_walk", 2.6))
+        fields.append(field("h_walk", 2.4))
     if len(robust):
-        fields.append(field("h_certainty", 1.4))
+        fields.append(field("h_certainty", 1.5))
     missing = facts.missing
     if len(missing):
         fields.append(field("h_remedy", 4))

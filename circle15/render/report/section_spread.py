@@ -60,7 +60,7 @@ def _texts(frame: Any, column: str) -> Iterable[str]:
 def _group(facts: Facts, grouping: str, groups: Any) -> Table:
     """One row a group, one column a service; people in tens, groups under ten without figures."""
     keys = [key for key in facts.determined if key in groups.index.get_level_values("service")]
-    fields = [field("h_group", 1.8), field("h_communities", 1, "right"), field("h_elders", 1.1, "right")]
+    fields = [field("h_group", 2.4), field("h_communities", 1, "right"), field("h_elders", 1.3, "right")]
     fields += [Field(words=Words(zh=service_words(key).zh, en=""), width=1, align="right") for key in keys]
     rows = []
     for name in list(dict.fromkeys(groups.index.get_level_values("group")))[:_MOST_GROUPS]:
