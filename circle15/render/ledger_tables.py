@@ -149,7 +149,8 @@ def ledger_sheets(book: Workbook, analysis: Analysis) -> None:
     if len(table) > MOST_SHEET_ROWS:
         failing = table[table["verdict"] == "fail"].head(MOST_SHEET_ROWS)
         told = {"rows": f"{len(table):,}", "shown": f"{len(failing):,}"}
-        heading += f" · {text('ledger_short', 'zh', **told)} {text('ledger_short', 'en', **told)}"
+        zh, en = (text("ledger_short", language, **told) for language in ("zh", "en"))
+        heading += f" · {zh} {en}"
         table = failing
     shown = table.assign(level=table["level"].map(_LEVELS))[list(_SHEET)]
     table_sheet(book, analysis.city, "条文 Ledger", heading, shown)
