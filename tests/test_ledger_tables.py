@@ -95,13 +95,14 @@ def test_the_file_opens_in_a_spreadsheet_and_runs_nothing(town, tmp_path):
 def test_sheets_and_layer(town, tmp_path):
     folder = town.save(tmp_path / "out")
     book = openpyxl.load_workbook(folder / "gaps.xlsx")
-    sheet, rates = book["条文 Ledger"], book["达标率 Compliance"]
+    sheet, rest = book["条文 Ledger"], book["不能计算 Not computed"]
     assert sheet.max_row >= len(town.ledger)
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "=1+1"]
     assert cells
     assert all(cell.data_type == "s" for cell in cells)
-    told = {cell.value for row in rates.iter_rows() for cell in row}
+    told = {cell.value for row in rest.iter_rows() for cell in row}
     assert {one.title_zh for one in not_computed()} <= told
+    assert book["达标率 Compliance"].max_row >= len(compliance_table(town))
     method = {cell.value for row in book["方法 Method"].iter_rows() for cell in row}
     assert {zh for zh, _ in ledger_method(town)} <= method
     layer = pyogrio.read_dataframe(folder / "circle15.gpkg", layer="ledger")

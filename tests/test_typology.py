@@ -60,6 +60,13 @@ def test_planted_kinds_are_found_and_numbered_by_size(found):
     assert (found.frame["silhouette"] > 0.5).all()
 
 
+def test_how_firm_the_kinds_are_is_said(found):
+    mean = found.frame["silhouette"].mean()
+    assert f"Mean silhouette {mean:.2f} " in found.notes["firmness"]["en"]
+    assert "ARI 1.00" in found.notes["firmness"]["zh"]
+    assert not {"unstable", "small"} & set(found.notes)
+
+
 def test_every_way_of_clustering_was_tried(found):
     tried = found.fits.reset_index().groupby("method")["k"].agg(list).to_dict()
     assert tried == {"gmm": [3, 4, 5, 6, 7, 8], "kmeans": [3, 4, 5, 6, 7, 8], "hdbscan": [3]}

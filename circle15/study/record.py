@@ -88,6 +88,11 @@ def run_facts(
             "norms": list(settings.norms),
         },
         "profile": asdict(profile),
+        "survey": {
+            "answers": _counted(city.survey.frame["answer"]),
+            "authors": sorted(set(city.survey.frame["author"])),
+            "denied": sorted(city.survey.frame.index[city.survey.frame["answer"] == "no"]),
+        },
         "counts": {
             "street_km": round(city.network.total_km, 3),
             "nodes": city.network.n_nodes,

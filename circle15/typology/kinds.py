@@ -126,6 +126,9 @@ def _clustered(
     found = partition(points.to_numpy(), seed=seed, rule=rule)
     said = {"clip": rule["clip"], "resamples": rule["resamples"], "ari": rule["stable_ari"]}
     notes["method"] = _said("types_method", **said, smallest=rule["smallest"])
+    at = found.fits[found.fits["chosen"]].iloc[0]
+    figures = {"silhouette": f"{at['silhouette']:.2f}", "ari": f"{at['ari']:.2f}"}
+    notes["firmness"] = _said("types_firmness", **figures)
     if not found.stable:
         notes["unstable"] = _said("types_unstable")
     if found.small:
