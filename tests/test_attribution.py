@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from circle15.attribution import CLOSES, GRID, NEARLY, cause_of
 from circle15.links import LinkRule, with_link
-from circle15.model import EdgeFlag
+from circle15.model import DemandPoints, EdgeFlag
 from circle15.network import edge_lines
 
 from .banks import FLAT, Town, area, banks, canal
@@ -212,6 +213,18 @@ def test_a_straight_line_beats_a_link_and_a_link_beats_today(seed):
     assert (frame["uncovered_closed"] >= frame["uncovered"] - 1e-9).all()
     assert (frame[[c for c in frame if c.startswith("uncovered")]] >= 0).all(axis=None)
     assert frame.index.is_monotonic_increasing
+
+
+def test_order_of_rows_changes_nothing():
+    case, order = town(2, odd=True), np.random.default_rng(2).permutation(150)
+    told = case.judge()
+    case.demand = DemandPoints(frame=case.demand.frame.iloc[order])
+    case.here = case.here.take(order)
+    case.facilities = replace(case.facilities, frame=case.facilities.frame.iloc[::-1])
+    case.there = case.there.take(np.arange(len(case.there))[::-1])
+    mixed = case.judge()
+    pd.testing.assert_frame_equal(told.frame, mixed.frame)
+    pd.testing.assert_frame_equal(pd.DataFrame(told.links), pd.DataFrame(mixed.links))
 
 
 def test_the_rule_of_links_is_a_rule_about_sizes():
