@@ -9,7 +9,7 @@ a map does not say whom they keep out.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from circle15.model.walk_network import Positions, WalkNetwork
 from circle15.network import ragged_take
 from circle15.reach import NEVER_MS, WalkGraph, node_times, point_times, seeds, walk_graph
 
-__all__ = ["closed_times", "edges_only", "gates_open", "positions_on"]
+__all__ = ["Estates", "closed_times", "edges_only", "gates_open", "positions_on"]
 
 _MAX_MS = 0xFFFFFFF0
 
@@ -32,15 +32,29 @@ def gates_open(graph: WalkGraph) -> WalkGraph:
     return walk_graph(graph.network, replace(graph.profile, gate_s=0.0))
 
 
-def closed_times(graph: WalkGraph, homes: Positions, sites: Positions) -> NDArray[np.int64]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Estates:
+    """A network taken apart: ``outside`` walks public ways only, ``inside`` private ones; ``private`` ``bool[e]``."""
+
+    outside: WalkGraph
+    inside: WalkGraph
+    private: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, graph: WalkGraph) -> Estates:
+        """Take a network apart along its private ways."""
+        private = graph.network.has(EdgeFlag.PRIVATE)
+        outside, inside = (walk_graph(edges_only(graph.network, keep), graph.profile) for keep in (~private, private))
+        return cls(outside=outside, inside=inside, private=private)
+
+
+def closed_times(estates: Estates, homes: Positions, sites: Positions) -> NDArray[np.int64]:
     """Milliseconds to the nearest site with private ways closed: ``int64[p]``, ``NEVER_MS`` or more if there is no way.
 
     Two searches: over public ways from sites on public ways; and from there on, with the sites on private
     ways, over private ways back to the homes along them.
     """
-    network = graph.network
-    private = network.has(EdgeFlag.PRIVATE)
-    outside, inside = (walk_graph(edges_only(network, keep), graph.profile) for keep in (~private, private))
+    outside, inside, private = estates.outside, estates.inside, estates.private
     public_homes, public_sites = (positions_on(placed, ~private) for placed in (homes, sites))
     own_homes, own_sites = (positions_on(placed, private) for placed in (homes, sites))
     onward = node_times(outside, public_sites)

@@ -129,6 +129,16 @@ def route(graph: WalkGraph, homes: Positions, sites: Positions, *, point: int, f
     ------
     InputError
         If there is no way between them.
+
+    Examples
+    --------
+    The walk of the first home to the facility ``f1`` of an analysis, as a line:
+
+    .. code-block:: python
+
+        graph = walk_graph(result.city.network, result.profile)
+        row = result.city.facilities.frame.index.get_loc("f1")
+        walk = route(graph, result.demand_positions, result.facility_positions, point=0, facility=row)
     """
     here, there = homes.take(np.array([point])), sites.take(np.array([facility]))
     field = _search(graph, there)
