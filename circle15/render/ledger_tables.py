@@ -75,7 +75,7 @@ def ledger_table(analysis: Analysis) -> pd.DataFrame:
     named = people["subdistrict"] if "subdistrict" in people else pd.Series("", index=people.index)
     table["subdistrict"] = table["unit_id"].map(named).where(table["level"] == "community", "").fillna("")
     sites = analysis.city.facilities.frame["name"]
-    table["facility_name"] = table["facility_id"].map(sites.set_axis(sites.index.astype(str))).fillna("")
+    table["facility_name"] = table["facility_id"].map(sites.set_axis(sites.index.astype(str))).astype(object).fillna("")
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table[list(_LEDGER)])
 
