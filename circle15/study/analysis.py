@@ -59,6 +59,12 @@ class Result(Analysis):
 
         return save(self, folder)
 
+    def report(self, folder: str | Path) -> Path:
+        """Write ``report.docx``, ``report.pdf`` and ``figures/``; see :func:`circle15.render.report.save_report`."""
+        from circle15.render.report import save_report
+
+        return save_report(self, folder)
+
 
 def analyse(
     city: City,
