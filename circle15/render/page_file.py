@@ -86,7 +86,7 @@ def app_script() -> str:
 @cache
 def app_style() -> str:
     """The page's own style sheets, joined."""
-    return "\n".join(_read(f"page/{name}.css") for name in ("shell", "panel", "print"))
+    return "\n".join(_read(f"page/{name}.css") for name in ("shell", "panel", "verdict", "print"))
 
 
 @cache

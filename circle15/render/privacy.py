@@ -5,17 +5,33 @@ The rule, in words for users, stands in ``docs/page-format.md``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["FEWEST", "SUPPRESSED", "bundles", "public_counts", "public_tens", "public_total"]
+__all__ = [
+    "FEWEST",
+    "NEARLY_ALL",
+    "NEARLY_NONE",
+    "SUPPRESSED",
+    "bundles",
+    "public_counts",
+    "public_shares",
+    "public_tens",
+    "public_total",
+    "tells_too_much",
+]
 
 FEWEST = 10
 """The smallest number of people that is published."""
 
 SUPPRESSED = -1
 """Stands for one to nine people."""
+
+NEARLY_NONE, NEARLY_ALL = -1, -2
+"""Stand for a share that one to nine people make up, and for one that all but one to nine do."""
 
 
 def _tens(people: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -107,3 +123,90 @@ def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
     reached = np.floor((running.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
     before = np.floor((running.to_numpy() - people.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
     return np.where(total.to_numpy() >= FEWEST, (reached - before) * FEWEST, 0)
+
+
+def _sides(total: NDArray[np.float64], share: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Whole people, and those of them who are not in a share; NaN where either is not known."""
+    people = np.rint(total)
+    return people, np.clip(people - np.rint(total * share), 0, people)
+
+
+def public_shares(total: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of people in whole percent, made of counts in tens.
+
+    Percent times a known total is a number of people, so a share is rounded as those are: the people outside it and
+    the total in tens, and the percentage of these. Nobody and everybody are told.
+
+    Parameters
+    ----------
+    total
+        ``float64[n]`` people.
+    share
+        ``float64[n]`` from 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``float64[n]`` percent; :data:`NEARLY_NONE` where one to nine are in, :data:`NEARLY_ALL` where one to nine are
+        not; NaN where there are fewer than ten people, or nothing is known.
+
+    Examples
+    --------
+    >>> public_shares(np.full(5, 212.0), np.array([0.0, 0.02, 0.5, 0.98, 1.0])).tolist()
+    [0.0, -1.0, 48.0, -2.0, 100.0]
+    """
+    people, outside = _sides(total, share)
+    known = np.isfinite(people) & np.isfinite(outside) & (people >= FEWEST)
+    everyone: NDArray[np.int64] = np.where(known, people, FEWEST).astype(np.int64)
+    left: NDArray[np.int64] = np.where(known, outside, 0).astype(np.int64)
+    percent = np.rint(100 * (1 - _tens(left) / _tens(everyone)))
+    percent = np.where((left > 0) & (left < FEWEST), NEARLY_ALL, percent)
+    percent = np.where(left == 0, 100, np.where(left == everyone, 0, percent))
+    percent = np.where((everyone - left > 0) & (everyone - left < FEWEST), NEARLY_NONE, percent)
+    return np.where(known, percent, np.nan)
+
+
+def tells_too_much(
+    total: NDArray[np.float64],
+    share: NDArray[np.float64],
+    complies: Callable[[NDArray[np.float64]], NDArray[np.bool_]],
+) -> NDArray[np.bool_]:
+    """Where a verdict on a share would tell more of it than :func:`public_shares` does.
+
+    A verdict cuts the numbers of people that a published share leaves possible in two. It tells too much where some of
+    one to nine people would comply and others not, and where one possible number alone remains.
+
+    Parameters
+    ----------
+    total, share
+        As for :func:`public_shares`.
+    complies
+        Whether percentages comply, of an array of any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``bool[n]``; False where fewer than ten people or nothing known say so anyway.
+
+    Examples
+    --------
+    Of 100 people five may be left out: with seven left out the verdict would tell that it is six to nine.
+
+    >>> tells_too_much(np.array([100.0, 1000.0]), np.array([0.93, 0.93]), lambda percent: percent >= 95).tolist()
+    [True, False]
+    """
+    people, outside = _sides(total, share)
+    known = np.isfinite(people) & np.isfinite(outside) & (people >= FEWEST)
+    people, outside = np.where(known, people, FEWEST), np.where(known, outside, 0)
+    few_out = (outside > 0) & (outside < FEWEST)
+    few_in = (people - outside > 0) & (people - outside < FEWEST)
+    first = np.where(few_in, people - FEWEST + 1, (outside + FEWEST // 2) // FEWEST * FEWEST - FEWEST // 2)
+    first = np.where(few_out, 1, first)
+    maybe = first[:, None] + np.arange(FEWEST)
+    lowest = np.where(few_out | few_in, first, np.maximum(first, FEWEST))
+    highest = np.where(few_out | few_in, first + FEWEST - 2, np.minimum(first + FEWEST - 1, people - FEWEST))
+    possible = (maybe >= lowest[:, None]) & (maybe <= highest[:, None])
+    same = complies(100 * (1 - maybe / people[:, None])) == complies(100 * (1 - outside / people))[:, None]
+    alike = (possible & same).sum(axis=1)
+    told = np.where(few_out | few_in, (possible & ~same).any(axis=1), alike < 2)
+    return known & (outside > 0) & (outside < people) & told
