@@ -58,6 +58,10 @@ OpenAt = Annotated[
     str | None,
     typer.Option("--open-at", help="只算此时开放的设施，如 11:30（周三）/ count what is open then: 11:30, 'Sa 11:30'"),
 ]
+Draws = Annotated[
+    int | None,
+    typer.Option("--draws", help="稳健性的随机抽样次数，0 为不算 / random draws for robustness, 0 for none [200]"),
+]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that steer a terminal; names from outside may hold them."""
@@ -82,6 +86,7 @@ _STAGES = {
     "isochrones": "等时圈 / isochrones",
     "coverage": "覆盖 / coverage",
     "gaps": "缺口 / gaps",
+    "routes": "路线 / routes",
     "ledger": "条文 / clauses",
     "attribution": "缺设施还是缺通道 / what is missing",
     "robustness": "稳健性 / robustness",
@@ -98,6 +103,7 @@ def map_city(
     profile: Profile = None,
     cutoffs: Cutoffs = None,
     open_at: OpenAt = None,
+    draws: Draws = None,
 ) -> None:
     """生成离线地图与表格 / Draw a city's offline map, with tables and a GeoPackage."""
     from circle15 import study
@@ -105,7 +111,7 @@ def map_city(
     folder = out or Path("build") / city
     with _progress() as begin:
         begin("load")
-        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at))
+        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
         _check_writable(folder)
         result = study.analyse(loaded, on_stage=begin)
         begin("save")

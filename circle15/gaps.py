@@ -21,7 +21,7 @@ from circle15.model.moment import Moment
 from circle15.model.places import Communities
 from circle15.model.results import Coverage, Gaps
 
-__all__ = ["FLOOR", "PRIVATE_BELOW", "gaps", "people_text", "worst_service"]
+__all__ = ["FLOOR", "PRIVATE_BELOW", "gaps", "names_by_language", "people_text", "service_noun", "worst_service"]
 
 FLOOR = 0.01
 """Coverage below which the geometric index counts no further (NORMS C6: epsilon)."""
@@ -70,9 +70,9 @@ def gaps(
     weight = _weights(coverage.services, weights or {})
     frame = _by_service(coverage, cutoff_min)
     frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
-    frame = _with_sentences(frame, _names(communities), cutoff_min, open_at)
+    frame = _with_sentences(frame, names_by_language(communities), cutoff_min, open_at)
     by_community = _by_community(frame, communities, weight)
-    for language, names in _names(communities).items():
+    for language, names in names_by_language(communities).items():
         by_community[f"sentence_{language}"] = _community_sentences(
             by_community, frame[frame.index.get_level_values("service").isin(_counted(weight))], names, language,
             cutoff_min=cutoff_min, open_at=open_at,
@@ -80,7 +80,7 @@ def gaps(
     return Gaps(frame=frame, by_community=by_community, weights=weight)
 
 
-def _names(communities: Communities) -> dict[str, pd.Series]:
+def names_by_language(communities: Communities) -> dict[str, pd.Series]:
     """Names by language; the name itself where there is no English one."""
     zh = communities.frame["name"].astype(str)
     if "name_en" not in communities.frame:
@@ -153,7 +153,7 @@ def _with_sentences(
             _sentence(
                 language,
                 name=names.loc[community],
-                service=_noun(catalogue[service], language, open_at),
+                service=service_noun(catalogue[service], language, open_at),
                 row=row,
                 cutoff_min=cutoff_min,
                 reached=reached,
@@ -163,7 +163,7 @@ def _with_sentences(
     return out
 
 
-def _noun(service: Service, language: str, open_at: Moment | None) -> str:
+def service_noun(service: Service, language: str, open_at: Moment | None) -> str:
     """What people walk to: ``a meal point``, ``a meal point open at We 11:30``."""
     noun = service.title_zh if language == "zh" else service.noun_en
     if open_at is None:

@@ -7,119 +7,80 @@ communities are summed first. So a rate of the city is not an average of average
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.delivery import delivered
 from circle15.model.norms import Rule
-from circle15.model.places import Communities, DemandPoints, Facilities
-from circle15.model.walk_network import Positions, WalkProfile
-from circle15.opening import weekly_open_hours
-from circle15.reach import WalkGraph, cutoff_ms, nearest_times, walk_graph
+from circle15.model.walk_network import Positions
+from circle15.norm_ground import Ground, fold_name, split_names
+from circle15.opening import hours_table, weekly_open_hours
+from circle15.opening import moment as moment_of
+from circle15.reach import WalkGraph, cutoff_ms, nearest_sites, nearest_times
 
-__all__ = ["MEASURES", "Figures", "Ground", "paces_graph"]
+__all__ = ["MEASURES", "Figures", "measured", "qualifying"]
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Ground:
-    """What measures look at.
-
-    ``graph`` walks in the study's time, ``paces`` one metre a second without any delay, so that its seconds are
-    metres on the network. ``homes`` and ``sites`` are the positions of demand points and facilities.
-    ``owner`` ``int64[p]``: a demand point's row of the communities; ``within`` ``int64[f]``: a facility's, or -1.
-    """
-
-    communities: Communities
-    facilities: Facilities
-    demand: DemandPoints
-    graph: WalkGraph
-    paces: WalkGraph
-    homes: Positions
-    sites: Positions
-    owner: NDArray[np.int64]
-    within: NDArray[np.int64]
-    residential: gpd.GeoDataFrame | None = None
-    checklists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        communities: Communities,
-        facilities: Facilities,
-        demand: DemandPoints,
-        *,
-        graph: WalkGraph,
-        homes: Positions,
-        sites: Positions,
-        checklists: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> Ground:
-        """The ground of a study; a facility belongs to the community that it stands in, to the first of several."""
-        rows, found = communities.frame.sindex.query(facilities.frame.geometry, predicate="intersects")
-        within = np.full(len(facilities), -1, dtype=np.int64)
-        order = np.lexsort((found, rows))[::-1]
-        within[rows[order]] = found[order]
-        return cls(
-            communities=communities, facilities=facilities, demand=demand, graph=graph, paces=paces_graph(graph),
-            homes=homes, sites=sites, within=within, checklists=checklists or {},
-            owner=communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"])).astype(np.int64),
-        )  # fmt: skip
-
-    @property
-    def placed(self) -> Mask:
-        """Demand points that stand near a street: of the others nothing is known."""
-        return np.asarray(self.homes.status != Positions.FAR)
-
-    def numbers(self, column: str) -> Numbers:
-        """A column of the communities; NaN where it is not there or holds no number."""
-        frame = self.communities.frame
-        if column not in frame:
-            return np.full(len(frame), np.nan)
-        return np.asarray(pd.to_numeric(frame[column], errors="coerce"), dtype=float)
+Rows = NDArray[np.int64]
+Words = NDArray[np.object_]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Figures:
     """``float64[c]`` part and whole of every community, NaN where they cannot be known; ``whole`` None for a count.
 
-    ``lacks`` names what has to be supplied where NaN stands. ``facility`` ``int64[c]`` is the row of the facility
-    that the figure rests on, -1 where there is none. ``largest``: a unit's figure is the largest of its
-    communities', not their sum.
+    ``lacks`` names what has to be supplied where NaN stands, for all or ``object[c]`` for each. ``facility``
+    ``int64[c]`` is the row of the facility that the figure rests on, -1 where there is none. ``doubt`` ``bool[c]``:
+    the figure may be larger than what is known, and the verdict stays the same.
     """
 
     part: Numbers
     whole: Numbers | None = None
     scale: float = 1.0
-    lacks: str = ""
-    facility: NDArray[np.int64] | None = None
+    lacks: str | Words = ""
+    facility: Rows | None = None
+    doubt: Mask | None = None
 
 
-def paces_graph(graph: WalkGraph) -> WalkGraph:
-    """The same network at one metre a second without delays: its seconds are metres."""
-    paces = WalkProfile(name="metres", title_zh="路网距离", title_en="Network distance", speed_mps=1.0, stairs_mps=1.0)
-    return walk_graph(graph.network, paces)
-
-
-def _offering(ground: Ground, rule: Rule, services: tuple[str, ...]) -> Mask:
-    """Facilities that offer one of the services at one of the rule's tiers."""
-    frame = ground.facilities.frame
-    mine = np.array([any(service in row for service in services) for row in frame["services"]], dtype=bool)
+def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = None) -> Mask:
+    """Facilities that a rule counts: of one of its services (or of those named) and, where it asks, of its tiers."""
+    frame, wanted = ground.facilities.frame, set(rule.services if services is None else services)
+    mine = np.array([not wanted.isdisjoint(row) for row in frame["services"]], dtype=bool)
     if rule.tiers:
-        tiers = frame["tier_key"].astype(str) if "tier_key" in frame else pd.Series("", index=frame.index)
-        mine &= tiers.isin(rule.tiers).to_numpy()
+        tiers = _said(frame, "tier_key")
+        mine &= np.isin(tiers, [*rule.tiers, *([""] if ground.lenient else [])])
     if rule.standardised:
-        mine &= _yes(frame["standardised"]) if "standardised" in frame else False
+        said = _said(frame, "standardised")
+        mine &= np.isin(said, [*_YES, *([""] if ground.lenient else [])])
     return mine
 
 
-def _yes(cells: pd.Series) -> Mask:
-    """Cells that say yes: 1, true, 是."""
-    return np.array([str(cell).strip().casefold() in {"1", "1.0", "true", "yes", "是"} for cell in cells], dtype=bool)
+_YES = ("1", "1.0", "true", "yes", "是")
+
+
+def _said(frame: pd.DataFrame, column: str) -> Words:
+    """Cells of a column as text in small letters, ``""`` where nothing is said."""
+    if column not in frame:
+        return np.full(len(frame), "", dtype=object)
+    cells = frame[column]
+    return np.asarray(cells.where(cells.notna(), "").astype(str).str.strip().str.casefold(), dtype=object)
+
+
+def measured(ground: Ground, rule: Rule) -> Figures:
+    """The figures of a rule; where facilities of unstated tier or standard matter, only what they cannot change.
+
+    A facility that does not say its tier may be of the tier that is asked for: counted without such facilities and
+    with them, a figure stands where both give one verdict, and is then the smaller one.
+    """
+    least = MEASURES[rule.measure](ground, rule)
+    if not (rule.tiers or rule.standardised):
+        return least
+    most = MEASURES[rule.measure](replace(ground, lenient=True), rule)
+    return _between(rule, least, most, "facilities.tier" if rule.tiers else "facilities.standardised")
 
 
 def _unlisted(ground: Ground, rule: Rule) -> str:
@@ -141,25 +102,33 @@ def _nothing(ground: Ground, lacks: str) -> Figures:
     return Figures(part=np.full(len(ground.communities), np.nan), lacks=lacks)
 
 
-def _near(ground: Ground, rule: Rule, service: str) -> Mask:
-    """Demand points with a facility of the service within the rule's minutes or metres."""
-    sites = _subset(ground.sites, _offering(ground, rule, (service,)))
-    if rule.metres is not None:  # one metre a second: whole milliseconds are whole millimetres
-        return np.asarray(np.rint(nearest_times(ground.paces, ground.homes, sites) * 60_000) <= rule.metres * 1000)
-    minutes = nearest_times(ground.graph, ground.homes, sites)
-    return np.asarray(np.rint(minutes * 60_000) <= cutoff_ms(rule.minutes or 0))
-
-
-def _subset(positions: Positions, mine: Mask) -> Positions:
+def _lines(positions: Positions, mine: Mask | Rows) -> Positions:
     return Positions(
         edge=positions.edge[mine], offset_mm=positions.offset_mm[mine], leg_mm=positions.leg_mm[mine],
         status=positions.status[mine],
     )  # fmt: skip
 
 
-def _share_of_people(ground: Ground, rule: Rule, inside: Numbers) -> Figures:
-    people = ground.demand.frame[rule.people].to_numpy(dtype=float) * ground.placed
-    return Figures(part=_sum(ground, people * inside), whole=_sum(ground, people), scale=100.0)
+# -- who can walk there -----------------------------------------------------------------------------
+
+
+def _within(ground: Ground, rule: Rule, start: Positions, counted: Mask) -> Mask:
+    """Which positions have one of the counted facilities within the rule's minutes or metres."""
+    sites = _lines(ground.sites, counted)
+    graph: WalkGraph = ground.graph if rule.metres is None else ground.paces
+    cost = np.rint(nearest_times(graph, start, sites) * 60_000)
+    # One metre a second: whole milliseconds are whole millimetres.
+    return np.asarray(cost <= (cutoff_ms(rule.minutes or 0) if rule.metres is None else rule.metres * 1000))
+
+
+def _near(ground: Ground, rule: Rule, service: str) -> Mask:
+    """Demand points with a facility of the service within the rule's minutes or metres."""
+    return _within(ground, rule, ground.homes, qualifying(ground, rule, (service,)))
+
+
+def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask | None = None) -> Figures:
+    people = ground.demand.frame[rule.people].to_numpy(dtype=float) * (ground.placed if known is None else known)
+    return Figures(part=_sum(ground, people * inside), whole=_sum(ground, people), scale=100.0, lacks="people")
 
 
 def people_near(ground: Ground, rule: Rule) -> Figures:
@@ -170,6 +139,60 @@ def people_near(ground: Ground, rule: Rule) -> Figures:
     return _share_of_people(ground, rule, inside.astype(float))
 
 
+def people_served(ground: Ground, rule: Rule) -> Figures:
+    """People who walk there in time, or live within a delivery radius (straight line, by :mod:`circle15.delivery`).
+
+    Where no list says who delivers, walking alone may be enough; else nothing is said.
+    """
+    if lacks := _unlisted(ground, rule):
+        return _nothing(ground, lacks)
+    sent = delivered(ground.demand, ground.facilities, rule.services)
+    brought = [sent.get(service, np.zeros(len(ground.demand), dtype=bool)) for service in rule.services]
+    either = [_near(ground, rule, service) | got for service, got in zip(rule.services, brought, strict=True)]
+    inside, known = np.all(either, axis=0), ground.placed | np.all(brought, axis=0)
+    found = _share_of_people(ground, rule, inside.astype(float), known)
+    if "delivery_radius_m" in ground.facilities.frame:
+        return found
+    everybody = replace(found, part=found.whole)
+    return _between(rule, found, everybody, "facilities.delivery_radius_m")
+
+
+def _values(figures: Figures) -> Numbers:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(figures.scale * figures.part / (1.0 if figures.whole is None else figures.whole))
+
+
+def _between(rule: Rule, least: Figures, most: Figures, lacks: str) -> Figures:
+    """The smaller of two figures where both give one verdict, in doubt where they differ; nothing elsewhere."""
+    low, high = _values(least), _values(most)
+    with np.errstate(invalid="ignore"):
+        differs = ~((low == high) | (np.isnan(low) & np.isnan(high)))
+    alike = [rule.judges and rule.passes(a) == rule.passes(b) for a, b in zip(low, high, strict=True)]
+    known = ~differs | (np.array(alike, dtype=bool) & np.isfinite(low))
+    named = np.where(differs, lacks, np.asarray(least.lacks, dtype=object)).astype(object)
+    return replace(least, part=np.where(known, least.part, np.nan), lacks=named, doubt=differs & known)
+
+
+def people_near_open(ground: Ground, rule: Rule) -> Figures:
+    """People with the service within reach and open at the rule's moment.
+
+    Unknown hours are neither open nor closed: the figure counts what is known to be open, and is given where the
+    others would not change the verdict.
+    """
+    if lacks := _unlisted(ground, rule):
+        return _nothing(ground, lacks)
+    state = hours_table(ground.facilities, moment_of(rule.open_at))["open"]
+    shut, sure = (state.eq(other).fillna(value=False).to_numpy(dtype=bool) for other in (False, True))
+    counted = [qualifying(ground, rule, (service,)) for service in rule.services]
+    least, most = (
+        _share_of_people(
+            ground, rule, np.all([_within(ground, rule, ground.homes, one & open_) for one in counted], axis=0) * 1.0
+        )
+        for open_ in (sure, ~shut)
+    )
+    return _between(rule, least, most, "facilities.opening_hours")
+
+
 def services_in_reach(ground: Ground, rule: Rule) -> Figures:
     """People-weighted share of the rule's services that are within reach."""
     if lacks := _unlisted(ground, rule):
@@ -177,20 +200,70 @@ def services_in_reach(ground: Ground, rule: Rule) -> Figures:
     return _share_of_people(ground, rule, np.mean([_near(ground, rule, service) for service in rule.services], axis=0))
 
 
-def facility_count(ground: Ground, rule: Rule) -> Figures:
-    """Facilities inside the community."""
+def residential_land_near(ground: Ground, rule: Rule) -> Figures:
+    """Share of residential land from which every service is within reach: points on the land, asked on the streets."""
+    if ground.residential is None or ground.residential.empty:
+        return _nothing(ground, "residential")
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    mine = _offering(ground, rule, rule.services) & (ground.within >= 0)
-    count = np.bincount(ground.within[mine], minlength=len(ground.communities)).astype(float)
-    return Figures(part=count, facility=_first(ground, mine))
+    homes, place = ground.land
+    inside = [_within(ground, rule, place, qualifying(ground, rule, (service,))) for service in rule.services]
+    area = homes.weight * (place.status != Positions.FAR)
+    part, whole = (
+        np.bincount(homes.community, weights=weight, minlength=len(ground.communities)).astype(float)
+        for weight in (area * np.all(inside, axis=0), area)
+    )
+    return Figures(part=part, whole=whole, scale=100.0, lacks="residential")
 
 
-def _first(ground: Ground, mine: Mask) -> NDArray[np.int64]:
+def people_per_facility(ground: Ground, rule: Rule) -> Figures:
+    """Load of the facility that most people of a community are nearest to: everybody in the city nearest to it.
+
+    Catchments are of the whole city and end at no community's border; people outside the study do not count.
+    """
+    if lacks := _unlisted(ground, rule):
+        return _nothing(ground, lacks)
+    rows = np.flatnonzero(qualifying(ground, rule))
+    rows = rows[np.argsort(ground.facilities.frame.index[rows].astype(str), kind="stable")]
+    nearest = nearest_sites(ground.graph, ground.homes, _lines(ground.sites, rows))
+    people = ground.demand.frame[rule.people].to_numpy(dtype=float)
+    there = nearest >= 0
+    load = np.bincount(nearest[there], weights=people[there], minlength=len(rows)).astype(float)
+    shared = pd.DataFrame({"owner": ground.owner[there], "site": nearest[there], "people": people[there]})
+    summed = shared.groupby(["owner", "site"], sort=True)["people"].sum().reset_index()
+    most = summed.sort_values(["owner", "people", "site"], ascending=[True, False, True]).drop_duplicates("owner")
+    part, facility = np.full(len(ground.communities), np.nan), np.full(len(ground.communities), -1, dtype=np.int64)
+    part[most["owner"]], facility[most["owner"]] = load[most["site"]], rows[most["site"]]
+    return Figures(part=part, lacks="facilities in reach", facility=facility)
+
+
+# -- what stands in a community ---------------------------------------------------------------------
+
+
+def _pairs(ground: Ground, rule: Rule) -> tuple[Rows, Rows]:
+    """Counted facilities with the communities they belong to, by ids. Above a community each counts once."""
+    mine = qualifying(ground, rule)[ground.site]
+    site, host = ground.site[mine], ground.host[mine]
+    if rule.level != "community":
+        first = np.unique(site, return_index=True)[1]
+        first.sort()
+        site, host = site[first], host[first]
+    return site, host
+
+
+def _first(ground: Ground, site: Rows, host: Rows) -> Rows:
     found = np.full(len(ground.communities), -1, dtype=np.int64)
-    rows = np.flatnonzero(mine)[::-1]
-    found[ground.within[rows]] = rows
+    found[host[::-1]] = site[::-1]
     return found
+
+
+def facility_count(ground: Ground, rule: Rule) -> Figures:
+    """Facilities that a community has, alone or shared with others."""
+    if lacks := _unlisted(ground, rule):
+        return _nothing(ground, lacks)
+    site, host = _pairs(ground, rule)
+    count = np.bincount(host, minlength=len(ground.communities)).astype(float)
+    return Figures(part=count, facility=_first(ground, site, host))
 
 
 def _floor_m2(ground: Ground) -> Numbers:
@@ -200,67 +273,93 @@ def _floor_m2(ground: Ground) -> Numbers:
 
 
 def floor_area(ground: Ground, rule: Rule) -> Figures:
-    """Floor area of the largest facility in the community, 0 where there is none."""
+    """Floor area of the largest facility that the community has, 0 where there is none."""
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    best, which, _ = _best_inside(ground, rule, _floor_m2(ground))
+    best, which = _best_inside(ground, rule, _floor_m2(ground))
     return Figures(part=np.where(which < 0, 0.0, best), lacks="facilities.floor_area_m2", facility=which)
 
 
-def _best_inside(ground: Ground, rule: Rule, value: Numbers) -> tuple[Numbers, NDArray[np.int64], Mask]:
-    """The largest value in each community, its facility, and where there is any facility.
+def _best_inside(ground: Ground, rule: Rule, value: Numbers) -> tuple[Numbers, Rows]:
+    """The largest value in each community and its facility, -1 where there is none; of equals the first id.
 
     Where a facility's value is not known it might be larger: then nothing is said, unless the known one complies.
     """
-    rows = np.flatnonzero(_offering(ground, rule, rule.services) & (ground.within >= 0))
-    rows = rows[np.argsort(np.nan_to_num(value[rows], nan=-np.inf), kind="stable")]
+    site, host = _pairs(ground, rule)
+    order = np.lexsort((-np.arange(len(site)), np.nan_to_num(value[site], nan=-np.inf)))
+    site, host = site[order], host[order]
     best, which = np.full(len(ground.communities), np.nan), np.full(len(ground.communities), -1, dtype=np.int64)
-    best[ground.within[rows]], which[ground.within[rows]] = value[rows], rows
+    best[host], which[host] = value[site], site
     doubt = np.zeros(len(best), dtype=bool)
-    doubt[ground.within[rows[np.isnan(value[rows])]]] = True
-    complies = np.array([rule.judges and rule.passes(one) for one in best])
-    return np.where(doubt & ~complies, np.nan, best), which, which >= 0
+    doubt[host[np.isnan(value[site])]] = True
+    complies = np.array([rule.judges and rule.passes(one) for one in best], dtype=bool)
+    return np.where(doubt & ~complies, np.nan, best), which
 
 
 def area_per_100_households(ground: Ground, rule: Rule) -> Figures:
-    """Floor area of all facilities in the community per 100 households: 100 x sum(A) / HH."""
+    """Floor area of all facilities of the community per 100 households: 100 x sum(A) / HH.
+
+    A shared centre is shared out by households: those who share it have the same area per household of it.
+    """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    mine = _offering(ground, rule, rule.services) & (ground.within >= 0)
-    area = np.zeros(len(ground.communities))
-    np.add.at(area, ground.within[mine], _floor_m2(ground)[mine])
     households = ground.numbers("households")
-    lacks = "households" if np.isnan(households).any() else "facilities.floor_area_m2"
-    return Figures(part=area, whole=households, scale=100.0, lacks=lacks, facility=_first(ground, mine))
+    mine = qualifying(ground, rule)[ground.site]
+    site, host = ground.site[mine], ground.host[mine]
+    sharing = np.bincount(site, weights=households[host], minlength=len(ground.facilities))
+    alone = np.bincount(site, minlength=len(ground.facilities))[site] == 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        portion = np.where(alone, 1.0, households[host] / sharing[site])
+    area = np.bincount(host, weights=_floor_m2(ground)[site] * portion, minlength=len(households)).astype(float)
+    return Figures(
+        part=area, whole=households, scale=100.0, facility=_first(ground, site, host),
+        lacks=np.where(households > 0, "facilities.floor_area_m2", "households").astype(object),
+    )  # fmt: skip
 
 
 def open_hours_per_day(ground: Ground, rule: Rule) -> Figures:
-    """Hours a day, on average over the week, of the facility in the community that is open longest."""
+    """Hours a day, on average over the week, of the facility of the community that is open longest."""
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     frame = ground.facilities.frame
     hours = np.full(len(frame), np.nan)
     if "opening_hours" in frame:
         hours = weekly_open_hours(frame["opening_hours"])["mean_h"].to_numpy(dtype=float)
-    longest, which, there = _best_inside(ground, rule, hours)
-    lacks = "facilities.opening_hours" if there.all() else "facilities in the community"
+    longest, which = _best_inside(ground, rule, hours)
+    lacks = np.where(which >= 0, "facilities.opening_hours", "facilities in the community").astype(object)
     return Figures(part=longest, lacks=lacks, facility=which)
 
 
-def _ratio(part: str, whole: str, scale: float) -> Callable[[Ground, Rule], Figures]:
-    def measured(ground: Ground, _rule: Rule) -> Figures:
-        above, below = ground.numbers(part), ground.numbers(whole)
-        lacks = ", ".join(column for column, values in ((part, above), (whole, below)) if np.isnan(values).any())
-        return Figures(part=above, whole=below, scale=scale, lacks=lacks)
+def functions_configured(ground: Ground, rule: Rule) -> Figures:
+    """Share of a checklist's functions that the community's column ``functions`` names; empty cells say nothing."""
+    wanted = {fold_name(one) for one in ground.checklists.get(rule.checklist, ())}
+    if not wanted:
+        return _nothing(ground, f"checklist: {rule.checklist}")
+    frame = ground.communities.frame
+    if "functions" not in frame:
+        return _nothing(ground, "functions")
+    has = [split_names(cell) for cell in frame["functions"]]
+    share = [len(wanted.intersection(names)) / len(wanted) if names else np.nan for names in has]
+    return Figures(part=100.0 * np.array(share, dtype=float), lacks="functions")
 
-    return measured
+
+# -- columns of the communities ---------------------------------------------------------------------
+
+
+def _ratio(part: str, whole: str, scale: float) -> Callable[[Ground, Rule], Figures]:
+    def ratio(ground: Ground, _rule: Rule) -> Figures:
+        above, below = ground.numbers(part), ground.numbers(whole)
+        named = np.where(np.isnan(above), np.where(below > 0, part, f"{part}, {whole}"), whole).astype(object)
+        return Figures(part=above, whole=below, scale=scale, lacks=named)
+
+    return ratio
 
 
 def _plain(column: str) -> Callable[[Ground, Rule], Figures]:
-    def measured(ground: Ground, _rule: Rule) -> Figures:
+    def plain(ground: Ground, _rule: Rule) -> Figures:
         return Figures(part=ground.numbers(column), lacks=column)
 
-    return measured
+    return plain
 
 
 def grids_required(ground: Ground, rule: Rule) -> Figures:
@@ -270,13 +369,20 @@ def grids_required(ground: Ground, rule: Rule) -> Figures:
 
 MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "people_in_reach": people_near,
+    "people_in_reach_or_delivery": people_served,
+    "people_in_reach_open": people_near_open,
     "people_within_distance": people_near,
+    "residential_land_in_reach": residential_land_near,
+    "residential_land_within_distance": residential_land_near,
     "services_in_reach": services_in_reach,
+    "people_per_facility": people_per_facility,
     "facility_count": facility_count,
     "floor_area": floor_area,
     "area_per_100_households": area_per_100_households,
     "open_hours_per_day": open_hours_per_day,
+    "functions_configured": functions_configured,
     "workers_per_10000": _ratio("workers", "population", 10_000.0),
+    "workers_per_10000_registered": _ratio("workers", "population_registered", 10_000.0),
     "certified_worker_share": _ratio("workers_certified", "workers", 100.0),
     "households_per_grid": _ratio("households", "grids", 1.0),
     "grids_required": grids_required,
@@ -288,4 +394,5 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "resident_use_share": _ratio("activity_area_m2", "centre_area_m2", 100.0),
     "office_share": _ratio("office_area_m2", "centre_area_m2", 100.0),
     "registered_share": _ratio("population_registered", "population", 100.0),
+    "funding_per_100_households": _ratio("funding_yuan", "households", 100.0),
 }

@@ -14,19 +14,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog.norm_books import measures
+from circle15.catalog.norm_books import check_rates, measures
 from circle15.model.norms import Ledger, Rule
-from circle15.norm_measures import MEASURES, Figures, Ground
+from circle15.model.verdicts import Routes
+from circle15.norm_ground import Ground
+from circle15.norm_measures import MEASURES, Figures, measured, qualifying
 
-__all__ = ["judge"]
+__all__ = ["judge", "with_evidence"]
 
-_COLUMNS = ("observed", "at_least", "at_most", "unit", "verdict", "indicative", "lacks", "facility_id")
+_COLUMNS = (
+    "observed", "at_least", "at_most", "unit", "verdict", "indicative", "lacks", "facility_id", "route_min", "route_m",
+    "floor_area_m2", "source", "source_date",
+)  # fmt: skip
 NO_SUBDISTRICT = ""
 RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1"})
 """Words of the column ``rural``; every other counts as urban."""
 
+WALKS = frozenset(
+    {
+        "people_in_reach", "people_in_reach_or_delivery", "people_in_reach_open", "people_within_distance",
+        "services_in_reach", "residential_land_in_reach", "residential_land_within_distance",
+    }
+)  # fmt: skip
+"""Measures that ask who can walk there: they rest on the nearest facility of the typical home."""
 
-def judge(ground: Ground, rules: Sequence[Rule]) -> Ledger:
+
+def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None) -> Ledger:
     """Judge every rule for every unit it speaks of.
 
     Parameters
@@ -35,22 +48,32 @@ def judge(ground: Ground, rules: Sequence[Rule]) -> Ledger:
         Communities, facilities, demand and streets.
     rules
         From one or more books (:func:`circle15.catalog.norm_books.all_rules`).
+    routes
+        Typical walks, for the evidence; see :func:`with_evidence`.
 
     Returns
     -------
     Ledger
         Rows in the order of the rules, then of the units' ids.
+
+    Raises
+    ------
+    NormError
+        If a rate counts a rule that is not there, or one that it cannot count.
     """
+    check_rates(rules)
+    units = {level: _units(ground, level) for level in ("community", "subdistrict", "city")}
     found: dict[str, pd.DataFrame] = {}
-    for rule in rules:
-        if rule.measure != "compliance_rate":
-            found[rule.clause_id] = _judged(ground, rule)
-    for rule in rules:
-        if rule.measure == "compliance_rate":
-            found[rule.clause_id] = _rates(ground, rule, found)
+    for rule in sorted(rules, key=lambda rule: rule.measure == "compliance_rate"):
+        code, names = units[rule.level]
+        code = np.where(_applies(ground, rule), code, -1)
+        rates = rule.measure == "compliance_rate"
+        found[rule.clause_id] = (
+            _rates(ground, rule, code, names, found) if rates else _judged(ground, rule, code, names)
+        )
     tables = [found[rule.clause_id] for rule in rules]
-    frame = pd.concat(tables) if tables else _table([], [])
-    return Ledger(frame=frame, rules=tuple(rules))
+    frame = pd.concat(tables) if tables else _table([], pd.DataFrame(columns=["unit_id", *_COLUMNS]))
+    return with_evidence(Ledger(frame=frame, rules=tuple(rules)), ground, routes or Routes())
 
 
 def _applies(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
@@ -85,102 +108,184 @@ def _units(ground: Ground, level: str) -> tuple[NDArray[np.int64], list[str]]:
             ids = pd.Index(named.fillna("").astype(str).str.strip())
         case _:
             ids = pd.Index(["city"] * len(frame))
-    code, units = pd.factorize(ids, sort=True)
-    code = np.where(ids == NO_SUBDISTRICT, -1, code)
-    return code.astype(np.int64), [str(unit) for unit in units]
+    known = ids != NO_SUBDISTRICT
+    code = np.full(len(ids), -1, dtype=np.int64)
+    code[known], units = pd.factorize(ids[known], sort=True)
+    return code, [str(unit) for unit in units]
 
 
-def _judged(ground: Ground, rule: Rule) -> pd.DataFrame:
+def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence[str]) -> pd.DataFrame:
     """Observed value and verdict of every unit."""
-    measured = MEASURES.get(rule.measure)
-    code, units = _units(ground, rule.level)
-    speaks = _applies(ground, rule)
-    if measured is None:
-        figures = Figures(part=np.full(len(speaks), np.nan), lacks=f"measure: {rule.measure}")
-    else:
+    if rule.measure in MEASURES:
         figures = measured(ground, rule)
-    rows = []
-    for unit, name in enumerate(units):
-        mine = np.flatnonzero((code == unit) & speaks & (name != NO_SUBDISTRICT))
-        if len(mine):
-            rows.append((name, _observed(figures, mine), _facility(ground, figures, mine)))
-    names, observed, facility = zip(*rows, strict=True) if rows else ((), (), ())
-    return _verdicts(rule, list(names), np.array(observed, dtype=float), list(facility), figures.lacks)
-
-
-def _observed(figures: Figures, mine: NDArray[np.int64]) -> float:
-    part = figures.part[mine].sum()
-    if figures.whole is None:
-        return float(figures.scale * part)
-    whole = figures.whole[mine].sum()
-    return float(figures.scale * part / whole) if whole > 0 else float("nan")
-
-
-def _facility(ground: Ground, figures: Figures, mine: NDArray[np.int64]) -> str:
-    if figures.facility is None:
-        return ""
-    rows = figures.facility[mine]
-    rows = rows[rows >= 0]
-    return str(ground.facilities.frame.index[rows[0]]) if len(rows) else ""
-
-
-def _verdicts(
-    rule: Rule, names: list[str], observed: NDArray[np.float64], facility: list[str], lacks: str
-) -> pd.DataFrame:
+    else:
+        figures = Figures(part=np.full(len(code), np.nan), lacks=f"measure: {rule.measure}")
+    # Sums in the order of the ids: the order of rows must not change a last digit.
+    rows = np.argsort(ground.communities.frame.index.astype(str), kind="stable")
+    rows = rows[code[rows] >= 0]
+    at, size = code[rows], len(names)
+    part = np.bincount(at, weights=figures.part[rows], minlength=size)
+    observed = figures.scale * part
+    if figures.whole is not None:
+        whole = np.bincount(at, weights=figures.whole[rows], minlength=size)
+        observed = figures.scale * np.divide(part, whole, out=np.full(size, np.nan), where=whole > 0)
+    there = np.unique(at)
     known = np.isfinite(observed)
-    verdict = [
-        "undetermined" if not there else ("shown" if not rule.judges else ("pass" if rule.passes(value) else "fail"))
-        for value, there in zip(observed, known, strict=True)
-    ]
-    table = pd.DataFrame({"observed": observed, "verdict": verdict, "facility_id": facility})
-    table["lacks"] = np.where(known, "", lacks or "population")
-    return _table([rule] * len(names), names, table)
+    table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
+    table["verdict"] = [_verdict(rule, value) for value in table["observed"]]
+    table["lacks"] = _lacking(figures, rows, at, known).reindex(there).fillna("").to_numpy()
+    table.loc[~known[there] & (table["lacks"] == ""), "lacks"] = "people"
+    table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
+    return _table([rule] * len(table), table)
 
 
-def _rates(ground: Ground, rule: Rule, found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _lacking(
+    figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], known: NDArray[np.bool_]
+) -> pd.Series:
+    """What to supply, by unit: for a figure that is not known, and for one that may be larger than what is known."""
+    missing = ~np.isfinite(figures.part) | (False if figures.whole is None else ~(figures.whole > 0))
+    doubt = np.zeros(len(missing), dtype=bool) if figures.doubt is None else figures.doubt
+    lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(missing))[rows]
+    asked = np.where(known[at], doubt[rows], (missing | doubt)[rows])
+    table = pd.DataFrame({"at": at[asked], "lacks": lacks[asked]})
+    return table.groupby("at")["lacks"].agg(lambda words: ", ".join(sorted(set(", ".join(words).split(", ")))))
+
+
+def _verdict(rule: Rule, observed: float) -> str:
+    if not np.isfinite(observed):
+        return "undetermined"
+    if not rule.judges:
+        return "shown"
+    return "pass" if rule.passes(observed) else "fail"
+
+
+def _evidence_ids(
+    ground: Ground, figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    """The facility that a unit's figure rests on: of several the first of its first community."""
+    found = np.full(int(at.max(initial=-1)) + 1, "", dtype=object)
+    if figures.facility is not None:
+        mine = figures.facility[rows] >= 0
+        backwards = np.flatnonzero(mine)[::-1]
+        ids = ground.facilities.frame.index.astype(str).to_numpy(dtype=object)
+        found[at[backwards]] = ids[figures.facility[rows[backwards]]]
+    return found
+
+
+def _rates(
+    ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence[str], found: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Share of communities that comply with all the rules a rate counts, judged where the unknown cannot matter."""
-    code, units = _units(ground, rule.level)
-    speaks = _applies(ground, rule)
     ids = ground.communities.frame.index.astype(str)
     passed, failed = np.ones(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
     asked = np.zeros(len(ids), dtype=bool)
-    lacks: set[str] = set()
+    wanting = np.full(len(ids), "", dtype=object)
     for clause in rule.of:
         table = found[clause].droplevel(["level", "clause_id"]).reindex(ids)
-        there = table["verdict"].notna().to_numpy()
+        there, verdict = table["verdict"].notna().to_numpy(), table["verdict"].to_numpy()
         asked |= there
-        passed &= (table["verdict"] == "pass").to_numpy() | ~there
-        failed |= (table["verdict"] == "fail").to_numpy()
-        lacks |= set(table.loc[there & speaks & (table["verdict"] == "undetermined").to_numpy(), "lacks"])
-    speaks &= asked
-    rows: list[tuple[str, float, str, str]] = []
-    for unit, name in enumerate(units):
-        mine = (code == unit) & speaks & (name != NO_SUBDISTRICT)
-        if not mine.any():
-            continue
+        passed &= (verdict == "pass") | ~there
+        failed |= verdict == "fail"
+        wanting = wanting + np.where(there & (verdict == "undetermined"), table["lacks"].fillna("") + ", ", "")
+    open_ = asked & ~passed & ~failed
+    rows = []
+    code = np.where(asked, code, -1)
+    for unit in np.unique(code[code >= 0]):
+        mine = code == unit
         least = 100.0 * float((passed & mine).sum()) / float(mine.sum())
         most = 100.0 * float((~failed & mine).sum()) / float(mine.sum())
         certain = least == most
         verdict = "pass" if rule.passes(least) else ("fail" if not rule.passes(most) else "undetermined")
-        rows.append((name, least if certain else float("nan"), verdict, "" if certain else ", ".join(sorted(lacks))))
-    table = pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks"]).assign(facility_id="")
-    return _table([rule] * len(rows), [row[0] for row in rows], table.drop(columns="unit_id"))
+        lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
+        rows.append((names[unit], least if certain else float("nan"), verdict, ", ".join(lacks), ""))
+    table = pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])
+    return _table([rule] * len(rows), table)
 
 
-def _table(rules: list[Rule], names: list[str], table: pd.DataFrame | None = None) -> pd.DataFrame:
+def _table(rules: list[Rule], table: pd.DataFrame) -> pd.DataFrame:
     """Rows on (level, unit_id, clause_id) with what the rule requires beside what was found."""
     index = pd.MultiIndex.from_arrays(
         [
             pd.Index([rule.level for rule in rules], dtype=object),
-            pd.Index(names, dtype=object),
+            pd.Index(table["unit_id"], dtype=object),
             pd.Index([rule.clause_id for rule in rules], dtype=object),
         ],
         names=["level", "unit_id", "clause_id"],
     )
-    told = pd.DataFrame(columns=list(_COLUMNS)) if table is None else table
-    told = told.set_axis(index, axis=0)
-    told["at_least"] = [np.nan if rule.at_least is None else rule.at_least for rule in rules]
-    told["at_most"] = [np.nan if rule.at_most is None else rule.at_most for rule in rules]
-    told["unit"] = [measures()[rule.measure].unit for rule in rules]
-    told["indicative"] = [not rule.verified for rule in rules]
-    return told[list(_COLUMNS)]
+    told = table.drop(columns="unit_id").set_axis(index, axis=0).astype({"observed": float})
+    told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
+    told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
+    told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)
+    told["indicative"] = np.array([not rule.verified for rule in rules], dtype=bool)
+    return told.reindex(columns=list(_COLUMNS))
+
+
+def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
+    """Beside each verdict the facility it rests on: the typical walk to it, its floor area, source and date.
+
+    Parameters
+    ----------
+    ledger, ground
+        What was judged, and of what.
+    routes
+        Typical walks; may be empty.
+
+    Returns
+    -------
+    Ledger
+        With ``route_min``, ``route_m``, ``floor_area_m2``, ``source`` and ``source_date``. A clause that asks who can
+        walk there rests on the nearest facility of the typical home, of several services on the farthest of these,
+        and only where that facility counts for the clause. A walk is never that to another facility than the one
+        named.
+    """
+    frame = ledger.frame.copy()
+    rules = {rule.clause_id: rule for rule in ledger.rules}
+    clause = frame.index.get_level_values("clause_id")
+    unit, level = (frame.index.get_level_values(name).to_numpy(dtype=object) for name in ("unit_id", "level"))
+    facility = frame["facility_id"].fillna("").to_numpy(dtype=object)
+    walk = np.full((len(frame), 2), np.nan)
+    row_of = pd.Series(np.arange(len(ground.facilities)), index=ground.facilities.frame.index.astype(str))
+    for rule in rules.values() if len(routes) else ():
+        rows = np.flatnonzero((clause == rule.clause_id) & (level == "community"))
+        if not rule.services or not len(rows):
+            continue
+        typical = _typical(routes, rule, unit[rows])
+        if rule.measure in WALKS:
+            counts = qualifying(ground, rule)
+            at = row_of.reindex(typical["facility_id"]).to_numpy(dtype=float)
+            good = np.array([not np.isnan(one) and counts[int(one)] for one in at], dtype=bool)
+            facility[rows] = np.where(good, typical["facility_id"].fillna(""), "")
+        same = (facility[rows] == typical["facility_id"].to_numpy()) & (facility[rows] != "")
+        walk[rows[same]] = typical.loc[same, ["minutes", "metres"]].to_numpy(dtype=float)
+    frame["facility_id"], frame["route_min"], frame["route_m"] = facility, walk[:, 0], walk[:, 1]
+    return Ledger(frame=_described(frame, ground), rules=ledger.rules)
+
+
+def _typical(routes: Routes, rule: Rule, communities: NDArray[np.object_]) -> pd.DataFrame:
+    """For each community the longest of its typical walks to the rule's services; nothing where one has no way."""
+    columns = ["facility_id", "minutes", "metres"]
+    found = pd.DataFrame(routes.frame[columns])
+    of = [found.xs(service, level="service").reindex(communities) if service in found.index.unique("service")
+          else pd.DataFrame(index=communities, columns=columns) for service in rule.services]  # fmt: skip
+    minutes = np.stack([one["minutes"].to_numpy(dtype=float) for one in of])
+    whole = np.isfinite(minutes).all(axis=0)
+    which = np.argmax(np.nan_to_num(minutes, nan=-1.0), axis=0)
+    chosen = {
+        name: np.stack([one[name].to_numpy(dtype=object) for one in of])[which, np.arange(len(communities))]
+        for name in columns
+    }
+    table = pd.DataFrame(chosen).where(whole, np.nan)
+    return table.astype({"minutes": float, "metres": float})
+
+
+def _described(frame: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+    """Floor area, source and date of the facilities that verdicts rest on, where their list says them."""
+    sites = ground.facilities.frame.set_axis(ground.facilities.frame.index.astype(str), axis=0)
+    named = frame["facility_id"].to_numpy(dtype=object)
+    area = sites["floor_area_m2"] if "floor_area_m2" in sites else pd.Series(np.nan, index=sites.index)
+    frame["floor_area_m2"] = pd.to_numeric(area, errors="coerce").reindex(named).to_numpy(dtype=float)
+    for column in ("source", "source_date"):
+        said = sites[column] if column in sites else pd.Series("", index=sites.index)
+        text = said.where(said.notna(), "").astype(str).reindex(named)
+        frame[column] = text.where(text.notna(), "").to_numpy(dtype=object)
+    return frame.reindex(columns=list(_COLUMNS))

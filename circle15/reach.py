@@ -31,20 +31,35 @@ from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.snapping import snap
 
 __all__ = [
+    "NEVER_MS",
+    "Doors",
+    "Ends",
+    "Homeward",
+    "Near",
     "WalkGraph",
     "cutoff_ms",
+    "doors",
+    "homeward",
     "in_blocks",
     "in_workers",
+    "near_pairs",
+    "nearest_ms",
+    "nearest_sites",
     "nearest_times",
+    "node_times",
+    "placed_ends",
     "point_frame",
+    "point_times",
     "reach",
     "reach_table",
     "seeds",
+    "to_ends",
     "walk_graph",
 ]
 
 _MAX_MS = 0xFFFFFFF0
-_NEVER_MS = 1 << 40
+NEVER_MS = 1 << 40
+"""Longer than any walk: there is no way."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +67,9 @@ class WalkGraph:
     """A network as one profile walks it: reversed arcs in CSR form, costs in milliseconds.
 
     ``start`` ``uint32[n + 1]``, ``head`` and ``cost`` ``uint32[a]``: entry *k* of node *n* is the arc
-    ``head[k] -> n``. Of parallel arcs the cheapest is kept; self-loops lead nowhere and are left out.
+    ``head[k] -> n``. Of parallel arcs the cheapest is kept; self-loops lead nowhere and are left out, and closed
+    edges lead nowhere but to who stands on them. ``edge`` ``uint32[a]`` is the edge that each entry walks, of
+    equally cheap ones the first.
     ``walk_ms`` ``int64[e]`` is the time along each edge, ``delay_u_ms`` and ``delay_v_ms`` what its ends add.
     """
 
@@ -61,6 +78,7 @@ class WalkGraph:
     start: NDArray[np.uint32]
     head: NDArray[np.uint32]
     cost: NDArray[np.uint32]
+    edge: NDArray[np.uint32]
     walk_ms: NDArray[np.int64]
     delay_u_ms: NDArray[np.int64]
     delay_v_ms: NDArray[np.int64]
@@ -81,14 +99,15 @@ def walk_graph(network: WalkNetwork, profile: str | WalkProfile = "elderly") -> 
     delay_u, delay_v = walker.end_delay_ms(network)
     both = ~network.has(EdgeFlag.FORWARD_ONLY)
     full = np.minimum(walk_ms + delay_u + delay_v, _MAX_MS)
-    real = network.u != network.v
+    real = (network.u != network.v) & ~network.has(EdgeFlag.CLOSED)
     back = real & both
     # Walking u -> v is an entry of v that leads on to u, and the other way round.
     owner = np.concatenate([network.v[real], network.u[back]]).astype(np.int64)
     head = np.concatenate([network.u[real], network.v[back]]).astype(np.int64)
     cost = np.concatenate([full[real], full[back]])
-    order = np.lexsort((cost, head, owner))
-    owner, head, cost = owner[order], head[order], cost[order]
+    edge = np.concatenate([np.flatnonzero(real), np.flatnonzero(back)])
+    order = np.lexsort((edge, cost, head, owner))
+    owner, head, cost, edge = owner[order], head[order], cost[order], edge[order]
     cheapest = np.ones(len(owner), dtype=bool)
     cheapest[1:] = (owner[1:] != owner[:-1]) | (head[1:] != head[:-1])
     start = np.concatenate([[0], np.cumsum(np.bincount(owner[cheapest], minlength=network.n_nodes))])
@@ -98,6 +117,7 @@ def walk_graph(network: WalkNetwork, profile: str | WalkProfile = "elderly") -> 
         start=start.astype(np.uint32),
         head=head[cheapest].astype(np.uint32),
         cost=cost[cheapest].astype(np.uint32),
+        edge=edge[cheapest].astype(np.uint32),
         walk_ms=walk_ms,
         delay_u_ms=delay_u,
         delay_v_ms=delay_v,
@@ -125,7 +145,7 @@ def cutoff_ms(cutoff_min: float) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Ends:
+class Ends:
     """Positions in milliseconds: to (= from, on two-way edges) either end, delays and leg included."""
 
     index: NDArray[np.int64]
@@ -135,19 +155,20 @@ class _Ends:
     leg_ms: NDArray[np.int64]
 
 
-def _ends(graph: WalkGraph, positions: Positions) -> _Ends:
+def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
+    """Those positions that stand on an edge, in milliseconds."""
     index = np.flatnonzero(positions.status != Positions.FAR)
     edge = positions.edge[index].astype(np.int64)
     stairs = graph.network.has(EdgeFlag.STEPS)[edge]
     along = graph.profile.walk_ms(positions.offset_mm[index], stairs=stairs)
     along = np.minimum(along, graph.walk_ms[edge])
     leg = graph.profile.walk_ms(positions.leg_mm[index])
-    return _Ends(index=index, edge=edge, along_ms=along, rest_ms=graph.walk_ms[edge] - along, leg_ms=leg)
+    return Ends(index=index, edge=edge, along_ms=along, rest_ms=graph.walk_ms[edge] - along, leg_ms=leg)
 
 
 def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """``uint32[p, 2]`` nodes and costs from which the searches to each position begin."""
-    ends, network = _ends(graph, positions), graph.network
+    ends, network = placed_ends(graph, positions), graph.network
     node = np.zeros((len(positions), 2), dtype=np.uint32)
     cost = np.full((len(positions), 2), int(search.NO_COST), dtype=np.int64)
     node[ends.index, 0], node[ends.index, 1] = network.u[ends.edge], network.v[ends.edge]
@@ -157,16 +178,16 @@ def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], N
     return node, np.minimum(cost, int(search.NO_COST)).astype(np.uint32)
 
 
-def _to_ends(graph: WalkGraph, ends: _Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def to_ends(graph: WalkGraph, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Time from each position to the u end and to the v end of its edge, leg and delay included."""
     to_u = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
     to_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
     # To reach u is to walk against the edge, which not every edge allows.
-    return np.where(graph.both_ways[ends.edge], to_u, _NEVER_MS), to_v
+    return np.where(graph.both_ways[ends.edge], to_u, NEVER_MS), to_v
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Doors:
+class Doors:
     """Demand points hung on the nodes of their edges; see :func:`search.reach_pairs`."""
 
     start: NDArray[np.uint32]
@@ -174,23 +195,24 @@ class _Doors:
     cost: NDArray[np.uint32]
 
 
-def _doors(graph: WalkGraph, positions: Positions) -> _Doors:
-    ends, network = _ends(graph, positions), graph.network
+def doors(graph: WalkGraph, positions: Positions) -> Doors:
+    """The doors by which demand points are reached from nodes; those of a node by rising cost."""
+    ends, network = placed_ends(graph, positions), graph.network
     back = graph.both_ways[ends.edge]
-    to_u, to_v = _to_ends(graph, ends)
+    to_u, to_v = to_ends(graph, ends)
     to_u = to_u[back]
     node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge]]).astype(np.int64)
     point = np.concatenate([ends.index[back], ends.index])
     cost = np.minimum(np.concatenate([to_u, to_v]), _MAX_MS)
     order = np.lexsort((point, cost, node))
     start = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=network.n_nodes))])
-    return _Doors(
+    return Doors(
         start=start.astype(np.uint32), point=point[order].astype(np.uint32), cost=cost[order].astype(np.uint32)
     )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Near:
+class Near:
     """For each facility, the demand points on its own edge and the time straight along it."""
 
     start: NDArray[np.int64]
@@ -198,8 +220,9 @@ class _Near:
     cost: NDArray[np.uint32]
 
 
-def _near(graph: WalkGraph, facilities: Positions, demand: Positions) -> _Near:
-    there, here = _ends(graph, facilities), _ends(graph, demand)
+def near_pairs(graph: WalkGraph, facilities: Positions, demand: Positions) -> Near:
+    """The demand points on each facility's own edge, as far as one may walk straight along it."""
+    there, here = placed_ends(graph, facilities), placed_ends(graph, demand)
     by_edge = np.argsort(here.edge, kind="stable")
     sorted_edge = here.edge[by_edge]
     low = np.searchsorted(sorted_edge, there.edge, side="left")
@@ -212,7 +235,7 @@ def _near(graph: WalkGraph, facilities: Positions, demand: Positions) -> _Near:
     allowed = (ahead >= 0) | graph.both_ways[there.edge[facility]]
     owner = there.index[facility[allowed]]
     start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(facilities)))])
-    return _Near(
+    return Near(
         start=start,
         point=here.index[demand_row[allowed]].astype(np.uint32),
         cost=np.minimum(cost[allowed], _MAX_MS).astype(np.uint32),
@@ -299,13 +322,13 @@ def reach_table(
     """
     limit = cutoff_ms(cutoff_min)
     seed_node, seed_cost = seeds(graph, facilities)
-    doors, near = _doors(graph, demand), _near(graph, facilities, demand)
+    door, near = doors(graph, demand), near_pairs(graph, facilities, demand)
 
     def begin() -> Callable[[int, int], tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]]:
         work = search.Workspace(graph.network.n_nodes, len(graph.head), points=len(demand))
         return lambda first, last: search.reach_pairs(
             graph.start, graph.head, graph.cost, seed_node, seed_cost, limit,
-            doors.start, doors.point, doors.cost, near.start, near.point, near.cost,
+            door.start, door.point, door.cost, near.start, near.point, near.cost,
             len(demand), first, last, work,
         )  # fmt: skip
 
@@ -408,19 +431,131 @@ def warn_of_far(frame: gpd.GeoDataFrame, positions: Positions) -> None:
         )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Homeward:
+    """What stands between demand points and the nodes of the network, made once for many searches.
+
+    ``index``, ``u``, ``v`` ``int64[k]``: placed points and the end nodes of their edges; ``to_u``, ``to_v``
+    ``int64[k]`` milliseconds to them, legs and delays included. ``beside_point``, ``beside_facility``, ``beside_ms``: points on the
+    same edge as a facility, and the time straight along it. ``points``: how many there are in all.
+    """
+
+    points: int
+    index: NDArray[np.int64]
+    u: NDArray[np.int64]
+    v: NDArray[np.int64]
+    to_u: NDArray[np.int64]
+    to_v: NDArray[np.int64]
+    beside_point: NDArray[np.int64]
+    beside_facility: NDArray[np.int64]
+    beside_ms: NDArray[np.int64]
+
+
+def homeward(graph: WalkGraph, demand: Positions, facilities: Positions) -> Homeward:
+    """Make demand points ready for :func:`nearest_ms`; ``facilities`` are all those that may be asked for."""
+    ends, network = placed_ends(graph, demand), graph.network
+    to_u, to_v = to_ends(graph, ends)
+    near = near_pairs(graph, facilities, demand)
+    return Homeward(
+        points=len(demand),
+        index=ends.index,
+        u=network.u[ends.edge].astype(np.int64),
+        v=network.v[ends.edge].astype(np.int64),
+        to_u=to_u,
+        to_v=to_v,
+        beside_point=near.point.astype(np.int64),
+        beside_facility=np.repeat(np.arange(len(facilities)), np.diff(near.start)),
+        beside_ms=near.cost.astype(np.int64),
+    )
+
+
+def nearest_ms(
+    graph: WalkGraph,
+    home: Homeward,
+    seed: tuple[NDArray[np.uint32], NDArray[np.uint32]],
+    *,
+    chosen: NDArray[np.bool_],
+    limit_ms: int = _MAX_MS,
+) -> NDArray[np.int64]:
+    """Milliseconds from each demand point to the nearest of the chosen facilities: ``int64[p]``.
+
+    Parameters
+    ----------
+    graph, home
+        The graph, and the points made ready for it.
+    seed
+        :func:`seeds` of all facilities.
+    chosen
+        ``bool[f]``: which of them count.
+    limit_ms
+        Nodes farther than this are not looked at: of the times returned, those up to the limit are exact and all
+        others longer than it.
+    """
+    node, cost = seed
+    search_from = (node[chosen].ravel(), cost[chosen].ravel())
+    distance = search.nearest_nodes(graph.start, graph.head, graph.cost, *search_from, limit_ms)
+    way_home = np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+    best = np.full(home.points, NEVER_MS)
+    best[home.index] = np.minimum(way_home[home.u] + home.to_u, way_home[home.v] + home.to_v)
+    beside = chosen[home.beside_facility]
+    np.minimum.at(best, home.beside_point[beside], home.beside_ms[beside])
+    return best
+
+
 def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.float64]:
     """Minutes from each demand point to the nearest facility, at any distance: ``float64[p]``, NaN if none.
 
     One search from all facilities at once. Beyond what the network and the list of facilities cover the
     true time may be shorter: there it is an upper bound.
     """
-    seed_node, seed_cost = seeds(graph, facilities)
-    distance = search.nearest_nodes(graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), _MAX_MS)
-    way_home = np.where(distance == search.NO_COST, _NEVER_MS, distance.astype(np.int64))
-    ends, network = _ends(graph, demand), graph.network
-    to_u, to_v = _to_ends(graph, ends)
-    best = np.full(len(demand), _NEVER_MS)
-    best[ends.index] = np.minimum(way_home[network.u[ends.edge]] + to_u, way_home[network.v[ends.edge]] + to_v)
-    near = _near(graph, facilities, demand)
+    best = point_times(graph, node_times(graph, facilities), demand, facilities)
+    return np.where(best >= NEVER_MS, np.nan, best / 60_000.0)
+
+
+def node_times(graph: WalkGraph, facilities: Positions) -> NDArray[np.int64]:
+    """Milliseconds from each node to the nearest facility: ``int64[n]``, :data:`NEVER_MS` if none."""
+    node, cost = seeds(graph, facilities)
+    distance = search.nearest_nodes(graph.start, graph.head, graph.cost, node.ravel(), cost.ravel(), _MAX_MS)
+    return np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+
+
+def point_times(
+    graph: WalkGraph, onward_ms: NDArray[np.int64], demand: Positions, facilities: Positions
+) -> NDArray[np.int64]:
+    """Milliseconds from each demand point: to a node and ``onward_ms`` on from there, or along its own edge.
+
+    ``int64[p]``, :data:`NEVER_MS` or more where there is no way.
+    """
+    ends, network = placed_ends(graph, demand), graph.network
+    to_u, to_v = to_ends(graph, ends)
+    best = np.full(len(demand), NEVER_MS)
+    best[ends.index] = np.minimum(onward_ms[network.u[ends.edge]] + to_u, onward_ms[network.v[ends.edge]] + to_v)
+    near = near_pairs(graph, facilities, demand)
     np.minimum.at(best, near.point, near.cost.astype(np.int64))
-    return np.where(best >= _NEVER_MS, np.nan, best / 60_000.0)
+    return best
+
+
+def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.int64]:
+    """Which facility is nearest to each demand point, at any distance: ``int64[p]`` rows, -1 if none.
+
+    The facility whose minutes :func:`nearest_times` gives; of several equally near ones the first.
+    """
+    seed_node, seed_cost = seeds(graph, facilities)
+    number = np.repeat(np.arange(len(facilities), dtype=np.uint32), 2)
+    distance, whose = search.nearest_owners(
+        graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), number, _MAX_MS
+    )
+    way_home = np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+    ends, network = placed_ends(graph, demand), graph.network
+    near = near_pairs(graph, facilities, demand)
+    nodes = (network.u[ends.edge], network.v[ends.edge])
+    ways = [way_home[node] + leg for node, leg in zip(nodes, to_ends(graph, ends), strict=True)]
+    point = np.concatenate([ends.index, ends.index, near.point.astype(np.int64)])
+    cost = np.concatenate([*ways, near.cost.astype(np.int64)])
+    site = np.concatenate([*(whose[node].astype(np.int64) for node in nodes), np.repeat(number[::2], np.diff(near.start))])
+    there = np.flatnonzero(cost < NEVER_MS)
+    order = there[np.lexsort((site[there], cost[there], point[there]))]
+    first = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
+    found = np.full(len(demand), -1, dtype=np.int64)
+    found[point[first]] = site[first]
+    return found

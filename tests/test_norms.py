@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from circle15.catalog.norm_books import all_rules, measures, norm_book, norm_books, parse_book
 from circle15.model import Communities, DemandPoints, Facilities, Origin
-from circle15.norm_measures import MEASURES, Ground, paces_graph
+from circle15.norm_ground import Ground, paces_graph
+from circle15.norm_measures import MEASURES
 from circle15.norms import judge
 from circle15.reach import walk_graph
 from circle15.snapping import snap

@@ -17,6 +17,7 @@ from circle15.snapping import snap
 
 from . import oracle
 from .lattice import BY, X0, Y0, grid, network, points
+from .multigraphs import WALKERS, multigraphs, placed
 
 FLAT = BY["flat"]  # 1 m/s: metres are seconds; stairs at half that
 
@@ -176,36 +177,6 @@ def test_the_table_keeps_ids_that_reach_nothing_and_tells_its_size():
 
 
 # -- Against networkx ------------------------------------------------------------------------------
-
-
-@st.composite
-def multigraphs(draw):
-    """Random multigraphs: parallel edges, loops, zero lengths, one-way stairs, gates, signals, islands."""
-    nodes = draw(st.integers(2, 9))
-    count = draw(st.integers(1, 18))
-    ends = draw(
-        st.lists(st.tuples(st.integers(0, nodes - 1), st.integers(0, nodes - 1)), min_size=count, max_size=count)
-    )
-    length = draw(st.lists(st.integers(0, 400_000), min_size=count, max_size=count))
-    flags = draw(st.lists(st.integers(0, 0x3FF), min_size=count, max_size=count))
-    place = draw(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999)), min_size=nodes, max_size=nodes))
-    return network(place, ends, length_m=np.array(length) / 1000, flags=flags)
-
-
-@st.composite
-def placed(draw, net: WalkNetwork):
-    count = draw(st.integers(1, 8))
-    edge = np.array(draw(st.lists(st.integers(0, net.n_edges - 1), min_size=count, max_size=count)), np.int32)
-    share = np.array(draw(st.lists(st.integers(0, 1000), min_size=count, max_size=count)))
-    leg = np.array(draw(st.lists(st.integers(0, 150_000), min_size=count, max_size=count)))
-    status = np.array(draw(st.lists(st.sampled_from([0, 0, 0, 1, 2]), min_size=count, max_size=count)), np.uint8)
-    return Positions(edge=edge, offset_mm=net.length_mm[edge] * share // 1000, leg_mm=leg, status=status)
-
-
-WALKERS = st.sampled_from([
-    "adult", "elderly", "frail", FLAT,
-    WalkProfile(name="odd", title_zh="", title_en="", speed_mps=0.777, stairs_mps=0.331, signal_s=7.7, gate_s=3.3),
-])  # fmt: skip
 
 
 @given(st.data())

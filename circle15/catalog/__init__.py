@@ -23,6 +23,7 @@ from circle15.catalog.headers import (
 )
 from circle15.catalog.words import advice, finding, hint, reason, refusal, text
 from circle15.errors import SettingError
+from circle15.model.uncertainty import Uncertainty
 from circle15.model.walk_network import WalkProfile
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "text",
     "tier_key",
     "tiers",
+    "uncertainty",
     "walking",
     "way_classes",
     "without_numbers_of_persons",
@@ -221,3 +223,24 @@ def same_place_rule() -> SamePlaceRule:
 def same_place_names() -> Mapping[str, Any]:
     """How names of facilities are read: ``[names]`` of ``same_place.toml`` as it stands."""
     return MappingProxyType(_same_place()["names"])
+
+
+@cache
+def uncertainty() -> Uncertainty:
+    """How uncertain inputs are taken to be: ``robustness.toml``, speeds as factors of the profile's own."""
+    facts = read_facts("robustness.toml")
+    speed, snapping, existence = facts["speed"], facts["snapping"], facts["existence"]
+    base = float(speed["base_mps"])
+    return Uncertainty(
+        speed_sd=speed["sd_mps"] / base,
+        speed_low=speed["low_mps"] / base,
+        speed_high=speed["high_mps"] / base,
+        dropout=MappingProxyType(dict(facts["dropout"]["way_class"])),
+        marked=MappingProxyType(dict(facts["dropout"]["mark"])),
+        dropout_most=facts["dropout"]["most"],
+        **existence,
+        **snapping,
+        people_spread=facts["people"]["spread"],
+        required=facts["required"]["share"],
+        streets=facts["checks"]["streets"],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -18,25 +19,29 @@ from circle15.catalog.facts import read_facts
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Status
 
-__all__ = ["Measure", "all_rules", "measures", "norm_book", "norm_books", "parse_book"]
+__all__ = [
+    "Measure", "NotComputed", "all_checklists", "all_rules", "check_rates", "measures", "norm_book", "norm_books",
+    "not_computed", "parse_book",
+]  # fmt: skip
 
 _GRADES = ("S", "A", "B", "M+", "M", "project")
 _BOOK = ("title_zh", "title_en")
 _NEEDED = ("id", "title_zh", "title_en", "measure", "unit", "source", "clause", "year", "status", "grade", "verified")
 _PARAMETERS = (
-    "services", "tiers", "standardised", "of", "checklist", "minutes", "metres", "people", "people_from",
+    "services", "tiers", "standardised", "of", "checklist", "minutes", "metres", "open_at", "people", "people_from",
     "people_below", "households_each",
 )  # fmt: skip
 _OTHERS = ("at_least", "at_most", "between", "level", "scope", "note_zh", "note_en")
 _KINDS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("id", "title_zh", "title_en", "measure", "unit", "source", "clause", "status", "grade"), (str,)),
-    **dict.fromkeys(("checklist", "people", "level", "scope", "note_zh", "note_en"), (str,)),
+    **dict.fromkeys(("checklist", "open_at", "people", "level", "scope", "note_zh", "note_en"), (str,)),
     **dict.fromkeys(("minutes", "metres", "people_from", "people_below", "households_each"), (int, float)),
     **dict.fromkeys(("at_least", "at_most"), (int, float)),
     **dict.fromkeys(("services", "tiers", "of", "between"), (list,)),
     **dict.fromkeys(("standardised", "verified"), (bool,)),
     "year": (int,),
 }
+_MOMENT = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 _WORDS = {str: "text in quotes", int: "a number", list: "a list", bool: "true or false"}
 
 
@@ -64,6 +69,23 @@ def measures() -> Mapping[str, Measure]:
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in entry.items()}
         found[key] = Measure(key=key, **fields)
     return MappingProxyType(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotComputed:
+    """Something that norms ask for and circle15 does not compute, and why."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    why_zh: str
+    why_en: str
+
+
+@cache
+def not_computed() -> tuple[NotComputed, ...]:
+    """What norms ask for that cannot be computed from maps and simple tables, in the order in which it is shown."""
+    return tuple(NotComputed(key=key, **entry) for key, entry in read_facts("not_computed.toml").items())
 
 
 @cache
@@ -97,19 +119,58 @@ def all_rules(books: Iterable[NormBook]) -> tuple[Rule, ...]:
     Raises
     ------
     NormError
-        If two rules have one id, or a rate counts a rule that no book has.
+        If two rules have one id, or as :func:`check_rates`.
     """
     rules = tuple(rule for book in books for rule in book.rules)
     twice = [clause for clause, count in Counter(rule.clause_id for rule in rules).items() if count > 1]
     if twice:
         named = ", ".join(f"{rule.book}.toml" for rule in rules if rule.clause_id == twice[0])
         raise NormError(f"rule {twice[0]!r} stands twice ({named}); give each rule an id of its own")
-    known = {rule.clause_id for rule in rules}
-    for rule in rules:
-        lost = [clause for clause in rule.of if clause not in known]
-        if lost:
-            raise NormError(f"{rule.book}.toml, rule {rule.clause_id!r}: of names {lost[0]!r}{_near(lost[0], known)}")
+    check_rates(rules)
     return rules
+
+
+def check_rates(rules: Iterable[Rule]) -> None:
+    """Refuse rates of compliance that count what they cannot.
+
+    Raises
+    ------
+    NormError
+        If a rule that a rate counts is not among the rules, is not judged by community, or requires nothing.
+    """
+    known = {rule.clause_id: rule for rule in rules}
+    for rate in known.values():
+        where = f"{rate.book}.toml, rule {rate.clause_id!r}: of"
+        for clause in rate.of:
+            if clause not in known:
+                shelf = [key for key, book in norm_books().items() if clause in {rule.clause_id for rule in book.rules}]
+                remedy = f"; it stands in {shelf[0]!r}: add that book to norms" if shelf else _near(clause, known)
+                raise NormError(f"{where} names {clause!r}, which is in none of the chosen books{remedy}")
+            counted = known[clause]
+            if counted.level != "community" or not counted.judges:
+                raise NormError(
+                    f"{where} names {clause!r}, which "
+                    + ("requires nothing" if counted.level == "community" else f"is judged by {counted.level}")
+                    + "; a rate counts rules that are judged by community and require something"
+                )
+
+
+def all_checklists(books: Iterable[NormBook]) -> Mapping[str, tuple[str, ...]]:
+    """The functions to ask for, by the name of their list; a book's empty list is filled by another's of that name.
+
+    Raises
+    ------
+    NormError
+        If two books have lists of one name with different members.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for book in books:
+        for name, members in book.checklists.items():
+            before = found.get(name, ())
+            if before and members and set(before) != set(members):
+                raise NormError(f"{book.key}.toml: [checklist] {name} has other members than in another chosen book")
+            found[name] = before or members
+    return MappingProxyType(found)
 
 
 def parse_book(content: bytes, *, file: str) -> NormBook:
@@ -205,6 +266,8 @@ def _check_words(
         _one_of(file, where, "services", service, services())
     if "checklist" in entry:
         _one_of(file, where, "checklist", entry["checklist"], checklists)
+    if "open_at" in entry and not _MOMENT.fullmatch(entry["open_at"].strip()):
+        raise NormError(f"{file}: {where}: open_at = {entry['open_at']!r}: give a time, such as 12:00")
     if not entry["clause"].strip():
         raise NormError(f"{file}: {where}: clause is empty; cite the clause, or say that it is not known")
 

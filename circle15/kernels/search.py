@@ -20,10 +20,21 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["NO_COST", "NO_OWNER", "Workspace", "nearest_nodes", "nearest_owners", "reach_nodes", "reach_pairs"]
+__all__ = [
+    "NO_ARC",
+    "NO_COST",
+    "NO_OWNER",
+    "Workspace",
+    "nearest_arcs",
+    "nearest_nodes",
+    "nearest_owners",
+    "reach_nodes",
+    "reach_pairs",
+]
 
 NO_COST = np.uint32(0xFFFFFFFF)
 NO_OWNER = np.uint32(0xFFFFFFFF)
+NO_ARC = np.uint32(0xFFFFFFFF)
 
 _0, _1, _2, _3, _4, _32 = (np.uint64(number) for number in (0, 1, 2, 3, 4, 32))
 _LOW = np.uint64(0xFFFFFFFF)
@@ -385,3 +396,55 @@ def nearest_owners(
     settled = work.settled[: int(count)]
     _hand_on(start, head, cost, seed_node, seed_cost, seed_owner, work.distance, settled, owner)
     return work.distance, owner
+
+
+@njit(nogil=True, cache=True)
+def _go_on(start, head, cost, seed_node, seed_cost, distance, settled, onward):  # type: ignore[no-untyped-def]
+    """Note for each node the entry on which its way goes on: that of the neighbour settled first.
+
+    A neighbour that gave a node its cost was settled before it, so ways run through settled nodes backwards
+    and end, also over entries that cost nothing.
+    """
+    at_seed = np.uint32(0xFFFFFFFE)
+    for seed in range(len(seed_node)):
+        node = np.uint64(seed_node[seed])
+        if seed_cost[seed] != NO_COST and seed_cost[seed] == distance[node]:
+            onward[node] = at_seed
+    for k in range(len(settled)):
+        node = np.uint64(settled[k])
+        arc = np.uint64(start[node])
+        stop = np.uint64(start[node + _1])
+        here = np.uint64(distance[node])
+        while arc < stop:
+            neighbour = np.uint64(head[arc])
+            if onward[neighbour] == NO_ARC and here + np.uint64(cost[arc]) == np.uint64(distance[neighbour]):
+                onward[neighbour] = np.uint32(arc)
+            arc += _1
+    for seed in range(len(seed_node)):
+        node = np.uint64(seed_node[seed])
+        if onward[node] == at_seed:
+            onward[node] = NO_ARC
+
+
+def nearest_arcs(
+    start: NDArray[np.uint32],
+    head: NDArray[np.uint32],
+    cost: NDArray[np.uint32],
+    seed_node: NDArray[np.uint32],
+    seed_cost: NDArray[np.uint32],
+    limit: int | np.uint64,
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Cost from every node to the nearest of many seeds, and the entry on which the way there goes on.
+
+    As :func:`nearest_nodes`. Following the entries leads from any reached node to a seed, at exactly its cost.
+
+    Returns
+    -------
+    cost, onward
+        ``uint32[n]`` twice; ``onward`` is ``NO_ARC`` where the way ends at a seed, and beyond ``limit``.
+    """
+    work = Workspace(len(start) - 1, len(head), seeds=len(seed_node))
+    count = _search(start, head, cost, seed_node, seed_cost, np.uint64(limit), work.distance, work.heap, work.settled)
+    onward = np.full(len(start) - 1, NO_ARC)
+    _go_on(start, head, cost, seed_node, seed_cost, work.distance, work.settled[: int(count)], onward)
+    return work.distance, onward

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from circle15.errors import NormError
+from circle15.model.provenance import Origin
 
 __all__ = ["Ledger", "Level", "NormBook", "Rule", "Scope", "Status"]
 
@@ -33,9 +34,9 @@ class Rule:
         Rules whose compliance a ``compliance_rate`` counts.
     checklist
         Name of a list of functions in the book.
-    minutes, metres, people, people_from, people_below, households_each
-        Parameters of measures: cut-off, network distance, people column, range of population in which the
-        rule applies, households to a grid.
+    minutes, metres, open_at, people, people_from, people_below, households_each
+        Parameters of measures: cut-off, network distance, moment of an ordinary week, people column, range of
+        population in which the rule applies, households to a grid.
     at_least, at_most
         The required value; both for a range, neither where a figure is only shown.
     level, scope
@@ -65,6 +66,7 @@ class Rule:
     checklist: str = ""
     minutes: float | None = None
     metres: float | None = None
+    open_at: str = ""
     people: str = "population"
     people_from: float | None = None
     people_below: float | None = None
@@ -107,13 +109,17 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class NormBook:
-    """A book of rules in the order of its file; ``checklists`` names the functions that its rules ask for."""
+    """A book of rules in the order of its file; ``checklists`` names the functions that its rules ask for.
+
+    ``origin`` is the file of a planner's own book; None for those that come with circle15.
+    """
 
     key: str
     title_zh: str
     title_en: str
     rules: tuple[Rule, ...]
     checklists: Mapping[str, tuple[str, ...]]
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         verified = sum(rule.verified for rule in self.rules)

@@ -121,10 +121,11 @@ class City:
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        """Provenance of every layer, streets first, each once."""
+        """Provenance of every layer, streets first, each once; then of the books of norms that are files of the pack."""
         grid = () if self.population is None else (self.population.origin,)
         people = (self.communities.origin, *grid)
-        found = [self.network.origin, *people, *self.facilities.origins, *self.context_origins]
+        books = [book.origin for book in self.books if book.origin is not None]
+        found = [self.network.origin, *people, *self.facilities.origins, *self.context_origins, *books]
         return tuple(dict.fromkeys(found))
 
     @property

@@ -16,7 +16,10 @@ __all__ = ["EdgeFlag", "NodeFlag", "Streets"]
 
 
 class EdgeFlag(IntFlag):
-    """What a stretch of way is, beside its class. Gates and signals are charged at the end they stand at."""
+    """What a stretch of way is, beside its class. Gates and signals are charged at the end they stand at.
+
+    ``CLOSED``: nobody can walk through, as a field check found; who lives on it still gets out at both ends.
+    """
 
     STEPS = 1
     BRIDGE = 2
@@ -28,6 +31,7 @@ class EdgeFlag(IntFlag):
     GATE_AT_V = 128
     SIGNAL_AT_U = 256
     SIGNAL_AT_V = 512
+    CLOSED = 1024
 
 
 class NodeFlag(IntFlag):

@@ -36,9 +36,11 @@ class Attribution:
 
     ``frame`` on (``community_id``, ``service``), gaps of the circle only (some aged 60+ not covered): ``uncovered``
     people aged 60+ today, and how many would be left uncovered with the ``uncovered_gates`` open, with one added
-    link ``uncovered_link``, if all walked in a straight line ``uncovered_straight``; ``cause`` (``gate``, ``link``,
-    ``paths`` where only many new paths would do, ``facility``, ``mixed``); ``link_id`` of the best link, ``""`` if
-    none helps; ``remedy_zh``, ``remedy_en``, one sentence each.
+    link ``uncovered_link``, on ways as direct as a street grid's ``uncovered_direct``, if all walked in a straight
+    line ``uncovered_straight``; and how many would be uncovered if private ways were closed to strangers
+    ``uncovered_closed`` (today's walk uses them). ``cause`` (``gate``, ``link``, ``paths`` where only many new paths
+    would do, ``facility``, ``mixed``); ``link_id`` of the best link, ``""`` if none helps; ``remedy_zh``,
+    ``remedy_en``, one sentence or two each.
 
     ``links`` on ``link_id``: ``length_m``, ``crosses`` (``water``, ``rail``, ``private``, ``open`` ground, in catalogue
     order joined by ``+``), ``serves`` (60+ person-services that it newly covers in the whole city), its ends' nodes

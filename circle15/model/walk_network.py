@@ -277,6 +277,12 @@ class Positions:
     def __len__(self) -> int:
         return len(self.edge)
 
+    def take(self, rows: NDArray[Any]) -> Positions:
+        """Those at the given rows, or where a mask is true."""
+        return Positions(
+            edge=self.edge[rows], offset_mm=self.offset_mm[rows], leg_mm=self.leg_mm[rows], status=self.status[rows]
+        )
+
     def __repr__(self) -> str:
         ok, far, island = (int((self.status == code).sum()) for code in (self.OK, self.FAR, self.ISLAND))
         return f"<Positions: {len(self):,} points, {ok:,} ok, {far:,} far, {island:,} on islands>"

@@ -14,8 +14,8 @@ __all__ = ["save"]
 def save(analysis: Analysis, folder: str | Path) -> Path:
     """Write everything an analysis has to say into a folder, each file whole or not at all.
 
-    ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``gaps.xlsx``,
-    ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json`` than its map tells of an
+    ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``ledger.csv`` (where clauses
+    were judged), ``gaps.xlsx``, ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json`` than its map tells of an
     interrupted run.
 
     Parameters
@@ -38,13 +38,15 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     from circle15.render.atomic import write_text
     from circle15.render.folium_map import page_html
     from circle15.render.run_record import run_json
-    from circle15.render.tables import gaps_csv, gaps_xlsx, geopackage, subdistricts_csv
+    from circle15.render.tables import gaps_csv, gaps_xlsx, geopackage, ledger_csv, subdistricts_csv
 
     folder = Path(folder)
     write_text(folder / "map.html", page_html(analysis))
     gaps_csv(analysis, folder / "gaps.csv")
     if len(analysis.subdistricts):
         subdistricts_csv(analysis, folder / "subdistricts.csv")
+    if len(analysis.ledger):
+        ledger_csv(analysis, folder / "ledger.csv")
     gaps_xlsx(analysis, folder / "gaps.xlsx")
     geopackage(analysis, folder / "circle15.gpkg")
     run_json(analysis, folder / "run.json")

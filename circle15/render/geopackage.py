@@ -16,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag
+from circle15.render.ledger_tables import ledger_table
 from circle15.render.sheet_style import plain_text
 from circle15.render.table_frames import community_table, facility_table, gap_table, subdistrict_table, synthetic_layers
 
@@ -44,6 +45,7 @@ _MADE_OF = {
     "isochrones_merged": ("facilities", "streets"),
     "gaps": ("communities", "facilities", "streets"),
     "subdistricts": ("communities",),
+    "ledger": ("communities", "facilities", "streets"),
 }
 _ABOUT = {
     "communities": "社区与差距 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
@@ -54,6 +56,7 @@ _ABOUT = {
     "demand_points": "人口（100米格网）People in cells of 100 m; people is empty where fewer than 10 live",
     "streets": "步行路网 Walking network",
     "about": "说明 Terms of use and provenance (table without geometry)",
+    "ledger": "条文 Clauses of norms judged for every unit (table without geometry)",
     "gaps": "社区 × 服务 Gaps per community and service (table without geometry)",
 }
 
@@ -82,7 +85,7 @@ def write_geopackage(analysis: Analysis, path: Path) -> None:
 
 
 def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
-    """Return every layer by its name, in the metric reference system; ``gaps`` and ``about`` have no geometry."""
+    """Return every layer by its name, in the metric reference system; ``gaps``, ``ledger`` and ``about`` have none."""
     return {
         "communities": _communities(analysis),
         **({"subdistricts": _subdistricts(analysis)} if len(analysis.subdistricts) else {}),
@@ -92,6 +95,7 @@ def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
         "demand_points": _people(analysis),
         "streets": _streets(analysis),
         "gaps": gap_table(analysis),
+        **({"ledger": ledger_table(analysis)} if len(analysis.ledger) else {}),
         "about": _about(analysis),
     }
 

@@ -223,7 +223,8 @@ def _placed(analysis: Analysis, people: str) -> Numbers:
         return np.full(len(ids), np.nan)
     there = analysis.demand_positions.status != Positions.FAR
     owner = ids.get_indexer(demand["community_id"])
-    return np.bincount(owner, weights=demand[people].to_numpy(dtype=np.float64) * there, minlength=len(ids))
+    standing = demand[people].to_numpy(dtype=np.float64) * there
+    return np.bincount(owner, weights=standing, minlength=len(ids)).astype(np.float64)
 
 
 def _scoped(rule: Rule, units: _Units, frame: pd.DataFrame) -> bool:

@@ -159,7 +159,7 @@ def _attribution(analysis: Analysis, services: list[str]) -> dict[str, Any]:
     shown, places = _pairs(analysis, found.frame, services)
     links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
     people = [_tens(shown[f"uncovered_{name}"]) for name in ("gates", "link", "straight")]
-    link = links.get_indexer(shown["link_id"]).tolist()
+    link = links.get_indexer(shown["link_id"].to_numpy()).tolist()
     rows = [
         [community, service, CAUSES.index(cause), *counts, best]
         for (_, community, service), cause, *counts, best in zip(places, shown["cause"], *people, link, strict=True)
@@ -251,7 +251,7 @@ def _types(analysis: Analysis) -> dict[str, Any]:
     ids, told = analysis.city.communities.frame.index, _elders(analysis).index
     kinds = found.types.index
     own = found.frame["type_id"].reindex(ids).fillna("")
-    place = np.where(ids.isin(told), kinds.get_indexer(own), -1)
+    place = np.where(ids.isin(told), kinds.get_indexer(own.to_numpy()), -1)
     outlier = found.frame["outlier"].reindex(ids).eq(True) if "outlier" in found.frame else pd.Series(False, index=ids)  # noqa: FBT003
     medoids = (
         ids.get_indexer(found.types["medoid_id"].to_numpy()).tolist()

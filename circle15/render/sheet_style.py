@@ -31,7 +31,7 @@ _BARS = {"index": "D55E00", "uncovered": "E69F00", "share": "0072B2"}
 _PLAIN = Font(name="Microsoft YaHei", size=10, color=_INK)
 _WRAPPED = (
     "capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons",
-    "unknown", "personal", "value",
+    "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_",
 )  # fmt: skip
 
 

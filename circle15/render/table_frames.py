@@ -58,13 +58,14 @@ _SERVICE = (
     "pop_60plus_unplaced",
     "worst_community",
 )
+_DRAWN = ("required", "share_low", "share_high", "p_below")
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
     "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "share",
     "population", "population_covered", "population_uncovered", "population_unplaced", "population_share", "synthetic",
 )  # fmt: skip
-_DECIMALS = {"share": 4, "weight": 6, "lon": 6, "lat": 6}
+_DECIMALS = {"share": 4, "share_low": 4, "share_high": 4, "required": 4, "weight": 6, "lon": 6, "lat": 6}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +148,14 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
+    if len(analysis.robustness):
+        drawn = analysis.robustness.frame.reindex(rows)
+        for column in _DRAWN:
+            table[column] = drawn[column].to_numpy()
+        table["robust_verdict"] = drawn["verdict"].astype(object).fillna("undetermined").to_numpy()
+        of_draws = analysis.robustness.by_community.reindex(of_community)
+        for column in ("rank_low", "rank_high"):
+            table[column] = of_draws[column].astype("Int64").to_numpy()
     table["sentence_zh"] = gaps["sentence_zh"].astype(object).fillna("没有设施名录，不能判定。").to_numpy()
     table["sentence_en"] = gaps["sentence_en"].astype(object).fillna("No list of facilities: undetermined.").to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
@@ -163,6 +172,12 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = frame[column]
     for column in ("index", "index_additive", "index_worst", "rank_additive", "rank_worst", "rank_people"):
         table[column] = ranked[column]
+    if len(analysis.robustness):
+        for column in ("index_low", "index_high", "rank_low", "rank_high", "robust_gaps"):
+            table[column] = analysis.robustness.by_community[column]
+    if len(analysis.stability):
+        weighted = analysis.stability.frame
+        table["rank_weights_low"], table["rank_weights_high"] = weighted["rank_low"], weighted["rank_high"]
     table["uncovered_total"], table["uncovered_worst"] = ranked["uncovered"], ranked["uncovered_worst"]
     # A community that lacks nothing has no worst service.
     worst = [

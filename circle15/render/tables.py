@@ -1,4 +1,4 @@
-"""Tables of an analysis as files: ``gaps.csv``, ``subdistricts.csv``, ``gaps.xlsx`` and ``circle15.gpkg``.
+"""Tables of an analysis as files: ``gaps.csv``, ``subdistricts.csv``, ``ledger.csv``, ``gaps.xlsx``, ``circle15.gpkg``.
 
 Each file appears whole or not at all, and the same analysis gives the same bytes.
 """
@@ -11,9 +11,10 @@ import pandas as pd
 
 from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
+from circle15.render.ledger_tables import ledger_table
 from circle15.render.table_frames import gap_table, subdistrict_gap_table
 
-__all__ = ["gaps_csv", "gaps_xlsx", "geopackage", "subdistricts_csv"]
+__all__ = ["gaps_csv", "gaps_xlsx", "geopackage", "ledger_csv", "subdistricts_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -41,6 +42,17 @@ def subdistricts_csv(analysis: Analysis, path: str | Path) -> Path:
         If the file cannot be written.
     """
     return _csv(subdistrict_gap_table(analysis), path)
+
+
+def ledger_csv(analysis: Analysis, path: str | Path) -> Path:
+    """Write one row per unit and clause, as :func:`gaps_csv` does; the header alone where nothing was judged.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    return _csv(ledger_table(analysis), path)
 
 
 def _csv(table: pd.DataFrame, path: str | Path) -> Path:

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from circle15.catalog import services
 from circle15.catalog import text as phrase
 from circle15.model import Analysis, Check, City
+from circle15.render.ledger_tables import ledger_method, ledger_sheets
 from circle15.render.quality_tables import column_table, conflict_table, file_table, finding_table, match_table
 from circle15.render.sheet_style import block, book_bytes, font, head, page, put, table_sheet
 from circle15.render.table_frames import (
@@ -36,8 +37,8 @@ _COLUMNS = "各列被理解为什么 · What each column was taken for"
 def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
-    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), facilities,
-    data quality, files, merged and doubtful facilities (where there are any), method.
+    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger and
+    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -58,6 +59,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         table_sheet(book, analysis.city, title, heading, table)
         if title.startswith("社区") and len(analysis.subdistricts):
             _subdistricts(book, analysis)
+        if title.startswith("差距"):
+            ledger_sheets(book, analysis)
     _lists(book, analysis.city)
     _method(book, analysis)
     return book_bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
@@ -90,7 +93,8 @@ def quality_bytes(check: Check) -> bytes:
 
 _GAPS = (
     "rank_index", "name", "name_en", "service_zh", "service_en", "status", "pop_60plus", "share", "uncovered",
-    "intensity_pct", "rank", "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
+    "intensity_pct", "rank", "required", "share_low", "share_high", "p_below", "robust_verdict",
+    "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
     "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
 )  # fmt: skip
@@ -162,7 +166,12 @@ def _top(analysis: Analysis) -> pd.DataFrame:
 
 def _spoken(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose keys of a service's state are words in both languages."""
-    return table.assign(status=table["status"].map(_STATES))
+    spoken = table.assign(status=table["status"].map(_STATES))
+    if "robust_verdict" in spoken:
+        spoken["robust_verdict"] = [
+            f"{phrase(f'robust_{key}', 'zh')} {phrase(f'robust_{key}', 'en')}" for key in spoken["robust_verdict"]
+        ]
+    return spoken
 
 
 _STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined"}
@@ -229,6 +238,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
             "Counts below 10 people may point at individuals: drop or merge them before publication.",
         ),
         *_optional_lines(analysis),
+        *ledger_method(analysis),
     ]
 
 

@@ -16,6 +16,7 @@ from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
 from circle15.errors import PackError, SettingError
 from circle15.model.metric import why_unfit
+from circle15.model.norms import NormBook
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
@@ -28,6 +29,7 @@ from circle15.sources.pack_facilities import pack_facilities, pack_lists
 from circle15.sources.pack_folder import FETCHED, Pack, data_roots, find_pack, list_cities
 from circle15.sources.pack_keys import did_you_mean
 from circle15.sources.pack_layers import lonlat_box, united
+from circle15.sources.pack_norms import pack_norms
 from circle15.sources.pack_population import pack_population
 from circle15.sources.pack_streets import need_streets, pack_streets, within_streets
 from circle15.sources.reading import ReadingLog
@@ -76,6 +78,13 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
         if key not in known:
             raise SettingError(f"there is no setting {key!r}{did_you_mean(key, known)} (known: {', '.join(known)})")
     given = {**config.get("settings", {}), **{key: value for key, value in overrides.items() if value is not None}}
+    if "norms" in config and given.get("norms") is None:
+        given["norms"] = config["norms"]
+    if "norms" in given:
+        names = given["norms"]
+        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+            raise SettingError(f"norms = {names!r}: give a list of books, such as ['jiangsu-13fyp', 'my_norms.toml']")
+        given["norms"] = tuple(names)
     if "cutoffs_min" in given:
         try:
             given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
@@ -112,6 +121,7 @@ class PackContents:
     context: Mapping[str, gpd.GeoDataFrame]
     context_origins: tuple[Origin, ...]
     settings: Settings
+    books: tuple[NormBook, ...]
     files: tuple[FileRecord, ...]
     findings: tuple[Finding, ...]
     review_number: str
@@ -160,6 +170,7 @@ def read_pack(
     ids = told.need(lambda: within_streets(people.frame, ground.streets, told).index, file="[network]")
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
+    books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()
     told.check()
     titles = (str(config["name"]), str(config.get("name_en", "")))
     facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
@@ -175,6 +186,7 @@ def read_pack(
         context=context,
         context_origins=context_origins,
         settings=settings,
+        books=books,
         files=tuple(told.files),
         findings=tuple(told.findings),
         review_number=str(config.get("review_number", "")),

@@ -36,6 +36,7 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
     },
     "settings": {
         "profile": _TEXT, "cutoffs_min": [_NUMBER], "max_snap_m": _NUMBER, "weights": _TABLE, "open_at": _TEXT,
+        "draws": _WHOLE, "seed": _WHOLE,
     },
     "network": {**_ABOUT, "files": [_TEXT], "place": _TEXT, "synthetic": _TEXT},
     "facilities": {

@@ -38,7 +38,7 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
     data
         A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
     **overrides
-        ``profile``, ``cutoffs_min``, ``max_snap_m``, ``weights``, ``open_at``: win over the pack's settings.
+        ``profile``, ``cutoffs_min``, ``max_snap_m``, ``weights``, ``open_at``, ``norms``: win over the pack's settings.
 
     Returns
     -------
@@ -69,6 +69,7 @@ def _built(pack: PackContents) -> City:
         context=pack.context,
         context_origins=pack.context_origins,
         settings=pack.settings,
+        books=pack.books,
         files=pack.files,
         findings=(
             *pack.findings,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from circle15 import __version__
+from circle15.catalog.norm_books import not_computed
+from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Coverage, Settings
+from circle15.model.verdicts import Robustness, Stability
 from circle15.model.walk_network import Positions, WalkProfile
 
-__all__ = ["run_facts"]
+__all__ = ["draw_facts", "norm_facts", "run_facts"]
 
 _LIBRARIES = (
     "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio",
@@ -25,6 +29,28 @@ _LIBRARIES = (
 
 def _counted(column: pd.Series | None) -> dict[str, int]:
     return {} if column is None else {str(key): int(n) for key, n in column.value_counts().sort_index().items()}
+
+
+def draw_facts(robustness: Robustness, stability: Stability) -> dict[str, Any]:
+    """What ``run.json`` says of random draws: how many, the seed, every distribution, what became of verdicts."""
+    return {
+        "robustness": {
+            "draws": robustness.draws,
+            "seed": robustness.seed,
+            "assumptions": {name: dict(words) for name, words in robustness.assumptions.items()},
+            "verdicts": _counted(robustness.frame.get("verdict")),
+            "field_checks": len(robustness.checks),
+        },
+        "stability": {
+            "draws": stability.draws,
+            "seed": stability.seed,
+            "weights": "Dirichlet(1, ..., 1)",
+            "agreement": {
+                "-".join(pair): {"rho": row["rho"], "tau": row["tau"]}
+                for pair, row in zip(stability.agreement.index, stability.agreement.to_dict("records"), strict=True)
+            },
+        },
+    }
 
 
 def run_facts(
@@ -54,6 +80,7 @@ def run_facts(
             "max_snap_m": settings.max_snap_m,
             "weights": dict(settings.weights),
             "open_at": settings.open_at.en if settings.open_at else None,
+            "norms": list(settings.norms),
         },
         "profile": asdict(profile),
         "counts": {
@@ -76,4 +103,30 @@ def run_facts(
         },
         "services": {"determined": list(covered.services), "undetermined": list(covered.undetermined)},
         "findings": [asdict(told) for told in findings],
+    }
+
+
+def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
+    """What ``run.json`` says of norms: the books, how far they were verified, and verdicts counted by level."""
+    frame = ledger.frame
+    counts = ledger.counts()
+    return {
+        "books": [
+            {
+                "key": book.key,
+                "title_zh": book.title_zh,
+                "title_en": book.title_en,
+                "rules": len(book.rules),
+                "verified": sum(rule.verified for rule in book.rules),
+                "file": book.origin.file if book.origin else "",
+                "sha256": book.origin.sha256 if book.origin else "",
+            }
+            for book in books
+        ],
+        "verdicts": {
+            str(level): {str(verdict): int(count) for verdict, count in row.items()}
+            for level, row in (counts.groupby(level="level").sum() if len(counts) else counts).iterrows()
+        },
+        "indicative": int(frame["indicative"].sum()) if len(frame) else 0,
+        "not_computed": [one.key for one in not_computed()],
     }

@@ -10,24 +10,30 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from circle15.catalog.norm_books import norm_book
-from circle15.model.norms import Ledger
+from circle15.attribution import attribution
+from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
+from circle15.draws import Stage
+from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
+from circle15.model.verdicts import Attribution, Robustness, Routes, Stability
 from circle15.model.walk_network import Positions
-from circle15.norm_measures import Ground
+from circle15.norm_ground import Ground
 from circle15.norms import judge
 from circle15.reach import WalkGraph
+from circle15.robustness import robustness
+from circle15.routes import routes
+from circle15.stability import stability
 
-__all__ = ["Worked", "verdicts"]
+__all__ = ["Worked", "chosen_books", "verdicts"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Worked:
     """What the stages up to the gaps have computed.
 
-    ``serving`` are the facilities with the services that are open; ``homes`` and ``sites`` are positions aligned
-    with ``demand.frame`` and ``serving.frame``; ``walls`` are what an access leg must not cross; ``nearest`` holds
+    ``serving`` are the facilities that are open; ``homes`` and ``sites`` are positions aligned with ``demand.frame``
+    and ``serving.frame``, ``stands`` those of all facilities, open or not; ``walls`` are what an access leg must not cross; ``nearest`` holds
     ``float64[p]`` minutes to the nearest facility at any distance, NaN where there is no way, by service.
     """
 
@@ -38,6 +44,7 @@ class Worked:
     serving: Facilities
     homes: Positions
     sites: Positions
+    stands: Positions
     walls: gpd.GeoSeries | None
     reach: ReachTable
     nearest: Mapping[str, NDArray[np.float64]]
@@ -45,22 +52,78 @@ class Worked:
     scored: Gaps
 
 
+def chosen_books(city: City, settings: Settings) -> tuple[NormBook, ...]:
+    """The books to judge by: those that were read with the city, else those of the catalogue that settings name."""
+    return city.books or tuple(norm_book(key) for key in settings.norms)
+
+
 def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     """Fields of :class:`circle15.model.Analysis` that verdicts rest on, by name."""
     found: dict[str, Any] = {}
+    begin("routes")
+    found["routes"] = _routes(worked)
     begin("ledger")
-    found["ledger"] = _ledger(worked)
+    found["ledger"] = _ledger(worked, found["routes"])
     begin("attribution")
+    found["attribution"] = _attribution(worked)
     begin("robustness")
+    found["robustness"] = _robustness(worked)
+    found["stability"] = _stability(worked)
     begin("equity")
     return found
 
 
-def _ledger(worked: Worked) -> Ledger:
-    """Every clause of the books in question, judged."""
-    city = worked.city
-    books = city.books or tuple(norm_book(key) for key in worked.settings.norms)
-    ground = Ground.of(
-        city.communities, worked.serving, worked.demand, graph=worked.graph, homes=worked.homes, sites=worked.sites
+def _routes(worked: Worked) -> Routes:
+    """The typical walk of each community to each service that a list speaks of."""
+    return routes(worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites)
+
+
+def _attribution(worked: Worked) -> Attribution:
+    """Missing facility or missing path, for each gap of the circle."""
+    return attribution(
+        worked.graph,
+        worked.city,
+        worked.demand,
+        worked.serving,
+        homes=worked.homes,
+        sites=worked.sites,
+        settings=worked.settings,
     )
-    return judge(ground, [rule for book in books for rule in book.rules])
+
+
+def _ledger(worked: Worked, walks: Routes) -> Ledger:
+    """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
+    city = worked.city
+    books = chosen_books(city, worked.settings)
+    ground = Ground.of(
+        city.communities,
+        city.facilities,
+        worked.demand,
+        graph=worked.graph,
+        homes=worked.homes,
+        sites=worked.stands,
+        residential=city.context.get("residential"),
+        walls=worked.walls,
+        max_snap_m=worked.settings.max_snap_m,
+        checklists=all_checklists(books),
+    )
+    if worked.settings.open_at is not None:  # the evidence is of the same facilities as the verdict
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.stands)
+    return judge(ground, all_rules(books), routes=walks)
+
+
+def _robustness(worked: Worked) -> Robustness:
+    """What random draws make of the verdicts."""
+    settings = worked.settings
+    stage = Stage.of(
+        worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites,
+        services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
+    )  # fmt: skip
+    return robustness(
+        stage, worked.serving, worked.city.communities, scored=worked.scored, settings=settings, rules=all_rules(chosen_books(worked.city, settings))
+    )
+
+
+def _stability(worked: Worked) -> Stability:
+    """What random weights make of the ranking; nothing where no draws are asked for."""
+    return stability(worked.scored, seed=worked.settings.seed) if worked.settings.draws else Stability()

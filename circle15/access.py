@@ -1,0 +1,89 @@
+"""Who may walk where: as the profile walks, with the gates open, or with private ways closed to strangers.
+
+Today's profiles walk along private ways (dropping them would erase where people live) and lose ``gate_s``
+at a gate. The two other policies bound that: *gates open* charges nothing at gates; *private closed* lets
+people leave the private ways that they live on, and reach what stands on those, but walk through nobody
+else's. Private ways that meet count as one estate. Gates on public ways are no barrier under any policy:
+a map does not say whom they keep out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circle15.kernels import search
+from circle15.model.streets import EdgeFlag
+from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.network import ragged_take
+from circle15.reach import NEVER_MS, WalkGraph, node_times, point_times, seeds, walk_graph
+
+__all__ = ["closed_times", "edges_only", "gates_open", "positions_on"]
+
+_MAX_MS = 0xFFFFFFF0
+
+
+def gates_open(graph: WalkGraph) -> WalkGraph:
+    """The same walk without a delay at gates; the very graph where gates cost nothing anyway."""
+    if graph.profile.gate_s == 0:
+        return graph
+    return walk_graph(graph.network, replace(graph.profile, gate_s=0.0))
+
+
+def closed_times(graph: WalkGraph, homes: Positions, sites: Positions) -> NDArray[np.int64]:
+    """Milliseconds to the nearest site with private ways closed: ``int64[p]``, ``NEVER_MS`` or more if there is no way.
+
+    Two searches: over public ways from sites on public ways; and from there on, with the sites on private
+    ways, over private ways back to the homes along them.
+    """
+    network = graph.network
+    private = network.has(EdgeFlag.PRIVATE)
+    outside, inside = (walk_graph(edges_only(network, keep), graph.profile) for keep in (~private, private))
+    public_homes, public_sites = (positions_on(placed, ~private) for placed in (homes, sites))
+    own_homes, own_sites = (positions_on(placed, private) for placed in (homes, sites))
+    onward = node_times(outside, public_sites)
+    reached = np.flatnonzero(onward < _MAX_MS)
+    node, cost = seeds(inside, own_sites)
+    leaving = search.nearest_nodes(
+        inside.start, inside.head, inside.cost,
+        np.concatenate([reached.astype(np.uint32), node.ravel()]),
+        np.concatenate([onward[reached].astype(np.uint32), cost.ravel()]),
+        _MAX_MS,
+    )  # fmt: skip
+    from_inside = np.where(leaving == search.NO_COST, NEVER_MS, leaving.astype(np.int64))
+    return np.minimum(
+        point_times(outside, onward, public_homes, public_sites),
+        point_times(inside, from_inside, own_homes, own_sites),
+    )
+
+
+def edges_only(network: WalkNetwork, keep: NDArray[np.bool_]) -> WalkNetwork:
+    """The network with some of its edges, in their order, and all of its nodes."""
+    rows = np.flatnonzero(keep)
+    position, start = ragged_take(network.vertex_start, rows, np.zeros(len(rows), dtype=bool))
+    return replace(
+        network,
+        u=network.u[rows],
+        v=network.v[rows],
+        length_mm=network.length_mm[rows],
+        way_class=network.way_class[rows],
+        flags=network.flags[rows],
+        name=network.name[rows],
+        vertex=network.vertex[position],
+        vertex_start=start,
+    )
+
+
+def positions_on(positions: Positions, keep: NDArray[np.bool_]) -> Positions:
+    """The positions on a network of the kept edges only; ``far`` where their edge is not among them."""
+    number = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
+    placed = positions.status != Positions.FAR
+    edge = np.where(placed, number[positions.edge], -1) if len(keep) else positions.edge
+    return Positions(
+        edge=edge.astype(np.int32),
+        offset_mm=positions.offset_mm,
+        leg_mm=positions.leg_mm,
+        status=np.where(edge >= 0, positions.status, Positions.FAR).astype(np.uint8),
+    )

@@ -1,0 +1,345 @@
+"""Missing facility or missing path: for each gap, what open gates, one new link, or straight ways would do.
+
+A gap is a community and a service with people aged 60 and over who live by a street and are not covered.
+Its *cause* is the first of these remedies that closes at least :data:`CLOSES` of it:
+
+``gate``
+    no delay at gates;
+``link``
+    one added link (:mod:`circle15.links`), on today's network;
+``paths``
+    many new ways, so that walks become as direct as in a regular grid of streets: :data:`GRID` times the
+    straight line;
+
+and where none does: ``facility`` if even walking in a straight line would close less, and no path can do
+more than that; ``mixed`` if only ways straighter than any street grid would do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.access import closed_times, gates_open
+from circle15.catalog import services as known_services
+from circle15.catalog import text
+from circle15.gaps import names_by_language, people_text, service_noun
+from circle15.links import CROSSES, Candidates, LinkRule, Served, Wanting, candidates, crossed, link_lines, served
+from circle15.model.places import DemandPoints, Facilities
+from circle15.model.results import City, Settings
+from circle15.model.verdicts import Attribution
+from circle15.model.walk_network import Positions
+from circle15.reach import WalkGraph, cutoff_ms, node_times, point_times
+
+__all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
+
+CLOSES = 0.5
+"""A remedy that serves at least this share of a gap's people is its remedy."""
+GRID = 4 / math.pi
+"""Walk over straight line on a grid of streets: the mean of |cos a| + |sin a| over all directions a."""
+NEARLY = 0.9
+"""Of links that do at least this share of what the best one does for a gap, the one that serves most in the city."""
+
+_NOBODY = 1e-6  # sums of shares of people: less than this is nobody
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Today:
+    """Who lacks what today.
+
+    ``services`` in catalogue order; ``offers`` ``bool[s, f]``; ``onward_ms`` ``int64[s, n]`` from each node to the
+    nearest facility; ``lacking`` ``bool[p, s]``; ``people``, ``group`` (row of ``ids``) and ``placed`` by home.
+    """
+
+    services: tuple[str, ...]
+    offers: NDArray[np.bool_]
+    onward_ms: NDArray[np.int64]
+    lacking: NDArray[np.bool_]
+    placed: NDArray[np.bool_]
+    people: NDArray[np.float64]
+    group: NDArray[np.int64]
+    ids: pd.Index
+    limit_ms: int
+
+    def wanting(self) -> Wanting:
+        """Whom a new link may serve."""
+        return Wanting(limit_ms=self.limit_ms, lacking=self.lacking, people=self.people, group=self.group)
+
+    def sums(self, who: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """People aged 60+ among homes ``bool[p, s]``, by community and service: ``float64[c, s]``."""
+        columns = [np.bincount(self.group, weights=self.people * mask, minlength=len(self.ids)) for mask in who.T]
+        return np.stack(columns, axis=1) if columns else np.empty((len(self.ids), 0))
+
+    def times(
+        self,
+        graph: WalkGraph,
+        homes: Positions,
+        sites: Positions,
+        walk: Callable[[WalkGraph, Positions, Positions], NDArray[np.int64]],
+    ) -> NDArray[np.int64]:
+        """``int64[p, s]`` ms to the nearest facility of each service, found in a certain way."""
+        return np.stack([walk(graph, homes, sites.take(rows)) for rows in self.offers], axis=1)
+
+
+def attribution(
+    graph: WalkGraph,
+    city: City,
+    demand: DemandPoints,
+    facilities: Facilities,
+    *,
+    homes: Positions,
+    sites: Positions,
+    settings: Settings | None = None,
+    rule: LinkRule | None = None,
+) -> Attribution:
+    """Say of each gap what is missing, and which one link would serve most.
+
+    Parameters
+    ----------
+    graph
+        From :func:`circle15.reach.walk_graph`.
+    city
+        For names, and for map layers: no link through ``buildings``; ``water`` and ``rail`` say what one crosses.
+    demand, facilities
+        Services that no list speaks of are undetermined: no gap.
+    homes, sites
+        Positions aligned with ``demand.frame`` and ``facilities.frame``.
+    settings
+        The circle, and the moment that ``facilities`` are of; by default the city's.
+    rule
+        What links are looked for.
+
+    Returns
+    -------
+    Attribution
+        ``frame`` has, beside what the contract says, ``uncovered_closed``: people uncovered if private ways were
+        closed to strangers (:mod:`circle15.access`). ``uncovered_straight <= uncovered_link <= uncovered``.
+
+    Raises
+    ------
+    SettingError
+        If the cut-off is out of range.
+    """
+    settings, rule = settings or city.settings, rule or LinkRule()
+    limit = cutoff_ms(settings.circle_min)
+    today = _today(graph, demand, facilities, homes, sites, limit)
+    gap = today.sums(today.lacking)
+    where = gap > _NOBODY
+    if not where.any():
+        return Attribution()
+    found, links = _links(graph, city, demand, homes, today, rule)
+    best = _best(found, links, gap.shape)
+    closed = today.times(graph, homes, sites, closed_times) > limit
+    opened = gates_open(graph)
+    by_gate = today.lacking if opened is graph else today.times(opened, homes, sites, _nearest) > limit
+    over_link = _left(gap, best.people)
+    direct, straight = (_within(graph, demand, facilities, today, detour) for detour in (GRID, 1.0))
+    left = {
+        "uncovered": gap,
+        "uncovered_gates": today.sums(today.lacking & by_gate),
+        "uncovered_link": over_link,
+        # where a street is shorter on paper than its line, a walk may beat the straight line
+        "uncovered_direct": today.sums(today.lacking & ~direct),
+        "uncovered_straight": np.minimum(today.sums(today.lacking & ~straight), over_link),
+        "uncovered_closed": today.sums(closed & today.placed[:, None]),
+    }
+    rows, columns = np.nonzero(where)
+    index = pd.MultiIndex.from_arrays(
+        [today.ids[rows], np.array(today.services, dtype=object)[columns]], names=["community_id", "service"]
+    )
+    frame = pd.DataFrame({name: people[where] for name, people in left.items()}, index=index)
+    columns_of = (dict(zip(_CAUSED_BY, row, strict=True)) for row in frame[[*_CAUSED_BY]].itertuples(index=False))
+    frame["cause"] = [cause_of(people) for people in columns_of]
+    table, names = _link_table(graph, links, found, best.link[where], city.context)
+    frame["link_id"] = [names.get(link, "") for link in best.link[where]]
+    for language, called in names_by_language(city.communities).items():
+        frame[f"remedy_{language}"] = _remedies(frame, table, called, language, settings)
+    return Attribution(frame=frame.sort_index(), links=table)
+
+
+_CAUSED_BY = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight")
+
+
+def cause_of(people: Mapping[str, float]) -> str:
+    """What is missing, by the people whom each remedy leaves; the rule stands at the head of this module.
+
+    Parameters
+    ----------
+    people
+        ``uncovered``, and ``uncovered_`` ``gates``, ``link``, ``direct`` and ``straight``.
+
+    Examples
+    --------
+    One link serves 60 of 100; and where a street grid would serve 20, a straight line 70:
+
+    >>> left = {"uncovered": 100, "uncovered_gates": 100, "uncovered_direct": 80, "uncovered_straight": 30}
+    >>> cause_of(left | {"uncovered_link": 40}), cause_of(left | {"uncovered_link": 90})
+    ('link', 'mixed')
+    """
+    for cause, remedy in (("gate", "gates"), ("link", "link"), ("paths", "direct")):
+        if people["uncovered"] - people[f"uncovered_{remedy}"] >= CLOSES * people["uncovered"] - _NOBODY:
+            return cause
+    straight = people["uncovered"] - people["uncovered_straight"]
+    return "mixed" if straight >= CLOSES * people["uncovered"] - _NOBODY else "facility"
+
+
+def _nearest(graph: WalkGraph, homes: Positions, sites: Positions) -> NDArray[np.int64]:
+    return point_times(graph, node_times(graph, sites), homes, sites)
+
+
+def _today(
+    graph: WalkGraph, demand: DemandPoints, facilities: Facilities, homes: Positions, sites: Positions, limit: int
+) -> _Today:
+    services = tuple(key for key in known_services() if key in facilities.listed)
+    offered = facilities.frame["services"].tolist()
+    mine = np.array([[service in keys for keys in offered] for service in services], dtype=bool)
+    mine = mine.reshape(len(services), len(facilities))
+    onward = [node_times(graph, sites.take(rows)) for rows in mine]
+    home = [point_times(graph, time, homes, sites.take(rows)) for time, rows in zip(onward, mine, strict=True)]
+    placed = homes.status != Positions.FAR
+    code, ids = pd.factorize(demand.frame["community_id"], sort=True)
+    home_ms = np.stack(home, axis=1) if home else np.empty((len(demand), 0), dtype=np.int64)
+    return _Today(
+        services=services,
+        offers=mine,
+        onward_ms=np.stack(onward) if onward else np.empty((0, graph.network.n_nodes), dtype=np.int64),
+        lacking=(home_ms > limit) & placed[:, None],
+        placed=placed,
+        people=demand.frame["pop_60plus"].to_numpy(dtype=float),
+        group=code.astype(np.int64),
+        ids=pd.Index(ids),
+        limit_ms=limit,
+    )
+
+
+def _within(
+    graph: WalkGraph, demand: DemandPoints, facilities: Facilities, today: _Today, detour: float
+) -> NDArray[np.bool_]:
+    """``bool[p, s]``: who is within the cut-off at ``detour`` times the straight line from home to door, without delay.
+
+    Facilities far from every street count too: a path could lead there.
+    """
+    from scipy.spatial import KDTree
+
+    home, door = (np.stack([f.geometry.x, f.geometry.y], axis=1) for f in (demand.frame, facilities.frame))
+    near = np.zeros(today.lacking.shape, dtype=bool)
+    for column, rows in enumerate(today.offers):
+        if rows.any():
+            far_m, _ = KDTree(door[rows]).query(home)
+            near[:, column] = graph.profile.walk_ms(np.rint(far_m * detour * 1000).astype(np.int64)) <= today.limit_ms
+    return near
+
+
+def _links(
+    graph: WalkGraph, city: City, demand: DemandPoints, homes: Positions, today: _Today, rule: LinkRule
+) -> tuple[Served, Candidates]:
+    """Whom each candidate would serve, and the candidates."""
+    lacks = today.lacking.any(axis=1) & (today.people > 0)
+    points = demand.frame.geometry
+    layer = city.context.get("buildings")
+    links = candidates(
+        graph,
+        today.onward_ms,
+        limit_ms=today.limit_ms,
+        needy=np.stack([points.x, points.y], axis=1)[lacks],
+        rule=rule,
+        buildings=None if layer is None else layer.geometry,
+    )
+    return served(graph, links, today.onward_ms, homes, today.wanting()), links
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Best:
+    """Per community and service the best link (-1: none helps) and the people it newly covers there."""
+
+    link: NDArray[np.int64]
+    people: NDArray[np.float64]
+
+
+def _best(found: Served, links: Candidates, shape: tuple[int, ...]) -> _Best:
+    cell = found.group * shape[1] + found.service
+    most = np.zeros(shape[0] * shape[1])
+    np.maximum.at(most, cell, found.people)
+    total = np.bincount(found.link, weights=found.people, minlength=len(links))
+    able = np.flatnonzero((found.people >= NEARLY * most[cell]) & (found.people > _NOBODY))
+    link = found.link[able]
+    order = able[np.lexsort((link, links.length_mm[link], -total[link].round(6), cell[able]))]
+    cells, first = np.unique(cell[order], return_index=True)
+    chosen, people = np.full(len(most), -1, dtype=np.int64), np.zeros(len(most))
+    chosen[cells], people[cells] = found.link[order[first]], found.people[order[first]]
+    return _Best(link=chosen.reshape(shape), people=people.reshape(shape))
+
+
+def _left(gap: NDArray[np.float64], people: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is left of a gap; a rest of rounding is nobody."""
+    rest = gap - people
+    return np.where(rest < _NOBODY, 0.0, rest)
+
+
+def _link_table(
+    graph: WalkGraph,
+    links: Candidates,
+    found: Served,
+    best: NDArray[np.int64],
+    context: Mapping[str, gpd.GeoDataFrame],
+) -> tuple[gpd.GeoDataFrame, dict[int, str]]:
+    """The links that are best for some gap, the most serving first; and their ids by candidate."""
+    total = np.bincount(found.link, weights=found.people, minlength=len(links))
+    rows = np.unique(best[best >= 0])
+    rows = rows[np.lexsort((rows, links.length_mm[rows], -total[rows].round(6)))]
+    ids = [f"link-{number}" for number in range(1, len(rows) + 1)]
+    taken = links.take(rows)
+    table = gpd.GeoDataFrame(
+        {
+            "length_m": taken.length_mm / 1000,
+            "crosses": crossed(graph.network, taken, context),
+            "serves": total[rows],
+            "u": taken.u,
+            "v": taken.v,
+        },
+        geometry=link_lines(graph.network, taken),
+        crs=graph.network.crs,
+        index=pd.Index(ids, name="link_id", dtype=object),
+    )
+    return table, dict(zip(rows.tolist(), ids, strict=True))
+
+
+def _remedies(
+    frame: pd.DataFrame,
+    links: gpd.GeoDataFrame,
+    names: pd.Series,
+    language: str,
+    settings: Settings,
+) -> list[str]:
+    """One sentence for each gap: the remedy, and whom each would serve."""
+    catalogue = known_services()
+    told = []
+    for (community, service), row in zip(frame.index, frame.to_dict("records"), strict=True):
+        left = {how: row[f"uncovered_{how}"] for how in ("gates", "link", "direct", "straight")}
+        values = {
+            "name": names.loc[community],
+            "service": service_noun(catalogue[service], language, settings.open_at),
+            "cutoff": f"{settings.circle_min:g}",
+            "uncovered": people_text(row["uncovered"], language),
+            **{f"by_{how}": people_text(row["uncovered"] - rest, language) for how, rest in left.items()},
+            **{f"left_{how}": people_text(rest, language) for how, rest in left.items()},
+        }
+        if row["link_id"]:
+            values["link"] = _link_words(links.loc[row["link_id"]], row["link_id"], language)
+        sentence = text(f"remedy_{row['cause']}", language, **values)
+        if row["link_id"] and row["cause"] not in {"gate", "link"}:
+            sentence += text("remedy_best_link", language, **values)
+        told.append(sentence)
+    return told
+
+
+def _link_words(link: pd.Series, link_id: str, language: str) -> str:
+    crosses = [text(f"crosses_{kind}", language) for kind in CROSSES if kind in link["crosses"].split("+")]
+    joined = text("crosses_joint", language).join(crosses)
+    return text("remedy_link_words", language, link=link_id, metres=f"{link['length_m']:.0f}", crosses=joined)

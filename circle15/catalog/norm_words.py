@@ -1,0 +1,75 @@
+"""What the ledger says to people: verdicts, units, and what to supply, in Chinese and in English."""
+
+from __future__ import annotations
+
+from circle15.catalog import column_title, services
+from circle15.catalog.norm_books import measures
+from circle15.catalog.words import text
+
+__all__ = ["lacks_words", "unit_words", "verdict_words"]
+
+
+def lacks_words(lacks: str, language: str) -> str:
+    """What to supply, from the ``lacks`` of a ledger's row: one sentence for each thing; empty where nothing lacks.
+
+    Examples
+    --------
+    >>> lacks_words("facilities: day_care, households", "zh")
+    '提供“日间照料中心”的设施清单；在社区表中填写“户数”（households）'
+    """
+    joint = "；" if language == "zh" else "; "
+    return joint.join(_one(word, language) for word in lacks.split(", ") if word)
+
+
+def _one(word: str, language: str) -> str:
+    title = "title_zh" if language == "zh" else "title_en"
+    if word.startswith("facilities: "):
+        service = services()[word.removeprefix("facilities: ")]
+        return text("lacks_list", language, service=getattr(service, title))
+    if word.startswith("facilities."):
+        column = word.removeprefix("facilities.")
+        return text("lacks_facility_column", language, title=column_title(column), column=column)
+    if word.startswith("checklist: "):
+        return text("lacks_checklist", language, name=word.removeprefix("checklist: "))
+    if word.startswith("measure: "):
+        return text("lacks_measure", language, measure=getattr(measures()[word.removeprefix("measure: ")], title))
+    if word in _PHRASES:
+        return text(_PHRASES[word], language)
+    return text("lacks_column", language, title=column_title(word), column=word)
+
+
+_PHRASES = {
+    "facilities in the community": "lacks_facility_there",
+    "facilities in reach": "lacks_facility_in_reach",
+    "people": "lacks_people",
+    "residential": "lacks_residential",
+}
+
+
+def verdict_words(verdict: str, language: str, *, indicative: bool = False) -> str:
+    """A verdict in words; an indicative one says so.
+
+    Examples
+    --------
+    >>> verdict_words("fail", "en"), verdict_words("pass", "zh", indicative=True)
+    ('fails', '达标（参考）')
+    """
+    told = text(f"verdict_{verdict}", language)
+    return text("verdict_indicative", language, verdict=told) if indicative and verdict != "undetermined" else told
+
+
+def unit_words(unit: str, language: str) -> str:
+    """A measure's unit in words.
+
+    Examples
+    --------
+    >>> unit_words("m2/100hh", "zh"), unit_words("%", "en")
+    ('平方米/百户', '%')
+    """
+    return text(f"unit_{_UNITS[unit]}", language) if unit in _UNITS else unit
+
+
+_UNITS = {
+    "m2/100hh": "area_per_100", "m2": "m2", "people": "people", "hh": "households", "sites": "sites", "h": "hours",
+    "grids": "grids", "yes": "yes", "items": "items", "yuan": "yuan",
+}  # fmt: skip

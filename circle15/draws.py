@@ -1,0 +1,269 @@
+"""One city under many assumptions: uncertain inputs drawn at random, and who is in reach then.
+
+Every kind of input has a random stream of its own for each draw, laid out in the order of ids (of points and
+facilities) or of the network (streets, whose order depends on the streets alone). So neither the order of rows in a
+file nor the number of threads nor the number of draws changes what a draw holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import truncnorm
+
+from circle15.catalog import way_classes
+from circle15.kernels.search import NO_COST
+from circle15.model.places import DemandPoints, Facilities
+from circle15.model.streets import EdgeFlag
+from circle15.model.uncertainty import Uncertainty
+from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.reach import WalkGraph, cutoff_ms, homeward, in_blocks, nearest_ms, seeds
+
+__all__ = ["Draw", "Stage", "draw", "drawn_shares", "dropout_risk", "points_covered", "shares_of"]
+
+_SPEED, _STREETS, _FACILITIES, _LEGS, _PEOPLE = range(5)
+"""Numbers of the random streams; a new kind of input takes a new number, so that the others stay what they are."""
+_MARKS = {
+    "private": EdgeFlag.PRIVATE,
+    "gate": EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V,
+    "tunnel": EdgeFlag.TUNNEL,
+    "bridge": EdgeFlag.BRIDGE,
+}
+_STEPS = 1024.0
+"""Factors on people are multiples of 1/1024, as people are: sums are then exact in any order of the points."""
+_SLOWEST_MPS = 0.05
+_MAX_MS = 0xFFFFFFF0
+
+
+def dropout_risk(network: WalkNetwork, uncertain: Uncertainty) -> NDArray[np.float64]:
+    """``float64[e]``: probability that each stretch of street cannot be walked through although it is mapped."""
+    by_class = np.array([uncertain.dropout.get(entry.name, 0.0) for entry in way_classes()])
+    risk = by_class[network.way_class]
+    for mark, flag in _MARKS.items():
+        risk = np.maximum(risk, np.where(network.has(flag), uncertain.marked.get(mark, 0.0), 0.0))
+    return np.minimum(risk, uncertain.dropout_most)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stage:
+    """What does not change from draw to draw.
+
+    ``start``, ``head``, ``arc_edge``: reversed arcs with the edge of each, parallel ones included, since the cheapest
+    may be closed. ``offers`` ``bool[f, s]`` by service, in the order of ``services``; ``code`` ``int64[p]`` the
+    community of each point in the order of ``communities``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in
+    communities where nobody is); ``point_place`` and ``site_place`` the places of rows in the order of ids.
+    """
+
+    network: WalkNetwork
+    profile: WalkProfile
+    homes: Positions
+    sites: Positions
+    limit_ms: int
+    limit_mm: int
+    services: tuple[str, ...]
+    communities: tuple[str, ...]
+    start: NDArray[np.uint32]
+    head: NDArray[np.uint32]
+    arc_edge: NDArray[np.int64]
+    offers: NDArray[np.bool_]
+    code: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    point_place: NDArray[np.int64]
+    site_place: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls,
+        graph: WalkGraph,
+        demand: DemandPoints,
+        facilities: Facilities,
+        *,
+        homes: Positions,
+        sites: Positions,
+        services: tuple[str, ...],
+        cutoff_min: float,
+        max_snap_m: float,
+    ) -> Stage:
+        """Lay out a city; ``homes`` and ``sites`` align with ``demand.frame`` and ``facilities.frame``."""
+        ids = [str(key) for key in demand.frame["community_id"]]
+        communities, code = np.unique(np.array(ids, dtype=object), return_inverse=True)
+        elders = demand.frame["pop_60plus"].to_numpy(dtype=float)
+        some = np.bincount(code, weights=elders, minlength=len(communities)) > 0
+        rows = list(facilities.frame["services"])
+        start, head, arc_edge = _arcs(graph.network)
+        return cls(
+            network=graph.network,
+            profile=graph.profile,
+            homes=homes,
+            sites=sites,
+            limit_ms=cutoff_ms(cutoff_min),
+            limit_mm=round(max_snap_m * 1000),
+            services=services,
+            communities=tuple(communities),
+            start=start,
+            head=head,
+            arc_edge=arc_edge,
+            offers=np.array([[key in row for key in services] for row in rows]).reshape(len(rows), len(services)),
+            code=code.astype(np.int64),
+            weight=np.where(some[code], elders, demand.frame["population"].to_numpy(dtype=float)),
+            point_place=_places(demand.frame.index),
+            site_place=_places(facilities.frame.index),
+        )
+
+    def graph(self, profile: WalkProfile, closed: NDArray[np.bool_]) -> WalkGraph:
+        """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody."""
+        walk_ms = profile.walk_ms(self.network.length_mm, stairs=self.network.has(EdgeFlag.STEPS))
+        delay_u, delay_v = profile.end_delay_ms(self.network)
+        full = np.where(closed, int(NO_COST), np.minimum(walk_ms + delay_u + delay_v, _MAX_MS))
+        return WalkGraph(
+            network=self.network,
+            profile=profile,
+            start=self.start,
+            head=self.head,
+            cost=full.astype(np.uint32)[self.arc_edge],
+            walk_ms=walk_ms,
+            delay_u_ms=delay_u,
+            delay_v_ms=delay_v,
+            both_ways=~self.network.has(EdgeFlag.FORWARD_ONLY),
+        )
+
+
+def _places(ids: object) -> NDArray[np.int64]:
+    """The place of each row when ids are put in order."""
+    order = np.argsort(np.array([str(key) for key in ids], dtype=object), kind="stable")  # type: ignore[attr-defined]
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place
+
+
+def _arcs(network: WalkNetwork) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]:
+    edge = np.flatnonzero(network.u != network.v)
+    back = edge[~network.has(EdgeFlag.FORWARD_ONLY)[edge]]
+    owner = np.concatenate([network.v[edge], network.u[back]]).astype(np.int64)
+    head = np.concatenate([network.u[edge], network.v[back]])
+    order = np.argsort(owner, kind="stable")
+    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=network.n_nodes))])
+    return start.astype(np.uint32), head[order].astype(np.uint32), np.concatenate([edge, back])[order]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Draw:
+    """One set of assumptions: ``speed``, ``leg`` and ``limit`` are factors, ``people`` one for each point."""
+
+    speed: float
+    leg: float
+    limit: float
+    closed: NDArray[np.bool_]
+    exists: NDArray[np.bool_]
+    people: NDArray[np.float64]
+
+
+def draw(
+    stage: Stage,
+    number: int,
+    *,
+    seed: int,
+    uncertain: Uncertainty,
+    risk: NDArray[np.float64],
+    existence: NDArray[np.float64],
+) -> Draw:
+    """The draw of a number: the same for the same seed, whatever else is drawn.
+
+    Parameters
+    ----------
+    risk, existence
+        ``float64[e]`` and ``float64[f]``: probability that a street is closed, and that a facility exists.
+    """
+
+    def uniform(kind: int, size: int) -> NDArray[np.float64]:
+        return np.random.default_rng([seed, kind, number]).random(size)
+
+    leg, limit = uniform(_LEGS, 2)
+    spread = uncertain.people_spread * (2.0 * uniform(_PEOPLE, len(stage.code)) - 1.0)
+    people = 1.0 + np.trunc(spread * _STEPS) / _STEPS
+    return Draw(
+        speed=_speed(float(uniform(_SPEED, 1)[0]), uncertain),
+        leg=float(uncertain.leg_low + (uncertain.leg_high - uncertain.leg_low) * leg),
+        limit=float(uncertain.limit_low + (uncertain.limit_high - uncertain.limit_low) * limit),
+        closed=(uniform(_STREETS, stage.network.n_edges) < risk) | stage.network.has(EdgeFlag.CLOSED),
+        exists=uniform(_FACILITIES, len(existence))[stage.site_place] < existence,
+        people=people[stage.point_place],
+    )
+
+
+def _speed(at: float, uncertain: Uncertainty) -> float:
+    """Quantile of the normal distribution around 1 that is cut off on both sides."""
+    low, high, sd = uncertain.speed_low, uncertain.speed_high, uncertain.speed_sd
+    if sd == 0:
+        return 1.0
+    return float(truncnorm.ppf(at, (low - 1) / sd, (high - 1) / sd, loc=1.0, scale=sd))
+
+
+def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Who is in reach of each service, ``bool[p, s]``, and who could be placed on the streets, ``bool[p]``."""
+    pace = stage.profile
+    walker = replace(
+        pace,
+        speed_mps=max(pace.speed_mps * drawn.speed, _SLOWEST_MPS),
+        stairs_mps=max(pace.stairs_mps * drawn.speed, _SLOWEST_MPS),
+    )
+    graph = stage.graph(walker, drawn.closed)
+    homes, sites = (_legs(positions, stage.limit_mm, drawn) for positions in (stage.homes, stage.sites))
+    home, seed = homeward(graph, homes, sites), seeds(graph, sites)
+    inside = np.zeros((len(stage.code), len(stage.services)), dtype=bool)
+    for column in range(len(stage.services)):
+        chosen = stage.offers[:, column] & drawn.exists
+        if chosen.any():
+            inside[:, column] = nearest_ms(graph, home, seed, chosen=chosen, limit_ms=stage.limit_ms) <= stage.limit_ms
+    return inside, homes.status != Positions.FAR
+
+
+def _legs(positions: Positions, limit_mm: int, drawn: Draw) -> Positions:
+    far = positions.leg_mm > limit_mm * drawn.limit
+    return Positions(
+        edge=positions.edge,
+        offset_mm=positions.offset_mm,
+        leg_mm=np.rint(positions.leg_mm * drawn.leg).astype(np.int64),
+        status=np.where(far, Positions.FAR, positions.status).astype(np.uint8),
+    )
+
+
+def shares_of(
+    stage: Stage, inside: NDArray[np.bool_], placed: NDArray[np.bool_], people: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Covered share of each community and service, ``float64[c, s]``: covered / placed, NaN where nobody is placed.
+
+    ``people`` ``float64[p]`` are factors on the points' people. To rescale a community to its total would change
+    covered and placed alike: the share stays what it is.
+    """
+    weight = stage.weight * people * placed
+    count = len(stage.communities)
+    whole = np.bincount(stage.code, weights=weight, minlength=count)
+    covered = [np.bincount(stage.code, weights=weight * column, minlength=count) for column in inside.T]
+    part = np.array(covered).reshape(len(stage.services), count).T
+    return np.divide(part, whole[:, None], out=np.full(part.shape, np.nan), where=whole[:, None] > 0)
+
+
+def drawn_shares(
+    stage: Stage,
+    draws: int,
+    *,
+    seed: int,
+    uncertain: Uncertainty,
+    risk: NDArray[np.float64],
+    existence: NDArray[np.float64],
+    threads: int | None = None,
+) -> NDArray[np.float64]:
+    """Shares of many draws, ``float64[d, c, s]``; see :func:`draw`. The result does not depend on ``threads``."""
+
+    def block(first: int, last: int) -> list[NDArray[np.float64]]:
+        found = []
+        for number in range(first, last):
+            drawn = draw(stage, number, seed=seed, uncertain=uncertain, risk=risk, existence=existence)
+            found.append(shares_of(stage, *points_covered(stage, drawn), drawn.people))
+        return found
+
+    shares = [share for part in in_blocks(block, draws, threads=threads) for share in part]
+    return np.array(shares).reshape(draws, len(stage.communities), len(stage.services))

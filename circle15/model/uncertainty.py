@@ -1,0 +1,77 @@
+"""How uncertain the inputs of a study are: the distributions that random draws are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from circle15.errors import SettingError
+
+__all__ = ["Uncertainty"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncertainty:
+    """Distributions of the uncertain inputs; see ``robustness.toml`` for their reasons.
+
+    Attributes
+    ----------
+    speed_sd, speed_low, speed_high
+        Of the factor on the profile's speeds: normal around 1, cut off.
+    dropout, marked, dropout_most
+        Probability by way class, and by mark (``private``, ``gate``, ``tunnel``, ``bridge``), that a stretch cannot
+        be walked through; the larger one counts, up to the limit.
+    unverified, recent, confirmed, recent_days
+        Probability that a facility exists, by how well that is known.
+    leg_low, leg_high, limit_low, limit_high
+        Ranges of the factors on access legs and on the snapping limit.
+    people_spread
+        People of a demand point vary by so much, up and down, as a share.
+    required
+        Share required where no book says it.
+    streets
+        How many streets are checked exactly for field checks.
+
+    Raises
+    ------
+    SettingError
+        If a probability lies outside 0 to 1, or a range is upside down.
+    """
+
+    speed_sd: float = 0.0
+    speed_low: float = 1.0
+    speed_high: float = 1.0
+    dropout: Mapping[str, float]
+    marked: Mapping[str, float]
+    dropout_most: float = 0.0
+    unverified: float = 1.0
+    recent: float = 1.0
+    confirmed: float = 1.0
+    recent_days: int = 730
+    leg_low: float = 1.0
+    leg_high: float = 1.0
+    limit_low: float = 1.0
+    limit_high: float = 1.0
+    people_spread: float = 0.0
+    required: float = 0.9
+    streets: int = 60
+
+    def __post_init__(self) -> None:
+        shares = {
+            **{f"dropout of {name}": value for name, value in (*self.dropout.items(), *self.marked.items())},
+            "dropout_most": self.dropout_most, "unverified": self.unverified, "recent": self.recent,
+            "confirmed": self.confirmed, "people_spread": self.people_spread, "required": self.required,
+        }  # fmt: skip
+        for name, value in shares.items():
+            if not (np.isfinite(value) and 0 <= value <= 1):
+                raise SettingError(f"uncertainty: {name} = {value} is not usable: give a share between 0 and 1")
+        for name in ("speed", "leg", "limit"):
+            low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
+            if not 0 < low <= high < np.inf:
+                raise SettingError(
+                    f"uncertainty: {name} from {low} to {high} is no range; give a lower and upper factor"
+                )
+        if not (np.isfinite(self.speed_sd) and self.speed_sd >= 0):
+            raise SettingError(f"uncertainty: speed_sd = {self.speed_sd} is not usable: give zero or more")

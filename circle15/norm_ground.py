@@ -1,0 +1,166 @@
+"""What measures of norms look at: communities, facilities, homes and land, all placed on the streets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.homes import Homes, land_homes
+from circle15.model.places import Communities, DemandPoints, Facilities
+from circle15.model.walk_network import Positions, WalkProfile
+from circle15.reach import WalkGraph, walk_graph
+from circle15.snapping import snap
+
+__all__ = ["LAND_M", "Ground", "fold_name", "paces_graph", "split_names"]
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+LAND_M = 50.0
+"""Residential land is asked at points so far apart: each stands for a quarter of a hectare."""
+
+_BETWEEN = re.compile("[;；,，、|/\n]+")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ground:
+    """What measures look at.
+
+    ``graph`` walks in the study's time, ``paces`` one metre a second without any delay, so that its seconds are
+    metres on the network. ``homes`` and ``sites`` are the positions of demand points and facilities.
+    ``owner`` ``int64[p]``: a demand point's row of the communities. ``site`` and ``host`` ``int64[k]``: pairs of a
+    facility and a community that it belongs to, by the ids of both: those that its list names in the column
+    ``community``, else the one that it stands in. A shared centre has several. ``lenient`` counts facilities whose
+    tier or standard nobody stated, too.
+    """
+
+    communities: Communities
+    facilities: Facilities
+    demand: DemandPoints
+    graph: WalkGraph
+    paces: WalkGraph
+    homes: Positions
+    sites: Positions
+    owner: Rows
+    site: Rows
+    host: Rows
+    residential: gpd.GeoDataFrame | None = None
+    walls: gpd.GeoSeries | None = None
+    max_snap_m: float | None = None
+    checklists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lenient: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        communities: Communities,
+        facilities: Facilities,
+        demand: DemandPoints,
+        *,
+        graph: WalkGraph,
+        homes: Positions,
+        sites: Positions,
+        residential: gpd.GeoDataFrame | None = None,
+        walls: gpd.GeoSeries | None = None,
+        max_snap_m: float | None = None,
+        checklists: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Ground:
+        """The ground of a study. ``sites`` are the positions of *all* facilities, whatever is open.
+
+        ``residential``, ``walls`` and ``max_snap_m`` serve :attr:`land`; ``checklists`` are the functions that
+        books ask for, by name.
+        """
+        site, host = _belonging(communities.frame, facilities.frame)
+        return cls(
+            communities=communities, facilities=facilities, demand=demand, graph=graph, paces=paces_graph(graph),
+            homes=homes, sites=sites, site=site, host=host, residential=residential, walls=walls,
+            max_snap_m=max_snap_m, checklists=checklists or {},
+            owner=communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"])).astype(np.int64),
+        )  # fmt: skip
+
+    @property
+    def placed(self) -> Mask:
+        """Demand points that stand near a street: of the others nothing is known."""
+        return np.asarray(self.homes.status != Positions.FAR)
+
+    @cached_property
+    def land(self) -> tuple[Homes, Positions]:
+        """Points on the residential land of each community, worth equal areas, and where they stand on the streets.
+
+        No polygon is laid over another: a piece of land is within reach where one can walk from it.
+        """
+        homes = land_homes(self.communities, self.residential, LAND_M)
+        points = gpd.GeoSeries(homes.point, crs=self.communities.frame.crs)
+        return homes, snap(self.graph.network, points, max_snap_m=self.max_snap_m, barriers=self.walls)
+
+    def numbers(self, column: str) -> Numbers:
+        """A column of the communities; NaN where it is not there or holds no number."""
+        frame = self.communities.frame
+        if column not in frame:
+            return np.full(len(frame), np.nan)
+        return np.asarray(pd.to_numeric(frame[column], errors="coerce"), dtype=float)
+
+
+def paces_graph(graph: WalkGraph) -> WalkGraph:
+    """The same network at one metre a second without delays: its seconds are metres."""
+    paces = WalkProfile(name="metres", title_zh="路网距离", title_en="Network distance", speed_mps=1.0, stairs_mps=1.0)
+    return walk_graph(graph.network, paces)
+
+
+def fold_name(word: str) -> str:
+    """A name as it is compared: NFKC, small letters, no spaces.
+
+    Examples
+    --------
+    >>> fold_name(" 社会 救助 "), fold_name("ＡＢ")
+    ('社会救助', 'ab')
+    """
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", word).casefold())
+
+
+def split_names(cell: object) -> tuple[str, ...]:
+    """The names in one cell, folded; none where it is empty.
+
+    Examples
+    --------
+    >>> split_names("就业创业；社会救助、金融"), split_names(float("nan"))
+    (('就业创业', '社会救助', '金融'), ())
+    """
+    if not isinstance(cell, str):
+        return ()
+    return tuple(name for part in _BETWEEN.split(cell) if (name := fold_name(part)))
+
+
+def _belonging(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> tuple[Rows, Rows]:
+    """Pairs of facility and community by their ids: as the list names them, else where it stands."""
+    known = _known_names(communities)
+    named = facilities["community"] if "community" in facilities else pd.Series("", index=facilities.index)
+    said = [sorted({known[name] for name in split_names(cell) if name in known}) for cell in named]
+    by_id = np.argsort(np.argsort(communities.index.astype(str), kind="stable"), kind="stable")
+    found, shape = communities.sindex.query(facilities.geometry, predicate="intersects")
+    stands = np.full(len(facilities), -1, dtype=np.int64)
+    order = np.lexsort((by_id[shape], found))[::-1]  # of several the first id
+    stands[found[order]] = shape[order]
+    hosts = [rows or ([int(at)] if at >= 0 else []) for rows, at in zip(said, stands, strict=True)]
+    site = np.repeat(np.arange(len(hosts)), [len(rows) for rows in hosts]).astype(np.int64)
+    host = np.array([row for rows in hosts for row in rows], dtype=np.int64)
+    rank = np.argsort(np.argsort(facilities.index.astype(str), kind="stable"), kind="stable")
+    order = np.lexsort((by_id[host], rank[site]))
+    return site[order], host[order]
+
+
+def _known_names(communities: gpd.GeoDataFrame) -> Mapping[str, int]:
+    """Folded ids and names of communities with their rows; a name that two have tells nothing."""
+    names = [fold_name(str(name)) for name in communities["name"]]
+    counted = pd.Series(names).value_counts()
+    known = {name: row for row, name in enumerate(names) if counted[name] == 1}
+    return known | {fold_name(str(key)): row for row, key in enumerate(communities.index)}

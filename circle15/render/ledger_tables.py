@@ -1,0 +1,168 @@
+"""The ledger as plain tables and sheets: every clause for every unit, rates against targets, and what is not computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+
+from circle15.catalog import text
+from circle15.catalog.norm_books import not_computed
+from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
+from circle15.model import Analysis
+from circle15.render.sheet_style import block, head, page, table_sheet
+from circle15.render.table_frames import columns, rounded, synthetic_layers
+
+__all__ = [
+    "MOST_SHEET_ROWS",
+    "compliance_table",
+    "ledger_method",
+    "ledger_sheets",
+    "ledger_table",
+    "not_computed_table",
+]
+
+MOST_SHEET_ROWS = 20_000
+"""More rows than these make a workbook slow: then the sheet shows those that fail, and says where the others are."""
+
+_LEVELS = {"community": "社区 community", "subdistrict": "街道 subdistrict", "city": "全市 city"}
+_STATUS = {
+    "mandatory": "强制 mandatory", "expected": "预期 expected", "pilot": "试行 pilot", "draft": "草案 draft",
+    "project": "本项目约定 project",
+}  # fmt: skip
+_RULE = {
+    "book": "book", "clause_zh": "title_zh", "clause_en": "title_en", "norm_source_zh": "source_zh",
+    "norm_source_en": "source_en", "clause": "clause", "norm_year": "year", "norm_status": "status", "grade": "grade",
+    "clause_note_zh": "note_zh", "clause_note_en": "note_en",
+}  # fmt: skip
+_LEDGER = (
+    "level", "unit_id", "unit_name", "subdistrict", "clause_id", "clause_zh", "clause_en", "verdict", "verdict_zh",
+    "verdict_en", "indicative", "observed", "at_least", "at_most", "norm_unit_zh", "norm_unit_en", "lacks_zh",
+    "lacks_en", "facility_id", "facility_name", "route_min", "route_m", "floor_area_m2", "source", "source_date",
+    "book", "norm_source_zh", "norm_source_en", "clause", "norm_year", "norm_status", "grade", "clause_note_zh",
+    "clause_note_en", "synthetic",
+)  # fmt: skip
+_SHEET = (
+    "level", "unit_name", "clause_zh", "clause_en", "verdict_zh", "verdict_en", "observed", "at_least", "at_most",
+    "norm_unit_zh", "norm_unit_en", "lacks_zh", "lacks_en", "facility_name", "route_min", "route_m", "floor_area_m2",
+    "source", "source_date", "norm_source_zh", "norm_source_en", "clause", "norm_year", "norm_status", "grade",
+    "clause_note_zh", "clause_note_en", "unit_id", "clause_id", "facility_id",
+)  # fmt: skip
+_COMPLIANCE = (
+    "clause_id", "clause_zh", "clause_en", "level", "at_least", "at_most", "norm_unit_zh", "norm_unit_en",
+    "units_pass", "units_fail", "units_undetermined", "units_shown", "pass_pct", "observed", "verdict_zh", "verdict_en",
+    "lacks_zh", "lacks_en", "indicative", "norm_source_zh", "norm_source_en", "clause", "norm_year", "norm_status",
+)  # fmt: skip
+
+
+def ledger_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per unit and clause, in the order of the books: what was observed and required, the verdict, its evidence.
+
+    Returns
+    -------
+    pd.DataFrame
+        Plain columns as in ``columns.toml``: ``observed``, ``at_least`` and ``at_most`` in the clause's own unit;
+        ``verdict`` one of ``pass``, ``fail``, ``undetermined``, ``shown`` with words beside it, which say where it is
+        indicative; what to supply in both languages; the facility with its walk, area, source and date.
+    """
+    frame = analysis.ledger.frame
+    if not len(frame):
+        return pd.DataFrame(columns=list(_LEDGER))
+    table = _with_rules(analysis, frame.reset_index())
+    people = analysis.city.communities.frame.set_axis(analysis.city.communities.frame.index.astype(str), axis=0)
+    table["unit_name"] = table["unit_id"].map(people["name"]).fillna(table["unit_id"])
+    table.loc[table["level"] == "city", "unit_name"] = analysis.city.title_zh
+    named = people["subdistrict"] if "subdistrict" in people else pd.Series("", index=people.index)
+    table["subdistrict"] = table["unit_id"].map(named).where(table["level"] == "community", "").fillna("")
+    sites = analysis.city.facilities.frame["name"]
+    table["facility_name"] = table["facility_id"].map(sites.set_axis(sites.index.astype(str))).fillna("")
+    table["synthetic"] = "+".join(synthetic_layers(analysis.city))
+    return rounded(table[list(_LEDGER)])
+
+
+def _with_rules(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
+    """A table with a column ``clause_id`` beside what stands in the rules, and in words."""
+    rules = {rule.clause_id: rule for rule in analysis.ledger.rules}
+    for column, field in _RULE.items():
+        told = {key: getattr(rule, field) for key, rule in rules.items()}
+        table[column] = table["clause_id"].map(told)
+    table["norm_status"] = table["norm_status"].map(_STATUS)
+    for language in ("zh", "en"):
+        units = {unit: unit_words(unit, language) for unit in table["unit"].unique()}
+        table[f"norm_unit_{language}"] = table["unit"].map(units)
+        lacks = {word: lacks_words(word, language) for word in table["lacks"].unique()}
+        table[f"lacks_{language}"] = table["lacks"].map(lacks)
+        table[f"verdict_{language}"] = [
+            verdict_words(verdict, language, indicative=indicative) if verdict else ""
+            for verdict, indicative in zip(table["verdict"], table["indicative"], strict=True)
+        ]
+    return table
+
+
+def compliance_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per clause: how many units comply, fail, cannot be judged; for the city its figure and verdict.
+
+    ``pass_pct`` is the share of those that could be judged; the city's own rates against their targets count the
+    undetermined ones as what they are.
+    """
+    counts = analysis.ledger.counts()
+    if not len(counts):
+        return pd.DataFrame(columns=list(_COMPLIANCE))
+    table = counts.add_prefix("units_").reset_index()
+    rules = {rule.clause_id: rule for rule in analysis.ledger.rules}
+    city = analysis.ledger.frame
+    city = city[city.index.get_level_values("level") == "city"].droplevel(["level", "unit_id"])
+    table["pass_pct"] = 100.0 * table["units_pass"] / (table["units_pass"] + table["units_fail"]).replace(0, np.nan)
+    for column, empty in (("observed", np.nan), ("verdict", ""), ("lacks", ""), ("unit", "")):
+        table[column] = city[column].reindex(table["clause_id"]).to_numpy()
+        if isinstance(empty, str):
+            table[column] = table[column].fillna(empty)
+    for column in ("at_least", "at_most"):
+        table[column] = np.array([getattr(rules[key], column) for key in table["clause_id"]], dtype=float)
+    table["indicative"] = [not rules[key].verified for key in table["clause_id"]]
+    table["unit"] = [rules[key].unit for key in table["clause_id"]]
+    table = _with_rules(analysis, table)
+    return rounded(table[list(_COMPLIANCE)].assign(level=table["level"].map(_LEVELS)))
+
+
+def not_computed_table() -> pd.DataFrame:
+    """One row for each thing that norms ask for and no map or table tells: what, and why not."""
+    return pd.DataFrame(
+        [
+            {"asked_zh": one.title_zh, "asked_en": one.title_en, "why_zh": one.why_zh, "why_en": one.why_en}
+            for one in not_computed()
+        ]
+    )
+
+
+def ledger_sheets(book: Workbook, analysis: Analysis) -> None:
+    """Add the sheets ``条文 Ledger`` and ``达标率 Compliance``; neither where no clause was judged."""
+    if not len(analysis.ledger):
+        return
+    table = ledger_table(analysis)
+    heading = "逐条判定与依据 · Every clause, its verdict and what it rests on"
+    if len(table) > MOST_SHEET_ROWS:
+        failing = table[table["verdict"] == "fail"].head(MOST_SHEET_ROWS)
+        told = {"rows": f"{len(table):,}", "shown": f"{len(failing):,}"}
+        heading += f" · {text('ledger_short', 'zh', **told)} {text('ledger_short', 'en', **told)}"
+        table = failing
+    shown = table.assign(level=table["level"].map(_LEVELS))[list(_SHEET)]
+    table_sheet(book, analysis.city, "条文 Ledger", heading, shown)
+    sheet = book.create_sheet("达标率 Compliance")
+    row = head(sheet, analysis.city, "各条文达标情况 · How many comply, clause by clause", 8)
+    found = compliance_table(analysis)
+    row = block(sheet, row, "按条文 By clause", found, [columns()[key].width for key in found.columns])
+    rest = not_computed_table()
+    block(sheet, row + 1, "不能由地图和台账计算 Not computable from maps and tables", rest, [22, 34, 34, 34])
+    for position, key in enumerate(found.columns, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = columns()[key].width
+    page(sheet, header_row=None)
+
+
+def ledger_method(analysis: Analysis) -> list[tuple[str, str]]:
+    """How clauses were judged, for the method sheet; nothing where none was."""
+    if not len(analysis.ledger):
+        return []
+    keys = ("method_ledger", "method_land", "method_load", "method_shared")
+    return [(text(key, "zh"), text(key, "en")) for key in keys]

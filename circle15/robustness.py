@@ -1,0 +1,322 @@
+"""How sure a verdict is: what becomes of it when the uncertain inputs are drawn at random, many times.
+
+In each draw speed, streets, facilities, access legs and people are drawn anew (:mod:`circle15.draws`) and coverage
+is computed on the network again. Of N draws those below the required share are counted; a gap is *robust* when it
+is below in at least 90 % of them. The steps follow the OECD/JRC handbook on composite indicators (2008, part 1.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15 import catalog
+from circle15.catalog import text
+from circle15.draws import Stage, drawn_shares, dropout_risk
+from circle15.gaps import FLOOR
+from circle15.model.norms import Rule
+from circle15.model.places import Communities, Facilities
+from circle15.model.results import Gaps, Settings
+from circle15.model.uncertainty import Uncertainty
+from circle15.model.verdicts import Robustness
+from circle15.norms import RURAL
+
+__all__ = [
+    "BANDS",
+    "Required",
+    "below",
+    "existence",
+    "index_of",
+    "percentiles",
+    "ranks_of",
+    "required_shares",
+    "robustness",
+    "verdict_of",
+]
+
+BANDS = ((0.9, "robust_gap"), (0.5, "likely_gap"), (0.1, "doubtful"), (0.0, "robust_pass"))
+"""From which share of draws below the required share a verdict has which name."""
+_LOW, _HIGH = 5.0, 95.0
+_MEASURE = "people_in_reach"
+_OWN = "project-defaults"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Required:
+    """``share`` ``float64[c, s]`` to be covered, and the ``clauses`` it stands in, by service (``""``: none)."""
+
+    share: NDArray[np.float64]
+    clauses: Mapping[str, str]
+
+
+def required_shares(
+    communities: Communities,
+    services: Sequence[str],
+    rules: Sequence[Rule],
+    *,
+    cutoff_min: float,
+    default: float,
+) -> Required:
+    """Which share of people has to reach each service within the circle.
+
+    The strictest clause with measure ``people_in_reach`` that asks for the circle's minutes, names the service and
+    no tier, and speaks of communities as the community is one (urban or rural). Where no document's clause does,
+    those of circle15's own defaults count, and without any of them ``default``. Rows are in the order of the
+    communities' ids. Whatever people a clause counts, here it is asked of those aged 60+.
+    """
+    frame = communities.frame
+    order = np.argsort(np.array([str(key) for key in frame.index], dtype=object), kind="stable")
+    words = frame["rural"] if "rural" in frame else pd.Series("", index=frame.index)
+    rural = np.array([str(word).strip().casefold() in RURAL for word in words], dtype=bool)[order]
+    share = np.full((len(frame), len(services)), np.nan)
+    clauses: dict[str, str] = {}
+    asked = [rule for rule in rules if _asks(rule, cutoff_min)]
+    for column, service in enumerate(services):
+        named: list[str] = []
+        for own in (False, True):
+            mine = [rule for rule in asked if service in rule.services and (rule.book == _OWN) == own]
+            found = _strictest(mine, rural)
+            new = np.isnan(share[:, column]) & ~np.isnan(found)
+            share[new, column] = found[new]
+            named += [rule.clause_id for rule in mine if (new & (found == (rule.at_least or 0) / 100)).any()]
+        clauses[service] = ", ".join(named)
+    return Required(share=np.where(np.isnan(share), default, share), clauses=clauses)
+
+
+def _asks(rule: Rule, cutoff_min: float) -> bool:
+    plain = rule.level == "community" and not rule.tiers and rule.people_from is None and rule.people_below is None
+    return rule.measure == _MEASURE and plain and rule.minutes == cutoff_min and rule.at_least is not None
+
+
+def _strictest(rules: Sequence[Rule], rural: NDArray[np.bool_]) -> NDArray[np.float64]:
+    found = np.full(len(rural), np.nan)
+    for rule in rules:
+        speaks = (rural == (rule.scope == "rural")) if rule.scope != "all" else np.ones(len(rural), dtype=bool)
+        found[speaks] = np.fmax(found[speaks], (rule.at_least or 0.0) / 100)
+    return found
+
+
+def existence(facilities: Facilities, uncertain: Uncertainty) -> pd.Series:
+    """Probability that each facility stands and serves, ``float64`` on ``facility_id``.
+
+    What a field check said counts first (column ``survey``: ``confirmed`` or ``denied``); then a source with a date
+    not older than ``recent_days`` before the newest date of all; all others are unverified. No clock is asked: the
+    same lists give the same probabilities in any year.
+    """
+    frame = facilities.frame
+    blank = pd.Series("", index=frame.index)
+    source = frame["source"].fillna("").astype(str).str.strip() if "source" in frame else blank
+    dates = frame["source_date"].astype(str) if "source_date" in frame else blank
+    when = pd.to_datetime(dates, errors="coerce", format="ISO8601", utc=True)
+    recent = (source != "") & (when >= when.max() - pd.Timedelta(days=uncertain.recent_days))
+    chance = pd.Series(np.where(recent, uncertain.recent, uncertain.unverified), index=frame.index, dtype=float)
+    said = frame.get("survey", blank)
+    return chance.mask(said == "confirmed", uncertain.confirmed).mask(said == "denied", 0.0)
+
+
+def verdict_of(p_below: float) -> str:
+    """The name of a share of draws below the required share.
+
+    Examples
+    --------
+    >>> [verdict_of(p) for p in (0.93, 0.5, 0.1, 0.09, float("nan"))]
+    ['robust_gap', 'likely_gap', 'doubtful', 'robust_pass', 'undetermined']
+    """
+    if np.isnan(p_below):
+        return "undetermined"
+    return next(name for least, name in BANDS if p_below >= least)
+
+
+def robustness(
+    stage: Stage,
+    facilities: Facilities,
+    communities: Communities,
+    *,
+    scored: Gaps,
+    settings: Settings,
+    rules: Sequence[Rule] = (),
+    uncertain: Uncertainty | None = None,
+    threads: int | None = None,
+) -> Robustness:
+    """Draw the uncertain inputs ``settings.draws`` times and count what becomes of every verdict.
+
+    Parameters
+    ----------
+    stage
+        The city laid out for draws, with the services that are determined (:meth:`circle15.draws.Stage.of`).
+    facilities
+        Those that the stage was made of.
+    communities
+        For their ids, and whether they are rural.
+    scored
+        What was computed without any draw.
+    settings
+        For the circle, ``max_snap_m``, ``draws`` and ``seed``.
+    rules
+        Clauses to take the required shares from (:func:`required_shares`).
+    uncertain
+        By default what ``robustness.toml`` says.
+    threads
+        The result does not depend on it.
+
+    Returns
+    -------
+    Robustness
+        Without field checks; empty where ``settings.draws`` is 0, no service is determined or nobody lives.
+    """
+    doubt = uncertain or catalog.uncertainty()
+    if not settings.draws or not stage.services or not len(stage.code):
+        return Robustness(seed=settings.seed)
+    chance = existence(facilities, doubt)
+    drawn = drawn_shares(
+        stage, settings.draws, seed=settings.seed, uncertain=doubt, risk=dropout_risk(stage.network, doubt),
+        existence=chance.to_numpy(dtype=float), threads=threads,
+    )  # fmt: skip
+    ids = sorted(map(str, communities.frame.index))
+    place = pd.Index(stage.communities).get_indexer(pd.Index(ids))
+    shares = np.where((place >= 0)[None, :, None], drawn[:, place, :], np.nan)
+    required = required_shares(
+        communities, stage.services, rules, cutoff_min=settings.circle_min, default=doubt.required
+    )
+    frame = _frame(ids, stage.services, shares, required.share, scored)
+    return Robustness(
+        frame=frame,
+        by_community=_by_community(ids, stage.services, shares, frame, scored),
+        draws=settings.draws,
+        seed=settings.seed,
+        assumptions=_assumptions(stage.profile.speed_mps, doubt, settings, required, chance),
+    )
+
+
+def below(shares: NDArray[np.float64], required: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of draws ``float64[c, s]`` in which the covered share is below the required one; NaN without any draw."""
+    known = ~np.isnan(shares)
+    count = known.sum(axis=0)
+    under = ((shares < required) & known).sum(axis=0)
+    return np.divide(under, count, out=np.full(under.shape, np.nan), where=count > 0)
+
+
+def percentiles(values: NDArray[np.float64], *, whole: bool = False) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """5th and 95th percentile over the first axis, NaN left out; ``whole``: values that occur, not between them.
+
+    Examples
+    --------
+    >>> low, high = percentiles(np.arange(21.0)[:, None])  # 0, 1, ... 20: each step is 5 %
+    >>> float(low[0]), float(high[0])
+    (1.0, 19.0)
+    """
+    none = np.isnan(values).all(axis=0)
+    filled = np.where(none, 0.0, values)
+    low, high = np.nanpercentile(filled, [_LOW, _HIGH], axis=0, method="nearest" if whole else "linear")
+    return np.where(none, np.nan, low), np.where(none, np.nan, high)
+
+
+def _frame(
+    ids: list[str],
+    services: Sequence[str],
+    shares: NDArray[np.float64],
+    required: NDArray[np.float64],
+    scored: Gaps,
+) -> pd.DataFrame:
+    index = pd.MultiIndex.from_product([ids, services], names=["community_id", "service"])
+    share = scored.frame["share"].reindex(index).astype(float)
+    low, high = (side.ravel() for side in percentiles(shares))
+    p_below = np.where(share.isna(), np.nan, below(shares, required).ravel())
+    frame = pd.DataFrame(
+        {
+            "share": share,
+            "share_low": np.where(share.isna(), np.nan, low),
+            "share_high": np.where(share.isna(), np.nan, high),
+            "required": required.ravel(),
+            "p_below": p_below,
+            "verdict": [verdict_of(value) for value in p_below],
+        },
+        index=index,
+    )
+    return frame.sort_index()
+
+
+def index_of(shares: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The geometric index ``float64[..., c]`` of shares ``[..., c, s]``: 100 (1 - prod(max(share, 0.01)^weight))."""
+    return np.asarray(100 * (1 - np.prod(np.maximum(shares, FLOOR) ** weight, axis=-1)))
+
+
+def ranks_of(index: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks of indices ``[d, c]`` within each row, 1 the largest, equals sharing the best; NaN stays NaN."""
+    table = pd.DataFrame(np.round(index, 9)).rank(axis=1, method="min", ascending=False)
+    return table.to_numpy(dtype=float)
+
+
+def _by_community(
+    ids: list[str],
+    services: Sequence[str],
+    shares: NDArray[np.float64],
+    frame: pd.DataFrame,
+    scored: Gaps,
+) -> pd.DataFrame:
+    weight = np.array([scored.weights[service] for service in services])
+    counted = weight > 0
+    index = index_of(shares[:, :, counted], weight[counted])
+    plain = scored.by_community.reindex(ids)
+    known = plain["index"].notna().to_numpy()
+    index[:, ~known] = np.nan
+    low, high = percentiles(index)
+    best, worst = percentiles(ranks_of(index), whole=True)
+    robust = (frame["verdict"] == "robust_gap").groupby(level="community_id").sum()
+    table = pd.DataFrame(
+        {
+            "index": plain["index"].astype(float),
+            "index_low": low,
+            "index_high": high,
+            "rank": plain["rank"].astype("Int64"),
+            "rank_low": pd.array(best, dtype="Float64").astype("Int64"),
+            "rank_high": pd.array(worst, dtype="Float64").astype("Int64"),
+            "robust_gaps": robust.reindex(ids).fillna(0).astype("int64"),
+        },
+        index=pd.Index(ids, name="community_id"),
+    )
+    return table.sort_values("rank", kind="stable")
+
+
+def _assumptions(
+    pace: float, doubt: Uncertainty, settings: Settings, required: Required, chance: pd.Series
+) -> dict[str, dict[str, str]]:
+    """Every distribution in words, with the figures of this run."""
+    clauses = {
+        language: ("；" if language == "zh" else "; ").join(
+            f"{getattr(catalog.services()[service], f'title_{language}')} {100 * least:g}%"
+            f" ({clause or text('robust_default', language)})"
+            for (service, clause), least in zip(required.clauses.items(), required.share.max(axis=0), strict=True)
+        )
+        for language in ("zh", "en")
+    }
+    values: dict[str, dict[str, object]] = {
+        "speed": {
+            "mean": f"{pace:g}", "sd": f"{pace * doubt.speed_sd:.2g}", "low": f"{pace * doubt.speed_low:.2g}",
+            "high": f"{pace * doubt.speed_high:.2g}",
+        },
+        "streets": {"most": f"{100 * doubt.dropout_most:g}"},
+        "facilities": {
+            "unverified": f"{doubt.unverified:g}", "recent": f"{doubt.recent:g}", "confirmed": f"{doubt.confirmed:g}",
+            "days": doubt.recent_days, "count": len(chance), "sure": int((chance == doubt.confirmed).sum()),
+        },
+        "snapping": {
+            "low": f"{doubt.leg_low:g}", "high": f"{doubt.leg_high:g}",
+            "limit_low": f"{doubt.limit_low * settings.max_snap_m:.0f}",
+            "limit_high": f"{doubt.limit_high * settings.max_snap_m:.0f}",
+        },
+        "people": {"spread": f"{100 * doubt.people_spread:g}"},
+    }  # fmt: skip
+    told = {
+        name: {language: text(f"robust_{name}", language, **given) for language in ("zh", "en")}
+        for name, given in values.items()
+    }
+    told["required"] = {
+        language: text("robust_required", language, minutes=f"{settings.circle_min:g}", clauses=clauses[language])
+        for language in ("zh", "en")
+    }
+    return told

@@ -1,0 +1,273 @@
+"""Walks to the nearest facility -> the very way, street by street: the evidence behind a verdict.
+
+A way is read off the search that gave its time: from the home on along arcs that each cost exactly what
+the time falls by, until a facility's own street. So its minutes are those of the verdict, to the
+millisecond, and no second path finder can disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from circle15.catalog import services as known_services
+from circle15.errors import InputError
+from circle15.kernels import search
+from circle15.model.places import DemandPoints, Facilities
+from circle15.model.verdicts import Routes
+from circle15.model.walk_network import Positions
+from circle15.network import ragged_take
+from circle15.reach import NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
+
+__all__ = ["route", "routes"]
+
+_MAX_MS = 0xFFFFFFF0
+_DIRECT, _BY_U, _BY_V = 0, 1, 2
+_COLUMNS = ("point_id", "facility_id", "minutes", "metres", "straight_m", "edges")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Field:
+    """One search from all of some sites: ``cost`` and ``onward`` by node; ``seed_at`` the seed that a way ends at."""
+
+    cost: NDArray[np.uint32]
+    onward: NDArray[np.uint32]
+    seed_at: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Choice:
+    """How each home sets out: time in ms (``NEVER_MS``: no way), along its own edge or by which end of it."""
+
+    cost_ms: NDArray[np.int64]
+    by: NDArray[np.int8]
+    site: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pieces:
+    """Stretches of edges, walk after walk in walking order: which walk, which edge, from and to which mm of it."""
+
+    walk: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    from_mm: NDArray[np.int64]
+    to_mm: NDArray[np.int64]
+
+
+def routes(
+    graph: WalkGraph, demand: DemandPoints, facilities: Facilities, *, homes: Positions, sites: Positions
+) -> Routes:
+    """The typical walk of each community to each listed service.
+
+    The typical home is the weighted median of those who can walk there: the nearest home by which half of the
+    community's people aged 60 and over (of all residents where nobody is 60+) have arrived.
+
+    Parameters
+    ----------
+    graph
+        From :func:`circle15.reach.walk_graph`.
+    demand, facilities
+        Of equally near facilities on one street corner the lowest id is told.
+    homes, sites
+        Positions aligned with ``demand.frame`` and ``facilities.frame``.
+
+    Returns
+    -------
+    Routes
+        Minutes equal :func:`circle15.reach.nearest_times` exactly.
+    """
+    offers = facilities.offers()
+    order = np.argsort(facilities.frame.index.to_numpy(dtype=str), kind="stable")
+    found = []
+    for service in (key for key in known_services() if key in facilities.listed):
+        mine = facilities.frame.index[order].isin(offers.loc[offers["service"] == service, "facility_id"])
+        rows = order[mine]
+        there = sites.take(rows)
+        field = _search(graph, there)
+        choice = _choices(graph, homes, there, field)
+        typical = _typical(demand, choice.cost_ms)
+        if len(typical):
+            few = _Choice(cost_ms=choice.cost_ms[typical], by=choice.by[typical], site=choice.site[typical])
+            frame = _walks(graph, homes.take(typical), there, field, few)
+            frame["community_id"] = demand.frame["community_id"].to_numpy()[typical]
+            frame["service"] = service
+            frame["point_id"] = demand.frame.index.to_numpy()[typical]
+            site = rows[frame.pop("site").to_numpy()]
+            frame["facility_id"] = facilities.frame.index.to_numpy()[site]
+            home, door = demand.frame.geometry.iloc[typical], facilities.frame.geometry.iloc[site]
+            frame["straight_m"] = shapely.distance(home.to_numpy(), door.to_numpy())
+            found.append(frame)
+    if not found:
+        return Routes()
+    table = pd.concat(found).set_index(["community_id", "service"]).sort_index()
+    return Routes(frame=gpd.GeoDataFrame(table[[*_COLUMNS, "geometry"]], geometry="geometry", crs=graph.network.crs))
+
+
+def route(graph: WalkGraph, homes: Positions, sites: Positions, *, point: int, facility: int) -> pd.Series:
+    """The walk from one home to one facility, not its nearest perhaps.
+
+    Parameters
+    ----------
+    graph, homes, sites
+        As for :func:`routes`.
+    point, facility
+        Rows of ``homes`` and ``sites``; ``frame.index.get_loc(id)`` gives them.
+
+    Returns
+    -------
+    pandas.Series
+        ``minutes``, ``metres`` (both legs included), ``edges`` and ``geometry``, as in
+        :class:`~circle15.model.Routes`.
+
+    Raises
+    ------
+    InputError
+        If there is no way between them.
+    """
+    here, there = homes.take(np.array([point])), sites.take(np.array([facility]))
+    field = _search(graph, there)
+    choice = _choices(graph, here, there, field)
+    if choice.cost_ms[0] >= NEVER_MS:
+        raise InputError(
+            f"no walkable way leads from home {point} to facility {facility}; is one of them far from every street?"
+        )
+    return _walks(graph, here, there, field, choice).drop(columns="site").iloc[0]
+
+
+def _search(graph: WalkGraph, sites: Positions) -> _Field:
+    node, cost = seeds(graph, sites)
+    node, cost = node.ravel(), cost.ravel()
+    distance, onward = search.nearest_arcs(graph.start, graph.head, graph.cost, node, cost, _MAX_MS)
+    ends = (cost != search.NO_COST) & (cost == distance[node])
+    seed_at = np.full(len(distance), len(node), dtype=np.int64)
+    np.minimum.at(seed_at, node[ends], np.flatnonzero(ends))
+    return _Field(cost=distance, onward=onward, seed_at=seed_at)
+
+
+def _choices(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field) -> _Choice:
+    """The quickest way to set out; of equally quick ones straight along, then by the u end."""
+    network, ends = graph.network, placed_ends(graph, homes)
+    onward = np.where(field.cost == search.NO_COST, NEVER_MS, field.cost.astype(np.int64))
+    ways = np.full((3, len(homes)), NEVER_MS)
+    to_u, to_v = to_ends(graph, ends)
+    ways[_BY_U, ends.index] = onward[network.u[ends.edge]] + to_u
+    ways[_BY_V, ends.index] = onward[network.v[ends.edge]] + to_v
+    near, site = near_pairs(graph, sites, homes), np.full(len(homes), -1, dtype=np.int64)
+    owner = np.repeat(np.arange(len(sites)), near.start[1:] - near.start[:-1])
+    order = np.lexsort((owner, near.cost, near.point))
+    point, first = np.unique(near.point[order], return_index=True)
+    ways[_DIRECT, point], site[point] = near.cost[order][first], owner[order][first]
+    by = ways.argmin(axis=0).astype(np.int8)
+    return _Choice(cost_ms=np.minimum(ways.min(axis=0), NEVER_MS), by=by, site=site)
+
+
+def _typical(demand: DemandPoints, cost_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of the typical homes, one for each community where somebody arrives."""
+    arrives = cost_ms < NEVER_MS
+    code, ids = pd.factorize(demand.frame["community_id"], sort=True)
+    elders, everyone = (demand.frame[column].to_numpy(dtype=float) * arrives for column in ("pop_60plus", "population"))
+    old = np.bincount(code, weights=elders, minlength=len(ids)) > 0
+    weight = np.where(old[code], elders, everyone)
+    rank = np.argsort(np.argsort(demand.frame.index.to_numpy(dtype=str), kind="stable"), kind="stable")
+    order = np.lexsort((rank, cost_ms, code))
+    order = order[weight[order] > 0]
+    group, load = code[order], weight[order]
+    running, whole = np.cumsum(load), np.bincount(code, weights=weight, minlength=len(ids))
+    before = np.concatenate([[0.0], np.cumsum(whole)])[group]
+    half = np.flatnonzero(running - before >= whole[group] / 2 - 1e-9)
+    return order[half[np.unique(group[half], return_index=True)[1]]]
+
+
+def _walks(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, choice: _Choice) -> gpd.GeoDataFrame:
+    """Each home's walk: ``site`` (row of ``sites``), ``minutes``, ``metres``, ``edges`` and the line."""
+    pieces, site = _pieces(graph, homes, sites, field, choice)
+    count = len(homes)
+    stretch = np.bincount(pieces.walk, weights=np.abs(pieces.to_mm - pieces.from_mm), minlength=count)
+    edges = np.split(pieces.edge, np.searchsorted(pieces.walk, np.arange(1, count)))
+    return gpd.GeoDataFrame(
+        {
+            "site": site,
+            "minutes": choice.cost_ms / 60_000.0,
+            "metres": (stretch + homes.leg_mm + sites.leg_mm[site]) / 1000,
+            "edges": [tuple(map(int, walked)) for walked in edges],
+        },
+        geometry=_lines(graph, pieces, count),
+        crs=graph.network.crs,
+    )
+
+
+def _pieces(
+    graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, choice: _Choice
+) -> tuple[_Pieces, NDArray[np.int64]]:
+    network, length = graph.network, graph.network.length_mm
+    first = graph.start.astype(np.int64)
+    fan = first[1:] - first[:-1]
+    tail = np.repeat(np.arange(network.n_nodes), fan)  # an arc leads to its tail
+    edge, walk = homes.edge.astype(np.int64), np.arange(len(homes))
+    straight = choice.by == _DIRECT
+    node = np.where(choice.by == _BY_U, network.u[edge], network.v[edge]).astype(np.int64)
+    begin = np.where(choice.by == _BY_U, 0, length[edge])
+    begin[straight] = sites.offset_mm[choice.site[straight]]
+    found = [np.stack([walk, edge, homes.offset_mm, begin])]
+    left = walk[~straight]
+    while True:  # all walks go one arc farther at a time
+        left = left[field.onward[node[left]] != search.NO_ARC]
+        if len(left) == 0:
+            break
+        arc = field.onward[node[left]]
+        along = graph.edge[arc].astype(np.int64)
+        ahead = network.u[along] == node[left]
+        found.append(np.stack([left, along, np.where(ahead, 0, length[along]), np.where(ahead, length[along], 0)]))
+        node[left] = tail[arc]
+    seed = field.seed_at[node[~straight]]
+    site = choice.site.copy()
+    site[~straight] = seed // 2
+    last = sites.edge[site[~straight]].astype(np.int64)
+    enter = np.where(seed % 2 == 0, 0, length[last])
+    found.append(np.stack([walk[~straight], last, enter, sites.offset_mm[site[~straight]]]))
+    table = np.concatenate(found, axis=1)
+    walked, edges, from_mm, to_mm = table[:, np.argsort(table[0], kind="stable")]
+    return _Pieces(walk=walked, edge=edges, from_mm=from_mm, to_mm=to_mm), site
+
+
+def _lines(graph: WalkGraph, pieces: _Pieces, count: int) -> NDArray[Any]:
+    """The line of each walk: for each piece where it begins, the bends passed, and where it ends."""
+    if count == 0:
+        return np.empty(0, dtype=object)
+    network = graph.network
+    whole = np.maximum(network.length_mm[pieces.edge], 1)
+    against = pieces.from_mm > pieces.to_mm
+    begin, end = np.where(
+        against, 1 - np.stack([pieces.from_mm, pieces.to_mm]) / whole, [pieces.from_mm, pieces.to_mm] / whole
+    )
+    position, start = ragged_take(network.vertex_start, pieces.edge, against)
+    owner = np.repeat(np.arange(len(whole)), start[1:] - start[:-1])
+    bend = network.vertex[position]
+    streets = shapely.linestrings(bend, indices=owner)
+    share = _shares(bend, start, owner)
+    passed = (share > begin[owner]) & (share < end[owner])
+    tips = [
+        shapely.get_coordinates(shapely.line_interpolate_point(streets, at, normalized=True)) for at in (begin, end)
+    ]
+    number = np.arange(len(whole))
+    piece = np.concatenate([number, owner[passed], number])
+    order = np.argsort(piece, kind="stable")
+    place = np.concatenate([tips[0], bend[passed], tips[1]])[order]
+    walks = shapely.linestrings(place, indices=pieces.walk[piece[order]])
+    return np.asarray(shapely.remove_repeated_points(walks, 0.0))
+
+
+def _shares(bend: NDArray[np.float64], start: NDArray[np.int64], owner: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How far along its line each vertex stands, from 0 to 1."""
+    ahead = np.diff(bend, axis=0, prepend=bend[:1])
+    step = np.hypot(ahead[:, 0], ahead[:, 1])
+    step[start[:-1]] = 0.0
+    along = np.cumsum(step)
+    along -= along[start[:-1]][owner]
+    return along / np.maximum(along[start[1:] - 1], 1e-9)[owner]

@@ -1,0 +1,91 @@
+"""Whether a ranking hangs on weights that nobody can prove: random weights, and three ways to put services together.
+
+Weights are drawn from a flat Dirichlet distribution, in which every set of weights that adds up to one is as likely
+as any other (OECD/JRC handbook on composite indicators, 2008, part 1.7: uncertainty and sensitivity analysis).
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import kendalltau, spearmanr
+
+from circle15.errors import SettingError
+from circle15.model.results import Gaps
+from circle15.model.verdicts import Stability
+from circle15.robustness import index_of, percentiles, ranks_of
+
+__all__ = ["VARIANTS", "stability"]
+
+VARIANTS = {"geometric": "index", "additive": "index_additive", "worst": "index_worst"}
+"""Ways to put services together, and the column of ``Gaps.by_community`` that each stands in."""
+DRAWS = 1000
+_STREAM = 100
+"""Number of the random stream, apart from those of :mod:`circle15.draws`."""
+_BLOCK = 256
+
+
+def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
+    """Rank intervals under random weights, and how far three indices agree.
+
+    Parameters
+    ----------
+    scored
+        From :func:`circle15.gaps.gaps`. Services of weight 0 take no part, communities without an index have no rank.
+    draws, seed
+        How many sets of weights, and the seed that makes them the same each time.
+
+    Returns
+    -------
+    Stability
+        Empty where no community has an index. ``agreement`` is NaN where a ranking does not tell communities apart.
+
+    Raises
+    ------
+    SettingError
+        If there is not at least one draw.
+    """
+    if draws < 1:
+        raise SettingError(f"draws = {draws}: give at least one set of random weights, such as {DRAWS}")
+    ranked = scored.by_community.sort_index()
+    counted = sorted(service for service, weight in scored.weights.items() if weight > 0)
+    known = ranked.index[ranked["index"].notna()]
+    if not counted or not len(known):
+        return Stability(seed=seed)
+    shares = scored.frame["share"].unstack("service").reindex(index=known, columns=counted).to_numpy(dtype=float)
+    weights = np.random.default_rng([seed, _STREAM]).dirichlet(np.ones(len(counted)), size=draws)
+    ranks = random_ranks(shares, weights)
+    low, high = percentiles(ranks, whole=True)
+    tenth = max(1, int(np.ceil(len(known) / 10)))
+    drawn = pd.DataFrame({"rank_low": low, "rank_high": high, "top_tenth": (ranks <= tenth).mean(axis=0)}, index=known)
+    frame = ranked[["rank", "rank_additive", "rank_worst"]].join(drawn)
+    frame[["rank_low", "rank_high"]] = frame[["rank_low", "rank_high"]].astype("Float64").astype("Int64")
+    return Stability(
+        frame=frame.sort_values("rank", kind="stable"),
+        agreement=_agreement(ranked.loc[known]),
+        draws=draws,
+        seed=seed,
+    )
+
+
+def random_ranks(shares: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks ``float64[d, c]`` by the geometric index of shares ``[c, s]`` under each row of weights ``[d, s]``."""
+    parts = [
+        ranks_of(index_of(shares[None, :, :], weights[first : first + _BLOCK, None, :]))
+        for first in range(0, len(weights), _BLOCK)
+    ]
+    return np.concatenate(parts)
+
+
+def _agreement(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Spearman's rho and Kendall's tau-b of each pair of variants."""
+    rows = []
+    for one, other in combinations(VARIANTS, 2):
+        a, b = (ranked[VARIANTS[name]].to_numpy(dtype=float).round(9) for name in (one, other))
+        apart = len(np.unique(a)) > 1 and len(np.unique(b)) > 1
+        rho, tau = (spearmanr(a, b).statistic, kendalltau(a, b).statistic) if apart else (np.nan, np.nan)
+        rows.append((one, other, float(rho), float(tau)))
+    return pd.DataFrame(rows, columns=["variant", "other", "rho", "tau"]).set_index(["variant", "other"])
