@@ -123,6 +123,7 @@ class Stage:
             start=self.start,
             head=self.head,
             cost=full.astype(np.uint32)[self.arc_edge],
+            edge=self.arc_edge.astype(np.uint32),
             walk_ms=walk_ms,
             delay_u_ms=delay_u,
             delay_v_ms=delay_v,
@@ -139,7 +140,7 @@ def _places(ids: object) -> NDArray[np.int64]:
 
 
 def _arcs(network: WalkNetwork) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]:
-    edge = np.flatnonzero(network.u != network.v)
+    edge = np.flatnonzero((network.u != network.v) & ~network.has(EdgeFlag.CLOSED))
     back = edge[~network.has(EdgeFlag.FORWARD_ONLY)[edge]]
     owner = np.concatenate([network.v[edge], network.u[back]]).astype(np.int64)
     head = np.concatenate([network.u[edge], network.v[back]])

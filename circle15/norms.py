@@ -139,9 +139,7 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence
     return _table([rule] * len(table), table)
 
 
-def _lacking(
-    figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], known: NDArray[np.bool_]
-) -> pd.Series:
+def _lacking(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], known: NDArray[np.bool_]) -> pd.Series:
     """What to supply, by unit: for a figure that is not known, and for one that may be larger than what is known."""
     missing = ~np.isfinite(figures.part) | (False if figures.whole is None else ~(figures.whole > 0))
     doubt = np.zeros(len(missing), dtype=bool) if figures.doubt is None else figures.doubt

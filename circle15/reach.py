@@ -552,7 +552,9 @@ def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     ways = [way_home[node] + leg for node, leg in zip(nodes, to_ends(graph, ends), strict=True)]
     point = np.concatenate([ends.index, ends.index, near.point.astype(np.int64)])
     cost = np.concatenate([*ways, near.cost.astype(np.int64)])
-    site = np.concatenate([*(whose[node].astype(np.int64) for node in nodes), np.repeat(number[::2], np.diff(near.start))])
+    site = np.concatenate(
+        [*(whose[node].astype(np.int64) for node in nodes), np.repeat(number[::2], np.diff(near.start))]
+    )
     there = np.flatnonzero(cost < NEVER_MS)
     order = there[np.lexsort((site[there], cost[there], point[there]))]
     first = order[np.flatnonzero(np.diff(point[order], prepend=-1))]

@@ -32,7 +32,16 @@ __all__ = [
 
 POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
 
-_PLACE = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
+_PLACE = (
+    "name",
+    "name_en",
+    "subdistrict",
+    "subdistrict_en",
+    "community_type",
+    "priority_flag",
+    "outline",
+    "people_basis",
+)
 _COUNTED = ("parts", "households", "population_registered")
 _SITE = ("tier", "tier_key", "capacity", "capacity_by_service", "floor_area_m2", "delivery_radius_m", "opening_hours")
 _SOURCE = ("source", "source_date", "source_url", "also_in", "filled_columns")
@@ -187,6 +196,9 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
     table["sentence_zh"], table["sentence_en"] = ranked["sentence_zh"], ranked["sentence_en"]
+    kinds = analysis.typology.frame
+    for column in [c for c in ("type_id", "type_zh", "type_en") if c in kinds]:
+        table[column] = kinds[column].reindex(ranked.index).fillna("")
     made = analysis.demand.by_community["method"].reindex(ranked.index)
     table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
     return rounded(table.reset_index())

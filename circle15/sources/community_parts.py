@@ -16,7 +16,7 @@ from circle15.model.provenance import Finding
 
 __all__ = ["unite_parts"]
 
-_TEXTS = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type")
+_TEXTS = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "priority_flag")
 OVERLAP_SHARE = 0.005
 """Estates overlap when they share more than this part of their community."""
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from circle15 import catalog
 from circle15.checks import border_findings, facility_findings, path_findings, people_findings
@@ -28,7 +26,7 @@ from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import nearest_times, reach_table, walk_graph
 from circle15.snapping import snap
 from circle15.study.loading import barriers
-from circle15.study.record import draw_facts, norm_facts, run_facts
+from circle15.study.record import draw_facts, norm_facts, run_facts, verdict_facts
 from circle15.study.verdicts import Worked, chosen_books, verdicts
 from circle15.subdistricts import by_subdistrict
 
@@ -172,6 +170,7 @@ def analyse(
         record={
             **run_facts(city, settings, graph.profile, demand, here, there, covered, findings),
             **draw_facts(behind["robustness"], behind["stability"]),
+            **verdict_facts(settings, behind["equity"], behind["typology"]),
             "norms": norm_facts(chosen_books(city, settings), behind["ledger"]),
         },
         hours=hours_table(city.facilities, settings.open_at),

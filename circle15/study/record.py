@@ -11,20 +11,25 @@ from typing import Any
 import pandas as pd
 
 from circle15 import __version__
+from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Coverage, Settings
-from circle15.model.verdicts import Robustness, Stability
+from circle15.model.verdicts import Equity, Robustness, Stability, Typology
 from circle15.model.walk_network import Positions, WalkProfile
 
-__all__ = ["draw_facts", "norm_facts", "run_facts"]
+__all__ = ["draw_facts", "norm_facts", "run_facts", "verdict_facts"]
 
 _LIBRARIES = (
     "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio",
-    "opening-hours-py",
+    "opening-hours-py", "scikit-learn",
 )  # fmt: skip
+
+
+_SAID = ("zh", "en")
+_FIT = ("silhouette", "ari")
 
 
 def _counted(column: pd.Series | None) -> dict[str, int]:
@@ -129,4 +134,31 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
         },
         "indicative": int(frame["indicative"].sum()) if len(frame) else 0,
         "not_computed": [one.key for one in not_computed()],
+    }
+
+
+def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dict[str, Any]:
+    """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, what is undefined."""
+    undefined = equity.frame[equity.frame["why_en"] != ""] if len(equity) else equity.frame
+    chosen = typology.fits[typology.fits["chosen"]] if len(typology.fits) else typology.fits
+    return {
+        "equity": {
+            "assumptions": {
+                language: text("equity_method", language, cutoff=settings.circle_min) for language in _SAID
+            },
+            "undefined": {
+                str(service): {"zh": row["why_zh"], "en": row["why_en"]} for service, row in undefined.iterrows()
+            },
+        },
+        "typology": {
+            "method": typology.method,
+            "seed": settings.seed,
+            "types": {str(key): row["type_en"] for key, row in typology.types.iterrows()},
+            "chosen": [
+                {"method": row["method"], "k": int(row["k"])}
+                | {c: None if pd.isna(row[c]) else round(float(row[c]), 6) for c in _FIT}
+                for row in chosen.reset_index().to_dict("records")
+            ],
+            "notes": {name: dict(said) for name, said in typology.notes.items()},
+        },
     }

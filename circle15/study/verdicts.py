@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from circle15.attribution import attribution
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
 from circle15.draws import Stage
+from circle15.equity import equity
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
-from circle15.model.verdicts import Attribution, Robustness, Routes, Stability
+from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions
 from circle15.norm_ground import Ground
 from circle15.norms import judge
@@ -24,6 +25,7 @@ from circle15.reach import WalkGraph
 from circle15.robustness import robustness
 from circle15.routes import routes
 from circle15.stability import stability
+from circle15.typology import features, typology
 
 __all__ = ["Worked", "chosen_books", "verdicts"]
 
@@ -70,6 +72,8 @@ def verdicts(worked: Worked, begin: Callable[[str], None]) -> dict[str, Any]:
     found["robustness"] = _robustness(worked)
     found["stability"] = _stability(worked)
     begin("equity")
+    found["equity"] = _equity(worked)
+    found["typology"] = _typology(worked)
     return found
 
 
@@ -120,10 +124,33 @@ def _robustness(worked: Worked) -> Robustness:
         services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
     )  # fmt: skip
     return robustness(
-        stage, worked.serving, worked.city.communities, scored=worked.scored, settings=settings, rules=all_rules(chosen_books(worked.city, settings))
+        stage,
+        worked.serving,
+        worked.city.communities,
+        scored=worked.scored,
+        settings=settings,
+        rules=all_rules(chosen_books(worked.city, settings)),
     )
 
 
 def _stability(worked: Worked) -> Stability:
     """What random weights make of the ranking; nothing where no draws are asked for."""
     return stability(worked.scored, seed=worked.settings.seed) if worked.settings.draws else Stability()
+
+
+def _equity(worked: Worked) -> Equity:
+    """How evenly access is spread over people aged 60+."""
+    return equity(
+        worked.reach, worked.demand, worked.serving, worked.city.communities, covered=worked.covered,
+        nearest_min=worked.nearest, circle_min=worked.settings.circle_min, placed=worked.homes.status != Positions.FAR,
+    )  # fmt: skip
+
+
+def _typology(worked: Worked) -> Typology:
+    """What kinds of communities there are."""
+    described = features(
+        worked.city.communities, worked.demand, worked.city.facilities, worked.city.network,
+        nearest_min={service: worked.nearest[service] for service in worked.covered.services},
+        placed=worked.homes.status != Positions.FAR,
+    )  # fmt: skip
+    return typology(worked.city.communities, described, seed=worked.settings.seed)

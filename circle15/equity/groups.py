@@ -1,0 +1,108 @@
+"""Which groups communities belong to, and how each group is served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.catalog import text
+from circle15.model.places import Communities, DemandPoints
+from circle15.model.results import Coverage
+from circle15.norms import RURAL
+
+__all__ = ["grouped", "groups_of", "need_of"]
+
+NEED_PARTS = 5
+_NO = frozenset({"0", "无", "否", "没有", "no", "none", "false"})
+
+
+def need_of(communities: Communities) -> NDArray[np.float64]:
+    """Need of each community, ``float64[c]``: its share of people aged 60+, 0 where nobody lives."""
+    frame = communities.frame
+    people = frame["population"].to_numpy(dtype=float)
+    return np.divide(frame["pop_60plus"].to_numpy(dtype=float), people, out=np.zeros(len(frame)), where=people > 0)
+
+
+def groups_of(communities: Communities) -> pd.DataFrame:
+    """Which groups each community belongs to: ``community_id``, ``grouping``, ``group``, one row for each.
+
+    Groupings are those that some community says something of. A community with several priority flags
+    (``动迁安置;城乡结合部``) belongs to each; ``need`` are fifths of communities by share of 60+, ``1`` the
+    lowest, where there are five or more. What stands empty is a group of its own; an empty ``rural`` counts as urban,
+    as for clauses.
+    """
+    frame = communities.frame
+    unsaid, none = text("equity_unsaid", "zh"), text("equity_unflagged", "zh")
+    parts = []
+    for column in ("community_type", "priority_flag", "rural", "subdistrict"):
+        if column not in frame:
+            continue
+        words = pd.Series([_word(cell) for cell in frame[column]], index=frame.index, dtype=object)
+        if not (words != "").any():
+            continue
+        if column == "rural":
+            words = words.map(lambda word: "农村" if word.casefold() in RURAL else "城市")
+        elif column == "priority_flag":
+            words = words.str.split(r"[;；,，、/|+]+", regex=True).map(
+                lambda said: sorted({none if word.strip().casefold() in _NO else word.strip() for word in said} - {""})
+            )
+            words = words.map(lambda said: said or [unsaid]).explode()
+        parts.append(_members(words.where(words != "", unsaid), column))
+    if len(frame) >= NEED_PARTS:
+        rank = pd.Series(need_of(communities), index=frame.index).rank(method="average")
+        part = ((rank - 0.5) / len(frame) * NEED_PARTS).floordiv(1).astype(int) + 1
+        parts.append(_members(part.astype(str), "need"))
+    empty = pd.DataFrame(columns=["community_id", "grouping", "group"], dtype=object)
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def _word(cell: object) -> str:
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)) or cell is pd.NA:
+        return ""
+    return f"{cell:g}" if isinstance(cell, float) else str(cell).strip()
+
+
+def _members(words: pd.Series[Any], grouping: str) -> pd.DataFrame:
+    return pd.DataFrame({"community_id": words.index, "grouping": grouping, "group": words.to_numpy()})
+
+
+def grouped(
+    communities: Communities,
+    demand: DemandPoints,
+    covered: Coverage,
+    nearest_min: Mapping[str, NDArray[np.float64]],
+    circle_min: float,
+    placed: NDArray[np.bool_],
+) -> pd.DataFrame:
+    """People, share covered and mean walk of each group of communities, by service."""
+    member, keys = groups_of(communities), ["grouping", "group"]
+    ids = communities.frame.index
+    owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
+    people = demand.frame["pop_60plus"].to_numpy(dtype=float) * placed
+    tables = []
+    for service in covered.services:
+        at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)
+        ms = np.rint(nearest_min[service] * 60_000)
+        there = ~np.isnan(ms) & (people > 0)
+        table = pd.DataFrame(index=ids)
+        table["pop_60plus"] = at["pop_60plus"]
+        table["covered"], table["uncovered"] = at["pop_60plus_covered"], at["pop_60plus_uncovered"]
+        table["walkers"] = np.bincount(owner[there], weights=people[there], minlength=len(ids))
+        table["walked"] = np.bincount(owner[there], weights=(people * ms)[there], minlength=len(ids))
+        table["communities"] = 1
+        table = table.reindex(pd.Index(member["community_id"])).reset_index(drop=True)
+        sums = pd.concat([member[keys], table], axis=1).groupby(keys, sort=True).sum()
+        known = sums["covered"] + sums["uncovered"]
+        sums["share"] = (sums["covered"] / known).where(known > 0)
+        sums["mean_min"] = (sums["walked"] / sums["walkers"] / 60_000).where(sums["walkers"] > 0)
+        tables.append(sums.assign(service=service).set_index("service", append=True))
+    columns = ["communities", "pop_60plus", "share", "mean_min"]
+    if not tables:
+        names = [*keys, "service"]
+        empty = pd.MultiIndex.from_arrays([pd.Index([], dtype=str)] * 3, names=names)
+        return pd.DataFrame(columns=columns, index=empty, dtype=float)
+    return pd.concat(tables)[columns].sort_index()
