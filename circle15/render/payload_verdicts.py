@@ -158,7 +158,7 @@ def _attribution(analysis: Analysis, services: list[str]) -> dict[str, Any]:
         return {}
     shown, places = _pairs(analysis, found.frame, services)
     links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
-    people = [_tens(shown[f"uncovered_{name}"]) for name in ("gates", "link", "straight")]
+    people = [_tens(shown[f"uncovered_{name}"]) for name in ("gates", "link", "direct", "straight")]
     link = links.get_indexer(shown["link_id"].to_numpy()).tolist()
     rows = [
         [community, service, CAUSES.index(cause), *counts, best]

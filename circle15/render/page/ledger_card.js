@@ -89,10 +89,11 @@ export function remedyText(found, community, service, view) {
   const lost = cell?.uncovered?.[last];
   if (lost === undefined) return '';
   const link = model.verdicts.links[found.linkAt];
-  const left = { gate: found.gates, link: found.link, paths: found.straight, mixed: found.link }[found.cause];
   const n = (count) => people(count, true, say);
-  const serves = say(`remedy_${found.cause}`, { people: people(lost, cell.rough, say), left: left === undefined || left === null ? '–' : left === 0 ? '0' : n(left), m: link ? grouped(link.m) : '–', straight: found.straight === 0 ? '0' : n(found.straight) });
-  return link && (found.cause === 'link' || found.cause === 'mixed') ? `${serves}${crossText(link, say)}` : serves;
+  const serves = say(`remedy_${found.cause}`, {
+    people: people(lost, cell.rough, say), gates: n(found.gates), link: n(found.link), direct: n(found.direct), straight: n(found.straight), m: link ? grouped(link.m) : '–',
+  });
+  return link && found.cause === 'link' ? `${serves}${crossText(link, say)}` : serves;
 }
 
 /** What a link crosses. */

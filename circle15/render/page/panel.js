@@ -127,7 +127,7 @@ function kindSummary({ say, model, state, result }) {
   const count = (key) => result.counts[result.kinds.findIndex((kind) => kind.key === key)] ?? 0;
   if (state.measure === 'norm') return say('summary_norm', { passed: count('p'), failed: count('f'), open: count('u') });
   if (state.measure === 'robust') return say('summary_robust', { draws: verdicts.draws, n: count('robust_gap') });
-  if (state.measure === 'cause') return say('summary_cause', { sites: count('facility'), paths: count('link') + count('paths') + count('gate'), mixed: count('mixed'), links: verdicts.links.length });
+  if (state.measure === 'cause') return say('summary_cause', { sites: count('facility'), paths: count('link') + count('paths') + count('gate'), mixed: count('mixed') });
   return say(verdicts.types.method === 'quadrants' ? 'summary_quadrants' : 'summary_types', { n: verdicts.types.types.length });
 }
 

@@ -52,7 +52,7 @@ export function verdictsOf(parts, services, bytes, grid) {
     },
     cause(place, service) {
       const row = causes(place, at(service));
-      return row && { cause: cause.causes[row[2]], gates: row[3], link: row[4], straight: row[5], linkAt: row[6] };
+      return row && { cause: cause.causes[row[2]], gates: row[3], link: row[4], direct: row[5], straight: row[6], linkAt: row[7] };
     },
     links: (cause?.links ?? []).map((link, k) => ({ ...link, points: () => line('link', k) })),
     robust(place, service) {
