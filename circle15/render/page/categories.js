@@ -63,7 +63,7 @@ const KINDS = {
       if (!found.length) return null;
       const judged = found.filter((one) => one.verdict !== 'undetermined');
       const worst = (judged.length ? judged : found).reduce((a, b) => (b.below > a.below ? b : a));
-      return { key: worst.verdict, value: worst.below ?? -1, text: worst.below === null ? say('undetermined') : `${worst.below}%`, service: worst.service };
+      return { key: worst.verdict, value: worst.below ?? -1, text: say(worst.verdict), note: worst.below === null ? '' : `${worst.below}%`, service: worst.service };
     };
     return { kinds, of };
   },

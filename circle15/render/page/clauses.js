@@ -39,7 +39,7 @@ export function observedText(row, { say }) {
   if (observed === null) return '–';
   if (observed === NEARLY.NONE) return say('nearly_none');
   if (observed === NEARLY.ALL) return say('nearly_all');
-  const exact = !clause.about || (clause.unit === '%' && (observed === 0 || observed === 100));
+  const exact = !clause.about || observed === 0 || (clause.unit === '%' && observed === 100);
   return limitText(row, say) || `${exact ? '' : '≈ '}${withUnit(observed, clause.unit, say)}`;
 }
 

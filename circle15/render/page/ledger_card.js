@@ -75,7 +75,7 @@ export function ledgerSection(place, view, acts) {
       h('summary', {}, h('b', {}, state.language === 'en' ? en : zh), h('span.tally', {}, ...tally(own[book], say))),
       h('ul.clauses', {}, ...own[book].map((row) => clauseRow(row, place, view, acts))))
     : null));
-  return [h('h3', {}, say('ledger')), h('p.tally.whole', {}, ...tally(rows, say)), ...items];
+  return [h('h3.ledger-head', { tabindex: -1 }, say('ledger')), h('p.tally.whole', {}, ...tally(rows, say)), ...items];
 }
 
 /** Whole percent, or what stands for it. */
@@ -130,7 +130,10 @@ export function standing(place, view) {
   const ranks = verdicts.ranks(place);
   const type = verdicts.types && verdicts.types.of[place] >= 0 ? verdicts.types.types[verdicts.types.of[place]] : null;
   const stable = verdicts.stability?.rows[place];
+  const rows = verdicts.ledgerOf(place);
+  const down = (event) => { const head = event.target.closest('.card').querySelector('.ledger-head'); head.scrollIntoView({ block: 'start' }); head.focus({ preventScroll: true }); };
   const lines = [
+    rows.length ? ['ledger', h('button.tally.down', { type: 'button', onclick: down, 'data-act': 'ledger' }, ...tally(rows, say))] : null,
     ranks ? ['rank_interval', say('rank_interval_n', { low: ranks.low ?? '–', high: ranks.high ?? '–', gaps: ranks.gaps ?? 0 })] : null,
     stable ? ['rank_stable', say('rank_stable_n', { low: stable[2] ?? '–', high: stable[3] ?? '–', top: stable[4] ?? 0 })] : null,
     type ? ['type', h('span', {}, h('i.dot', { style: { '--tone': TYPE_TONES[verdicts.types.of[place] % TYPE_TONES.length] } }), `${type.id} ${type[state.language]}`, verdicts.types.outliers.includes(place) ? ` · ${say('type_outlier')}` : '')] : null,

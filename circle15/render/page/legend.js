@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { RAMP } from "./figures.js";
 import { byKind, shownTitle } from "./categories.js";
+import { MOST_LINKS } from "./lines.js";
 import { grouped, local, openThen } from "./text.js";
 
 /** Class limits as text, best class first. */
@@ -43,10 +44,19 @@ export function legend(view) {
       ...(byKind(state.measure) ? [] : RAMP).map((tone, place) => (labels[place] === null ? null : line(h('i.swatch', { style: { background: tone } }), labels[place], result.counts[place]))),
       result.none ? line(h('i.swatch.none'), service && !service.determined ? say('undetermined') : say('no_value'), result.none) : null,
       result.hidden ? line(h('i.swatch.few'), say('not_public'), result.hidden) : null),
+    linkLegend(view),
     reachLegend(view),
     state.sites ? siteLegend(view) : null,
     grownNote(view),
   ];
+}
+
+/** Links, while causes are shown. */
+function linkLegend({ say, state, model }) {
+  const all = state.measure === 'cause' ? model.verdicts?.links.length ?? 0 : 0;
+  if (!all) return null;
+  const shown = Math.min(all, MOST_LINKS);
+  return h('div.legend-reach', {}, h('p.keys', {}, h('span', {}, h('i.link-key'), state.community ? say('legend_links_here') : say('legend_links', { n: shown, all }))));
 }
 
 /** Outlines that were not drawn but grown along the streets are no boundaries: said where they are seen. */

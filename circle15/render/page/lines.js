@@ -6,7 +6,10 @@ import { walkText } from "./ledger_card.js";
 
 const WALK = '#0b5fa5';
 const LINK = '#0d6e6e';
-const MOST_LABELS = 12;
+/** On a map of the whole city only the most useful links are drawn, and few are named. */
+export const MOST_LINKS = 40;
+const MOST_LABELS = 6;
+const LABEL_PX = Object.freeze([170, 30]);
 
 /** @param {L.Map} map @param {L.Renderer} renderer lies above the areas and below the sites */
 export function lineLayers(map, renderer) {
@@ -32,14 +35,20 @@ export function lineLayers(map, renderer) {
   const links = (shown, say) => {
     group.links.clearLayers();
     const most = Math.max(1, ...shown.map((link) => link.serves));
-    shown.forEach((link, place) => {
+    const named = [];
+    for (const link of shown.slice(0, MOST_LINKS)) {
       const points = link.points();
-      if (points.length < 2) return;
-      const weight = 3 + 5 * Math.sqrt(Math.max(0, link.serves) / most);
-      group.links.addLayer(stroke(points, { color: '#ffffff', weight: weight + 4 }));
-      group.links.addLayer(stroke(points, { color: LINK, weight, dashArray: '2 9' }));
-      if (place < MOST_LABELS) group.links.addLayer(label(L.latLngBounds(points).getCenter(), say('link_label', { people: people(link.serves, true, say), m: grouped(link.m) }), 'link-label'));
-    });
+      if (points.length < 2) continue;
+      const weight = 2.5 + 4 * Math.sqrt(Math.max(0, link.serves) / most);
+      group.links.addLayer(stroke(points, { color: '#ffffff', weight: weight + 2.5, lineCap: 'butt' }));
+      group.links.addLayer(stroke(points, { color: LINK, weight, lineCap: 'butt' }));
+      const middle = L.latLngBounds(points).getCenter();
+      const at = map.latLngToLayerPoint(middle);
+      const free = named.every((other) => Math.abs(other.x - at.x) > LABEL_PX[0] || Math.abs(other.y - at.y) > LABEL_PX[1]);
+      if (named.length >= MOST_LABELS || !free) continue;
+      named.push(at);
+      group.links.addLayer(label(middle, say('link_label', { people: people(link.serves, true, say), m: grouped(link.m) }), 'link-label'));
+    }
   };
 
   /** Numbered places to look at. */

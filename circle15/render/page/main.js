@@ -220,7 +220,7 @@ function actions(map, doc, model, state, frame, viewNow) {
       sheet('half');
       state.set({ route: service, facility: '' });
       const points = service ? model.verdicts.route(place, service)?.points() ?? [] : [];
-      if (points.length > 1) map.flyToBounds(L.latLngBounds(points).pad(0.15), { ...room(), duration: 0.6 });
+      if (points.length > 1) map.flyToBounds(L.latLngBounds(points).pad(0.15), { ...room(), ...(wide() ? {} : { paddingTopLeft: [12, 180] }), duration: 0.6 });
       frame.card.querySelector(`[data-route="${CSS.escape(service)}"]`)?.focus({ preventScroll: true });
     },
     clause: (id) => { frame.drawer.hidden = true; state.set({ measure: 'norm', service: 'all', clause: id, facility: '' }); },
