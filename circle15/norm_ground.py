@@ -19,7 +19,7 @@ from circle15.model.walk_network import Positions, WalkProfile
 from circle15.reach import WalkGraph, walk_graph
 from circle15.snapping import snap
 
-__all__ = ["LAND_M", "Ground", "fold_name", "paces_graph", "split_names"]
+__all__ = ["LAND_M", "Ground", "ResidentialLand", "fold_name", "paces_graph", "split_names"]
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
@@ -29,6 +29,15 @@ LAND_M = 50.0
 """Residential land is asked at points so far apart: each stands for a quarter of a hectare."""
 
 _BETWEEN = re.compile("[;；,，、|/\n]+")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ResidentialLand:
+    """Polygons of residential land, and how points on it get to the streets; see :func:`circle15.snapping.snap`."""
+
+    frame: gpd.GeoDataFrame | None = None
+    walls: gpd.GeoSeries | None = None
+    max_snap_m: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,9 +62,7 @@ class Ground:
     owner: Rows
     site: Rows
     host: Rows
-    residential: gpd.GeoDataFrame | None = None
-    walls: gpd.GeoSeries | None = None
-    max_snap_m: float | None = None
+    residential: ResidentialLand | None = None
     checklists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lenient: bool = False
 
@@ -69,21 +76,17 @@ class Ground:
         graph: WalkGraph,
         homes: Positions,
         sites: Positions,
-        residential: gpd.GeoDataFrame | None = None,
-        walls: gpd.GeoSeries | None = None,
-        max_snap_m: float | None = None,
+        residential: ResidentialLand | None = None,
         checklists: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Ground:
         """The ground of a study. ``sites`` are the positions of *all* facilities, whatever is open.
 
-        ``residential``, ``walls`` and ``max_snap_m`` serve :attr:`land`; ``checklists`` are the functions that
-        books ask for, by name.
+        ``checklists`` are the functions that books ask for, by name.
         """
         site, host = _belonging(communities.frame, facilities.frame)
         return cls(
             communities=communities, facilities=facilities, demand=demand, graph=graph, paces=paces_graph(graph),
-            homes=homes, sites=sites, site=site, host=host, residential=residential, walls=walls,
-            max_snap_m=max_snap_m, checklists=checklists or {},
+            homes=homes, sites=sites, site=site, host=host, residential=residential, checklists=checklists or {},
             owner=communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"])).astype(np.int64),
         )  # fmt: skip
 
@@ -98,9 +101,10 @@ class Ground:
 
         No polygon is laid over another: a piece of land is within reach where one can walk from it.
         """
-        homes = land_homes(self.communities, self.residential, LAND_M)
+        given = self.residential or ResidentialLand()
+        homes = land_homes(self.communities, given.frame, LAND_M)
         points = gpd.GeoSeries(homes.point, crs=self.communities.frame.crs)
-        return homes, snap(self.graph.network, points, max_snap_m=self.max_snap_m, barriers=self.walls)
+        return homes, snap(self.graph.network, points, max_snap_m=given.max_snap_m, barriers=given.walls)
 
     def numbers(self, column: str) -> Numbers:
         """A column of the communities; NaN where it is not there or holds no number."""

@@ -102,19 +102,12 @@ def _nothing(ground: Ground, lacks: str) -> Figures:
     return Figures(part=np.full(len(ground.communities), np.nan), lacks=lacks)
 
 
-def _lines(positions: Positions, mine: Mask | Rows) -> Positions:
-    return Positions(
-        edge=positions.edge[mine], offset_mm=positions.offset_mm[mine], leg_mm=positions.leg_mm[mine],
-        status=positions.status[mine],
-    )  # fmt: skip
-
-
 # -- who can walk there -----------------------------------------------------------------------------
 
 
 def _within(ground: Ground, rule: Rule, start: Positions, counted: Mask) -> Mask:
     """Which positions have one of the counted facilities within the rule's minutes or metres."""
-    sites = _lines(ground.sites, counted)
+    sites = ground.sites.take(counted)
     graph: WalkGraph = ground.graph if rule.metres is None else ground.paces
     cost = np.rint(nearest_times(graph, start, sites) * 60_000)
     # One metre a second: whole milliseconds are whole millimetres.
@@ -153,7 +146,7 @@ def people_served(ground: Ground, rule: Rule) -> Figures:
     found = _share_of_people(ground, rule, inside.astype(float), known)
     if "delivery_radius_m" in ground.facilities.frame:
         return found
-    everybody = replace(found, part=found.whole)
+    everybody = _share_of_people(ground, rule, np.ones(len(ground.demand)), known)
     return _between(rule, found, everybody, "facilities.delivery_radius_m")
 
 
@@ -202,7 +195,7 @@ def services_in_reach(ground: Ground, rule: Rule) -> Figures:
 
 def residential_land_near(ground: Ground, rule: Rule) -> Figures:
     """Share of residential land from which every service is within reach: points on the land, asked on the streets."""
-    if ground.residential is None or ground.residential.empty:
+    if ground.residential is None or ground.residential.frame is None or ground.residential.frame.empty:
         return _nothing(ground, "residential")
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
@@ -225,7 +218,7 @@ def people_per_facility(ground: Ground, rule: Rule) -> Figures:
         return _nothing(ground, lacks)
     rows = np.flatnonzero(qualifying(ground, rule))
     rows = rows[np.argsort(ground.facilities.frame.index[rows].astype(str), kind="stable")]
-    nearest = nearest_sites(ground.graph, ground.homes, _lines(ground.sites, rows))
+    nearest = nearest_sites(ground.graph, ground.homes, ground.sites.take(rows))
     people = ground.demand.frame[rule.people].to_numpy(dtype=float)
     there = nearest >= 0
     load = np.bincount(nearest[there], weights=people[there], minlength=len(rows)).astype(float)
@@ -326,8 +319,8 @@ def open_hours_per_day(ground: Ground, rule: Rule) -> Figures:
     if "opening_hours" in frame:
         hours = weekly_open_hours(frame["opening_hours"])["mean_h"].to_numpy(dtype=float)
     longest, which = _best_inside(ground, rule, hours)
-    lacks = np.where(which >= 0, "facilities.opening_hours", "facilities in the community").astype(object)
-    return Figures(part=longest, lacks=lacks, facility=which)
+    named = np.where(which >= 0, "facilities.opening_hours", "facilities in the community").astype(object)
+    return Figures(part=longest, lacks=named, facility=which)
 
 
 def functions_configured(ground: Ground, rule: Rule) -> Figures:

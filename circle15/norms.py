@@ -193,9 +193,9 @@ def _rates(
         least = 100.0 * float((passed & mine).sum()) / float(mine.sum())
         most = 100.0 * float((~failed & mine).sum()) / float(mine.sum())
         certain = least == most
-        verdict = "pass" if rule.passes(least) else ("fail" if not rule.passes(most) else "undetermined")
+        told = "pass" if rule.passes(least) else ("fail" if not rule.passes(most) else "undetermined")
         lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
-        rows.append((names[unit], least if certain else float("nan"), verdict, ", ".join(lacks), ""))
+        rows.append((names[unit], least if certain else float("nan"), told, ", ".join(lacks), ""))
     table = pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])
     return _table([rule] * len(rows), table)
 
@@ -240,7 +240,7 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     rules = {rule.clause_id: rule for rule in ledger.rules}
     clause = frame.index.get_level_values("clause_id")
     unit, level = (frame.index.get_level_values(name).to_numpy(dtype=object) for name in ("unit_id", "level"))
-    facility = frame["facility_id"].fillna("").to_numpy(dtype=object)
+    facility = np.array(frame["facility_id"].fillna(""), dtype=object)
     walk = np.full((len(frame), 2), np.nan)
     row_of = pd.Series(np.arange(len(ground.facilities)), index=ground.facilities.frame.index.astype(str))
     for rule in rules.values() if len(routes) else ():
@@ -272,7 +272,7 @@ def _typical(routes: Routes, rule: Rule, communities: NDArray[np.object_]) -> pd
         name: np.stack([one[name].to_numpy(dtype=object) for one in of])[which, np.arange(len(communities))]
         for name in columns
     }
-    table = pd.DataFrame(chosen).where(whole, np.nan)
+    table = pd.DataFrame({name: np.where(whole, cells, None) for name, cells in chosen.items()})
     return table.astype({"minutes": float, "metres": float})
 
 

@@ -121,7 +121,7 @@ class City:
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        """Provenance of every layer, streets first, each once; then of the books of norms that are files of the pack."""
+        """Provenance of every layer, streets first, each once; then of books of norms that are files."""
         grid = () if self.population is None else (self.population.origin,)
         people = (self.communities.origin, *grid)
         books = [book.origin for book in self.books if book.origin is not None]

@@ -15,8 +15,8 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     """Write everything an analysis has to say into a folder, each file whole or not at all.
 
     ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``ledger.csv`` (where clauses
-    were judged), ``gaps.xlsx``, ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json`` than its map tells of an
-    interrupted run.
+    were judged), ``gaps.xlsx``, ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json`` than
+    its map tells of an interrupted run.
 
     Parameters
     ----------

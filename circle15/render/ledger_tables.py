@@ -1,4 +1,4 @@
-"""The ledger as plain tables and sheets: every clause for every unit, rates against targets, and what is not computed."""
+"""The ledger as plain tables and sheets: clauses for every unit, rates against targets, what is not computed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _COMPLIANCE = (
 
 
 def ledger_table(analysis: Analysis) -> pd.DataFrame:
-    """One row per unit and clause, in the order of the books: what was observed and required, the verdict, its evidence.
+    """One row per unit and clause, in the order of the books: observed and required, the verdict, its evidence.
 
     Returns
     -------

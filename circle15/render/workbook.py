@@ -38,7 +38,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
     Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger and
-    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
+    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where
+    there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()

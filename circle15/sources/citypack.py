@@ -78,13 +78,7 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
         if key not in known:
             raise SettingError(f"there is no setting {key!r}{did_you_mean(key, known)} (known: {', '.join(known)})")
     given = {**config.get("settings", {}), **{key: value for key, value in overrides.items() if value is not None}}
-    if "norms" in config and given.get("norms") is None:
-        given["norms"] = config["norms"]
-    if "norms" in given:
-        names = given["norms"]
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-            raise SettingError(f"norms = {names!r}: give a list of books, such as ['jiangsu-13fyp', 'my_norms.toml']")
-        given["norms"] = tuple(names)
+    given |= _norms(given.get("norms", config.get("norms")))
     if "cutoffs_min" in given:
         try:
             given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
@@ -101,6 +95,15 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
         if not isinstance(weight, int | float):
             raise SettingError(f"weight of service {service!r} = {weight!r}: give a number, zero or more")
     return Settings(**given)
+
+
+def _norms(names: Any) -> dict[str, tuple[str, ...]]:
+    """The setting of books, if any were named."""
+    if names is None:
+        return {}
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise SettingError(f"norms = {names!r}: give a list of books, such as ['jiangsu-13fyp', 'my_norms.toml']")
+    return {"norms": tuple(names)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

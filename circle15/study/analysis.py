@@ -142,7 +142,7 @@ def analyse(
     )
     worked = Worked(
         city=city, settings=settings, graph=graph, demand=demand, serving=serving, homes=here,
-        sites=there.take(ids[1].get_indexer(serving.frame.index)), stands=there, walls=walls,
+        sites=there.take(ids[1].get_indexer(serving.frame.index)), all_sites=there, walls=walls,
         reach=reach, nearest=nearest, covered=covered, scored=scored,
     )  # fmt: skip
     behind = verdicts(worked, begin)

@@ -19,7 +19,7 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions
-from circle15.norm_ground import Ground
+from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
 from circle15.reach import WalkGraph
 from circle15.robustness import robustness
@@ -34,9 +34,10 @@ __all__ = ["Worked", "chosen_books", "verdicts"]
 class Worked:
     """What the stages up to the gaps have computed.
 
-    ``serving`` are the facilities that are open; ``homes`` and ``sites`` are positions aligned with ``demand.frame``
-    and ``serving.frame``, ``stands`` those of all facilities, open or not; ``walls`` are what an access leg must not cross; ``nearest`` holds
-    ``float64[p]`` minutes to the nearest facility at any distance, NaN where there is no way, by service.
+    ``serving`` are the facilities with the services that are open; ``homes``, ``sites`` and ``all_sites`` are
+    positions aligned with ``demand.frame``, ``serving.frame`` and ``city.facilities.frame``; ``walls`` are what an
+    access leg must not cross; ``nearest`` holds ``float64[p]`` minutes to the nearest facility at any distance, NaN
+    where there is no way, by service.
     """
 
     city: City
@@ -46,7 +47,7 @@ class Worked:
     serving: Facilities
     homes: Positions
     sites: Positions
-    stands: Positions
+    all_sites: Positions
     walls: gpd.GeoSeries | None
     reach: ReachTable
     nearest: Mapping[str, NDArray[np.float64]]
@@ -98,6 +99,8 @@ def _attribution(worked: Worked) -> Attribution:
 def _ledger(worked: Worked, walks: Routes) -> Ledger:
     """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
     city = worked.city
+    if worked.settings.open_at is not None:  # the walks lead to what is open then
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
     books = chosen_books(city, worked.settings)
     ground = Ground.of(
         city.communities,
@@ -105,14 +108,14 @@ def _ledger(worked: Worked, walks: Routes) -> Ledger:
         worked.demand,
         graph=worked.graph,
         homes=worked.homes,
-        sites=worked.stands,
-        residential=city.context.get("residential"),
-        walls=worked.walls,
-        max_snap_m=worked.settings.max_snap_m,
+        sites=worked.all_sites,
+        residential=ResidentialLand(
+            frame=city.context.get("residential"), walls=worked.walls, max_snap_m=worked.settings.max_snap_m
+        ),
         checklists=all_checklists(books),
     )
     if worked.settings.open_at is not None:  # the evidence is of the same facilities as the verdict
-        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.stands)
+        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
     return judge(ground, all_rules(books), routes=walks)
 
 
