@@ -23,19 +23,23 @@ Numbers = NDArray[np.float64]
 
 EXPOSURE: Mapping[str, Exposure] = {
     "people_in_reach": "people",
+    "people_in_reach_open": "people",
     "people_in_reach_or_delivery": "people",
     "people_within_distance": "people",
     "services_in_reach": "people",
     "grid_coverage": "households",
     "area_per_100_households": "per_household",
+    "funding_per_100_households": "per_household",
     "households_per_grid": "per_household",
     "registered_share": "registered",
     "people_per_facility": "people_count",
     "workers_per_10000": "staff",
+    "workers_per_10000_registered": "staff",
     "certified_worker_share": "staff",
     **dict.fromkeys(
         (
-            "residential_land_within_distance", "facility_count", "floor_area", "open_hours_per_day",
+            "residential_land_in_reach", "residential_land_within_distance",
+            "facility_count", "floor_area", "open_hours_per_day",
             "functions_configured", "grids_required", "grid_staffing", "one_stop", "service_items", "deliberation",
             "resident_use_share", "office_share", "compliance_rate",
         ),
@@ -193,7 +197,7 @@ def _public(analysis: Analysis, rule: Rule, units: _Units, observed: Numbers) ->
         case "plain":
             told = observed
         case "per_household":
-            told = _per_household(units.total(_column(frame, "households")), observed)
+            told = _per_head(units.total(_column(frame, "households")), observed)
         case "registered":
             registered, everyone = (
                 units.total(_column(frame, name)) for name in ("population_registered", "population")
@@ -205,6 +209,8 @@ def _public(analysis: Analysis, rule: Rule, units: _Units, observed: Numbers) ->
         case "staff":
             workers, certified = (units.total(_column(frame, name)) for name in ("workers", "workers_certified"))
             told = _staff(rule, workers, certified, observed)
+            if rule.measure.endswith("registered"):
+                told = _per_head(units.total(_column(frame, "population_registered")), told)
         case _:
             told = np.full(len(observed), np.nan)
     return told, np.zeros(len(observed), dtype=bool)
@@ -245,10 +251,10 @@ def _share(rule: Rule, total: Numbers, observed: Numbers, *, scoped: bool) -> tu
     return public_shares(total, share), few | (telling if rule.judges else np.zeros(len(observed), dtype=bool))
 
 
-def _per_household(households: Numbers, observed: Numbers) -> Numbers:
-    """The figure as if households were the tens of them that are public."""
-    tens = public_tens(np.nan_to_num(households)).astype(np.float64)
-    as_told: Numbers = observed * households / np.maximum(tens, FEWEST)
+def _per_head(heads: Numbers, observed: Numbers) -> Numbers:
+    """A figure by households, or by registered people, as if these were the tens of them that are public."""
+    tens = public_tens(np.nan_to_num(heads)).astype(np.float64)
+    as_told: Numbers = observed * heads / np.maximum(tens, FEWEST)
     return np.where(tens >= FEWEST, as_told, np.nan)
 
 

@@ -227,12 +227,12 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
         return {}
     shown = frame.sort_values("rank", kind="stable").head(MOST_CHECKS) if "rank" in frame else frame.head(MOST_CHECKS)
     people = _tens(shown["people"])
-    texts = ("kind", "target_id", "name", "question_zh", "question_en")
+    texts = ("kind", "target_id", "name", "communities", "question_zh", "question_en")
     return {
         "all": len(frame),
         "list": [
             {
-                **{name: "" if pd.isna(row[name]) else str(row[name]) for name in texts},
+                **{name: "" if pd.isna(row.get(name)) else str(row.get(name)) for name in texts},
                 "flips": int(row["flips"]),
                 "people": count,
                 "lon": plain(row["lon"], 6),

@@ -125,10 +125,34 @@ def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
     return np.where(total.to_numpy() >= FEWEST, (reached - before) * FEWEST, 0)
 
 
-def _sides(total: NDArray[np.float64], share: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whole people, and those of them who are not in a share; NaN where either is not known."""
+def _sides(
+    total: NDArray[np.float64], share: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    """Where a share can be told, whole people there, and those of them who are not in the share."""
     people = np.rint(total)
-    return people, np.clip(people - np.rint(total * share), 0, people)
+    outside = np.clip(people - np.rint(total * share), 0, people)
+    known: NDArray[np.bool_] = np.isfinite(people) & np.isfinite(outside) & (people >= FEWEST)
+    return known, np.where(known, people, FEWEST).astype(np.int64), np.where(known, outside, 0).astype(np.int64)
+
+
+def _alike(
+    people: NDArray[np.int64], outside: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The tens by which people outside a share are told, and the lowest and highest number that these may stand for.
+
+    One to nine, and all but one to nine, are one number each. The last tens before the latter also stand for what
+    would be cut off from the next, so that a few numbers at the end do not give themselves away.
+    """
+    last = np.maximum(FEWEST, (people - FEWEST - FEWEST // 2 + 1) // FEWEST * FEWEST)
+    tens = np.clip(_tens(outside), FEWEST, last)
+    lowest = np.maximum(tens - FEWEST // 2, FEWEST)
+    highest = np.where(tens == last, people - FEWEST, tens + FEWEST // 2 - 1)
+    few_out = (outside > 0) & (outside < FEWEST)
+    few_in = (people - outside > 0) & (people - outside < FEWEST) & ~few_out
+    one = np.ones_like(people)
+    lowest = np.where(few_out, one, np.where(few_in, people - FEWEST + 1, lowest))
+    highest = np.where(few_out, np.minimum(FEWEST - 1, people - 1), np.where(few_in, people - 1, highest))
+    return tens, lowest, highest
 
 
 def public_shares(total: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,22 +171,20 @@ def public_shares(total: NDArray[np.float64], share: NDArray[np.float64]) -> NDA
     Returns
     -------
     numpy.ndarray
-        ``float64[n]`` percent; :data:`NEARLY_NONE` where one to nine are in, :data:`NEARLY_ALL` where one to nine are
-        not; NaN where there are fewer than ten people, or nothing is known.
+        ``float64[n]`` percent; :data:`NEARLY_ALL` where one to nine are left out, :data:`NEARLY_NONE` where else one to
+        nine are in; NaN where there are fewer than ten people, or nothing is known.
 
     Examples
     --------
     >>> public_shares(np.full(5, 212.0), np.array([0.0, 0.02, 0.5, 0.98, 1.0])).tolist()
     [0.0, -1.0, 48.0, -2.0, 100.0]
     """
-    people, outside = _sides(total, share)
-    known = np.isfinite(people) & np.isfinite(outside) & (people >= FEWEST)
-    everyone: NDArray[np.int64] = np.where(known, people, FEWEST).astype(np.int64)
-    left: NDArray[np.int64] = np.where(known, outside, 0).astype(np.int64)
-    percent = np.rint(100 * (1 - _tens(left) / _tens(everyone)))
-    percent = np.where((left > 0) & (left < FEWEST), NEARLY_ALL, percent)
-    percent = np.where(left == 0, 100, np.where(left == everyone, 0, percent))
-    percent = np.where((everyone - left > 0) & (everyone - left < FEWEST), NEARLY_NONE, percent)
+    known, people, outside = _sides(total, share)
+    tens, _, _ = _alike(people, outside)
+    percent = np.rint(100 * (1 - tens / _tens(people)))
+    percent = np.where(people - outside < FEWEST, NEARLY_NONE, percent)
+    percent = np.where(outside < FEWEST, NEARLY_ALL, percent)
+    percent = np.where(outside == 0, 100, np.where(outside == people, 0, percent))
     return np.where(known, percent, np.nan)
 
 
@@ -195,18 +217,13 @@ def tells_too_much(
     >>> tells_too_much(np.array([100.0, 1000.0]), np.array([0.93, 0.93]), lambda percent: percent >= 95).tolist()
     [True, False]
     """
-    people, outside = _sides(total, share)
-    known = np.isfinite(people) & np.isfinite(outside) & (people >= FEWEST)
-    people, outside = np.where(known, people, FEWEST), np.where(known, outside, 0)
-    few_out = (outside > 0) & (outside < FEWEST)
-    few_in = (people - outside > 0) & (people - outside < FEWEST)
-    first = np.where(few_in, people - FEWEST + 1, (outside + FEWEST // 2) // FEWEST * FEWEST - FEWEST // 2)
-    first = np.where(few_out, 1, first)
-    maybe = first[:, None] + np.arange(FEWEST)
-    lowest = np.where(few_out | few_in, first, np.maximum(first, FEWEST))
-    highest = np.where(few_out | few_in, first + FEWEST - 2, np.minimum(first + FEWEST - 1, people - FEWEST))
-    possible = (maybe >= lowest[:, None]) & (maybe <= highest[:, None])
+    known, people, outside = _sides(total, share)
+    _, lowest, highest = _alike(people, outside)
+    maybe = lowest[:, None] + np.arange(2 * FEWEST)
+    possible = maybe <= highest[:, None]
     same = complies(100 * (1 - maybe / people[:, None])) == complies(100 * (1 - outside / people))[:, None]
-    alike = (possible & same).sum(axis=1)
-    told = np.where(few_out | few_in, (possible & ~same).any(axis=1), alike < 2)
+    few = (outside < FEWEST) | (people - outside < FEWEST)
+    told = np.where(
+        few, (possible & ~same).any(axis=1), (possible.sum(axis=1) > 1) & ((possible & same).sum(axis=1) < 2)
+    )
     return known & (outside > 0) & (outside < people) & told

@@ -55,9 +55,9 @@ export function checksDrawer(view, acts) {
   const item = (check, place) => h('li.check', {},
     h('span.check-rank', {}, place + 1),
     h('div', {},
-      h('b', {}, check.name || check.target_id), h('span.tag.plain', {}, say(`check_${check.kind}`)),
+      check.name ? h('b', {}, check.name) : null, h('span.tag.plain', {}, say(`check_${['facility', 'path', 'gate'].includes(check.kind) ? check.kind : 'path'}`)),
       h('p', {}, (state.language === 'en' ? check.question_en : check.question_zh) || check.question_zh),
-      h('p.fine', {}, say('check_flips', { n: check.flips, people: people(check.people, true, say) })),
+      h('p.fine', {}, say('check_flips', { n: check.flips, people: people(check.people, true, say) }), check.communities ? ` · ${check.communities.split(';').map((name) => name.trim()).join(say('comma'))}` : ''),
       h('button.link', { type: 'button', onclick: () => acts.check(place) }, say('check_show'))));
   return [
     h('p.muted', {}, say('checks_intro', { n: model.verdicts.draws })),
