@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from circle15.catalog.norm_books import norm_books
 from circle15.model import Analysis, Positions
 from circle15.model.norms import Rule
-from circle15.render.payload_sites import plain
+from circle15.render.payload_sites import short
 from circle15.render.privacy import FEWEST, SUPPRESSED, public_shares, public_tens, public_total, tells_too_much
 
 __all__ = ["EXPOSURE", "HIDDEN", "ledger"]
@@ -131,7 +131,7 @@ def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
         "level": rule.level,
         "unit": rule.unit,
         "about": EXPOSURE.get(rule.measure) in {"people", "households", "per_household", "registered", "people_count"},
-        **{name: plain(value) for name, value in numbers.items() if value is not None},
+        **{name: short(value, 3) for name, value in numbers.items() if value is not None},
         **({"services": list(rule.services)} if rule.services else {}),
         **({"note_zh": rule.note_zh, "note_en": rule.note_en} if rule.note_zh or rule.note_en else {}),
     }
@@ -160,7 +160,7 @@ def _row(analysis: Analysis, rule: Rule, units: _Units, table: pd.DataFrame | No
     observed, withheld = _public(analysis, rule, units, table["observed"].to_numpy(dtype=np.float64))
     judged = np.isin(letters, ["p", "f", "s"])
     letters[judged & withheld] = HIDDEN
-    row = {"v": "".join(letters), "o": [plain(value, 1) for value in np.where(judged, observed, np.nan)]}
+    row = {"v": "".join(letters), "o": [short(value, 1) for value in np.where(judged, observed, np.nan)]}
     needed = [lacks.place(str(text)) if text else -1 for text in table["lacks"].fillna("")]
     return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
 
@@ -179,7 +179,7 @@ def _evidence(analysis: Analysis, units: _Units, table: pd.DataFrame) -> dict[st
     told = np.isfinite(minutes) & (elders >= FEWEST)
     if told.any():
         walks = zip(minutes, metres, told, strict=True)
-        found["w"] = [[plain(one, 1), plain(far, 0)] if there else None for one, far, there in walks]
+        found["w"] = [[short(one, 1), short(far)] if there else None for one, far, there in walks]
     return found
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from circle15.model import Analysis
 from circle15.render.compact import Sections
 from circle15.render.payload_ledger import ledger
-from circle15.render.payload_sites import plain
+from circle15.render.payload_sites import short
 from circle15.render.privacy import FEWEST, public_shares, public_tens, public_total
 
 __all__ = ["CAUSES", "MOST_CHECKS", "ROBUST", "add_lines", "verdicts"]
@@ -139,7 +139,7 @@ def _routes(analysis: Analysis, services: list[str]) -> list[list[Any]]:
     sites = analysis.city.facilities.frame.index.get_indexer(frame["facility_id"].to_numpy())
     shown, places = _pairs(analysis, frame, services)
     return [
-        [community, service, int(sites[row]), plain(minutes, 1), plain(metres, 0), line[key]]
+        [community, service, int(sites[row]), short(minutes, 1), short(metres), line[key]]
         for (row, community, service), key, minutes, metres in zip(
             places, shown.index, shown["minutes"], shown["metres"], strict=True
         )
@@ -159,13 +159,13 @@ def _attribution(analysis: Analysis, services: list[str]) -> dict[str, Any]:
     shown, places = _pairs(analysis, found.frame, services)
     links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
     people = [_tens(shown[f"uncovered_{name}"]) for name in ("gates", "link", "direct", "straight")]
-    link = links.get_indexer(shown["link_id"].to_numpy()).tolist()
+    link = links.get_indexer(pd.Index(shown["link_id"])).tolist()
     rows = [
         [community, service, CAUSES.index(cause), *counts, best]
         for (_, community, service), cause, *counts, best in zip(places, shown["cause"], *people, link, strict=True)
     ]
     told = [
-        {"id": str(key), "m": plain(length, 0), "crosses": str(crosses), "serves": serves}
+        {"id": str(key), "m": short(length), "crosses": str(crosses), "serves": serves}
         for key, length, crosses, serves in zip(
             links,
             found.links["length_m"],
@@ -189,7 +189,7 @@ def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
     required = np.rint(100 * shown["required"].to_numpy(dtype=np.float64))
     figures = zip(places, shown["verdict"], below, low, high, required, strict=True)
     rows = [
-        [community, service, ROBUST.index(verdict), *(plain(value, 0) for value in values)]
+        [community, service, ROBUST.index(verdict), *(short(value) for value in values)]
         for (_, community, service), verdict, *values in figures
     ]
     return {
@@ -211,7 +211,7 @@ def _by_community(analysis: Analysis, frame: pd.DataFrame, digits: Mapping[str, 
     values = frame.reindex(ids)[columns]
     there = ids.isin(told) & ids.isin(frame.index)
     return [
-        [plain(row[name], digits[name]) for name in columns] if here else None
+        [short(row[name], digits[name]) for name in columns] if here else None
         for (_, row), here in zip(values.iterrows(), there, strict=True)
     ]
 
@@ -235,8 +235,8 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
                 **{name: "" if pd.isna(row.get(name)) else str(row.get(name)) for name in texts},
                 "flips": int(row["flips"]),
                 "people": count,
-                "lon": plain(row["lon"], 6),
-                "lat": plain(row["lat"], 6),
+                "lon": short(row["lon"], 6),
+                "lat": short(row["lat"], 6),
             }
             for (_, row), count in zip(shown.iterrows(), people, strict=True)
         ],
@@ -251,7 +251,7 @@ def _types(analysis: Analysis) -> dict[str, Any]:
     ids, told = analysis.city.communities.frame.index, _elders(analysis).index
     kinds = found.types.index
     own = found.frame["type_id"].reindex(ids).fillna("")
-    place = np.where(ids.isin(told), kinds.get_indexer(own.to_numpy()), -1)
+    place = np.where(ids.isin(told), kinds.get_indexer(pd.Index(own)), -1)
     outlier = found.frame["outlier"].reindex(ids).eq(True) if "outlier" in found.frame else pd.Series(False, index=ids)  # noqa: FBT003
     medoids = (
         ids.get_indexer(found.types["medoid_id"].to_numpy()).tolist()

@@ -64,7 +64,7 @@ test('the table holds the rows shown, in their order, and no count under ten', (
   });
   const view = {
     communities: [community('a', SUPPRESSED), community('b', 40)], services, minutes: 15, cutoff: 0, note: '含合成数据', say,
-    title: (item) => item.title_zh, shown: { label: '缺口指数', of: () => '20' },
+    title: (item) => item.title_zh, shown: [{ label: '缺口指数', of: () => '20' }],
   };
   const [head, first, second] = listRows(view, [1, 0]);
   assert.equal(head.length, first.length);

@@ -3,7 +3,7 @@
 import { LAYER_OF } from "./verdicts.js";
 import { SUPPRESSED, local } from "./text.js";
 import { drawn } from "./figures.js";
-import { observedText, shortfall } from "./clauses.js";
+import { observedText, requiredText, shortfall } from "./clauses.js";
 
 /** Light and dark fall apart in each set, so they also read in grey; undetermined is grey and striped, never red. */
 export const VERDICT_TONES = Object.freeze({ p: '#8fc7ba', f: '#5e3c99', u: '#efece6', s: '#b9cbe0' });
@@ -123,4 +123,20 @@ export function shownTitle(view) {
   if (state.measure !== 'norm' || !model.verdicts) return '';
   const clause = model.verdicts.norms.clauses[chosenClause(view)];
   return `${local({ title_zh: clause.zh, title_en: clause.en }, 'title', state.language)}${clause.verified ? '' : ` (${say('indicative')})`}`;
+}
+
+/** Columns of what is shown, for a spreadsheet. */
+export function kindColumns(view) {
+  const { state, model, say, result } = view;
+  const service = model.serviceOf[state.service];
+  const subject = state.measure === 'norm' ? shownTitle(view) : service ? local(service, 'title', state.language) : '';
+  const column = (word, of) => ({ label: [say(`measure_${state.measure}`), say(word), subject].filter(Boolean).join(' '), of });
+  const kind = (place) => result.kinds[result.classes[place]]?.label ?? (result.figures[place].kind === 'hidden' ? say('verdict_h') : '');
+  if (state.measure === 'norm') {
+    const at = chosenClause(view);
+    const row = (place) => model.verdicts.ledgerRow(at, place);
+    return [column('csv_verdict', kind), column('csv_observed', (place) => (row(place).observed === null ? '' : observedText(row(place), view))), column('csv_required', () => requiredText(model.verdicts.norms.clauses[at], say))];
+  }
+  const worst = (place) => { const key = result.figures[place].service; return key ? local(model.serviceOf[key], 'title', state.language) : ''; };
+  return [column('csv_kind', kind), ...(service || state.measure === 'type' ? [] : [column('service', worst)]), ...(state.measure === 'robust' ? [column('csv_below', (place) => result.figures[place].note ?? '')] : [])];
 }

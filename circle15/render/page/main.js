@@ -5,7 +5,7 @@ import { boxIndex, readFlat, readPolygons, readStreets, worldX, worldY } from ".
 import { local, openThen, speaker } from "./text.js";
 import { classified } from "./figures.js";
 import { LAYER_OF, openVerdicts } from "./verdicts.js";
-import { byKind, categorised, shownTitle } from "./categories.js";
+import { byKind, categorised, kindColumns, shownTitle } from "./categories.js";
 import { checksDrawer, clausesDrawer } from "./clause_drawers.js";
 import { lineLayers } from "./lines.js";
 import { csv, listRows } from "./table.js";
@@ -127,7 +127,10 @@ function run(map, doc, model, behind) {
     model.world.chains = nameChains(model.world.streets);
     labels.redraw();
     doc.documentElement.dataset.ready = 'names';
-    behind?.().then(() => draw(new Set(['verdicts'])));
+    (behind?.() ?? Promise.resolve()).then(() => {
+      if (behind) draw(new Set(['verdicts']));
+      doc.documentElement.dataset.ready = 'verdicts';
+    });
   }, 30);
 }
 
@@ -259,7 +262,7 @@ function saveTable(view) {
   const table = listRows({
     communities: model.communities, services: model.services, minutes, cutoff: state.cutoff, say,
     note: [model.content.city.synthetic ? say('synthetic') : '', openThen(view)].filter(Boolean).join('; '), title: (item) => local(item, 'title', state.language),
-    shown: { label: label.filter(Boolean).join(' '), of: (place) => figureText(view.result.figures[place], state.measure, view) },
+    shown: byKind(state.measure) && model.verdicts ? kindColumns(view) : [{ label: label.filter(Boolean).join(' '), of: (place) => figureText(view.result.figures[place], state.measure, view) }],
   }, listed(view));
   save(`circle15-${model.content.city.key}-${state.measure}.csv`, csv(table), 'text/csv;charset=utf-8');
 }
