@@ -341,5 +341,6 @@ def _remedies(
 
 def _link_words(link: pd.Series, link_id: str, language: str) -> str:
     crosses = [text(f"crosses_{kind}", language) for kind in CROSSES if kind in link["crosses"].split("+")]
-    joined = text("crosses_joint", language).join(crosses)
-    return text("remedy_link_words", language, link=link_id, metres=f"{link['length_m']:.0f}", crosses=joined)
+    return text(
+        "remedy_link_words", language, link=link_id, metres=f"{link['length_m']:.0f}", crosses=" + ".join(crosses)
+    )

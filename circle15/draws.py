@@ -38,12 +38,13 @@ _MAX_MS = 0xFFFFFFF0
 
 
 def dropout_risk(network: WalkNetwork, uncertain: Uncertainty) -> NDArray[np.float64]:
-    """``float64[e]``: probability that each stretch of street cannot be walked through although it is mapped."""
+    """``float64[e]``: probability that a stretch of street cannot be walked through; 0 where that is confirmed."""
     by_class = np.array([uncertain.dropout.get(entry.name, 0.0) for entry in way_classes()])
     risk = by_class[network.way_class]
     for mark, flag in _MARKS.items():
         risk = np.maximum(risk, np.where(network.has(flag), uncertain.marked.get(mark, 0.0), 0.0))
-    return np.minimum(risk, uncertain.dropout_most)
+    sure = network.has(EdgeFlag.CONFIRMED)
+    return np.where(sure, 0.0, np.minimum(risk, uncertain.dropout_most))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,7 +54,8 @@ class Stage:
     ``start``, ``head``, ``arc_edge``: reversed arcs with the edge of each, parallel ones included, since the cheapest
     may be closed. ``offers`` ``bool[f, s]`` by service, in the order of ``services``; ``code`` ``int64[p]`` the
     community of each point in the order of ``communities``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in
-    communities where nobody is); ``point_place`` and ``site_place`` the places of rows in the order of ids.
+    communities where nobody is), ``elders`` those aged 60+; ``point_place`` and ``site_place`` the places of rows in
+    the order of ids.
     """
 
     network: WalkNetwork
@@ -70,6 +72,7 @@ class Stage:
     offers: NDArray[np.bool_]
     code: NDArray[np.int64]
     weight: NDArray[np.float64]
+    elders: NDArray[np.float64]
     point_place: NDArray[np.int64]
     site_place: NDArray[np.int64]
 
@@ -105,8 +108,11 @@ class Stage:
             start=start,
             head=head,
             arc_edge=arc_edge,
-            offers=np.array([[key in row for key in services] for row in rows]).reshape(len(rows), len(services)),
+            offers=np.array([[key in row for key in services] for row in rows], dtype=bool).reshape(
+                len(rows), len(services)
+            ),
             code=code.astype(np.int64),
+            elders=elders,
             weight=np.where(some[code], elders, demand.frame["population"].to_numpy(dtype=float)),
             point_place=_places(demand.frame.index),
             site_place=_places(facilities.frame.index),

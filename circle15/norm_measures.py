@@ -34,8 +34,8 @@ class Figures:
     """``float64[c]`` part and whole of every community, NaN where they cannot be known; ``whole`` None for a count.
 
     ``lacks`` names what has to be supplied where NaN stands, for all or ``object[c]`` for each. ``facility``
-    ``int64[c]`` is the row of the facility that the figure rests on, -1 where there is none. ``doubt`` ``bool[c]``:
-    the figure may be larger than what is known, and the verdict stays the same.
+    ``int64[c]`` is the row of the facility that the figure rests on, -1 where there is none. ``most`` ``float64[c]``
+    is the largest that the part may be, where what ``unsure`` names is not known.
     """
 
     part: Numbers
@@ -43,7 +43,8 @@ class Figures:
     scale: float = 1.0
     lacks: str | Words = ""
     facility: Rows | None = None
-    doubt: Mask | None = None
+    most: Numbers | None = None
+    unsure: str = ""
 
 
 def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = None) -> Mask:
@@ -71,16 +72,15 @@ def _said(frame: pd.DataFrame, column: str) -> Words:
 
 
 def measured(ground: Ground, rule: Rule) -> Figures:
-    """The figures of a rule; where facilities of unstated tier or standard matter, only what they cannot change.
+    """The figures of a rule; counted without the facilities that do not state their tier or standard, and with them.
 
-    A facility that does not say its tier may be of the tier that is asked for: counted without such facilities and
-    with them, a figure stands where both give one verdict, and is then the smaller one.
+    A facility that does not say its tier may be of the tier that is asked for.
     """
     least = MEASURES[rule.measure](ground, rule)
     if not (rule.tiers or rule.standardised):
         return least
     most = MEASURES[rule.measure](replace(ground, lenient=True), rule)
-    return _between(rule, least, most, "facilities.tier" if rule.tiers else "facilities.standardised")
+    return replace(least, most=most.part, unsure="facilities.tier" if rule.tiers else "facilities.standardised")
 
 
 def _unlisted(ground: Ground, rule: Rule) -> str:
@@ -135,7 +135,7 @@ def people_near(ground: Ground, rule: Rule) -> Figures:
 def people_served(ground: Ground, rule: Rule) -> Figures:
     """People who walk there in time, or live within a delivery radius (straight line, by :mod:`circle15.delivery`).
 
-    Where no list says who delivers, walking alone may be enough; else nothing is said.
+    Where no list says who delivers, all may be served.
     """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
@@ -146,31 +146,13 @@ def people_served(ground: Ground, rule: Rule) -> Figures:
     found = _share_of_people(ground, rule, inside.astype(float), known)
     if "delivery_radius_m" in ground.facilities.frame:
         return found
-    everybody = _share_of_people(ground, rule, np.ones(len(ground.demand)), known)
-    return _between(rule, found, everybody, "facilities.delivery_radius_m")
-
-
-def _values(figures: Figures) -> Numbers:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(figures.scale * figures.part / (1.0 if figures.whole is None else figures.whole))
-
-
-def _between(rule: Rule, least: Figures, most: Figures, lacks: str) -> Figures:
-    """The smaller of two figures where both give one verdict, in doubt where they differ; nothing elsewhere."""
-    low, high = _values(least), _values(most)
-    with np.errstate(invalid="ignore"):
-        differs = ~((low == high) | (np.isnan(low) & np.isnan(high)))
-    alike = [rule.judges and rule.passes(a) == rule.passes(b) for a, b in zip(low, high, strict=True)]
-    known = ~differs | (np.array(alike, dtype=bool) & np.isfinite(low))
-    named = np.where(differs, lacks, np.asarray(least.lacks, dtype=object)).astype(object)
-    return replace(least, part=np.where(known, least.part, np.nan), lacks=named, doubt=differs & known)
+    return replace(found, most=found.whole, unsure="facilities.delivery_radius_m")
 
 
 def people_near_open(ground: Ground, rule: Rule) -> Figures:
     """People with the service within reach and open at the rule's moment.
 
-    Unknown hours are neither open nor closed: the figure counts what is known to be open, and is given where the
-    others would not change the verdict.
+    Unknown hours are neither open nor closed: the figure counts what is known to be open, its upper bound the others.
     """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
@@ -183,7 +165,7 @@ def people_near_open(ground: Ground, rule: Rule) -> Figures:
         )
         for open_ in (sure, ~shut)
     )
-    return _between(rule, least, most, "facilities.opening_hours")
+    return replace(least, most=most.part, unsure="facilities.opening_hours")
 
 
 def services_in_reach(ground: Ground, rule: Rule) -> Figures:

@@ -123,29 +123,47 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence
     # Sums in the order of the ids: the order of rows must not change a last digit.
     rows = np.argsort(ground.communities.frame.index.astype(str), kind="stable")
     rows = rows[code[rows] >= 0]
-    at, size = code[rows], len(names)
-    part = np.bincount(at, weights=figures.part[rows], minlength=size)
-    observed = figures.scale * part
-    if figures.whole is not None:
-        whole = np.bincount(at, weights=figures.whole[rows], minlength=size)
-        observed = figures.scale * np.divide(part, whole, out=np.full(size, np.nan), where=whole > 0)
+    at = code[rows]
+    low = _summed(figures, figures.part, rows, at, len(names))
+    high = low if figures.most is None else _summed(figures, figures.most, rows, at, len(names))
+    unsure = np.isfinite(low) & (low != high)
+    observed = np.where(unsure & ~_alike(rule, low, high), np.nan, low)
     there = np.unique(at)
-    known = np.isfinite(observed)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
     table["verdict"] = [_verdict(rule, value) for value in table["observed"]]
-    table["lacks"] = _lacking(figures, rows, at, known).reindex(there).fillna("").to_numpy()
-    table.loc[~known[there] & (table["lacks"] == ""), "lacks"] = "people"
+    missing = _missing(figures, rows, at).reindex(there).fillna("people")
+    table["lacks"] = np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing))
     table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
     return _table([rule] * len(table), table)
 
 
-def _lacking(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], known: NDArray[np.bool_]) -> pd.Series:
-    """What to supply, by unit: for a figure that is not known, and for one that may be larger than what is known."""
-    missing = ~np.isfinite(figures.part) | (False if figures.whole is None else ~(figures.whole > 0))
-    doubt = np.zeros(len(missing), dtype=bool) if figures.doubt is None else figures.doubt
-    lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(missing))[rows]
-    asked = np.where(known[at], doubt[rows], (missing | doubt)[rows])
-    table = pd.DataFrame({"at": at[asked], "lacks": lacks[asked]})
+def _summed(
+    figures: Figures, part: NDArray[np.float64], rows: NDArray[np.int64], at: NDArray[np.int64], size: int
+) -> NDArray[np.float64]:
+    """The value of every unit: parts over wholes, both summed; NaN where nothing can be said."""
+    found = figures.scale * np.bincount(at, weights=part[rows], minlength=size)
+    if figures.whole is None:
+        return np.asarray(found)
+    whole = np.bincount(at, weights=figures.whole[rows], minlength=size)
+    return np.asarray(np.divide(found, whole, out=np.full(size, np.nan), where=whole > 0))
+
+
+def _alike(rule: Rule, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where a figure complies, or does not, wherever it lies between two bounds; an upper bound of NaN is none."""
+    if not rule.judges:
+        return low == high
+    top = np.where(np.isnan(high), np.inf, high)
+    both = [rule.passes(a) == rule.passes(b) for a, b in zip(low, top, strict=True)]
+    # A range may be left and entered again between the bounds.
+    below = np.zeros(len(low), dtype=bool) if rule.at_least is None else (low < rule.at_least) & (top >= rule.at_least)
+    return np.array(both, dtype=bool) & ~below
+
+
+def _missing(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]) -> pd.Series:
+    """What the communities of a unit have to supply, by unit."""
+    blank = ~np.isfinite(figures.part) | (False if figures.whole is None else ~(figures.whole > 0))
+    lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(blank))[rows]
+    table = pd.DataFrame({"at": at[blank[rows]], "lacks": lacks[blank[rows]]})
     return table.groupby("at")["lacks"].agg(lambda words: ", ".join(sorted(set(", ".join(words).split(", ")))))
 
 

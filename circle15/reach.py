@@ -436,8 +436,8 @@ class Homeward:
     """What stands between demand points and the nodes of the network, made once for many searches.
 
     ``index``, ``u``, ``v`` ``int64[k]``: placed points and the end nodes of their edges; ``to_u``, ``to_v``
-    ``int64[k]`` milliseconds to them, legs and delays included. ``beside_point``, ``beside_facility``, ``beside_ms``: points on the
-    same edge as a facility, and the time straight along it. ``points``: how many there are in all.
+    ``int64[k]`` milliseconds to them, legs and delays included. ``beside_point``, ``beside_facility``,
+    ``beside_ms``: points on the same edge as a facility, and the time straight along it. ``points``: how many in all.
     """
 
     points: int

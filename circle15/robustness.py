@@ -103,9 +103,9 @@ def _strictest(rules: Sequence[Rule], rural: NDArray[np.bool_]) -> NDArray[np.fl
 def existence(facilities: Facilities, uncertain: Uncertainty) -> pd.Series:
     """Probability that each facility stands and serves, ``float64`` on ``facility_id``.
 
-    What a field check said counts first (column ``survey``: ``confirmed`` or ``denied``); then a source with a date
-    not older than ``recent_days`` before the newest date of all; all others are unverified. No clock is asked: the
-    same lists give the same probabilities in any year.
+    What a field check said counts first (column ``survey_answer``: ``confirmed`` or ``denied``); then a source with
+    a date not older than ``recent_days`` before the newest date of all; all others are unverified. No clock is
+    asked: the same lists give the same probabilities in any year.
     """
     frame = facilities.frame
     blank = pd.Series("", index=frame.index)
@@ -114,7 +114,7 @@ def existence(facilities: Facilities, uncertain: Uncertainty) -> pd.Series:
     when = pd.to_datetime(dates, errors="coerce", format="ISO8601", utc=True)
     recent = (source != "") & (when >= when.max() - pd.Timedelta(days=uncertain.recent_days))
     chance = pd.Series(np.where(recent, uncertain.recent, uncertain.unverified), index=frame.index, dtype=float)
-    said = frame.get("survey", blank)
+    said = frame.get("survey_answer", blank)
     return chance.mask(said == "confirmed", uncertain.confirmed).mask(said == "denied", 0.0)
 
 

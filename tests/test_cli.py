@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import resource
@@ -22,7 +23,7 @@ from circle15.sources import citypack, overpass
 
 from .conftest import SITES, community, town_communities
 
-OUTPUTS = ["circle15.gpkg", "gaps.csv", "gaps.xlsx", "map.html", "run.json"]
+OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "map.html", "run.json"]
 
 
 @pytest.fixture
@@ -84,6 +85,18 @@ def test_flags_win_over_the_pack_and_are_recorded(run, make_pack, tmp_path):
     assert code == 0
     assert '"profile": "adult"' in record
     assert re.search(r'"cutoffs_min": \[\s*2\.0,\s*7\.5\s*\]', record)
+
+
+def test_draws_can_be_chosen_and_left_out(run, make_pack, tmp_path):
+    root = make_pack(settings="[settings]\ndraws = 30\nseed = 4\n")
+    for flag, draws in ((), 30), (("--draws", "7"), 7), (("--draws", "0"), 0):
+        assert run("map", "tryton", "--data", root, "--out", tmp_path / str(draws), *flag)[0] == 0
+        record = json.loads((tmp_path / str(draws) / "run.json").read_text(encoding="utf-8"))
+        assert (record["robustness"]["draws"], record["robustness"]["seed"]) == (draws, 4)
+    assert not (tmp_path / "0" / "field-checks.csv").exists()
+    code, _, err = run("map", "tryton", "--data", root, "--out", tmp_path, "--draws", "-1")
+    assert code == 3
+    assert "draws = -1" in err
 
 
 def test_a_moment_wins_over_the_pack_and_is_told(run, make_pack, tmp_path):
@@ -411,7 +424,7 @@ def test_ctrl_c_between_two_files_leaves_whole_ones(run, make_pack, tmp_path, mo
     code, _, err = run("map", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
     assert code == 130
     assert "interrupted" in err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["gaps.csv", "map.html"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["field-checks.csv", "gaps.csv", "map.html"]
 
 
 # -- Pipes, consoles, hostile names ----------------------------------------------------------------

@@ -202,6 +202,12 @@ def test_a_closed_flag_stays_closed_in_every_draw():
     assert drawn.closed.tolist() == [False, False, True, False, False, False, False]
 
 
+def test_a_list_without_a_facility_covers_nobody_in_any_draw():
+    made, *_ = stage(grid(3, 2), [(0, 0)], [], [])
+    shares = drawn_shares(made, 3, seed=1, uncertain=uncertainty(), risk=np.zeros(7), existence=np.empty(0))
+    assert (shares == 0).all()
+
+
 def test_far_points_stay_far():
     net = network([(0, 0), (1000, 0)], [(0, 1)])
     made, *_ = stage(net, [(0, 400)], [(0, 0)], [("clinic",)])

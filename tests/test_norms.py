@@ -2,69 +2,19 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
-import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circle15.catalog.norm_books import all_rules, measures, norm_book, norm_books, parse_book
-from circle15.model import Communities, DemandPoints, Facilities, Origin
-from circle15.norm_ground import Ground, paces_graph
+from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
+from circle15.norm_ground import paces_graph
 from circle15.norm_measures import MEASURES
 from circle15.norms import judge
 from circle15.reach import walk_graph
-from circle15.snapping import snap
 
-from .lattice import BY, CRS, X0, Y0, network, points
+from .norm_fixture import STREET, communities, ground, row, rules_of
 from .test_norm_books import GOOD, toml
-
-# Squares of 1 km along one street, x from 0 m; a home in the middle of each, 500 m from the corners.
-STREET = network([(0, 0), (8000, 0)], [(0, 1)])
-MADE = Origin(label_zh="测试", label_en="test")
-JS13 = norm_book("jiangsu-13fyp").rules
-
-
-def communities(**columns):
-    count = len(next(iter(columns.values())))
-    frame = gpd.GeoDataFrame(
-        {"name": [f"社区{k}" for k in range(count)], "population": 1000.0, "pop_60plus": 200.0} | columns,
-        geometry=[shapely.box(X0 + 1000 * k, Y0 - 500, X0 + 1000 * (k + 1), Y0 + 500) for k in range(count)],
-        crs=CRS,
-        index=pd.Index([f"c{k}" for k in range(count)], name="community_id"),
-    )
-    return Communities(frame=frame, origin=MADE)
-
-
-def ground(places, sites=(), listed=(), **columns):
-    """``sites``: (metres along the street, services)."""
-    frame = points([(x, 0) for x, _ in sites], name="facility_id", prefix="f")
-    frame["name"], frame["services"] = frame.index, [tuple(services.split()) for _, services in sites]
-    for column, values in columns.items():
-        frame[column] = values
-    offered = {service for row in frame["services"] for service in row}
-    facilities = Facilities(frame=frame, listed=frozenset(offered | set(listed)))
-    homes = points([(1000 * k + 500, 0) for k in range(len(places))])
-    homes["community_id"] = places.frame.index
-    for column in places.people:
-        homes[column] = places.frame[column].to_numpy()
-    homes["method"] = "street"
-    demand = DemandPoints(frame=homes)
-    graph = walk_graph(STREET, BY["flat"])
-    return Ground.of(
-        places, facilities, demand, graph=graph, homes=snap(STREET, demand.frame), sites=snap(STREET, facilities.frame)
-    )
-
-
-def rules_of(*ids):
-    known = {rule.clause_id: rule for rule in all_rules(norm_books().values())}
-    return [known[one] for one in ids]
-
-
-def row(ledger, clause, unit="c0", level="community"):
-    return ledger.frame.loc[(level, unit, clause)]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ import pytest
 
 import circle15
 
-HEAVY = ("geopandas", "numba", "folium", "osmnx", "pandas", "scipy", "shapely", "osmium", "networkx", "rich.progress")
+HEAVY = (
+    "geopandas", "numba", "folium", "osmnx", "pandas", "scipy", "shapely", "osmium", "networkx", "sklearn",
+    "rich.progress",
+)  # fmt: skip
 
 
 SPOKEN_FOR = {"network", "profile"}

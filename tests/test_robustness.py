@@ -158,7 +158,7 @@ def test_existence_by_what_is_known_of_a_facility():
     frame = facilities.frame.copy()
     frame["source"] = ["名录", "名录", "", "名录", "名录", "名录"]
     frame["source_date"] = ["2026-01-01", "2024-01-02", "2026-01-01", "2023-12-31", "去年", ""]
-    frame["survey"] = ["", "", "confirmed", "denied", "", ""]
+    frame["survey_answer"] = ["", "", "confirmed", "denied", "", ""]
     chance = existence(replace(facilities, frame=frame), uncertainty())
     # two years before 2026-01-01 is 2024-01-02 (730 days, 2024 being a leap year)
     assert chance.tolist() == [0.95, 0.95, 1.0, 0.0, 0.9, 0.9]
@@ -170,6 +170,52 @@ def test_no_draws_no_service_and_no_homes_give_nothing():
     assert len(robustness(*args, **given | {"settings": replace(given["settings"], draws=0)})) == 0
     made, *rest = args
     assert len(robustness(replace(made, services=()), *rest, **given)) == 0
+
+
+def test_where_nobody_is_aged_60_everyone_counts():
+    *args, given = city(people=[0.0] * 40)
+    found = robustness(*args, **given)
+    assert found.frame["share"].notna().all()
+    assert found.frame["p_below"].between(0, 1).all()
+
+
+@pytest.mark.parametrize(("speed", "verdict", "index"), [(9.0, "robust_pass", 0.0), (0.06, "robust_gap", 99.0)])
+def test_all_covered_or_none_covered_is_certain_and_all_share_one_rank(speed, verdict, index):
+    made, facilities, people, given = city()
+    pace = replace(made.profile, speed_mps=speed, stairs_mps=speed)
+    made = replace(made, profile=pace, offers=np.ones_like(made.offers) if speed > 1 else made.offers & False)
+    share = float(speed > 1)
+    scored = given["scored"]
+    same = replace(
+        scored,
+        frame=scored.frame.assign(share=share),
+        by_community=scored.by_community.assign(index=index, rank=pd.array([1] * 3, dtype="Int64")),
+    )
+    sure = replace(SURE, speed_sd=0.1, speed_low=0.9, speed_high=1.1)
+    found = robustness(made, facilities, people, **given | {"scored": same}, uncertain=sure)
+    assert set(found.frame["verdict"]) == {verdict}
+    assert set(found.by_community["rank_low"]) == set(found.by_community["rank_high"]) == {1}
+    assert found.by_community["index_low"].to_list() == pytest.approx([index] * 3)
+
+
+def test_one_community_alone_is_first_in_every_draw():
+    made, facilities, _, given = city()
+    alone = replace(made, communities=("c0",), code=np.zeros_like(made.code))
+    scored = given["scored"]
+    one = replace(
+        scored,
+        frame=scored.frame[scored.frame.index.get_level_values(0) == "c0"],
+        by_community=scored.by_community.loc[["c0"]].assign(rank=pd.array([1], dtype="Int64")),
+    )
+    found = robustness(alone, facilities, communities({"c0": 1.0}), **given | {"scored": one})
+    assert found.by_community[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1]]
+
+
+def test_a_community_without_homes_is_undetermined():
+    made, facilities, _, given = city()
+    found = robustness(made, facilities, communities({"a": 1.0, "c0": 1.0, "c1": 1.0, "c2": 1.0}), **given)
+    assert set(found.frame.loc["a", "verdict"]) == {"undetermined"}
+    assert found.by_community.loc["a", ["rank_low", "index_low"]].isna().all()
 
 
 @pytest.mark.parametrize(

@@ -176,3 +176,8 @@ def test_the_flagship_has_gaps_in_every_service_and_none_everywhere(suzhou):
     assert share[["meal_point", "day_care", "clinic"]].max() < share[["shop", "fitness", "community_centre"]].min()
     assert 40 <= len(result.gaps.by_community) <= 60
     assert (result.demand_positions.status == Positions.FAR).mean() < 0.01
+    robust = result.robustness
+    assert (robust.draws, len(robust.frame)) == (200, len(at))
+    assert set(robust.frame["verdict"]) == {"robust_gap", "likely_gap", "doubtful", "robust_pass"}
+    assert {"facility", "path"} <= set(robust.checks["kind"])
+    assert result.stability.agreement["rho"].between(0.5, 1).all()

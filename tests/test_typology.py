@@ -60,6 +60,13 @@ def test_planted_kinds_are_found_and_numbered_by_size(found):
     assert (found.frame["silhouette"] > 0.5).all()
 
 
+def test_how_firm_the_kinds_are_is_said(found):
+    mean = found.frame["silhouette"].mean()
+    assert f"Mean silhouette {mean:.2f} " in found.notes["firmness"]["en"]
+    assert "ARI 1.00" in found.notes["firmness"]["zh"]
+    assert not {"unstable", "small"} & set(found.notes)
+
+
 def test_every_way_of_clustering_was_tried(found):
     tried = found.fits.reset_index().groupby("method")["k"].agg(list).to_dict()
     assert tried == {"gmm": [3, 4, 5, 6, 7, 8], "kmeans": [3, 4, 5, 6, 7, 8], "hdbscan": [3]}
@@ -227,6 +234,17 @@ def test_quadrants_begin_where_clusters_end():
         ).method
         == "kmeans"
     )
+
+
+def test_quadrants_ask_for_need_and_access_alone():
+    table = few([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [5, 20, 5, 20, 6, 20]).assign(ways_km_km2=[1.0, 2, 3, 4, 5, 6])
+    table = pd.concat([table, table.set_axis([f"c{k:03}" for k in range(6, 12)])])
+    table.loc["c000", "ways_km_km2"] = np.nan
+    result = typology(town(12), table)
+    assert result.frame["type_id"].ne("").all()
+    assert "missing" not in result.notes
+    table.loc["c001", "min_clinic"] = np.nan
+    assert typology(town(12), table).frame["type_id"].eq("").tolist() == [False, True] + [False] * 10
 
 
 def test_without_any_service_there_is_no_access_to_divide_by():

@@ -7,6 +7,7 @@ from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings, Subdistricts
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
+from circle15.model.survey import Survey
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
@@ -44,6 +45,7 @@ __all__ = [
     "Streets",
     "StudyArea",
     "Subdistricts",
+    "Survey",
     "Typology",
     "Uncertainty",
     "WalkNetwork",

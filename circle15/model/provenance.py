@@ -10,7 +10,7 @@ from circle15.errors import InputError
 __all__ = ["FileRecord", "FileRole", "Finding", "Origin", "Severity"]
 
 Severity = Literal["error", "warning", "note"]
-FileRole = Literal["streets", "communities", "people", "facilities", "population", "context", "norms"]
+FileRole = Literal["streets", "communities", "people", "facilities", "population", "context", "norms", "survey"]
 
 
 @dataclass(frozen=True, kw_only=True)

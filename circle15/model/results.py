@@ -17,6 +17,7 @@ from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.survey import Survey
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
@@ -98,7 +99,8 @@ class City:
     ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``,
     ``buildings``, ``residential``, ``rail``; the reader says which exist. ``files`` tells what became of every
     input file: columns understood and not, rows read, used and dropped. ``population`` is a grid of people,
-    where one was given. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
+    where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
+    ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
     among them; empty: those of the catalogue.
     """
 
@@ -110,6 +112,7 @@ class City:
     facilities: Facilities
     communities: Communities
     population: PopulationGrid | None = None
+    survey: Survey = field(default_factory=Survey)
     context: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     context_origins: tuple[Origin, ...] = ()
     settings: Settings = field(default_factory=Settings)
@@ -125,7 +128,8 @@ class City:
         grid = () if self.population is None else (self.population.origin,)
         people = (self.communities.origin, *grid)
         books = [book.origin for book in self.books if book.origin is not None]
-        found = [self.network.origin, *people, *self.facilities.origins, *self.context_origins, *books]
+        layers = [self.network.origin, *people, *self.facilities.origins, *self.context_origins]
+        found = [*layers, *self.survey.origins, *books]
         return tuple(dict.fromkeys(found))
 
     @property

@@ -19,6 +19,7 @@ class EdgeFlag(IntFlag):
     """What a stretch of way is, beside its class. Gates and signals are charged at the end they stand at.
 
     ``CLOSED``: nobody can walk through, as a field check found; who lives on it still gets out at both ends.
+    ``CONFIRMED``: a field check found that one can.
     """
 
     STEPS = 1
@@ -32,6 +33,7 @@ class EdgeFlag(IntFlag):
     SIGNAL_AT_U = 256
     SIGNAL_AT_V = 512
     CLOSED = 1024
+    CONFIRMED = 2048
 
 
 class NodeFlag(IntFlag):

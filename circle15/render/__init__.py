@@ -15,8 +15,8 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     """Write everything an analysis has to say into a folder, each file whole or not at all.
 
     ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``ledger.csv`` (where clauses
-    were judged), ``gaps.xlsx``, ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json`` than
-    its map tells of an interrupted run.
+    were judged), ``field-checks.csv`` (what to look at in the field), ``gaps.xlsx``, ``circle15.gpkg`` and, last,
+    ``run.json``: a folder with an older ``run.json`` than its map tells of an interrupted run.
 
     Parameters
     ----------
@@ -38,7 +38,14 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     from circle15.render.atomic import write_text
     from circle15.render.folium_map import page_html
     from circle15.render.run_record import run_json
-    from circle15.render.tables import gaps_csv, gaps_xlsx, geopackage, ledger_csv, subdistricts_csv
+    from circle15.render.tables import (
+        field_checks_csv,
+        gaps_csv,
+        gaps_xlsx,
+        geopackage,
+        ledger_csv,
+        subdistricts_csv,
+    )
 
     folder = Path(folder)
     write_text(folder / "map.html", page_html(analysis))
@@ -47,6 +54,8 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
         subdistricts_csv(analysis, folder / "subdistricts.csv")
     if len(analysis.ledger):
         ledger_csv(analysis, folder / "ledger.csv")
+    if len(analysis.robustness.checks):
+        field_checks_csv(analysis, folder / "field-checks.csv")
     gaps_xlsx(analysis, folder / "gaps.xlsx")
     geopackage(analysis, folder / "circle15.gpkg")
     run_json(analysis, folder / "run.json")

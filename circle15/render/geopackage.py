@@ -44,6 +44,8 @@ _MADE_OF = {
     "isochrones": ("facilities", "streets"),
     "isochrones_merged": ("facilities", "streets"),
     "gaps": ("communities", "facilities", "streets"),
+    "routes": ("communities", "facilities", "streets"),
+    "links": ("communities", "facilities", "streets"),
     "subdistricts": ("communities",),
     "ledger": ("communities", "facilities", "streets"),
 }
@@ -55,6 +57,8 @@ _ABOUT = {
     "isochrones_merged": "各服务等时圈 Isochrones per service",
     "demand_points": "人口（100米格网）People in cells of 100 m; people is empty where fewer than 10 live",
     "streets": "步行路网 Walking network",
+    "routes": "典型路线 The typical walk of each community to each service, street by street",
+    "links": "可打通的步行连接 Single new links by 60+ person-services newly covered; crosses: what map layers know",
     "about": "说明 Terms of use and provenance (table without geometry)",
     "ledger": "条文 Clauses of norms judged for every unit (table without geometry)",
     "gaps": "社区 × 服务 Gaps per community and service (table without geometry)",
@@ -94,6 +98,8 @@ def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
         "isochrones_merged": _merged(analysis),
         "demand_points": _people(analysis),
         "streets": _streets(analysis),
+        **({"routes": _routes(analysis)} if len(analysis.routes) else {}),
+        **({"links": _added_links(analysis)} if len(analysis.attribution.links) else {}),
         "gaps": gap_table(analysis),
         **({"ledger": ledger_table(analysis)} if len(analysis.ledger) else {}),
         "about": _about(analysis),
@@ -181,6 +187,32 @@ def _streets(analysis: Analysis) -> gpd.GeoDataFrame:
     owner = np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
     lines = shapely.linestrings(network.vertex, indices=owner)
     return _placed(table, gpd.GeoSeries(lines, crs=network.crs))
+
+
+def _routes(analysis: Analysis) -> gpd.GeoDataFrame:
+    """Typical walks; ``edges`` are rows of the layer ``streets``. The home itself is not named."""
+    frame = analysis.routes.frame
+    table = pd.DataFrame(frame.drop(columns=["geometry", "point_id"])).reset_index()
+    for column, places in (("community_id", analysis.city.communities), ("facility_id", analysis.city.facilities)):
+        table.insert(0, column.replace("_id", "_name"), places.frame["name"].reindex(table[column]).to_numpy())
+    table["edges"] = [" ".join(map(str, edges)) for edges in table["edges"]]
+    table["minutes"], table["profile"] = table["minutes"].round(2), analysis.profile.name
+    for column in ("metres", "straight_m"):
+        table[column] = table[column].round(1)
+    return _placed(table, frame.geometry)
+
+
+def _added_links(analysis: Analysis) -> gpd.GeoDataFrame:
+    """Links that would serve most, and which gaps each is the best for; small numbers of people stay empty."""
+    frame = analysis.attribution.links
+    table = pd.DataFrame(frame.drop(columns="geometry")).reset_index()
+    table["serves"] = table["serves"].where(table["serves"] >= FEWEST).round().astype("Int64")
+    best = analysis.attribution.frame["link_id"]
+    told = pd.Series([f"{community} {service}" for community, service in best.index], dtype=object)
+    table["best_for"] = told.groupby(best.to_numpy()).agg("; ".join).reindex(table["link_id"]).to_numpy()
+    table["u"], table["v"] = (analysis.city.network.node_id[table[end]] for end in ("u", "v"))
+    table["length_m"] = table["length_m"].round(1)
+    return _placed(table, frame.geometry)
 
 
 def _about(analysis: Analysis) -> pd.DataFrame:

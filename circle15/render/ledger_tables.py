@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.utils import get_column_letter
 
 from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.model import Analysis
-from circle15.render.sheet_style import block, head, page, table_sheet
-from circle15.render.table_frames import columns, rounded, synthetic_layers
+from circle15.render.sheet_style import table_sheet
+from circle15.render.table_frames import rounded, synthetic_layers
 
 __all__ = [
     "MOST_SHEET_ROWS",
@@ -43,16 +42,16 @@ _LEDGER = (
     "book", "norm_source_zh", "norm_source_en", "clause", "norm_year", "norm_status", "grade", "clause_note_zh",
     "clause_note_en", "synthetic",
 )  # fmt: skip
-_SHEET = (
+_SHEET = (  # what one clause says stands in the sheet of rates, and all of it in ledger.csv
     "level", "unit_name", "clause_zh", "clause_en", "verdict_zh", "verdict_en", "observed", "at_least", "at_most",
-    "norm_unit_zh", "norm_unit_en", "lacks_zh", "lacks_en", "facility_name", "route_min", "route_m", "floor_area_m2",
-    "source", "source_date", "norm_source_zh", "norm_source_en", "clause", "norm_year", "norm_status", "grade",
-    "clause_note_zh", "clause_note_en", "unit_id", "clause_id", "facility_id",
+    "norm_unit_zh", "lacks_zh", "lacks_en", "facility_name", "route_min", "route_m", "floor_area_m2", "source",
+    "source_date", "norm_source_zh", "clause", "norm_year", "clause_id",
 )  # fmt: skip
 _COMPLIANCE = (
     "clause_id", "clause_zh", "clause_en", "level", "at_least", "at_most", "norm_unit_zh", "norm_unit_en",
     "units_pass", "units_fail", "units_undetermined", "units_shown", "pass_pct", "observed", "verdict_zh", "verdict_en",
     "lacks_zh", "lacks_en", "indicative", "norm_source_zh", "norm_source_en", "clause", "norm_year", "norm_status",
+    "grade", "clause_note_zh", "clause_note_en",
 )  # fmt: skip
 
 
@@ -123,6 +122,7 @@ def compliance_table(analysis: Analysis) -> pd.DataFrame:
     table["indicative"] = [not rules[key].verified for key in table["clause_id"]]
     table["unit"] = [rules[key].unit for key in table["clause_id"]]
     table = _with_rules(analysis, table)
+    table["indicative"] = np.where(table["indicative"], "参考 indicative", "")
     return rounded(table[list(_COMPLIANCE)].assign(level=table["level"].map(_LEVELS)))
 
 
@@ -137,7 +137,7 @@ def not_computed_table() -> pd.DataFrame:
 
 
 def ledger_sheets(book: Workbook, analysis: Analysis) -> None:
-    """Add the sheets ``条文 Ledger`` and ``达标率 Compliance``; neither where no clause was judged."""
+    """Add the sheets of the ledger, of compliance and of what is not computed; none where no clause was judged."""
     if not len(analysis.ledger):
         return
     table = ledger_table(analysis)
@@ -149,15 +149,10 @@ def ledger_sheets(book: Workbook, analysis: Analysis) -> None:
         table = failing
     shown = table.assign(level=table["level"].map(_LEVELS))[list(_SHEET)]
     table_sheet(book, analysis.city, "条文 Ledger", heading, shown)
-    sheet = book.create_sheet("达标率 Compliance")
-    row = head(sheet, analysis.city, "各条文达标情况 · How many comply, clause by clause", 8)
-    found = compliance_table(analysis)
-    row = block(sheet, row, "按条文 By clause", found, [columns()[key].width for key in found.columns])
-    rest = not_computed_table()
-    block(sheet, row + 1, "不能由地图和台账计算 Not computable from maps and tables", rest, [22, 34, 34, 34])
-    for position, key in enumerate(found.columns, start=1):
-        sheet.column_dimensions[get_column_letter(position)].width = columns()[key].width
-    page(sheet, header_row=None)
+    rates = "各条文达标情况 · How many comply, clause by clause"
+    table_sheet(book, analysis.city, "达标率 Compliance", rates, compliance_table(analysis))
+    rest = "标准有要求、而地图和台账不能计算的 · What norms ask for and maps and tables cannot tell"
+    table_sheet(book, None, "不能计算 Not computed", rest, not_computed_table())
 
 
 def ledger_method(analysis: Analysis) -> list[tuple[str, str]]:

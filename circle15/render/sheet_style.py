@@ -76,7 +76,8 @@ def table_sheet(book: Workbook, city: City | None, title: str, heading: str, tab
         if key in _BARS and last > row:
             bar = DataBarRule("num", 0, "max" if key == "uncovered" else "num", _TOP.get(key), color=_BARS[key])
             sheet.conditional_formatting.add(f"{letter}{row + 1}:{letter}{last}", bar)
-    named = list(table.columns).index("name") + 2 if "name" in table.columns else 1
+    titles = [position for position, key in enumerate(table.columns, start=2) if key in {"name", "unit_name"}]
+    named = titles[0] if titles else 1
     sheet.freeze_panes = f"{get_column_letter(named)}{row + 1}"
     sheet.auto_filter.ref = f"A{row}:{letters[-1]}{max(last, row)}"
     page(sheet, header_row=row)

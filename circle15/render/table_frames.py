@@ -15,9 +15,11 @@ import pandas as pd
 
 from circle15.catalog import services, text
 from circle15.model import Analysis, City, Communities, Positions
+from circle15.render.privacy import FEWEST, SUPPRESSED, public_tens
 
 __all__ = [
     "Column",
+    "check_table",
     "columns",
     "community_table",
     "facility_table",
@@ -67,12 +69,22 @@ _SERVICE = (
     "pop_60plus_unplaced",
     "worst_community",
 )
+_MISSING = (
+    "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight", "uncovered_closed",
+    "link_id", "remedy_zh", "remedy_en",
+)  # fmt: skip
+_ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
+_CHECK_KINDS = {"facility": "设施 facility", "path": "通道 path", "gate": "门禁 gate"}
 _DRAWN = ("required", "share_low", "share_high", "p_below")
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
     "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "share",
     "population", "population_covered", "population_uncovered", "population_unplaced", "population_share", "synthetic",
+)  # fmt: skip
+_CHECKS = (
+    "check_id", "rank", "kind", "name", "question_zh", "question_en", "answer", "author", "date", "note", "flips",
+    "people", "communities", "services", "lon", "lat", "synthetic",
 )  # fmt: skip
 _DECIMALS = {"share": 4, "share_low": 4, "share_high": 4, "required": 4, "weight": 6, "lon": 6, "lat": 6}
 
@@ -127,7 +139,8 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     -------
     pd.DataFrame
         Plain columns as in ``columns.toml``: people in persons, ``share`` and ``population_share``
-        between 0 and 1, ``intensity_pct`` in percent, ``mean_min`` and ``p90_min`` in minutes.
+        between 0 and 1, ``intensity_pct`` in percent, ``mean_min`` and ``p90_min`` in minutes. Where there are gaps,
+        ``cause`` and what follows it as in :class:`~circle15.model.Attribution`, blank beside what is no gap.
     """
     rows = _pairs(analysis)
     place, rank = _places(analysis), _ranked(analysis)
@@ -154,21 +167,26 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         delivery = analysis.coverage.delivery.reindex(rows)
         for column in ("pop_60plus_delivered", "pop_60plus_either"):
             table[column] = delivery[column].to_numpy()
+    table = table.assign(**_what_is_missing(analysis, rows))
     table["weight"] = [analysis.gaps.weights.get(key, np.nan) for key in of_service]
     for column in ("rank_index", "index", "index_additive", "index_worst"):
         table[column] = rank[column].reindex(of_community).to_numpy()
-    if len(analysis.robustness):
-        drawn = analysis.robustness.frame.reindex(rows)
-        for column in _DRAWN:
-            table[column] = drawn[column].to_numpy()
-        table["robust_verdict"] = drawn["verdict"].astype(object).fillna("undetermined").to_numpy()
-        of_draws = analysis.robustness.by_community.reindex(of_community)
-        for column in ("rank_low", "rank_high"):
-            table[column] = of_draws[column].astype("Int64").to_numpy()
+    for column, drawn in _drawn(analysis, rows).items():
+        table[column] = drawn
     table["sentence_zh"] = gaps["sentence_zh"].astype(object).fillna("没有设施名录，不能判定。").to_numpy()
     table["sentence_en"] = gaps["sentence_en"].astype(object).fillna("No list of facilities: undetermined.").to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
+
+
+def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
+    """Columns on missing facilities and paths, by name; blank beside what is no gap, none where nothing is."""
+    if not len(analysis.attribution):
+        return {}
+    missing = analysis.attribution.frame.reindex(rows)
+    words = [column for column in _MISSING if not column.startswith("uncovered")]
+    missing[words] = missing[words].astype(object).fillna("")
+    return {column: missing[column].to_numpy() for column in _MISSING}
 
 
 def community_table(analysis: Analysis) -> pd.DataFrame:
@@ -243,6 +261,9 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
         table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+    if "survey_answer" in frame:
+        table["survey_answer"] = frame["survey_answer"].map(_ANSWERS)
+        table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]
     for column in _SOURCE:
         if column in frame:
             table[column] = frame[column]
@@ -305,6 +326,26 @@ def subdistrict_gap_table(analysis: Analysis) -> pd.DataFrame:
     return rounded(table[[*_SUBDISTRICT]])
 
 
+def check_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per field check, the most telling first, with empty columns for the answer, its author and date.
+
+    People are in tens, and none where they are fewer than ten: the list goes out of the house.
+    """
+    checks = analysis.robustness.checks
+    table = checks.reset_index()
+    table["kind"] = table["kind"].map(_CHECK_KINDS)
+    table["services"] = [
+        "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in row.split("; "))
+        for row in table["services"]
+    ]
+    tens = public_tens(table["people"].to_numpy(dtype=float))
+    table["people"] = [str(count) if count != SUPPRESSED else f"<{FEWEST}" for count in tens]
+    for column in ("answer", "author", "date", "note"):
+        table[column] = ""
+    table["synthetic"] = "+".join(synthetic_layers(analysis.city))
+    return rounded(table[[*_CHECKS]])
+
+
 def source_table(city: City) -> pd.DataFrame:
     """One row per layer: what it is, its date, attribution and licence, and whether it is synthetic."""
     keys = ("label_zh", "label_en", "date", "attribution", "licence", "file")
@@ -325,6 +366,20 @@ def _by_service(capacities: object) -> str:
 
 def _people(communities: Communities) -> tuple[str, ...]:
     return tuple(column for column in communities.people if column in columns())
+
+
+def _drawn(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
+    """What random draws make of each row: shares, how sure the verdict is, the rank of the community."""
+    robust = analysis.robustness
+    if not len(robust):
+        return {}
+    pairs = robust.frame.reindex(rows)
+    ranks = robust.by_community.reindex(rows.get_level_values("community_id"))
+    return {
+        **{column: pairs[column].to_numpy() for column in _DRAWN},
+        "robust_verdict": pairs["verdict"].astype(object).fillna("undetermined").to_numpy(),
+        **{column: ranks[column].astype("Int64").array for column in ("rank_low", "rank_high")},
+    }
 
 
 def _at_circle(analysis: Analysis) -> pd.DataFrame:

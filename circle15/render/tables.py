@@ -12,9 +12,9 @@ import pandas as pd
 from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.ledger_tables import ledger_table
-from circle15.render.table_frames import gap_table, subdistrict_gap_table
+from circle15.render.table_frames import check_table, gap_table, subdistrict_gap_table
 
-__all__ = ["gaps_csv", "gaps_xlsx", "geopackage", "ledger_csv", "subdistricts_csv"]
+__all__ = ["field_checks_csv", "gaps_csv", "gaps_xlsx", "geopackage", "ledger_csv", "subdistricts_csv"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -53,6 +53,19 @@ def ledger_csv(analysis: Analysis, path: str | Path) -> Path:
         If the file cannot be written.
     """
     return _csv(ledger_table(analysis), path)
+
+
+def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
+    """Write the list of field checks for a survey, as :func:`gaps_csv` does; answers are filled in by hand.
+
+    Filled in, it is given back by ``[survey]`` in ``city.toml``.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    return _csv(check_table(analysis), path)
 
 
 def _csv(table: pd.DataFrame, path: str | Path) -> Path:

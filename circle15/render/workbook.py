@@ -37,9 +37,9 @@ _COLUMNS = "各列被理解为什么 · What each column was taken for"
 def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
-    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger and
-    compliance (where clauses were judged), facilities, data quality, files, merged and doubtful facilities (where
-    there are any), method.
+    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger, compliance
+    and what is not computed (where clauses were judged), facilities, data quality, files, merged and doubtful
+    facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -98,6 +98,8 @@ _GAPS = (
     "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
     "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
+    "cause", "link_id", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
+    "uncovered_closed", "remedy_zh", "remedy_en",
 )  # fmt: skip
 
 
@@ -169,13 +171,18 @@ def _spoken(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose keys of a service's state are words in both languages."""
     spoken = table.assign(status=table["status"].map(_STATES))
     if "robust_verdict" in spoken:
-        spoken["robust_verdict"] = [
-            f"{phrase(f'robust_{key}', 'zh')} {phrase(f'robust_{key}', 'en')}" for key in spoken["robust_verdict"]
-        ]
+        spoken["robust_verdict"] = spoken["robust_verdict"].map(_SURE)
     return spoken
 
 
 _STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined"}
+_SURE = {
+    "robust_gap": "稳健的缺口 robust gap",
+    "likely_gap": "较可能的缺口 likely gap",
+    "doubtful": "存疑 doubtful",
+    "robust_pass": "稳健达标 robust pass",
+    "undetermined": "不作判断 undetermined",
+}
 _WIDTHS = (24, 24, 22, 13, 15, 15, 17, 17, 28)
 
 
@@ -205,6 +212,20 @@ def _method(book: Workbook, analysis: Analysis) -> None:
     page(sheet, header_row=None)
 
 
+def _doubts(analysis: Analysis) -> list[tuple[str, str]]:
+    """What random draws were made of; nothing where there were none."""
+    robust = analysis.robustness
+    if not len(robust):
+        return []
+    lead = tuple(
+        phrase(
+            "robust_method", language, draws=robust.draws, seed=robust.seed, weightings=f"{analysis.stability.draws:,}"
+        )
+        for language in ("zh", "en")
+    )
+    return [(lead[0], lead[1]), *((told["zh"], told["en"]) for told in robust.assumptions.values())]
+
+
 def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
     profile, circle = analysis.profile, analysis.settings.circle_min
     weights = analysis.gaps.weights
@@ -229,6 +250,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
         ),
         (phrase("subdistrict_method", "zh"), phrase("subdistrict_method", "en")),
         (f"权重：{shown_zh}。", f"Weights: {shown_en}."),
+        *_doubts(analysis),
         (
             "没有设施名录的服务为“不能判定”，不算缺口。",
             "A service without a list of facilities is undetermined, not a gap.",

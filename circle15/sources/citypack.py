@@ -22,6 +22,7 @@ from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
+from circle15.model.survey import Survey
 from circle15.opening import moment
 from circle15.sources.pack_communities import PackCommunities, pack_communities
 from circle15.sources.pack_context import pack_context
@@ -33,6 +34,7 @@ from circle15.sources.pack_norms import pack_norms
 from circle15.sources.pack_population import pack_population
 from circle15.sources.pack_streets import need_streets, pack_streets, within_streets
 from circle15.sources.reading import ReadingLog
+from circle15.sources.survey_table import pack_survey
 
 __all__ = [
     "FETCHED",
@@ -120,6 +122,7 @@ class PackContents:
     area: StudyArea
     communities: Communities | CommunitySeeds
     population: PopulationGrid | None
+    survey: Survey
     facilities: Facilities
     context: Mapping[str, gpd.GeoDataFrame]
     context_origins: tuple[Origin, ...]
@@ -174,6 +177,7 @@ def read_pack(
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
     books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()
+    survey = told.need(lambda: pack_survey(pack, told), file="[survey]")
     told.check()
     titles = (str(config["name"]), str(config.get("name_en", "")))
     facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
@@ -185,6 +189,7 @@ def read_pack(
         area=area,
         communities=people.kept(ids),
         population=grid,
+        survey=survey,
         facilities=facilities,
         context=context,
         context_origins=context_origins,

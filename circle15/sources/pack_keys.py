@@ -29,7 +29,7 @@ _LAYER = dict.fromkeys(("layer", "encoding", "crs"), _TEXT)
 _KEYS: Mapping[str, Mapping[str, Any]] = {
     "": {
         **dict.fromkeys(("name", "name_en", "crs", "review_number"), _TEXT),
-        **dict.fromkeys(("settings", "network", "communities", "population", "notes"), _TABLE),
+        **dict.fromkeys(("settings", "network", "communities", "population", "survey", "notes"), _TABLE),
         "norms": [_TEXT],
         "facilities": [_TABLE],
         "context": [_TABLE],
@@ -55,6 +55,7 @@ _KEYS: Mapping[str, Mapping[str, Any]] = {
         **_ABOUT, "file": _TEXT, "column": _TEXT, "band": _WHOLE, "nodata": _NUMBER, "use": _TEXT,
         "shares": _TABLE, "before_buildings": _YES_NO, "optional": _YES_NO, "estimated": _YES_NO, **_LAYER,
     },
+    "survey": {**_ABOUT, "file": _TEXT, "files": [_TEXT], "encoding": _TEXT},
     "context": {
         **_ABOUT, "layer": _TEXT, "file": _TEXT, "osm": _YES_NO, "optional": _YES_NO, "file_layer": _TEXT,
         "encoding": _TEXT, "crs": _TEXT,
@@ -97,8 +98,17 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
         if entry.get("layer") not in LAYERS:
             raise refusal("key_layer", file=path, layer=entry.get("layer"), known=", ".join(LAYERS))
     _check_communities(path, config["communities"])
+    _check_survey(path, config.get("survey"))
     if "population" in config:
         _check_population(path, config["population"])
+
+
+def _check_survey(path: Path, entry: Mapping[str, Any] | None) -> None:
+    if entry is None:
+        return
+    _check_table(path, "survey", entry)
+    if not (entry.get("file") or entry.get("files")):
+        raise refusal("key_file", file=path, table="survey", kind=("核查表", "table"), example="field-checks.csv")
 
 
 def _check_communities(path: Path, entry: Mapping[str, Any]) -> None:

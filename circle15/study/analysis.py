@@ -15,6 +15,7 @@ from circle15.checks import border_findings, facility_findings, path_findings, p
 from circle15.coverage import coverage
 from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning
+from circle15.field_checks import in_service
 from circle15.gaps import gaps
 from circle15.isochrones import draw_isochrones
 from circle15.model.moment import Moment
@@ -116,7 +117,7 @@ def analyse(
     ids = demand.frame.index, city.facilities.frame.index
     reach = reach_table(graph, here, there, point_ids=ids[0], facility_ids=ids[1], cutoff_min=settings.circle_min)
     begin("nearest")
-    serving = open_facilities(city.facilities, settings.open_at)
+    serving = in_service(open_facilities(city.facilities, settings.open_at))
     nearest = {
         service: nearest_times(graph, here, _offering(serving, ids[1], there, service))
         for service in sorted(serving.listed)

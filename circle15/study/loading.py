@@ -13,6 +13,7 @@ import shapely
 
 from circle15.checks import datum_findings, facility_findings, seed_datum_findings, street_findings
 from circle15.errors import InputError
+from circle15.field_checks import surveyed
 from circle15.grow import grow_communities
 from circle15.model.places import Communities, StudyArea
 from circle15.model.population import PopulationGrid
@@ -54,7 +55,8 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
 
 
 def _built(pack: PackContents) -> City:
-    network = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
+    built = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
+    network, facilities, answered = surveyed(built, pack.facilities, pack.survey)
     communities, area, grown = _outlined(pack, network)
     grid, compared = _regridded(pack, communities)
     return City(
@@ -63,7 +65,8 @@ def _built(pack: PackContents) -> City:
         title_en=pack.title_en,
         area=area,
         network=network,
-        facilities=pack.facilities,
+        facilities=facilities,
+        survey=pack.survey,
         communities=communities,
         population=grid,
         context=pack.context,
@@ -77,6 +80,7 @@ def _built(pack: PackContents) -> City:
             *compared,
             *street_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
+            *answered,
         ),
         review_number=pack.review_number,
         notes=pack.notes,

@@ -88,6 +88,11 @@ def run_facts(
             "norms": list(settings.norms),
         },
         "profile": asdict(profile),
+        "survey": {
+            "answers": _counted(city.survey.frame["answer"]),
+            "authors": sorted(set(city.survey.frame["author"])),
+            "denied": sorted(city.survey.frame.index[city.survey.frame["answer"] == "no"]),
+        },
         "counts": {
             "street_km": round(city.network.total_km, 3),
             "nodes": city.network.n_nodes,
@@ -138,16 +143,16 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
 
 
 def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dict[str, Any]:
-    """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, what is undefined."""
-    undefined = equity.frame[equity.frame["why_en"] != ""] if len(equity) else equity.frame
+    """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, remarks."""
+    remarked = equity.frame[equity.frame["why_en"] != ""] if len(equity) else equity.frame
     chosen = typology.fits[typology.fits["chosen"]] if len(typology.fits) else typology.fits
     return {
         "equity": {
             "assumptions": {
                 language: text("equity_method", language, cutoff=settings.circle_min) for language in _SAID
             },
-            "undefined": {
-                str(service): {"zh": row["why_zh"], "en": row["why_en"]} for service, row in undefined.iterrows()
+            "remarks": {
+                str(service): {"zh": row["why_zh"], "en": row["why_en"]} for service, row in remarked.iterrows()
             },
         },
         "typology": {

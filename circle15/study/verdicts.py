@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,18 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.attribution import attribution
+from circle15.catalog import uncertainty
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
-from circle15.draws import Stage
+from circle15.draws import Stage, dropout_risk
 from circle15.equity import equity
+from circle15.field_checks import field_checks, in_service
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
+from circle15.model.streets import EdgeFlag
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions
 from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
 from circle15.reach import WalkGraph
-from circle15.robustness import robustness
+from circle15.robustness import existence, robustness
 from circle15.routes import routes
 from circle15.stability import stability
 from circle15.typology import features, typology
@@ -97,43 +100,47 @@ def _attribution(worked: Worked) -> Attribution:
 
 
 def _ledger(worked: Worked, walks: Routes) -> Ledger:
-    """Every clause of the books in question, judged by all facilities: a clause does not ask what is open now."""
+    """Every clause of the books in question, judged by all that serve: a clause does not ask what is open now."""
     city = worked.city
+    standing = in_service(city.facilities)
+    sites = worked.all_sites.take(city.facilities.frame.index.get_indexer(standing.frame.index))
     if worked.settings.open_at is not None:  # the walks lead to what is open then
-        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
+        walks = routes(worked.graph, worked.demand, standing, homes=worked.homes, sites=sites)
     books = chosen_books(city, worked.settings)
     ground = Ground.of(
         city.communities,
-        city.facilities,
+        standing,
         worked.demand,
         graph=worked.graph,
         homes=worked.homes,
-        sites=worked.all_sites,
+        sites=sites,
         residential=ResidentialLand(
             frame=city.context.get("residential"), walls=worked.walls, max_snap_m=worked.settings.max_snap_m
         ),
         checklists=all_checklists(books),
     )
-    if worked.settings.open_at is not None:  # the evidence is of the same facilities as the verdict
-        walks = routes(worked.graph, worked.demand, city.facilities, homes=worked.homes, sites=worked.all_sites)
     return judge(ground, all_rules(books), routes=walks)
 
 
 def _robustness(worked: Worked) -> Robustness:
-    """What random draws make of the verdicts."""
-    settings = worked.settings
+    """What random draws make of the verdicts, and what to look at in the field."""
+    settings, communities = worked.settings, worked.city.communities
     stage = Stage.of(
         worked.graph, worked.demand, worked.serving, homes=worked.homes, sites=worked.sites,
         services=worked.covered.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
     )  # fmt: skip
-    return robustness(
-        stage,
-        worked.serving,
-        worked.city.communities,
-        scored=worked.scored,
-        settings=settings,
-        rules=all_rules(chosen_books(worked.city, settings)),
-    )
+    rules = all_rules(chosen_books(worked.city, settings))
+    found = robustness(stage, worked.serving, communities, scored=worked.scored, settings=settings, rules=rules)
+    if not len(found):
+        return found
+    doubt, network = uncertainty(), worked.city.network
+    required = found.frame["required"].unstack("service").reindex(index=stage.communities, columns=stage.services)
+    checks = field_checks(
+        stage, stage.graph(stage.profile, network.has(EdgeFlag.CLOSED)), worked.serving, communities,
+        reach=worked.reach, required=required.to_numpy(dtype=float), most=doubt.streets,
+        chances=(1 - existence(worked.serving, doubt).to_numpy(dtype=float), dropout_risk(network, doubt)),
+    )  # fmt: skip
+    return replace(found, checks=checks)
 
 
 def _stability(worked: Worked) -> Stability:
@@ -152,7 +159,7 @@ def _equity(worked: Worked) -> Equity:
 def _typology(worked: Worked) -> Typology:
     """What kinds of communities there are."""
     described = features(
-        worked.city.communities, worked.demand, worked.city.facilities, worked.city.network,
+        worked.city.communities, worked.demand, in_service(worked.city.facilities), worked.city.network,
         nearest_min={service: worked.nearest[service] for service in worked.covered.services},
         placed=worked.homes.status != Positions.FAR,
     )  # fmt: skip

@@ -47,27 +47,31 @@ def typology(communities: Communities, described: pd.DataFrame, *, seed: int = 1
     Returns
     -------
     Typology
-        KMeans from 30 communities with all features, quadrants from five, else none; ``notes`` say which and why.
-        ``types`` has ``kunshan_share`` beside ``kunshan``: the share of a type's communities whose own type it is.
+        KMeans from 30 communities with all features, quadrants from five with need and access, else none; ``notes``
+        say which and why. ``types`` has ``kunshan_share`` beside ``kunshan``: the share of a type's communities whose
+        own type it is.
     """
     facts = read_facts("community_types.toml")
     rule: Mapping[str, Any] = facts["rule"]
     table = described.reindex(communities.frame.index)
     used, notes = _usable(table, rule)
+    walks = [column for column in used if column.startswith(_WALK)]
     complete = table[used].notna().all(axis=1) & (len(used) > 0)
     count = int(complete.sum())
-    if count < len(table):
-        notes["missing"] = _said("types_missing", count=len(table) - count)
-    walks = [column for column in used if column.startswith(_WALK)]
-    if count < rule["fewest"]:
-        return _none(table, notes | {"method": _said("types_few", count=count, fewest=rule["fewest"])})
+    method = "kmeans" if count >= rule["fewest_clustered"] else "quadrants"
+    if method == "quadrants":  # need and access are enough
+        complete = table[["elder_share", *walks]].notna().all(axis=1)
+    if complete.sum() < rule["fewest"]:
+        return _none(table, notes | {"method": _said("types_few", count=int(complete.sum()), fewest=rule["fewest"])})
+    if not complete.all():
+        notes["missing"] = _said("types_missing", count=int((~complete).sum()))
     raw = _in_order(table.loc[complete, used])
-    if count >= rule["fewest_clustered"]:
-        method, found = "kmeans", _clustered(raw, facts, seed, notes)
+    if method == "kmeans":
+        found = _clustered(raw, facts, seed, notes)
     elif walks and "elder_share" in used:
-        method, found = "quadrants", _quadrants(raw, walks, rule, notes)
+        found = _quadrants(raw, walks, count, rule, notes)
     else:
-        return _none(table, notes | {"method": _said("types_no_service")})
+        return _none(table, notes | {"method": _said("types_no_service" if not walks else "types_alike")})
     if found is None:
         return _none(table, notes | {"method": _said("types_alike")})
     return _told(method, found, communities, table, facts, notes)
@@ -122,6 +126,9 @@ def _clustered(
     found = partition(points.to_numpy(), seed=seed, rule=rule)
     said = {"clip": rule["clip"], "resamples": rule["resamples"], "ari": rule["stable_ari"]}
     notes["method"] = _said("types_method", **said, smallest=rule["smallest"])
+    at = found.fits[found.fits["chosen"]].iloc[0]
+    figures = {"silhouette": f"{at['silhouette']:.2f}", "ari": f"{at['ari']:.2f}"}
+    notes["firmness"] = _said("types_firmness", **figures)
     if not found.stable:
         notes["unstable"] = _said("types_unstable")
     if found.small:
@@ -133,7 +140,7 @@ def _clustered(
 
 
 def _quadrants(
-    raw: pd.DataFrame, walks: list[str], rule: Mapping[str, Any], notes: dict[str, dict[str, str]]
+    raw: pd.DataFrame, walks: list[str], count: int, rule: Mapping[str, Any], notes: dict[str, dict[str, str]]
 ) -> tuple[_Sorted, pd.DataFrame] | None:
     """Four kinds by the medians of need and of the mean walk; who is at the median counts as low."""
     two = pd.DataFrame({"elder_share": raw["elder_share"], _WALK: raw[walks].mean(axis=1).round(9)})
@@ -141,7 +148,7 @@ def _quadrants(
     points = scaled(two, clip=rule["clip"])
     if not above.any(axis=None):
         return None
-    notes["method"] = _said("types_quadrants", count=len(raw), fewest=rule["fewest_clustered"])
+    notes["method"] = _said("types_quadrants", count=count, fewest=rule["fewest_clustered"])
     label = np.unique(2 * above["elder_share"].to_numpy() + above[_WALK].to_numpy(), return_inverse=True)[1]
     nothing = np.full(len(raw), np.nan)
     found = _Sorted(
