@@ -118,8 +118,8 @@ def test_the_ledger_of_a_community(browser: Browser, town: Path, content: dict[s
     shown = norms["rows"][0]["o"][6]
     assert figures == [f"实测 ≈ {shown}%", "要求 ≥ 90%", f"差 ≈ {90 - shown} 个百分点"]
     assert texts(browser, '.clause[data-clause="meals"] .evidence .link') == ["第1便民点"]
-    assert "7.2 分 · 391 米" in texts(browser, '.clause[data-clause="meals"] .evidence')[0]
-    assert texts(browser, '.clause[data-clause="care"] p.fine')[0] == "尚缺：facilities: day_care"
+    assert "显示路线 · 14.3 分 · 770 米" in texts(browser, '.clause[data-clause="meals"] .evidence')[0]
+    assert texts(browser, '.clause[data-clause="care"] p.fine')[0] == "需补充：提供“日间照料中心”的设施清单"
     click(browser, '.clause[data-clause="shops"] .clause-title')
     assert browser.run("document.querySelector('.segments [aria-checked=true]').dataset.value") == "norm"
     arrive(browser, town, "#c=c6")
@@ -171,7 +171,7 @@ def test_types_and_field_checks(browser: Browser, town: Path) -> None:
     assert texts(browser, ".legend .classes li span")[:2] == ["high need, low access", "low need, high access"]
     assert "hatched: like none of the types" in texts(browser, ".legend .classes")[0]
     click(browser, '[data-act="field_checks"]')
-    assert texts(browser, ".check b") == ["第1便民点", "平江路"]
+    assert texts(browser, ".check b") == ["Site 1", "平江路"]
     assert texts(browser, ".check .fine")[1].startswith("could flip 1 verdicts, <10 person-services")
     click(browser, '[data-layer="checks"]')
     assert browser.run(LAYERS)["marks"] == 2

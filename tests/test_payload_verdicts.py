@@ -140,7 +140,7 @@ def test_clauses_come_back_with_their_verdicts(town: Analysis, content: dict[str
     shops = norms["rows"][[clause["id"] for clause in norms["clauses"]].index("shops")]
     assert shops["o"] == [1, 0, 2, 1, 0, 1, 1, 1]
     care = norms["rows"][3]
-    assert norms["lacks"][care["l"][0]] == "facilities: day_care"
+    assert norms["lacks"][care["l"][0]][0] == "提供“日间照料中心”的设施清单"
 
 
 def test_shares_of_the_ledger_are_made_of_tens(town: Analysis, content: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import norm_books
+from circle15.catalog.norm_words import lacks_words
 from circle15.model import Analysis, Positions
 from circle15.model.norms import Rule
 from circle15.render.payload_sites import short
@@ -74,7 +75,7 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``books``, ``sources``, ``clauses``, ``lacks`` (texts, by position), ``subdistricts`` (names) and ``rows``, one
+        ``books``, ``sources``, ``clauses``, ``lacks`` (what to supply, in both languages, by position), ``subdistricts`` (names) and ``rows``, one
         for each clause: ``v`` a letter for each unit, ``o`` observed figures, and where there are any ``f`` facilities,
         ``w`` walks in minutes and metres, ``l`` what is lacking. Empty without a clause.
     """
@@ -95,7 +96,7 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
         "books": titles,
         "sources": [list(pair) for pair in sources.items],
         "clauses": clauses,
-        "lacks": lacks.items,
+        "lacks": [list(pair) for pair in lacks.items],
         "subdistricts": [str(key) for key in levels["subdistrict"].ids],
         "rows": rows,
     }
@@ -161,7 +162,8 @@ def _row(analysis: Analysis, rule: Rule, units: _Units, table: pd.DataFrame | No
     judged = np.isin(letters, ["p", "f", "s"])
     letters[judged & withheld] = HIDDEN
     row = {"v": "".join(letters), "o": [short(value, 1) for value in np.where(judged, observed, np.nan)]}
-    needed = [lacks.place(str(text)) if text else -1 for text in table["lacks"].fillna("")]
+    words = [str(text) for text in table["lacks"].fillna("")]
+    needed = [lacks.place((lacks_words(text, "zh"), lacks_words(text, "en"))) if text else -1 for text in words]
     return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
 
 

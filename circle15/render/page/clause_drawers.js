@@ -1,7 +1,7 @@
 'use strict';
 /** Drawers behind the verdicts: the table of clauses for city and subdistricts, and the list of field checks. */
 import { h } from "./dom.js";
-import { grouped, people } from "./text.js";
+import { grouped, local, people } from "./text.js";
 import { observedText, requiredText, sourceText, titleOf } from "./clauses.js";
 import { badge, tally } from "./ledger_card.js";
 
@@ -52,12 +52,15 @@ export function clausesDrawer(view, acts) {
 export function checksDrawer(view, acts) {
   const { model, say, state } = view;
   const { all, list } = model.verdicts.checks;
+  const named = (check) => local(model.facilities.find((own) => own.id === check.target_id) ?? {}, 'name', state.language) || check.name;
+  const titles = new Map(model.communities.map((own) => [own.name, local(own, 'name', state.language)]));
+  const concerned = (check) => check.communities.split(';').map((name) => titles.get(name.trim()) ?? name.trim()).join(say('comma'));
   const item = (check, place) => h('li.check', {},
     h('span.check-rank', {}, place + 1),
     h('div', {},
-      check.name ? h('b', {}, check.name) : null, h('span.tag.plain', {}, say(`check_${['facility', 'path', 'gate'].includes(check.kind) ? check.kind : 'path'}`)),
+      named(check) ? h('b', {}, named(check)) : null, h('span.tag.plain', {}, say(`check_${['facility', 'path', 'gate'].includes(check.kind) ? check.kind : 'path'}`)),
       h('p', {}, (state.language === 'en' ? check.question_en : check.question_zh) || check.question_zh),
-      h('p.fine', {}, say('check_flips', { n: check.flips, people: people(check.people, true, say) }), check.communities ? ` · ${check.communities.split(';').map((name) => name.trim()).join(say('comma'))}` : ''),
+      h('p.fine', {}, say('check_flips', { n: check.flips, people: people(check.people, true, say) }), check.communities ? ` · ${concerned(check)}` : ''),
       h('button.link', { type: 'button', onclick: () => acts.check(place) }, say('check_show'))));
   return [
     h('p.muted', {}, say('checks_intro', { n: model.verdicts.draws })),

@@ -3,7 +3,7 @@
 import { grouped, local } from "./text.js";
 import { NEARLY } from "./verdicts.js";
 
-const UNITS = Object.freeze({ '%': 'unit_of_percent', m2: 'unit_of_m2', 'm2/100hh': 'unit_of_m2_100hh', h: 'unit_of_h', people: 'unit_of_people', hh: 'unit_of_hh', sites: 'unit_of_sites', grids: 'unit_of_grids', items: 'unit_of_items' });
+const UNITS = Object.freeze({ '%': 'unit_of_percent', m2: 'unit_of_m2', 'm2/100hh': 'unit_of_m2_100hh', h: 'unit_of_h', people: 'unit_of_people', hh: 'unit_of_hh', sites: 'unit_of_sites', grids: 'unit_of_grids', items: 'unit_of_items', yuan: 'unit_of_yuan' });
 
 /** Up to one decimal. @param {number} value */
 const number = (value) => (Number.isInteger(value) || Math.abs(value) >= 100 ? grouped(value).replace('-', '−') : String(Math.round(value * 10) / 10).replace('-', '−'));

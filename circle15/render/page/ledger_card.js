@@ -37,6 +37,7 @@ function clauseRow(row, place, view, acts) {
   const margin = marginText(row, view);
   const site = row.facility >= 0 ? model.facilities[row.facility] : null;
   const [service] = clause.services?.length === 1 ? clause.services : [''];
+  const button = service ? routeButton(place, service, view, acts) : null;
   const numbers = [
     row.observed === null ? null : say('observed_n', { n: observedText(row, view) }),
     required ? say('required_n', { n: required }) : null, margin,
@@ -46,9 +47,9 @@ function clauseRow(row, place, view, acts) {
     h('div.clause-head', {}, h('button.clause-title', { type: 'button', onclick: () => acts.clause(clause.id), title: say('clause_on_map') }, titleOf(clause, state.language)), badge(row.verdict, clause, say)),
     numbers.length ? h('p.clause-figures', {}, ...numbers.map((text) => h('span', {}, text))) : null,
     row.verdict === 'h' ? h('p.fine', {}, say('verdict_withheld')) : null,
-    row.lacks ? h('p.fine', {}, say('lacks_n', { text: row.lacks })) : null,
+    row.lacks ? h('p.fine', {}, say('lacks_n', { text: row.lacks[state.language === 'en' ? 1 : 0] })) : null,
     site || row.walk ? h('p.evidence', {}, say('evidence'), site ? h('button.link', { type: 'button', onclick: () => acts.facility(row.facility) }, local(site, 'name', state.language) || site.id) : null,
-      row.walk ? h('span', {}, walkText(row.walk[0], row.walk[1], say)) : null, service ? routeButton(place, service, view, acts) : null) : null,
+      row.walk && !button ? h('span', {}, walkText(row.walk[0], row.walk[1], say)) : null, row.walk ? button : null) : null,
     h('p.fine', {}, sourceText(clause, view)),
     note ? h('p.fine', {}, note) : null);
 }

@@ -6,7 +6,7 @@
  *   grade: string, verified: boolean, level: string, unit: string, about: boolean, at_least?: number, at_most?: number,
  *   services?: string[], note_zh?: string, note_en?: string}} Clause
  * @typedef {{clause: Clause, at: number, verdict: string, observed: number | null, facility: number,
- *   walk: [number, number] | null, lacks: string}} LedgerRow
+ *   walk: [number, number] | null, lacks: [string, string] | null}} LedgerRow
  */
 import { readPaths } from "./shapes.js";
 import { unpackJson } from "./bytes.js";
@@ -76,6 +76,6 @@ function ledgerRow(norms, at, unit) {
   const row = norms.rows[at];
   return {
     clause: norms.clauses[at], at, verdict: row.v[unit] ?? '.', observed: row.o[unit] ?? null, facility: row.f?.[unit] ?? -1,
-    walk: row.w?.[unit] ?? null, lacks: row.l && row.l[unit] >= 0 ? norms.lacks[row.l[unit]] : '',
+    walk: row.w?.[unit] ?? null, lacks: row.l && row.l[unit] >= 0 ? norms.lacks[row.l[unit]] : null,
   };
 }
