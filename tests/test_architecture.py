@@ -35,15 +35,7 @@ ONLY = {
     "catalog": {"errors", "model"},
     "sources": {"errors", "model", "catalog", "opening"},
     "render": {"errors", "model", "catalog"},
-    "cli": {
-        "errors",
-        "model",
-        "catalog",
-        "sources",
-        "comparison",
-        "study",
-        "render",
-    },  # fetch and cities ask the packs directly
+    "cli": {"errors", "model", "catalog", "sources", "study", "render"},  # fetch and cities ask the packs directly
     "__main__": {"cli"},
 }
 AT_HOME = {
