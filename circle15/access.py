@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from circle15.kernels import search
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.nearest import node_times, point_times
 from circle15.network import ragged_take
-from circle15.reach import NEVER_MS, WalkGraph, node_times, point_times, seeds, walk_graph
+from circle15.walk_graph import MAX_MS, NEVER_MS, WalkGraph, seeds, walk_graph
 
 __all__ = ["Estates", "closed_times", "edges_only", "gates_open", "positions_on"]
-
-_MAX_MS = 0xFFFFFFF0
 
 
 def gates_open(graph: WalkGraph) -> WalkGraph:
@@ -58,13 +57,13 @@ def closed_times(estates: Estates, homes: Positions, sites: Positions) -> NDArra
     public_homes, public_sites = (positions_on(placed, ~private) for placed in (homes, sites))
     own_homes, own_sites = (positions_on(placed, private) for placed in (homes, sites))
     onward = node_times(outside, public_sites)
-    reached = np.flatnonzero(onward < _MAX_MS)
+    reached = np.flatnonzero(onward < MAX_MS)
     node, cost = seeds(inside, own_sites)
     leaving = search.nearest_nodes(
         inside.start, inside.head, inside.cost,
         np.concatenate([reached.astype(np.uint32), node.ravel()]),
         np.concatenate([onward[reached].astype(np.uint32), cost.ravel()]),
-        _MAX_MS,
+        MAX_MS,
     )  # fmt: skip
     from_inside = np.where(leaving == search.NO_COST, NEVER_MS, leaving.astype(np.int64))
     return np.minimum(

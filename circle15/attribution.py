@@ -36,7 +36,8 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import Positions
-from circle15.reach import WalkGraph, cutoff_ms, node_times, point_times
+from circle15.nearest import node_times, point_times
+from circle15.walk_graph import WalkGraph, cutoff_ms
 
 __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
 
@@ -103,7 +104,7 @@ def attribution(
     Parameters
     ----------
     graph
-        From :func:`circle15.reach.walk_graph`.
+        From :func:`circle15.walk_graph.walk_graph`.
     city
         For names, and for map layers: no link through ``buildings``; ``water`` and ``rail`` say what one crosses.
     demand, facilities

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from circle15.catalog import walking, way_classes
 from circle15.errors import SettingError
 from circle15.kernels import search
+from circle15.kernels.threads import in_workers
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork
 from circle15.network import edge_lines
-from circle15.reach import NEVER_MS, WalkGraph, doors, in_workers
+from circle15.walk_graph import NEVER_MS, WalkGraph, doors
 
 __all__ = [
     "CROSSES",

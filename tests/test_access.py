@@ -8,8 +8,9 @@ import numpy as np
 
 from circle15.access import Estates, closed_times, edges_only, gates_open, positions_on
 from circle15.model import EdgeFlag, Positions
-from circle15.reach import NEVER_MS, nearest_times, walk_graph
+from circle15.nearest import nearest_times
 from circle15.snapping import snap
+from circle15.walk_graph import NEVER_MS, walk_graph
 
 from .lattice import BY, network, points
 from .test_attribution import town
