@@ -160,11 +160,10 @@ def compare_runs(
     ] = None,
 ) -> None:
     """比较两次运行：年份之间、方案之间有何变化 / What changed between two runs: years, or schemes."""
-    from circle15.comparison import compare
+    from circle15 import study
     from circle15.render.comparison_files import comparison_lines, save_comparison
-    from circle15.sources.saved_runs import read_run
 
-    found = compare(read_run(run_a), read_run(run_b))
+    found = study.compare_runs(run_a, run_b)
     for line in comparison_lines(found):
         _say(line)
     if out is not None:

@@ -28,6 +28,9 @@ __all__ = [
 _LEAFLET = "vendor/leaflet-1.9.4"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
+_BLOCK_NOTE = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.DOTALL | re.MULTILINE)
+_LINE_NOTE = re.compile(r"^[ \t]*//[^\n]*\n", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _CSS_URL = re.compile(r"""url\(\s*['"]?(?!data:)([^)'"]*)['"]?\s*\)""")
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -53,11 +56,16 @@ def _image(path: str) -> str:
 # -- the page's own code ----------------------------------------------------------------------------
 
 
+def _slim(source: str) -> str:
+    """Code without the comments and the indentation that stand on lines of their own: a fifth less to carry."""
+    return _INDENT.sub("", _LINE_NOTE.sub("", _BLOCK_NOTE.sub("", source)))
+
+
 def _wrapped(name: str, source: str) -> str:
     """An ES module as a function that gives its exports; its imports are taken from the ones before it."""
     exports = _EXPORT.findall(source)
     body = _IMPORT.sub(lambda match: f"const {{{match[1]}}} = module_{match[2]};\n", source)
-    body = _EXPORT.sub("", body)
+    body = _slim(_EXPORT.sub("", body))
     if re.search(r"^(?:import|export)\b", body, re.MULTILINE):
         raise ValueError(f"page/{name}.js: only 'import {{a, b}} from \"./x.js\";' and named exports can be joined")
     return f"const module_{name} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();\n"
@@ -86,7 +94,7 @@ def app_script() -> str:
 @cache
 def app_style() -> str:
     """The page's own style sheets, joined."""
-    return "\n".join(_read(f"page/{name}.css") for name in ("shell", "panel", "print"))
+    return "\n".join(_read(f"page/{name}.css") for name in ("shell", "panel", "verdict", "print"))
 
 
 @cache

@@ -19,6 +19,7 @@ from circle15.model.places import counts_heads
 from circle15.render.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.file_words import public_file
 from circle15.render.payload_sites import plain, sites, words
+from circle15.render.payload_verdicts import add_lines, verdicts
 from circle15.render.privacy import FEWEST, bundles, public_counts, public_tens, public_total
 
 __all__ = ["FORMAT", "payload"]
@@ -59,6 +60,8 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     _add_context(sections, city, project)
     _add_demand(sections, analysis)
     _add_places(sections, analysis, project)
+    add_lines(sections, analysis, project)
+    services = _services(analysis)
     frame = city.communities.frame
     return {
         "format": FORMAT,
@@ -68,7 +71,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
         "cutoffs_ms": [round(minutes * 60_000) for minutes in analysis.settings.cutoffs_min],
         "max_snap_m": analysis.settings.max_snap_m,
         "open_at": _moment(analysis),
-        "services": _services(analysis),
+        "services": services,
         "weights": {key: round(float(weight), 6) for key, weight in sorted(analysis.gaps.weights.items())},
         "way_classes": [{"name": way.name, "rank": way.rank} for way in catalog.way_classes()],
         "street_names": list(city.network.names),
@@ -85,6 +88,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
             "edges": city.network.n_edges,
             "km": round(city.network.total_km, 1),
         },
+        "verdicts": verdicts(analysis, [service["key"] for service in services], compress=compress),
         "binary": sections.packed(compress=compress),
     }
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from circle15.catalog import tiers
 from circle15.model import Analysis
 
-__all__ = ["plain", "sites", "words"]
+__all__ = ["plain", "short", "sites", "words"]
 
 _SITE_TEXTS = ("name_en", "tier", "opening_hours", "address", "source", "source_date")
 _WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]{1,500}", re.IGNORECASE)
@@ -35,6 +35,12 @@ def plain(value: Any, digits: int | None = None) -> Any:
     if not math.isfinite(number):
         return None
     return number if digits is None else round(number, digits)
+
+
+def short(value: Any, digits: int = 0) -> Any:
+    """A number for packed text: rounded, and whole where it is whole; ``None`` where there is none."""
+    number = plain(value, digits)
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def words(row: pd.Series, columns: Iterable[str]) -> dict[str, str]:

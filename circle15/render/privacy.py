@@ -5,17 +5,33 @@ The rule, in words for users, stands in ``docs/page-format.md``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["FEWEST", "SUPPRESSED", "bundles", "public_counts", "public_tens", "public_total"]
+__all__ = [
+    "FEWEST",
+    "NEARLY_ALL",
+    "NEARLY_NONE",
+    "SUPPRESSED",
+    "bundles",
+    "public_counts",
+    "public_shares",
+    "public_tens",
+    "public_total",
+    "tells_too_much",
+]
 
 FEWEST = 10
 """The smallest number of people that is published."""
 
 SUPPRESSED = -1
 """Stands for one to nine people."""
+
+NEARLY_NONE, NEARLY_ALL = -1, -2
+"""Stand for a share that one to nine people make up, and for one that all but one to nine do."""
 
 
 def _tens(people: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -107,3 +123,107 @@ def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
     reached = np.floor((running.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
     before = np.floor((running.to_numpy() - people.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
     return np.where(total.to_numpy() >= FEWEST, (reached - before) * FEWEST, 0)
+
+
+def _sides(
+    total: NDArray[np.float64], share: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    """Where a share can be told, whole people there, and those of them who are not in the share."""
+    people = np.rint(total)
+    outside = np.clip(people - np.rint(total * share), 0, people)
+    known: NDArray[np.bool_] = np.isfinite(people) & np.isfinite(outside) & (people >= FEWEST)
+    return known, np.where(known, people, FEWEST).astype(np.int64), np.where(known, outside, 0).astype(np.int64)
+
+
+def _alike(
+    people: NDArray[np.int64], outside: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The tens by which people outside a share are told, and the lowest and highest number that these may stand for.
+
+    One to nine, and all but one to nine, are one number each. The last tens before the latter also stand for what
+    would be cut off from the next, so that a few numbers at the end do not give themselves away.
+    """
+    last = np.maximum(FEWEST, (people - FEWEST - FEWEST // 2 + 1) // FEWEST * FEWEST)
+    tens = np.clip(_tens(outside), FEWEST, last)
+    lowest = np.maximum(tens - FEWEST // 2, FEWEST)
+    highest = np.where(tens == last, people - FEWEST, tens + FEWEST // 2 - 1)
+    few_out = (outside > 0) & (outside < FEWEST)
+    few_in = (people - outside > 0) & (people - outside < FEWEST) & ~few_out
+    one = np.ones_like(people)
+    lowest = np.where(few_out, one, np.where(few_in, people - FEWEST + 1, lowest))
+    highest = np.where(few_out, np.minimum(FEWEST - 1, people - 1), np.where(few_in, people - 1, highest))
+    return tens, lowest, highest
+
+
+def public_shares(total: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of people in whole percent, made of counts in tens.
+
+    Percent times a known total is a number of people, so a share is rounded as those are: the people outside it and
+    the total in tens, and the percentage of these. Nobody and everybody are told.
+
+    Parameters
+    ----------
+    total
+        ``float64[n]`` people.
+    share
+        ``float64[n]`` from 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``float64[n]`` percent; :data:`NEARLY_ALL` where one to nine are left out, :data:`NEARLY_NONE` where else one to
+        nine are in; NaN where there are fewer than ten people, or nothing is known.
+
+    Examples
+    --------
+    >>> public_shares(np.full(5, 212.0), np.array([0.0, 0.02, 0.5, 0.98, 1.0])).tolist()
+    [0.0, -1.0, 48.0, -2.0, 100.0]
+    """
+    known, people, outside = _sides(total, share)
+    tens, _, _ = _alike(people, outside)
+    percent = np.rint(100 * (1 - tens / _tens(people)))
+    percent = np.where(people - outside < FEWEST, NEARLY_NONE, percent)
+    percent = np.where(outside < FEWEST, NEARLY_ALL, percent)
+    percent = np.where(outside == 0, 100, np.where(outside == people, 0, percent))
+    return np.where(known, percent, np.nan)
+
+
+def tells_too_much(
+    total: NDArray[np.float64],
+    share: NDArray[np.float64],
+    complies: Callable[[NDArray[np.float64]], NDArray[np.bool_]],
+) -> NDArray[np.bool_]:
+    """Where a verdict on a share would tell more of it than :func:`public_shares` does.
+
+    A verdict cuts the numbers of people that a published share leaves possible in two. It tells too much where some of
+    one to nine people would comply and others not, and where one possible number alone remains.
+
+    Parameters
+    ----------
+    total, share
+        As for :func:`public_shares`.
+    complies
+        Whether percentages comply, of an array of any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``bool[n]``; False where fewer than ten people or nothing known say so anyway.
+
+    Examples
+    --------
+    Of 100 people five may be left out: with seven left out the verdict would tell that it is six to nine.
+
+    >>> tells_too_much(np.array([100.0, 1000.0]), np.array([0.93, 0.93]), lambda percent: percent >= 95).tolist()
+    [True, False]
+    """
+    known, people, outside = _sides(total, share)
+    _, lowest, highest = _alike(people, outside)
+    maybe = lowest[:, None] + np.arange(2 * FEWEST)
+    possible = maybe <= highest[:, None]
+    same = complies(100 * (1 - maybe / people[:, None])) == complies(100 * (1 - outside / people))[:, None]
+    few = (outside < FEWEST) | (people - outside < FEWEST)
+    told = np.where(
+        few, (possible & ~same).any(axis=1), (possible.sum(axis=1) > 1) & ((possible & same).sum(axis=1) < 2)
+    )
+    return known & (outside > 0) & (outside < people) & told

@@ -14,7 +14,15 @@ from circle15.render.atomic import write_text, write_whole
 from circle15.render.ledger_tables import ledger_table
 from circle15.render.table_frames import check_table, gap_table, subdistrict_gap_table
 
-__all__ = ["field_checks_csv", "gaps_csv", "gaps_xlsx", "geopackage", "ledger_csv", "subdistricts_csv", "write_csv"]
+__all__ = [
+    "field_checks_csv",
+    "gaps_csv",
+    "gaps_xlsx",
+    "geopackage",
+    "ledger_csv",
+    "subdistricts_csv",
+    "write_csv",
+]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

@@ -21,10 +21,10 @@ test('every phrase has both languages and the same places to fill in', () => {
 
 test('every phrase that the modules say exists, and none is left over', () => {
   const folder = new URL('../../circle15/render/page/', import.meta.url);
-  const names = ['main', 'panel', 'card', 'legend', 'text', 'table', 'places', 'labels'];
+  const names = ['main', 'frame', 'panel', 'card', 'legend', 'text', 'table', 'places', 'labels', 'categories', 'clauses', 'clause_drawers', 'ledger_card', 'lines'];
   const source = names.map((name) => readFileSync(new URL(`${name}.js`, folder), 'utf8')).join('\n');
   for (const [, key] of source.matchAll(/\bsay\('(\w+)'/g)) assert.ok(words[key], key);
-  const built = /^(measure|unit|sort|layer|severity|method|placed|broken|csv|facility|unit)_/;
+  const built = /^(measure|unit|sort|layer|severity|method|placed|broken|csv|facility|unit|verdict|cause|remedy|cross|check|status|level|mark)_|^(robust_gap|likely_gap|doubtful|robust_pass)$/;
   for (const key of Object.keys(words)) assert.ok(source.includes(`'${key}'`) || built.test(key), `${key} is never said`);
 });
 
@@ -64,7 +64,7 @@ test('the table holds the rows shown, in their order, and no count under ten', (
   });
   const view = {
     communities: [community('a', SUPPRESSED), community('b', 40)], services, minutes: 15, cutoff: 0, note: '含合成数据', say,
-    title: (item) => item.title_zh, shown: { label: '缺口指数', of: () => '20' },
+    title: (item) => item.title_zh, shown: [{ label: '缺口指数', of: () => '20' }],
   };
   const [head, first, second] = listRows(view, [1, 0]);
   assert.equal(head.length, first.length);

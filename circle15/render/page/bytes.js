@@ -54,14 +54,25 @@ export function readVarints(bytes, start, count, code) {
   return out;
 }
 
+/** The bytes of a packed value. @param {{encoding: string, bytes: number, text: string}} packed @returns {Promise<Uint8Array>} */
+async function opened(packed) {
+  const coded = fromBase64(packed.text);
+  const bytes = packed.encoding === 'gzip+base64' ? await gunzip(coded) : coded;
+  if (bytes.length !== packed.bytes) throw new Error(`${bytes.length} bytes instead of ${packed.bytes}`);
+  return bytes;
+}
+
+/** A value that was packed as JSON. @param {{encoding: string, bytes: number, text: string}} packed */
+export async function unpackJson(packed) {
+  return JSON.parse(new TextDecoder().decode(await opened(packed)));
+}
+
 /**
  * @param {Packed} packed
  * @returns {Promise<{has: (name: string) => boolean, read: (name: string) => Int32Array}>}
  */
 export async function unpack(packed) {
-  const coded = fromBase64(packed.text);
-  const bytes = packed.encoding === 'gzip+base64' ? await gunzip(coded) : coded;
-  if (bytes.length !== packed.bytes) throw new Error(`${bytes.length} bytes instead of ${packed.bytes}`);
+  const bytes = await opened(packed);
   const has = (name) => Object.hasOwn(packed.sections, name);
   const read = (name) => {
     if (!has(name)) throw new Error(`no section ${name}`);

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { SUPPRESSED, grouped, local, minutes, openThen, people, percent, spokenHours } from "./text.js";
 import { drawn, shareOf } from "./figures.js";
+import { behindService, ledgerSection, standing } from "./ledger_card.js";
 
 /** A bar with the covered share at every cut-off, the nearest darkest. */
 function bar(cell, view) {
@@ -13,7 +14,7 @@ function bar(cell, view) {
 }
 
 /** One service of a community. */
-function serviceRow(service, community, view, pick) {
+function serviceRow(service, community, view, pick, behind) {
   const { say, state, model } = view;
   const cell = community.services[service.key];
   const last = model.cutoffs.length - 1;
@@ -35,7 +36,7 @@ function serviceRow(service, community, view, pick) {
   ];
   return h('div.service', { 'data-service': service.key, style: { '--tone': service.tone } }, glyph, title,
     h('span.share', {}, cell.rough && cell.uncovered[cutoff] !== 0 ? h('small', {}, '≈') : null, percent(share)), bar(cell, view),
-    h('p.detail', {}, ...details.filter(Boolean).map((text) => h('span', {}, text))));
+    h('p.detail', {}, ...details.filter(Boolean).map((text) => h('span', {}, text))), ...behind);
 }
 
 /** The sentence that explains a community's gap, from public figures only. */
@@ -82,10 +83,12 @@ export function communityCard(place, view, acts) {
       figure(say('elders'), people(own.pop_60plus, false, say)),
       figure(say('population'), people(own.population, false, say), own.people_basis === 'registered' ? say('basis_registered') : null)),
     h('p.sentence', {}, sentence(own, view)),
+    standing(place, view),
     ...more(own, view),
     h('h3', {}, say('services_in')),
     h('p.keys', { 'aria-hidden': 'true' }, ...model.cutoffs.map((n, k) => h('span', {}, h('i', { style: { opacity: [1, 0.62, 0.34, 0.22][Math.min(k, 3)] } }), say('within', { n })))),
-    own.pop_60plus === SUPPRESSED ? h('p.muted', {}, say('not_public')) : h('div.services', {}, ...model.services.map((service) => serviceRow(service, own, view, acts.service))),
+    own.pop_60plus === SUPPRESSED ? h('p.muted', {}, say('not_public')) : h('div.services', {}, ...model.services.map((service) => serviceRow(service, own, view, acts.service, behindService(place, service.key, view, acts)))),
+    ...ledgerSection(place, view, acts),
     h('h3', {}, say('nearby_sites')),
     inside.length
       ? h('ul.sites', {}, ...inside.map((at) => h('li', {}, h('button.site', { type: 'button', onclick: () => acts.facility(at) }, ...signs(model.facilities[at], view), local(model.facilities[at], 'name', state.language)))))

@@ -26,6 +26,12 @@ export function shareOf(cell, cutoff) {
 const NONE = Object.freeze({ kind: 'none', value: NaN, rough: false, service: '' });
 const HIDDEN = Object.freeze({ kind: 'hidden', value: NaN, rough: false, service: '' });
 
+/** Colour of a community's class, or null where it has none. @param {object} result of `classified` or `categorised` @param {number} place */
+export function toneOf(result, place) {
+  const own = result.classes[place];
+  return own < 0 ? null : result.kinds ? result.kinds[own].tone : RAMP[own];
+}
+
 /** One service's figure. @returns {Figure} */
 function cellFigure(cell, measure, cutoff, service) {
   const found = (value, rough, code) => (value === null || Number.isNaN(value) ? NONE : { kind: 'value', value, rough, service, code });

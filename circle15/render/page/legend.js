@@ -2,6 +2,8 @@
 /** What the colours mean, and the lines below the map. */
 import { h } from "./dom.js";
 import { RAMP } from "./figures.js";
+import { byKind, shownTitle } from "./categories.js";
+import { MOST_LINKS } from "./lines.js";
 import { grouped, local, openThen } from "./text.js";
 
 /** Class limits as text, best class first. */
@@ -24,11 +26,11 @@ export function classLabels(measure, breaks, say) {
 /** @param {object} view */
 export function legend(view) {
   const { say, state, result, model } = view;
-  const labels = classLabels(state.measure, result.breaks, say);
+  const labels = byKind(state.measure) ? [] : classLabels(state.measure, result.breaks, say);
   const service = model.serviceOf[state.service];
   const timed = state.measure === 'share' || state.measure === 'uncovered';
   const about = [
-    state.measure === 'index' ? null : service ? local(service, 'title', state.language) : say('worst_of_all'),
+    ['index', 'type'].includes(state.measure) ? null : state.measure === 'norm' ? shownTitle(view) : service ? local(service, 'title', state.language) : say('worst_of_all'),
     timed ? say('minutes_n', { n: model.cutoffs[state.cutoff] }) : null,
   ].filter(Boolean).join(' · ');
   const line = (swatch, label, count) => h('li', {}, swatch, h('span', {}, label), h('b', {}, count));
@@ -37,12 +39,31 @@ export function legend(view) {
     openThen(view) ? h('p.moment', {}, openThen(view)) : null,
     h('p.unit', {}, h('span', {}, say(`unit_${state.measure}`)), h('span', {}, say('legend_communities'))),
     h('ul.classes', {},
-      ...RAMP.map((tone, place) => (labels[place] === null ? null : line(h('i.swatch', { style: { background: tone } }), labels[place], result.counts[place]))),
+      ...(result.kinds ?? []).map((kind, place) => (result.counts[place] ? line(h(`i.swatch${kind.stripes ? '.none' : ''}`, { style: kind.stripes ? {} : { background: kind.tone } }), kind.label, result.counts[place]) : null)),
+      result.marks?.some(Boolean) ? line(h('i.swatch.marked', { style: { background: '#8a8494' } }), say(`mark_${state.measure}`), result.marks.filter(Boolean).length) : null,
+      ...(byKind(state.measure) ? [] : RAMP).map((tone, place) => (labels[place] === null ? null : line(h('i.swatch', { style: { background: tone } }), labels[place], result.counts[place]))),
       result.none ? line(h('i.swatch.none'), service && !service.determined ? say('undetermined') : say('no_value'), result.none) : null,
       result.hidden ? line(h('i.swatch.few'), say('not_public'), result.hidden) : null),
+    linkLegend(view),
     reachLegend(view),
     state.sites ? siteLegend(view) : null,
+    grownNote(view),
   ];
+}
+
+/** Links, while causes are shown. */
+function linkLegend({ say, state, model }) {
+  const all = state.measure === 'cause' ? model.verdicts?.links.length ?? 0 : 0;
+  if (!all) return null;
+  const shown = Math.min(all, MOST_LINKS);
+  return h('div.legend-reach', {}, h('p.keys', {}, h('span', {}, h('i.link-key'), state.community ? say('legend_links_here') : say('legend_links', { n: shown, all }))));
+}
+
+/** Outlines that were not drawn but grown along the streets are no boundaries: said where they are seen. */
+function grownNote({ say, model }) {
+  const grown = model.communities.filter((own) => own.outline === 'grown').length;
+  if (!grown) return null;
+  return h('p.legend-note', {}, grown === model.communities.length ? say('outlines_grown') : say('outlines_grown_n', { n: grown }));
 }
 
 /** The nested areas, while some are shown. */

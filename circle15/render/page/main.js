@@ -4,10 +4,14 @@ import { canUnzip, unpack } from "./bytes.js";
 import { boxIndex, readFlat, readPolygons, readStreets, worldX, worldY } from "./shapes.js";
 import { local, openThen, speaker } from "./text.js";
 import { classified } from "./figures.js";
+import { LAYER_OF, openVerdicts } from "./verdicts.js";
+import { byKind, categorised, kindColumns, shownTitle } from "./categories.js";
+import { checksDrawer, clausesDrawer } from "./clause_drawers.js";
+import { lineLayers } from "./lines.js";
 import { csv, listRows } from "./table.js";
 import { fromHash, store, toHash } from "./state.js";
 import { fill, h, save } from "./dom.js";
-import { basemapLayer } from "./basemap.js";
+import { frameOf, layerSwitches, setUpMap, siteBounds, wholeOf } from "./frame.js";
 import { commonEnd, labelLayer, nameChains } from "./labels.js";
 import { placeLayers, tip } from "./places.js";
 import { absence, banner, choices, dataDate, figureText, finder, header, listHead, listed, rows, summary } from "./panel.js";
@@ -50,24 +54,10 @@ function modelOf(content, bytes) {
     mergedKeys: content.services.filter((service) => service.determined).map((service) => service.key),
     world: { streets, index: boxIndex(streets), context, streetNames: content.street_names, chains: null },
     communityOf: (at) => homes[at],
+    layers: new Set(content.verdicts?.layers ?? []),
+    verdicts: null,
     facilitiesIn: (place) => homes.flatMap((home, at) => (home === place ? [at] : [])),
   };
-}
-
-/** The page's frame around the map. */
-function frameOf(box) {
-  const part = (name, tag = 'div', attributes = {}) => h(`${tag}.${name}`, attributes);
-  const parts = {
-    head: part('head', 'header'), banner: part('banner-place'), choices: part('choices', 'div', { 'data-keep': '' }), summary: part('summary', 'p', { 'aria-live': 'polite' }),
-    finder: part('finder'), listHead: part('list-head'), list: part('list', 'ol'), card: part('card', 'section', { 'aria-live': 'polite', hidden: true }), foot: part('foot', 'nav'),
-    legend: part('legend', 'aside'), layers: part('layers', 'aside'), footLine: part('foot-line', 'footer'), drawer: part('drawer', 'section', { hidden: true, role: 'dialog' }),
-    printHead: part('print-head', 'header'), mapBox: part('map-box', 'main'), grip: h('button.grip', { type: 'button', 'aria-label': '▲▼' }),
-  };
-  const browse = h('div.browse', {}, parts.choices, parts.summary, parts.finder, parts.listHead, parts.list);
-  const panel = h('div.panel', {}, parts.grip, parts.head, parts.banner, h('div.scroll', {}, browse, parts.card), parts.foot);
-  parts.mapBox.append(box, parts.legend, parts.layers, parts.footLine);
-  const page = h('div.page', { 'data-sheet': 'peek' }, parts.printHead, panel, parts.mapBox, parts.drawer);
-  return { ...parts, browse, panel, page };
 }
 
 /** @param {L.Map} map @param {Document} doc */
@@ -79,7 +69,12 @@ export async function start(map, doc) {
   if (content.binary.encoding.startsWith('gzip') && !canUnzip()) return stop(tongue('broken_old'));
   try {
     const bytes = await unpack(content.binary);
-    run(map, doc, modelOf(content, bytes));
+    const model = modelOf(content, bytes);
+    // What stands behind the verdicts is opened after the first picture, unless the address asks for it.
+    const behind = async () => { model.verdicts = await openVerdicts(content.verdicts, content.services.map((service) => service.key), bytes, content.grid); };
+    const wanted = content.verdicts && /[#&](m=(norm|robust|cause|type)|n=|r=)/.test(doc.location.hash);
+    if (wanted) await behind();
+    run(map, doc, model, content.verdicts && !wanted ? behind : null);
   } catch (error) {
     stop(tongue('broken', { reason: error.message }));
     throw error;
@@ -87,32 +82,37 @@ export async function start(map, doc) {
   return undefined;
 }
 
-function run(map, doc, model) {
+/** @param {(() => Promise<void>) | null} behind opens what stands behind the verdicts, where that waits */
+function run(map, doc, model, behind) {
   const { content } = model;
   const allowed = {
-    language: ['zh', 'en'], measure: ['index', 'uncovered', 'share', 'minutes'], service: ['all', ...model.services.map((service) => service.key)],
+    language: ['zh', 'en'], measure: ['index', 'uncovered', 'share', 'minutes', ...Object.keys(LAYER_OF).filter((key) => model.layers.has(LAYER_OF[key]))], service: ['all', ...model.services.map((service) => service.key)],
     cutoff: model.cutoffs.map((_, place) => String(place)), community: content.communities.map((own) => own.id), facility: content.facilities.map((own) => own.id),
+    clause: model.verdicts?.norms?.clauses.map((clause) => clause.id) ?? [], route: model.services.map((service) => service.key),
   };
   const state = store({
     language: 'zh', measure: 'index', service: 'all', cutoff: model.cutoffs.length - 1, community: '', facility: '', query: '', sort: 'value',
-    sites: true, merged: false, areas: true, names: true, ...fromHash(doc.location.hash, allowed),
+    sites: true, merged: false, areas: true, names: true, clause: '', route: '', checks: false, check: -1, ...fromHash(doc.location.hash, allowed),
   });
   const frame = frameOf(map.getContainer());
   doc.body.append(frame.page);
   const viewOf = () => {
     const now = state.get();
-    return { state: now, model, say: speaker(content.words, now.language), result: classified(model.communities, now, model.cutoffs) };
+    const bare = { state: now, model, say: speaker(content.words, now.language) };
+    return { ...bare, result: byKind(now.measure) ? categorised(bare) : classified(model.communities, now, model.cutoffs) };
   };
   let view = viewOf();
   const acts = actions(map, doc, model, state, frame, () => view);
   const layers = placeLayers(map, model, { community: acts.openCommunity, facility: acts.openFacility, tell: tellers(model, () => view) });
   const labels = labelLayer(() => ({ areas: areaNames(view), world: model.world, on: view.state.names }));
   acts.layers = layers;
+  acts.lines = lineLayers(map, layers.above);
   setUpMap(map, model, labels, frame, acts);
   const draw = (changed) => {
     view = viewOf();
     drawPanel(frame, view, acts, state.set, changed);
     drawMap(map, view, layers, changed);
+    drawLines(view, acts, changed);
     labels.redraw();
     remember(doc, view.state);
   };
@@ -127,6 +127,10 @@ function run(map, doc, model) {
     model.world.chains = nameChains(model.world.streets);
     labels.redraw();
     doc.documentElement.dataset.ready = 'names';
+    (behind?.() ?? Promise.resolve()).then(() => {
+      if (behind) draw(new Set(['verdicts']));
+      doc.documentElement.dataset.ready = 'verdicts';
+    });
   }, 30);
 }
 
@@ -147,7 +151,7 @@ function areaNames(view) {
   const named = model.communities.map((own, place) => ({
     x: worldX(own.anchor[0]), y: worldY(own.anchor[1]), strong: own.id === state.community,
     name: end && names[place].endsWith(end) ? names[place].slice(0, -end.length) : names[place],
-    dark: state.areas && result.classes[place] >= 4 && !state.facility && !state.merged,
+    dark: state.areas && (result.dark?.[place] ?? result.classes[place] >= 4) && !state.facility && !state.merged,
     value: state.areas && result.figures[place].kind === 'value' ? figureText(result.figures[place], state.measure, view) : '', rank: own.gap?.rank ?? Infinity,
   }));
   return named.sort((a, b) => Number(b.strong) - Number(a.strong) || a.rank - b.rank);
@@ -159,7 +163,7 @@ function tellers(model, viewNow) {
       const view = viewNow();
       const figure = view.result.figures[place];
       const worst = view.state.service === 'all' && figure.service ? ` · ${local(model.serviceOf[figure.service], 'title', view.state.language)}` : '';
-      const told = figure.kind === 'value' ? `${view.say(`measure_${view.state.measure}`)} ${figureText(figure, view.state.measure, view)}${worst}` : absence(figure, view);
+      const told = figure.kind === 'value' ? `${view.say(`measure_${view.state.measure}`)} ${view.result.kinds?.[view.result.classes[place]]?.label ?? figureText(figure, view.state.measure, view)}${worst}` : absence(figure, view);
       return tip(local(model.communities[place], 'name', view.state.language), [told]);
     },
     facility: (at) => {
@@ -180,6 +184,8 @@ function actions(map, doc, model, state, frame, viewNow) {
   const focusCard = () => frame.card.querySelector('h2')?.focus({ preventScroll: true });
   const acts = {
     layers: null,
+    lines: null,
+    opened: new Set(),
     sheet,
     /** Where an address leads to. */
     arrive: () => {
@@ -194,7 +200,7 @@ function actions(map, doc, model, state, frame, viewNow) {
     },
     openCommunity: (place) => {
       sheet('half');
-      state.set({ community: model.communities[place].id, facility: '' });
+      state.set({ community: model.communities[place].id, facility: '', route: '' });
       if (!map.getBounds().contains(acts.layers.boundsOf(place)) || map.getZoom() < 13.5) map.flyToBounds(acts.layers.boundsOf(place), { ...room(), duration: 0.6 });
       focusCard();
     },
@@ -207,11 +213,28 @@ function actions(map, doc, model, state, frame, viewNow) {
     },
     back: () => {
       const { facility, community } = state.get();
-      state.set(facility && community ? { facility: '' } : { community: '', facility: '' });
+      state.set(facility && community ? { facility: '' } : { community: '', facility: '', route: '' });
       const row = frame.list.querySelector(`[data-community="${CSS.escape(community)}"]`);
       if (!facility) { row?.scrollIntoView({ block: 'center' }); row?.focus({ preventScroll: true }); }
     },
     service: (service) => state.set({ service, measure: state.get().measure === 'index' ? 'share' : state.get().measure }),
+    /** Draw the typical walk to a service, or take it away with "". */
+    route: (service, place) => {
+      sheet('half');
+      state.set({ route: service, facility: '' });
+      const points = service ? model.verdicts.route(place, service)?.points() ?? [] : [];
+      if (points.length > 1) map.flyToBounds(L.latLngBounds(points).pad(0.15), { ...room(), ...(wide() ? {} : { paddingTopLeft: [12, 180] }), duration: 0.6 });
+      frame.card.querySelector(`[data-route="${CSS.escape(service)}"]`)?.focus({ preventScroll: true });
+    },
+    clause: (id) => { frame.drawer.hidden = true; state.set({ measure: 'norm', service: 'all', clause: id, facility: '' }); },
+    checks: (on) => state.set({ checks: on, check: -1 }),
+    /** Lead to a field check on the map. */
+    check: (place) => {
+      const { lat, lon } = model.verdicts.checks.list[place];
+      if (!wide()) frame.drawer.hidden = true;
+      state.set({ checks: true, check: place });
+      if (lat !== null && lon !== null) map.setView([lat, lon], Math.max(map.getZoom(), 16));
+    },
     language: () => state.set({ language: state.get().language === 'zh' ? 'en' : 'zh' }),
     print: () => doc.defaultView.print(),
     csv: () => saveTable(viewNow()),
@@ -222,7 +245,7 @@ function actions(map, doc, model, state, frame, viewNow) {
       const close = () => { frame.drawer.hidden = true; };
       fill(frame.drawer,
         h('div.drawer-head', {}, h('h2', {}, view.say(kind)), h('button.quiet', { type: 'button', onclick: close, 'data-act': 'close' }, view.say('close'))),
-        h('div.drawer-body', {}, ...(kind === 'findings' ? findingsDrawer(view) : methodDrawer(view))));
+        h('div.drawer-body', {}, ...{ findings: findingsDrawer, method: methodDrawer, clauses: clausesDrawer, field_checks: checksDrawer }[kind](view, acts)));
       frame.drawer.hidden = false;
       frame.drawer.querySelector('button').focus();
     },
@@ -234,89 +257,14 @@ function saveTable(view) {
   const { model, state, say } = view;
   const minutes = model.cutoffs[state.cutoff];
   const service = model.serviceOf[state.service];
-  const label = [say(`measure_${state.measure}`), service ? local(service, 'title', state.language) : '', state.measure === 'index' || state.measure === 'minutes' ? '' : say('minutes_n', { n: minutes })];
+  const timed = state.measure === 'share' || state.measure === 'uncovered';
+  const label = [say(`measure_${state.measure}`), shownTitle(view), service ? local(service, 'title', state.language) : '', timed ? say('minutes_n', { n: minutes }) : ''];
   const table = listRows({
     communities: model.communities, services: model.services, minutes, cutoff: state.cutoff, say,
     note: [model.content.city.synthetic ? say('synthetic') : '', openThen(view)].filter(Boolean).join('; '), title: (item) => local(item, 'title', state.language),
-    shown: { label: label.filter(Boolean).join(' '), of: (place) => figureText(view.result.figures[place], state.measure, view) },
+    shown: byKind(state.measure) && model.verdicts ? kindColumns(view) : [{ label: label.filter(Boolean).join(' '), of: (place) => figureText(view.result.figures[place], state.measure, view) }],
   }, listed(view));
   save(`circle15-${model.content.city.key}-${state.measure}.csv`, csv(table), 'text/csv;charset=utf-8');
-}
-
-/** What is drawn around a chosen facility: where one can walk to it from, and its delivery. */
-function siteBounds(model, at) {
-  const own = model.facilities[at];
-  const last = model.reach[(at + 1) * model.cutoffs.length - 1];
-  const bounds = last ? L.latLngBounds(last.flat(2)) : null;
-  if (!(own.delivery_radius_m > 0)) return bounds;
-  const circle = L.latLng(own.lat, own.lon).toBounds(2 * own.delivery_radius_m);
-  return bounds ? bounds.extend(circle) : circle;
-}
-
-const wholeOf = (model) => {
-  const [west, south, east, north] = model.content.bounds;
-  return L.latLngBounds([south, west], [north, east]);
-};
-
-function setUpMap(map, model, labels, frame, acts) {
-  map.attributionControl?.remove();
-  map.options.zoomSnap = 0.25;
-  map.options.zoomDelta = 0.75;
-  const { tiles } = model.content;
-  if (tiles) for (const url of tiles.layers) L.tileLayer(url, { maxZoom: tiles.max_zoom, attribution: '' }).addTo(map);
-  const basemap = tiles ? null : basemapLayer(model.world).addTo(map);
-  labels.addTo(map);
-  L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 120 }).addTo(map);
-  map.on('click', () => acts.back());
-  map.setMaxBounds(wholeOf(model).pad(1.2));
-  map.invalidateSize({ pan: false });
-  acts.whole(false); // a view must be set before layers are added
-  frame.grip.addEventListener('click', () => acts.sheet({ peek: 'half', half: 'full', full: 'peek' }[frame.page.dataset.sheet]));
-  dragSheet(frame, acts);
-  frame.page.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape') return;
-    if (!frame.drawer.hidden) frame.drawer.hidden = true;
-    else acts.back();
-  });
-  // A printed page has another size than the window: measure again before and after.
-  const win = document.defaultView;
-  win.addEventListener('beforeprint', () => {
-    frame.page.classList.add('printing');
-    map.invalidateSize({ pan: false, animate: false });
-    acts.whole(false);
-    basemap?.flush();
-    acts.layers.flush();
-    labels.redraw();
-  });
-  win.addEventListener('afterprint', () => { frame.page.classList.remove('printing'); map.invalidateSize({ pan: false, animate: false }); acts.whole(false); });
-  // As long as the reader has not moved the map it keeps showing the whole area, whatever the window does.
-  let moved = false;
-  for (const kind of ['pointerdown', 'wheel', 'keydown']) frame.page.addEventListener(kind, () => { moved = true; }, { passive: true });
-  const resized = () => {
-    if (frame.page.classList.contains('printing')) return;
-    map.invalidateSize({ animate: false });
-    if (!moved) acts.arrive();
-  };
-  if (win.ResizeObserver) new win.ResizeObserver(resized).observe(frame.mapBox);
-}
-
-/** On a phone the panel is a sheet that is pulled up and down. */
-function dragSheet(frame, acts) {
-  let from = null;
-  const grab = (event) => { from = event.clientY; };
-  const drop = (event) => {
-    if (from === null) return;
-    const moved = event.clientY - from;
-    from = null;
-    if (Math.abs(moved) < 24) return;
-    const steps = ['peek', 'half', 'full'];
-    const now = steps.indexOf(frame.page.dataset.sheet);
-    acts.sheet(steps[Math.max(0, Math.min(2, now + (moved < 0 ? 1 : -1)))]);
-  };
-  for (const part of [frame.grip, frame.head]) {
-    part.addEventListener('pointerdown', grab);
-    part.addEventListener('pointerup', drop);
-  }
 }
 
 /** The panel, the legend and the lines around the map. */
@@ -331,9 +279,9 @@ function drawPanel(frame, view, acts, set, changed) {
     fill(frame.banner, banner(view));
     fill(frame.finder, ...finder(view, set));
     const count = model.content.findings.length;
+    const drawer = (kind, badge) => h('button.quiet', { type: 'button', onclick: () => acts.drawer(kind), 'data-act': kind }, say(kind), badge ? h('span.badge', {}, badge) : null);
     fill(frame.foot,
-      h('button.quiet', { type: 'button', onclick: () => acts.drawer('findings'), 'data-act': 'findings' }, say('findings'), count ? h('span.badge', {}, count) : null),
-      h('button.quiet', { type: 'button', onclick: () => acts.drawer('method'), 'data-act': 'method' }, say('method')));
+      drawer('findings', count), model.layers.has('norms') ? drawer('clauses') : null, model.layers.has('checks') ? drawer('field_checks') : null, drawer('method'));
     frame.drawer.hidden = true;
     fill(frame.footLine, ...footLine(view));
   }
@@ -346,7 +294,7 @@ function drawPanel(frame, view, acts, set, changed) {
   fill(frame.legend, ...legend(view));
   fill(frame.layers, ...layerSwitches(view, set, acts));
   const date = dataDate(model.content.origins);
-  fill(frame.printHead, h('h1', {}, title), h('p', {}, [model.serviceOf[state.service]?.determined ? '' : openThen(view), say(`measure_${state.measure}`), summary(view)].filter(Boolean).join(' · ')),
+  fill(frame.printHead, h('h1', {}, title), h('p', {}, [model.serviceOf[state.service]?.determined ? '' : openThen(view), say(`measure_${state.measure}`), shownTitle(view), summary(view)].filter(Boolean).join(' · ')),
     h('p', {}, date ? say('data_date', { date }) : say('no_date'), ' · ', say('printed', { date: new Date().toISOString().slice(0, 10) })), banner(view));
 }
 
@@ -361,20 +309,6 @@ function drawCard(frame, view, acts, changed) {
   const calls = { ...acts, community: acts.openCommunity, facility: acts.openFacility };
   fill(frame.card, ...(facility >= 0 ? facilityCard(facility, view, calls) : communityCard(community, view, calls)));
   if (changed?.has('community') || changed?.has('facility')) frame.card.parentElement.scrollTop = 0;
-}
-
-function layerSwitches(view, set, acts) {
-  const { say, state } = view;
-  const box = (key, disabled, title) => h('label', { title }, h('input', { type: 'checkbox', checked: state[key] && !disabled, disabled, 'data-layer': key, onchange: (event) => set({ [key]: event.target.checked }) }), say(`layer_${key}`));
-  const unready = !view.model.serviceOf[state.service]?.determined;
-  return [
-    h('div.zooms', {},
-      h('button', { type: 'button', title: say('zoom_in'), 'aria-label': say('zoom_in'), onclick: () => acts.zoom(1) }, '+'),
-      h('button', { type: 'button', title: say('zoom_out'), 'aria-label': say('zoom_out'), onclick: () => acts.zoom(-1) }, '−'),
-      h('button.fold', { type: 'button', title: say('layers'), 'aria-label': say('layers'), onclick: (event) => event.target.closest('.layers').classList.toggle('open') }, '≡'),
-      h('button.whole', { type: 'button', title: say('whole'), 'aria-label': say('whole'), onclick: () => acts.whole() }, '⤢')),
-    h('fieldset', {}, h('legend', {}, say('layers')), box('areas'), box('sites'), box('merged', unready, unready ? say('merged_needs_service') : undefined), box('names')),
-  ];
 }
 
 /** Layers on the map. */
@@ -398,4 +332,19 @@ function drawMap(map, view, layers, changed) {
   } else if (!changed || ['facility', 'merged', 'service'].some((key) => changed.has(key))) {
     layers.clearReach();
   }
+}
+
+/** Walks, links and places to look at, each only where it is asked for. */
+function drawLines(view, acts, changed) {
+  const { state, model, say } = view;
+  const touched = (...keys) => !changed || ['verdicts', 'language', ...keys].some((key) => changed.has(key));
+  if (!model.verdicts) return;
+  const place = model.communities.findIndex((own) => own.id === state.community);
+  if (touched('route', 'community')) acts.lines.walk(state.route && place >= 0 ? model.verdicts.route(place, state.route) : null, say);
+  if (touched('measure', 'community', 'service')) {
+    const { links } = model.verdicts;
+    const own = place < 0 ? null : new Set(model.services.map((service) => model.verdicts.cause(place, service.key)?.linkAt));
+    acts.lines.links(state.measure === 'cause' ? links.filter((_, at) => own === null || own.has(at)) : [], say);
+  }
+  if (touched('checks', 'check')) acts.lines.marks(state.checks ? model.verdicts.checks.list : [], state.check, acts.check);
 }

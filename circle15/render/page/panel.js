@@ -1,13 +1,17 @@
 'use strict';
 /** The panel: title, banner, choices, and the ranked list of communities. */
 import { choice, h } from "./dom.js";
-import { RAMP, drawn, ordered } from "./figures.js";
+import { RAMP, drawn, ordered, toneOf } from "./figures.js";
+import { LAYER_OF } from "./verdicts.js";
+import { byKind, chosenClause } from "./categories.js";
+import { titleOf } from "./clauses.js";
 import { SUPPRESSED, folded, grouped, local, minutes, openThen, people, percent } from "./text.js";
 
 /** A figure as text. @param {import("./figures.js").Figure} figure @param {string} measure @param {object} view */
 export function figureText(figure, measure, { say }) {
   if (figure.kind === 'hidden') return say('people_few');
   if (figure.kind === 'none') return '–';
+  if (byKind(measure)) return figure.text;
   if (measure === 'share') return `${figure.rough ? '≈' : ''}${percent(figure.value)}`;
   if (measure === 'minutes') return minutes(figure.value);
   if (measure === 'uncovered') return people(figure.code ?? figure.value, figure.rough, say);
@@ -65,7 +69,8 @@ export function banner(view) {
 /** Measure, service and cut-off. */
 export function choices(view, set) {
   const { say, model, state } = view;
-  const measures = ['index', 'uncovered', 'share', 'minutes'].map((value) => ({ value, content: [say(`measure_${value}`)], title: say(`unit_${value}`) }));
+  const further = Object.keys(LAYER_OF).filter((key) => model.layers.has(LAYER_OF[key]));
+  const measures = ['index', 'uncovered', 'share', 'minutes', ...further].map((value) => ({ value, content: [say(`measure_${value}`)], title: say(`unit_${value}`) }));
   const chip = ({ key, glyph, tone, determined, title_zh, title_en }) => ({
     value: key,
     title: determined ? undefined : say('undetermined_why'),
@@ -73,16 +78,30 @@ export function choices(view, set) {
   });
   const services = [{ value: 'all', content: [say('service_all')] }, ...model.services.map(chip)];
   const cutoffs = model.cutoffs.map((n, place) => ({ value: String(place), content: [say('minutes_n', { n })] }));
-  const pickMeasure = (measure) => set(measure === 'index' ? { measure, service: 'all', facility: '' } : { measure });
+  const pickMeasure = (measure) => set(['index', 'norm', 'type'].includes(measure) ? { measure, service: 'all', facility: '' } : { measure });
   const pickService = (service) => set({
     service, facility: '', measure: service !== 'all' && state.measure === 'index' ? 'share' : state.measure, merged: service !== 'all' && state.merged,
   });
   const timed = state.measure === 'uncovered' || state.measure === 'share';
   return [
     h('div.choice-row', {}, choice(say('measure'), measures, state.measure, pickMeasure, 'segments')),
-    h('div.choice-row', {}, choice(say('service'), services, state.service, pickService, 'chips')),
+    state.measure === 'norm' ? clauseChoice(view, set) : state.measure === 'type' ? null : h('div.choice-row', {}, choice(say('service'), services, state.service, pickService, 'chips')),
     timed ? h('div.choice-row.inline', {}, h('span.label', {}, say('cutoff')), choice(say('cutoff'), cutoffs, String(state.cutoff), (value) => set({ cutoff: Number(value) }), 'segments')) : null,
   ];
+}
+
+/** The clauses that communities are judged by, book after book. */
+function clauseChoice(view, set) {
+  const { say, model, state } = view;
+  if (!model.verdicts) return null;
+  const { norms } = model.verdicts;
+  const chosen = chosenClause(view);
+  const option = (clause, at) => h('option', { value: clause.id, selected: at === chosen }, `${titleOf(clause, state.language)}${clause.verified ? '' : ` (${say('indicative')})`}`);
+  const groups = norms.books.map(([, zh, en], book) => {
+    const own = norms.clauses.flatMap((clause, at) => (clause.book === book && clause.level === 'community' ? [option(clause, at)] : []));
+    return own.length ? h('optgroup', { label: state.language === 'en' ? en : zh }, ...own) : null;
+  });
+  return h('div.choice-row', {}, h('select.clause-choice', { 'aria-label': say('measure_norm'), onchange: (event) => set({ clause: event.target.value }) }, ...groups));
 }
 
 /** One sentence on the whole city. */
@@ -90,6 +109,8 @@ export function summary(view) {
   const { say, model, state } = view;
   const { totals } = model.content;
   const service = model.serviceOf[state.service];
+  const kind = byKind(state.measure) && model.verdicts ? kindSummary(view) : '';
+  if (kind) return kind;
   if (!service) return say('summary_all', { people: grouped(totals.pop_60plus), communities: model.communities.length, facilities: model.facilities.length });
   if (!service.determined) return say('undetermined_why');
   const lost = totals.uncovered[service.key][state.cutoff];
@@ -98,6 +119,16 @@ export function summary(view) {
     share: totals.placed[service.key] ? percent(lost / totals.placed[service.key]) : '–',
   });
   return [openThen(view), told].filter(Boolean).join(' · ');
+}
+
+/** One sentence on a layer of kinds. */
+function kindSummary({ say, model, state, result }) {
+  const { verdicts } = model;
+  const count = (key) => result.counts[result.kinds.findIndex((kind) => kind.key === key)] ?? 0;
+  if (state.measure === 'norm') return say('summary_norm', { passed: count('p'), failed: count('f'), open: count('u') });
+  if (state.measure === 'robust') return say('summary_robust', { draws: verdicts.draws, n: count('robust_gap') });
+  if (state.measure === 'cause') return say('summary_cause', { sites: count('facility'), paths: count('link') + count('paths') + count('gate'), mixed: count('mixed') });
+  return say(verdicts.types.method === 'quadrants' ? 'summary_quadrants' : 'summary_types', { n: verdicts.types.types.length });
 }
 
 /** Places of the communities in the list: sorted, and those that the search finds. */
@@ -133,7 +164,7 @@ export function rows(view, places, open) {
   return places.map((place) => {
     const own = model.communities[place];
     const figure = result.figures[place];
-    const tone = result.classes[place] < 0 ? null : RAMP[result.classes[place]];
+    const tone = toneOf(result, place);
     const worst = state.service === 'all' && figure.service ? model.serviceOf[figure.service] : null;
     const where = local(own, 'subdistrict', state.language);
     return h('li', {},
@@ -141,11 +172,11 @@ export function rows(view, places, open) {
         type: 'button', 'data-community': own.id, onclick: () => open(place), title: figure.kind === 'value' ? undefined : absence(figure, view),
       },
       h('span.rank', {}, own.gap?.rank ?? '–'),
-      h(`span.swatch${tone ? '' : figure.kind === 'hidden' ? '.few' : '.none'}`, tone ? { style: { background: tone } } : {}),
+      h(`span.swatch${tone ? (figure.mark ? '.marked' : '') : figure.kind === 'hidden' ? '.few' : '.none'}`, tone ? { style: { background: tone } } : {}),
       h('span.names', {}, h('b', {}, local(own, 'name', state.language)),
         h('small', {}, where, worst ? h('em', {}, where ? ' · ' : '', local(worst, 'title', state.language)) : null)),
       strip(own, view),
-      h(`span.value${figure.kind === 'hidden' || figure.code === SUPPRESSED ? '.words' : ''}`, {}, figureText(figure, state.measure, view))));
+      h(`span.value${figure.kind === 'hidden' || figure.code === SUPPRESSED || byKind(state.measure) ? '.words' : ''}`, {}, figureText(figure, state.measure, view), figure.note ? h('small', {}, figure.note) : null)));
   });
 }
 

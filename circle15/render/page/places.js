@@ -1,6 +1,6 @@
 'use strict';
 /** Communities, reach areas and facilities as Leaflet layers on canvas. */
-import { RAMP } from "./figures.js";
+import { toneOf } from "./figures.js";
 import { h } from "./dom.js";
 
 const ORDER = Object.freeze({ areas: 340, reach: 360, outline: 370, sites: 450, names: 460 });
@@ -130,7 +130,7 @@ const siteRadius = (zoom, all) => (zoom < 13 ? 2 : zoom < 14 ? (all ? 2.4 : 5) :
  */
 export function placeLayers(map, model, calls) {
   const canvas = renderers(map);
-  const stripes = { none: hatch('rgba(90,84,96,.55)'), hidden: hatch('rgba(90,84,96,.25)') };
+  const stripes = { none: hatch('rgba(90,84,96,.55)'), hidden: hatch('rgba(90,84,96,.25)'), mark: hatch('rgba(255,255,255,.95)') };
   const shapes = model.communities.map((community, place) => {
     const shape = L.polygon(community.rings ?? [], { renderer: canvas.areas, smoothFactor: 0.6, color: '#7b6f66', weight: 0.8, opacity: 0.85, fillOpacity: 0.86 });
     shape.bindTooltip(() => calls.tell.community(place), { sticky: true, className: 'tip', direction: 'auto', opacity: 1 });
@@ -154,12 +154,13 @@ export function placeLayers(map, model, calls) {
   /** Colours of the communities. @param {ReturnType<typeof import("./figures.js").classified>} result @param {boolean} pale */
   const colour = (result, pale) => {
     shapes.forEach((shape, place) => {
-      const own = result.classes[place];
+      const tone = toneOf(result, place);
       const { kind } = result.figures[place];
+      const striped = result.kinds?.[result.classes[place]]?.stripes ? stripes.none : null;
       shape.setStyle({
-        fillColor: own >= 0 ? RAMP[own] : '#f4f2ee',
-        fillOpacity: pale ? 0.3 : own >= 0 ? 0.86 : 0.7,
-        pattern: kind === 'value' ? null : stripes[kind],
+        fillColor: tone ?? '#f4f2ee',
+        fillOpacity: pale ? 0.3 : tone ? 0.86 : 0.7,
+        pattern: kind === 'value' ? striped ?? (result.marks?.[place] ? stripes.mark : null) : stripes[kind],
       });
     });
   };
@@ -223,7 +224,7 @@ export function placeLayers(map, model, calls) {
       renderer._redraw();
     }
   };
-  return { areas, sites, colour, place, drawReach, clearReach: () => reach.clearLayers(), outline, flush, boundsOf: (at) => shapes[at].getBounds() };
+  return { areas, sites, colour, place, drawReach, clearReach: () => reach.clearLayers(), outline, above: canvas.outline, flush, boundsOf: (at) => shapes[at].getBounds() };
 }
 
 /** The box beside the pointer. @param {string} title @param {(string | Node)[]} lines */

@@ -75,6 +75,14 @@ export function readPolygons(bytes, grid, name) {
   return Array.from(parts, (count) => (count ? Array.from({ length: count }, readPart) : null));
 }
 
+/** Lines as Leaflet wants them: line > [lat, lon]. @param {Bytes} bytes @param {Grid} grid @param {string} name */
+export function readPaths(bytes, grid, name) {
+  const { lon, lat } = gridToDegrees(grid);
+  const [points, xs, ys] = ['points', 'x', 'y'].map((word) => bytes.read(`${name}.${word}`));
+  let point = 0;
+  return Array.from(points, (count) => Array.from({ length: count }, () => [lat(ys[point]), lon(xs[point++])]));
+}
+
 /**
  * Rings (or lines) in the unit square, grouped by part, for drawing on a canvas.
  *

@@ -3,7 +3,8 @@
  * What the reader has chosen, and who wants to know of a change.
  *
  * @typedef {{language: "zh" | "en", measure: string, service: string, cutoff: number, community: string,
- *   facility: string, query: string, sort: string, sites: boolean, merged: boolean, areas: boolean, names: boolean}} State
+ *   facility: string, query: string, sort: string, sites: boolean, merged: boolean, areas: boolean, names: boolean,
+ *   clause: string, route: string, checks: boolean, check: number}} State
  */
 
 /**
@@ -30,7 +31,7 @@ export function store(start) {
   };
 }
 
-const KEPT = Object.freeze({ language: 'l', measure: 'm', service: 's', cutoff: 't', community: 'c', facility: 'f' });
+const KEPT = Object.freeze({ language: 'l', measure: 'm', service: 's', cutoff: 't', community: 'c', facility: 'f', clause: 'n', route: 'r' });
 
 /** The part of the state that an address keeps. @param {State} state */
 export function toHash(state) {

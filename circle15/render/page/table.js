@@ -22,14 +22,14 @@ export function csv(rows) {
  *
  * @param {{communities: object[], services: object[], minutes: number, cutoff: number, note: string,
  *   say: (key: string, values?: object) => string, title: (item: object) => string,
- *   shown: {label: string, of: (place: number) => string | number}}} view
+ *   shown: {label: string, of: (place: number) => string | number}[]}} view
  * @param {number[]} places
  */
 export function listRows(view, places) {
   const { say } = view;
   const determined = view.services.filter((service) => service.determined);
   const head = ['csv_rank', 'csv_id', 'csv_name', 'csv_subdistrict', 'population', 'elders', 'index'].map((key) => say(key));
-  head.push(view.shown.label);
+  head.push(...view.shown.map((column) => column.label));
   for (const service of determined) {
     const values = { service: view.title(service), n: view.minutes };
     head.push(...['csv_share', 'csv_uncovered', 'csv_mean', 'csv_p90'].map((key) => say(key, values)));
@@ -39,7 +39,7 @@ export function listRows(view, places) {
   const rows = places.map((place) => {
     const own = view.communities[place];
     const row = [own.gap?.rank, own.id, own.name, own.subdistrict, count(own.population, false), count(own.pop_60plus, false)];
-    row.push(own.gap?.index, view.shown.of(place));
+    row.push(own.gap?.index, ...view.shown.map((column) => column.of(place)));
     for (const service of determined) {
       const found = own.services[service.key];
       const share = shareOf(found, view.cutoff);

@@ -1,0 +1,276 @@
+"""The ledger as the page shows it: clauses once, verdicts as letters, figures that tell of no few people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.catalog.norm_books import norm_books
+from circle15.catalog.norm_words import lacks_words
+from circle15.model import Analysis, Positions
+from circle15.model.norms import Rule
+from circle15.render.payload_sites import short
+from circle15.render.privacy import FEWEST, SUPPRESSED, public_shares, public_tens, public_total, tells_too_much
+
+__all__ = ["EXPOSURE", "HIDDEN", "ledger"]
+
+Exposure = Literal["people", "households", "per_household", "registered", "people_count", "staff", "plain"]
+Numbers = NDArray[np.float64]
+
+EXPOSURE: Mapping[str, Exposure] = {
+    "people_in_reach": "people",
+    "people_in_reach_open": "people",
+    "people_in_reach_or_delivery": "people",
+    "people_within_distance": "people",
+    "services_in_reach": "people",
+    "grid_coverage": "households",
+    "area_per_100_households": "per_household",
+    "funding_per_100_households": "per_household",
+    "households_per_grid": "per_household",
+    "registered_share": "registered",
+    "people_per_facility": "people_count",
+    "workers_per_10000": "staff",
+    "workers_per_10000_registered": "staff",
+    "certified_worker_share": "staff",
+    **dict.fromkeys(
+        (
+            "residential_land_in_reach", "residential_land_within_distance",
+            "facility_count", "floor_area", "open_hours_per_day",
+            "functions_configured", "grids_required", "grid_staffing", "one_stop", "service_items", "deliberation",
+            "resident_use_share", "office_share", "compliance_rate",
+        ),
+        "plain",
+    ),
+}  # fmt: skip
+"""What a measure's figure tells of people. The figure of a measure that does not stand here is not published."""
+
+HIDDEN = "h"
+_LETTERS = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s"}
+_NO_ROW = "."
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Units:
+    """Units of one level in the order of the page, and for every community its unit (-1: none)."""
+
+    level: str
+    ids: pd.Index
+    code: NDArray[np.int64]
+
+    def total(self, of_communities: pd.Series | Numbers) -> Numbers:
+        """Sum over the communities of each unit; NaN where one of them is not known."""
+        mine = self.code >= 0
+        values = np.asarray(of_communities, dtype=np.float64)[mine]
+        return np.bincount(self.code[mine], weights=values, minlength=len(self.ids)).astype(np.float64)
+
+
+def ledger(analysis: Analysis) -> dict[str, Any]:
+    """Clauses, and for each of them the verdicts of the units of its level.
+
+    Returns
+    -------
+    dict
+        ``books``, ``sources``, ``clauses``, ``lacks`` (what to supply, in both languages, by position), ``subdistricts`` (names) and ``rows``, one
+        for each clause: ``v`` a letter for each unit, ``o`` observed figures, and where there are any ``f`` facilities,
+        ``w`` walks in minutes and metres, ``l`` what is lacking. Empty without a clause.
+    """
+    found = analysis.ledger
+    if not len(found):
+        return {}
+    levels = _levels(analysis)
+    books, sources, lacks = _Pool(), _Pool(), _Pool()
+    clauses = [_clause(rule, books, sources) for rule in found.rules]
+    tables = {str(key): table for key, table in found.frame.groupby(level="clause_id", sort=False)}
+    rows = [_row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), lacks) for rule in found.rules]
+    known = {**norm_books(), **{book.key: book for book in analysis.city.books}}
+    titles = [
+        [key, known[key].title_zh if key in known else key, known[key].title_en if key in known else key]
+        for key in books.items
+    ]
+    return {
+        "books": titles,
+        "sources": [list(pair) for pair in sources.items],
+        "clauses": clauses,
+        "lacks": [list(pair) for pair in lacks.items],
+        "subdistricts": [str(key) for key in levels["subdistrict"].ids],
+        "rows": rows,
+    }
+
+
+class _Pool:
+    """Things that are told once and then by their position."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self._places: dict[Any, int] = {}
+
+    def place(self, item: Any) -> int:
+        if item not in self._places:
+            self._places[item] = len(self.items)
+            self.items.append(item)
+        return self._places[item]
+
+
+def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
+    numbers = {"at_least": rule.at_least, "at_most": rule.at_most, "minutes": rule.minutes, "metres": rule.metres}
+    return {
+        "id": rule.clause_id,
+        "book": books.place(rule.book),
+        "zh": rule.title_zh,
+        "en": rule.title_en,
+        "source": sources.place((rule.source_zh, rule.source_en)),
+        "clause": rule.clause,
+        "year": rule.year,
+        "status": rule.status,
+        "grade": rule.grade,
+        "verified": rule.verified,
+        "level": rule.level,
+        "unit": rule.unit,
+        "about": EXPOSURE.get(rule.measure) in {"people", "households", "per_household", "registered", "people_count"},
+        **{name: short(value, 3) for name, value in numbers.items() if value is not None},
+        **({"services": list(rule.services)} if rule.services else {}),
+        **({"note_zh": rule.note_zh, "note_en": rule.note_en} if rule.note_zh or rule.note_en else {}),
+    }
+
+
+def _levels(analysis: Analysis) -> dict[str, _Units]:
+    frame = analysis.city.communities.frame
+    everyone = np.arange(len(frame))
+    named = frame["subdistrict"] if "subdistrict" in frame else pd.Series("", index=frame.index)
+    named = named.fillna("").astype(str).str.strip()
+    subdistricts = pd.Index(sorted(set(named) - {""}), dtype=object)
+    whole = pd.Index(["city"], dtype=object)
+    return {
+        "community": _Units(level="community", ids=frame.index.astype(str), code=everyone),
+        "subdistrict": _Units(level="subdistrict", ids=subdistricts, code=subdistricts.get_indexer(named)),
+        "city": _Units(level="city", ids=whole, code=np.zeros_like(everyone)),
+    }
+
+
+def _row(analysis: Analysis, rule: Rule, units: _Units, table: pd.DataFrame | None, lacks: _Pool) -> dict[str, Any]:
+    """Verdicts, figures and evidence of one clause for every unit of its level."""
+    if table is None:
+        return {"v": _NO_ROW * len(units.ids), "o": []}
+    table = table.droplevel(["level", "clause_id"]).reindex(units.ids)
+    letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
+    observed, withheld = _public(analysis, rule, units, table["observed"].to_numpy(dtype=np.float64))
+    judged = np.isin(letters, ["p", "f", "s"])
+    letters[judged & withheld] = HIDDEN
+    row = {"v": "".join(letters), "o": [short(value, 1) for value in np.where(judged, observed, np.nan)]}
+    words = [str(text) for text in table["lacks"].fillna("")]
+    needed = [lacks.place((lacks_words(text, "zh"), lacks_words(text, "en"))) if text else -1 for text in words]
+    return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
+
+
+def _evidence(analysis: Analysis, units: _Units, table: pd.DataFrame) -> dict[str, Any]:
+    """The facility that a figure rests on, and the typical walk; no walk where people aged 60+ are not public."""
+    found: dict[str, Any] = {}
+    places = analysis.city.facilities.frame.index.get_indexer(table["facility_id"].fillna("").astype(str))
+    if (places >= 0).any():
+        found["f"] = places.tolist()
+    if units.level != "community" or not {"route_min", "route_m"} <= set(table):
+        return found
+    elders = public_total(analysis.city.communities.frame["pop_60plus"].to_numpy(dtype=np.float64))
+    minutes = pd.to_numeric(table["route_min"], errors="coerce").to_numpy(dtype=np.float64)
+    metres = pd.to_numeric(table["route_m"], errors="coerce").to_numpy(dtype=np.float64)
+    told = np.isfinite(minutes) & (elders >= FEWEST)
+    if told.any():
+        walks = zip(minutes, metres, told, strict=True)
+        found["w"] = [[short(one, 1), short(far)] if there else None for one, far, there in walks]
+    return found
+
+
+# -- what may be told -------------------------------------------------------------------------------
+
+
+def _public(analysis: Analysis, rule: Rule, units: _Units, observed: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Observed figures as they are published, and where not even the verdict is."""
+    exposure = EXPOSURE.get(rule.measure)
+    frame = analysis.city.communities.frame
+    if exposure in {"people", "households"}:
+        each = _placed(analysis, rule.people) if exposure == "people" else _column(frame, "households")
+        return _share(rule, units.total(each), observed, scoped=_scoped(rule, units, frame))
+    match exposure:
+        case "plain":
+            told = observed
+        case "per_household":
+            told = _per_head(units.total(_column(frame, "households")), observed)
+        case "registered":
+            registered, everyone = (
+                units.total(_column(frame, name)) for name in ("population_registered", "population")
+            )
+            told = _registered(registered, everyone)
+        case "people_count":
+            tens = public_tens(np.nan_to_num(observed))
+            told = np.where(np.isfinite(observed) & (tens != SUPPRESSED), tens, np.nan).astype(np.float64)
+        case "staff":
+            workers, certified = (units.total(_column(frame, name)) for name in ("workers", "workers_certified"))
+            told = _staff(rule, workers, certified, observed)
+            if rule.measure.endswith("registered"):
+                told = _per_head(units.total(_column(frame, "population_registered")), told)
+        case _:
+            told = np.full(len(observed), np.nan)
+    return told, np.zeros(len(observed), dtype=bool)
+
+
+def _column(frame: pd.DataFrame, name: str) -> Numbers:
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    return np.asarray(pd.to_numeric(frame[name], errors="coerce"), dtype=np.float64)
+
+
+def _placed(analysis: Analysis, people: str) -> Numbers:
+    """People of each community who stand on a street."""
+    demand, ids = analysis.demand.frame, analysis.city.communities.frame.index
+    if people not in demand:
+        return np.full(len(ids), np.nan)
+    there = analysis.demand_positions.status != Positions.FAR
+    owner = ids.get_indexer(demand["community_id"])
+    standing = demand[people].to_numpy(dtype=np.float64) * there
+    return np.bincount(owner, weights=standing, minlength=len(ids)).astype(np.float64)
+
+
+def _scoped(rule: Rule, units: _Units, frame: pd.DataFrame) -> bool:
+    """Whether a rule speaks of some communities of a unit only, so that the unit's people are not its total."""
+    if units.level == "community":
+        return False
+    return rule.people_from is not None or rule.people_below is not None or (rule.scope != "all" and "rural" in frame)
+
+
+def _share(rule: Rule, total: Numbers, observed: Numbers, *, scoped: bool) -> tuple[Numbers, NDArray[np.bool_]]:
+    few = ~(total >= FEWEST)
+    if scoped:
+        return np.full(len(observed), np.nan), few
+    least = -np.inf if rule.at_least is None else rule.at_least
+    most = np.inf if rule.at_most is None else rule.at_most
+    share = observed / 100
+    telling = tells_too_much(total, share, lambda percent: (percent >= least - 1e-9) & (percent <= most + 1e-9))
+    return public_shares(total, share), few | (telling if rule.judges else np.zeros(len(observed), dtype=bool))
+
+
+def _per_head(heads: Numbers, observed: Numbers) -> Numbers:
+    """A figure by households, or by registered people, as if these were the tens of them that are public."""
+    tens = public_tens(np.nan_to_num(heads)).astype(np.float64)
+    as_told: Numbers = observed * heads / np.maximum(tens, FEWEST)
+    return np.where(tens >= FEWEST, as_told, np.nan)
+
+
+def _registered(registered: Numbers, population: Numbers) -> Numbers:
+    everyone = public_total(np.nan_to_num(population))
+    tens = public_tens(np.nan_to_num(registered)).astype(np.float64)
+    known = np.isfinite(registered) & (tens != SUPPRESSED) & (everyone >= FEWEST)
+    return np.where(known, np.rint(100 * tens / np.maximum(everyone, FEWEST)), np.nan)
+
+
+def _staff(rule: Rule, workers: Numbers, certified: Numbers, observed: Numbers) -> Numbers:
+    """Figures of staff, except where they tell of one to nine persons."""
+    groups: Sequence[Numbers] = [workers]
+    if rule.measure == "certified_worker_share":
+        groups = [workers, certified, workers - certified]
+    few = np.any([~np.isfinite(group) | ((group > 0) & (group < FEWEST)) for group in groups], axis=0)
+    return np.where(few, np.nan, observed)

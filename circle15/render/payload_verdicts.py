@@ -1,0 +1,286 @@
+"""What stands behind the verdicts, for the layers that a page opens when they are asked for.
+
+All of it is one compressed text of its own, so that a page that shows none of it opens as fast as without it. Its
+content and what may be told of people stand in ``docs/page-format.md``.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from circle15.model import Analysis
+from circle15.render.compact import Sections
+from circle15.render.payload_ledger import ledger
+from circle15.render.payload_sites import short
+from circle15.render.privacy import FEWEST, public_shares, public_tens, public_total
+
+__all__ = ["CAUSES", "MOST_CHECKS", "ROBUST", "add_lines", "verdicts"]
+
+CAUSES = ("gate", "link", "paths", "facility", "mixed")
+ROBUST = ("robust_gap", "likely_gap", "doubtful", "robust_pass", "undetermined")
+MOST_CHECKS = 100
+"""Field checks that a page lists; the workbook has all of them."""
+_ROUTE_M = 1.0
+
+Project = Callable[[Any], Any]
+Pairs = Iterable[tuple[int, int, int]]
+
+
+def verdicts(analysis: Analysis, services: list[str], *, compress: bool) -> dict[str, Any] | None:
+    """The part of a page behind its verdicts.
+
+    Parameters
+    ----------
+    analysis
+        What to show.
+    services
+        Keys in the order of the page.
+    compress
+        Whether the text is gzipped.
+
+    Returns
+    -------
+    dict or None
+        ``layers``, what there is: ``norms``, ``routes``, ``robust``, ``cause``, ``types``, ``stability``, ``checks``
+        in this order as far as they have content; and the rest packed. None where there is nothing at all.
+    """
+    parts = {
+        "norms": ledger(analysis),
+        "routes": _routes(analysis, services),
+        "cause": _attribution(analysis, services),
+        "robust": _robustness(analysis, services),
+        "checks": _checks(analysis),
+        "types": _types(analysis),
+        "stability": _stability(analysis),
+    }
+    parts = {name: part for name, part in parts.items() if part}
+    if not parts:
+        return None
+    raw = json.dumps(parts, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    packed = gzip.compress(raw, compresslevel=9, mtime=0) if compress else raw
+    return {
+        "layers": list(parts),
+        "encoding": "gzip+base64" if compress else "base64",
+        "bytes": len(raw),
+        "text": base64.b64encode(packed).decode("ascii"),
+    }
+
+
+def add_lines(sections: Sections, analysis: Analysis, project: Project) -> None:
+    """Lines of the routes that are told and of the links, as sections ``route`` and ``link``, one line each."""
+    lines = {"route": _lines(_told_routes(analysis)), "link": _lines(analysis.attribution.links)}
+    for name, shapes in lines.items():
+        if len(shapes):
+            simple = shapely.simplify(shapes, _ROUTE_M)
+            sections.add_lines(name, project(np.where(shapely.length(simple) > 0, simple, shapes)))
+
+
+def _lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """One line of each row; one of two equal points where there is no way to draw."""
+    if not len(frame):
+        return np.zeros(0, dtype=object)
+    shapes = shapely.force_2d(frame.geometry.to_numpy())
+    merged = shapely.line_merge(shapes)
+    whole = shapely.get_type_id(merged) == shapely.GeometryType.LINESTRING
+    coords = [shapely.get_coordinates(shape) for shape in shapes[~whole]]
+    merged[~whole] = [shapely.LineString(xy if len(xy) > 1 else np.zeros((2, 2))) for xy in coords]
+    lines: NDArray[np.object_] = merged
+    return lines
+
+
+# -- who may be told --------------------------------------------------------------------------------
+
+
+def _elders(analysis: Analysis) -> pd.Series:
+    """People aged 60+ of each community whose number is public, by id."""
+    frame = analysis.city.communities.frame
+    people = frame["pop_60plus"].to_numpy(dtype=np.float64)
+    return pd.Series(people, index=frame.index)[public_total(people) >= FEWEST]
+
+
+def _pairs(analysis: Analysis, frame: pd.DataFrame, services: list[str]) -> tuple[pd.DataFrame, Pairs]:
+    """Rows on (community, service) of public communities, in the order of the page, with both positions."""
+    ids = analysis.city.communities.frame.index
+    community = ids.get_indexer(frame.index.get_level_values("community_id"))
+    service = pd.Index(services).get_indexer(frame.index.get_level_values("service"))
+    told = frame.index.get_level_values("community_id").isin(_elders(analysis).index) & (service >= 0)
+    order = np.lexsort((service, community))
+    order = order[told[order]]
+    return frame.iloc[order], list(zip(order.tolist(), community[order].tolist(), service[order].tolist(), strict=True))
+
+
+def _told_routes(analysis: Analysis) -> gpd.GeoDataFrame:
+    frame = analysis.routes.frame
+    if not len(frame):
+        return frame
+    services = sorted(set(frame.index.get_level_values("service")))
+    return frame.loc[_pairs(analysis, frame, services)[0].index]
+
+
+# -- parts ------------------------------------------------------------------------------------------
+
+
+def _routes(analysis: Analysis, services: list[str]) -> list[list[Any]]:
+    """Of each typical walk: community, service, facility, minutes, metres, number of its line."""
+    frame = _told_routes(analysis)
+    if not len(frame):
+        return []
+    line = {key: place for place, key in enumerate(frame.index)}
+    sites = analysis.city.facilities.frame.index.get_indexer(frame["facility_id"].to_numpy())
+    shown, places = _pairs(analysis, frame, services)
+    return [
+        [community, service, int(sites[row]), short(minutes, 1), short(metres), line[key]]
+        for (row, community, service), key, minutes, metres in zip(
+            places, shown.index, shown["minutes"], shown["metres"], strict=True
+        )
+    ]
+
+
+def _tens(values: pd.Series) -> list[int]:
+    tens: list[int] = public_tens(np.rint(values.fillna(0).to_numpy(dtype=np.float64))).tolist()
+    return tens
+
+
+def _attribution(analysis: Analysis, services: list[str]) -> dict[str, Any]:
+    """Causes and remedies; people in tens, all of them."""
+    found = analysis.attribution
+    if not len(found):
+        return {}
+    shown, places = _pairs(analysis, found.frame, services)
+    links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
+    people = [_tens(shown[f"uncovered_{name}"]) for name in ("gates", "link", "direct", "straight")]
+    link = links.get_indexer(pd.Index(shown["link_id"])).tolist()
+    rows = [
+        [community, service, CAUSES.index(cause), *counts, best]
+        for (_, community, service), cause, *counts, best in zip(places, shown["cause"], *people, link, strict=True)
+    ]
+    told = [
+        {"id": str(key), "m": short(length), "crosses": str(crosses), "serves": serves}
+        for key, length, crosses, serves in zip(
+            links,
+            found.links["length_m"],
+            found.links["crosses"],
+            _tens(found.links["serves"]),
+            strict=True,
+        )
+    ] if len(links) else []  # fmt: skip
+    return {"causes": list(CAUSES), "rows": rows, "links": told}
+
+
+def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
+    """Verdicts over many draws; shares are made of counts in tens, as those of the ledger."""
+    found = analysis.robustness
+    if not len(found):
+        return {}
+    shown, places = _pairs(analysis, found.frame, services)
+    elders = _elders(analysis).reindex(shown.index.get_level_values("community_id")).to_numpy(dtype=np.float64)
+    low, high = (public_shares(elders, shown[name].to_numpy(dtype=np.float64)) for name in ("share_low", "share_high"))
+    below = np.rint(100 * shown["p_below"].to_numpy(dtype=np.float64))
+    required = np.rint(100 * shown["required"].to_numpy(dtype=np.float64))
+    figures = zip(places, shown["verdict"], below, low, high, required, strict=True)
+    rows = [
+        [community, service, ROBUST.index(verdict), *(short(value) for value in values)]
+        for (_, community, service), verdict, *values in figures
+    ]
+    return {
+        "verdicts": list(ROBUST),
+        "draws": int(found.draws),
+        "seed": int(found.seed),
+        "rows": rows,
+        "communities": _by_community(analysis, found.by_community, {
+            "index_low": 0, "index_high": 0, "rank_low": 0, "rank_high": 0, "robust_gaps": 0,
+        }),
+        "assumptions": _notes(found.assumptions),
+    }  # fmt: skip
+
+
+def _by_community(analysis: Analysis, frame: pd.DataFrame, digits: Mapping[str, int]) -> list[list[Any] | None]:
+    """Columns of a frame on ``community_id`` for every community of the page; None where nothing is public."""
+    ids, told = analysis.city.communities.frame.index, _elders(analysis).index
+    columns = [name for name in digits if name in frame]
+    values = frame.reindex(ids)[columns]
+    there = ids.isin(told) & ids.isin(frame.index)
+    return [
+        [short(row[name], digits[name]) for name in columns] if here else None
+        for (_, row), here in zip(values.iterrows(), there, strict=True)
+    ]
+
+
+def _notes(notes: Mapping[str, Mapping[str, str]]) -> list[list[str]]:
+    return [[str(note.get("zh", "")), str(note.get("en", ""))] for note in notes.values()]
+
+
+def _checks(analysis: Analysis) -> dict[str, Any]:
+    """What to look at in the field, the most telling first."""
+    frame = analysis.robustness.checks
+    if not len(frame):
+        return {}
+    shown = frame.sort_values("rank", kind="stable").head(MOST_CHECKS) if "rank" in frame else frame.head(MOST_CHECKS)
+    people = _tens(shown["people"])
+    texts = ("kind", "target_id", "name", "communities", "question_zh", "question_en")
+    return {
+        "all": len(frame),
+        "list": [
+            {
+                **{name: "" if pd.isna(row.get(name)) else str(row.get(name)) for name in texts},
+                "flips": int(row["flips"]),
+                "people": count,
+                "lon": short(row["lon"], 6),
+                "lat": short(row["lat"], 6),
+            }
+            for (_, row), count in zip(shown.iterrows(), people, strict=True)
+        ],
+    }
+
+
+def _types(analysis: Analysis) -> dict[str, Any]:
+    """Kinds of communities; none is told where people aged 60+ are not public, for it rests on their share."""
+    found = analysis.typology
+    if not len(found) or not len(found.types):
+        return {}
+    ids, told = analysis.city.communities.frame.index, _elders(analysis).index
+    kinds = found.types.index
+    own = found.frame["type_id"].reindex(ids).fillna("")
+    place = np.where(ids.isin(told), kinds.get_indexer(pd.Index(own)), -1)
+    outlier = found.frame["outlier"].reindex(ids).eq(True) if "outlier" in found.frame else pd.Series(False, index=ids)  # noqa: FBT003
+    medoids = (
+        ids.get_indexer(found.types["medoid_id"].to_numpy()).tolist()
+        if "medoid_id" in found.types
+        else [-1] * len(kinds)
+    )
+    return {
+        "method": found.method,
+        "types": [
+            {
+                "id": str(key),
+                "zh": str(row["type_zh"]),
+                "en": str(row["type_en"]),
+                "medoid": medoid if medoid >= 0 and place[medoid] >= 0 else -1,
+                "like": str(row["kunshan"]) if isinstance(row.get("kunshan"), str) else "",
+            }
+            for (key, row), medoid in zip(found.types.iterrows(), medoids, strict=True)
+        ],
+        "of": place.tolist(),
+        "outliers": np.flatnonzero(outlier.to_numpy() & (place >= 0)).tolist(),
+        "notes": _notes(found.notes),
+    }
+
+
+def _stability(analysis: Analysis) -> dict[str, Any]:
+    """Ranks under other weights and other ways to put services together."""
+    found = analysis.stability
+    if not len(found):
+        return {}
+    frame = found.frame.assign(top_tenth=100 * found.frame["top_tenth"].astype(np.float64))
+    digits = {"rank_additive": 0, "rank_worst": 0, "rank_low": 0, "rank_high": 0, "top_tenth": 0}
+    return {"draws": int(found.draws), "rows": _by_community(analysis, frame, digits)}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { marginText, observedText, requiredText, shortfall, withUnit } from '../../circle15/render/page/clauses.js';
+import { VERDICT_TONES, CAUSE_TONES, ROBUST_TONES, TYPE_TONES, categorised } from '../../circle15/render/page/categories.js';
+import { NEARLY, verdictsOf } from '../../circle15/render/page/verdicts.js';
+import { RAMP } from '../../circle15/render/page/figures.js';
+import { speaker } from '../../circle15/render/page/text.js';
+
+const words = JSON.parse(readFileSync(new URL('../../circle15/render/page/words.json', import.meta.url), 'utf8'));
+const say = speaker(words, 'en');
+const share = { unit: '%', about: true, at_least: 90 };
+const row = (verdict, observed, clause = share) => ({ clause, verdict, observed });
+
+test('figures carry their unit, requirements their side', () => {
+  assert.equal(withUnit(1234, 'm2', say), '1,234 m²');
+  assert.equal(withUnit(30.25, 'm2/100hh', say), '30.3 m²/100 hh');
+  assert.equal(withUnit(1, 'yes', say), 'yes');
+  assert.equal(withUnit(3, 'bushels', say), '3 bushels');
+  assert.equal(requiredText({ unit: 'hh', at_least: 200, at_most: 300 }, say), '200–300 households');
+  assert.equal(requiredText({ unit: '%', at_least: 90 }, say), '≥ 90%');
+  assert.equal(requiredText({ unit: 'hh', at_most: 300 }, say), '≤ 300 households');
+  assert.equal(requiredText({ unit: 'grids' }, say), '');
+});
+
+test('a rounded figure never contradicts its verdict', () => {
+  assert.equal(observedText(row('f', 90), { say }), '< 90%');
+  assert.equal(observedText(row('p', 89), { say }), '≥ 90%');
+  assert.equal(observedText(row('f', 88), { say }), '≈ 88%');
+  assert.equal(observedText(row('p', 100), { say }), '100%');
+  assert.equal(observedText(row('f', 0), { say }), '0%');
+  assert.equal(observedText(row('f', 30, { unit: '%', about: true, at_most: 30 }), { say }), '> 30%');
+  assert.equal(marginText(row('f', 90), { say }), '');
+  assert.equal(marginText(row('f', 83), { say }), '≈ 7 points short');
+  assert.equal(marginText(row('p', 1400, { unit: 'm2', about: false, at_least: 400 }), { say }), '1,000 m² to spare');
+});
+
+test('few people are told in words and have no margin', () => {
+  assert.equal(observedText(row('f', NEARLY.NONE), { say }), 'fewer than 10 people');
+  assert.equal(observedText(row('p', NEARLY.ALL), { say }), 'all but fewer than 10 people');
+  assert.equal(marginText(row('p', NEARLY.ALL), { say }), '');
+  assert.ok(shortfall(row('f', NEARLY.NONE)) > shortfall(row('f', 50)));
+  assert.equal(shortfall(row('p', 95)), 0);
+});
+
+test('no kind has a colour of the ramp, and undetermined is grey', () => {
+  const tones = [VERDICT_TONES, CAUSE_TONES, ROBUST_TONES].flatMap((set) => Object.values(set)).concat(TYPE_TONES);
+  for (const tone of tones) assert.ok(!RAMP.includes(tone), tone);
+  for (const tone of [VERDICT_TONES.u, ROBUST_TONES.undetermined]) {
+    const parts = [1, 3, 5].map((at) => parseInt(tone.slice(at, at + 2), 16));
+    assert.ok(Math.max(...parts) - Math.min(...parts) < 16, tone);
+  }
+});
+
+test('within a set, kinds fall apart in lightness or in blue against yellow, which every eye tells', () => {
+  const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  // Simulated for people without the long-wave cone (Viénot, Brettel and Mollon 1999), in linear light.
+  const seen = (tone) => {
+    const [r, g, b] = [1, 3, 5].map((at) => linear(parseInt(tone.slice(at, at + 2), 16) / 255));
+    const yellow = 0.11238 * r + 0.88762 * g;
+    return [yellow, b + 0.00401 * (r - g)].map((part) => Math.cbrt(Math.max(0, part)));
+  };
+  for (const set of [VERDICT_TONES, CAUSE_TONES, ROBUST_TONES]) {
+    const all = Object.entries(set);
+    for (const [a, left] of all) {
+      for (const [b, right] of all) {
+        if (a >= b) continue;
+        const [one, other] = [seen(left), seen(right)];
+        assert.ok(Math.hypot(one[0] - other[0], one[1] - other[1]) > 0.04, `${a} and ${b}`);
+      }
+    }
+  }
+});
+
+test('kinds of a community whose people are not public, and before anything is there', () => {
+  const communities = [{ id: 'a', pop_60plus: -1, gap: null, services: {} }, { id: 'b', pop_60plus: 50, gap: { index: 3, rank: 1 }, services: {} }];
+  const model = { communities, services: [], cutoffs: [15], verdicts: null, serviceOf: {} };
+  const waiting = categorised({ model, say, state: { measure: 'type', service: 'all', language: 'en' } });
+  assert.deepEqual(waiting.figures.map((figure) => figure.kind), ['hidden', 'none']);
+  model.verdicts = verdictsOf({ types: { types: [{ id: 'T1', zh: '甲', en: 'one' }], of: [-1, 0], outliers: [] } }, [], { has: () => false }, null);
+  const there = categorised({ model, say, state: { measure: 'type', service: 'all', language: 'en' } });
+  assert.deepEqual([there.classes, there.counts, there.hidden], [[-1, 0], [1], 1]);
+});
