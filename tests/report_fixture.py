@@ -147,7 +147,10 @@ def routes(plain: Analysis) -> Routes:
     key = plain.gaps.frame.index[0]
     site = plain.city.facilities.frame.index[0]
     frame = gpd.GeoDataFrame(
-        {"point_id": ["p"], "facility_id": [site], "minutes": [12.4], "metres": [669.6], "straight_m": [500.0]},
+        {
+            "point_id": ["p"], "facility_id": [site], "minutes": [12.4], "metres": [669.6], "straight_m": [500.0],
+            "edges": [(0, 1)],
+        },
         index=pd.MultiIndex.from_tuples([key], names=BOTH),
         geometry=[shapely.LineString([(0, 0), (1, 1)])], crs=CRS_M,
     )  # fmt: skip

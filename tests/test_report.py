@@ -7,6 +7,7 @@ import io
 import re
 import sys
 import zipfile
+from pathlib import Path
 
 import docx
 import numpy as np
@@ -306,3 +307,14 @@ def test_lorenz_curves_are_drawn_too_coarse_for_a_home(town):
     assert len(x) == 51
     assert y[10] == pytest.approx(0.0)  # 20 % of people have nothing
     assert np.all(np.diff(y) >= 0)
+
+
+def test_every_phrase_of_the_report_is_said_and_fills_in_the_same_values():
+    folder = Path(save_report.__code__.co_filename).parent
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+    for key, words in read_facts("report.toml").items():
+        made = any(f'f"{key[:end]}{{' in code for end in range(len(key)))
+        assert f'"{key}"' in code or made, f"{key} is never said"
+        assert words["zh"], key
+        names = [set(re.findall(r"{(\w+)}", words[language])) for language in ("zh", "en")]
+        assert names[1] <= names[0] or key == "method_walker", f"{key}: {names}"  # the citation is English

@@ -45,7 +45,7 @@ def _workbook(comparison: Comparison) -> bytes:
     book = Workbook()
     book.remove(book.active)
     pair = f"{comparison.before} → {comparison.after}"
-    warning = "" if comparison.comparable else f" · {both('compare_not_comparable')}"
+    warning = "" if comparison.comparable else " · " + _say("compare_not_comparable")
     for title, heading, table in (
         ("设置 Settings", f"不同的设置 · Settings that differ: {pair}{warning}", _setting_table(comparison)),
         ("输入 Inputs", "改变的输入 · Inputs that changed", _input_table(comparison)),
@@ -164,7 +164,7 @@ def _setting_lines(comparison: Comparison) -> Iterator[str]:
         yield _say("compare_same_settings")
         return
     if not comparison.comparable:
-        yield f"! {_say('compare_not_comparable')}"
+        yield "! " + _say("compare_not_comparable")
     rows: Any = comparison.settings.itertuples()
     for row in rows:
         yield f"  {'!' if row.decides else '·'} {row.setting}: {row.before or '—'} → {row.after or '—'}"
