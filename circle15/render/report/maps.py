@@ -30,7 +30,7 @@ CAUSES: Mapping[str, str] = {
 }  # fmt: skip
 _WIDE = 6.5
 _MOST_NAMES = 60
-_AROUND = ((7, 7), (-12, 7), (7, -12), (-12, -12))
+_AROUND = ((7, 7), (-12, 7), (7, -12), (-12, -12), (12, -2))
 """Where the number of a link stands, in points from its middle: links near each other have different ones."""
 
 
@@ -153,7 +153,7 @@ def credits_of(analysis: Analysis) -> str:
 
 def _aspect(city: City) -> float:
     west, south, east, north = city.communities.frame.total_bounds
-    return float(np.clip((north - south) / max(east - west, 1.0), 0.5, 1.15))
+    return float(np.clip((north - south) / max(east - west, 1.0), 0.5, 1.0))
 
 
 def _sheet(analysis: Analysis) -> tuple[Any, Any]:
