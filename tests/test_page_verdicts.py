@@ -168,7 +168,7 @@ def test_how_sure_and_what_is_missing(browser: Browser, town: Path, content: dic
 
 def test_types_and_field_checks(browser: Browser, town: Path) -> None:
     arrive(browser, town, "#m=type&l=en")
-    assert texts(browser, ".legend .classes li span")[:2] == ["high need, low access", "low need, high access"]
+    assert texts(browser, ".legend .classes li span")[:2] == ["T1 high need, low access", "T2 low need, high access"]
     assert "hatched: like none of the types" in texts(browser, ".legend .classes")[0]
     click(browser, '[data-act="field_checks"]')
     assert texts(browser, ".check b") == ["Site 1", "平江路"]
