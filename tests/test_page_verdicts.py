@@ -278,3 +278,14 @@ def test_a_printed_clause_names_itself(browser: Browser, town: Path) -> None:
     browser.run("window.dispatchEvent(new Event('beforeprint'))")
     assert "条文clinics (参考)" in texts(browser, ".print-head")[0]
     browser.run("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_outlines_that_were_grown_are_said_in_the_first_view(browser: Browser, tmp_path: Path) -> None:
+    town = judged()
+    places = town.city.communities
+    outlines = ["grown", "grown", "grown", *["drawn"] * 5]
+    city = replace(town.city, communities=replace(places, frame=places.frame.assign(outline=outlines)))
+    path = tmp_path / "grown.html"
+    path.write_text(page_html(replace(town, city=city)), encoding="utf-8", newline="\n")
+    arrive(browser, path)
+    assert texts(browser, ".legend-note") == ["其中 3 个社区的边界为推定，非行政区划"]
