@@ -26,7 +26,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup map test lint bench notebooks clean
+.PHONY: help setup map report test lint bench notebooks clean
 
 help: ## 列出命令 / show this list
 	@echo 'make <target>    (make map CITY=suzhou)'
@@ -42,6 +42,9 @@ $(READY): pyproject.toml constraints.txt
 
 map: $(READY) ## 生成离线地图 build/<city>/map.html / the main job (CITY=suzhou)
 	@$(RUN) -m circle15 map -- "$$CIRCLE15_CITY"
+
+report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a report to hand over (CITY=suzhou)
+	@$(RUN) -m circle15 report -- "$$CIRCLE15_CITY"
 
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline
 	$(RUN) -m pytest

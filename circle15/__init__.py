@@ -36,12 +36,14 @@ if TYPE_CHECKING:
         WalkProfile,
     )
     from circle15.network import build_network, merge_chains
+    from circle15.norms import judge
     from circle15.opening import moment, open_at, open_facilities, weekly_open_hours
     from circle15.reach import reach
+    from circle15.routes import route
     from circle15.snapping import snap
     from circle15.sources.citypack import list_cities
     from circle15.sources.osm_file import read_streets
-    from circle15.study import analyse, load_city
+    from circle15.study import analyse, compare_runs, load_city
     from circle15.subdistricts import by_subdistrict
 
 # Importing geopandas and numba takes a second; a name is imported when it is first used.
@@ -62,6 +64,7 @@ _HOME = {
     "build_network": "network",
     "by_subdistrict": "subdistricts",
     "catalog": "",
+    "compare_runs": "study",
     "coverage": "coverage",
     "coverage_through_day": "coverage",
     "demand_points": "demand",
@@ -69,6 +72,7 @@ _HOME = {
     "gaps": "gaps",
     "grow_communities": "grow",
     "isochrones": "isochrones",
+    "judge": "norms",
     "list_cities": "sources.citypack",
     "load_city": "study",
     "merge_chains": "network",
@@ -78,6 +82,7 @@ _HOME = {
     "open_facilities": "opening",
     "reach": "reach",
     "read_streets": "sources.osm_file",
+    "route": "routes",
     "snap": "snapping",
     "weekly_open_hours": "opening",
 }
@@ -99,6 +104,7 @@ __all__ = [
     "build_network",
     "by_subdistrict",
     "catalog",
+    "compare_runs",
     "coverage",
     "coverage_through_day",
     "demand_points",
@@ -106,6 +112,7 @@ __all__ = [
     "gaps",
     "grow_communities",
     "isochrones",
+    "judge",
     "list_cities",
     "load_city",
     "merge_chains",
@@ -115,6 +122,7 @@ __all__ = [
     "open_facilities",
     "reach",
     "read_streets",
+    "route",
     "snap",
     "weekly_open_hours",
 ]

@@ -9,7 +9,7 @@ a map does not say whom they keep out.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from circle15.kernels import search
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.nearest import node_times, point_times
 from circle15.network import ragged_take
-from circle15.reach import NEVER_MS, WalkGraph, node_times, point_times, seeds, walk_graph
+from circle15.walk_graph import MAX_MS, NEVER_MS, WalkGraph, seeds, walk_graph
 
-__all__ = ["closed_times", "edges_only", "gates_open", "positions_on"]
-
-_MAX_MS = 0xFFFFFFF0
+__all__ = ["Estates", "closed_times", "edges_only", "gates_open", "positions_on"]
 
 
 def gates_open(graph: WalkGraph) -> WalkGraph:
@@ -32,25 +31,39 @@ def gates_open(graph: WalkGraph) -> WalkGraph:
     return walk_graph(graph.network, replace(graph.profile, gate_s=0.0))
 
 
-def closed_times(graph: WalkGraph, homes: Positions, sites: Positions) -> NDArray[np.int64]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Estates:
+    """A network taken apart: ``outside`` walks public ways only, ``inside`` private ones; ``private`` ``bool[e]``."""
+
+    outside: WalkGraph
+    inside: WalkGraph
+    private: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, graph: WalkGraph) -> Estates:
+        """Take a network apart along its private ways."""
+        private = graph.network.has(EdgeFlag.PRIVATE)
+        outside, inside = (walk_graph(edges_only(graph.network, keep), graph.profile) for keep in (~private, private))
+        return cls(outside=outside, inside=inside, private=private)
+
+
+def closed_times(estates: Estates, homes: Positions, sites: Positions) -> NDArray[np.int64]:
     """Milliseconds to the nearest site with private ways closed: ``int64[p]``, ``NEVER_MS`` or more if there is no way.
 
     Two searches: over public ways from sites on public ways; and from there on, with the sites on private
     ways, over private ways back to the homes along them.
     """
-    network = graph.network
-    private = network.has(EdgeFlag.PRIVATE)
-    outside, inside = (walk_graph(edges_only(network, keep), graph.profile) for keep in (~private, private))
+    outside, inside, private = estates.outside, estates.inside, estates.private
     public_homes, public_sites = (positions_on(placed, ~private) for placed in (homes, sites))
     own_homes, own_sites = (positions_on(placed, private) for placed in (homes, sites))
     onward = node_times(outside, public_sites)
-    reached = np.flatnonzero(onward < _MAX_MS)
+    reached = np.flatnonzero(onward < MAX_MS)
     node, cost = seeds(inside, own_sites)
     leaving = search.nearest_nodes(
         inside.start, inside.head, inside.cost,
         np.concatenate([reached.astype(np.uint32), node.ravel()]),
         np.concatenate([onward[reached].astype(np.uint32), cost.ravel()]),
-        _MAX_MS,
+        MAX_MS,
     )  # fmt: skip
     from_inside = np.where(leaving == search.NO_COST, NEVER_MS, leaving.astype(np.int64))
     return np.minimum(

@@ -20,13 +20,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.access import closed_times, gates_open
+from circle15.access import Estates, closed_times, gates_open
 from circle15.catalog import services as known_services
 from circle15.catalog import text
 from circle15.gaps import names_by_language, people_text, service_noun
@@ -35,7 +36,8 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import Positions
-from circle15.reach import WalkGraph, cutoff_ms, node_times, point_times
+from circle15.nearest import node_times, point_times
+from circle15.walk_graph import WalkGraph, cutoff_ms
 
 __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
 
@@ -78,13 +80,12 @@ class _Today:
 
     def times(
         self,
-        graph: WalkGraph,
         homes: Positions,
         sites: Positions,
-        walk: Callable[[WalkGraph, Positions, Positions], NDArray[np.int64]],
+        walk: Callable[[Positions, Positions], NDArray[np.int64]],
     ) -> NDArray[np.int64]:
         """``int64[p, s]`` ms to the nearest facility of each service, found in a certain way."""
-        return np.stack([walk(graph, homes, sites.take(rows)) for rows in self.offers], axis=1)
+        return np.stack([walk(homes, sites.take(rows)) for rows in self.offers], axis=1)
 
 
 def attribution(
@@ -103,7 +104,7 @@ def attribution(
     Parameters
     ----------
     graph
-        From :func:`circle15.reach.walk_graph`.
+        From :func:`circle15.walk_graph.walk_graph`.
     city
         For names, and for map layers: no link through ``buildings``; ``water`` and ``rail`` say what one crosses.
     demand, facilities
@@ -135,9 +136,9 @@ def attribution(
         return Attribution()
     found, links = _links(graph, city, demand, homes, today, rule)
     best = _best(found, links, gap.shape)
-    closed = today.times(graph, homes, sites, closed_times) > limit
+    closed = today.times(homes, sites, partial(closed_times, Estates.of(graph))) > limit
     opened = gates_open(graph)
-    by_gate = today.lacking if opened is graph else today.times(opened, homes, sites, _nearest) > limit
+    by_gate = today.lacking if opened is graph else today.times(homes, sites, partial(_nearest, opened)) > limit
     over_link = _left(gap, best.people)
     direct, straight = (_within(graph, demand, facilities, today, detour) for detour in (GRID, 1.0))
     left = {

@@ -24,7 +24,7 @@ import typer
 from circle15.errors import Circle15Error, DataQualityWarning, FetchError, InputError, OutputError, SettingError
 
 if TYPE_CHECKING:
-    from circle15.model import Check, City, Finding
+    from circle15.model import Analysis, Check, City, Finding
 
 __all__ = ["ExitCode", "main"]
 
@@ -92,6 +92,7 @@ _STAGES = {
     "robustness": "稳健性 / robustness",
     "equity": "公平与类型 / equity and types",
     "save": "写出 / writing",
+    "report": "排版报告 / setting the report",
 }
 
 
@@ -116,13 +117,58 @@ def map_city(
         result = study.analyse(loaded, on_stage=begin)
         begin("save")
         result.save(folder)
-    _tell_findings(result.findings)
-    _tell_synthetic(loaded)
-    worst = result.gaps.by_community
-    if len(worst):
-        _say(worst.iloc[0]["sentence_zh"])
-        _say(worst.iloc[0]["sentence_en"])
+    _tell_result(result)
     _say(f"{folder / 'map.html'}    用浏览器打开 / open it in a browser")
+
+
+@_app.command("report")
+def report_city(
+    city: CityName = "suzhou",
+    data: DataDir = None,
+    out: OutDir = None,
+    profile: Profile = None,
+    cutoffs: Cutoffs = None,
+    open_at: OpenAt = None,
+) -> None:
+    """生成地图、表格和可编辑的报告 / Everything of map, and a report as docx and pdf, with its figures."""
+    from circle15 import study
+    from circle15.render.report import check_report_tools
+
+    folder = out or Path("build") / city
+    with _progress() as begin:
+        check_report_tools()
+        begin("load")
+        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at))
+        _check_writable(folder)
+        result = study.analyse(loaded, on_stage=begin)
+        begin("save")
+        result.save(folder)
+        begin("report")
+        result.report(folder)
+    _tell_result(result)
+    _say(f"{folder / 'report.docx'}    可编辑的报告 / the report, to be edited")
+    _say(f"{folder / 'report.pdf'}    同一报告，供打印 / the same, to be printed")
+
+
+@_app.command("compare")
+def compare_runs(
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="前一次的输出 / folder of the earlier run")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="后一次的输出 / folder of the later run")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写出 compare.xlsx 的文件夹 / folder for compare.xlsx")
+    ] = None,
+) -> None:
+    """比较两次运行：年份之间、方案之间有何变化 / What changed between two runs: years, or schemes."""
+    from circle15 import study
+    from circle15.render.comparison_files import comparison_lines, save_comparison
+
+    found = study.compare_runs(run_a, run_b)
+    for line in comparison_lines(found):
+        _say(line)
+    if out is not None:
+        save_comparison(found, out)
+        for name in ("compare.xlsx", "compare.csv"):
+            _say(str(out / name))
 
 
 @_app.command("fetch")
@@ -284,6 +330,16 @@ def _tell_findings(findings: Sequence[Finding]) -> None:
             place = f"{found.file}{row}：" if found.file else ""
             remedy = f"。办法：{found.remedy_zh}" if found.remedy_zh else ""
             _say(f"! {place}{found.message_zh}{remedy}\n  {found}", err=True)
+
+
+def _tell_result(result: Analysis) -> None:
+    """Warnings, what is synthetic, and the worst community in one sentence."""
+    _tell_findings(result.findings)
+    _tell_synthetic(result.city)
+    worst = result.gaps.by_community
+    if len(worst):
+        _say(worst.iloc[0]["sentence_zh"])
+        _say(worst.iloc[0]["sentence_en"])
 
 
 def _tell_synthetic(city: City) -> None:

@@ -20,7 +20,7 @@ from circle15.model.moment import Moment
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import Coverage, ReachTable
 from circle15.opening import moment, open_facilities
-from circle15.reach import cutoff_ms
+from circle15.walk_graph import cutoff_ms
 
 __all__ = ["coverage", "coverage_through_day", "points_in_reach"]
 
@@ -87,7 +87,7 @@ def coverage(
         Rising minutes.
     nearest_min
         Minutes to the nearest facility at any distance, ``float64[p]`` per service
-        (:func:`circle15.reach.nearest_times`); without it the times within the reach table are used.
+        (:func:`circle15.nearest.nearest_times`); without it the times within the reach table are used.
     placed
         ``bool[p]``: False where a point is far from any street, so that nothing can be said; by default
         what the reach table says.

@@ -15,11 +15,13 @@ from scipy.stats import truncnorm
 
 from circle15.catalog import way_classes
 from circle15.kernels.search import NO_COST
+from circle15.kernels.threads import in_blocks
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.streets import EdgeFlag
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.reach import WalkGraph, cutoff_ms, homeward, in_blocks, nearest_ms, seeds
+from circle15.nearest import homeward, nearest_ms
+from circle15.walk_graph import MAX_MS, WalkGraph, cutoff_ms, seeds
 
 __all__ = ["Draw", "Stage", "draw", "drawn_shares", "dropout_risk", "points_covered", "shares_of"]
 
@@ -34,7 +36,6 @@ _MARKS = {
 _STEPS = 1024.0
 """Factors on people are multiples of 1/1024, as people are: sums are then exact in any order of the points."""
 _SLOWEST_MPS = 0.05
-_MAX_MS = 0xFFFFFFF0
 
 
 def dropout_risk(network: WalkNetwork, uncertain: Uncertainty) -> NDArray[np.float64]:
@@ -122,7 +123,7 @@ class Stage:
         """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody."""
         walk_ms = profile.walk_ms(self.network.length_mm, stairs=self.network.has(EdgeFlag.STEPS))
         delay_u, delay_v = profile.end_delay_ms(self.network)
-        full = np.where(closed, int(NO_COST), np.minimum(walk_ms + delay_u + delay_v, _MAX_MS))
+        full = np.where(closed, int(NO_COST), np.minimum(walk_ms + delay_u + delay_v, MAX_MS))
         return WalkGraph(
             network=self.network,
             profile=profile,

@@ -26,8 +26,8 @@ from circle15.model.provenance import Finding
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network import islands, ragged_take
 from circle15.outlines import NOBODY, StreetPoints, draw_outlines, near_owned, points_along, surroundings
-from circle15.reach import WalkGraph, seeds, walk_graph
 from circle15.snapping import snap
+from circle15.walk_graph import WalkGraph, seeds, walk_graph
 
 __all__ = ["OwnedStreets", "grow_communities", "owned_streets"]
 

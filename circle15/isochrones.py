@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 
 from circle15.errors import SettingError
 from circle15.kernels import search, stretches
+from circle15.kernels.threads import in_blocks, in_workers
 from circle15.model.places import Facilities
 from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.reach import WalkGraph, cutoff_ms, in_blocks, in_workers, point_frame, seeds, walk_graph, warn_of_far
+from circle15.reach import point_frame, warn_of_far
 from circle15.snapping import snap
+from circle15.walk_graph import WalkGraph, cutoff_ms, seeds, walk_graph
 
 __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
 

@@ -1,6 +1,6 @@
 """Candidate footbridges, underpasses and gaps in walls: single new links, and whom each would newly serve.
 
-Two nodes are a candidate when they lie near each other and the walk between them is long. A link of
+Two nodes are a candidate when they lie near each other, no street runs between them, and the walk is long. A link of
 cost c between a and b changes the time of a home p to a service from t(p) to
 ``min(t(p), t(p, a) + c + D(b), t(p, b) + c + D(a))`` with D the times of nodes to their nearest facility.
 A home that the link newly covers profits in one direction only: were both within the cut-off, their sum
@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from circle15.catalog import walking, way_classes
 from circle15.errors import SettingError
 from circle15.kernels import search
+from circle15.kernels.threads import in_workers
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork
 from circle15.network import edge_lines
-from circle15.reach import NEVER_MS, WalkGraph, doors, in_workers
+from circle15.walk_graph import NEVER_MS, WalkGraph, doors
 
 __all__ = [
     "CROSSES",
@@ -140,15 +141,24 @@ def candidates(
     Returns
     -------
     Candidates
-        In the order of their nodes.
+        In the order of their nodes. None crosses a street on its way: the shorter one that meets it is among them.
     """
     pairs = _pairs(graph, rule.max_m)
     pairs = pairs.take(_useful(pairs, onward_ms, limit_ms) < NEVER_MS)
     pairs = pairs.take(_near_need(graph, pairs, onward_ms, limit_ms, needy))
     pairs = pairs.take(_long_way_round(graph, pairs, rule))
+    pairs = pairs.take(~_over_streets(graph.network, pairs))
     if buildings is None or not len(buildings) or not len(pairs):
         return pairs
     return pairs.take(~_through(link_lines(graph.network, pairs), buildings.to_crs(graph.network.crs).to_numpy()))
+
+
+def _over_streets(network: WalkNetwork, pairs: Candidates) -> NDArray[np.bool_]:
+    """Which links cross a street between their ends: one that ends there is looked at instead."""
+    over = np.zeros(len(pairs), dtype=bool)
+    if len(pairs):
+        over[shapely.STRtree(edge_lines(network)).query(link_lines(network, pairs), predicate="crosses")[0]] = True
+    return over
 
 
 def _through(lines: NDArray[Any], buildings: NDArray[Any]) -> NDArray[np.bool_]:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from circle15.homes import Homes, land_homes
 from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.walk_network import Positions, WalkProfile
-from circle15.reach import WalkGraph, walk_graph
 from circle15.snapping import snap
+from circle15.walk_graph import WalkGraph, walk_graph
 
 __all__ = ["LAND_M", "Ground", "ResidentialLand", "fold_name", "paces_graph", "split_names"]
 

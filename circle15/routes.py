@@ -23,11 +23,10 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.verdicts import Routes
 from circle15.model.walk_network import Positions
 from circle15.network import ragged_take
-from circle15.reach import NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
+from circle15.walk_graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
 
 __all__ = ["route", "routes"]
 
-_MAX_MS = 0xFFFFFFF0
 _DIRECT, _BY_U, _BY_V = 0, 1, 2
 _COLUMNS = ("point_id", "facility_id", "minutes", "metres", "straight_m", "edges")
 
@@ -71,7 +70,7 @@ def routes(
     Parameters
     ----------
     graph
-        From :func:`circle15.reach.walk_graph`.
+        From :func:`circle15.walk_graph.walk_graph`.
     demand, facilities
         Of equally near facilities on one street corner the lowest id is told.
     homes, sites
@@ -80,7 +79,7 @@ def routes(
     Returns
     -------
     Routes
-        Minutes equal :func:`circle15.reach.nearest_times` exactly.
+        Minutes equal :func:`circle15.nearest.nearest_times` exactly.
     """
     offers = facilities.offers()
     order = np.argsort(facilities.frame.index.to_numpy(dtype=str), kind="stable")
@@ -129,6 +128,16 @@ def route(graph: WalkGraph, homes: Positions, sites: Positions, *, point: int, f
     ------
     InputError
         If there is no way between them.
+
+    Examples
+    --------
+    The walk of the first home to the facility ``f1`` of an analysis, as a line:
+
+    .. code-block:: python
+
+        graph = walk_graph(result.city.network, result.profile)
+        row = result.city.facilities.frame.index.get_loc("f1")
+        walk = route(graph, result.demand_positions, result.facility_positions, point=0, facility=row)
     """
     here, there = homes.take(np.array([point])), sites.take(np.array([facility]))
     field = _search(graph, there)
@@ -143,7 +152,7 @@ def route(graph: WalkGraph, homes: Positions, sites: Positions, *, point: int, f
 def _search(graph: WalkGraph, sites: Positions) -> _Field:
     node, cost = seeds(graph, sites)
     node, cost = node.ravel(), cost.ravel()
-    distance, onward = search.nearest_arcs(graph.start, graph.head, graph.cost, node, cost, _MAX_MS)
+    distance, onward = search.nearest_arcs(graph.start, graph.head, graph.cost, node, cost, MAX_MS)
     ends = (cost != search.NO_COST) & (cost == distance[node])
     seed_at = np.full(len(distance), len(node), dtype=np.int64)
     np.minimum.at(seed_at, node[ends], np.flatnonzero(ends))

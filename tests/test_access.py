@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from circle15.access import closed_times, edges_only, gates_open, positions_on
+from circle15.access import Estates, closed_times, edges_only, gates_open, positions_on
 from circle15.model import EdgeFlag, Positions
-from circle15.reach import NEVER_MS, nearest_times, walk_graph
+from circle15.nearest import nearest_times
 from circle15.snapping import snap
+from circle15.walk_graph import NEVER_MS, walk_graph
 
 from .lattice import BY, network, points
 from .test_attribution import town
@@ -38,7 +39,7 @@ def walk(homes, sites) -> list[float]:
     """Seconds with private ways closed; infinite where there is no way."""
     net = estate()
     here, there = snap(net, points(homes)), snap(net, points(sites))
-    found = closed_times(walk_graph(net, FLAT), here, there)
+    found = closed_times(Estates.of(walk_graph(net, FLAT)), here, there)
     return [time / 1000 if time < NEVER_MS else np.inf for time in found.tolist()]
 
 
@@ -60,7 +61,7 @@ def test_what_stands_inside_serves_those_inside_only():
 def test_with_nothing_private_nothing_changes():
     case = town(0)
     graph = walk_graph(case.city.network, FLAT)
-    closed = closed_times(graph, case.here, case.there)
+    closed = closed_times(Estates.of(graph), case.here, case.there)
     minutes = np.where(closed >= NEVER_MS, np.nan, closed / 60_000)
     np.testing.assert_array_equal(minutes, nearest_times(graph, case.here, case.there))
 
@@ -68,7 +69,7 @@ def test_with_nothing_private_nothing_changes():
 def test_closing_ways_makes_nobody_faster():
     case = town(5, odd=True)
     graph = walk_graph(case.city.network, case.profile)
-    closed = closed_times(graph, case.here, case.there)
+    closed = closed_times(Estates.of(graph), case.here, case.there)
     today = nearest_times(graph, case.here, case.there) * 60_000
     assert (np.where(np.isnan(today), NEVER_MS, np.rint(today)) <= closed).all()
     assert (closed > np.nan_to_num(today, nan=np.inf) + 1).any()

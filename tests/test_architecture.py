@@ -3,9 +3,10 @@
 ::
 
     errors < kernels < model < catalog < spoken_hours < opening < sources < network < snapping < datum_check
-        < interchange < reach < isochrones < outlines < grow < homes < demand < delivery < coverage < gaps
-        < subdistricts < decay < routes < norm_ground < norm_measures < norms < access < links < attribution < draws
-        < robustness < field_checks < stability < equity < typology < comparison < checks < study < cli
+        < interchange < walk_graph < reach < nearest < isochrones < outlines < grow < homes < demand < delivery
+        < coverage < gaps < subdistricts < decay < routes < norm_ground < norm_measures < norms < access < links
+        < attribution < draws < robustness < field_checks < stability < equity < typology < comparison < checks
+        < study < cli
     render sees errors, model and catalog
 
 Imports inside functions and under TYPE_CHECKING count: an arrow is an arrow. Two are lent, and only
@@ -24,9 +25,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "circle15"
 ROAD = (
     "errors", "kernels", "model", "catalog", "spoken_hours", "opening", "sources", "network", "snapping", "datum_check",
-    "interchange", "reach", "isochrones", "outlines", "grow", "homes", "demand", "delivery", "coverage", "gaps",
-    "subdistricts", "decay", "routes", "norm_ground", "norm_measures", "norms", "access", "links", "attribution",
-    "draws", "robustness", "field_checks", "stability", "equity", "typology", "comparison", "checks", "study",
+    "interchange", "walk_graph", "reach", "nearest", "isochrones", "outlines", "grow", "homes", "demand", "delivery",
+    "coverage", "gaps", "subdistricts", "decay", "routes", "norm_ground", "norm_measures", "norms", "access", "links",
+    "attribution", "draws", "robustness", "field_checks", "stability", "equity", "typology", "comparison", "checks",
+    "study",
 )  # fmt: skip
 ONLY = {
     "errors": set(),

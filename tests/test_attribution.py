@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
 from circle15.attribution import CLOSES, GRID, NEARLY, cause_of
 from circle15.links import LinkRule, with_link
-from circle15.model import EdgeFlag
+from circle15.model import DemandPoints, EdgeFlag
+from circle15.network import edge_lines
 
 from .banks import FLAT, Town, area, banks, canal
 from .lattice import grid, network
@@ -69,6 +72,16 @@ def test_a_short_detour_is_no_barrier():
     assert across().judge(rule=LinkRule(min_ratio=9.4)).links["u"].tolist() != [5]
     assert across().judge(rule=LinkRule(min_saving_min=1000 / 60)).links["u"].tolist() == [5]
     assert across().judge(rule=LinkRule(min_saving_min=1001 / 60)).links["u"].tolist() != [5]
+
+
+def test_a_link_meets_the_street_between_and_does_not_cross_it():
+    # A quay in the middle of the canal that is joined to neither bank: no bridge reaches across it,
+    # and one to it alone leads nowhere.
+    net = banks()
+    nodes = [*np.stack([net.x - net.x[0], net.y - net.y[0]], 1).tolist(), (50, 60), (1000, 60)]
+    split = network(nodes, [*zip(net.u.tolist(), net.v.tolist(), strict=True), (22, 23)])
+    told = Town(split, HOMES, ELDERS, CLINIC).judge()
+    assert (len(told.links), told.frame["cause"].tolist()) == (0, ["paths"])
 
 
 def test_where_even_a_straight_line_is_too_long_a_facility_is_missing():
@@ -172,12 +185,14 @@ def test_a_link_that_is_built_leaves_whom_it_was_said_to_leave(seed, odd):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_other_link_would_do_much_more(seed):
-    # Every pair of nodes within 150 m is built; those that the rule lets pass must not beat the chosen ones.
+    # Pairs of nodes within 150 m with no street between them are built: none must beat the chosen ones.
     case = town(seed)
     told, net = case.judge(rule=LinkRule(min_ratio=1, min_saving_min=0)), case.city.network
     place = np.stack([net.x, net.y], 1)
     apart = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1))
     pairs = np.argwhere(np.triu((apart <= 150) & (apart >= 1)))
+    lines = shapely.linestrings(place[pairs])
+    pairs = pairs[~np.isin(np.arange(len(pairs)), shapely.STRtree(edge_lines(net)).query(lines, "crosses")[0])]
     rng = np.random.default_rng(seed)
     for u, v in pairs[rng.choice(len(pairs), 120, replace=False)]:
         gain = told.frame["uncovered"] - case.uncovered(with_link(net, int(u), int(v))).reindex(told.frame.index)
@@ -198,6 +213,18 @@ def test_a_straight_line_beats_a_link_and_a_link_beats_today(seed):
     assert (frame["uncovered_closed"] >= frame["uncovered"] - 1e-9).all()
     assert (frame[[c for c in frame if c.startswith("uncovered")]] >= 0).all(axis=None)
     assert frame.index.is_monotonic_increasing
+
+
+def test_order_of_rows_changes_nothing():
+    case, order = town(2, odd=True), np.random.default_rng(2).permutation(150)
+    told = case.judge()
+    case.demand = DemandPoints(frame=case.demand.frame.iloc[order])
+    case.here = case.here.take(order)
+    case.facilities = replace(case.facilities, frame=case.facilities.frame.iloc[::-1])
+    case.there = case.there.take(np.arange(len(case.there))[::-1])
+    mixed = case.judge()
+    pd.testing.assert_frame_equal(told.frame, mixed.frame)
+    pd.testing.assert_frame_equal(pd.DataFrame(told.links), pd.DataFrame(mixed.links))
 
 
 def test_the_rule_of_links_is_a_rule_about_sizes():

@@ -23,7 +23,7 @@ from circle15.sources import citypack, overpass
 
 from .conftest import SITES, community, town_communities
 
-OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "map.html", "run.json"]
+OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "ledger.csv", "map.html", "run.json"]
 
 
 @pytest.fixture
@@ -424,7 +424,8 @@ def test_ctrl_c_between_two_files_leaves_whole_ones(run, make_pack, tmp_path, mo
     code, _, err = run("map", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
     assert code == 130
     assert "interrupted" in err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["field-checks.csv", "gaps.csv", "map.html"]
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["field-checks.csv", "gaps.csv", "ledger.csv", "map.html"]
 
 
 # -- Pipes, consoles, hostile names ----------------------------------------------------------------

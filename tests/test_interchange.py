@@ -17,8 +17,9 @@ from circle15.catalog import way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.model import EdgeFlag, NodeFlag, WalkNetwork
 from circle15.network import build_network, canonical, edge_lines
-from circle15.reach import reach, walk_graph
+from circle15.reach import reach
 from circle15.sources.osm_file import read_streets
+from circle15.walk_graph import walk_graph
 
 from .lattice import CRS, X0, Y0, network, points
 

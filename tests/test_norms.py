@@ -11,7 +11,7 @@ from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_b
 from circle15.norm_ground import paces_graph
 from circle15.norm_measures import MEASURES
 from circle15.norms import judge
-from circle15.reach import walk_graph
+from circle15.walk_graph import walk_graph
 
 from .norm_fixture import STREET, communities, ground, row, rules_of
 from .test_norm_books import GOOD, toml

@@ -11,9 +11,11 @@ import pytest
 
 import circle15 as c15
 from circle15.errors import DataQualityWarning, SettingError
+from circle15.links import with_link
 from circle15.model import Positions
-from circle15.reach import walk_graph
+from circle15.reach import reach_table
 from circle15.study import STAGES, check_places
+from circle15.walk_graph import walk_graph
 
 from . import oracle
 
@@ -181,3 +183,22 @@ def test_the_flagship_has_gaps_in_every_service_and_none_everywhere(suzhou):
     assert set(robust.frame["verdict"]) == {"robust_gap", "likely_gap", "doubtful", "robust_pass"}
     assert {"facility", "path"} <= set(robust.checks["kind"])
     assert result.stability.agreement["rho"].between(0.5, 1).all()
+    frame = result.attribution.frame
+    assert set(frame.index) == set(result.gaps.frame.index[result.gaps.frame["uncovered"] > 1e-6])
+    assert {"link", "facility"} <= set(frame["cause"])
+    assert served_by(result, result.attribution.links.iloc[0]) == pytest.approx(
+        result.attribution.links["serves"].max()
+    )
+
+
+def served_by(result, link) -> float:
+    """People aged 60+ newly covered, over all services, when the link is built."""
+    built = with_link(result.city.network, int(link["u"]), int(link["v"]))
+    left = []
+    for net in (result.city.network, built):
+        table = reach_table(
+            walk_graph(net, result.profile), result.demand_positions, result.facility_positions,
+            point_ids=result.demand.frame.index, facility_ids=result.city.facilities.frame.index,
+        )  # fmt: skip
+        left.append(c15.coverage(table, result.demand, result.city.facilities).frame.xs(15, level="cutoff_min"))
+    return float((left[0]["pop_60plus_uncovered"] - left[1]["pop_60plus_uncovered"]).sum())

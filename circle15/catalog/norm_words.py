@@ -27,15 +27,19 @@ def _one(word: str, language: str) -> str:
         service = services()[word.removeprefix("facilities: ")]
         return text("lacks_list", language, service=getattr(service, title))
     if word.startswith("facilities."):
-        column = word.removeprefix("facilities.")
-        return text("lacks_facility_column", language, title=column_title(column), column=column)
+        return text("lacks_facility_column", language, column=_column(word.removeprefix("facilities."), language))
     if word.startswith("checklist: "):
         return text("lacks_checklist", language, name=word.removeprefix("checklist: "))
     if word.startswith("measure: "):
         return text("lacks_measure", language, measure=getattr(measures()[word.removeprefix("measure: ")], title))
     if word in _PHRASES:
         return text(_PHRASES[word], language)
-    return text("lacks_column", language, title=column_title(word), column=word)
+    return text("lacks_column", language, column=_column(word, language))
+
+
+def _column(name: str, language: str) -> str:
+    """A column by its name, in Chinese with its usual header."""
+    return f"“{column_title(name)}”（{name}）" if language == "zh" else name
 
 
 _PHRASES = {
@@ -70,6 +74,6 @@ def unit_words(unit: str, language: str) -> str:
 
 
 _UNITS = {
-    "m2/100hh": "area_per_100", "m2": "m2", "people": "people", "hh": "households", "sites": "sites", "h": "hours",
+    "m2/100hh": "density", "m2": "m2", "people": "people", "hh": "households", "sites": "sites", "h": "hours",
     "grids": "grids", "yes": "yes", "items": "items", "yuan": "yuan",
 }  # fmt: skip

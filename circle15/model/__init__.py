@@ -6,6 +6,7 @@ from circle15.model.places import PEOPLE, Communities, CommunitySeeds, DemandPoi
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings, Subdistricts
+from circle15.model.runs import Comparison, SavedRun
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.survey import Survey
 from circle15.model.uncertainty import Uncertainty
@@ -20,6 +21,7 @@ __all__ = [
     "City",
     "Communities",
     "CommunitySeeds",
+    "Comparison",
     "Coverage",
     "DemandPoints",
     "EdgeFlag",
@@ -40,6 +42,7 @@ __all__ = [
     "Robustness",
     "Routes",
     "Rule",
+    "SavedRun",
     "Settings",
     "Stability",
     "Streets",

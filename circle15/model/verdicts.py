@@ -71,11 +71,11 @@ class Robustness:
     ``rank_high`` (5th and 95th percentile), ``robust_gaps`` (how many services).
 
     ``checks`` on ``check_id`` (``facility:<id>`` or ``street:<node>-<node>``, the same from run to run), the most
-    telling first: what to look at in the field. ``kind`` (``facility``: does it
-    stand and serve; ``path``: can one walk through; ``gate``: is it open to all), ``target_id`` (facility id, or
-    street edge number), ``name``, ``p_no`` (probability of "no"), ``flips`` (verdicts that change if the answer is no), ``people`` (60+
-    person-services that change sides), ``communities`` and ``services`` concerned (text, ``;`` between),
-    ``question_zh``, ``question_en``, ``lon``, ``lat``, ``rank``.
+    telling first: what to look at in the field. ``kind`` (``facility``: does it stand and serve; ``path``: can one
+    walk through; ``gate``: is it open to all), ``target_id`` (facility id, or street edge number), ``name``, ``p_no``
+    (probability of "no"), ``flips`` (verdicts that change if the answer is no), ``people`` (60+ person-services that
+    change sides), ``communities`` and ``services`` concerned (text, ``;`` between), ``question_zh``,
+    ``question_en``, ``lon``, ``lat``, ``rank``.
 
     ``draws`` and ``seed`` say how it was done, ``assumptions`` every distribution by name in both languages.
     """

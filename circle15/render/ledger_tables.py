@@ -69,13 +69,18 @@ def ledger_table(analysis: Analysis) -> pd.DataFrame:
     if not len(frame):
         return pd.DataFrame(columns=list(_LEDGER))
     table = _with_rules(analysis, frame.reset_index())
-    people = analysis.city.communities.frame.set_axis(analysis.city.communities.frame.index.astype(str), axis=0)
-    table["unit_name"] = table["unit_id"].map(people["name"]).fillna(table["unit_id"])
-    table.loc[table["level"] == "city", "unit_name"] = analysis.city.title_zh
-    named = people["subdistrict"] if "subdistrict" in people else pd.Series("", index=people.index)
-    table["subdistrict"] = table["unit_id"].map(named).where(table["level"] == "community", "").fillna("")
-    sites = analysis.city.facilities.frame["name"]
-    table["facility_name"] = table["facility_id"].map(sites.set_axis(sites.index.astype(str))).fillna("")
+    people, sites = analysis.city.communities.frame, analysis.city.facilities.frame
+    names = dict(zip(people.index.astype(str), people["name"].astype(str), strict=True))
+    named = people["subdistrict"].fillna("").astype(str) if "subdistrict" in people else [""] * len(people)
+    streets = dict(zip(people.index.astype(str), named, strict=True))
+    doors = dict(zip(sites.index.astype(str), sites["name"].astype(str), strict=True))
+    pairs = list(zip(table["level"], table["unit_id"], strict=True))
+    table["unit_name"] = [
+        analysis.city.title_zh if level == "city" else names.get(unit, unit) if level == "community" else unit
+        for level, unit in pairs
+    ]
+    table["subdistrict"] = [streets.get(unit, "") if level == "community" else "" for level, unit in pairs]
+    table["facility_name"] = [doors.get(facility, "") for facility in table["facility_id"]]
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table[list(_LEDGER)])
 
@@ -114,9 +119,8 @@ def compliance_table(analysis: Analysis) -> pd.DataFrame:
     city = city[city.index.get_level_values("level") == "city"].droplevel(["level", "unit_id"])
     table["pass_pct"] = 100.0 * table["units_pass"] / (table["units_pass"] + table["units_fail"]).replace(0, np.nan)
     for column, empty in (("observed", np.nan), ("verdict", ""), ("lacks", ""), ("unit", "")):
-        table[column] = city[column].reindex(table["clause_id"]).to_numpy()
-        if isinstance(empty, str):
-            table[column] = table[column].fillna(empty)
+        told = city[column].to_dict()
+        table[column] = [told.get(clause, empty) for clause in table["clause_id"]]
     for column in ("at_least", "at_most"):
         table[column] = np.array([getattr(rules[key], column) for key in table["clause_id"]], dtype=float)
     table["indicative"] = [not rules[key].verified for key in table["clause_id"]]
@@ -145,7 +149,8 @@ def ledger_sheets(book: Workbook, analysis: Analysis) -> None:
     if len(table) > MOST_SHEET_ROWS:
         failing = table[table["verdict"] == "fail"].head(MOST_SHEET_ROWS)
         told = {"rows": f"{len(table):,}", "shown": f"{len(failing):,}"}
-        heading += f" · {text('ledger_short', 'zh', **told)} {text('ledger_short', 'en', **told)}"
+        zh, en = (text("ledger_short", language, **told) for language in ("zh", "en"))
+        heading += f" · {zh} {en}"
         table = failing
     shown = table.assign(level=table["level"].map(_LEVELS))[list(_SHEET)]
     table_sheet(book, analysis.city, "条文 Ledger", heading, shown)

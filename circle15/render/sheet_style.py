@@ -20,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from circle15.model import City
 from circle15.render.table_frames import columns, synthetic_layers
 
-__all__ = ["block", "book_bytes", "font", "head", "page", "plain_text", "put", "table_sheet"]
+__all__ = ["block", "book_bytes", "font", "head", "page", "plain_text", "put", "table_sheet", "without_clock"]
 
 _INK, _HEAD, _WARN, _RULE = "1F2933", "DCE6EC", "FFF1D6", "B8C4CC"
 _TALLEST = 400.0  # points; Excel's limit is 409
@@ -41,7 +41,7 @@ def book_bytes(book: Workbook, title: str) -> bytes:
     book.properties.creator = "circle15"
     stream = BytesIO()
     book.save(stream)
-    return _without_clock(stream.getvalue())
+    return without_clock(stream.getvalue())
 
 
 def plain_text(value: str) -> str:
@@ -212,7 +212,7 @@ def page(sheet: Worksheet, *, header_row: int | None) -> None:
         sheet.print_title_rows = f"{header_row}:{header_row}"
 
 
-def _without_clock(content: bytes) -> bytes:
+def without_clock(content: bytes) -> bytes:
     """Drop the hour of writing from the archive's entries and from the document's properties."""
     stream = BytesIO()
     with ZipFile(BytesIO(content)) as source, ZipFile(stream, "w") as target:

@@ -14,7 +14,15 @@ from circle15.render.atomic import write_text, write_whole
 from circle15.render.ledger_tables import ledger_table
 from circle15.render.table_frames import check_table, gap_table, subdistrict_gap_table
 
-__all__ = ["field_checks_csv", "gaps_csv", "gaps_xlsx", "geopackage", "ledger_csv", "subdistricts_csv"]
+__all__ = [
+    "field_checks_csv",
+    "gaps_csv",
+    "gaps_xlsx",
+    "geopackage",
+    "ledger_csv",
+    "subdistricts_csv",
+    "write_csv",
+]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -30,7 +38,7 @@ def gaps_csv(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
-    return _csv(gap_table(analysis), path)
+    return write_csv(gap_table(analysis), path)
 
 
 def subdistricts_csv(analysis: Analysis, path: str | Path) -> Path:
@@ -41,7 +49,7 @@ def subdistricts_csv(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
-    return _csv(subdistrict_gap_table(analysis), path)
+    return write_csv(subdistrict_gap_table(analysis), path)
 
 
 def ledger_csv(analysis: Analysis, path: str | Path) -> Path:
@@ -52,7 +60,7 @@ def ledger_csv(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
-    return _csv(ledger_table(analysis), path)
+    return write_csv(ledger_table(analysis), path)
 
 
 def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
@@ -65,10 +73,11 @@ def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
-    return _csv(check_table(analysis), path)
+    return write_csv(check_table(analysis), path)
 
 
-def _csv(table: pd.DataFrame, path: str | Path) -> Path:
+def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a table for spreadsheets, see :func:`gaps_csv`; the table's text is made inert in place."""
     from circle15.render.sheet_style import plain_text
 
     for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:

@@ -26,6 +26,7 @@ from circle15.render.table_frames import (
     subdistrict_gap_table,
     subdistrict_table,
 )
+from circle15.render.verdict_sheets import verdict_sheets
 
 __all__ = ["quality_bytes", "workbook_bytes"]
 
@@ -62,6 +63,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
             _subdistricts(book, analysis)
         if title.startswith("差距"):
             ledger_sheets(book, analysis)
+    verdict_sheets(book, analysis)
     _lists(book, analysis.city)
     _method(book, analysis)
     return book_bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")

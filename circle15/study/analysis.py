@@ -23,13 +23,15 @@ from circle15.model.places import Facilities
 from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, City, Settings
 from circle15.model.walk_network import Positions, WalkProfile
+from circle15.nearest import nearest_times
 from circle15.opening import hours_table, moment, open_facilities
-from circle15.reach import nearest_times, reach_table, walk_graph
+from circle15.reach import reach_table
 from circle15.snapping import snap
 from circle15.study.loading import barriers
 from circle15.study.record import draw_facts, norm_facts, run_facts, verdict_facts
 from circle15.study.verdicts import Worked, chosen_books, verdicts
 from circle15.subdistricts import by_subdistrict
+from circle15.walk_graph import walk_graph
 
 if TYPE_CHECKING:
     from circle15.render.folium_map import CircleMap
@@ -58,6 +60,12 @@ class Result(Analysis):
         from circle15.render import save
 
         return save(self, folder)
+
+    def report(self, folder: str | Path) -> Path:
+        """Write ``report.docx``, ``report.pdf`` and ``figures/``; see :func:`circle15.render.report.save_report`."""
+        from circle15.render.report import save_report
+
+        return save_report(self, folder)
 
 
 def analyse(

@@ -24,11 +24,11 @@ from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Sta
 from circle15.model.walk_network import Positions
 from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
-from circle15.reach import WalkGraph
 from circle15.robustness import existence, robustness
 from circle15.routes import routes
 from circle15.stability import stability
 from circle15.typology import features, typology
+from circle15.walk_graph import WalkGraph
 
 __all__ = ["Worked", "chosen_books", "verdicts"]
 

@@ -1,0 +1,177 @@
+"""Two saved runs -> what changed between them: people covered, ranks, verdicts, inputs, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from circle15.model.runs import Comparison, SavedRun
+
+__all__ = ["compare"]
+
+_DECIDES = ("city", "profile", "speed_mps", "cutoffs_min", "open_at", "weights", "max_snap_m", "norms")
+"""Settings that say what a figure means: where one differs, a change may be the setting's and not the city's."""
+
+
+def compare(before: SavedRun, after: SavedRun) -> Comparison:
+    """What changed from one run to another.
+
+    Parameters
+    ----------
+    before, after
+        From :func:`circle15.sources.saved_runs.read_run`.
+
+    Returns
+    -------
+    Comparison
+        Changes are *after* less *before*. Figures of the city are over communities and services that both runs have
+        and could judge, so that no change is one of the list alone.
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_tuples([("a", "clinic")], names=["community_id", "service"])
+    >>> row = {"name": "a", "status": "determined", "pop_60plus": 10.0, "pop_60plus_covered": 4.0, "uncovered": 6.0,
+    ...        "share": 0.4, "mean_min": 9.0, "index": 60.0, "rank_index": 1.0}
+    >>> runs = [SavedRun(name=n, record={}, gaps=pd.DataFrame([row | {"pop_60plus_covered": c, "uncovered": 10 - c,
+    ...         "share": c / 10}], index=index)) for n, c in (("2025", 4.0), ("2026", 7.0))]
+    >>> round(float(compare(*runs).totals.loc["clinic", "share_change"]), 3)
+    0.3
+    """
+    gaps = _gaps(before, after)
+    return Comparison(
+        before=before.name,
+        after=after.name,
+        title_zh=str(after.record.get("city", {}).get("name_zh", "")),
+        title_en=str(after.record.get("city", {}).get("name_en", "")),
+        settings=_settings(before.record, after.record),
+        inputs=_inputs(before.record, after.record),
+        totals=_totals(gaps),
+        gaps=gaps,
+        communities=_communities(before, after),
+        verdicts=_verdicts(before.ledger, after.ledger),
+        only_before=_only(before, after),
+        only_after=_only(after, before),
+    )
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a run under one name each."""
+    city, settings, profile = (record.get(part) or {} for part in ("city", "settings", "profile"))
+    versions = record.get("versions") or {}
+    return {
+        "city": city.get("key"),
+        **settings,
+        "speed_mps": profile.get("speed_mps"),
+        "crs": city.get("crs"),
+        "circle15": versions.get("circle15"),
+    }
+
+
+def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> pd.DataFrame:
+    old, new = _plain(before), _plain(after)
+    rows = [
+        {"setting": key, "before": _told(old.get(key)), "after": _told(new.get(key)), "decides": key in _DECIDES}
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key)
+    ]
+    table = pd.DataFrame(rows, columns=["setting", "before", "after", "decides"])
+    return table.sort_values("decides", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _told(value: Any) -> str:
+    if value is None or (isinstance(value, dict | list) and not value):
+        return ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_told(entry)}" for key, entry in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(_told(entry) for entry in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> pd.DataFrame:
+    """Layers by file, or by label where they have none; a change is one of the content's hash, label or date."""
+    old, new = (
+        {
+            str(one.get("file") or one.get("label_en")): one
+            for one in record.get("inputs") or ()
+            if isinstance(one, dict)
+        }
+        for record in (before, after)
+    )
+    rows = []
+    for key in dict.fromkeys([*old, *new]):
+        one, other = old.get(key), new.get(key)
+        if one == other:
+            continue
+        change = "added" if one is None else "removed" if other is None else "changed"
+        shown = other or one or {}
+        kept = {name: str(shown.get(name, "")) for name in ("label_zh", "label_en", "file")}
+        rows.append({**kept, "change": change})
+    return pd.DataFrame(rows, columns=["label_zh", "label_en", "file", "change"])
+
+
+_FIGURES = {
+    "status": "status", "pop_60plus": "elders", "pop_60plus_covered": "covered", "uncovered": "uncovered",
+    "share": "share", "mean_min": "mean_min",
+}  # fmt: skip
+
+
+def _gaps(before: SavedRun, after: SavedRun) -> pd.DataFrame:
+    """Communities of both runs with every service of either."""
+    old, new = (run.gaps[list(_FIGURES)].rename(columns=_FIGURES) for run in (before, after))
+    table = old.add_suffix("_before").join(new.add_suffix("_after"), how="outer")
+    both = _ids(before).intersection(_ids(after))
+    table = table[table.index.get_level_values("community_id").isin(both)]
+    for column in ("status_before", "status_after"):
+        table[column] = table[column].fillna("")
+    for figure in ("share", "uncovered"):
+        table[f"{figure}_change"] = table[f"{figure}_after"] - table[f"{figure}_before"]
+    names = after.gaps["name"].groupby(level="community_id").first()
+    table.insert(0, "name", names.reindex(table.index.get_level_values("community_id")).to_numpy())
+    return table.sort_index()
+
+
+def _ids(run: SavedRun) -> pd.Index:
+    return run.gaps.index.unique("community_id")
+
+
+def _totals(gaps: pd.DataFrame) -> pd.DataFrame:
+    known = gaps[gaps["share_before"].notna() & gaps["share_after"].notna()]
+    columns = [f"{part}_{when}" for part in ("covered", "uncovered") for when in ("before", "after")]
+    sums = known.groupby(level="service")[columns].sum()
+    for when in ("before", "after"):
+        placed = sums[f"covered_{when}"] + sums[f"uncovered_{when}"]
+        sums[f"share_{when}"] = (sums[f"covered_{when}"] / placed).where(placed > 0)
+    for figure in ("share", "uncovered"):
+        sums[f"{figure}_change"] = sums[f"{figure}_after"] - sums[f"{figure}_before"]
+    return sums.drop(columns=["covered_before", "covered_after"])
+
+
+def _communities(before: SavedRun, after: SavedRun) -> pd.DataFrame:
+    figures = {"index": "index", "rank_index": "rank"}
+    old, new = (
+        run.gaps[["name", *figures]].rename(columns=figures).groupby(level="community_id").first()
+        for run in (before, after)
+    )
+    table = new[["name"]].join(old[["index", "rank"]].add_suffix("_before"), how="inner")
+    table = table.join(new[["index", "rank"]].add_suffix("_after"))
+    table["index_change"] = (table["index_after"] - table["index_before"]).round(6)
+    return table.sort_index().sort_values("index_change", ascending=False, kind="stable")
+
+
+def _verdicts(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts that both runs have and that differ."""
+    if not len(before) or not len(after):
+        return pd.DataFrame()
+    named = after[["unit_name", "clause_zh", "clause_en"]]
+    pair = ["verdict", "observed"]
+    table = named.join(before[pair].add_suffix("_before"), how="inner").join(after[pair].add_suffix("_after"))
+    return table[np.asarray(table["verdict_before"] != table["verdict_after"])].sort_index()
+
+
+def _only(run: SavedRun, other: SavedRun) -> dict[str, str]:
+    names = run.gaps["name"].groupby(level="community_id").first()
+    return {str(key): str(name) for key, name in names[~names.index.isin(_ids(other))].sort_index().items()}

@@ -1,0 +1,93 @@
+"""Runs that were saved, and what changed between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["Comparison", "SavedRun"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SavedRun:
+    """What a folder of results holds, as far as two of them can be compared.
+
+    Attributes
+    ----------
+    name
+        Name of the folder, not its path.
+    record
+        ``run.json``.
+    gaps
+        ``gaps.csv`` on (``community_id``, ``service``): names, ``status``, people, ``share``, ``uncovered``,
+        ``mean_min``, ``index``, ``rank_index``.
+    ledger
+        ``ledger.csv`` on (``level``, ``unit_id``, ``clause_id``): ``unit_name``, ``clause_zh``, ``clause_en``,
+        ``verdict``, ``observed``; empty where the run has none.
+    """
+
+    name: str
+    record: Mapping[str, Any]
+    gaps: pd.DataFrame
+    ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def __repr__(self) -> str:
+        city = self.record.get("city", {}).get("name_en", "?")
+        return f"<SavedRun {self.name}: {city}, {self.gaps.index.get_level_values(0).nunique():,} communities>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Comparison:
+    """What changed from one run, *before*, to another, *after*.
+
+    Attributes
+    ----------
+    before, after
+        Names of the runs.
+    title_zh, title_en
+        The city of the later run.
+    settings
+        ``setting``, ``before``, ``after``, ``decides``: settings that differ; where one that ``decides`` does, figures
+        of the two runs measure different things.
+    inputs
+        ``label_zh``, ``label_en``, ``file``, ``change``: layers whose content is ``changed``, ``added`` or ``removed``.
+    totals
+        On ``service``: ``share_before``, ``share_after``, ``share_change``, ``uncovered_before``, ``uncovered_after``,
+        ``uncovered_change`` over communities that both runs have and could judge (people aged 60+; shares 0 to 1).
+    gaps
+        On (``community_id``, ``service``): names, the same figures, ``status_before``, ``status_after``,
+        ``elders_before``, ``elders_after``, ``mean_min_before``, ``mean_min_after``.
+    communities
+        On ``community_id``: ``name``, ``index_before``, ``index_after``, ``index_change``, ``rank_before``,
+        ``rank_after``; the largest rise of the index first.
+    verdicts
+        On (``level``, ``unit_id``, ``clause_id``): names, ``verdict_before``, ``verdict_after``, ``observed_before``,
+        ``observed_after``, those that differ.
+    only_before, only_after
+        ``community_id`` -> name, of communities in one run only.
+    """
+
+    before: str
+    after: str
+    title_zh: str
+    title_en: str
+    settings: pd.DataFrame
+    inputs: pd.DataFrame
+    totals: pd.DataFrame
+    gaps: pd.DataFrame
+    communities: pd.DataFrame
+    verdicts: pd.DataFrame
+    only_before: Mapping[str, str]
+    only_after: Mapping[str, str]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both runs measure the same thing: no setting that decides what a figure means differs."""
+        return not len(self.settings) or not bool(self.settings["decides"].any())
+
+    def __repr__(self) -> str:
+        kind = "" if self.comparable else ", not comparable"
+        return f"<Comparison {self.before} -> {self.after}: {len(self.communities):,} communities{kind}>"

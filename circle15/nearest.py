@@ -1,0 +1,156 @@
+"""Walking times to the nearest facility at any distance: one search from all facilities at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circle15.kernels import search
+from circle15.model.walk_network import Positions
+from circle15.walk_graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
+
+__all__ = [
+    "Homeward",
+    "homeward",
+    "nearest_ms",
+    "nearest_sites",
+    "nearest_times",
+    "node_times",
+    "point_times",
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Homeward:
+    """What stands between demand points and the nodes of the network, made once for many searches.
+
+    ``index``, ``u``, ``v`` ``int64[k]``: placed points and the end nodes of their edges; ``to_u``, ``to_v``
+    ``int64[k]`` milliseconds to them, legs and delays included. ``beside_point``, ``beside_facility``,
+    ``beside_ms``: points on the same edge as a facility, and the time straight along it. ``points``: how many in all.
+    """
+
+    points: int
+    index: NDArray[np.int64]
+    u: NDArray[np.int64]
+    v: NDArray[np.int64]
+    to_u: NDArray[np.int64]
+    to_v: NDArray[np.int64]
+    beside_point: NDArray[np.int64]
+    beside_facility: NDArray[np.int64]
+    beside_ms: NDArray[np.int64]
+
+
+def homeward(graph: WalkGraph, demand: Positions, facilities: Positions) -> Homeward:
+    """Make demand points ready for :func:`nearest_ms`; ``facilities`` are all those that may be asked for."""
+    ends, network = placed_ends(graph, demand), graph.network
+    to_u, to_v = to_ends(graph, ends)
+    near = near_pairs(graph, facilities, demand)
+    return Homeward(
+        points=len(demand),
+        index=ends.index,
+        u=network.u[ends.edge].astype(np.int64),
+        v=network.v[ends.edge].astype(np.int64),
+        to_u=to_u,
+        to_v=to_v,
+        beside_point=near.point.astype(np.int64),
+        beside_facility=np.repeat(np.arange(len(facilities)), np.diff(near.start)),
+        beside_ms=near.cost.astype(np.int64),
+    )
+
+
+def nearest_ms(
+    graph: WalkGraph,
+    home: Homeward,
+    seed: tuple[NDArray[np.uint32], NDArray[np.uint32]],
+    *,
+    chosen: NDArray[np.bool_],
+    limit_ms: int = MAX_MS,
+) -> NDArray[np.int64]:
+    """Milliseconds from each demand point to the nearest of the chosen facilities: ``int64[p]``.
+
+    Parameters
+    ----------
+    graph, home
+        The graph, and the points made ready for it.
+    seed
+        :func:`seeds` of all facilities.
+    chosen
+        ``bool[f]``: which of them count.
+    limit_ms
+        Nodes farther than this are not looked at: of the times returned, those up to the limit are exact and all
+        others longer than it.
+    """
+    node, cost = seed
+    onward = _node_ms(graph, node[chosen], cost[chosen], limit_ms)
+    return _homes_ms(home, onward, beside=chosen[home.beside_facility])
+
+
+def _node_ms(graph: WalkGraph, node: NDArray[np.uint32], cost: NDArray[np.uint32], limit_ms: int) -> NDArray[np.int64]:
+    """Milliseconds from each node to the nearest seed, :data:`NEVER_MS` beyond the limit: ``int64[n]``."""
+    distance = search.nearest_nodes(graph.start, graph.head, graph.cost, node.ravel(), cost.ravel(), limit_ms)
+    return np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+
+
+def _homes_ms(
+    home: Homeward, onward_ms: NDArray[np.int64], *, beside: NDArray[np.bool_] | slice = slice(None)
+) -> NDArray[np.int64]:
+    """From each point to a node and ``onward_ms`` on from there, or along its own edge to what stands ``beside``."""
+    best = np.full(home.points, NEVER_MS)
+    best[home.index] = np.minimum(onward_ms[home.u] + home.to_u, onward_ms[home.v] + home.to_v)
+    np.minimum.at(best, home.beside_point[beside], home.beside_ms[beside])
+    return best
+
+
+def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.float64]:
+    """Minutes from each demand point to the nearest facility, at any distance: ``float64[p]``, NaN if none.
+
+    One search from all facilities at once. Beyond what the network and the list of facilities cover the
+    true time may be shorter: there it is an upper bound.
+    """
+    best = point_times(graph, node_times(graph, facilities), demand, facilities)
+    return np.where(best >= NEVER_MS, np.nan, best / 60_000.0)
+
+
+def node_times(graph: WalkGraph, facilities: Positions) -> NDArray[np.int64]:
+    """Milliseconds from each node to the nearest facility: ``int64[n]``, :data:`NEVER_MS` if none."""
+    return _node_ms(graph, *seeds(graph, facilities), MAX_MS)
+
+
+def point_times(
+    graph: WalkGraph, onward_ms: NDArray[np.int64], demand: Positions, facilities: Positions
+) -> NDArray[np.int64]:
+    """Milliseconds from each demand point: to a node and ``onward_ms`` on from there, or along its own edge.
+
+    ``int64[p]``, :data:`NEVER_MS` or more where there is no way.
+    """
+    return _homes_ms(homeward(graph, demand, facilities), onward_ms)
+
+
+def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.int64]:
+    """Which facility is nearest to each demand point, at any distance: ``int64[p]`` rows, -1 if none.
+
+    The facility whose minutes :func:`nearest_times` gives; of several equally near ones the first.
+    """
+    seed_node, seed_cost = seeds(graph, facilities)
+    number = np.repeat(np.arange(len(facilities), dtype=np.uint32), 2)
+    distance, whose = search.nearest_owners(
+        graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), number, MAX_MS
+    )
+    way_home = np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+    ends, network = placed_ends(graph, demand), graph.network
+    near = near_pairs(graph, facilities, demand)
+    nodes = (network.u[ends.edge], network.v[ends.edge])
+    ways = [way_home[node] + leg for node, leg in zip(nodes, to_ends(graph, ends), strict=True)]
+    point = np.concatenate([ends.index, ends.index, near.point.astype(np.int64)])
+    cost = np.concatenate([*ways, near.cost.astype(np.int64)])
+    site = np.concatenate(
+        [*(whose[node].astype(np.int64) for node in nodes), np.repeat(number[::2], np.diff(near.start))]
+    )
+    there = np.flatnonzero(cost < NEVER_MS)
+    order = there[np.lexsort((site[there], cost[there], point[there]))]
+    first = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
+    found = np.full(len(demand), -1, dtype=np.int64)
+    found[point[first]] = site[first]
+    return found

@@ -1,0 +1,216 @@
+"""What changed between two runs: a few lines for a terminal, ``compare.xlsx`` and ``compare.csv``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+
+from circle15.catalog import services
+from circle15.catalog.norm_words import verdict_words
+from circle15.model.runs import Comparison
+from circle15.render.atomic import write_whole
+from circle15.render.file_words import both
+from circle15.render.sheet_style import book_bytes, table_sheet
+from circle15.render.table_frames import rounded
+from circle15.render.tables import write_csv
+
+__all__ = ["comparison_lines", "save_comparison"]
+
+_MOST = 5
+_CHANGES = {"changed": "改变 changed", "added": "新增 added", "removed": "去掉 removed"}
+_STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined", "": "没有 absent"}
+_LEVELS = {"community": "社区 community", "subdistrict": "街道 subdistrict", "city": "全市 city"}
+
+
+def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
+    """Write ``compare.xlsx`` and ``compare.csv`` (community x service) into a folder, each whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    folder = Path(folder)
+    content = _workbook(comparison)
+    write_whole(folder / "compare.xlsx", lambda part: part.write_bytes(content))
+    write_csv(_gap_table(comparison), folder / "compare.csv")
+    return folder
+
+
+def _workbook(comparison: Comparison) -> bytes:
+    book = Workbook()
+    book.remove(book.active)
+    pair = f"{comparison.before} → {comparison.after}"
+    warning = "" if comparison.comparable else f" · {both('compare_not_comparable')}"
+    for title, heading, table in (
+        ("设置 Settings", f"不同的设置 · Settings that differ: {pair}{warning}", _setting_table(comparison)),
+        ("输入 Inputs", "改变的输入 · Inputs that changed", _input_table(comparison)),
+        (
+            "全市 City",
+            f"全市各服务（60岁以上）· The city by service, aged 60+: {pair}{warning}",
+            _total_table(comparison),
+        ),
+        ("社区 Communities", f"各社区指数与排名 · Index and rank: {pair}{warning}", _community_table(comparison)),
+        ("差距 Gaps", f"社区 × 服务 · Community and service: {pair}{warning}", _gap_table(comparison)),
+        ("判定 Verdicts", f"改变的判定 · Verdicts that changed: {pair}", _verdict_table(comparison)),
+        ("只在一次中 Only in one", "只在一次运行中的社区 · Communities in one run only", _only_table(comparison)),
+    ):
+        table_sheet(book, None, title, heading, table)
+    return book_bytes(book, f"{comparison.title_zh} {comparison.title_en} {pair}")
+
+
+# -- tables ----------------------------------------------------------------------------------------
+
+
+def _setting_table(comparison: Comparison) -> pd.DataFrame:
+    table = comparison.settings.rename(columns={"before": "setting_before", "after": "setting_after"})
+    return table.assign(decides=table["decides"].map({True: "是 yes", False: ""}))
+
+
+def _input_table(comparison: Comparison) -> pd.DataFrame:
+    return comparison.inputs.assign(change=comparison.inputs["change"].map(_CHANGES))
+
+
+def _services(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with a column ``service`` in the catalogue's order, its titles beside it."""
+    order = {key: place for place, key in enumerate(services())}
+    place = table["service"].map(order).fillna(len(order))
+    table = table.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+    for language in ("zh", "en"):
+        titles = {key: getattr(service, f"title_{language}") for key, service in services().items()}
+        table[f"service_{language}"] = table["service"].map(titles).fillna(table["service"])
+    return table
+
+
+def _total_table(comparison: Comparison) -> pd.DataFrame:
+    table = _services(comparison.totals.reset_index())
+    figures = [f"{part}_{when}" for part in ("share", "uncovered") for when in ("before", "after", "change")]
+    return rounded(table[["service_zh", "service_en", *figures]])
+
+
+def _community_table(comparison: Comparison) -> pd.DataFrame:
+    kept = ["community_id", "name", "index_before", "index_after", "index_change", "rank_before", "rank_after"]
+    return rounded(comparison.communities.reset_index()[kept])
+
+
+def _gap_table(comparison: Comparison) -> pd.DataFrame:
+    table = comparison.gaps.reset_index()
+    for when in ("before", "after"):
+        table[f"status_{when}"] = table[f"status_{when}"].map(_STATES)
+    table = _services(table).sort_values("community_id", kind="stable")
+    figures = [f"{part}_{when}" for part in ("share", "uncovered") for when in ("before", "after", "change")]
+    others = [f"{part}_{when}" for part in ("mean_min", "elders", "status") for when in ("before", "after")]
+    return rounded(table[["community_id", "name", "service_zh", "service_en", *figures, *others]])
+
+
+def _verdict_table(comparison: Comparison) -> pd.DataFrame:
+    kept = ["level", "unit_name", "clause_zh", "clause_en", "was", "became", "observed_before", "observed_after"]
+    if not len(comparison.verdicts):
+        return pd.DataFrame(columns=kept)
+    table = comparison.verdicts.reset_index()
+    table["level"] = table["level"].map(_LEVELS).fillna(table["level"])
+    for column, source in (("was", "verdict_before"), ("became", "verdict_after")):
+        table[column] = [_verdict(word) for word in table[source]]
+    return rounded(table[kept])
+
+
+def _verdict(word: str) -> str:
+    known = word in {"pass", "fail", "undetermined", "shown"}
+    return f"{verdict_words(word, 'zh')} {verdict_words(word, 'en')}" if known else word
+
+
+def _only_table(comparison: Comparison) -> pd.DataFrame:
+    rows = [
+        {"run": run, "community_id": key, "name": name}
+        for run, found in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after))
+        for key, name in found.items()
+    ]
+    return pd.DataFrame(rows, columns=["run", "community_id", "name"])
+
+
+# -- lines -----------------------------------------------------------------------------------------
+
+
+def comparison_lines(comparison: Comparison) -> list[str]:
+    """What ``circle15 compare`` prints: first what makes figures incomparable, then what changed."""
+    city = " ".join(dict.fromkeys((comparison.title_zh, comparison.title_en)))
+    lines = [f"{city}: {comparison.before} → {comparison.after}"]
+    lines += _setting_lines(comparison)
+    lines += _input_lines(comparison)
+    lines += _total_lines(comparison)
+    lines += _community_lines(comparison)
+    lines += _verdict_lines(comparison)
+    for run, found in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after)):
+        if found:
+            lines.append(_say("compare_only", run=run, count=len(found), names=_few(found)))
+    return lines
+
+
+def _say(key: str, **values: object) -> str:
+    return str(both(key, **values))
+
+
+def _few(found: Mapping[str, str]) -> str:
+    shown = ", ".join(list(found.values())[:_MOST])
+    return f"{shown} …" if len(found) > _MOST else shown
+
+
+def _setting_lines(comparison: Comparison) -> Iterator[str]:
+    if not len(comparison.settings):
+        yield _say("compare_same_settings")
+        return
+    if not comparison.comparable:
+        yield f"! {_say('compare_not_comparable')}"
+    rows: Any = comparison.settings.itertuples()
+    for row in rows:
+        yield f"  {'!' if row.decides else '·'} {row.setting}: {row.before or '—'} → {row.after or '—'}"
+
+
+def _input_lines(comparison: Comparison) -> Iterator[str]:
+    if not len(comparison.inputs):
+        yield _say("compare_same_inputs")
+        return
+    yield _say("compare_inputs", count=len(comparison.inputs))
+    rows: Any = comparison.inputs.itertuples()
+    for row in rows:
+        yield f"  · {_CHANGES[row.change]}: {row.file or row.label_zh}"
+
+
+def _total_lines(comparison: Comparison) -> Iterator[str]:
+    table: Any = _total_table(comparison)
+    if not len(table):
+        yield _say("compare_nothing_known")
+        return
+    yield _say("compare_totals")
+    for row in table.itertuples():
+        name = " ".join(dict.fromkeys((row.service_zh, row.service_en)))
+        yield (
+            f"  {name}: {row.share_before:.1%} → {row.share_after:.1%} ({row.share_change * 100:+.1f}), "
+            f"{row.uncovered_before:,.0f} → {row.uncovered_after:,.0f} ({row.uncovered_change:+,.0f})"
+        )
+
+
+def _community_lines(comparison: Comparison) -> Iterator[str]:
+    table: Any = comparison.communities
+    for key, rows in (
+        ("compare_worse", table[table["index_change"] > 0].head(_MOST)),
+        ("compare_better", table[table["index_change"] < 0].iloc[::-1].head(_MOST)),
+    ):
+        if len(rows):
+            yield _say(key)
+        for row in rows.itertuples():
+            yield f"  {row.name}: {row.index_before:.1f} → {row.index_after:.1f} ({row.index_change:+.1f})"
+
+
+def _verdict_lines(comparison: Comparison) -> Iterator[str]:
+    if not len(comparison.verdicts):
+        yield _say("compare_same_verdicts")
+        return
+    yield _say("compare_verdicts", count=len(comparison.verdicts))
+    counts: Any = comparison.verdicts.groupby(["verdict_before", "verdict_after"]).size()
+    for (was, became), count in counts.items():
+        yield f"  {_verdict(str(was))} → {_verdict(str(became))}: {count:,}"

@@ -1,0 +1,131 @@
+"""Charts of a report: ranked gaps with their intervals, coverage by minutes, Lorenz curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from circle15.catalog import services
+from circle15.model import Analysis
+from circle15.render.privacy import FEWEST
+from circle15.render.report.blocks import clean
+from circle15.render.report.ink import INK, QUIET, RAMP, RULE, class_of
+from circle15.render.report.published import Published
+
+__all__ = ["MOST_BARS", "coverage_curve", "gap_bars", "lorenz_curve"]
+
+INDEX_ENDS = (5.0, 15.0, 30.0, 50.0, 70.0)
+MOST_BARS = 20
+_STEPS = np.linspace(0, 1, 51)
+"""Where a Lorenz curve is drawn: too coarse for any single home to be read off."""
+
+
+def gap_bars(analysis: Analysis, published: Published) -> Any | None:
+    """Communities by gap index, largest first, with the interval over random draws where there is one."""
+    from matplotlib.figure import Figure
+
+    ranked = analysis.gaps.by_community
+    ranked = ranked[[published.seen(key) for key in ranked.index] & ranked["index"].notna().to_numpy()]
+    ranked = ranked.sort_values("rank", kind="stable").head(MOST_BARS)
+    if ranked.empty:
+        return None
+    index = ranked["index"].round().to_numpy()
+    figure = Figure(figsize=(6.4, 0.9 + 0.21 * len(ranked)), layout="constrained")
+    axes = figure.subplots()
+    place = np.arange(len(ranked))[::-1]
+    axes.barh(place, index, height=0.72, color=[RAMP[class_of(value, INDEX_ENDS)] for value in index],
+              edgecolor=QUIET, linewidth=0.4)  # fmt: skip
+    draws = _interval(analysis, ranked.index)
+    if draws is not None:
+        low, high = draws
+        axes.hlines(place, low, high, color=INK, linewidth=1.1)
+        axes.plot(low, place, "|", high, place, "|", color=INK, markersize=4)
+    ends = index if draws is None else np.fmax(index, draws[1])
+    for at, value, end in zip(place, index, ends, strict=True):
+        axes.text(end + 1.2, at, f"{value:.0f}", va="center", fontsize=7.5, color=INK)
+    axes.set_yticks(place, [clean(name) for name in ranked["name"]], fontsize=8)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.set_xlim(0, 106)
+    axes.set_ylim(-0.7, len(ranked) - 0.3)
+    axes.set_xlabel("综合差距指数（0–100，越高缺口越大）  Gap index, higher is worse")
+    axes.xaxis.grid(visible=True, color=RULE, linewidth=0.4)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def _interval(analysis: Analysis, ids: pd.Index) -> tuple[np.ndarray, np.ndarray] | None:
+    drawn = analysis.robustness.by_community
+    if not len(drawn):
+        return None
+    drawn = drawn.reindex(ids)
+    return drawn["index_low"].round().to_numpy(dtype=float), drawn["index_high"].round().to_numpy(dtype=float)
+
+
+def coverage_curve(analysis: Analysis, published: Published) -> Any | None:
+    """Share of people aged 60+ within so many minutes, one line a service; no finer than ten people."""
+    curve = analysis.equity.curve
+    if not len(curve):
+        return None
+    figure, axes = _frame()
+    circle = analysis.settings.circle_min
+    step = FEWEST / max(published.elders, FEWEST)
+    for key in (key for key in services() if key in curve.index.get_level_values("service")):
+        line = curve.xs(key, level="service")["share"].sort_index()
+        share = np.clip(np.round(line.to_numpy(dtype=float) / step) * step, 0, 1)
+        _line(axes, line.index.to_numpy(dtype=float), share * 100, key)
+    for cutoff in analysis.settings.cutoffs_min:
+        axes.axvline(cutoff, color=QUIET, linewidth=0.9 if cutoff == circle else 0.5, linestyle=(0, (4, 3)))
+    axes.set_xlabel("步行时间（分钟）  Walking time (min)")
+    axes.set_ylabel("走得到的60岁以上老人（%）  Aged 60+ within reach (%)")
+    axes.set_ylim(0, 102)
+    axes.set_xlim(left=0)
+    _legend(axes)
+    return figure
+
+
+def lorenz_curve(analysis: Analysis) -> Any | None:
+    """How access is spread over people, one line a service, with the line of equality."""
+    lorenz = analysis.equity.lorenz
+    if not len(lorenz):
+        return None
+    figure, axes = _frame(square=True)
+    axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+    for key in (key for key in services() if key in lorenz.index.get_level_values("service")):
+        line = lorenz.xs(key, level="service").sort_index()
+        access = np.interp(_STEPS, line["people"].to_numpy(dtype=float), line["access"].to_numpy(dtype=float))
+        _line(axes, _STEPS * 100, access * 100, key)
+    axes.set_xlabel("老年人口累计，可达性从差到好（%）\nPeople aged 60+, worst access first (%)")
+    axes.set_ylabel("可达性累计（%）  Access (%)")
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    axes.set_aspect("equal")
+    _legend(axes)
+    return figure
+
+
+_DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.4)), (0, (6, 2, 1.5, 2)), (0, (9, 2)), (0, (1, 1)))
+
+
+def _frame(*, square: bool = False) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.4 if square else 3.5), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(visible=True, color=RULE, linewidth=0.4)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _line(axes: Any, x: np.ndarray, y: np.ndarray, key: str) -> None:
+    """A service in its own colour and dash, so that neither is needed alone."""
+    service = services()[key]
+    dash = _DASHES[list(services()).index(key) % len(_DASHES)]
+    label = f"{service.title_zh} {service.title_en}"
+    axes.plot(x, y, color=service.tone, linewidth=1.6, linestyle=dash, label=label)
+
+
+def _legend(axes: Any) -> None:
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=7.5, handlelength=2.8)

@@ -1,0 +1,102 @@
+"""A whole report: its cover and its sections in their order, numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from circle15 import __version__
+from circle15.model import Analysis
+from circle15.render.report.blocks import Block, Heading, Picture, Report, Table, Words, clean, say
+from circle15.render.report.facts import Facts
+from circle15.render.report.section_access import coverage, gaps
+from circle15.render.report.section_causes import causes
+from circle15.render.report.section_certainty import certainty
+from circle15.render.report.section_clauses import clauses
+from circle15.render.report.section_closing import cards, glossary, limits, quality
+from circle15.render.report.section_spread import spread, types
+from circle15.render.report.section_summary import method, summary
+from circle15.render.table_frames import synthetic_layers
+
+__all__ = ["report_of"]
+
+_SECTIONS = (summary, method, coverage, gaps, clauses, causes, certainty, spread, types, quality, limits)
+_APPENDICES = (cards, glossary)
+
+
+def report_of(facts: Facts) -> Report:
+    """Put a report together.
+
+    Parameters
+    ----------
+    facts
+        The analysis, its counts as they may be told, and which figures there are.
+
+    Returns
+    -------
+    Report
+        Headings, tables and figures carry their numbers.
+    """
+    analysis = facts.analysis
+    city = (clean(analysis.city.title_zh), clean(analysis.city.title_en))
+    blocks = [block for section in _SECTIONS for block in section(facts)]
+    closing = [block for section in _APPENDICES for block in section(facts)]
+    return Report(
+        title=say("title", city=city),
+        subtitle=say("subtitle", minutes=f"{analysis.settings.circle_min:g}"),
+        cover=_cover(facts),
+        banner=_banner(analysis),
+        terms=say("terms"),
+        blocks=tuple(_numbered(blocks, closing)),
+    )
+
+
+def _banner(analysis: Analysis) -> Words | None:
+    made = synthetic_layers(analysis.city)
+    if not made:
+        return None
+    return say("banner", layers=("、".join(say(f"layer_{one}").zh for one in made), ", ".join(made)))
+
+
+def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:
+    analysis = facts.analysis
+    city, profile, at = analysis.city, analysis.profile, analysis.settings.open_at
+    dates = sorted({clean(origin.date) for origin in city.origins if origin.date})
+    area = say("area_value", communities=f"{len(city.communities):,}", people=f"{facts.published.people:,}",
+               elders=f"{facts.published.elders:,}", facilities=f"{len(city.facilities):,}",
+               km=f"{city.network.total_km:,.0f}")  # fmt: skip
+    return (
+        (say("cover_area"), area.zh),
+        (say("cover_walker"), f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} 米/秒 m/s"),
+        (say("cover_moment"), f"{at.zh} {at.en}" if at else str(say("any_time"))),
+        (say("cover_dates"), "、".join(dates) or str(say("no_date"))),
+        (say("cover_review"), clean(city.review_number) or str(say("to_fill"))),
+        (say("cover_program"), f"circle15 {__version__}"),
+    )
+
+
+def _numbered(blocks: Iterable[Block], closing: Iterable[Block]) -> Iterable[Block]:
+    """Numbers of headings, tables and figures; appendices have letters in their titles."""
+    first, second, tables, figures = 0, 0, 0, 0
+    for block in blocks:
+        match block:
+            case Heading(level=1):
+                first, second = first + 1, 0
+                yield replace(block, number=str(first))
+            case Heading(level=2):
+                second += 1
+                yield replace(block, number=f"{first}.{second}")
+            case Table():
+                tables += 1
+                yield replace(block, number=tables)
+            case Picture():
+                figures += 1
+                yield replace(block, number=figures)
+            case _:
+                yield block
+    for block in closing:
+        if isinstance(block, Table):
+            tables += 1
+            yield replace(block, number=tables)
+        else:
+            yield block

@@ -1,0 +1,108 @@
+"""What every section of a report draws on, and how figures are put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from circle15.catalog import services
+from circle15.model import Analysis
+from circle15.render.report.blocks import Words, clean
+from circle15.render.report.published import Published
+
+__all__ = ["Facts", "minutes", "number", "service_words"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """An analysis, its counts as they may be told, and the figures that could be drawn (stems of their names).
+
+    Frames are typed as Any: by pandas' own types a cell may be everything at once.
+    """
+
+    analysis: Analysis
+    published: Published
+    figures: frozenset[str]
+
+    @cached_property
+    def missing(self) -> Any:
+        """``attribution.frame``, sorted."""
+        return self.analysis.attribution.frame.sort_index(kind="stable")
+
+    @cached_property
+    def drawn(self) -> Any:
+        """``robustness.frame``, sorted."""
+        return self.analysis.robustness.frame.sort_index(kind="stable")
+
+    @cached_property
+    def walks(self) -> Any:
+        """``routes.frame``, sorted."""
+        return pd.DataFrame(self.analysis.routes.frame).sort_index(kind="stable")
+
+    @cached_property
+    def verdicts(self) -> Any:
+        """``ledger.frame``, sorted."""
+        return self.analysis.ledger.frame.sort_index(kind="stable")
+
+    def name(self, community: Any) -> str:
+        """A community's name, its id where it has none."""
+        names = self.analysis.city.communities.frame["name"]
+        return clean(names.get(community, community))
+
+    def names(self, community: Any) -> tuple[str, str]:
+        """A community's name, and its English one where it has such."""
+        frame, own = self.analysis.city.communities.frame, self.name(community)
+        english = frame["name_en"].get(community) if "name_en" in frame else None
+        return own, clean(english) if isinstance(english, str) and english.strip() else own
+
+    def subdistrict(self, community: Any) -> str:
+        """The subdistrict that a community names, ``""`` if none."""
+        frame = self.analysis.city.communities.frame
+        found = frame["subdistrict"].get(community) if "subdistrict" in frame else None
+        return clean(found) if isinstance(found, str) else ""
+
+    @property
+    def determined(self) -> list[str]:
+        """Services that could be judged, in the catalogue's order."""
+        return [key for key in services() if key in self.analysis.coverage.services]
+
+    @property
+    def ranked(self) -> Any:
+        """``gaps.by_community`` by rank then id, without communities too small to be told of."""
+        table = self.analysis.gaps.by_community
+        if table.empty:
+            return table
+        seen = [self.published.seen(str(key)) for key in table.index]
+        table = table[seen & table["index"].notna().to_numpy()]
+        return table.sort_index(kind="stable").sort_values("rank", kind="stable")
+
+
+def service_words(key: Any) -> Words:
+    """A service's titles.
+
+    Examples
+    --------
+    >>> str(service_words("clinic"))
+    '社区卫生服务站 Community clinic'
+    """
+    service = services().get(str(key))
+    return Words(zh=service.title_zh, en=service.title_en) if service else Words(zh=clean(key), en=clean(key))
+
+
+def number(value: Any, digits: int = 1) -> str:
+    """A number as text, a dash where there is none.
+
+    Examples
+    --------
+    >>> number(1234.5678), number(float("nan")), number(2.0, 0)
+    ('1,234.6', '—', '2')
+    """
+    return "—" if not isinstance(value, int | float) or pd.isna(value) else f"{value:,.{digits}f}"
+
+
+def minutes(value: Any) -> str:
+    """Minutes to a tenth, a dash where nobody gets there."""
+    return number(value, 1)

@@ -1,0 +1,115 @@
+"""The section of a report on what is missing: a facility or a path, and which change would close each gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+
+from circle15.catalog import services
+from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
+from circle15.render.report.facts import Facts, service_words
+from circle15.render.report.published import few, tens
+from circle15.render.report.section_summary import crossing
+
+__all__ = ["causes", "remedy"]
+
+_CAUSES = ("gate", "link", "paths", "facility", "mixed")
+_MOST_LINKS, _MOST_REMEDIES = 10, 15
+_WORLDS = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_straight")
+
+
+def causes(facts: Facts) -> list[Block]:
+    """Gaps by cause, the links that would serve most, the remedies of the largest gaps."""
+    links = facts.analysis.attribution.links
+    out: list[Block] = [Heading(level=1, words=say("causes"))]
+    if not len(facts.missing):
+        return [*out, Paragraph(words=say("causes_none"))]
+    out += [Paragraph(words=say("causes_lead")), _by_cause(facts), _by_service(facts)]
+    if "map_causes" in facts.figures:
+        out.append(Picture(stem="map_causes", words=say("causes_map"), width=0.86))
+    out.append(Heading(level=2, words=say("causes_links")))
+    out.append(_links(links) if len(links) else Paragraph(words=say("links_none")))
+    return [*out, _remedies(facts)]
+
+
+def _by_cause(facts: Facts) -> Table:
+    frame = facts.missing
+    fields = (field("h_cause", 2.2), field("h_gaps", 1, "right"), field("h_today", 1.2, "right"),
+              field("h_gates", 1.4, "right"), field("h_link", 1.5, "right"),
+              field("h_straight", 1.3, "right"))  # fmt: skip
+    rows = []
+    for cause in _CAUSES:
+        mine = frame[frame["cause"] == cause]
+        if len(mine):
+            people = [few(tens(float(mine[world].sum()))) for world in _WORLDS]
+            rows.append((str(say(f"cause_{cause}")), f"{len(mine):,}", *people))
+    return Table(words=say("causes_table"), fields=fields, rows=tuple(rows))
+
+
+def _by_service(facts: Facts) -> Table:
+    frame = facts.missing
+    shown = [cause for cause in _CAUSES if (frame["cause"] == cause).any()]
+    fields = [
+        field("h_service", 2.4),
+        *(Field(words=say(f"cause_{cause}"), width=1.2, align="right") for cause in shown),
+    ]
+    counts: Any = frame.groupby([frame.index.get_level_values("service"), "cause"]).size().unstack(fill_value=0)
+    rows = [
+        (str(service_words(key)), *(f"{int(counts.loc[key].get(cause, 0)):,}" for cause in shown))
+        for key in services()
+        if key in counts.index
+    ]
+    return Table(words=say("causes_service_table"), fields=tuple(fields), rows=tuple(rows))
+
+
+def _links(links: gpd.GeoDataFrame) -> Table:
+    fields = (field("h_number", 0.7, "right"), field("h_length", 1.1, "right"), field("h_crosses", 1.6),
+              field("h_serves", 1.3, "right"), field("h_where", 2.4))  # fmt: skip
+    best = links.head(_MOST_LINKS)
+    middle = best.geometry.interpolate(0.5, normalized=True).to_crs(4326)
+    rows = [
+        (str(rank), f"{length:,.0f}", crossing(crosses).zh, few(tens(float(serves))), f"{at.x:.5f}, {at.y:.5f}")
+        for rank, (length, crosses, serves, at) in enumerate(
+            zip(best["length_m"], best["crosses"], best["serves"], middle, strict=True), start=1
+        )
+    ]
+    return Table(words=say("links_table"), fields=fields, rows=tuple(rows))
+
+
+def _remedies(facts: Facts) -> Table:
+    frame = facts.missing
+    seen = [facts.published.seen(str(key)) for key in frame.index.get_level_values("community_id")]
+    largest = frame[seen].sort_index(kind="stable").sort_values("uncovered", ascending=False, kind="stable")
+    fields = (field("h_community", 2), field("h_service", 1.8), field("h_out", 1.1, "right"),
+              field("h_cause", 1.5), field("h_remedy", 5))  # fmt: skip
+    rows = [
+        (facts.name(community), service_words(service).zh, few(tens(float(row["uncovered"])), rough=True),
+         say(f"cause_{row['cause']}").zh, remedy(facts, row))
+        for (community, service), row in largest.head(_MOST_REMEDIES).iterrows()
+    ]  # fmt: skip
+    return Table(words=say("remedies_table"), fields=fields, rows=tuple(rows))
+
+
+def remedy(facts: Facts, row: Any) -> str:
+    """What would close a gap, with people in tens: the sentences of the analysis tell exact numbers."""
+    links = facts.analysis.attribution.links
+    cause, best = str(row["cause"]), str(row["link_id"])
+    linked = ""
+    if cause != "gate" and best in links.index:
+        place = int(links.index.get_loc(best)) + 1
+        known = place <= _MOST_LINKS
+        name = say("link_numbered", number=place).zh if known else say("link_other").zh
+        linked = say("remedy_link" if cause == "link" else "remedy_link_some", link=name,
+                     length=f"{links.loc[best, 'length_m']:,.0f}", crosses=crossing(links.loc[best, "crosses"]).zh,
+                     left=_left(row["uncovered_link"])).zh  # fmt: skip
+    if cause == "link" and linked:
+        return linked
+    if cause == "link":
+        return say("remedy_link_none").zh
+    world = "uncovered_gates" if cause == "gate" else "uncovered_straight"
+    return say(f"remedy_{cause}", left=_left(row[world])).zh + linked
+
+
+def _left(people: float) -> str:
+    return few(tens(float(people)), rough=True)

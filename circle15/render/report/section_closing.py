@@ -1,0 +1,172 @@
+"""The last sections of a report: data quality, what cannot be computed, cards of communities, glossary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circle15.catalog import services
+from circle15.catalog.norm_books import not_computed
+from circle15.model.norms import Rule
+from circle15.model.places import counts_heads
+from circle15.render.file_words import Words, by_severity, counted, lost_rows, role_words
+from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
+from circle15.render.report.facts import Facts, minutes, service_words
+from circle15.render.report.published import few, percent
+from circle15.render.report.section_causes import remedy
+from circle15.render.report.section_clauses import measured, required
+
+__all__ = ["cards", "glossary", "limits", "quality"]
+
+_MOST_FINDINGS, _MOST_CLAUSES = 30, 6
+CARDS = 10
+_LIMITS = ("door", "osm")
+_TERMS = (
+    "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",
+    "gini", "concentration", "palma", "few", "unplaced", "synthetic",
+)  # fmt: skip
+
+
+def quality(facts: Facts) -> list[Block]:
+    """Files with the rows read and used, findings with their remedies."""
+    findings = facts.analysis.findings
+    counts = counted(findings)
+    words = say("quality_lead", errors=counts["error"], warnings=counts["warning"], notes=counts["note"])
+    out: list[Block] = [Heading(level=1, words=say("quality")), Paragraph(words=words), _files(facts)]
+    told = [one for one in by_severity(findings) if one.severity != "note"] or by_severity(findings)
+    if not told:
+        return [*out, Paragraph(words=say("quality_no_findings"))]
+    fields = (field("h_severity", 0.8), field("h_finding", 5), field("h_todo", 3.6))
+    rows = []
+    for one in told[:_MOST_FINDINGS]:
+        # A value of a people column may be a number of people.
+        place = clean(one.file) + (f" 第{one.row}行" if one.row is not None else "")
+        message = one.message_zh if not counts_heads(one.column) or one.value not in one.message_zh else one.code
+        rows.append((say(f"severity_{one.severity}").zh, clean(f"{place}：{message}" if place else message),
+                     clean(one.remedy_zh)))  # fmt: skip
+    return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows))]
+
+
+def _files(facts: Facts) -> Block:
+    files = facts.analysis.city.files
+    if not files:
+        return Paragraph(words=say("quality_no_files"))
+    fields = (field("h_file", 2.6), field("h_nature", 1), field("h_read", 1, "right"), field("h_used", 1, "right"),
+              field("h_lost", 3.8))  # fmt: skip
+    rows = []
+    for one in files:
+        lost = "；".join(f"{clean(part.why.zh)} {part.rows:,}" for part in lost_rows(one)) or "—"
+        rows.append((clean(one.file), role_words(one).zh, f"{one.rows_read:,}", f"{one.rows_used:,}", lost))
+    return Table(words=say("quality_files"), fields=fields, rows=tuple(rows))
+
+
+def limits(facts: Facts) -> list[Block]:
+    """What maps and tables cannot tell, and services without a list."""
+    items = [Words(zh=f"{one.title_zh}：{one.why_zh}", en=f"{one.title_en}: {one.why_en}") for one in not_computed()]
+    items += [say(f"limit_{key}") for key in _LIMITS]
+    unknown = [service_words(key) for key in services() if key in facts.analysis.coverage.undetermined]
+    if unknown:
+        zh, en = "、".join(one.zh for one in unknown), ", ".join(one.en for one in unknown)
+        items.append(say("undetermined", services=(zh, en)))
+    return [Heading(level=1, words=say("limits")), Paragraph(words=say("limits_lead")), Bullets(items=tuple(items))]
+
+
+def cards(facts: Facts) -> list[Block]:
+    """A card for each of the ten communities with the largest gaps."""
+    ranked = facts.ranked.head(CARDS)
+    out: list[Block] = [NewPage(), Heading(level=1, words=say("cards"))]
+    if ranked.empty:
+        return [*out, Paragraph(words=say("worst_none"))]
+    out.append(Paragraph(words=say("cards_lead", count=len(ranked))))
+    for key, row in ranked.iterrows():
+        out += _card(facts, key, row)
+    return out
+
+
+def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
+    places = facts.published.places.loc[key]
+    frame = facts.analysis.city.communities.frame
+    kind = frame["community_type"].get(key) if "community_type" in frame else None
+    subdistrict = facts.subdistrict(key)
+    words = say("card_facts", rank=f"{row['rank']:.0f}", index=f"{row['index']:.0f}", people=few(places["population"]),
+                elders=few(places["pop_60plus"]), subdistrict=subdistrict,
+                type=f"，{clean(kind)}" if isinstance(kind, str) and kind else "")  # fmt: skip
+    name = facts.name(key)
+    english = frame["name_en"].get(key) if "name_en" in frame else ""
+    english = clean(english) if isinstance(english, str) and clean(english) != name else ""
+    out: list[Block] = [Heading(level=3, words=Words(zh=name, en=english)),
+                        Paragraph(words=Words(zh=words.zh.rstrip("；，"), en=""))]  # fmt: skip
+    table = _services(facts, key, name)
+    if table is not None:
+        out.append(table)
+    if len(facts.analysis.ledger):
+        out.append(Paragraph(words=_failed(facts, key), look="note"))
+    return out
+
+
+def _services(facts: Facts, key: Any, name: str) -> Table | None:
+    cells, robust, routes = facts.published.cells, facts.drawn, facts.walks
+    fields = [field("h_service", 2.2), field("h_share", 0.9, "right"), field("h_out", 1.2, "right"),
+              field("h_mean", 1, "right")]  # fmt: skip
+    walked = len(routes) > 0
+    if walked:
+        fields.append(field("h_walk", 2.6))
+    if len(robust):
+        fields.append(field("h_certainty", 1.4))
+    missing = facts.missing
+    if len(missing):
+        fields.append(field("h_remedy", 4))
+    rows = []
+    for service in (one for one in facts.determined if (key, one) in cells.index):
+        cell = cells.loc[(key, service)]
+        told = [service_words(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=bool(cell["rough"])),
+                minutes(cell["mean_min"])]  # fmt: skip
+        if walked:
+            told.append(_walk(facts, key, service))
+        if len(robust):
+            known = str(robust["verdict"].get((key, service), ""))
+            told.append(say("undetermined_verdict" if known == "undetermined" else known).zh if known else "—")
+        if len(missing):
+            told.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
+        rows.append(tuple(told))
+    return Table(words=say("card_table", community=name), fields=tuple(fields), rows=tuple(rows)) if rows else None
+
+
+def _walk(facts: Facts, key: Any, service: str) -> str:
+    routes = facts.walks
+    if (key, service) not in routes.index:
+        return "—"
+    row = routes.loc[(key, service)]
+    site = facts.analysis.city.facilities.frame["name"].get(row["facility_id"], row["facility_id"])
+    return f"{clean(site)}，{row['metres']:,.0f}米，{row['minutes']:.0f}分钟"
+
+
+def _failed(facts: Facts, key: Any) -> Words:
+    ledger = facts.analysis.ledger
+    unit = facts.verdicts.index.get_level_values("unit_id") == str(key)
+    mine = facts.verdicts[unit & (facts.verdicts.index.get_level_values("level") == "community")]
+    rules: dict[str, Rule] = {rule.clause_id: rule for rule in ledger.rules}
+    people = float(facts.analysis.city.communities.frame["pop_60plus"].get(key, 0))
+    told = []
+    for (_, _, clause), row in mine[mine["verdict"] == "fail"].iterrows():
+        rule = rules[str(clause)]
+        mark = f"，{say('indicative').zh}" if row["indicative"] else ""
+        value = measured(rule, row["observed"], people)
+        told.append(f"{clean(rule.title_zh)}（现状{value}，要求{required(rule)}{mark}）")
+    more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
+    return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")
+
+
+def glossary(facts: Facts) -> list[Block]:
+    """Every term that a reader without the software meets."""
+    del facts  # the same in every report
+    rows = []
+    for key in _TERMS:
+        words = say(f"g_{key}")
+        term, _, meaning = words.zh.partition("｜")
+        rows.append((term, f"{meaning} {words.en}"))
+    fields = (field("h_term", 1.4), field("h_meaning", 6))
+    return [
+        NewPage(),
+        Heading(level=1, words=say("glossary")),
+        Table(words=say("glossary"), fields=fields, rows=tuple(rows)),
+    ]

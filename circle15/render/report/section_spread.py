@@ -1,0 +1,107 @@
+"""Sections of a report on how evenly access is spread, and on types of communities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from circle15.catalog import services
+from circle15.render.file_words import Words
+from circle15.render.privacy import FEWEST
+from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
+from circle15.render.report.facts import Facts, minutes, number, service_words
+from circle15.render.report.published import few, percent, rounded_percent, tens
+
+__all__ = ["spread", "types"]
+
+_MOST_GROUPS = 25
+
+
+def spread(facts: Facts) -> list[Block]:
+    """Gini, concentration, Palma and the worst tenth by service; Lorenz curves; groups of communities."""
+    equity: Any = facts.analysis.equity
+    out: list[Block] = [Heading(level=1, words=say("spread"))]
+    if not len(equity.frame):
+        return [*out, Paragraph(words=say("spread_none"))]
+    out += [Paragraph(words=say("spread_lead")), _figures(equity.frame)]
+    if "lorenz" in facts.figures:
+        out.append(Picture(stem="lorenz", words=say("lorenz"), width=0.85))
+    out.append(Heading(level=2, words=say("spread_groups")))
+    if not len(equity.groups):
+        return [*out, Paragraph(words=say("groups_none"))]
+    for grouping in dict.fromkeys(equity.groups.index.get_level_values("grouping")):
+        out.append(_group(facts, str(grouping), equity.groups.xs(grouping, level="grouping")))
+    return out
+
+
+def _figures(frame: Any) -> Table:
+    fields = (field("h_service", 2.4), field("h_gini", 1, "right"), field("h_concentration", 1.1, "right"),
+              field("h_palma", 1.1, "right"), field("h_p90p10", 0.9, "right"), field("h_bottom", 1.2, "right"),
+              field("h_decile", 1.2, "right"))  # fmt: skip
+    rows = []
+    for key in (key for key in services() if key in frame.index):
+        row = frame.loc[key]
+        rows.append((str(service_words(key)), number(row["gini"], 2), number(row["concentration"], 2),
+                     number(row["palma"], 2), number(row["p90_p10"], 1), percent(row["bottom40_share"], 0),
+                     minutes(row["worst_decile_min"])))  # fmt: skip
+    return Table(words=say("spread_table"), fields=fields, rows=tuple(rows), note=_why(frame))
+
+
+def _why(frame: Any) -> Words | None:
+    """Why some figures are dashes, each reason once."""
+    zh, en = (list(dict.fromkeys(clean(one) for one in _texts(frame, f"why_{language}"))) for language in ("zh", "en"))
+    return Words(zh="“—”：" + "；".join(zh), en="; ".join(en)) if zh else None
+
+
+def _texts(frame: Any, column: str) -> Iterable[str]:
+    return (one for one in frame.get(column, ()) if isinstance(one, str) and one)
+
+
+def _group(facts: Facts, grouping: str, groups: Any) -> Table:
+    """One row a group, one column a service; people in tens, groups under ten without figures."""
+    keys = [key for key in facts.determined if key in groups.index.get_level_values("service")]
+    fields = [field("h_group", 1.8), field("h_communities", 1, "right"), field("h_elders", 1.1, "right")]
+    fields += [Field(words=Words(zh=service_words(key).zh, en=""), width=1, align="right") for key in keys]
+    rows = []
+    for name in list(dict.fromkeys(groups.index.get_level_values("group")))[:_MOST_GROUPS]:
+        mine = groups.xs(name, level="group")
+        people = float(mine["pop_60plus"].iloc[0])
+        shares = [
+            rounded_percent(float(mine.loc[key, "share"]) * 100, people)
+            if key in mine.index and people >= FEWEST
+            else "—"
+            for key in keys
+        ]
+        told = say("fifth", place=name).zh if grouping == "need" else clean(name)
+        rows.append((told, f"{mine['communities'].iloc[0]:,.0f}", few(tens(people), rough=True), *shares))
+    known = ("community_type", "priority_flag", "rural", "subdistrict", "need")
+    word = say(f"grouping_{grouping}") if grouping in known else Words(zh=clean(grouping), en=clean(grouping))
+    return Table(words=say("groups_table", grouping=(word.zh, word.en)), fields=tuple(fields), rows=tuple(rows))
+
+
+def types(facts: Facts) -> list[Block]:
+    """Kinds of communities, described and not judged."""
+    typology = facts.analysis.typology
+    out: list[Block] = [Heading(level=1, words=say("types"))]
+    if typology.method not in {"kmeans", "quadrants"} or not len(typology.types):
+        out.append(Paragraph(words=say("types_none")))
+    else:
+        out += [*([] if typology.notes else [Paragraph(words=say(f"types_{typology.method}"))]), _types(facts)]
+    notes = [Words(zh=clean(one["zh"]), en=clean(one["en"])) for one in typology.notes.values()]
+    return [*out, *(Paragraph(words=words, look="note") for words in notes)]
+
+
+def _types(facts: Facts) -> Table:
+    table = facts.analysis.typology.types
+    kunshan = "kunshan" in table and table["kunshan"].astype(str).str.strip().ne("").any()
+    fields = [field("h_number", 0.7), field("h_type", 3.4), field("h_communities", 1, "right"),
+              field("h_elders", 1.2, "right"), field("h_medoid", 2)]  # fmt: skip
+    if kunshan:
+        fields.append(field("h_kunshan", 1.8))
+    rows = []
+    for key, row in table.iterrows():
+        medoid = row["medoid_id"]
+        told = [clean(key), clean(row["type_zh"]), f"{row['communities']:,.0f}",
+                few(tens(float(row["pop_60plus"])), rough=True), facts.name(medoid) if medoid else "—"]  # fmt: skip
+        rows.append((*told, clean(row["kunshan"])) if kunshan else tuple(told))
+    return Table(words=say("types_table"), fields=tuple(fields), rows=tuple(rows))

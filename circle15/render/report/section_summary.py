@@ -1,0 +1,251 @@
+"""The summary of a report, its verdict first; and the section on data and method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from circle15.catalog import services
+from circle15.render.file_words import Words
+from circle15.render.privacy import SUPPRESSED
+from circle15.render.report.blocks import (
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    Table,
+    clean,
+    field,
+    listed,
+    say,
+)
+from circle15.render.report.facts import Facts, service_words
+from circle15.render.report.published import few, percent, tens
+from circle15.render.table_frames import method_words, source_table
+
+__all__ = ["method", "summary"]
+
+
+def summary(facts: Facts) -> list[Block]:
+    """Who cannot reach what, where it is worst, what would help most, how sure that is."""
+    out: list[Block] = [Heading(level=1, words=say("summary")), Paragraph(words=_lead(facts), look="lead")]
+    at = facts.analysis.settings.open_at
+    if at is not None:
+        out.append(Paragraph(words=say("at_moment", moment=(at.zh, at.en))))
+    lines = service_lines(facts)
+    if lines:
+        out.append(Bullets(items=tuple(lines)))
+    out += [Heading(level=2, words=say("summary_worst")), *_worst(facts)]
+    out += [Heading(level=2, words=say("summary_help")), Bullets(items=tuple(_helps(facts)))]
+    sure = [*_sure(facts), *_compliance(facts)]
+    if sure:
+        out.append(Bullets(items=tuple(sure)))
+    return [*out, Paragraph(words=say("people_note"), look="note")]
+
+
+def _walker(facts: Facts) -> tuple[str, str]:
+    profile = facts.analysis.profile
+    return f"“{profile.title_zh}”", profile.title_en
+
+
+def _city(facts: Facts) -> tuple[str, str]:
+    return clean(facts.analysis.city.title_zh), clean(facts.analysis.city.title_en)
+
+
+def _lead(facts: Facts) -> Words:
+    totals, elders = facts.published.totals, f"{facts.published.elders:,}"
+    values = {
+        "city": _city(facts), "elders": elders, "minutes": f"{facts.analysis.settings.circle_min:g}",
+        "walker": _walker(facts),
+    }  # fmt: skip
+    if not len(totals):
+        return say("lead_nothing", **values)
+    worst = totals["uncovered"].idxmax()
+    row = totals.loc[worst]
+    if row["uncovered"] <= 0 and (totals["uncovered"] == 0).all():
+        return say("lead_covered", **values)
+    share = percent(max(row["uncovered"], 0) / row["placed"]) if row["placed"] > 0 else "—"
+    words = service_words(worst)
+    noun = services()[str(worst)].noun_en
+    return say("lead", **values, service=(words.zh, noun), people=few(row["uncovered"]), percent=share)
+
+
+def service_lines(facts: Facts) -> list[Words]:
+    """One line a service, most people out of reach first; the undetermined ones last, in one line."""
+    totals, gaps = facts.published.totals, facts.analysis.gaps.frame
+    offers = facts.analysis.city.facilities.offers()["service"].value_counts()
+    lines = []
+    for key in totals["uncovered"].sort_values(ascending=False, kind="stable").index if len(totals) else ():
+        row = totals.loc[key]
+        words, sites = service_words(key), f"{int(offers.get(key, 0)):,}"
+        if row["uncovered"] <= 0:
+            kind = "service_line_few" if row["uncovered"] == SUPPRESSED else "service_line_all"
+            lines.append(say(kind, service=(words.zh, words.en), sites=sites))
+            continue
+        here = gaps.xs(key, level="service")["uncovered"]
+        worst = facts.names(here.sort_index(kind="stable").idxmax())
+        share = percent(row["uncovered"] / row["placed"]) if row["placed"] > 0 else "—"
+        lines.append(say("service_line", service=(words.zh, words.en), sites=sites, community=worst,
+                         people=few(row["uncovered"]), percent=share))  # fmt: skip
+    unknown = [service_words(key) for key in services() if key in facts.analysis.coverage.undetermined]
+    if unknown:
+        named = listed(unknown)
+        lines.append(say("undetermined", services=(named.zh, named.en)))
+    return lines
+
+
+def _worst(facts: Facts) -> list[Block]:
+    table = ranking(facts, 5)
+    if not len(table.rows):
+        return [Paragraph(words=say("worst_none"))]
+    return [Table(words=say("worst_table"), fields=table.fields, rows=table.rows, note=say("worst_note"))]
+
+
+def ranking(facts: Facts, most: int) -> Table:
+    """Communities by gap index: people, index and interval, what each lacks most and for how many."""
+    drawn: Any = facts.analysis.robustness.by_community
+    fields = [field("h_rank", 0.8, "right"), field("h_community", 2.4), field("h_subdistrict", 1.6),
+              field("h_elders", 1.25, "right"), field("h_index", 0.8, "right")]  # fmt: skip
+    if len(drawn):
+        fields.append(field("h_interval", 1.1, "center"))
+    fields += [field("h_worst", 2.2), field("h_out", 1.3, "right")]
+    rows = []
+    for key, row in facts.ranked.head(most).iterrows():
+        cell = _cell(facts, key, row["worst_service"])
+        lacks = row["uncovered_worst"] > 0
+        told = [f"{row['rank']:.0f}", facts.name(key), facts.subdistrict(key),
+                few(facts.published.places["pop_60plus"][key]), f"{row['index']:.0f}"]  # fmt: skip
+        if len(drawn):
+            told.append(interval(facts, key))
+        told += [service_words(row["worst_service"]).zh if lacks else say("nothing_lacking").zh,
+                 few(cell["uncovered"], rough=bool(cell["rough"])) if lacks and cell is not None else "—"]  # fmt: skip
+        rows.append(tuple(told))
+    return Table(words=say("gaps_all"), fields=tuple(fields), rows=tuple(rows))
+
+
+def interval(facts: Facts, community: Any) -> str:
+    """The index' interval over random draws, a dash without any."""
+    drawn: Any = facts.analysis.robustness.by_community
+    if community not in drawn.index or pd.isna(drawn.loc[community, "index_low"]):
+        return "—"
+    return f"{drawn.loc[community, 'index_low']:.0f}–{drawn.loc[community, 'index_high']:.0f}"
+
+
+def _cell(facts: Facts, community: Any, service: Any) -> Any:
+    cells = facts.published.cells
+    return cells.loc[(community, service)] if (community, service) in cells.index else None
+
+
+def _helps(facts: Facts) -> list[Words]:
+    """The best link, the best place for a facility, and gates, as far as something is known of them."""
+    found, published = facts.analysis.attribution, facts.published
+    gaps: Any = facts.analysis.gaps.frame
+    lines = []
+    if len(found.links):
+        best = found.links.iloc[0]
+        crosses = crossing(best["crosses"])
+        circle, people = f"{facts.analysis.settings.circle_min:g}", few(tens(best["serves"]))
+        told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
+        lines.append(say("help_link", **told, people=people, minutes=circle))
+    if len(found.frame):
+        gates = (found.frame["uncovered"] - found.frame["uncovered_gates"]).clip(lower=0).sum()
+        if gates >= 10:
+            lines.append(say("help_gate", people=few(tens(float(gates)))))
+        gaps = facts.missing[facts.missing["cause"].isin(["facility", "mixed"])]
+    gaps = gaps[[published.seen(str(key)) for key in gaps.index.get_level_values("community_id")]]
+    if len(gaps) and float(gaps["uncovered"].max()) >= 10:
+        community, service = gaps["uncovered"].sort_index(kind="stable").idxmax()
+        words = service_words(service)
+        lines.append(say("help_facility", community=facts.names(community), service=(words.zh, words.en),
+                         people=few(tens(float(gaps["uncovered"].max())))))  # fmt: skip
+    return lines or [say("help_none")]
+
+
+def crossing(codes: Any) -> Words:
+    """What a link crosses, in words."""
+    known = ("water", "rail", "private", "open")
+    return listed([say(f"cross_{code}") if code in known else Words(zh=clean(code), en=clean(code))
+                   for code in str(codes).split("+")])  # fmt: skip
+
+
+def _sure(facts: Facts) -> list[Words]:
+    found = facts.analysis.robustness
+    if not found.draws or not len(found.frame):
+        return []
+    judged = found.frame["verdict"] != "undetermined"
+    robust = found.frame["verdict"] == "robust_gap"
+    return [say("sure_line", draws=found.draws, all=f"{judged.sum():,}", robust=f"{robust.sum():,}"),
+            *_first_check(found.checks)]  # fmt: skip
+
+
+def _first_check(checks: Any) -> list[Words]:
+    if not len(checks):
+        return []
+    first = checks.sort_values("rank", kind="stable").iloc[0]
+    return [say("checks_line", checks=f"{len(checks):,}", question=(clean(first["question_zh"]),
+                                                                     clean(first["question_en"])))]  # fmt: skip
+
+
+def _compliance(facts: Facts) -> list[Words]:
+    ledger = facts.analysis.ledger
+    if not len(ledger):
+        return []
+    sums = ledger.counts().sum()
+    return [say("ledger_line", books=len({rule.book for rule in ledger.rules}), rules=len(ledger.rules),
+                passed=f"{sums['pass']:,}", failed=f"{sums['fail']:,}", open=f"{sums['undetermined']:,}")]  # fmt: skip
+
+
+# -- data and method ---------------------------------------------------------------------------------
+
+
+def method(facts: Facts) -> list[Block]:
+    """Where the data come from, and how every number is made."""
+    return [
+        Heading(level=1, words=say("method")),
+        Heading(level=2, words=say("method_sources")),
+        _sources(facts),
+        Heading(level=2, words=say("method_how")),
+        Bullets(items=tuple(_how(facts))),
+    ]
+
+
+def _sources(facts: Facts) -> Table:
+    fields = (field("h_layer", 4), field("h_nature", 0.9), field("h_date", 1.2), field("h_licence", 1.2),
+              field("h_file", 2.2))  # fmt: skip
+    rows = []
+    for row in source_table(facts.analysis.city).itertuples():
+        told = clean(f"{row.label_zh} {row.attribution}".strip())
+        made = str(say("made")) if row.synthetic else ""
+        rows.append((told, made, clean(row.date) or say("no_date").zh, clean(row.licence), clean(row.file)))
+    return Table(words=say("sources_table"), fields=fields, rows=tuple(rows))
+
+
+def _how(facts: Facts) -> list[Words]:
+    analysis = facts.analysis
+    profile, settings = analysis.profile, analysis.settings
+    circle = f"{settings.circle_min:g}"
+    used = dict.fromkeys(str(one) for one in analysis.demand.by_community["method"].dropna())
+    methods = [method_words(one).partition(" ") for one in used]
+    named = ("、".join(zh for zh, _, _ in methods), ", ".join(en for _, _, en in methods))
+    weights = analysis.gaps.weights
+    listed_weights = tuple(
+        "，".join(f"{getattr(service_words(key), language)} {weight:.3f}" for key, weight in weights.items())
+        for language in ("zh", "en")
+    )
+    frame = analysis.coverage.frame
+    lost = frame["pop_60plus_unplaced"].groupby(level="community_id").first().sum() if len(frame) else 0.0
+    lines = [
+        say("method_covered"),
+        say("method_walker", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}",
+            stairs=f"{profile.stairs_mps:g}", signal=f"{profile.signal_s:g}", minutes=circle,
+            reach=f"{profile.reach_m(settings.circle_min):,.0f}", citation=profile.citation),
+        say("method_cutoffs", cutoffs="、".join(f"{one:g}" for one in settings.cutoffs_min), minutes=circle),
+        say("method_people", methods=named),
+        say("method_gap"),
+    ]  # fmt: skip
+    if weights:
+        lines.append(say("method_weights", weights=listed_weights))
+    if settings.open_at is not None:
+        lines.append(say("at_moment", moment=(settings.open_at.zh, settings.open_at.en)))
+    return [*lines, say("method_undetermined", unplaced=few(tens(float(lost))))]

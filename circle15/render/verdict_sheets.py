@@ -1,0 +1,119 @@
+"""Sheets on what verdicts rest on: links worth opening, field checks, equity, types of communities."""
+
+from __future__ import annotations
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+
+from circle15.catalog import services
+from circle15.model import Analysis
+from circle15.render.sheet_style import block, head, page, table_sheet
+from circle15.render.table_frames import columns, rounded
+
+__all__ = ["check_sheet_table", "equity_table", "group_table", "link_table", "type_table", "verdict_sheets"]
+
+_CROSSES = {"water": "水面 water", "rail": "铁路 rail", "private": "小区内部 private", "open": "空地 open ground"}
+_KINDS = {"facility": "设施 facility", "path": "通道 path", "gate": "大门 gate"}
+_GROUPINGS = {
+    "community_type": "社区类型 type", "priority_flag": "重点类型 priority", "rural": "城乡 town or country",
+    "subdistrict": "街道 subdistrict", "need": "60岁以上比例（五等分，1最低）share of 60+ (fifths, 1 the lowest)",
+}  # fmt: skip
+_CHECKS = (
+    "check_rank", "kind", "name", "question_zh", "question_en", "flips", "check_people", "lon", "lat", "target_id",
+)  # fmt: skip
+_EQUITY = (
+    "service_zh", "service_en", "gini", "concentration", "palma", "p90_p10", "bottom40_share", "worst_decile_min",
+    "zero_share", "undefined_zh", "undefined_en",
+)  # fmt: skip
+
+
+def link_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per added link, the most serving first: length, what it crosses, whom it serves, where its middle is."""
+    links = analysis.attribution.links
+    middle = links.geometry.interpolate(0.5, normalized=True).to_crs(4326)
+    table = pd.DataFrame(
+        {
+            "link_key": links.index.astype(str),
+            "length_m": links["length_m"].to_numpy(),
+            "crosses": ["、".join(_CROSSES.get(one, one) for one in str(row).split("+")) for row in links["crosses"]],
+            "serves": links["serves"].to_numpy(),
+            "lon": middle.x.to_numpy(),
+            "lat": middle.y.to_numpy(),
+        }
+    )
+    return rounded(table)
+
+
+def check_sheet_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per field check, the most telling first: the question, the verdicts and people that hang on it."""
+    checks = analysis.robustness.checks.sort_values("rank", kind="stable").reset_index()
+    table = checks.rename(columns={"rank": "check_rank", "people": "check_people"})
+    table["kind"] = table["kind"].map(_KINDS).fillna(table["kind"])
+    table["target_id"] = table["target_id"].astype(str)
+    return rounded(table[list(_CHECKS)])
+
+
+def equity_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per service: how evenly access is spread over people aged 60+; blank where undefined, and why."""
+    frame = analysis.equity.frame
+    keys = [key for key in services() if key in frame.index]
+    table = frame.loc[keys].rename(columns={"why_zh": "undefined_zh", "why_en": "undefined_en"})
+    table["service_zh"] = [services()[key].title_zh for key in keys]
+    table["service_en"] = [services()[key].title_en for key in keys]
+    return rounded(table.reindex(columns=list(_EQUITY)).reset_index(drop=True))
+
+
+def group_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per group of communities and service: communities, people, covered share, mean minutes."""
+    table = analysis.equity.groups.reset_index()
+    table["grouping"] = table["grouping"].map(_GROUPINGS).fillna(table["grouping"])
+    table["service_zh"] = [services()[key].title_zh for key in table["service"]]
+    table["service_en"] = [services()[key].title_en for key in table["service"]]
+    kept = ["grouping", "group", "service_zh", "service_en", "communities", "pop_60plus", "share", "mean_min"]
+    return rounded(table[kept])
+
+
+def type_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per type of communities: its name, how many, people, the most central one, the nearest reference."""
+    table = analysis.typology.types.reset_index()
+    names = analysis.city.communities.frame["name"]
+    table["medoid_name"] = [names.get(key, key) for key in table["medoid_id"]]
+    kept = ["type_id", "type_zh", "type_en", "communities", "pop_60plus", "medoid_name", "kunshan"]
+    return rounded(table.reindex(columns=kept))
+
+
+def verdict_sheets(book: Workbook, analysis: Analysis) -> None:
+    """Add the sheets ``通道 Links``, ``核对 Checks``, ``公平 Equity`` and ``类型 Types``, each where it has rows."""
+    city = analysis.city
+    if len(analysis.attribution.links):
+        heading = "打通后新增受益最多的单条通道 · Single links by person-services newly covered"
+        table_sheet(book, city, "通道 Links", heading, link_table(analysis))
+    if len(analysis.robustness.checks):
+        heading = "实地核对：答案为否会改变判定的事项 · Field checks that would flip a verdict if the answer is no"
+        table_sheet(book, city, "核对 Checks", heading, check_sheet_table(analysis))
+    if len(analysis.equity.frame):
+        heading = "可达性在60岁以上老人中的分布 · How access is spread over people aged 60+"
+        parts = ("按服务 By service", equity_table(analysis)), ("按社区分组 By groups", group_table(analysis))
+        _blocks(book, analysis, "公平 Equity", heading, parts)
+    if len(analysis.typology.types):
+        heading = "社区类型：只作描述，不作评价 · Types of communities: they describe, they do not judge"
+        table_sheet(book, city, "类型 Types", heading, type_table(analysis))
+
+
+def _blocks(
+    book: Workbook, analysis: Analysis, title: str, heading: str, tables: tuple[tuple[str, pd.DataFrame], ...]
+) -> None:
+    """A sheet of several titled tables, one below the other."""
+    sheet = book.create_sheet(title)
+    row = head(sheet, analysis.city, heading, 8)
+    widths = [15] * max(len(table.columns) for _, table in tables)
+    for _, table in tables:
+        for place, key in enumerate(table.columns):
+            widths[place] = max(widths[place], min(columns()[key].width, 30))
+    for caption, table in tables:
+        if len(table):
+            row = block(sheet, row, caption, table, widths) + 1
+    for position, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = width
+    page(sheet, header_row=None)

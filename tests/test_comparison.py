@@ -1,0 +1,160 @@
+"""Two runs compared: changes are after less before, over what both runs could judge; settings are told first."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from circle15.comparison import compare
+from circle15.model import SavedRun
+from circle15.render.comparison_files import comparison_lines, save_comparison
+
+RECORD = {
+    "city": {"key": "town", "name_zh": "小城", "name_en": "Town", "crs": "EPSG:4549"},
+    "settings": {"profile": "elderly", "cutoffs_min": [5.0, 15.0], "weights": {}, "open_at": None},
+    "profile": {"speed_mps": 0.9},
+    "versions": {"circle15": "0.1.0"},
+    "inputs": [{"file": "meals.csv", "label_zh": "助餐点", "label_en": "meals", "sha256": "aa", "date": "2025"}],
+}
+
+
+INDEX = {("2025", "a"): 60.0, ("2026", "a"): 45.0, ("2025", "b"): 20.0, ("2026", "b"): 20.0}
+
+
+def run(name: str, cells: dict, *, record: dict = RECORD, verdicts: dict | None = None) -> SavedRun:
+    """A run of ``{(community, service): (covered, uncovered)}``; None for a service that could not be judged."""
+    rows = []
+    for (community, service), found in cells.items():
+        covered, uncovered = found or (np.nan, np.nan)
+        rows.append(
+            {
+                "community_id": community, "service": service, "name": f"{community}社区", "pop_60plus": 100.0,
+                "status": "determined" if found else "undetermined", "pop_60plus_covered": covered,
+                "uncovered": uncovered, "share": covered / (covered + uncovered), "mean_min": 10.0,
+                "index": INDEX.get((name, community), 0.0),
+                "rank_index": {"a": 1.0, "b": 2.0}.get(community, 3.0),
+            }
+        )  # fmt: skip
+    gaps = pd.DataFrame(rows).set_index(["community_id", "service"]).sort_index()
+    ledger = pd.DataFrame(
+        [
+            {"level": "community", "unit_id": unit, "clause_id": "x-1", "unit_name": unit, "clause_zh": "条",
+             "clause_en": "c", "verdict": verdict, "observed": 1.0}
+            for unit, verdict in (verdicts or {}).items()
+        ]
+    )  # fmt: skip
+    ledger = ledger.set_index(["level", "unit_id", "clause_id"]) if len(ledger) else ledger
+    return SavedRun(name=name, record=record, gaps=gaps, ledger=ledger)
+
+
+OLD = run(
+    "2025",
+    {("a", "clinic"): (40, 60), ("b", "clinic"): (80, 20), ("c", "clinic"): (0, 100), ("a", "shop"): None},
+    verdicts={"a": "fail", "b": "pass"},
+)
+NEW = run(
+    "2026",
+    {("a", "clinic"): (70, 30), ("b", "clinic"): (80, 20), ("d", "clinic"): (5, 95), ("a", "shop"): (1, 99)},
+    verdicts={"a": "pass", "b": "pass"},
+)
+
+
+@pytest.fixture
+def found():
+    return compare(OLD, NEW)
+
+
+def test_changes_are_after_less_before(found):
+    assert found.gaps.loc[("a", "clinic"), "share_change"] == pytest.approx(0.3)
+    assert found.gaps.loc[("a", "clinic"), "uncovered_change"] == -30
+    assert found.communities.loc["a", "index_change"] == -15
+    assert found.communities.loc["b", "index_change"] == 0
+
+
+def test_the_city_counts_what_both_runs_could_judge(found):
+    assert list(found.totals.index) == ["clinic"]  # shop had no list before
+    row = found.totals.loc["clinic"]
+    assert (row["share_before"], row["share_after"]) == pytest.approx((120 / 200, 150 / 200))
+    assert (row["uncovered_before"], row["uncovered_after"]) == (80, 50)  # a and b; c and d are in one run only
+
+
+def test_communities_of_one_run_are_named_and_counted_nowhere(found):
+    assert (dict(found.only_before), dict(found.only_after)) == ({"c": "c社区"}, {"d": "d社区"})
+    assert set(found.gaps.index.get_level_values(0)) == {"a", "b"}
+
+
+def test_verdicts_that_changed_sides(found):
+    assert found.verdicts[["verdict_before", "verdict_after"]].to_numpy().tolist() == [["fail", "pass"]]
+    assert len(compare(OLD, dataclasses.replace(NEW, ledger=pd.DataFrame())).verdicts) == 0
+
+
+def test_the_same_run_changes_nothing():
+    same = compare(OLD, dataclasses.replace(OLD, name="again"))
+    assert same.comparable
+    assert not len(same.settings)
+    assert not len(same.inputs)
+    assert not len(same.verdicts)
+    assert (same.totals[["share_change", "uncovered_change"]] == 0).all(axis=None)
+    assert comparison_lines(same)[1].startswith("设置相同")
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "comparable"),
+    [
+        ("settings", {"profile": "adult"}, False),
+        ("settings", {"cutoffs_min": [5.0, 10.0]}, False),
+        ("settings", {"open_at": "We 11:30"}, False),
+        ("city", {"key": "village"}, False),
+        ("profile", {"speed_mps": 1.2}, False),
+        ("versions", {"circle15": "0.2.0"}, True),
+    ],
+)
+def test_settings_that_decide_make_figures_incomparable(part, change, comparable):
+    other = RECORD | {part: RECORD[part] | change}
+    found = compare(OLD, dataclasses.replace(NEW, record=other))
+    assert found.comparable == comparable
+    assert found.settings["setting"].tolist() == [*({"key": "city"}.get(key, key) for key in change)]
+    first = comparison_lines(found)[1]
+    assert ("不能直接比较" in first) != comparable  # before any figure
+
+
+def test_inputs_are_told_by_their_content():
+    same_file = {
+        "inputs": [RECORD["inputs"][0] | {"sha256": "bb"}, {"file": "new.csv", "label_zh": "新", "label_en": "new"}]
+    }
+    found = compare(OLD, dataclasses.replace(NEW, record=RECORD | same_file))
+    assert found.inputs[["file", "change"]].to_numpy().tolist() == [["meals.csv", "changed"], ["new.csv", "added"]]
+    back = compare(dataclasses.replace(OLD, record=RECORD | same_file), NEW)
+    assert back.inputs["change"].tolist() == ["changed", "removed"]
+
+
+def test_the_order_of_rows_changes_nothing(found, tmp_path):
+    turned = compare(*(dataclasses.replace(one, gaps=one.gaps.iloc[::-1]) for one in (OLD, NEW)))
+    pd.testing.assert_frame_equal(turned.gaps, found.gaps)
+    save_comparison(found, tmp_path / "a")
+    save_comparison(turned, tmp_path / "b")
+    for name in ("compare.xlsx", "compare.csv"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_the_workbook_and_the_table_say_it_in_words(found, tmp_path):
+    save_comparison(found, tmp_path)
+    book = openpyxl.load_workbook(tmp_path / "compare.xlsx")
+    cells = {sheet.title: [cell.value for row in sheet.iter_rows() for cell in row] for sheet in book}
+    assert "社区卫生服务站" in cells["全市 City"]
+    assert any("不达标" in str(value) for value in cells["判定 Verdicts"])
+    assert {"c社区", "d社区"} <= set(cells["只在一次中 Only in one"])
+    table = pd.read_csv(tmp_path / "compare.csv", encoding="utf-8-sig")
+    assert table["share_change"].dropna().round(3).tolist() == [0.3, 0.0]
+
+
+def test_the_lines_tell_what_changed(found):
+    told = "\n".join(comparison_lines(found))
+    assert "60.0% → 75.0% (+15.0), 80 → 50 (-30)" in told
+    assert "a社区: 60.0 → 45.0 (-15.0)" in told
+    assert "不达标 fails → 达标 passes: 1" in told
+    assert "communities only in 2026: 1 (d社区)" in told

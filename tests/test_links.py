@@ -1,0 +1,52 @@
+"""What links cross, and how one is built."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from circle15.links import Candidates, crossed, link_lines, with_link
+from circle15.model import EdgeFlag
+from circle15.network import canonical
+
+from .banks import area, banks, canal
+from .lattice import CRS, X0, Y0, network
+
+
+def link(u: int, v: int) -> Candidates:
+    one = np.array([1])
+    return Candidates(u=one * u, v=one * v, length_mm=one * 120_000, cost_ms=one * 120_000)
+
+
+def test_what_the_layers_know_is_told_in_one_order():
+    rails = gpd.GeoDataFrame(geometry=[shapely.LineString([(X0, Y0 + 110), (X0 + 1000, Y0 + 110)])], crs=CRS)
+    assert crossed(banks(), link(5, 16), {}) == ["open"]
+    assert crossed(banks(), link(5, 16), {"rail": rails, "water": canal()}) == ["water+rail"]
+    assert crossed(banks(), link(5, 16), {"rail": rails.to_crs(4326)}) == ["rail"]
+
+
+def test_of_a_moat_the_outline_is_water():
+    inside, outside = area([(0, -900, 900, 900)]), area([(0, 60, 900, 900)])
+    assert crossed(banks(), link(5, 16), {"moat": inside}) == ["open"]
+    assert crossed(banks(), link(5, 16), {"moat": outside}) == ["water"]
+
+
+def test_private_ways_are_told():
+    net = network([(0, 0), (100, 0), (0, 100), (100, 100)], [(0, 1), (2, 3)], flags=[0, EdgeFlag.PRIVATE])
+    assert crossed(net, link(0, 2), {}) == ["private"]
+    assert crossed(network([(0, 0), (100, 0), (0, 100)], [(0, 1), (1, 2)]), link(0, 2), {}) == ["open"]
+
+
+def test_a_link_is_one_more_edge_and_the_others_keep_their_numbers():
+    net = banks()
+    built = with_link(net, 5, 16)
+    assert built.n_edges == net.n_edges + 1
+    assert (built.u[-1], built.v[-1], built.length_mm[-1], built.flags[-1]) == (5, 16, 120_000, 0)
+    for column in ("u", "v", "length_mm", "flags", "way_class"):
+        np.testing.assert_array_equal(getattr(built, column)[:-1], getattr(net, column))
+    drawn = shapely.LineString(built.vertex[built.vertex_start[-2] : built.vertex_start[-1]])
+    assert drawn.equals(link_lines(net, link(5, 16))[0])
+    assert with_link(net, 5, 16, length_m=130.5).length_m[-1] == pytest.approx(130.5)
+    assert canonical(built).n_edges == built.n_edges
