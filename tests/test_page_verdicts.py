@@ -163,7 +163,7 @@ def test_how_sure_and_what_is_missing(browser: Browser, town: Path, content: dic
     assert {name: fill[name][0] for name in wanted} == wanted
     assert texts(browser, ".line-label.link-label") == ["约 410 人次 · 230 米"]
     click(browser, '[data-community="c7"]')
-    assert "打通一处 230 米的通道，还剩 约 230 人" in texts(browser, '[data-service="meal_point"] .cause')[0]
+    assert "打通一处 230 米的通道，还剩约 230 人" in texts(browser, '[data-service="meal_point"] .cause')[0]
 
 
 def test_types_and_field_checks(browser: Browser, town: Path) -> None:
@@ -172,7 +172,7 @@ def test_types_and_field_checks(browser: Browser, town: Path) -> None:
     assert "hatched: like none of the types" in texts(browser, ".legend .classes")[0]
     click(browser, '[data-act="field_checks"]')
     assert texts(browser, ".check b") == ["Site 1", "平江路"]
-    assert texts(browser, ".check .fine")[1].startswith("could flip 1 verdicts, <10 person-services")
+    assert texts(browser, ".check .fine")[1].startswith("could flip 1 verdicts, fewer than 10 person-services")
     click(browser, '[data-layer="checks"]')
     assert browser.run(LAYERS)["marks"] == 2
     click(browser, ".check .link")
