@@ -163,16 +163,16 @@ def test_how_sure_and_what_is_missing(browser: Browser, town: Path, content: dic
     assert {name: fill[name][0] for name in wanted} == wanted
     assert texts(browser, ".line-label.link-label") == ["约 410 人次 · 230 米"]
     click(browser, '[data-community="c7"]')
-    assert "打通一处 230 米的通道，还剩 约 230 人" in texts(browser, '[data-service="meal_point"] .cause')[0]
+    assert "打通一处 230 米的通道，还剩约 230 人" in texts(browser, '[data-service="meal_point"] .cause')[0]
 
 
 def test_types_and_field_checks(browser: Browser, town: Path) -> None:
     arrive(browser, town, "#m=type&l=en")
-    assert texts(browser, ".legend .classes li span")[:2] == ["high need, low access", "low need, high access"]
+    assert texts(browser, ".legend .classes li span")[:2] == ["T1 high need, low access", "T2 low need, high access"]
     assert "hatched: like none of the types" in texts(browser, ".legend .classes")[0]
     click(browser, '[data-act="field_checks"]')
     assert texts(browser, ".check b") == ["Site 1", "平江路"]
-    assert texts(browser, ".check .fine")[1].startswith("could flip 1 verdicts, <10 person-services")
+    assert texts(browser, ".check .fine")[1].startswith("could flip 1 verdicts, fewer than 10 person-services")
     click(browser, '[data-layer="checks"]')
     assert browser.run(LAYERS)["marks"] == 2
     click(browser, ".check .link")
@@ -278,3 +278,14 @@ def test_a_printed_clause_names_itself(browser: Browser, town: Path) -> None:
     browser.run("window.dispatchEvent(new Event('beforeprint'))")
     assert "条文clinics (参考)" in texts(browser, ".print-head")[0]
     browser.run("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_outlines_that_were_grown_are_said_in_the_first_view(browser: Browser, tmp_path: Path) -> None:
+    town = judged()
+    places = town.city.communities
+    outlines = ["grown", "grown", "grown", *["drawn"] * 5]
+    city = replace(town.city, communities=replace(places, frame=places.frame.assign(outline=outlines)))
+    path = tmp_path / "grown.html"
+    path.write_text(page_html(replace(town, city=city)), encoding="utf-8", newline="\n")
+    arrive(browser, path)
+    assert texts(browser, ".legend-note") == ["其中 3 个社区的边界为推定，非行政区划"]

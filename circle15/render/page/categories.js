@@ -85,7 +85,7 @@ const KINDS = {
   type(view) {
     const { model, state } = view;
     const { types } = model.verdicts;
-    const kinds = types.types.map((type, k) => ({ key: k, label: type[state.language] || type.id, tone: TYPE_TONES[k % TYPE_TONES.length] }));
+    const kinds = types.types.map((type, k) => ({ key: k, label: `${type.id} ${type[state.language]}`, tone: TYPE_TONES[k % TYPE_TONES.length] }));
     const of = (place) => (types.of[place] < 0 ? null : { key: types.of[place], value: -types.of[place], text: types.types[types.of[place]].id, mark: types.outliers.includes(place) });
     return { kinds, of };
   },

@@ -1,7 +1,7 @@
 'use strict';
 /** Drawers behind the verdicts: the table of clauses for city and subdistricts, and the list of field checks. */
 import { h } from "./dom.js";
-import { grouped, local, people } from "./text.js";
+import { grouped, local, tens } from "./text.js";
 import { observedText, requiredText, sourceText, titleOf } from "./clauses.js";
 import { badge, tally } from "./ledger_card.js";
 
@@ -60,7 +60,7 @@ export function checksDrawer(view, acts) {
     h('div', {},
       named(check) ? h('b', {}, named(check)) : null, h('span.tag.plain', {}, say(`check_${['facility', 'path', 'gate'].includes(check.kind) ? check.kind : 'path'}`)),
       h('p', {}, (state.language === 'en' ? check.question_en : check.question_zh) || check.question_zh),
-      h('p.fine', {}, say('check_flips', { n: check.flips, people: people(check.people, true, say) }), check.communities ? ` · ${concerned(check)}` : ''),
+      h('p.fine', {}, say('check_flips', { n: check.flips, people: tens(check.people, say) }), check.communities ? ` · ${concerned(check)}` : ''),
       h('button.link', { type: 'button', onclick: () => acts.check(place) }, say('check_show'))));
   return [
     h('p.muted', {}, say('checks_intro', { n: model.verdicts.draws })),

@@ -1,7 +1,7 @@
 'use strict';
 /** Sections of a community's card behind its verdicts: the ledger, the walk, how sure, what is missing, its type. */
 import { h } from "./dom.js";
-import { SUPPRESSED, grouped, local, minutes, people } from "./text.js";
+import { SUPPRESSED, grouped, local, minutes, people, tens } from "./text.js";
 import { marginText, observedText, requiredText, sourceText, titleOf } from "./clauses.js";
 import { NEARLY } from "./verdicts.js";
 import { CAUSE_TONES, ROBUST_TONES, TYPE_TONES, VERDICT_TONES } from "./categories.js";
@@ -90,9 +90,9 @@ export function remedyText(found, community, service, view) {
   const lost = cell?.uncovered?.[last];
   if (lost === undefined) return '';
   const link = model.verdicts.links[found.linkAt];
-  const n = (count) => people(count, true, say);
+  const n = (count) => tens(count, say);
   const serves = say(`remedy_${found.cause}`, {
-    people: people(lost, cell.rough, say), gates: n(found.gates), link: n(found.link), direct: n(found.direct), straight: n(found.straight), m: link ? grouped(link.m) : '–',
+    people: lost === SUPPRESSED ? n(lost) : people(lost, cell.rough, say), gates: n(found.gates), link: n(found.link), direct: n(found.direct), straight: n(found.straight), m: link ? grouped(link.m) : '–',
   });
   return link && found.cause === 'link' ? `${serves}${crossText(link, say)}` : serves;
 }

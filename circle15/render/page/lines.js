@@ -1,7 +1,7 @@
 'use strict';
 /** Lines and marks on request: a walk, links that are missing, places to look at. */
 import { h } from "./dom.js";
-import { grouped, people } from "./text.js";
+import { grouped, tens } from "./text.js";
 import { walkText } from "./ledger_card.js";
 
 const WALK = '#0b5fa5';
@@ -45,9 +45,9 @@ export function lineLayers(map, renderer) {
       const middle = L.latLngBounds(points).getCenter();
       const at = map.latLngToLayerPoint(middle);
       const free = named.every((other) => Math.abs(other.x - at.x) > LABEL_PX[0] || Math.abs(other.y - at.y) > LABEL_PX[1]);
-      if (named.length >= MOST_LABELS || !free) continue;
+      if (named.length >= MOST_LABELS || !free || link.serves < 0) continue;
       named.push(at);
-      group.links.addLayer(label(middle, say('link_label', { people: people(link.serves, true, say), m: grouped(link.m) }), 'link-label'));
+      group.links.addLayer(label(middle, say('link_label', { people: tens(link.serves, say), m: grouped(link.m) }), 'link-label'));
     }
   };
 

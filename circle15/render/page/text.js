@@ -42,6 +42,9 @@ export function people(count, rough, say) {
   return rough && count > 0 ? say('people_about', { n: grouped(count) }) : grouped(count);
 }
 
+/** Tens of people before a word that already says that they are people. @param {number} count @param {ReturnType<typeof speaker>} say */
+export const tens = (count, say) => (count === SUPPRESSED ? say('few_bare') : people(count, true, say));
+
 /** One decimal for minutes. @param {number | null} value */
 export function minutes(value) {
   return value === null ? '–' : value.toFixed(1);
