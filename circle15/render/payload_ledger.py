@@ -76,8 +76,9 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     -------
     dict
         ``books``, ``sources``, ``clauses``, ``lacks`` (what to supply, in both languages, by position),
-        ``subdistricts`` (names) and ``rows``, one for each clause: ``v`` a letter for each unit, ``o`` observed figures, and where there are any ``f`` facilities,
-        ``w`` walks in minutes and metres, ``l`` what is lacking. Empty without a clause.
+        ``subdistricts`` (names) and ``rows``, one for each clause: ``v`` a letter for each unit, ``o`` observed
+        figures, and where there are any ``f`` facilities, ``w`` walks in minutes and metres, ``l`` what is lacking.
+        Empty without a clause.
     """
     found = analysis.ledger
     if not len(found):
