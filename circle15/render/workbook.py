@@ -39,8 +39,8 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     """Return the workbook; the same analysis gives the same bytes.
 
     Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger, compliance
-    and what is not computed (where clauses were judged), facilities, data quality, files, merged and doubtful
-    facilities (where there are any), method.
+    and what is not computed (where clauses were judged), what verdicts rest on (links, field checks, equity, types:
+    where there are any), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book = Workbook()
@@ -63,7 +63,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
             _subdistricts(book, analysis)
         if title.startswith("差距"):
             ledger_sheets(book, analysis)
-    verdict_sheets(book, analysis)
+            verdict_sheets(book, analysis)
     _lists(book, analysis.city)
     _method(book, analysis)
     return book_bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
