@@ -56,6 +56,7 @@ lint: $(READY) ## ruff 与 mypy / ruff and mypy, strict
 
 bench: $(READY) ## 与同类库比较速度 / speed against peers, in one run
 	$(RUN) benchmarks/reach.py
+	$(RUN) benchmarks/draws.py
 	$(RUN) benchmarks/tables.py
 
 notebooks: $(READY) ## 执行示例笔记本 / execute the notebooks

@@ -15,7 +15,7 @@ import pytest
 from circle15.walk_graph import cutoff_ms, walk_graph
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-MODULES = ("made_tables", "markdown", "peers", "reach", "stages", "tables", "towns", "whole")
+MODULES = ("draws", "made_tables", "markdown", "peers", "reach", "stages", "tables", "towns", "whole")
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +174,31 @@ def test_a_reader_that_loses_a_row_is_caught(bench, made_city, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=answer))
     _, _, verdict = bench["tables"].measured("list", "csv", folder, truth, repeat=1)
     assert verdict == "WRONG: used 991 for 992"
+
+
+@pytest.fixture
+def drawn(bench, make_pack):
+    """The small town laid out for draws, and six of them."""
+    draws = bench["draws"]
+    result = draws.study.analyse(draws.study.load_city("tryton", data=make_pack()), draws=0)
+    stage, serving = draws.stage_of(result)
+    doubt = draws.catalog.uncertainty()
+    asked = {"risk": draws.dropout_risk(stage.network, doubt), "existence": np.full(len(serving), 0.5)}
+    return stage, [draws.draw(stage, number, seed=1, uncertain=doubt, **asked) for number in range(6)]
+
+
+@pytest.mark.filterwarnings("ignore::circle15.errors.DataQualityWarning")
+def test_draws_agree_with_scipy_and_networkx(bench, drawn):
+    rows, agree = bench["draws"].compare(*drawn, few=6)
+    assert agree
+    assert [row[-1] for row in rows] == ["–", "same", "same", ""]
+
+
+@pytest.mark.filterwarnings("ignore::circle15.errors.DataQualityWarning")
+def test_a_peer_that_draws_otherwise_is_caught(bench, drawn, monkeypatch):
+    draws = bench["draws"]
+    right = draws.scipy_search
+    monkeypatch.setattr(draws, "scipy_search", lambda *asked: right(*asked) + np.uint32(600_000))
+    rows, agree = draws.compare(*drawn, few=6)
+    assert not agree
+    assert [row[-1] for row in rows][:2] == ["–", "DIFFERS"]

@@ -74,6 +74,7 @@ def analyse(
     profile: str | WalkProfile | None = None,
     cutoffs_min: tuple[float, ...] | None = None,
     open_at: Moment | str | None = None,
+    draws: int | None = None,
     on_stage: Callable[[str], None] | None = None,
 ) -> Result:
     """Analyse a city: demand, reach, isochrones, coverage, gaps, and what verdicts rest on.
@@ -87,6 +88,8 @@ def analyse(
     open_at
         A moment of an ordinary week, such as ``"11:30"`` (a Wednesday) or ``"Sa 11:30"``; ``"any"`` undoes that of
         ``city.settings``. What is closed then covers nobody and stays on the map; unknown hours count as open.
+    draws
+        How many random draws robustness rests on; 0 leaves it out.
     on_stage
         Called with each of :data:`STAGES` as it begins.
 
@@ -107,7 +110,7 @@ def analyse(
     """
     begin = on_stage or (lambda _stage: None)
     walker = catalog.profile(profile if profile is not None else city.settings.profile)
-    settings = _settings(city.settings, walker.name, cutoffs_min, open_at)
+    settings = _settings(city.settings, walker.name, cutoffs_min, open_at, draws)
     graph = walk_graph(city.network, walker)
     begin("demand")
     demand = demand_points(
@@ -188,13 +191,19 @@ def analyse(
 
 
 def _settings(
-    given: Settings, profile: str, cutoffs_min: tuple[float, ...] | None, open_at: Moment | str | None
+    given: Settings,
+    profile: str,
+    cutoffs_min: tuple[float, ...] | None,
+    open_at: Moment | str | None,
+    draws: int | None,
 ) -> Settings:
     changes: dict[str, Any] = {"profile": profile}
     if cutoffs_min is not None:
         changes["cutoffs_min"] = tuple(float(cutoff) for cutoff in cutoffs_min)
     if open_at is not None:
         changes["open_at"] = moment(open_at)
+    if draws is not None:
+        changes["draws"] = draws
     return replace(given, **changes)
 
 
