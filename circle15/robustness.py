@@ -315,6 +315,7 @@ def _assumptions(
         name: {language: text(f"robust_{name}", language, **given) for language in ("zh", "en")}
         for name, given in values.items()
     }
+    told["bias"] = {language: text("robust_bias", language) for language in ("zh", "en")}
     told["required"] = {
         language: text("robust_required", language, minutes=f"{settings.circle_min:g}", clauses=clauses[language])
         for language in ("zh", "en")
