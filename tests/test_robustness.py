@@ -230,7 +230,7 @@ def test_distributions_that_cannot_be_are_refused(wrong):
 def test_assumptions_say_every_distribution_in_both_languages():
     *args, given = city()
     told = robustness(*args, **given).assumptions
-    assert set(told) == {"speed", "streets", "facilities", "snapping", "people", "required"}
+    assert set(told) == {"speed", "streets", "facilities", "snapping", "people", "bias", "required"}
     assert all(set(words) == {"zh", "en"} and all(words.values()) for words in told.values())
     assert "90%" in told["required"]["zh"]
 
