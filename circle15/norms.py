@@ -211,7 +211,8 @@ def _rates(
         least = 100.0 * float((passed & mine).sum()) / float(mine.sum())
         most = 100.0 * float((~failed & mine).sum()) / float(mine.sum())
         certain = least == most
-        told = "pass" if rule.passes(least) else ("fail" if not rule.passes(most) else "undetermined")
+        alike = _alike(rule, np.array([least]), np.array([most]))[0]
+        told = _verdict(rule, least) if alike else "undetermined"
         lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
         rows.append((names[unit], least if certain else float("nan"), told, ", ".join(lacks), ""))
     table = pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])

@@ -155,6 +155,26 @@ def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_mat
     assert ledger.counts().loc[("community", "flag")].tolist()[:3] == [yes, flags.count(0.0), unknown]
 
 
+@pytest.mark.parametrize(
+    ("flags", "at_most", "verdict", "observed"),
+    [
+        ([1.0, 0.0, 0.0, 0.0], 50, "pass", 25),
+        ([1.0, 1.0, 1.0, 0.0], 50, "fail", 75),
+        ([1.0, np.nan, np.nan, 0.0], 50, "undetermined", np.nan),  # 25 to 75 %
+        ([1.0, 0.0, 0.0, 0.0], None, "shown", 25),
+        ([1.0, np.nan, 0.0, 0.0], None, "undetermined", np.nan),
+    ],
+)
+def test_a_rate_may_have_an_upper_bound_or_only_be_shown(flags, at_most, verdict, observed):
+    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    rate = GOOD | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
+                   "level": "city", "at_least": None, "at_most": at_most}  # fmt: skip
+    book = parse_book(toml(flag, rate), file="mine.toml")
+    found = row(judge(ground(communities(one_stop=flags)), book.rules), "rate", "city", "city")
+    assert found["verdict"] == verdict
+    assert found["observed"] == pytest.approx(observed, nan_ok=True)
+
+
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_a_verdict_is_monotone_in_its_threshold(one, other):
     place = ground(communities(households=[1, 1, 1]), [(500, "clinic")])
