@@ -173,7 +173,10 @@ def services_in_reach(ground: Ground, rule: Rule) -> Figures:
     """People-weighted share of the rule's services that are within reach."""
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    return _share_of_people(ground, rule, np.mean([_near(ground, rule, service) for service in rule.services], axis=0))
+    count = np.sum([_near(ground, rule, service) for service in rule.services], axis=0)
+    found = _share_of_people(ground, rule, count.astype(float))
+    # Whole numbers of services: their sums are exact, and so is a figure at its threshold.
+    return replace(found, whole=None if found.whole is None else found.whole * len(rule.services))
 
 
 def residential_land_near(ground: Ground, rule: Rule) -> Figures:

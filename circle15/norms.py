@@ -27,7 +27,7 @@ _COLUMNS = (
     "floor_area_m2", "source", "source_date",
 )  # fmt: skip
 NO_SUBDISTRICT = ""
-RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1"})
+RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1", "1.0"})
 """Words of the column ``rural``; every other counts as urban."""
 
 WALKS = frozenset(

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circle15.catalog import services
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.norm_ground import paces_graph
 from circle15.norm_measures import MEASURES
 from circle15.norms import judge
 from circle15.walk_graph import walk_graph
 
+from .lattice import network
 from .norm_fixture import STREET, communities, ground, row, rules_of
 from .test_norm_books import GOOD, toml
 
@@ -123,6 +125,26 @@ def test_town_and_country_and_size_choose_the_rule():
     assert rural["verdict"].tolist() == ["pass", "fail"]
     # 10,000 to 15,000 people: 750 m2; 15,000 belong to the next class.
     assert ledger.frame.xs("jb143-class-3", level="clause_id").index.get_level_values("unit_id").tolist() == ["c1"]
+
+
+@pytest.mark.parametrize("word", [1.0, 1, True, "农村", " Rural "])
+def test_who_says_rural_in_whatever_form_is_rural(word):
+    places = communities(one_stop=[1.0, 1.0], rural=[word, None])
+    rule = GOOD | {"measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1,
+                   "scope": "rural"}  # fmt: skip
+    ledger = judge(ground(places), parse_book(toml(rule), file="mine.toml").rules)
+    assert ledger.frame.index.get_level_values("unit_id").tolist() == ["c0"]
+
+
+def test_a_share_of_services_at_its_threshold_passes():
+    # Each community has four of five services: 80 % to the last digit, though 0.8 is no binary number.
+    five, count = list(services())[:5], 36
+    places = communities(population=[float(people) for people in range(1, count + 1)])
+    sites = [(500 + 1000 * k, " ".join(five[:4])) for k in range(count)]
+    place = ground(places, sites, five, streets=network([(0, 0), (1000 * count, 0)], [(0, 1)]))
+    rule = GOOD | {"measure": "services_in_reach", "services": five, "at_least": 80, "level": "city"}
+    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "city", "city")
+    assert found[["observed", "verdict"]].tolist() == [80.0, "pass"]
 
 
 def test_subdistricts_and_the_city_sum_before_they_divide():
