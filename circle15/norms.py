@@ -18,7 +18,7 @@ from circle15.catalog.norm_books import check_rates, measures
 from circle15.model.norms import Ledger, Rule
 from circle15.model.verdicts import Routes
 from circle15.norm_ground import Ground
-from circle15.norm_measures import MEASURES, Figures, measured, qualifying
+from circle15.norm_measures import MEASURES, Figures, counted, measured
 
 __all__ = ["judge", "with_evidence"]
 
@@ -268,7 +268,7 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
             continue
         typical = _typical(routes, rule, unit[rows])
         if rule.measure in WALKS:
-            counts = qualifying(ground, rule)
+            counts = counted(ground, rule)
             at = row_of.reindex(typical["facility_id"]).to_numpy(dtype=float)
             good = np.array([not np.isnan(one) and counts[int(one)] for one in at], dtype=bool)
             facility[rows] = np.where(good, typical["facility_id"].fillna(""), "")
