@@ -88,13 +88,14 @@ def facility_findings(city: City, there: Positions, settings: Settings) -> list[
             count = int(lost.sum())
             found.append(finding(f"facility-{code}", "warning", count=count, limit=limit, examples=sites[lost]))
     titles = catalog.services()
-    offered = set(city.facilities.offers()["service"])
+    serving = city.facilities.in_service()
+    offered = set(serving.offers()["service"])
     for key, service in titles.items():
         if key not in city.facilities.listed:
             found.append(_about_service("undetermined-service", "note", service))
         elif key not in offered:
             found.append(_about_service("listed-but-empty", "warning", service))
-    return [*found, *_opening_findings(city.facilities, settings.open_at)]
+    return [*found, *_opening_findings(serving, settings.open_at)]
 
 
 def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Finding]:

@@ -395,8 +395,5 @@ def _told(answers: pd.DataFrame, known: NDArray[np.bool_]) -> list[Finding]:
 
 
 def in_service(facilities: Facilities) -> Facilities:
-    """Leave out what a field survey found not to serve. What lists speak of stays: without any it is a gap."""
-    frame = facilities.frame
-    if "survey_answer" not in frame:
-        return facilities
-    return replace(facilities, frame=frame[frame["survey_answer"] != "denied"])
+    """Leave out what a field survey found not to serve; see :meth:`circle15.model.Facilities.in_service`."""
+    return facilities.in_service()

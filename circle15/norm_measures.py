@@ -22,7 +22,7 @@ from circle15.opening import hours_table, weekly_open_hours
 from circle15.opening import moment as moment_of
 from circle15.walk_graph import WalkGraph, cutoff_ms
 
-__all__ = ["MEASURES", "Figures", "measured", "qualifying"]
+__all__ = ["MEASURES", "Figures", "counted", "measured", "qualifying"]
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
@@ -59,6 +59,19 @@ def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = No
         said = _said(frame, "standardised")
         mine &= np.isin(said, [*_YES, *([""] if ground.lenient else [])])
     return mine
+
+
+def counted(ground: Ground, rule: Rule) -> Mask:
+    """Facilities that a verdict may rest on: those that qualify and, where a rule asks for a moment, are open then."""
+    mine = qualifying(ground, rule)
+    return mine & _state_then(ground, rule)[0] if rule.open_at else mine
+
+
+def _state_then(ground: Ground, rule: Rule) -> tuple[Mask, Mask]:
+    """Facilities known to be open at the rule's moment, and those known to be closed."""
+    state = hours_table(ground.facilities, moment_of(rule.open_at))["open"]
+    sure, shut = (state.eq(other).fillna(value=False).to_numpy(dtype=bool) for other in (True, False))
+    return sure, shut
 
 
 _YES = ("1", "1.0", "true", "yes", "是")
@@ -157,12 +170,11 @@ def people_near_open(ground: Ground, rule: Rule) -> Figures:
     """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    state = hours_table(ground.facilities, moment_of(rule.open_at))["open"]
-    shut, sure = (state.eq(other).fillna(value=False).to_numpy(dtype=bool) for other in (False, True))
-    counted = [qualifying(ground, rule, (service,)) for service in rule.services]
+    sure, shut = _state_then(ground, rule)
+    sites = [qualifying(ground, rule, (service,)) for service in rule.services]
     least, most = (
         _share_of_people(
-            ground, rule, np.all([_within(ground, rule, ground.homes, one & open_) for one in counted], axis=0) * 1.0
+            ground, rule, np.all([_within(ground, rule, ground.homes, one & open_) for one in sites], axis=0) * 1.0
         )
         for open_ in (sure, ~shut)
     )
@@ -173,7 +185,10 @@ def services_in_reach(ground: Ground, rule: Rule) -> Figures:
     """People-weighted share of the rule's services that are within reach."""
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    return _share_of_people(ground, rule, np.mean([_near(ground, rule, service) for service in rule.services], axis=0))
+    count = np.sum([_near(ground, rule, service) for service in rule.services], axis=0)
+    found = _share_of_people(ground, rule, count.astype(float))
+    # Whole numbers of services: their sums are exact, and so is a figure at its threshold.
+    return replace(found, whole=None if found.whole is None else found.whole * len(rule.services))
 
 
 def residential_land_near(ground: Ground, rule: Rule) -> Figures:

@@ -18,7 +18,7 @@ from circle15.catalog.norm_books import check_rates, measures
 from circle15.model.norms import Ledger, Rule
 from circle15.model.verdicts import Routes
 from circle15.norm_ground import Ground
-from circle15.norm_measures import MEASURES, Figures, measured, qualifying
+from circle15.norm_measures import MEASURES, Figures, counted, measured
 
 __all__ = ["judge", "with_evidence"]
 
@@ -27,7 +27,7 @@ _COLUMNS = (
     "floor_area_m2", "source", "source_date",
 )  # fmt: skip
 NO_SUBDISTRICT = ""
-RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1"})
+RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1", "1.0"})
 """Words of the column ``rural``; every other counts as urban."""
 
 WALKS = frozenset(
@@ -211,7 +211,8 @@ def _rates(
         least = 100.0 * float((passed & mine).sum()) / float(mine.sum())
         most = 100.0 * float((~failed & mine).sum()) / float(mine.sum())
         certain = least == most
-        told = "pass" if rule.passes(least) else ("fail" if not rule.passes(most) else "undetermined")
+        alike = _alike(rule, np.array([least]), np.array([most]))[0]
+        told = _verdict(rule, least) if alike else "undetermined"
         lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
         rows.append((names[unit], least if certain else float("nan"), told, ", ".join(lacks), ""))
     table = pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])
@@ -267,7 +268,7 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
             continue
         typical = _typical(routes, rule, unit[rows])
         if rule.measure in WALKS:
-            counts = qualifying(ground, rule)
+            counts = counted(ground, rule)
             at = row_of.reindex(typical["facility_id"]).to_numpy(dtype=float)
             good = np.array([not np.isnan(one) and counts[int(one)] for one in at], dtype=bool)
             facility[rows] = np.where(good, typical["facility_id"].fillna(""), "")

@@ -129,3 +129,15 @@ def test_the_sum_of_a_bad_cell_is_not_zero(tmp_path):
     features = [feature(rectangle(120, 31, 121, 32), community_id="a", name="a", m=1, f="x", pop_60plus=0)]
     with pytest.raises(PackError, match="row 1, column 'population', value nan"):
         communities(tmp_path, features, {"population": ["m", "f"]})
+
+
+def test_codes_in_a_column_with_a_hole_stay_codes(tmp_path):
+    # GeoJSON numbers beside a null come as fractions; 320508001.0 is no name of a subdistrict, 1.0 no word for rural.
+    features = [
+        community("a", 120.61, 120.62, subdistrict=320508001, rural=1, priority_flag=2),
+        community("b", 120.62, 120.63, subdistrict=None, rural=None, priority_flag=None),
+    ]
+    frame, _ = communities(tmp_path, features)
+    assert frame["subdistrict"].tolist() == ["320508001", ""]
+    assert frame["rural"].tolist() == ["1", ""]
+    assert frame["priority_flag"].tolist() == ["2", ""]

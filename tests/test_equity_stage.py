@@ -204,6 +204,11 @@ def test_a_community_with_two_flags_is_in_both_groups():
     assert flagged == {"动迁安置": ["c0", "c1", "c4"], "城乡结合部": ["c0"], "（无）": ["c2"], "（未填）": ["c3"]}
 
 
+def test_long_codes_are_not_rounded_together():
+    table = groups_of(communities([9] * 3, [1] * 3, subdistrict=[320508001.0, 320508002.0, np.nan]))
+    assert table.query("grouping == 'subdistrict'")["group"].tolist()[:2] == ["320508001", "320508002"]
+
+
 def test_rural_says_rural_and_the_rest_is_urban():
     table = groups_of(communities([9] * 3, [1] * 3, rural=["农村", "", 1.0]))
     assert table["group"].tolist() == ["农村", "城市", "农村"]

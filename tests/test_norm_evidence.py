@@ -65,6 +65,20 @@ def test_a_facility_that_does_not_count_is_no_evidence():
     assert centre["route_min"] == 0
 
 
+def test_what_is_closed_at_the_moment_is_no_evidence():
+    # The meal point at the door opens in the evening; the verdict rests on the one 100 m farther on.
+    place = ground(
+        communities(households=[1]), [(500, "meal_point"), (600, "meal_point")],
+        opening_hours=["17:00-19:00", "11:00-13:00"],
+    )  # fmt: skip
+    found = row(judged(place, "default-meal-noon"), "default-meal-noon")
+    assert (found["verdict"], found["facility_id"]) == ("pass", "")
+    assert np.isnan(found["route_min"])
+    only = ground(communities(households=[1]), [(600, "meal_point")], opening_hours=["11:00-13:00"])
+    found = row(judged(only, "default-meal-noon"), "default-meal-noon")
+    assert (found["facility_id"], found["route_m"]) == ("f0", pytest.approx(100))
+
+
 def test_of_several_services_the_farthest_is_told():
     sites = [(500, "clinic"), (700, "culture"), (1100, "fitness"), (600, "day_care")]
     found = row(judged(ground(communities(households=[1]), sites), "js-circle-four"), "js-circle-four")

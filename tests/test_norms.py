@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circle15.catalog import services
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.norm_ground import paces_graph
 from circle15.norm_measures import MEASURES
 from circle15.norms import judge
 from circle15.walk_graph import walk_graph
 
+from .lattice import network
 from .norm_fixture import STREET, communities, ground, row, rules_of
 from .test_norm_books import GOOD, toml
 
@@ -125,6 +127,26 @@ def test_town_and_country_and_size_choose_the_rule():
     assert ledger.frame.xs("jb143-class-3", level="clause_id").index.get_level_values("unit_id").tolist() == ["c1"]
 
 
+@pytest.mark.parametrize("word", [1.0, 1, True, "农村", " Rural "])
+def test_who_says_rural_in_whatever_form_is_rural(word):
+    places = communities(one_stop=[1.0, 1.0], rural=[word, None])
+    rule = GOOD | {"measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1,
+                   "scope": "rural"}  # fmt: skip
+    ledger = judge(ground(places), parse_book(toml(rule), file="mine.toml").rules)
+    assert ledger.frame.index.get_level_values("unit_id").tolist() == ["c0"]
+
+
+def test_a_share_of_services_at_its_threshold_passes():
+    # Each community has four of five services: 80 % to the last digit, though 0.8 is no binary number.
+    five, count = list(services())[:5], 36
+    places = communities(population=[float(people) for people in range(1, count + 1)])
+    sites = [(500 + 1000 * k, " ".join(five[:4])) for k in range(count)]
+    place = ground(places, sites, five, streets=network([(0, 0), (1000 * count, 0)], [(0, 1)]))
+    rule = GOOD | {"measure": "services_in_reach", "services": five, "at_least": 80, "level": "city"}
+    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "city", "city")
+    assert found[["observed", "verdict"]].tolist() == [80.0, "pass"]
+
+
 def test_subdistricts_and_the_city_sum_before_they_divide():
     places = communities(subdistrict=["甲", "甲", ""], workers=[1, 3, 2], population=[1000.0, 3000.0, 500.0])
     rule = GOOD | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
@@ -153,6 +175,26 @@ def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_mat
     expected = "pass" if least >= target else "fail" if most < target else "undetermined"
     assert found["verdict"] == expected
     assert ledger.counts().loc[("community", "flag")].tolist()[:3] == [yes, flags.count(0.0), unknown]
+
+
+@pytest.mark.parametrize(
+    ("flags", "at_most", "verdict", "observed"),
+    [
+        ([1.0, 0.0, 0.0, 0.0], 50, "pass", 25),
+        ([1.0, 1.0, 1.0, 0.0], 50, "fail", 75),
+        ([1.0, np.nan, np.nan, 0.0], 50, "undetermined", np.nan),  # 25 to 75 %
+        ([1.0, 0.0, 0.0, 0.0], None, "shown", 25),
+        ([1.0, np.nan, 0.0, 0.0], None, "undetermined", np.nan),
+    ],
+)
+def test_a_rate_may_have_an_upper_bound_or_only_be_shown(flags, at_most, verdict, observed):
+    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    rate = GOOD | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
+                   "level": "city", "at_least": None, "at_most": at_most}  # fmt: skip
+    book = parse_book(toml(flag, rate), file="mine.toml")
+    found = row(judge(ground(communities(one_stop=flags)), book.rules), "rate", "city", "city")
+    assert found["verdict"] == verdict
+    assert found["observed"] == pytest.approx(observed, nan_ok=True)
 
 
 @given(st.floats(0, 100), st.floats(0, 100))

@@ -8,13 +8,18 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 
 import circle15 as c15
 from circle15.errors import DataQualityWarning, InputError, PackError
 from circle15.field_checks import in_service, midpoints, street_ids, surveyed
-from circle15.model import EdgeFlag, Survey
+from circle15.model import EdgeFlag, Survey, WalkNetwork
+from circle15.render.payload import payload
+from circle15.render.table_frames import service_table
+from circle15.render.tables import geopackage
 from circle15.sources.survey_table import read_survey
+from circle15.walk_graph import walk_graph
 
 from .conftest import SITES, told
 from .test_field_checks import bridge_town
@@ -235,3 +240,36 @@ def test_names_that_a_spreadsheet_would_run_are_text(make_pack, tmp_path):
     cells = [cell for row in csv.reader(written.splitlines()) for cell in row]
     assert "'=HYPERLINK(1)" in cells
     assert not any(cell.startswith("=") for cell in cells)
+
+
+# -- an answer is told wherever facilities and streets are ------------------------------------------
+
+
+@pytest.fixture
+def denied(make_pack, tmp_path):
+    """The only clinic is denied, one of two meal points stays; the street between nodes 2 and 5 is closed."""
+    root = make_pack(more=SURVEYED, settings="[settings]\ndraws = 0\n")
+    table(
+        root / "tryton", "facility:f2,否,李,2026-05-01,", "street:2-5,否,李,2026-05-01,", "street:1-4,是,李,2026-05-01,"
+    )
+    return run(root)
+
+
+def test_a_denied_facility_is_counted_nowhere(denied):
+    services = service_table(denied).set_index("service_en")
+    assert services.loc[["Meal point", "Community clinic"], "facilities"].tolist() == [1, 0]
+    assert told(denied.findings, "listed-but-empty").examples == ("clinic",)
+    assert [site.get("denied", False) for site in payload(denied)["facilities"]] == [False, True]
+
+
+def test_a_closed_street_is_told_in_every_layer_and_comes_back(denied, tmp_path):
+    network = denied.city.network
+    path = geopackage(denied, tmp_path / "circle15.gpkg")
+    streets = pyogrio.read_dataframe(path, layer="streets")
+    assert streets["closed"].tolist() == network.has(EdgeFlag.CLOSED).tolist()
+    assert (streets["closed"].sum(), streets["confirmed"].sum()) == (1, 1)
+    _, edges = network.to_geopandas()
+    for back in (WalkNetwork.from_osmnx(network.to_networkx()), WalkNetwork.from_geopandas(edges)):
+        for flag in (EdgeFlag.CLOSED, EdgeFlag.CONFIRMED):
+            assert back.has(flag).sum() == 1
+        assert walk_graph(back).cost.tolist() == walk_graph(network).cost.tolist()

@@ -63,7 +63,8 @@ def groups_of(communities: Communities) -> pd.DataFrame:
 def _word(cell: object) -> str:
     if cell is None or (isinstance(cell, float) and np.isnan(cell)) or cell is pd.NA:
         return ""
-    return f"{cell:g}" if isinstance(cell, float) else str(cell).strip()
+    # Codes of nine digits stay what they are: 320508001, not 3.20508e+08.
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
 def _members(words: pd.Series[Any], grouping: str) -> pd.DataFrame:

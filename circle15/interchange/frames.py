@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
 from circle15.errors import CrsError, StreetsError
-from circle15.interchange.street_lines import StreetLines, edge_tags, first_value, metric_crs
+from circle15.interchange.street_lines import (
+    FIELD_FLAGS,
+    StreetLines,
+    as_found,
+    edge_tags,
+    first_value,
+    metric_crs,
+)
 from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network import edge_lines
@@ -56,7 +63,9 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     if edges.crs is None:
         raise CrsError("the street lines have no reference system; say which with set_crs, e.g. set_crs('EPSG:4326')")
     _check_lines(edges)
-    rules = [walk_rule(_row_tags(row)) for row in edges.drop(columns=edges.geometry.name).to_dict("records")]
+    rules = [
+        as_found(walk_rule(_row_tags(row)), row) for row in edges.drop(columns=edges.geometry.name).to_dict("records")
+    ]
     walkable = np.array([not rule.dropped for rule in rules], dtype=bool)
     if not walkable.any():
         raise StreetsError(f"no walkable line among the {len(edges)} rows")
@@ -155,7 +164,7 @@ def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFra
         index=pd.RangeIndex(network.n_nodes, name="node"),
     )
     classes = np.array([entry.name for entry in way_classes()])
-    shown = (flag for flag in EdgeFlag if flag < EdgeFlag.GATE_AT_U)
+    shown = [*(flag for flag in EdgeFlag if flag < EdgeFlag.GATE_AT_U), *FIELD_FLAGS.values()]
     edges = gpd.GeoDataFrame(
         {
             "u": network.u,

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
 from circle15.errors import CrsError, StreetsError
-from circle15.interchange.street_lines import StreetLines, edge_tags, first_value, known_crs
+from circle15.interchange.street_lines import (
+    FIELD_FLAGS,
+    StreetLines,
+    as_found,
+    edge_tags,
+    first_value,
+    known_crs,
+)
 from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network import edge_lines
@@ -119,7 +126,7 @@ def _edge_rows(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], number: Mapping
     """The walkable edges, each once."""
     rows = []
     for start, end, attributes in graph.edges(data=True):
-        rule = walk_rule(edge_tags(attributes))
+        rule = as_found(walk_rule(edge_tags(attributes)), attributes)
         if rule.dropped:
             continue
         u, v = number[start], number[end]
@@ -189,7 +196,8 @@ def to_networkx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
 
     Nodes are numbered as in the network; ``osmid`` holds the source's identifier. Gates, signals, bridges,
     private ways and the like are OSM tags again, so that :func:`from_networkx` finds the same walking
-    times. An edge that is walked one way only has no twin.
+    times. An edge that is walked one way only has no twin. Edges that a field check found closed, or confirmed,
+    have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones.
     """
     import networkx as nx
 
@@ -211,6 +219,7 @@ def to_networkx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
     )
     for edge, (u, v, length, way_class, flags, name, line) in enumerate(columns):
         shared = {"edge": edge, "length": length, "name": network.names[name], **_way_tags(way_class, flags)}
+        shared |= {name: True for name, flag in FIELD_FLAGS.items() if flags & flag}
         graph.add_edge(u, v, **shared, geometry=line, reversed=False)
         if not flags & EdgeFlag.FORWARD_ONLY:
             graph.add_edge(v, u, **shared, geometry=shapely.reverse(line), reversed=True)

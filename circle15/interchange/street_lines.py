@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -16,13 +17,16 @@ from numpy.typing import NDArray
 from circle15.errors import CrsError, StreetsError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
+from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network import canonical, end_flags
 from circle15.sources.walk_rules import WalkRule
 
-__all__ = ["StreetLines", "edge_tags", "first_value", "known_crs", "metric_crs"]
+__all__ = ["FIELD_FLAGS", "StreetLines", "as_found", "edge_tags", "first_value", "known_crs", "metric_crs"]
 
 _TAGS = ("highway", "foot", "access", "bridge", "tunnel", "footway", "conveying", "oneway:foot", "motorroad")
+FIELD_FLAGS = MappingProxyType({"closed": EdgeFlag.CLOSED, "confirmed": EdgeFlag.CONFIRMED})
+"""Flags that no OSM tag has, by the attribute that carries them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,6 +111,12 @@ def edge_tags(attributes: Mapping[str, Any]) -> dict[str, str]:
     """The tags that the walking rules read; an edge that says nothing of its class is a plain street."""
     tags = {key: first_value(attributes[key]) for key in _TAGS if attributes.get(key) is not None}
     return {"highway": "unclassified", **{key: value for key, value in tags.items() if value}}
+
+
+def as_found(rule: WalkRule, attributes: Mapping[str, Any]) -> WalkRule:
+    """The rule with what a field check found of its edge, for which OSM has no tag: :data:`FIELD_FLAGS`."""
+    found = sum(int(flag) for name, flag in FIELD_FLAGS.items() if str(attributes.get(name)) == "True")
+    return rule._replace(flags=rule.flags | found)
 
 
 def known_crs(crs: Any) -> pyproj.CRS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import numpy as np
@@ -174,6 +174,15 @@ class Facilities:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def in_service(self) -> Facilities:
+        """Without those that a field survey found not to serve (column ``survey_answer``: ``denied``).
+
+        What lists speak of stays: a service without any facility in service is a gap, not undetermined.
+        """
+        if "survey_answer" not in self.frame:
+            return self
+        return replace(self, frame=self.frame[self.frame["survey_answer"] != "denied"])
 
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.

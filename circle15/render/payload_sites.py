@@ -76,8 +76,10 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
 
 
 def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
-    """What only some facilities have: open at the moment, capacities by service, a web address, a known tier."""
+    """What only some facilities have: open at the moment, denied by a field check, capacities, an address, a tier."""
     found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
+    if row.get("survey_answer") == "denied":
+        found["denied"] = True
     capacities, url = row.get("capacity_by_service"), row.get("source_url")
     tier = tiers().get(str(row.get("tier_key")))
     if tier is not None:

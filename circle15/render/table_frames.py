@@ -273,7 +273,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
 
 def service_table(analysis: Analysis) -> pd.DataFrame:
     """One row per service of the catalogue for the whole city: facilities, people covered, worst community."""
-    offers = analysis.city.facilities.offers()["service"].value_counts()
+    offers = analysis.city.facilities.in_service().offers()["service"].value_counts()
     circle = _at_circle(analysis)
     rows = []
     for key, service in services().items():

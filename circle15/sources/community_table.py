@@ -26,6 +26,7 @@ from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
 __all__ = ["read_communities"]
 
+_WORDS = ("subdistrict", "community_type", "priority_flag", "rural", "functions")
 _NEEDED = {
     "community_id": "a unique id",
     "name": "what people call it",
@@ -98,7 +99,7 @@ def read_communities(
     _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
     if layer.empty:
         raise refusal("communities_empty", file=path.name)
-    layer = _numbered(_with_ids(layer, path), path, findings)
+    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings)
     if not parts:
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
@@ -225,6 +226,11 @@ def _with_ids(layer: gpd.GeoDataFrame, path: Path, *, parts: bool = False) -> gp
         return layer.assign(community_id=ids)
     names = layer["name"].map(cell_text)
     return layer.assign(community_id=ids, name=names.where(names.str.strip() != "", ids))
+
+
+def _with_words(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Columns of words as text: codes in a column with a hole came as fractions (``320508001.0``)."""
+    return layer.assign(**{column: layer[column].map(cell_text) for column in _WORDS if column in layer})
 
 
 # -- people ---------------------------------------------------------------------------------------

@@ -131,8 +131,9 @@ export function facilityCard(at, view, acts) {
   ];
   const moment = model.content.open_at?.[state.language];
   const warnings = [
+    own.denied ? say('facility_denied') : null,
     own.status === 1 ? say('facility_far', { n: model.content.max_snap_m }) : own.status === 2 ? say('facility_island') : null,
-    moment && own.open === false ? say('facility_closed', { moment }) : moment && own.open === null ? say('facility_hours_unknown', { moment }) : null,
+    own.denied ? null : moment && own.open === false ? say('facility_closed', { moment }) : moment && own.open === null ? say('facility_hours_unknown', { moment }) : null,
   ].filter(Boolean);
   return [
     h('button.back', { type: 'button', onclick: acts.back, 'data-act': 'back' }, '‹ ', say('back')),

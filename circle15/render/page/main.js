@@ -170,7 +170,7 @@ function tellers(model, viewNow) {
       const { state, say } = viewNow();
       const own = model.facilities[at];
       const moment = model.content.open_at?.[state.language];
-      const shut = moment && own.open === false ? [say('facility_closed', { moment })] : [];
+      const shut = own.denied ? [say('facility_denied')] : moment && own.open === false ? [say('facility_closed', { moment })] : [];
       return tip(local(own, 'name', state.language), [...shut, own.services.map((key) => (model.serviceOf[key] ? local(model.serviceOf[key], 'title', state.language) : key)).join(' · ')]);
     },
   };

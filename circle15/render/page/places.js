@@ -144,7 +144,7 @@ export function placeLayers(map, model, calls) {
   const reach = L.layerGroup().addTo(map);
   const Site = L.CircleMarker.extend({ _updatePath() { this._renderer.drawSite(this); } });
   const signs = model.facilities.map((facility, place) => {
-    const sign = new Site([facility.lat, facility.lon], { renderer: canvas.sites, radius: 4, tones: ['#888'], glyph: '', dim: false, strong: false, closed: facility.open === false });
+    const sign = new Site([facility.lat, facility.lon], { renderer: canvas.sites, radius: 4, tones: ['#888'], glyph: '', dim: false, strong: false, closed: facility.open === false || facility.denied });
     sign.bindTooltip(() => calls.tell.facility(place), { className: 'tip', direction: 'top', offset: [0, -8], opacity: 1 });
     sign.on('click', (event) => { L.DomEvent.stopPropagation(event); calls.facility(place); });
     return sign;
@@ -175,7 +175,7 @@ export function placeLayers(map, model, calls) {
       const fits = facility.services.filter((key) => model.serviceOf[key] && (state.service === 'all' || key === state.service));
       const own = strong && !fits.length ? facility.services.filter((key) => model.serviceOf[key]) : fits;
       if (!own.length) return;
-      sign.options.tones = facility.open === false ? ['#a39da8'] : own.map((key) => model.serviceOf[key]?.tone ?? '#888888');
+      sign.options.tones = facility.open === false || facility.denied ? ['#a39da8'] : own.map((key) => model.serviceOf[key]?.tone ?? '#888888');
       sign.options.glyph = model.serviceOf[own[0]].glyph;
       sign.options.dim = (state.facility !== '' && !strong) || facility.status === 1;
       sign.options.strong = strong;

@@ -42,7 +42,7 @@ def coverage(facts: Facts) -> list[Block]:
 
 def _by_service(facts: Facts) -> Table:
     analysis, totals = facts.analysis, facts.published.totals
-    offers = analysis.city.facilities.offers()["service"].value_counts()
+    offers = analysis.city.facilities.in_service().offers()["service"].value_counts()
     cutoffs = analysis.settings.cutoffs_min
     fields = [field("h_service", 2.6), field("h_sites", 0.8, "right")]
     fields += [Field(words=say("h_within", minutes=f"{one:g}"), width=1.0, align="right") for one in cutoffs]

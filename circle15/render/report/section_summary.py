@@ -74,7 +74,7 @@ def _lead(facts: Facts) -> Words:
 def service_lines(facts: Facts) -> list[Words]:
     """One line a service, most people out of reach first; the undetermined ones last, in one line."""
     totals, gaps = facts.published.totals, facts.analysis.gaps.frame
-    offers = facts.analysis.city.facilities.offers()["service"].value_counts()
+    offers = facts.analysis.city.facilities.in_service().offers()["service"].value_counts()
     lines = []
     for key in totals["uncovered"].sort_values(ascending=False, kind="stable").index if len(totals) else ():
         row = totals.loc[key]
