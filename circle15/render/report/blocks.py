@@ -97,12 +97,14 @@ Block = Heading | Paragraph | Bullets | Table | Picture | NewPage
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole report: what its cover says, and its blocks."""
+    """A whole report: what its cover says, its verdict first, and its blocks; ``mark`` stands on every page."""
 
     title: Words
     subtitle: Words
+    verdict: tuple[Words, ...]
     cover: tuple[tuple[Words, str], ...]
     banner: Words | None
+    mark: Words | None
     terms: Words
     blocks: tuple[Block, ...]
 

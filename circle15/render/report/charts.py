@@ -10,9 +10,10 @@ import pandas as pd
 from circle15.catalog import services
 from circle15.model import Analysis
 from circle15.render.privacy import FEWEST
-from circle15.render.report.blocks import clean
+from circle15.render.report.blocks import clean, say
 from circle15.render.report.ink import INK, QUIET, RAMP, RULE, class_of
 from circle15.render.report.published import Published
+from circle15.render.table_frames import synthetic_layers
 
 __all__ = ["MOST_BARS", "coverage_curve", "gap_bars", "lorenz_curve"]
 
@@ -53,7 +54,17 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     axes.xaxis.grid(visible=True, color=RULE, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
+    _made(figure, analysis)
     return figure
+
+
+def _made(figure: Any, analysis: Analysis) -> None:
+    """A line below a chart on what is synthetic, so that it says so wherever the picture goes."""
+    layers = synthetic_layers(analysis.city)
+    if layers:
+        named = [say(f"layer_{one}") for one in layers]
+        words = say("made_layers", layers=("、".join(one.zh for one in named), ", ".join(one.en for one in named)))
+        figure.supxlabel(f"{words.zh}  {words.en}", x=0.01, ha="left", fontsize=6, color=QUIET)
 
 
 def _interval(analysis: Analysis, ids: pd.Index) -> tuple[np.ndarray, np.ndarray] | None:
@@ -83,6 +94,7 @@ def coverage_curve(analysis: Analysis, published: Published) -> Any | None:
     axes.set_ylim(0, 102)
     axes.set_xlim(left=0)
     _legend(axes)
+    _made(figure, analysis)
     return figure
 
 
@@ -103,6 +115,7 @@ def lorenz_curve(analysis: Analysis) -> Any | None:
     axes.set_ylim(0, 100)
     axes.set_aspect("equal")
     _legend(axes)
+    _made(figure, analysis)
     return figure
 
 

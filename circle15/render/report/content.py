@@ -15,7 +15,7 @@ from circle15.render.report.section_certainty import certainty
 from circle15.render.report.section_clauses import clauses
 from circle15.render.report.section_closing import cards, glossary, limits, quality
 from circle15.render.report.section_spread import spread, types
-from circle15.render.report.section_summary import method, summary
+from circle15.render.report.section_summary import method, summary, verdict
 from circle15.render.table_frames import synthetic_layers
 
 __all__ = ["report_of"]
@@ -44,8 +44,10 @@ def report_of(facts: Facts) -> Report:
     return Report(
         title=say("title", city=city),
         subtitle=say("subtitle", minutes=f"{analysis.settings.circle_min:g}"),
+        verdict=tuple(verdict(facts)),
         cover=_cover(facts),
         banner=_banner(analysis),
+        mark=say("synthetic_mark") if synthetic_layers(analysis.city) else None,
         terms=say("terms"),
         blocks=tuple(_numbered(blocks, closing)),
     )

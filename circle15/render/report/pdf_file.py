@@ -39,8 +39,10 @@ def pdf_bytes(report: Report, pictures: Mapping[str, bytes]) -> bytes:
         "sans": sans,
         "title": asdict(report.title),
         "subtitle": asdict(report.subtitle),
+        "verdict": [asdict(words) for words in report.verdict],
         "cover": [[asdict(words), value] for words, value in report.cover],
         "banner": None if report.banner is None else asdict(report.banner),
+        "mark": None if report.mark is None else asdict(report.mark),
         "terms": asdict(report.terms),
         "blocks": [_plain(block) for block in report.blocks],
     }

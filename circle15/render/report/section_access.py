@@ -16,7 +16,7 @@ from circle15.render.table_frames import subdistrict_table
 
 __all__ = ["coverage", "gaps"]
 
-_MOST_ROWS = 30
+_MOST_ROWS = 20
 
 
 def coverage(facts: Facts) -> list[Block]:
@@ -31,10 +31,10 @@ def coverage(facts: Facts) -> list[Block]:
         out.append(Paragraph(words=service_lines(facts)[-1]))
     if "coverage_by_minutes" in facts.figures:
         out.append(Picture(stem="coverage_by_minutes", words=say("coverage_curve"), width=0.92))
-    if "map_services" in facts.figures:
-        out.append(Picture(stem="map_services", words=say("coverage_maps")))
     if len(facts.analysis.subdistricts):
         out.append(_subdistricts(facts))
+    if "map_services" in facts.figures:
+        out.append(Picture(stem="map_services", words=say("coverage_maps")))
     if len(facts.analysis.coverage.delivery):
         out.append(Paragraph(words=say("delivery_note"), look="note"))
     return out

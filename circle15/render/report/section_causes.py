@@ -15,7 +15,7 @@ from circle15.render.report.section_summary import crossing
 __all__ = ["causes", "remedy"]
 
 _CAUSES = ("gate", "link", "paths", "facility", "mixed")
-_MOST_LINKS, _MOST_REMEDIES = 10, 15
+_MOST_LINKS, _MOST_REMEDIES = 10, 10
 _WORLDS = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_straight")
 
 

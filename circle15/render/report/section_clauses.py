@@ -30,30 +30,40 @@ def clauses(facts: Facts) -> list[Block]:
     return [*out, Heading(level=2, words=say("clauses_lacks")), _lacks(facts)]
 
 
-def _book(key: str, rules: Sequence[Rule], counts: Any) -> Table:
-    rows = [
+def _book(key: str, rules: Sequence[Rule], counts: Any) -> Block:
+    """The clauses of a book that were decided somewhere; of the others only how many they are."""
+    known = [
         (rule, counts.loc[(rule.level, rule.clause_id)])
         for rule in rules
         if (rule.level, rule.clause_id) in counts.index
     ]
-    shown = any(row["shown"] for _, row in rows)
-    verdicts = ("pass", "fail", "undetermined", *(("shown",) if shown else ()))
-    heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open", "shown": "h_shown"}
-    fields = (field("h_clause", 4.4), field("h_level", 0.9), field("h_required", 1.9),
-              *(field(heads[verdict], 1.5, "right") for verdict in verdicts), field("h_standing", 2.2))  # fmt: skip
-    told = [
-        (clean(rule.title_zh), say(f"level_{rule.level}").zh, required(rule),
-         *(f"{int(row[verdict]):,}" for verdict in verdicts), _standing(rule))
-        for rule, row in rows
-    ]  # fmt: skip
+    local = [(rule, row) for rule, row in known if rule.level != "city"]
+    rows = [(rule, row) for rule, row in local if row["pass"] or row["fail"]]
     book = norm_books().get(key)
     named = (book.title_zh, book.title_en) if book else (clean(key), clean(key))
-    return Table(words=say("clauses_book", book=named), fields=fields, rows=tuple(told))
+    if not rows:
+        return Paragraph(words=say("clauses_book_none", book=named, count=len(known)))
+    loose = not any(rule.verified for rule, _ in rows)
+    fields = (field("h_clause", 5.6), field("h_level", 0.9), field("h_required", 2.4), field("h_pass", 0.9, "right"),
+              field("h_fail", 1.1, "right"), field("h_open", 1.4, "right"), field("h_standing", 2.6))  # fmt: skip
+    told = [
+        (clean(rule.title_zh), say(f"level_{rule.level}").zh, required(rule),
+         *(f"{int(row[verdict]):,}" for verdict in ("pass", "fail", "undetermined")), _standing(rule, told=loose))
+        for rule, row in rows
+    ]  # fmt: skip
+    shown = sum(1 for _, row in local if row["shown"] and not (row["pass"] or row["fail"]))
+    left = {"city": len(known) - len(local), "shown": shown, "open": len(local) - len(rows) - shown}
+    return Table(
+        words=say("clauses_book_indicative" if loose else "clauses_book", book=named),
+        fields=fields,
+        rows=tuple(told),
+        note=say("clauses_left", **left) if any(left.values()) else None,
+    )
 
 
-def _standing(rule: Rule) -> str:
-    """Where a clause stands, and whether it was verified."""
-    mark = "" if rule.verified else f"，{say('indicative').zh}"
+def _standing(rule: Rule, *, told: bool) -> str:
+    """Where a clause stands, and whether it was verified unless that is ``told`` of the whole table."""
+    mark = "" if rule.verified or told else f"，{say('indicative').zh}"
     return clean(f"{rule.clause}（{rule.year}{mark}）")
 
 
@@ -63,7 +73,9 @@ def required(rule: Rule) -> str:
     if rule.at_least is not None and rule.at_most is not None:
         return f"{rule.at_least:g}–{rule.at_most:g}{unit}"
     if rule.at_least is not None:
-        return say("should_be").zh if rule.unit == "yes" else f"≥{rule.at_least:g}{unit}"
+        if rule.unit == "yes":
+            return say("should_be").zh
+        return "100%" if rule.unit == "%" and rule.at_least == 100 else f"≥{rule.at_least:g}{unit}"
     return "—" if rule.at_most is None else f"≤{rule.at_most:g}{unit}"
 
 
@@ -99,17 +111,21 @@ def _rates(facts: Facts) -> Block:
     ledger, verdicts = facts.analysis.ledger, facts.verdicts
     elders = float(facts.analysis.city.communities.frame["pop_60plus"].sum())
     fields = (field("h_clause", 5), field("h_required", 1.8), field("h_observed", 1.6), field("h_verdict", 1.6))
-    rows = []
+    rows, undecided = [], 0
     for rule in ledger.rules:
         place = ("city", "city", rule.clause_id)
         if rule.level != "city" or place not in verdicts.index:
             continue
         row = verdicts.loc[place]
+        if row["verdict"] == "undetermined":
+            undecided += 1
+            continue
         verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
         rows.append((clean(rule.title_zh), required(rule), measured(rule, row["observed"], elders), verdict))
+    note = say("clauses_rates_open", count=undecided) if undecided else None
     if not rows:
-        return Paragraph(words=say("clauses_no_rates"))
-    return Table(words=say("clauses_rate_table"), fields=fields, rows=tuple(rows))
+        return Paragraph(words=note or say("clauses_no_rates"))
+    return Table(words=say("clauses_rate_table"), fields=fields, rows=tuple(rows), note=note)
 
 
 def _lacks(facts: Facts) -> Block:

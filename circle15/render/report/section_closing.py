@@ -20,10 +20,9 @@ from circle15.render.report.section_clauses import measured, required
 __all__ = ["cards", "glossary", "limits", "quality"]
 
 _MOST_FINDINGS, _MOST_CLAUSES = 30, 6
-CARDS = 10
+CARDS = 5
 _FEW = re.compile(r"(?<![\d.,，])[1-9](?:人|位)")
 """One to nine people in a message."""
-_LIMITS = ("door", "osm")
 _TERMS = (
     "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",
     "gini", "concentration", "palma", "few", "unplaced", "synthetic",
@@ -67,7 +66,7 @@ def _files(facts: Facts) -> Block:
 def limits(facts: Facts) -> list[Block]:
     """What maps and tables cannot tell, and services without a list."""
     items = [Words(zh=f"{one.title_zh}：{one.why_zh}", en=f"{one.title_en}: {one.why_en}") for one in not_computed()]
-    items += [say(f"limit_{key}") for key in _LIMITS]
+    items.append(say("limit_osm"))
     unknown = [service_words(key) for key in services() if key in facts.analysis.coverage.undetermined]
     if unknown:
         zh, en = "、".join(one.zh for one in unknown), ", ".join(one.en for one in unknown)
@@ -76,7 +75,7 @@ def limits(facts: Facts) -> list[Block]:
 
 
 def cards(facts: Facts) -> list[Block]:
-    """A card for each of the ten communities with the largest gaps."""
+    """A card for each of the communities with the largest gaps."""
     ranked = facts.ranked.head(CARDS)
     out: list[Block] = [NewPage(), Heading(level=1, words=say("cards"))]
     if ranked.empty:
@@ -152,7 +151,8 @@ def _failed(facts: Facts, key: Any) -> Words:
     rules: dict[str, Rule] = {rule.clause_id: rule for rule in ledger.rules}
     people = float(facts.analysis.city.communities.frame["pop_60plus"].get(key, 0))
     told = []
-    for (_, _, clause), row in mine[mine["verdict"] == "fail"].iterrows():
+    failed = mine[mine["verdict"] == "fail"].sort_values("indicative", kind="stable")  # verified clauses first
+    for (_, _, clause), row in failed.iterrows():
         rule = rules[str(clause)]
         mark = f"，{say('indicative').zh}" if row["indicative"] else ""
         value = measured(rule, row["observed"], people)

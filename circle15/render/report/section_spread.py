@@ -72,11 +72,16 @@ def _group(facts: Facts, grouping: str, groups: Any) -> Table:
             else "—"
             for key in keys
         ]
-        told = say("fifth", place=name).zh if grouping == "need" else clean(name)
+        told = _fifth(name) if grouping == "need" else clean(name)
         rows.append((told, f"{mine['communities'].iloc[0]:,.0f}", few(tens(people), rough=True), *shares))
     known = ("community_type", "priority_flag", "rural", "subdistrict", "need")
     word = say(f"grouping_{grouping}") if grouping in known else Words(zh=clean(grouping), en=clean(grouping))
     return Table(words=say("groups_table", grouping=(word.zh, word.en)), fields=tuple(fields), rows=tuple(rows))
+
+
+def _fifth(place: Any) -> str:
+    known = {"1": "fifth_first", "5": "fifth_last"}
+    return say(known[str(place)]).zh if str(place) in known else say("fifth", place=place).zh
 
 
 def types(facts: Facts) -> list[Block]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from circle15.catalog import services
 from circle15.render.file_words import Words
-from circle15.render.privacy import SUPPRESSED
+from circle15.render.privacy import FEWEST, SUPPRESSED
 from circle15.render.report.blocks import (
     Block,
     Bullets,
@@ -24,7 +24,7 @@ from circle15.render.report.facts import Facts, service_words
 from circle15.render.report.published import few, percent, tens
 from circle15.render.table_frames import method_words, source_table
 
-__all__ = ["method", "summary"]
+__all__ = ["method", "summary", "verdict"]
 
 
 def summary(facts: Facts) -> list[Block]:
@@ -37,11 +37,29 @@ def summary(facts: Facts) -> list[Block]:
     if lines:
         out.append(Bullets(items=tuple(lines)))
     out += [Heading(level=2, words=say("summary_worst")), *_worst(facts)]
-    out += [Heading(level=2, words=say("summary_help")), Bullets(items=tuple(_helps(facts)))]
+    out += [Heading(level=2, words=say("summary_help")), Bullets(items=tuple(_helps(facts, "help")))]
     sure = [*_sure(facts), *_compliance(facts)]
     if sure:
         out.append(Bullets(items=tuple(sure)))
     return [*out, Paragraph(words=say("people_note"), look="note")]
+
+
+def verdict(facts: Facts) -> list[Words]:
+    """What a reader of the first page alone should know; the lead first."""
+    lines = [_lead(facts)]
+    if len(facts.ranked):
+        told = [(facts.names(key), f"{row['index']:.0f}") for key, row in facts.ranked.head(3).iterrows()]
+        zh = "、".join(f"{name}（{index}）" for (name, _), index in told)
+        en = ", ".join(f"{name} ({index})" for (_, name), index in told)
+        lines.append(say("verdict_worst", communities=(zh, en)))
+    lines += _helps(facts, "verdict")
+    verdicts = facts.analysis.robustness.frame
+    if facts.analysis.robustness.draws and len(verdicts):
+        counts = verdicts["verdict"].value_counts()
+        lines.append(say("verdict_sure", all=f"{(verdicts['verdict'] != 'undetermined').sum():,}",
+                         robust=counts.get("robust_gap", 0), likely=counts.get("likely_gap", 0),
+                         doubtful=counts.get("doubtful", 0), passes=counts.get("robust_pass", 0)))  # fmt: skip
+    return lines
 
 
 def _walker(facts: Facts) -> tuple[str, str]:
@@ -137,29 +155,31 @@ def _cell(facts: Facts, community: Any, service: Any) -> Any:
     return cells.loc[(community, service)] if (community, service) in cells.index else None
 
 
-def _helps(facts: Facts) -> list[Words]:
+def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     """The best link, the best place for a facility, and gates, as far as something is known of them."""
     found, published = facts.analysis.attribution, facts.published
     gaps: Any = facts.analysis.gaps.frame
+    circle = f"{facts.analysis.settings.circle_min:g}"
     lines = []
     if len(found.links):
         best = found.links.iloc[0]
-        crosses = crossing(best["crosses"])
-        circle, people = f"{facts.analysis.settings.circle_min:g}", few(tens(best["serves"]))
+        crosses, people = crossing(best["crosses"]), few(tens(best["serves"]))
         told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
-        lines.append(say("help_link", **told, people=people, minutes=circle))
+        lacking = float(found.frame["uncovered"].sum()) if len(found.frame) else 0.0
+        share = percent(min(1.0, best["serves"] / lacking)) if lacking >= FEWEST else "—"
+        lines.append(say(f"{told_as}_link", **told, people=people, minutes=circle, percent=share))
     if len(found.frame):
         gates = (found.frame["uncovered"] - found.frame["uncovered_gates"]).clip(lower=0).sum()
         if gates >= 10:
-            lines.append(say("help_gate", people=few(tens(float(gates)))))
+            lines.append(say(f"{told_as}_gate", people=few(tens(float(gates))), minutes=circle))
         gaps = facts.missing[facts.missing["cause"].isin(["facility", "mixed"])]
     gaps = gaps[[published.seen(str(key)) for key in gaps.index.get_level_values("community_id")]]
     if len(gaps) and float(gaps["uncovered"].max()) >= 10:
         community, service = gaps["uncovered"].sort_index(kind="stable").idxmax()
         words = service_words(service)
-        lines.append(say("help_facility", community=facts.names(community), service=(words.zh, words.en),
+        lines.append(say(f"{told_as}_facility", community=facts.names(community), service=(words.zh, words.en),
                          people=few(tens(float(gaps["uncovered"].max())))))  # fmt: skip
-    return lines or [say("help_none")]
+    return lines or [say(f"{told_as}_none")]
 
 
 def crossing(codes: Any) -> Words:
@@ -191,9 +211,15 @@ def _compliance(facts: Facts) -> list[Words]:
     ledger = facts.analysis.ledger
     if not len(ledger):
         return []
-    sums = ledger.counts().sum()
+    frame: Any = ledger.frame
+    loose = frame["indicative"].astype(bool)
+    counts = {
+        f"{told}{suffix}": f"{((frame['verdict'] == verdict) & mine).sum():,}"
+        for told, verdict in (("passed", "pass"), ("failed", "fail"))
+        for suffix, mine in (("", ~loose), ("_indicative", loose))
+    }
     return [say("ledger_line", books=len({rule.book for rule in ledger.rules}), rules=len(ledger.rules),
-                passed=f"{sums['pass']:,}", failed=f"{sums['fail']:,}", open=f"{sums['undetermined']:,}")]  # fmt: skip
+                open=f"{(frame['verdict'] == 'undetermined').sum():,}", **counts)]  # fmt: skip
 
 
 # -- data and method ---------------------------------------------------------------------------------
@@ -244,7 +270,9 @@ def _how(facts: Facts) -> list[Words]:
         say("method_people", methods=named),
         say("method_gap"),
     ]  # fmt: skip
-    if weights:
+    if len(set(weights.values())) == 1:
+        lines.append(say("method_weights_equal", count=len(weights), weight=f"{next(iter(weights.values())):.3f}"))
+    elif weights:
         lines.append(say("method_weights", weights=listed_weights))
     if settings.open_at is not None:
         lines.append(say("at_moment", moment=(settings.open_at.zh, settings.open_at.en)))

@@ -80,7 +80,8 @@ def _set_up(document: Any, report: Report) -> None:
     section.different_first_page_header_footer = True
     _styles(document)
     header = section.header.paragraphs[0]
-    header.text = f"{report.title.zh}\t{report.terms.zh}"
+    mark = f"　{report.mark}" if report.mark else ""
+    header.text = f"{report.title.zh}{mark}\t{report.terms.zh}"
     _tabs(header)
     footer = section.footer.paragraphs[0]
     footer.add_run("circle15\t")
@@ -139,14 +140,20 @@ def _styles(document: Any) -> None:
 
 def _cover(document: Any, report: Report) -> None:
     space = document.add_paragraph()
-    space.paragraph_format.space_before = Pt(110)
+    space.paragraph_format.space_before = Pt(30)
     title = document.add_paragraph(style="Title")
     _letters(title.add_run(report.title.zh), size=26, bold=True, east=_HEADS)
     _letters(document.add_paragraph().add_run(report.title.en), size=13, color=_QUIET)
     _both(document.add_paragraph(), report.subtitle, size=13)
     if report.banner is not None:
         _paragraph(document, Paragraph(words=report.banner, look="warning"))
-    document.add_paragraph().paragraph_format.space_before = Pt(120)
+    lead, *lines = report.verdict
+    line = document.add_paragraph()
+    line.paragraph_format.space_before = Pt(14)
+    _both(line, lead, size=13)
+    line.runs[0].font.bold = True
+    for words in lines:
+        _both(document.add_paragraph(style="List Bullet"), words, size=10)
     rows = tuple((f"{words.zh} {words.en}", value) for words, value in report.cover)
     bare = Words(zh="", en="")
     _table(
