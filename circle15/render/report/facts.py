@@ -71,8 +71,8 @@ class Facts:
 
     @property
     def ranked(self) -> Any:
-        """``gaps.by_community`` by rank then id, without communities too small to be told of."""
-        table = self.analysis.gaps.by_community
+        """``published.ranking`` by rank then id, without communities too small to be told of."""
+        table = self.published.ranking
         if table.empty:
             return table
         seen = [self.published.seen(str(key)) for key in table.index]

@@ -12,7 +12,7 @@ from circle15.model.places import counts_heads
 from circle15.render.file_words import Words, by_severity, counted, lost_rows, role_words
 from circle15.render.privacy import FEWEST
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
-from circle15.render.report.facts import Facts, minutes, service_words
+from circle15.render.report.facts import Facts, number, service_words
 from circle15.render.report.published import few, percent
 from circle15.render.report.section_causes import remedy
 from circle15.render.report.section_clauses import measured, required
@@ -124,7 +124,7 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
         told = [service_words(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=bool(cell["rough"])),
-                minutes(cell["mean_min"])]  # fmt: skip
+                number(cell["mean_min"], 0 if cell["rough"] else 1)]  # fmt: skip
         if walked:
             told.append(_walk(facts, key, service))
         if len(robust):
