@@ -10,6 +10,7 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.model import Analysis
+from circle15.render.payload_ledger import public_verdicts
 from circle15.render.report.blocks import Words, clean
 from circle15.render.report.published import Published
 
@@ -44,8 +45,8 @@ class Facts:
 
     @cached_property
     def verdicts(self) -> Any:
-        """``ledger.frame``, sorted."""
-        return self.analysis.ledger.frame.sort_index(kind="stable")
+        """``ledger.frame`` as it may be told (:func:`~circle15.render.payload_ledger.public_verdicts`), sorted."""
+        return public_verdicts(self.analysis).sort_index(kind="stable")
 
     def name(self, community: Any) -> str:
         """A community's name, its id where it has none."""

@@ -150,12 +150,11 @@ def _failed(facts: Facts, key: Any) -> Words:
     unit = facts.verdicts.index.get_level_values("unit_id") == str(key)
     mine = facts.verdicts[unit & (facts.verdicts.index.get_level_values("level") == "community")]
     rules: dict[str, Rule] = {rule.clause_id: rule for rule in ledger.rules}
-    people = float(facts.analysis.city.communities.frame["pop_60plus"].get(key, 0))
     told = []
     for (_, _, clause), row in mine[mine["verdict"] == "fail"].iterrows():
         rule = rules[str(clause)]
         mark = f"，{say('indicative').zh}" if row["indicative"] else ""
-        value = measured(rule, row["observed"], people)
+        value = measured(rule, row["observed"], "fail")
         told.append(f"{clean(rule.title_zh)}（现状{value}，要求{required(rule)}{mark}）")
     more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
     return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")

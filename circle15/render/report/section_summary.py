@@ -191,7 +191,7 @@ def _compliance(facts: Facts) -> list[Words]:
     ledger = facts.analysis.ledger
     if not len(ledger):
         return []
-    sums = ledger.counts().sum()
+    sums = facts.verdicts["verdict"].value_counts().reindex(["pass", "fail", "undetermined"], fill_value=0)
     return [say("ledger_line", books=len({rule.book for rule in ledger.rules}), rules=len(ledger.rules),
                 passed=f"{sums['pass']:,}", failed=f"{sums['fail']:,}", open=f"{sums['undetermined']:,}")]  # fmt: skip
 
