@@ -21,7 +21,7 @@ from circle15.model import Analysis
 from circle15.model.norms import Ledger
 from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, Typology
 from circle15.render.payload import payload
-from circle15.render.payload_ledger import EXPOSURE, ledger
+from circle15.render.payload_ledger import EXPOSURE, _rate, _Units, ledger, public_verdicts
 from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
 from tests.page_fixture import analysis
 from tests.test_payload import section
@@ -154,6 +154,51 @@ def test_shares_of_the_ledger_are_made_of_tens(town: Analysis, content: dict[str
             outside = round(people * (1 - share / 100))
             tens, whole = (outside + 5) // 10 * 10, (people + 5) // 10 * 10
             assert shown == (100 if outside == 0 else 0 if outside == people else round(100 * (1 - tens / whole)))
+
+
+def test_reports_tell_the_same_of_the_ledger_as_pages(town: Analysis, content: dict[str, Any]) -> None:
+    norms, told = opened(content)["norms"], public_verdicts(town)
+    assert told.index.equals(town.ledger.frame.index)
+    names = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s", "hidden": "h"}
+    compared = 0
+    for clause, row in zip(norms["clauses"], norms["rows"], strict=True):
+        if clause["level"] != "community":
+            continue
+        mine = told.xs(clause["id"], level="clause_id").droplevel("level")
+        for place, own in enumerate(content_ids(town)):
+            if row["v"][place] == ".":
+                assert own not in mine.index
+                continue
+            assert names[mine.loc[own, "verdict"]] == row["v"][place]
+            figure = mine.loc[own, "observed"]
+            assert row["o"][place] == (None if np.isnan(figure) else pytest.approx(figure, abs=0.05))
+            compared += 1
+    assert compared > 8
+
+
+def content_ids(town: Analysis) -> list[str]:
+    return [str(key) for key in town.city.communities.frame.index]
+
+
+@pytest.mark.parametrize(
+    ("letters", "least", "verdict", "left"),
+    [
+        ("ppfp", 70, "p", ("p", 75.0)),  # nothing withheld: as it is
+        ("ppfh", 70, "p", ("h", None)),  # three of four pass only if the hidden one does
+        ("ppfh", 90, "f", ("f", None)),  # fails either way, but 75 or 50 percent would tell
+    ],
+)
+def test_a_rate_tells_no_verdict_that_is_withheld(
+    town: Analysis, letters: str, least: float, verdict: str, left: tuple[str, float | None]
+) -> None:
+    first = town.ledger.rules[0]
+    asked = replace(first, measure="compliance_rate", unit="%", of=("one",), level="city", at_least=least, at_most=None)
+    units = _Units(level="city", ids=pd.Index(["city"]), code=np.zeros(4, dtype=np.int64))
+    own = (np.array([verdict], dtype=object), np.array([75.0]))
+    found, figure = _rate(asked, units, own, {"one": (np.array([*letters], dtype=object), np.full(4, np.nan))})
+    assert found[0] == left[0]
+    assert np.isnan(figure[0]) if left[1] is None else figure[0] == left[1]
+    assert own[0][0] == verdict  # the input stays
 
 
 def test_a_walk_is_no_evidence_where_elders_are_not_public(content: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docx
 import numpy as np
+import pandas as pd
 import pypdf
 import pytest
 
@@ -18,10 +19,13 @@ from circle15.catalog import services
 from circle15.catalog.facts import read_facts
 from circle15.errors import OutputError
 from circle15.model import Coverage, Finding, Gaps
+from circle15.render.payload_ledger import public_verdicts
+from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.report import check_report_tools, fonts, save_report
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
 from circle15.render.report.published import publish
+from circle15.render.report.section_clauses import measured
 from tests.page_fixture import analysis as make_analysis
 from tests.report_fixture import full
 
@@ -190,6 +194,25 @@ def test_no_number_of_one_to_nine_people_is_told(tmp_path):
     names = [row[1] for row in table_after(document, "综合差距指数排名")[1:]]
     assert small.city.communities.frame["name"].iloc[0] not in names
     assert "另有1个社区60岁以上不足10人" in "\n".join(line.text for line in document.paragraphs)
+
+
+def test_shares_of_people_are_told_by_tens_whatever_the_measure(town):
+    """93 % of a hundred are 93 people; and a rounded figure never contradicts its verdict."""
+    rule = dataclasses.replace(town.ledger.rules[0], measure="services_in_reach", unit="%", at_least=95.0, at_most=None)
+    assert measured(rule, NEARLY_ALL, "fail") == "除不足10人外均达到"
+    assert measured(rule, NEARLY_NONE, "fail") == "不足10人达到"
+    assert measured(rule, 90.0, "fail") == "约90%"
+    assert measured(rule, 95.0, "fail") == "<95%"
+    assert measured(rule, 94.0, "pass") == "≥95%"
+    assert measured(rule, 100.0, "pass") == "100%"
+    assert measured(rule, float("nan"), "pass") == "—"
+
+
+def test_verdicts_of_a_report_are_those_that_may_be_told():
+    small = full(elders=(100, 300, 300, 300, 300, 300, 300, 300))
+    facts = Facts(analysis=small, published=publish(small), figures=frozenset())
+    told = public_verdicts(small).sort_index(kind="stable")
+    pd.testing.assert_frame_equal(facts.verdicts, told)
 
 
 def test_few_people_in_a_finding_are_not_told(tmp_path):

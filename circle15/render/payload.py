@@ -20,7 +20,8 @@ from circle15.render.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.file_words import public_file
 from circle15.render.payload_sites import plain, sites, words
 from circle15.render.payload_verdicts import add_lines, verdicts
-from circle15.render.privacy import FEWEST, bundles, public_counts, public_tens, public_total
+from circle15.render.privacy import FEWEST, bundles, public_population, public_tens, public_total
+from circle15.render.public_gaps import public_cells, public_gaps
 
 __all__ = ["FORMAT", "payload"]
 
@@ -187,8 +188,12 @@ def _add_demand(sections: Sections, analysis: Analysis) -> None:
     frame, ids = analysis.demand.frame, analysis.city.communities.frame.index
     _add_positions(sections, "demand", analysis.demand_positions)
     sections.add_delta("demand.community", ids.get_indexer(frame["community_id"]))
-    for column in ("population", "pop_60plus"):
-        sections.add(f"demand.{column}_tens", bundles(frame[column], frame["community_id"]) // FEWEST)
+    people = analysis.city.communities.frame
+    younger = (people["population"] - people["pop_60plus"]).reindex(frame["community_id"]).to_numpy()
+    # Where one to nine are younger than 60, bundles of all would tell how many.
+    everyone = frame["population"].where(~((younger > 0) & (younger < FEWEST)), frame["pop_60plus"])
+    for column, heads in (("population", everyone), ("pop_60plus", frame["pop_60plus"])):
+        sections.add(f"demand.{column}_tens", bundles(heads, frame["community_id"]) // FEWEST)
 
 
 def _add_places(sections: Sections, analysis: Analysis, project: Project) -> None:
@@ -282,9 +287,9 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     frame = analysis.city.communities.frame
     anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
     elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
-    people = public_total(frame["population"].to_numpy(dtype=np.float64))
-    ranks = analysis.gaps.by_community
-    cells = _cells(analysis)
+    people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
+    public = public_cells(analysis)
+    ranks, cells = public_gaps(analysis, public), _cells(analysis, public)
     made = analysis.demand.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
     more = _more(frame)
@@ -338,31 +343,19 @@ def _gap(row: pd.Series, cells: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cells(analysis: Analysis) -> dict[str, dict[str, dict[str, Any]]]:
+def _cells(analysis: Analysis, public: pd.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
     """For each community and service: public counts per cut-off, minutes, choices, rank."""
-    frame, cutoffs = analysis.coverage.frame, list(analysis.settings.cutoffs_min)
     out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
-    if frame.empty:  # no list of facilities: nothing is determined
-        return out
-    wide = frame[["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered", "choices"]].unstack("cutoff_min")
-    uncovered = wide["pop_60plus_uncovered"][cutoffs].to_numpy(dtype=np.float64)
-    last = cutoffs[-1]
-    placed, shown, rough = public_counts(
-        wide[("pop_60plus", last)].to_numpy(dtype=np.float64),
-        wide[("pop_60plus_unplaced", last)].to_numpy(dtype=np.float64),
-        uncovered,
-    )
-    nearest = analysis.coverage.nearest.reindex(wide.index)
-    ranks = analysis.gaps.frame["rank"].reindex(wide.index).to_list()
-    for place, (community, service) in enumerate(wide.index):
+    steps = [f"uncovered_{place}" for place in range(len(analysis.settings.cutoffs_min))]
+    for (community, service), row in zip(public.index, public.to_dict("records"), strict=True):
         out[str(community)][str(service)] = {
-            "placed": int(placed[place]),
-            "uncovered": [int(value) for value in shown[place]] if placed[place] else None,
-            "rough": bool(rough[place]),
-            "mean_min": plain(nearest["mean_min"].iloc[place], 1),
-            "p90_min": plain(nearest["p90_min"].iloc[place], 1),
-            "choices": plain(wide[("choices", last)].iloc[place], 1),
-            "rank": None if pd.isna(ranks[place]) else int(ranks[place]),
+            "placed": int(row["placed"]),
+            "uncovered": [int(row[step]) for step in steps] if row["placed"] else None,
+            "rough": bool(row["rough"]),
+            "mean_min": plain(row["mean_min"], 1),
+            "p90_min": plain(row["p90_min"], 1),
+            "choices": plain(row["choices"], 1),
+            "rank": None if pd.isna(row["rank"]) else int(row["rank"]),
         }
     return out
 

@@ -17,10 +17,12 @@ from circle15.model.norms import Rule
 from circle15.render.payload_sites import short
 from circle15.render.privacy import FEWEST, SUPPRESSED, public_shares, public_tens, public_total, tells_too_much
 
-__all__ = ["EXPOSURE", "HIDDEN", "ledger"]
+__all__ = ["EXPOSURE", "HIDDEN", "ledger", "public_verdicts"]
 
 Exposure = Literal["people", "households", "per_household", "registered", "people_count", "staff", "plain"]
 Numbers = NDArray[np.float64]
+_Told = tuple[NDArray[np.object_], Numbers]
+"""Of one clause and each unit of its level, a letter and the observed figure, as they are published."""
 
 EXPOSURE: Mapping[str, Exposure] = {
     "people_in_reach": "people",
@@ -86,8 +88,12 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     levels = _levels(analysis)
     books, sources, lacks = _Pool(), _Pool(), _Pool()
     clauses = [_clause(rule, books, sources) for rule in found.rules]
-    tables = {str(key): table for key, table in found.frame.groupby(level="clause_id", sort=False)}
-    rows = [_row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), lacks) for rule in found.rules]
+    tables = _tables(found.frame)
+    told = _published(analysis, levels, tables)
+    rows = [
+        _row(analysis, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
+        for rule in found.rules
+    ]
     known = {**norm_books(), **{book.key: book for book in analysis.city.books}}
     titles = [
         [key, known[key].title_zh if key in known else key, known[key].title_en if key in known else key]
@@ -153,19 +159,102 @@ def _levels(analysis: Analysis) -> dict[str, _Units]:
     }
 
 
-def _row(analysis: Analysis, rule: Rule, units: _Units, table: pd.DataFrame | None, lacks: _Pool) -> dict[str, Any]:
+def _tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Rows of each clause on ``unit_id``."""
+    parts = frame.groupby(level="clause_id", sort=False)
+    return {str(key): table.droplevel(["level", "clause_id"]) for key, table in parts}
+
+
+def _row(
+    analysis: Analysis, units: _Units, table: pd.DataFrame | None, told: _Told | None, lacks: _Pool
+) -> dict[str, Any]:
     """Verdicts, figures and evidence of one clause for every unit of its level."""
-    if table is None:
+    if table is None or told is None:
         return {"v": _NO_ROW * len(units.ids), "o": []}
-    table = table.droplevel(["level", "clause_id"]).reindex(units.ids)
+    table, (letters, observed) = table.reindex(units.ids), told
+    row = {"v": "".join(letters), "o": [short(value, 1) for value in observed]}
+    words = [str(text) for text in table["lacks"].fillna("")]
+    needed = [lacks.place((lacks_words(text, "zh"), lacks_words(text, "en"))) if text else -1 for text in words]
+    return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
+
+
+def public_verdicts(analysis: Analysis) -> pd.DataFrame:
+    """The ledger's ``verdict`` and ``observed`` as they may be told.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The ledger's frame; ``verdict`` may be ``"hidden"``, ``observed`` is NaN where no figure is told, and of shares
+        of people whole percent, :data:`~circle15.render.privacy.NEARLY_ALL` or
+        :data:`~circle15.render.privacy.NEARLY_NONE`.
+    """
+    found = analysis.ledger
+    if not len(found):
+        return found.frame
+    levels, tables = _levels(analysis), _tables(found.frame)
+    names = {letter: verdict for verdict, letter in _LETTERS.items()} | {HIDDEN: "hidden"}
+    verdict = found.frame["verdict"].to_numpy(dtype=object).copy()
+    figure = np.full(len(found.frame), np.nan)
+    told = _published(analysis, levels, tables)
+    for rule in found.rules:
+        if rule.clause_id not in told:
+            continue
+        letters, observed = told[rule.clause_id]
+        there = letters != _NO_ROW
+        units = levels[rule.level].ids[there]
+        keys = pd.MultiIndex.from_arrays(
+            [[rule.level] * len(units), units, [rule.clause_id] * len(units)], names=["level", "unit_id", "clause_id"]
+        ).reorder_levels(list(found.frame.index.names))
+        places = found.frame.index.get_indexer(keys)
+        verdict[places] = [names[letter] for letter in letters[there]]
+        figure[places] = observed[there]
+    return found.frame.assign(verdict=verdict, observed=figure)
+
+
+def _published(
+    analysis: Analysis, levels: Mapping[str, _Units], tables: Mapping[str, pd.DataFrame]
+) -> dict[str, _Told]:
+    """Letters and figures by clause; a rate neither tells the verdict of a community where that is withheld."""
+    rules = analysis.ledger.rules
+    told = {
+        rule.clause_id: _told(analysis, rule, levels[rule.level], tables[rule.clause_id])
+        for rule in rules
+        if rule.clause_id in tables
+    }
+    for rule in rules:
+        if rule.measure == "compliance_rate" and rule.clause_id in told:
+            told[rule.clause_id] = _rate(rule, levels[rule.level], told[rule.clause_id], told)
+    return told
+
+
+def _told(analysis: Analysis, rule: Rule, units: _Units, table: pd.DataFrame) -> _Told:
+    table = table.reindex(units.ids)
     letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
     observed, withheld = _public(analysis, rule, units, table["observed"].to_numpy(dtype=np.float64))
     judged = np.isin(letters, ["p", "f", "s"])
     letters[judged & withheld] = HIDDEN
-    row = {"v": "".join(letters), "o": [short(value, 1) for value in np.where(judged, observed, np.nan)]}
-    words = [str(text) for text in table["lacks"].fillna("")]
-    needed = [lacks.place((lacks_words(text, "zh"), lacks_words(text, "en"))) if text else -1 for text in words]
-    return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
+    return letters, np.where(judged, observed, np.nan)
+
+
+def _rate(rule: Rule, units: _Units, own: _Told, told: Mapping[str, _Told]) -> _Told:
+    """A rate without its figure where a verdict under it is withheld, without its verdict where that tells of it."""
+    parts = np.array([told[clause][0] for clause in rule.of if clause in told], dtype=object)
+    letters, observed = own[0].copy(), own[1].copy()
+    if not len(parts):
+        return own
+    asked = (parts != _NO_ROW).any(axis=0)
+    failed, hidden = (parts == "f").any(axis=0), (parts == HIDDEN).any(axis=0)
+    sure = np.isin(parts, ["p", _NO_ROW]).all(axis=0)
+    for unit in range(len(units.ids)):
+        mine = asked & (units.code == unit)
+        if not (hidden & ~failed & mine).any():
+            continue
+        observed[unit] = np.nan
+        maybe = np.isin(parts, ["p", HIDDEN, _NO_ROW]).all(axis=0)
+        ends = [100.0 * (one & mine).sum() / mine.sum() for one in (sure, maybe)]
+        if rule.judges and letters[unit] in {"p", "f"} and rule.passes(ends[0]) != rule.passes(ends[1]):
+            letters[unit] = HIDDEN
+    return letters, observed
 
 
 def _evidence(analysis: Analysis, units: _Units, table: pd.DataFrame) -> dict[str, Any]:

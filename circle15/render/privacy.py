@@ -18,6 +18,7 @@ __all__ = [
     "SUPPRESSED",
     "bundles",
     "public_counts",
+    "public_population",
     "public_shares",
     "public_tens",
     "public_total",
@@ -52,6 +53,21 @@ def public_total(people: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     exact = np.ceil(people).astype(np.int64)
     return _hidden(exact, np.maximum(np.rint(people).astype(np.int64), FEWEST * (exact >= FEWEST)))
+
+
+def public_population(people: NDArray[np.float64], elders: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Totals of areas beside the published number of their people aged 60+: nobody under ten is their difference.
+
+    Where one to nine people are younger than 60 the next ten above the older ones stands for all.
+
+    Examples
+    --------
+    >>> public_population(np.array([45.0, 40.0, 52.0, 9.0]), np.array([40, 40, 40, -1])).tolist()
+    [50, 40, 52, -1]
+    """
+    total = public_total(people)
+    younger = total - elders
+    return np.where((elders >= FEWEST) & (younger > 0) & (younger < FEWEST), elders // FEWEST * FEWEST + FEWEST, total)
 
 
 def public_tens(people: NDArray[np.float64]) -> NDArray[np.int64]:

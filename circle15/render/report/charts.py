@@ -27,7 +27,7 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     """Communities by gap index, largest first, with the interval over random draws where there is one."""
     from matplotlib.figure import Figure
 
-    ranked = analysis.gaps.by_community
+    ranked = published.ranking
     ranked = ranked[[published.seen(key) for key in ranked.index] & ranked["index"].notna().to_numpy()]
     ranked = ranked.sort_values("rank", kind="stable").head(MOST_BARS)
     if ranked.empty:

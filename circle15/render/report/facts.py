@@ -10,6 +10,7 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.model import Analysis
+from circle15.render.payload_ledger import public_verdicts
 from circle15.render.report.blocks import Words, clean
 from circle15.render.report.published import Published
 
@@ -44,8 +45,8 @@ class Facts:
 
     @cached_property
     def verdicts(self) -> Any:
-        """``ledger.frame``, sorted."""
-        return self.analysis.ledger.frame.sort_index(kind="stable")
+        """``ledger.frame`` as it may be told (:func:`~circle15.render.payload_ledger.public_verdicts`), sorted."""
+        return public_verdicts(self.analysis).sort_index(kind="stable")
 
     def name(self, community: Any) -> str:
         """A community's name, its id where it has none."""
@@ -71,8 +72,8 @@ class Facts:
 
     @property
     def ranked(self) -> Any:
-        """``gaps.by_community`` by rank then id, without communities too small to be told of."""
-        table = self.analysis.gaps.by_community
+        """``published.ranking`` by rank then id, without communities too small to be told of."""
+        table = self.published.ranking
         if table.empty:
             return table
         seen = [self.published.seen(str(key)) for key in table.index]

@@ -36,7 +36,7 @@ _AROUND = ((7, 7), (-12, 7), (7, -12), (-12, -12), (12, -2))
 
 def index_map(analysis: Analysis, published: Published) -> Any | None:
     """The gap index of every community, with names where there is room."""
-    index = analysis.gaps.by_community["index"].round()
+    index = published.ranking["index"].round()
     if not len(index):
         return None
     classes = {key: class_of(value, INDEX_ENDS) for key, value in index.items() if pd.notna(value)}

@@ -10,12 +10,10 @@ import numpy as np
 import pandas as pd
 
 from circle15.model import Analysis
-from circle15.render.privacy import FEWEST, SUPPRESSED, public_counts, public_tens, public_total
+from circle15.render.privacy import FEWEST, SUPPRESSED, public_population, public_tens, public_total
+from circle15.render.public_gaps import public_cells, public_gaps, public_subdistricts
 
 __all__ = ["Published", "few", "percent", "publish", "rounded_percent", "tens"]
-
-MIDDLE_OF_FEW = 5
-"""One to nine people are drawn, and taken in a share, as this many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +22,15 @@ class Published:
 
     ``cells`` on (``community_id``, ``service``), communities of ten people aged 60+ and more: ``placed`` and
     ``uncovered`` at the circle (:data:`SUPPRESSED` for one to nine), ``rough`` (in tens), ``share`` covered worked out
-    from these, ``mean_min``. ``places`` on ``community_id``: ``population`` and ``pop_60plus``. ``totals`` on
+    from these, ``mean_min``. ``places`` on ``community_id``: ``population`` and ``pop_60plus``.
+    ``ranking`` and ``subdistricts``: indices and ranks by :mod:`circle15.render.public_gaps`. ``totals`` on
     ``service``: ``placed``, ``uncovered`` and one column a cut-off (people not covered), all in tens.
     """
 
     cells: Any
     places: Any
+    ranking: Any
+    subdistricts: Any
     totals: Any
     elders: int
     people: int
@@ -87,42 +88,28 @@ def rounded_percent(value: float, people: float) -> str:
 def publish(analysis: Analysis) -> Published:
     """Counts of an analysis at its circle, such that no group under ten can be worked out."""
     frame = analysis.city.communities.frame
-    places = pd.DataFrame(
-        {column: public_total(frame[column].to_numpy(dtype=np.float64)) for column in ("population", "pop_60plus")},
-        index=frame.index,
-    )
+    public = public_cells(analysis)
+    elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
+    everyone = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
+    places = pd.DataFrame({"population": everyone, "pop_60plus": elders}, index=frame.index)
     return Published(
-        cells=_cells(analysis, places),
+        cells=_cells(public, places),
         places=places,
+        ranking=public_gaps(analysis, public),
+        subdistricts=public_subdistricts(analysis, public),
         totals=_totals(analysis),
         elders=tens(float(frame["pop_60plus"].sum())),
         people=tens(float(frame["population"].sum())),
     )
 
 
-def _cells(analysis: Analysis, places: pd.DataFrame) -> pd.DataFrame:
-    frame, cutoffs = analysis.coverage.frame, list(analysis.settings.cutoffs_min)
-    columns = ["placed", "uncovered", "rough", "share", "mean_min"]
-    if frame.empty:  # no list of facilities: nothing is determined
-        index = pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"])
-        return pd.DataFrame(columns=columns, index=index)
-    wide = frame[["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered"]].unstack("cutoff_min")
-    last = cutoffs[-1]
-    placed, uncovered, rough = public_counts(
-        wide[("pop_60plus", last)].to_numpy(dtype=np.float64),
-        wide[("pop_60plus_unplaced", last)].to_numpy(dtype=np.float64),
-        wide["pop_60plus_uncovered"][cutoffs].to_numpy(dtype=np.float64),
-    )
-    shown = uncovered[:, -1]
-    table = pd.DataFrame({"placed": placed, "uncovered": shown, "rough": rough}, index=wide.index)
-    drawn = np.where(shown == SUPPRESSED, MIDDLE_OF_FEW, shown)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.clip(1 - drawn / placed, 0, 1)
-    table["share"] = np.where(placed >= FEWEST, share, np.nan)
-    table["uncovered"] = table["uncovered"].astype(float).where(placed != 0)
-    table["mean_min"] = analysis.coverage.nearest["mean_min"].reindex(table.index)
-    enough = places["pop_60plus"].reindex(table.index.get_level_values("community_id")).to_numpy() >= FEWEST
-    return table[enough].sort_index(kind="stable")
+def _cells(public: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    cells = public[["placed", "uncovered", "rough", "share", "mean_min"]].copy()
+    if cells.empty:
+        return cells
+    cells["uncovered"] = cells["uncovered"].astype(float).where(cells["placed"] != 0)
+    enough = places["pop_60plus"].reindex(cells.index.get_level_values("community_id")).to_numpy() >= FEWEST
+    return cells[enough].sort_index(kind="stable")
 
 
 def _totals(analysis: Analysis) -> pd.DataFrame:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from circle15.render.file_words import Words
-from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, field, say
+from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.charts import MOST_BARS
 from circle15.render.report.facts import Facts, minutes, service_words
 from circle15.render.report.published import few, percent, tens
@@ -71,9 +72,10 @@ def _mean(facts: Facts, service: str) -> float:
 def _subdistricts(facts: Facts) -> Table:
     fields = (field("h_rank", 0.7, "right"), field("h_subdistrict", 2.4), field("h_communities", 1, "right"),
               field("h_elders", 1.3, "right"), field("h_index", 1, "right"), field("h_worst", 2.2))  # fmt: skip
-    table: Any = subdistrict_table(facts.analysis).rename(columns={"index": "index_value"})
+    told = replace(facts.analysis.subdistricts, by_subdistrict=facts.published.subdistricts)
+    table: Any = subdistrict_table(replace(facts.analysis, subdistricts=told)).rename(columns={"index": "index_value"})
     rows = [
-        (f"{row.rank_index:.0f}" if pd.notna(row.rank_index) else "—", str(row.subdistrict), f"{row.communities:,}",
+        (f"{row.rank_index:.0f}" if pd.notna(row.rank_index) else "—", clean(row.subdistrict), f"{row.communities:,}",
          few(tens(float(row.pop_60plus)), rough=True), f"{row.index_value:.0f}" if pd.notna(row.index_value) else "—",
          row.worst_service_zh)
         for row in table.itertuples()

@@ -8,12 +8,16 @@ from typing import Any
 
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
-from circle15.model.norms import Rule
+from circle15.model.norms import Ledger, Rule
+from circle15.render.payload_ledger import EXPOSURE
+from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.report.blocks import Block, Heading, Paragraph, Table, clean, field, say
 from circle15.render.report.facts import Facts, number
-from circle15.render.report.published import rounded_percent, tens
 
 __all__ = ["clauses", "measured", "required"]
+
+_SIDES = {"pass": ("≥", "≤"), "fail": ("<", ">")}
+"""On which side of a lowest and of a highest value a verdict says that a figure is."""
 
 
 def clauses(facts: Facts) -> list[Block]:
@@ -23,7 +27,9 @@ def clauses(facts: Facts) -> list[Block]:
     if not len(ledger):
         return [*out, Paragraph(words=say("clauses_none"))]
     out.append(Paragraph(words=say("clauses_lead")))
-    counts: Any = ledger.counts().sort_index(kind="stable")
+    counts: Any = Ledger(frame=facts.verdicts, rules=ledger.rules).counts().sort_index(kind="stable")
+    hidden: Any = (facts.verdicts["verdict"] == "hidden").groupby(level=["level", "clause_id"]).sum()
+    counts["hidden"] = hidden.reindex(counts.index)
     books = dict.fromkeys(rule.book for rule in ledger.rules)
     out += [_book(book, [rule for rule in ledger.rules if rule.book == book], counts) for book in books]
     out += [Heading(level=2, words=say("clauses_rates")), _rates(facts)]
@@ -44,11 +50,13 @@ def _book(key: str, rules: Sequence[Rule], counts: Any) -> Block:
     if not rows:
         return Paragraph(words=say("clauses_book_none", book=named, count=len(known)))
     loose = not any(rule.verified for rule, _ in rows)
-    fields = (field("h_clause", 5.6), field("h_level", 0.9), field("h_required", 2.4), field("h_pass", 0.9, "right"),
-              field("h_fail", 1.1, "right"), field("h_open", 1.4, "right"), field("h_standing", 2.6))  # fmt: skip
+    some = any(row["hidden"] for _, row in rows)
+    heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open"} | ({"hidden": "h_withheld"} if some else {})
+    fields = (field("h_clause", 5.6 - some), field("h_level", 0.9), field("h_required", 2.4),
+              *(field(head, 1.2, "right") for head in heads.values()), field("h_standing", 2.6))  # fmt: skip
     told = [
         (clean(rule.title_zh), say(f"level_{rule.level}").zh, required(rule),
-         *(f"{int(row[verdict]):,}" for verdict in ("pass", "fail", "undetermined")), _standing(rule, told=loose))
+         *(f"{int(row[verdict]):,}" for verdict in heads), _standing(rule, told=loose))
         for rule, row in rows
     ]  # fmt: skip
     shown = sum(1 for _, row in local if row["shown"] and not (row["pass"] or row["fail"]))
@@ -84,32 +92,45 @@ def _unit(unit: str) -> str:
     return words if words == "%" else f" {words}"
 
 
-def measured(rule: Rule, observed: float, people: float) -> str:
-    """An observed value with its unit; of people no finer than ten of them.
+def measured(rule: Rule, told: float, verdict: str) -> str:
+    """A published figure with its unit.
 
     Parameters
     ----------
     rule
         The clause.
-    observed
-        In the clause's unit.
-    people
-        How many people the value is about.
+    told
+        From :func:`~circle15.render.payload_ledger.public_verdicts`, in the clause's unit; NaN where none is told.
+    verdict
+        Where a rounded figure would contradict it, the verdict's side of the limit is told.
+
+    Returns
+    -------
+    str
+        A figure that is made of people in tens is marked as about so much.
     """
-    if math.isnan(observed):
+    if math.isnan(told):
         return "—"
     if rule.unit == "yes":
-        return say("is_there" if observed else "is_not_there").zh
-    if rule.unit == "%" and rule.measure.startswith(("people_", "registered_")):
-        return rounded_percent(observed, people)
-    if rule.unit == "people" and rule.measure.startswith("people_"):
-        return f"约{max(tens(observed), 0):,}{_unit(rule.unit)}"
-    return f"{number(observed, 0 if observed >= 100 else 1).removesuffix('.0')}{_unit(rule.unit)}"
+        return say("is_there" if told else "is_not_there").zh
+    exposure = EXPOSURE.get(rule.measure)
+    if exposure in {"people", "households"} and told in {NEARLY_NONE, NEARLY_ALL}:
+        return say("nearly_none" if told == NEARLY_NONE else "nearly_all").zh
+    exact = exposure in {"plain", "staff"} or told == 0 or (rule.unit == "%" and told == 100)
+    one_sided = (rule.at_least is None) != (rule.at_most is None)
+    if not exact and one_sided and verdict in _SIDES and rule.passes(told) != (verdict == "pass"):
+        least, most = _SIDES[verdict]
+        return (
+            f"{least}{rule.at_least:g}{_unit(rule.unit)}"
+            if rule.at_most is None
+            else f"{most}{rule.at_most:g}{_unit(rule.unit)}"
+        )
+    about = "" if exact else "约"
+    return f"{about}{number(told, 0 if told >= 100 else 1).removesuffix('.0')}{_unit(rule.unit)}"
 
 
 def _rates(facts: Facts) -> Block:
     ledger, verdicts = facts.analysis.ledger, facts.verdicts
-    elders = float(facts.analysis.city.communities.frame["pop_60plus"].sum())
     fields = (field("h_clause", 5), field("h_required", 1.8), field("h_observed", 1.6), field("h_verdict", 1.6))
     rows, undecided = [], 0
     for rule in ledger.rules:
@@ -120,8 +141,10 @@ def _rates(facts: Facts) -> Block:
         if row["verdict"] == "undetermined":
             undecided += 1
             continue
-        verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
-        rows.append((clean(rule.title_zh), required(rule), measured(rule, row["observed"], elders), verdict))
+        verdict = say("h_withheld").zh
+        if row["verdict"] != "hidden":
+            verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
+        rows.append((clean(rule.title_zh), required(rule), measured(rule, row["observed"], row["verdict"]), verdict))
     note = say("clauses_rates_open", count=undecided) if undecided else None
     if not rows:
         return Paragraph(words=note or say("clauses_no_rates"))

@@ -12,7 +12,7 @@ from circle15.model.places import counts_heads
 from circle15.render.file_words import Words, by_severity, counted, lost_rows, role_words
 from circle15.render.privacy import FEWEST
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
-from circle15.render.report.facts import Facts, minutes, service_words
+from circle15.render.report.facts import Facts, number, service_words
 from circle15.render.report.published import few, percent
 from circle15.render.report.section_causes import remedy
 from circle15.render.report.section_clauses import measured, required
@@ -123,7 +123,7 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
         told = [service_words(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=bool(cell["rough"])),
-                minutes(cell["mean_min"])]  # fmt: skip
+                number(cell["mean_min"], 0 if cell["rough"] else 1)]  # fmt: skip
         if walked:
             told.append(_walk(facts, key, service))
         if len(robust):
@@ -149,13 +149,12 @@ def _failed(facts: Facts, key: Any) -> Words:
     unit = facts.verdicts.index.get_level_values("unit_id") == str(key)
     mine = facts.verdicts[unit & (facts.verdicts.index.get_level_values("level") == "community")]
     rules: dict[str, Rule] = {rule.clause_id: rule for rule in ledger.rules}
-    people = float(facts.analysis.city.communities.frame["pop_60plus"].get(key, 0))
     told = []
     failed = mine[mine["verdict"] == "fail"].sort_values("indicative", kind="stable")  # verified clauses first
     for (_, _, clause), row in failed.iterrows():
         rule = rules[str(clause)]
         mark = f"，{say('indicative').zh}" if row["indicative"] else ""
-        value = measured(rule, row["observed"], people)
+        value = measured(rule, row["observed"], "fail")
         told.append(f"{clean(rule.title_zh)}（现状{value}，要求{required(rule)}{mark}）")
     more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
     return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")

@@ -211,7 +211,7 @@ def _compliance(facts: Facts) -> list[Words]:
     ledger = facts.analysis.ledger
     if not len(ledger):
         return []
-    frame: Any = ledger.frame
+    frame: Any = facts.verdicts
     loose = frame["indicative"].astype(bool)
     counts = {
         f"{told}{suffix}": f"{((frame['verdict'] == verdict) & mine).sum():,}"
