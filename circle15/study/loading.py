@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -58,6 +59,7 @@ def _built(pack: PackContents) -> City:
     built = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
     network, facilities, answered = surveyed(built, pack.facilities, pack.survey)
     communities, area, grown = _outlined(pack, network)
+    facilities, communities = (replace(places, frame=in_order(places.frame)) for places in (facilities, communities))
     grid, compared = _regridded(pack, communities)
     return City(
         key=pack.key,
@@ -85,6 +87,11 @@ def _built(pack: PackContents) -> City:
         review_number=pack.review_number,
         notes=pack.notes,
     )
+
+
+def in_order(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Places by their ids, so that the order of rows in a file changes no output."""
+    return frame.iloc[np.argsort(frame.index.astype(str), kind="stable")]
 
 
 def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, StudyArea, list[Finding]]:
