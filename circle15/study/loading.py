@@ -59,7 +59,8 @@ def _built(pack: PackContents) -> City:
     built = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
     network, facilities, answered = surveyed(built, pack.facilities, pack.survey)
     communities, area, grown = _outlined(pack, network)
-    facilities, communities = (replace(places, frame=in_order(places.frame)) for places in (facilities, communities))
+    facilities = replace(facilities, frame=_in_order(facilities.frame))
+    communities = replace(communities, frame=_in_order(communities.frame))
     grid, compared = _regridded(pack, communities)
     return City(
         key=pack.key,
@@ -89,7 +90,7 @@ def _built(pack: PackContents) -> City:
     )
 
 
-def in_order(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _in_order(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Places by their ids, so that the order of rows in a file changes no output."""
     return frame.iloc[np.argsort(frame.index.astype(str), kind="stable")]
 
