@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from circle15.kernels import search
 from circle15.model.streets import EdgeFlag
-from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.model.walk_network import Positions
 from circle15.nearest import node_times, point_times
-from circle15.network import ragged_take
+from circle15.network import edges_only
 from circle15.walk_graph import MAX_MS, NEVER_MS, WalkGraph, seeds, walk_graph
 
-__all__ = ["Estates", "closed_times", "edges_only", "gates_open", "positions_on"]
+__all__ = ["Estates", "closed_times", "gates_open", "positions_on"]
 
 
 def gates_open(graph: WalkGraph) -> WalkGraph:
@@ -69,23 +69,6 @@ def closed_times(estates: Estates, homes: Positions, sites: Positions) -> NDArra
     return np.minimum(
         point_times(outside, onward, public_homes, public_sites),
         point_times(inside, from_inside, own_homes, own_sites),
-    )
-
-
-def edges_only(network: WalkNetwork, keep: NDArray[np.bool_]) -> WalkNetwork:
-    """The network with some of its edges, in their order, and all of its nodes."""
-    rows = np.flatnonzero(keep)
-    position, start = ragged_take(network.vertex_start, rows, np.zeros(len(rows), dtype=bool))
-    return replace(
-        network,
-        u=network.u[rows],
-        v=network.v[rows],
-        length_mm=network.length_mm[rows],
-        way_class=network.way_class[rows],
-        flags=network.flags[rows],
-        name=network.name[rows],
-        vertex=network.vertex[position],
-        vertex_start=start,
     )
 
 

@@ -107,16 +107,9 @@ def map_city(
     draws: Draws = None,
 ) -> None:
     """生成离线地图与表格 / Draw a city's offline map, with tables and a GeoPackage."""
-    from circle15 import study
-
     folder = out or Path("build") / city
     with _progress() as begin:
-        begin("load")
-        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
-        _check_writable(folder)
-        result = study.analyse(loaded, on_stage=begin)
-        begin("save")
-        result.save(folder)
+        result = _mapped(begin, folder, city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
     _tell_result(result)
     _say(f"{folder / 'map.html'}    用浏览器打开 / open it in a browser")
 
@@ -132,18 +125,12 @@ def report_city(
     draws: Draws = None,
 ) -> None:
     """生成地图、表格和可编辑的报告 / Everything of map, and a report as docx and pdf, with its figures."""
-    from circle15 import study
     from circle15.render.report import check_report_tools
 
     folder = out or Path("build") / city
     with _progress() as begin:
         check_report_tools()
-        begin("load")
-        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
-        _check_writable(folder)
-        result = study.analyse(loaded, on_stage=begin)
-        begin("save")
-        result.save(folder)
+        result = _mapped(begin, folder, city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
         begin("report")
         result.report(folder)
     _tell_result(result)
@@ -265,6 +252,19 @@ def list_cities(
         from circle15.render.atomic import write_text
 
         _say(str(write_text(out / "cities.tsv", "\n".join(["city\tfolder\tprofile\tcutoffs_min", *lines]) + "\n")))
+
+
+def _mapped(begin: Callable[[str], None], folder: Path, city: str, **options: Any) -> Any:
+    """Load, analyse and save a city; ``options`` as for :func:`circle15.load_city`."""
+    from circle15 import study
+
+    begin("load")
+    loaded = study.load_city(city, **options)
+    _check_writable(folder)
+    result = study.analyse(loaded, on_stage=begin)
+    begin("save")
+    result.save(folder)
+    return result
 
 
 def _overrides(profile: str | None, cutoffs: str | None, open_at: str | None = None) -> dict[str, Any]:

@@ -26,6 +26,7 @@ __all__ = [
     "canonical",
     "clip_network",
     "edge_lines",
+    "edges_only",
     "end_flags",
     "islands",
     "merge_chains",
@@ -280,26 +281,30 @@ def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:
     """
     shapely.prepare(reach)
     lines = edge_lines(network)
-    keep = np.flatnonzero(shapely.intersects(lines, reach))
-    if len(keep) == 0:
+    keep = shapely.intersects(lines, reach)
+    if not keep.any():
         west, south, east, north = shapely.bounds(reach)
         raise StreetsError(
             f"the study area ({west:.0f}, {south:.0f}, {east:.0f}, {north:.0f} in {network.crs.name}) has no street "
             "in it; check that the street file is of this city and that the communities' coordinates are right"
         )
-    position, start = ragged_take(network.vertex_start, keep, np.zeros(len(keep), dtype=bool))
-    return canonical(
-        replace(
-            network,
-            u=network.u[keep],
-            v=network.v[keep],
-            length_mm=network.length_mm[keep],
-            way_class=network.way_class[keep],
-            flags=network.flags[keep],
-            name=network.name[keep],
-            vertex=network.vertex[position],
-            vertex_start=start,
-        )
+    return canonical(edges_only(network, keep))
+
+
+def edges_only(network: WalkNetwork, keep: NDArray[np.bool_]) -> WalkNetwork:
+    """The network with some of its edges, in their order, and all of its nodes."""
+    rows = np.flatnonzero(keep)
+    position, start = ragged_take(network.vertex_start, rows, np.zeros(len(rows), dtype=bool))
+    return replace(
+        network,
+        u=network.u[rows],
+        v=network.v[rows],
+        length_mm=network.length_mm[rows],
+        way_class=network.way_class[rows],
+        flags=network.flags[rows],
+        name=network.name[rows],
+        vertex=network.vertex[position],
+        vertex_start=start,
     )
 
 

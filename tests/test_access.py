@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from circle15.access import Estates, closed_times, edges_only, gates_open, positions_on
+from circle15.access import Estates, closed_times, gates_open, positions_on
 from circle15.model import EdgeFlag, Positions
 from circle15.nearest import nearest_times
+from circle15.network import edges_only
 from circle15.snapping import snap
 from circle15.walk_graph import NEVER_MS, walk_graph
 

@@ -82,6 +82,15 @@ def test_the_city_counts_what_both_runs_could_judge(found):
     assert (row["uncovered_before"], row["uncovered_after"]) == (80, 50)  # a and b; c and d are in one run only
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_one_run_could_not_judge_counts_in_neither(turned):
+    whole = run("2025", {("a", "clinic"): (40, 60), ("b", "clinic"): (80, 20)})
+    part = run("2026", {("a", "clinic"): (70, 30), ("b", "clinic"): None})
+    row = compare(*((part, whole) if turned else (whole, part))).totals.loc["clinic"]
+    assert (row["share_before"], row["share_after"]) == pytest.approx((0.7, 0.4) if turned else (0.4, 0.7))
+    assert row["uncovered_change"] == (30 if turned else -30)
+
+
 def test_communities_of_one_run_are_named_and_counted_nowhere(found):
     assert (dict(found.only_before), dict(found.only_after)) == ({"c": "c社区"}, {"d": "d社区"})
     assert set(found.gaps.index.get_level_values(0)) == {"a", "b"}

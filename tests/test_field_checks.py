@@ -12,7 +12,7 @@ from circle15.catalog import uncertainty
 from circle15.draws import dropout_risk, points_covered, shares_of
 from circle15.field_checks import field_checks, lost_without_facilities, lost_without_streets, street_ids
 from circle15.kernels.loads import arc_loads
-from circle15.model import EdgeFlag
+from circle15.model import EdgeFlag, Positions
 from circle15.reach import reach_table
 
 from .lattice import CLASS, network
@@ -90,7 +90,7 @@ def checks_of(made, demand, facilities, *, chances=None, most=60, required=0.9):
     risk = dropout_risk(made.network, uncertainty())
     return field_checks(
         made, open_graph(made), facilities, people, reach=table_of(made, demand, facilities, 10.0),
-        required=np.full((3, 2), required), chances=chances or (np.array([0.1, 0.0]), risk), most=most,
+        required=np.broadcast_to(required, (3, 2)), chances=chances or (np.array([0.1, 0.0]), risk), most=most,
     )  # fmt: skip
 
 
@@ -117,6 +117,20 @@ def test_an_english_question_has_the_english_name_where_there_is_one():
     assert found.loc["facility:f0", "question_en"] == "Is West Clinic (Community clinic) still there and serving?"
     assert found.loc["facility:f1", "question_en"].startswith("Is x (")
     assert found.loc["facility:f0", "question_zh"] == "x（社区卫生服务站）是否仍在营业？"
+
+
+def test_who_is_far_from_every_street_is_in_no_share():
+    # c0 has 30 elders by a street who lose the clinic, and as many far from any: without the far ones its share falls
+    # from 100 to 0 %, and 0.6 is asked. Counted in, it would have been 50 % before, and no verdict could fall.
+    net = network([(0, 0), (500, 0)], [(0, 1)])
+    made, demand, facilities = stage(
+        net, [(0, 0), (0, 0), (0, 0), (0, 0)], [(400, 0)], [("clinic",)], people=[30.0, 1.0, 1.0, 30.0]
+    )
+    status = np.where(np.arange(4) == 3, Positions.FAR, made.homes.status).astype(np.uint8)
+    made = replace(made, homes=replace(made.homes, status=status))
+    lost = lost_without_facilities(made, table_of(made, demand, facilities, 10.0), facilities, np.full((3, 2), 0.6))
+    clinic = lost[(lost["service"] == made.services.index("clinic")) & (lost["community"] == 0)]
+    assert clinic[["people", "flips"]].to_numpy().tolist() == [[30.0, True]]
 
 
 def test_a_private_way_is_a_gate_and_nothing_is_asked_of_main_roads():
@@ -150,6 +164,27 @@ def test_the_number_of_streets_is_bounded_and_the_fullest_come_first():
     lost = lost_without_streets(made, open_graph(made), np.full(net.n_edges, 0.1), np.full((3, 2), 0.6), most=3)
     assert lost["target"].nunique() <= 3
     assert len(lost_without_streets(made, open_graph(made), np.zeros(net.n_edges), np.full((3, 2), 0.6), most=9)) == 0
+
+
+def test_a_street_that_may_well_be_closed_is_tried_before_a_fuller_one():
+    # Streets of 200, 100, 200 and 200 m in a row, the clinic on the last. 30 elders live on the first and walk through
+    # the second, with 20 who live on the second through the third: 30 x 0.1 go before 50 x 0.01.
+    net = network([(0, 0), (200, 0), (300, 0), (500, 0), (700, 0)], [(0, 1), (1, 2), (2, 3), (3, 4)])
+    made, *_ = stage(net, [(50, 0), (250, 0)], [(600, 0)], [("clinic",)], people=[30.0, 20.0], cutoff_min=30.0)
+    required = np.full((2, 1), 0.9)
+    for risk, first in ((0.01, 1), (0.1, 2)):
+        lost = lost_without_streets(made, open_graph(made), np.array([0, 0.1, risk, 0]), required, most=1)
+        assert set(lost["target"]) == {first}
+
+
+def test_verdicts_go_before_people():
+    # No share can meet what is asked of clinics: without f0 60 people lose it, 60 x 0.1 = 6, and no verdict falls.
+    # Without the bridge 100 person-services are lost, 100 x 0.05 = 5, and with the shop two verdicts.
+    made, demand, facilities = bridge_town()
+    required = np.where(np.array(made.services) == "clinic", 1.01, 0.9) * np.ones((3, 1))
+    found = checks_of(made, demand, facilities, required=required)
+    assert found["flips"].to_dict() == {"street:1-2": 2, "facility:f0": 0}
+    assert found.index.to_list() == ["street:1-2", "facility:f0"]
 
 
 def test_names_of_streets_stay_when_others_come_and_tell_parallel_ones_apart():

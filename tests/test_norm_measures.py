@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from circle15.catalog.norm_books import all_rules, norm_books, parse_book
 from circle15.errors import NormError
-from circle15.model import Communities
+from circle15.model import Communities, DemandPoints, Positions
 from circle15.nearest import nearest_sites, nearest_times
 from circle15.norms import judge
 from circle15.snapping import snap
@@ -80,6 +80,32 @@ def test_walking_or_delivery():
     assert observed(place, "js-meal-delivery", 3) == [100, 100, 0]
 
 
+def far(place, *rows):
+    """The ground with the homes of some rows far from every street."""
+    status = place.homes.status.copy()
+    status[list(rows)] = Positions.FAR
+    edge = np.where(status == Positions.FAR, -1, place.homes.edge).astype(np.int32)
+    return replace(place, homes=replace(place.homes, status=status, edge=edge))
+
+
+def test_of_homes_far_from_every_street_nothing_is_known():
+    # Homes at 500, 1,500 and 2,500 m, the clinic at 500: 15 minutes are 900 m. Of three 33 % are in reach, of the two
+    # that stand on a street 50 %.
+    rule = GOOD | {"level": "city"}
+    rules = parse_book(toml(GOOD | {"id": "b"}, rule), file="mine.toml").rules
+    place = ground(communities(households=[1, 1, 1]), [(500, "clinic")])
+    assert row(judge(place, rules), "a", "city", "city")["observed"] == pytest.approx(100 / 3)
+    ledger = judge(far(place, 2), rules)
+    assert row(ledger, "a", "city", "city")["observed"] == 50
+    assert row(ledger, "b", "c2")[["verdict", "lacks"]].tolist() == ["undetermined", "people"]
+
+
+def test_who_is_delivered_to_is_served_however_far_the_streets_are():
+    places = communities(households=[1, 1, 1])
+    place = far(ground(places, [(500, "meal_point")], delivery_radius_m=[1000.0]), 1, 2)
+    assert verdicts(place, "js-meal-delivery", 3) == ["pass", "pass", "undetermined"]
+
+
 def test_nobody_says_who_delivers():
     place = ground(communities(households=[1, 1]), [(500, "meal_point")])
     ledger = judge(place, rules_of("js-meal-delivery", "js-meal-delivery-city"))
@@ -120,6 +146,15 @@ def test_land_across_the_water_is_far():
     assert found == [0, 100]
 
 
+def test_land_far_from_every_street_does_not_count():
+    # Of two equal pieces one lies 300 m from the street, and nobody is led farther than 100 m to it.
+    land = [shapely.box(0, -50, 1000, 50), shapely.box(0, 300, 1000, 400)]
+    rule = GOOD | {"measure": "residential_land_within_distance", "minutes": None, "metres": 2000}
+    place = ground(communities(households=[1]), [(500, "clinic")], land=land)
+    place = replace(place, residential=replace(place.residential, max_snap_m=100.0))
+    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a")["observed"] == 100
+
+
 def test_without_land_nothing_is_said():
     ledger = judge(ground(communities(households=[1]), [(500, "clinic")]), rules_of("td1063-clinic"))
     assert row(ledger, "td1063-clinic")[["verdict", "lacks"]].tolist() == ["undetermined", "residential"]
@@ -137,6 +172,27 @@ def test_the_load_of_the_nearest_centre_ends_at_no_border():
     )
     found = [row(ledger, "case-circle-load", f"c{k}")[["observed", "facility_id"]].tolist() for k in range(5)]
     assert found == [[3000, "f0"]] * 3 + [[2000, "f1"]] * 2
+
+
+def test_of_two_centres_equally_near_the_first_id_has_the_load():
+    place = ground(communities(households=[1]), [(400, "community_centre"), (600, "community_centre")])
+    turned = place.facilities.frame.set_axis(pd.Index(["f1", "f0"], name="facility_id"), axis=0)
+    place = replace(place, facilities=replace(place.facilities, frame=turned))
+    assert row(judge(place, rules_of("case-circle-load")), "case-circle-load")["facility_id"] == "f0"
+
+
+def test_a_community_goes_to_the_centre_that_most_of_its_people_are_nearest_to():
+    # One community, homes at 100, 200 and 900 m with 10, 10 and 50 people; centres at 0 and 1,000 m.
+    place = ground(communities(households=[1]), [(0, "community_centre"), (1000, "community_centre")])
+    homes = points([(100, 0), (200, 0), (900, 0)])
+    homes["community_id"], homes["method"] = "c0", "street"
+    homes["population"], homes["pop_60plus"] = [10.0, 10.0, 50.0], [1.0, 1.0, 1.0]
+    place = type(place).of(
+        place.communities, place.facilities, DemandPoints(frame=homes), graph=place.graph,
+        homes=snap(place.graph.network, homes), sites=place.sites,
+    )  # fmt: skip
+    found = row(judge(place, rules_of("case-circle-load")), "case-circle-load")
+    assert found[["observed", "facility_id"]].tolist() == [50, "f1"]
 
 
 def test_no_centre_has_no_load():
@@ -240,6 +296,12 @@ def test_a_shared_centre_belongs_to_those_that_its_list_names():
     ledger = judge(shared, parse_book(toml(rule, count), file="mine.toml").rules)
     assert row(ledger, "a", "city", "city")["observed"] == pytest.approx(100 * 120 / 450)
     assert row(ledger, "n", "甲", "subdistrict")["observed"] == 1
+
+
+def test_of_centres_equally_large_the_first_id_is_told():
+    sites = [(400, "community_centre"), (500, "community_centre"), (600, "community_centre")]
+    place = ground(communities(households=[1]), sites, floor_area_m2=[300, 500, 500])
+    assert row(judge(place, rules_of("js13-centre-400")), "js13-centre-400")["facility_id"] == "f1"
 
 
 # -- input as it comes ----------------------------------------------------------------------------

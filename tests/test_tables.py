@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from itertools import pairwise
 
 import numpy as np
 import openpyxl
@@ -166,6 +167,24 @@ def test_csv_reads_back(analysis, tmp_path):
     assert back["name"].tolist() == table["name"].tolist()
     np.testing.assert_allclose(back["uncovered"], table["uncovered"])
     assert read_csv(path)[0]["rank"].isdigit()
+
+
+def test_the_index_can_be_rebuilt_from_gaps_csv_alone(analysis, tmp_path):
+    # By hand from text: 100 (1 - prod(max(covered / placed, 0.01) ^ weight)), ranked from the largest down.
+    rows = [one for one in read_csv(gaps_csv(analysis, tmp_path / "gaps.csv")) if one["status"] == "determined"]
+    told, rebuilt = {}, {}
+    for one in rows:
+        covered, uncovered = float(one["pop_60plus_covered"]), float(one["uncovered"])
+        share = covered / (covered + uncovered)
+        assert float(one["share"]) == pytest.approx(share, abs=1e-4)
+        left = rebuilt.get(one["community_id"], 1.0)
+        rebuilt[one["community_id"]] = left * max(share, 0.01) ** float(one["weight"])
+        told[one["community_id"]] = (float(one["index"]), int(one["rank_index"]))
+    index = {key: 100 * (1 - left) for key, left in rebuilt.items()}
+    assert len(index) == 8
+    assert index == pytest.approx({key: one for key, (one, _) in told.items()}, abs=0.01)
+    by_rank = [index[key] for key, _ in sorted(told.items(), key=lambda item: item[1][1])]
+    assert all(one >= other - 0.01 for one, other in pairwise(by_rank))
 
 
 def test_csv_text_is_inert(hostile, tmp_path):

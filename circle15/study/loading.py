@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -58,6 +59,8 @@ def _built(pack: PackContents) -> City:
     built = build_network(pack.streets, crs=pack.area.crs, reach=pack.area.reach)
     network, facilities, answered = surveyed(built, pack.facilities, pack.survey)
     communities, area, grown = _outlined(pack, network)
+    facilities = replace(facilities, frame=_in_order(facilities.frame))
+    communities = replace(communities, frame=_in_order(communities.frame))
     grid, compared = _regridded(pack, communities)
     return City(
         key=pack.key,
@@ -85,6 +88,11 @@ def _built(pack: PackContents) -> City:
         review_number=pack.review_number,
         notes=pack.notes,
     )
+
+
+def _in_order(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Places by their ids, so that the order of rows in a file changes no output."""
+    return frame.iloc[np.argsort(frame.index.astype(str), kind="stable")]
 
 
 def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, StudyArea, list[Finding]]:
