@@ -98,10 +98,12 @@ def measured(ground: Ground, rule: Rule) -> Figures:
 
 
 def _unlisted(ground: Ground, rule: Rule) -> str:
-    """Services of the rule that no list speaks of, and attributes that would tell its facilities apart."""
+    """What nothing can be said without: lists of services, people columns, attributes that tell facilities apart."""
     unknown = [service for service in rule.services if service not in ground.facilities.listed]
     lacks = [f"facilities: {service}" for service in unknown]
     asked = (("tier", "tier_key", bool(rule.tiers)), ("standardised", "standardised", rule.standardised))
+    if rule.people not in ground.demand.frame:
+        lacks.append(rule.people)
     lacks += [
         f"facilities.{name}" for name, column, needed in asked if needed and column not in ground.facilities.frame
     ]

@@ -27,6 +27,7 @@ _COLUMNS = (
     "floor_area_m2", "source", "source_date",
 )  # fmt: skip
 NO_SUBDISTRICT = ""
+_DECIMALS = 9
 RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1", "1.0"})
 """Words of the column ``rural``; every other counts as urban."""
 
@@ -140,12 +141,15 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence
 def _summed(
     figures: Figures, part: NDArray[np.float64], rows: NDArray[np.int64], at: NDArray[np.int64], size: int
 ) -> NDArray[np.float64]:
-    """The value of every unit: parts over wholes, both summed; NaN where nothing can be said."""
+    """The value of every unit: parts over wholes, both summed; NaN where nothing can be said.
+
+    Without the dust of binary fractions: 18.9 m2 for 63 households are 30 m2 for 100, not 29.999999999999996.
+    """
     found = figures.scale * np.bincount(at, weights=part[rows], minlength=size)
-    if figures.whole is None:
-        return np.asarray(found)
-    whole = np.bincount(at, weights=figures.whole[rows], minlength=size)
-    return np.asarray(np.divide(found, whole, out=np.full(size, np.nan), where=whole > 0))
+    if figures.whole is not None:
+        whole = np.bincount(at, weights=figures.whole[rows], minlength=size)
+        found = np.divide(found, whole, out=np.full(size, np.nan), where=whole > 0)
+    return np.asarray(np.round(found, _DECIMALS))
 
 
 def _alike(rule: Rule, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:

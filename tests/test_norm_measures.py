@@ -317,6 +317,17 @@ def test_communities_that_say_little_leave_clauses_open_and_fail_nothing():
     assert "subdistrict" not in set(ledger.frame.index.get_level_values("level"))
 
 
+@pytest.mark.parametrize(("measure", "unit"), [("people_in_reach", "%"), ("people_per_facility", "people")])
+def test_an_age_group_without_a_column_is_undetermined(measure, unit):
+    minutes = 15 if measure == "people_in_reach" else None
+    rule = GOOD | {"measure": measure, "unit": unit, "minutes": minutes, "people": "pop_80plus"}
+    book = parse_book(toml(rule), file="mine.toml")
+    without = ground(communities(households=[1]), [(500, "clinic")])
+    assert row(judge(without, book.rules), "a")[["verdict", "lacks"]].tolist() == ["undetermined", "pop_80plus"]
+    there = ground(communities(pop_80plus=[50.0]), [(500, "clinic")])
+    assert row(judge(there, book.rules), "a")["observed"] == (100 if unit == "%" else 50)
+
+
 def test_nobody_lives_there():
     places = communities(population=[0.0, 1000.0], pop_60plus=[0.0, 100.0])
     ledger = judge(ground(places, [(500, "clinic")]), rules_of("js-circle-medical"))

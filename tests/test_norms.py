@@ -26,6 +26,7 @@ from .test_norm_books import GOOD, toml
         (7500, 2249, 100 * 2249 / 7500, "fail", 25),
         (481, 1300, 100 * 1300 / 481, "pass", 2),  # 大潭村: 144.3 m2 are required, 1,300 m2 are there
         (481, 144, 100 * 144 / 481, "fail", 2),
+        (63, 18.9, 30.0, "pass", 1),  # just enough, though 100 x 18.9 / 63 is 29.999999999999996 in binary fractions
         (3200, 960, 30.0, "pass", 11),  # 北门大街社区: 960 m2; 3,200 / 300 = 10.67, so 11 grids
     ],
 )

@@ -14,10 +14,11 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, get_args
 
-from circle15.catalog import services
+from circle15.catalog import services, tiers
 from circle15.catalog.facts import read_facts
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Status
+from circle15.model.places import AGE_GROUP, PEOPLE
 
 __all__ = [
     "Measure", "NotComputed", "all_checklists", "all_rules", "check_rates", "measures", "norm_book", "norm_books",
@@ -268,6 +269,11 @@ def _check_words(
         _one_of(file, where, "checklist", entry["checklist"], checklists)
     if "open_at" in entry and not _MOMENT.fullmatch(entry["open_at"].strip()):
         raise NormError(f"{file}: {where}: open_at = {entry['open_at']!r}: give a time, such as 12:00")
+    for tier in entry.get("tiers", []):
+        _one_of(file, where, "tiers", tier, tiers())
+    people = entry.get("people", PEOPLE[0])
+    if people not in PEOPLE and not AGE_GROUP.fullmatch(people):
+        raise NormError(f"{file}: {where}: people = {people!r}: give population or an age group such as pop_80plus")
     if not entry["clause"].strip():
         raise NormError(f"{file}: {where}: clause is empty; cite the clause, or say that it is not known")
 
@@ -281,10 +287,24 @@ def _check_parameters(file: str, where: str, entry: Mapping[str, Any], measure: 
         if name in entry and name not in (*measure.needs, *measure.takes):
             allowed = ", ".join((*measure.needs, *measure.takes)) or "no parameters"
             raise NormError(f"{file}: {where}: measure {measure.key} does not use {name} (it takes {allowed})")
+    _check_numbers(file, where, entry)
     level = entry.get("level", "community")
     if level not in measure.levels:
         raise NormError(
             f"{file}: {where}: measure {measure.key} is not judged by {level}; use {', '.join(measure.levels)}"
+        )
+
+
+def _check_numbers(file: str, where: str, entry: Mapping[str, Any]) -> None:
+    """Parameters that are numbers lie where they mean something: nothing is reached within -5 minutes."""
+    for name, most in (("minutes", 120), ("metres", 100_000), ("households_each", 100_000)):
+        if name in entry and not 0 < entry[name] <= most:
+            raise NormError(f"{file}: {where}: {name} = {entry[name]!r}: give a number above 0 and up to {most:,}")
+    least, below = entry.get("people_from", 0), entry.get("people_below", math.inf)
+    if not 0 <= least < below:
+        raise NormError(
+            f"{file}: {where}: people_from = {least!r}, people_below = {below!r}: no community is of that size; give "
+            "rising numbers, zero or more"
         )
 
 
