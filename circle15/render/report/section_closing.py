@@ -109,16 +109,16 @@ def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
 
 def _services(facts: Facts, key: Any, name: str) -> Table | None:
     cells, robust, routes = facts.published.cells, facts.drawn, facts.walks
-    fields = [field("h_service", 2.0), field("h_share", 1.2, "right"), field("h_out", 1.2, "right"),
-              field("h_mean", 1.4, "right")]  # fmt: skip
+    fields = [field("h_service", 1.7), field("h_share", 0.9, "right"), field("h_out", 1.0, "right"),
+              field("h_mean", 1.0, "right")]  # fmt: skip
     walked = len(routes) > 0
     if walked:
-        fields.append(field("h_walk", 2.4))
+        fields.append(field("h_walk", 2.8))
     if len(robust):
-        fields.append(field("h_certainty", 1.5))
+        fields.append(field("h_certainty", 1.2))
     missing = facts.missing
     if len(missing):
-        fields.append(field("h_remedy", 4))
+        fields.append(field("h_remedy", 4.4))
     rows = []
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
