@@ -126,7 +126,7 @@ def ranking(facts: Facts, most: int) -> Table:
     fields = [field("h_rank", 0.8, "right"), field("h_community", 2.4), field("h_subdistrict", 1.6),
               field("h_elders", 1.25, "right"), field("h_index", 0.8, "right")]  # fmt: skip
     if len(drawn):
-        fields.append(field("h_interval", 1.1, "center"))
+        fields.append(field("h_interval", 1.35, "center"))
     fields += [field("h_worst", 2.2), field("h_out", 1.3, "right")]
     rows = []
     for key, row in facts.ranked.head(most).iterrows():
