@@ -19,7 +19,7 @@ from circle15.render.report.section_clauses import measured, required
 
 __all__ = ["cards", "glossary", "limits", "quality"]
 
-_MOST_FINDINGS, _MOST_CLAUSES = 30, 6
+_MOST_FINDINGS, _MOST_CLAUSES = 30, 4
 CARDS = 5
 _FEW = re.compile(r"(?<![\d.,，])[1-9](?:人|位)")
 """One to nine people in a message."""
@@ -109,16 +109,16 @@ def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
 
 def _services(facts: Facts, key: Any, name: str) -> Table | None:
     cells, robust, routes = facts.published.cells, facts.drawn, facts.walks
-    fields = [field("h_service", 1.7), field("h_share", 0.9, "right"), field("h_out", 1.0, "right"),
+    fields = [field("h_service", 1.9), field("h_share", 0.9, "right"), field("h_out", 1.0, "right"),
               field("h_mean", 1.0, "right")]  # fmt: skip
     walked = len(routes) > 0
     if walked:
-        fields.append(field("h_walk", 2.8))
+        fields.append(field("h_walk", 3.1))
     if len(robust):
         fields.append(field("h_certainty", 1.2))
     missing = facts.missing
     if len(missing):
-        fields.append(field("h_remedy", 4.4))
+        fields.append(field("h_remedy", 5.0))
     rows = []
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
