@@ -132,7 +132,8 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
         if len(missing):
             told.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
         rows.append(tuple(told))
-    return Table(words=say("card_table", community=name), fields=tuple(fields), rows=tuple(rows)) if rows else None
+    words = say("card_table", community=name)
+    return Table(words=words, fields=tuple(fields), rows=tuple(rows), splits=True) if rows else None
 
 
 def _walk(facts: Facts, key: Any, service: str) -> str:
