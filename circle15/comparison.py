@@ -54,6 +54,7 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
         verdicts=_verdicts(before.ledger, after.ledger),
         only_before=_only(before, after),
         only_after=_only(after, before),
+        synthetic=bool(before.record.get("synthetic") or after.record.get("synthetic")),
     )
 
 

@@ -188,7 +188,7 @@ def robustness(
         by_community=_by_community(ids, stage.services, shares, frame, scored),
         draws=settings.draws,
         seed=settings.seed,
-        assumptions=_assumptions(stage.profile.speed_mps, doubt, settings, required, chance),
+        assumptions=_assumptions(stage.profile.speed_mps, doubt, settings, required, chance, rules),
     )
 
 
@@ -282,14 +282,27 @@ def _by_community(
     return table.sort_values("rank", kind="stable")
 
 
+def _titles(clauses: str, rules: Mapping[str, Rule], language: str) -> str:
+    """Titles of clauses that are told by their ids, joined by commas."""
+    keys = clauses.split(", ") if clauses else []
+    between = "、" if language == "zh" else ", "
+    return between.join(str(getattr(rules[key], f"title_{language}")) if key in rules else key for key in keys)
+
+
 def _assumptions(
-    pace: float, doubt: Uncertainty, settings: Settings, required: Required, chance: pd.Series
+    pace: float,
+    doubt: Uncertainty,
+    settings: Settings,
+    required: Required,
+    chance: pd.Series,
+    rules: Sequence[Rule],
 ) -> dict[str, dict[str, str]]:
     """Every distribution in words, with the figures of this run."""
+    named = {rule.clause_id: rule for rule in rules}
     clauses = {
         language: ("；" if language == "zh" else "; ").join(
             f"{getattr(catalog.services()[service], f'title_{language}')} {100 * least:g}%"
-            f" ({clause or text('robust_default', language)})"
+            f" ({_titles(clause, named, language) or text('robust_default', language)})"
             for (service, clause), least in zip(required.clauses.items(), required.share.max(axis=0), strict=True)
         )
         for language in ("zh", "en")

@@ -161,6 +161,16 @@ def test_the_workbook_and_the_table_say_it_in_words(found, tmp_path):
     assert table["share_change"].dropna().round(3).tolist() == [0.3, 0.0]
 
 
+def test_synthetic_runs_and_empty_sheets_say_so(found, tmp_path):
+    made = dataclasses.replace(found, synthetic=True, verdicts=found.verdicts.iloc[:0])
+    save_comparison(made, tmp_path)
+    heads = {sheet.title: sheet["A1"].value for sheet in openpyxl.load_workbook(tmp_path / "compare.xlsx")}
+    assert all("含合成数据" in head for head in heads.values())
+    assert "没有 none" in heads["判定 Verdicts"]
+    assert "没有 none" not in heads["全市 City"]
+    assert comparison_lines(made)[1].startswith("※ 含合成数据")
+
+
 def test_the_lines_tell_what_changed(found):
     told = "\n".join(comparison_lines(found))
     assert "60.0% → 75.0% (+15.0), 80 → 50 (-30)" in told

@@ -68,6 +68,8 @@ class Comparison:
         ``observed_after``, those that differ.
     only_before, only_after
         ``community_id`` -> name, of communities in one run only.
+    synthetic
+        Whether either run says that some of its layers are synthetic.
     """
 
     before: str
@@ -82,6 +84,7 @@ class Comparison:
     verdicts: pd.DataFrame
     only_before: Mapping[str, str]
     only_after: Mapping[str, str]
+    synthetic: bool = False
 
     @property
     def comparable(self) -> bool:

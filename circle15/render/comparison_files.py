@@ -59,7 +59,9 @@ def _workbook(comparison: Comparison) -> bytes:
         ("判定 Verdicts", f"改变的判定 · Verdicts that changed: {pair}", _verdict_table(comparison)),
         ("只在一次中 Only in one", "只在一次运行中的社区 · Communities in one run only", _only_table(comparison)),
     ):
-        table_sheet(book, None, title, heading, table)
+        none = "" if len(table) else " · " + _say("compare_none")
+        made = " · " + _say("compare_synthetic") if comparison.synthetic else ""
+        table_sheet(book, None, title, heading + none + made, table)
     return book_bytes(book, f"{comparison.title_zh} {comparison.title_en} {pair}")
 
 
@@ -139,6 +141,8 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     """What ``circle15 compare`` prints: first what makes figures incomparable, then what changed."""
     city = " ".join(dict.fromkeys((comparison.title_zh, comparison.title_en)))
     lines = [f"{city}: {comparison.before} → {comparison.after}"]
+    if comparison.synthetic:
+        lines.append("※ " + _say("compare_synthetic"))
     lines += _setting_lines(comparison)
     lines += _input_lines(comparison)
     lines += _total_lines(comparison)

@@ -14,6 +14,7 @@ from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Origin
 from circle15.sources.community_checks import community_checks
 from circle15.sources.community_table import read_communities
+from circle15.sources.office_columns import read_office_columns
 from circle15.sources.pack_folder import Pack
 from circle15.sources.pack_layers import layer_origin, population_file
 from circle15.sources.reading import ReadingLog
@@ -87,6 +88,8 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     if not np.isfinite(metric.total_bounds).all():
         raise refusal("communities_unfit", file=path.name, crs=crs.name)
     log.findings.extend(community_checks(metric, file=path.name))
+    metric, told = read_office_columns(metric, file=people["file"] if people else path.name)
+    log.findings.extend(told)
     grow_m = float(per_file.get("grow_m", GROW_M)) if per_file.get("grow") else None
     return PackCommunities(
         frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m, estimated=bool(per_file.get("estimated")),

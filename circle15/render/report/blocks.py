@@ -68,13 +68,17 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table with a caption above it; without a head (empty words) the first column is set in bold."""
+    """A table with a caption above it; without a head (empty words) the first column is set in bold.
+
+    A short one is kept on one page unless it ``splits``.
+    """
 
     words: Words
     fields: tuple[Field, ...]
     rows: tuple[tuple[str, ...], ...]
     note: Words | None = None
     number: int = 0
+    splits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,7 @@ def coverage_curve(analysis: Analysis, published: Published) -> Any | None:
     for cutoff in analysis.settings.cutoffs_min:
         axes.axvline(cutoff, color=QUIET, linewidth=0.9 if cutoff == circle else 0.5, linestyle=(0, (4, 3)))
     axes.set_xlabel("步行时间（分钟）  Walking time (min)")
-    axes.set_ylabel("走得到的60岁以上老人（%）  Aged 60+ within reach (%)")
+    axes.set_ylabel("走得到的60岁以上老人（%）\nAged 60+ within reach (%)")
     axes.set_ylim(0, 102)
     axes.set_xlim(left=0)
     _legend(axes)

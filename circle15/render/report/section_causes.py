@@ -10,7 +10,7 @@ from circle15.catalog import services
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
 from circle15.render.report.facts import Facts, service_words
 from circle15.render.report.published import few, tens
-from circle15.render.report.section_summary import crossing
+from circle15.render.report.section_summary import SHORT_M, crossing
 
 __all__ = ["causes", "remedy"]
 
@@ -74,7 +74,8 @@ def _links(links: gpd.GeoDataFrame) -> Table:
             zip(best["length_m"], best["crosses"], best["serves"], middle, strict=True), start=1
         )
     ]
-    return Table(words=say("links_table"), fields=fields, rows=tuple(rows))
+    note = say("links_note", metres=f"{SHORT_M:g}")
+    return Table(words=say("links_table"), fields=fields, rows=tuple(rows), note=note)
 
 
 def _remedies(facts: Facts) -> Table:
@@ -88,7 +89,7 @@ def _remedies(facts: Facts) -> Table:
          say(f"cause_{row['cause']}").zh, remedy(facts, row))
         for (community, service), row in largest.head(_MOST_REMEDIES).iterrows()
     ]  # fmt: skip
-    return Table(words=say("remedies_table"), fields=fields, rows=tuple(rows))
+    return Table(words=say("remedies_table"), fields=fields, rows=tuple(rows), note=say("remedies_note"))
 
 
 def remedy(facts: Facts, row: Any) -> str:

@@ -11,7 +11,7 @@ from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.model.norms import Ledger, Rule
 from circle15.render.payload_ledger import EXPOSURE
 from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE
-from circle15.render.report.blocks import Block, Heading, Paragraph, Table, clean, field, say
+from circle15.render.report.blocks import Block, Heading, Paragraph, Table, Words, clean, field, say
 from circle15.render.report.facts import Facts, number
 
 __all__ = ["clauses", "measured", "required"]
@@ -31,12 +31,16 @@ def clauses(facts: Facts) -> list[Block]:
     hidden: Any = (facts.verdicts["verdict"] == "hidden").groupby(level=["level", "clause_id"]).sum()
     counts["hidden"] = hidden.reindex(counts.index)
     books = dict.fromkeys(rule.book for rule in ledger.rules)
-    out += [_book(book, [rule for rule in ledger.rules if rule.book == book], counts) for book in books]
+    known = {**norm_books(), **{book.key: book for book in facts.analysis.city.books}}
+    for key in books:
+        mine = [rule for rule in ledger.rules if rule.book == key]
+        named = (clean(known[key].title_zh), clean(known[key].title_en)) if key in known else (clean(key), clean(key))
+        out.append(_book(named, mine, counts))
     out += [Heading(level=2, words=say("clauses_rates")), _rates(facts)]
     return [*out, Heading(level=2, words=say("clauses_lacks")), _lacks(facts)]
 
 
-def _book(key: str, rules: Sequence[Rule], counts: Any) -> Block:
+def _book(named: tuple[str, str], rules: Sequence[Rule], counts: Any) -> Block:
     """The clauses of a book that were decided somewhere; of the others only how many they are."""
     known = [
         (rule, counts.loc[(rule.level, rule.clause_id)])
@@ -45,8 +49,6 @@ def _book(key: str, rules: Sequence[Rule], counts: Any) -> Block:
     ]
     local = [(rule, row) for rule, row in known if rule.level != "city"]
     rows = [(rule, row) for rule, row in local if row["pass"] or row["fail"]]
-    book = norm_books().get(key)
-    named = (book.title_zh, book.title_en) if book else (clean(key), clean(key))
     if not rows:
         return Paragraph(words=say("clauses_book_none", book=named, count=len(known)))
     loose = not any(rule.verified for rule, _ in rows)
@@ -132,7 +134,7 @@ def measured(rule: Rule, told: float, verdict: str) -> str:
 def _rates(facts: Facts) -> Block:
     ledger, verdicts = facts.analysis.ledger, facts.verdicts
     fields = (field("h_clause", 5), field("h_required", 1.8), field("h_observed", 1.6), field("h_verdict", 1.6))
-    rows, undecided = [], 0
+    rows, undecided, partly = [], 0, False
     for rule in ledger.rules:
         place = ("city", "city", rule.clause_id)
         if rule.level != "city" or place not in verdicts.index:
@@ -141,11 +143,15 @@ def _rates(facts: Facts) -> Block:
         if row["verdict"] == "undetermined":
             undecided += 1
             continue
-        verdict = say("h_withheld").zh
+        verdict, observed = say("h_withheld").zh, measured(rule, row["observed"], row["verdict"])
         if row["verdict"] != "hidden":
             verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
-        rows.append((clean(rule.title_zh), required(rule), measured(rule, row["observed"], row["verdict"]), verdict))
-    note = say("clauses_rates_open", count=undecided) if undecided else None
+        if math.isnan(ledger.frame.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
+            observed, partly = say("observed_partly").zh, True
+        rows.append((clean(rule.title_zh), required(rule), observed, verdict))
+    told = [*([say("clauses_rates_partly")] if partly else []),
+            *([say("clauses_rates_open", count=undecided)] if undecided else [])]  # fmt: skip
+    note = Words(zh="".join(one.zh for one in told), en=" ".join(one.en for one in told)) if told else None
     if not rows:
         return Paragraph(words=note or say("clauses_no_rates"))
     return Table(words=say("clauses_rate_table"), fields=fields, rows=tuple(rows), note=note)

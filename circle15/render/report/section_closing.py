@@ -19,7 +19,7 @@ from circle15.render.report.section_clauses import measured, required
 
 __all__ = ["cards", "glossary", "limits", "quality"]
 
-_MOST_FINDINGS, _MOST_CLAUSES = 30, 6
+_MOST_FINDINGS, _MOST_CLAUSES = 30, 4
 CARDS = 5
 _FEW = re.compile(r"(?<![\d.,，])[1-9](?:人|位)")
 """One to nine people in a message."""
@@ -109,16 +109,16 @@ def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
 
 def _services(facts: Facts, key: Any, name: str) -> Table | None:
     cells, robust, routes = facts.published.cells, facts.drawn, facts.walks
-    fields = [field("h_service", 2.0), field("h_share", 1.2, "right"), field("h_out", 1.2, "right"),
-              field("h_mean", 1.4, "right")]  # fmt: skip
+    fields = [field("h_service", 1.9), field("h_share", 0.9, "right"), field("h_out", 1.0, "right"),
+              field("h_mean", 1.0, "right")]  # fmt: skip
     walked = len(routes) > 0
     if walked:
-        fields.append(field("h_walk", 2.4))
+        fields.append(field("h_walk", 3.1))
     if len(robust):
-        fields.append(field("h_certainty", 1.5))
+        fields.append(field("h_certainty", 1.2))
     missing = facts.missing
     if len(missing):
-        fields.append(field("h_remedy", 4))
+        fields.append(field("h_remedy", 5.0))
     rows = []
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
@@ -132,7 +132,8 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
         if len(missing):
             told.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
         rows.append(tuple(told))
-    return Table(words=say("card_table", community=name), fields=tuple(fields), rows=tuple(rows)) if rows else None
+    words = say("card_table", community=name)
+    return Table(words=words, fields=tuple(fields), rows=tuple(rows), splits=True) if rows else None
 
 
 def _walk(facts: Facts, key: Any, service: str) -> str:

@@ -44,13 +44,14 @@ def _figures(frame: Any) -> Table:
         rows.append((str(service_words(key)), number(row["gini"], 2), number(row["concentration"], 2),
                      number(row["palma"], 2), number(row["p90_p10"], 1), percent(row["bottom40_share"], 0),
                      minutes(row["worst_decile_min"])))  # fmt: skip
-    return Table(words=say("spread_table"), fields=fields, rows=tuple(rows), note=_why(frame))
+    return Table(words=say("spread_table"), fields=fields, rows=tuple(rows),
+                 note=_why(frame, dashes=any("—" in row for row in rows)))  # fmt: skip
 
 
-def _why(frame: Any) -> Words | None:
-    """Why some figures are dashes, each reason once."""
+def _why(frame: Any, *, dashes: bool) -> Words | None:
+    """Why some figures are dashes, or not the whole truth; each reason once."""
     zh, en = (list(dict.fromkeys(clean(one) for one in _texts(frame, f"why_{language}"))) for language in ("zh", "en"))
-    return Words(zh="“—”：" + "；".join(zh), en="; ".join(en)) if zh else None
+    return Words(zh=("“—”：" if dashes else "") + "；".join(zh), en="; ".join(en)) if zh else None
 
 
 def _texts(frame: Any, column: str) -> Iterable[str]:

@@ -24,7 +24,10 @@ from circle15.render.report.facts import Facts, service_words
 from circle15.render.report.published import few, percent, tens
 from circle15.render.table_frames import method_words, source_table
 
-__all__ = ["method", "summary", "verdict"]
+__all__ = ["SHORT_M", "method", "summary", "verdict"]
+
+SHORT_M = 30.0
+"""A link shorter than this is as likely a gap in the map as one on the ground."""
 
 
 def summary(facts: Facts) -> list[Block]:
@@ -53,6 +56,8 @@ def verdict(facts: Facts) -> list[Words]:
         en = ", ".join(f"{name} ({index})" for (_, name), index in told)
         lines.append(say("verdict_worst", communities=(zh, en)))
     lines += _helps(facts, "verdict")
+    if any(one.code == "estimated-people" for one in facts.analysis.findings):
+        lines.append(say("verdict_estimated"))
     verdicts = facts.analysis.robustness.frame
     if facts.analysis.robustness.draws and len(verdicts):
         counts = verdicts["verdict"].value_counts()
@@ -126,7 +131,7 @@ def ranking(facts: Facts, most: int) -> Table:
     fields = [field("h_rank", 0.8, "right"), field("h_community", 2.4), field("h_subdistrict", 1.6),
               field("h_elders", 1.25, "right"), field("h_index", 0.8, "right")]  # fmt: skip
     if len(drawn):
-        fields.append(field("h_interval", 1.1, "center"))
+        fields.append(field("h_interval", 1.35, "center"))
     fields += [field("h_worst", 2.2), field("h_out", 1.3, "right")]
     rows = []
     for key, row in facts.ranked.head(most).iterrows():
@@ -167,7 +172,11 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
         told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
         lacking = float(found.frame["uncovered"].sum()) if len(found.frame) else 0.0
         share = percent(min(1.0, best["serves"] / lacking)) if lacking >= FEWEST else "—"
-        lines.append(say(f"{told_as}_link", **told, people=people, minutes=circle, percent=share))
+        link = say(f"{told_as}_link", **told, people=people, minutes=circle, percent=share)
+        if best["length_m"] < SHORT_M:
+            short = say("short_link")
+            link = Words(zh=link.zh + short.zh, en=f"{link.en} {short.en}")
+        lines.append(link)
     if len(found.frame):
         gates = (found.frame["uncovered"] - found.frame["uncovered_gates"]).clip(lower=0).sum()
         if gates >= 10:

@@ -46,12 +46,13 @@ def word_bytes(report: Report, pictures: Mapping[str, bytes]) -> bytes:
     _set_up(document, report)
     _cover(document, report)
     _contents(document, report)
-    for block in report.blocks:
+    for block, after in zip(report.blocks, [*report.blocks[1:], None], strict=True):
         match block:
             case Heading():
                 _heading(document, block)
             case Paragraph():
-                _paragraph(document, block)
+                line = _paragraph(document, block)
+                line.paragraph_format.keep_with_next = block.look == "body" and isinstance(after, Table | Bullets)
             case Bullets():
                 for words in block.items:
                     _both(document.add_paragraph(style="List Bullet"), words)
@@ -139,8 +140,6 @@ def _styles(document: Any) -> None:
 
 
 def _cover(document: Any, report: Report) -> None:
-    space = document.add_paragraph()
-    space.paragraph_format.space_before = Pt(30)
     title = document.add_paragraph(style="Title")
     _letters(title.add_run(report.title.zh), size=26, bold=True, east=_HEADS)
     _letters(document.add_paragraph().add_run(report.title.en), size=13, color=_QUIET)
@@ -153,7 +152,9 @@ def _cover(document: Any, report: Report) -> None:
     _both(line, lead, size=13)
     line.runs[0].font.bold = True
     for words in lines:
-        _both(document.add_paragraph(style="List Bullet"), words, size=10)
+        line = document.add_paragraph(style="List Bullet")
+        _both(line, words, size=10)
+        line.paragraph_format.line_spacing, line.paragraph_format.space_after = 1.15, Pt(3)
     rows = tuple((f"{words.zh} {words.en}", value) for words, value in report.cover)
     bare = Words(zh="", en="")
     _table(
@@ -198,7 +199,7 @@ def _heading(document: Any, block: Heading) -> None:
         run.font.size, run.font.bold, run.font.color.rgb = Pt(_SIZES[f"Heading {block.level}"] * 0.66), False, _QUIET
 
 
-def _paragraph(document: Any, block: Paragraph) -> None:
+def _paragraph(document: Any, block: Paragraph) -> Any:
     line = document.add_paragraph()
     size = {"lead": 12.5, "note": 9.0}.get(block.look, 10.5)
     _both(line, block.words, size=size, color=_QUIET if block.look == "note" else None)
@@ -206,6 +207,7 @@ def _paragraph(document: Any, block: Paragraph) -> None:
         _shade(line._p.get_or_add_pPr(), _SAND)
     if block.look != "note":
         line.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY if not block.words.en else WD_ALIGN_PARAGRAPH.LEFT
+    return line
 
 
 def _both(line: Any, words: Words, *, size: float = 10.5, color: Any = None) -> None:
