@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import geopandas as gpd
-import pandas as pd
 import pytest
 import shapely
 
@@ -142,24 +141,3 @@ def test_codes_in_a_column_with_a_hole_stay_codes(tmp_path):
     assert frame["subdistrict"].tolist() == ["320508001", ""]
     assert frame["rural"].tolist() == ["1", ""]
     assert frame["priority_flag"].tolist() == ["2", ""]
-
-
-def test_yes_and_no_in_words_are_one_and_nothing(tmp_path):
-    cells = ["是", "无", " Yes ", True, 0, None]
-    features = [community(f"c{k}", 120.61 + k / 100, 120.62 + k / 100, one_stop=cell) for k, cell in enumerate(cells)]
-    frame, _ = communities(tmp_path, features)
-    assert frame["one_stop"].tolist()[:5] == [1, 0, 1, 1, 0]
-    assert pd.isna(frame["one_stop"].iloc[5])
-
-
-def test_a_word_where_clauses_count_is_told_and_left_empty(tmp_path):
-    features = [
-        community("a", 120.61, 120.62, workers="1,200", grids="约12"),
-        community("b", 120.62, 120.63, workers="7", grids="4"),
-    ]
-    frame, findings = communities(tmp_path, features)
-    assert frame["workers"].tolist() == [1200, 7]
-    assert frame["grids"].isna().tolist() == [True, False]
-    bad = told(findings, "community-bad-number")
-    assert (bad.count, bad.examples) == (1, ("a",))
-    assert (bad.column, bad.value) == ("grids", "约12")

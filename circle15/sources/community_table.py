@@ -27,12 +27,6 @@ from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 __all__ = ["read_communities"]
 
 _WORDS = ("subdistrict", "community_type", "priority_flag", "rural", "functions")
-_FLAGS = ("one_stop", "deliberation")
-_YES, _NO = frozenset({"是", "有", "yes", "true", "√"}), frozenset({"否", "无", "没有", "no", "false", "×"})
-_MEASURED = (
-    *_FLAGS, "workers", "workers_certified", "grids", "grids_staffed", "households_in_grids", "service_items",
-    "centre_area_m2", "office_area_m2", "activity_area_m2", "funding_yuan",
-)  # fmt: skip
 _NEEDED = {
     "community_id": "a unique id",
     "name": "what people call it",
@@ -235,27 +229,19 @@ def _with_ids(layer: gpd.GeoDataFrame, path: Path, *, parts: bool = False) -> gp
 
 
 def _with_words(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Columns of words as text, since codes in a column with a hole came as fractions (``320508001.0``); 是 as 1."""
-    words = {column: layer[column].map(cell_text) for column in _WORDS if column in layer}
-    flags = {column: layer[column].map(_flag) for column in _FLAGS if column in layer}
-    return layer.assign(**words, **flags)
-
-
-def _flag(cell: Any) -> Any:
-    """1 or 0 for a word that says yes or no; any other cell as it is."""
-    word = cell_text(cell).strip().casefold()
-    return 1.0 if word in _YES else 0.0 if word in _NO else cell
+    """Columns of words as text: codes in a column with a hole came as fractions (``320508001.0``)."""
+    return layer.assign(**{column: layer[column].map(cell_text) for column in _WORDS if column in layer})
 
 
 # -- people ---------------------------------------------------------------------------------------
 
 
 def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: bool = False) -> gpd.GeoDataFrame:
-    """People as numbers; a hole or a word among households, staff, grids or areas is left empty, a word told."""
+    """People as numbers; a hole or a word among the households is left empty and told."""
     made: dict[str, pd.Series] = {}
     for column in [c for c in layer.columns if counts_heads(c) and c not in WITH_HOLES]:
         made[column] = _people(layer[column], path, holes=holes)
-    for column in [c for c in (*WITH_HOLES, *_MEASURED) if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
+    for column in [c for c in WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
         numbers = count_of_people(layer[column])
         usable = np.isfinite(numbers) & (numbers >= 0)
         odd = ~usable & (layer[column].map(cell_text).str.strip() != "")
