@@ -22,8 +22,10 @@ from circle15.model import Coverage, Finding, Gaps
 from circle15.render.payload_ledger import public_verdicts
 from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.report import check_report_tools, fonts, save_report
+from circle15.render.report.charts import gap_bars
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
+from circle15.render.report.ink import figure_files, lettering
 from circle15.render.report.published import publish
 from circle15.render.report.section_clauses import measured
 from tests.page_fixture import analysis as make_analysis
@@ -269,6 +271,15 @@ def test_hostile_names_are_text(tmp_path):
 
 
 # -- the same bytes, whole files --------------------------------------------------------------------
+
+
+def test_a_name_of_any_length_leaves_room_for_its_bar():
+    """Warnings are errors here: matplotlib warns where names leave no room for the axes."""
+    town = full(community_names=("x" * 600, "长" * 300, *(f"c{n}" for n in range(6))), elders=(300,) * 8)
+    with lettering():
+        figure = gap_bars(town, publish(town))
+        figure_files(figure)
+    assert all(len(label.get_text()) <= 29 for label in figure.axes[0].get_yticklabels())
 
 
 def test_the_same_analysis_gives_the_same_bytes(town, saved, tmp_path):

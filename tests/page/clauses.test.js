@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { marginText, observedText, requiredText, shortfall, withUnit } from '../../circle15/render/page/clauses.js';
 import { VERDICT_TONES, CAUSE_TONES, ROBUST_TONES, TYPE_TONES, categorised } from '../../circle15/render/page/categories.js';
 import { NEARLY, verdictsOf } from '../../circle15/render/page/verdicts.js';
+import { remedyText } from '../../circle15/render/page/ledger_card.js';
 import { RAMP } from '../../circle15/render/page/figures.js';
 import { speaker } from '../../circle15/render/page/text.js';
 
@@ -80,4 +81,14 @@ test('kinds of a community whose people are not public, and before anything is t
   model.verdicts = verdictsOf({ types: { types: [{ id: 'T1', zh: '甲', en: 'one' }], of: [-1, 0], outliers: [] } }, [], { has: () => false }, null);
   const there = categorised({ model, say, state: { measure: 'type', service: 'all', language: 'en' } });
   assert.deepEqual([there.classes, there.counts, there.hidden], [[-1, 0], [1], 1]);
+});
+
+test('no more people are left than there were, and few people are no percentage', () => {
+  const model = { cutoffs: [5, 15], verdicts: { links: [] } };
+  const community = { services: { shop: { uncovered: [300, 226], rough: false }, clinic: { uncovered: [300, -1], rough: true } } };
+  const found = { cause: 'facility', gates: 230, link: 230, direct: 230, straight: 230, linkAt: -1 };
+  const text = remedyText(found, community, 'shop', { model, say });
+  assert.ok(text.includes('226') && !text.includes('230'), text);
+  assert.ok(remedyText({ ...found, straight: 100 }, community, 'shop', { model, say }).includes('100'));
+  assert.ok(remedyText({ ...found, straight: -1 }, community, 'clinic', { model, say }).includes('fewer than 10'));
 });

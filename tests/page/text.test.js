@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { cell, csv, listRows } from '../../circle15/render/page/table.js';
 import { fromHash, store, toHash } from '../../circle15/render/page/state.js';
 import { classLabels } from '../../circle15/render/page/legend.js';
-import { commonEnd, nameChains, room } from '../../circle15/render/page/labels.js';
+import { commonEnd, nameChains, room, shortName } from '../../circle15/render/page/labels.js';
 import { SUPPRESSED, grouped, local, people, percent, speaker, spokenHours } from '../../circle15/render/page/text.js';
 
 const words = JSON.parse(readFileSync(new URL('../../circle15/render/page/words.json', import.meta.url), 'utf8'));
@@ -123,4 +123,11 @@ test('hours are said in Chinese, and nothing but their words changes', () => {
   assert.equal(spokenHours('Mo-Fr 08:30-17:30; Sa,Su 09:00-16:00; PH off', words), '周一至周五 08:30-17:30; 周六,周日 09:00-16:00; 节假日 不开放');
   assert.equal(spokenHours('24/7', words), '全天');
   assert.equal(spokenHours('Jan-Mar Th closed "by phone"', words), 'Jan-Mar 周四 不开放 "by phone"');
+});
+
+test('a name on the map is no longer than the map', () => {
+  assert.equal(shortName('平江路'), '平江路');
+  assert.equal([...shortName('𠮷'.repeat(600))].length, 32);
+  assert.ok(shortName('x'.repeat(33)).endsWith('x…'));
+  assert.equal(shortName('x'.repeat(32)), 'x'.repeat(32));
 });

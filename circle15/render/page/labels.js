@@ -2,6 +2,8 @@
 /** Names on the map: communities at their roomiest spot, streets along their lines; nothing overlaps. */
 
 const FONT = '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",system-ui,sans-serif';
+/** Letters of a community's name on the map. */
+const LONGEST = 32;
 const CJK = /[\u2e80-\u9fff\uf900-\ufaff]/;
 
 /** Boxes already taken, as [left, top, right, bottom]. */
@@ -210,6 +212,12 @@ function drawAreaNames(ctx, view, areas, taken) {
     ctx.fillStyle = dark ? '#f6e7e3' : '#5b5360';
     ctx.fillText(value, x, y + px * 1.2);
   }
+}
+
+/** A name as a map has room for it. @param {string} name */
+export function shortName(name) {
+  const letters = [...name];
+  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('')}…` : name;
 }
 
 /**

@@ -80,7 +80,7 @@ export function ledgerSection(place, view, acts) {
 }
 
 /** Whole percent, or what stands for it. */
-const bound = (value, say) => (value === NEARLY.NONE ? '<10%' : value === NEARLY.ALL ? '>90%' : value === null ? '–' : `${value}%`);
+const bound = (value, say) => (value === NEARLY.NONE ? say('bound_none') : value === NEARLY.ALL ? say('bound_all') : value === null ? '–' : `${value}%`);
 
 /** The remedy in words, made of public numbers only. */
 export function remedyText(found, community, service, view) {
@@ -90,7 +90,8 @@ export function remedyText(found, community, service, view) {
   const lost = cell?.uncovered?.[last];
   if (lost === undefined) return '';
   const link = model.verdicts.links[found.linkAt];
-  const n = (count) => tens(count, say);
+  // Tens may lie above the number itself: never more people are left than there were.
+  const n = (count) => tens(lost > 0 ? Math.min(count, lost) : count, say);
   const serves = say(`remedy_${found.cause}`, {
     people: lost === SUPPRESSED ? n(lost) : people(lost, cell.rough, say), gates: n(found.gates), link: n(found.link), direct: n(found.direct), straight: n(found.straight), m: link ? grouped(link.m) : '–',
   });

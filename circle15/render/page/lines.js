@@ -45,7 +45,7 @@ export function lineLayers(map, renderer) {
       const middle = L.latLngBounds(points).getCenter();
       const at = map.latLngToLayerPoint(middle);
       const free = named.every((other) => Math.abs(other.x - at.x) > LABEL_PX[0] || Math.abs(other.y - at.y) > LABEL_PX[1]);
-      if (named.length >= MOST_LABELS || !free || link.serves < 0) continue;
+      if (named.length >= MOST_LABELS || !free || link.serves <= 0) continue;
       named.push(at);
       group.links.addLayer(label(middle, say('link_label', { people: tens(link.serves, say), m: grouped(link.m) }), 'link-label'));
     }

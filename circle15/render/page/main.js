@@ -12,7 +12,7 @@ import { csv, listRows } from "./table.js";
 import { fromHash, store, toHash } from "./state.js";
 import { fill, h, save } from "./dom.js";
 import { frameOf, layerSwitches, setUpMap, siteBounds, wholeOf } from "./frame.js";
-import { commonEnd, labelLayer, nameChains } from "./labels.js";
+import { commonEnd, labelLayer, nameChains, shortName } from "./labels.js";
 import { placeLayers, tip } from "./places.js";
 import { absence, banner, choices, dataDate, figureText, finder, header, listHead, listed, rows, summary } from "./panel.js";
 import { communityCard, facilityCard, findingsDrawer, methodDrawer } from "./card.js";
@@ -150,7 +150,7 @@ function areaNames(view) {
   const end = commonEnd(names);
   const named = model.communities.map((own, place) => ({
     x: worldX(own.anchor[0]), y: worldY(own.anchor[1]), strong: own.id === state.community,
-    name: end && names[place].endsWith(end) ? names[place].slice(0, -end.length) : names[place],
+    name: shortName(end && names[place].endsWith(end) ? names[place].slice(0, -end.length) : names[place]),
     dark: state.areas && (result.dark?.[place] ?? result.classes[place] >= 4) && !state.facility && !state.merged,
     value: state.areas && result.figures[place].kind === 'value' ? figureText(result.figures[place], state.measure, view) : '', rank: own.gap?.rank ?? Infinity,
   }));

@@ -19,6 +19,7 @@ __all__ = ["MOST_BARS", "coverage_curve", "gap_bars", "lorenz_curve"]
 
 INDEX_ENDS = (5.0, 15.0, 30.0, 50.0, 70.0)
 MOST_BARS = 20
+_NAME_EM = 14
 _STEPS = np.linspace(0, 1, 51)
 """Where a Lorenz curve is drawn: too coarse for any single home to be read off."""
 
@@ -46,7 +47,7 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     ends = index if draws is None else np.fmax(index, draws[1])
     for at, value, end in zip(place, index, ends, strict=True):
         axes.text(end + 1.2, at, f"{value:.0f}", va="center", fontsize=7.5, color=INK)
-    axes.set_yticks(place, [clean(name) for name in ranked["name"]], fontsize=8)
+    axes.set_yticks(place, [_short(clean(name)) for name in ranked["name"]], fontsize=8)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.set_xlim(0, 106)
     axes.set_ylim(-0.7, len(ranked) - 0.3)
@@ -65,6 +66,22 @@ def _made(figure: Any, analysis: Analysis) -> None:
         named = [say(f"layer_{one}") for one in layers]
         words = say("made_layers", layers=("、".join(one.zh for one in named), ", ".join(one.en for one in named)))
         figure.supxlabel(f"{words.zh}  {words.en}", x=0.01, ha="left", fontsize=6, color=QUIET)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the bars beside it.
+
+    Examples
+    --------
+    >>> _short("平江路社区"), _short("a" * 40)
+    ('平江路社区', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa…')
+    """
+    width = 0.0
+    for place, letter in enumerate(name):
+        width += 1 if ord(letter) > 0x2E7F else 0.5
+        if width > _NAME_EM:
+            return name[:place].rstrip() + "…"
+    return name
 
 
 def _interval(analysis: Analysis, ids: pd.Index) -> tuple[np.ndarray, np.ndarray] | None:
