@@ -145,6 +145,21 @@ def test_gates_that_cost_time_are_the_cause():
     assert "门禁" in row["remedy_zh"]
 
 
+def test_a_link_may_end_exactly_at_the_limit():
+    # From x = 100 over a bridge at x = 500 to the clinic: 400 + 120 m, 520 s.
+    for cutoff_s, left in ((520, 0), (519, 80)):
+        told = Town(banks(), HOMES[:1], ELDERS[:1], CLINIC, cutoff_min=cutoff_s / 60).judge()
+        assert told.frame.loc[("a", "clinic"), "uncovered_link"] == left
+
+
+def test_a_street_shorter_on_paper_than_its_line_counts_no_less_in_a_straight_line():
+    # 500 m of quay that the list calls 300 m: over the link home is nearer than the crow flies, 420 to 514 m.
+    net = banks()
+    short = replace(net, length_mm=np.where(net.length_mm == 100_000, 60_000, net.length_mm))
+    row = Town(short, HOMES[:1], ELDERS[:1], CLINIC, cutoff_min=400 / 60).judge().frame.loc[("a", "clinic")]
+    assert row[["uncovered", "uncovered_link", "uncovered_straight"]].tolist() == [80, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("gates", "link", "direct", "straight", "cause"),
     [

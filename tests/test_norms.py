@@ -182,6 +182,16 @@ def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_mat
     assert ledger.counts().loc[("community", "flag")].tolist()[:3] == [yes, flags.count(0.0), unknown]
 
 
+@pytest.mark.parametrize("order", [["area", "flag"], ["flag", "area"]])
+def test_who_fails_one_of_several_clauses_fails_whatever_the_others_say(order):
+    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    area = flag | {"id": "area", "measure": "deliberation"}
+    rate = flag | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": order, "level": "city"}
+    rules = parse_book(toml(flag, area, rate), file="mine.toml").rules
+    place = replace(squares(2), communities=communities(one_stop=[0.0, 1.0], deliberation=[np.nan, 1.0]))
+    assert row(judge(place, rules), "rate", "city", "city")["observed"] == 50
+
+
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_a_verdict_is_monotone_in_its_threshold(one, other):
     verdicts = []
