@@ -192,6 +192,25 @@ def test_who_fails_one_of_several_clauses_fails_whatever_the_others_say(order):
     assert row(judge(place, rules), "rate", "city", "city")["observed"] == 50
 
 
+def test_a_clause_that_does_not_speak_of_a_community_fails_nobody():
+    town = GOOD | {"id": "town", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes",
+                   "at_least": 1, "scope": "urban"}  # fmt: skip
+    country = town | {"id": "country", "scope": "rural", "measure": "deliberation"}
+    rate = town | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": ["town", "country"], "level": "city",
+                   "scope": "all"}  # fmt: skip
+    rules = parse_book(toml(town, country, rate), file="mine.toml").rules
+    places = communities(one_stop=[1.0, 0.0], deliberation=[0.0, 1.0], rural=["城市", "农村"])
+    found = row(judge(replace(squares(2), communities=places), rules), "rate", "city", "city")
+    assert found[["observed", "verdict"]].tolist() == [100, "pass"]
+
+
+def test_above_communities_the_first_facility_of_the_first_community_is_told():
+    rule = GOOD | {"measure": "facility_count", "minutes": None, "unit": "sites", "at_least": 1, "level": "subdistrict"}
+    place = ground(communities(subdistrict=["甲"] * 3), [(2500, "clinic"), (1500, "clinic"), (1600, "clinic")])
+    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "甲", "subdistrict")
+    assert found[["observed", "facility_id"]].tolist() == [3, "f1"]
+
+
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_a_verdict_is_monotone_in_its_threshold(one, other):
     verdicts = []
