@@ -10,7 +10,8 @@ import pytest
 import shapely
 
 from circle15.attribution import CLOSES, GRID, NEARLY, cause_of
-from circle15.links import LinkRule, with_link
+from circle15.attribution import _best as best_links
+from circle15.links import Candidates, LinkRule, Served, with_link
 from circle15.model import DemandPoints, EdgeFlag
 from circle15.network import edge_lines
 
@@ -53,6 +54,19 @@ def test_a_house_stands_in_the_way():
     assert told.links[["u", "v", "crosses", "serves"]].to_numpy().tolist() == [[2, 13, "open", 80]]
     assert told.frame.loc[("a", "clinic"), "uncovered_link"] == 40
     assert "须实地核实" in told.frame.loc[("a", "clinic"), "remedy_zh"]
+
+
+def test_of_links_that_do_nearly_as_much_the_one_that_serves_most_is_told():
+    # People in two communities, one service. In the first link 0 serves 100, link 1 serves 95, link 2 serves 80; over
+    # both they serve 100, 145 and 580. 95 is nearly 100, 80 is not; and of equals the shorter one is told.
+    links = Candidates(u=np.arange(5), v=np.arange(5) + 5, length_mm=np.array([9, 9, 9, 8, 7]), cost_ms=np.ones(5))
+    found = Served(
+        link=np.array([0, 1, 1, 2, 2, 3, 4]), group=np.array([0, 0, 1, 0, 1, 2, 2]), service=np.zeros(7, dtype=int),
+        people=np.array([100.0, 95, 50, 80, 500, 30, 30]),
+    )  # fmt: skip
+    best = best_links(found, links, (3, 1))
+    assert best.link.tolist() == [[1], [2], [4]]
+    assert best.people.tolist() == [[95], [500], [30]]
 
 
 def test_links_are_no_longer_than_asked_for():
@@ -129,6 +143,21 @@ def test_gates_that_cost_time_are_the_cause():
     row = town.judge().frame.loc[("a", "clinic")]
     assert (row["cause"], row["uncovered"], row["uncovered_gates"]) == ("gate", 50, 0)
     assert "门禁" in row["remedy_zh"]
+
+
+def test_a_link_may_end_exactly_at_the_limit():
+    # From x = 100 over a bridge at x = 500 to the clinic: 400 + 120 m, 520 s.
+    for cutoff_s, left in ((520, 0), (519, 80)):
+        told = Town(banks(), HOMES[:1], ELDERS[:1], CLINIC, cutoff_min=cutoff_s / 60).judge()
+        assert told.frame.loc[("a", "clinic"), "uncovered_link"] == left
+
+
+def test_a_street_shorter_on_paper_than_its_line_counts_no_less_in_a_straight_line():
+    # 500 m of quay that the list calls 300 m: over the link home is nearer than the crow flies, 420 to 514 m.
+    net = banks()
+    short = replace(net, length_mm=np.where(net.length_mm == 100_000, 60_000, net.length_mm))
+    row = Town(short, HOMES[:1], ELDERS[:1], CLINIC, cutoff_min=400 / 60).judge().frame.loc[("a", "clinic")]
+    assert row[["uncovered", "uncovered_link", "uncovered_straight"]].tolist() == [80, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,7 @@ def test_the_same_run_changes_nothing():
         ("settings", {"profile": "adult"}, False),
         ("settings", {"cutoffs_min": [5.0, 10.0]}, False),
         ("settings", {"open_at": "We 11:30"}, False),
+        ("settings", {"norms": ["gb50180-2018"]}, False),
         ("city", {"key": "village"}, False),
         ("profile", {"speed_mps": 1.2}, False),
         ("versions", {"circle15": "0.2.0"}, True),

@@ -92,6 +92,26 @@ def test_a_closed_street_is_a_removed_street_where_nobody_lives_on_it():
     assert points_covered(made, plain(made, closed=closed))[0].tolist() == [[False, False]]
 
 
+def test_who_walks_slower_climbs_slower():
+    # 50 m, 100 m of stairs at half the pace, 50 m: 50 + 200 + 50 = 300 s, and 333 s at nine tenths of the speed.
+    net = network([(0, 0), (50, 0), (150, 0), (200, 0)], [(0, 1), (1, 2), (2, 3)], flags=[0, EdgeFlag.STEPS, 0])
+    made, *_ = stage(net, [(0, 0)], [(200, 0)], [("clinic",)], cutoff_min=5.4)  # 324 s
+    assert [points_covered(made, plain(made, speed=speed))[0][0, 0] for speed in (1.0, 0.9)] == [True, False]
+
+
+def test_no_stream_is_another_one_s():
+    # Streets and facilities, as many of each and as likely: were the stream of a kind another's in the next draw, they
+    # would fall together. Sixty coins do so by chance in one of 10^18.
+    net = grid(6, 6)
+    sites = [(100.0 * (k % 6), 100.0 * (k // 6)) for k in range(36)]
+    made, *_ = stage(net, [(0, 0)], [*sites, *sites[: net.n_edges - 36]], [("clinic",)] * net.n_edges)
+    even = np.full(net.n_edges, 0.5)
+    draws = [draw(made, k, seed=1, uncertain=uncertainty(), risk=even, existence=even) for k in range(4)]
+    place = np.argsort(made.site_place)
+    told = {one.closed.tobytes() for one in draws} | {one.exists[place].tobytes() for one in draws}
+    assert len(told) == 8
+
+
 def test_of_parallel_streets_the_longer_one_serves_when_the_shorter_is_closed():
     net = network([(0, 0), (100, 0), (-50, 0), (150, 0)], [(0, 1), (0, 1), (2, 0), (1, 3)], length_m=[100, 300, 50, 50])
     made, *_ = stage(net, [(-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=7.0)

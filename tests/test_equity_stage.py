@@ -73,6 +73,23 @@ def test_access_is_the_sum_of_weights_in_reach():
     assert table.index.name == "point_id"
 
 
+def test_access_is_the_same_in_any_order_of_facilities():
+    # Floating point adds three weights to another last digit in another order; whole parts of 2^-30 it does not.
+    minutes = [6.3, 12.4, 6.1, 8.2, 0.4]
+    weight = [float(gaussian_weight(one, 15)) for one in minutes]
+    assert np.cumsum(weight)[-1] != np.cumsum(weight[::-1])[-1]
+    _, *one = study([minutes], [10])
+    _, *other = study([minutes[::-1]], [10])
+    assert access(*one, reach_min=15)["clinic"].tolist() == access(*other, reach_min=15)["clinic"].tolist()
+
+
+def test_a_group_s_share_is_of_those_who_stand_on_a_street():
+    # Of 10 + 30 + 20 elders the 20 are far from every street, and of the others 30 are in reach.
+    result, *_ = study([[20], [5], [None]], [10, 30, 20], placed=np.array([True, True, False]), subdistrict=["甲"] * 3)
+    row = result.groups.loc[("subdistrict", "甲", "clinic")]
+    assert (row["pop_60plus"], row["share"], row["mean_min"]) == (60, 30 / 40, (10 * 20 + 30 * 5) / 40)
+
+
 def test_access_is_by_service():
     _, reach, serving = study([[0, 7.5]], [10], services=[("clinic",), ("clinic", "shop")])
     table = access(reach, serving, reach_min=15)

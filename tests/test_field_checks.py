@@ -133,6 +133,13 @@ def test_who_is_far_from_every_street_is_in_no_share():
     assert clinic[["people", "flips"]].to_numpy().tolist() == [[30.0, True]]
 
 
+def test_where_nobody_is_old_verdicts_may_fall_and_no_elder_is_lost():
+    net = network([(0, 0), (500, 0)], [(0, 1)])
+    made, demand, facilities = stage(net, [(0, 0)], [(400, 0)], [("clinic",)], people=[0.0])
+    lost = lost_without_facilities(made, table_of(made, demand, facilities, 10.0), facilities, np.full((1, 2), 0.6))
+    assert lost[["people", "flips"]].to_numpy().tolist() == [[0.0, True]]
+
+
 def test_a_private_way_is_a_gate_and_nothing_is_asked_of_main_roads():
     made, demand, facilities = bridge_town()
     flags = np.array([0, EdgeFlag.PRIVATE, 0], dtype=np.uint16)

@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circle15.catalog.norm_books import all_rules, norm_books, parse_book
+from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.errors import NormError
 from circle15.model import Communities, DemandPoints, Positions
 from circle15.nearest import nearest_sites, nearest_times
@@ -67,6 +67,44 @@ def test_kunshan_funds_and_both_bases_of_workers():
     assert row(ledger, "ks-workers-registered")[["observed", "verdict"]].tolist() == [40, "shown"]
     assert row(ledger, "sz-workers-18")[["observed", "verdict"]].tolist() == [20, "pass"]
     assert row(ledger, "ks-registered")["observed"] == 50
+
+
+COUNTED = {
+    "population": 2000.0, "population_registered": 800.0, "households": 640.0, "households_in_grids": 480.0,
+    "workers": 5.0, "workers_certified": 3.0, "grids": 4.0, "grids_staffed": 3.0, "service_items": 21.0,
+    "one_stop": 1.0, "deliberation": 0.0, "centre_area_m2": 500.0, "activity_area_m2": 350.0, "office_area_m2": 100.0,
+    "funding_yuan": 96_000.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("measure", "figure"),
+    [
+        ("workers_per_10000", 25), ("workers_per_10000_registered", 62.5),
+        ("certified_worker_share", 60), ("households_per_grid", 160), ("grid_staffing", 75),
+        ("grid_coverage", 75), ("one_stop", 1), ("service_items", 21), ("deliberation", 0),
+        ("resident_use_share", 70), ("office_share", 20), ("registered_share", 40),
+        ("funding_per_100_households", 15_000),
+    ],
+)  # fmt: skip
+def test_columns_of_a_community_by_hand(measure, figure):
+    rule = GOOD | {"measure": measure, "unit": measures()[measure].unit, "services": None, "minutes": None}
+    ledger = judge(ground(communities(**{key: [value] for key, value in COUNTED.items()})), parse_book(
+        toml(rule | {"at_least": None}), file="mine.toml").rules)  # fmt: skip
+    assert row(ledger, "a")["observed"] == pytest.approx(figure)
+
+
+@pytest.mark.parametrize(("apart", "found"), [(300.0, 100), (300.2, 0)])
+def test_a_distance_ends_where_it_ends(apart, found):
+    rule = GOOD | {"measure": "people_within_distance", "minutes": None, "metres": 300}
+    place = ground(communities(households=[1]), [(500 + apart, "clinic")])
+    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a")["observed"] == found
+
+
+@pytest.mark.parametrize("word", ["1", "1.0", "true", "TRUE", "yes", "是", " 是 "])
+def test_words_for_standardised(word):
+    place = ground(communities(households=[1]), [(500, "day_care")], standardised=[word])
+    assert verdicts(place, "js-homecare-there", 1) == ["pass"]
 
 
 # -- deliveries -----------------------------------------------------------------------------------
@@ -277,6 +315,22 @@ def test_a_verdict_that_stands_says_what_would_sharpen_its_figure():
     assert row(ledger, "a", "c2")[["verdict", "lacks"]].tolist() == ["fail", ""]
     city = row(ledger, "b", "city", "city")
     assert city[["observed", "verdict", "lacks"]].tolist() == [0, "fail", "facilities.tier"]
+
+
+def test_between_two_bounds_a_range_may_be_met():
+    # At 1,000 m a clinic of unstated tier: the city reaches 0 % without it and 67 % with it, 20 to 50 % are asked for.
+    rule = GOOD | {"tiers": ["community"], "level": "city", "at_least": None, "between": [20, 50]}
+    place = ground(communities(households=[1, 1, 1]), [(1000, "clinic")], tier_key=[""])
+    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "city", "city")["verdict"] == (
+        "undetermined"
+    )
+
+
+def test_a_station_of_unknown_tier_and_size_may_be_large_enough():
+    rule = GOOD | {"measure": "floor_area", "tiers": ["community"], "minutes": None, "unit": "m2", "at_least": 800}
+    sites = [(400, "clinic"), (600, "clinic")]
+    place = ground(communities(households=[1]), sites, tier_key=["community", ""], floor_area_m2=[500, np.nan])
+    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a")["verdict"] == "undetermined"
 
 
 # -- shared centres -------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 from circle15.catalog import services
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
+from circle15.model import Communities
 from circle15.norm_ground import paces_graph
 from circle15.norm_measures import MEASURES
 from circle15.norms import judge
@@ -126,6 +130,8 @@ def test_town_and_country_and_size_choose_the_rule():
     assert rural["verdict"].tolist() == ["pass", "fail"]
     # 10,000 to 15,000 people: 750 m2; 15,000 belong to the next class.
     assert ledger.frame.xs("jb143-class-3", level="clause_id").index.get_level_values("unit_id").tolist() == ["c1"]
+    least = judge(ground(communities(population=[9_999.0, 10_000.0])), rules_of("jb143-class-3"))
+    assert least.frame.index.get_level_values("unit_id").tolist() == ["c1"]
 
 
 @pytest.mark.parametrize("word", [1.0, 1, True, "农村", " Rural "])
@@ -158,13 +164,34 @@ def test_subdistricts_and_the_city_sum_before_they_divide():
     assert row(ledger, "b", "city", "city")["observed"] == pytest.approx(60_000 / 4500)
 
 
+def test_sums_hang_on_no_order_of_rows():
+    # (0.1 + 0.2) + 0.3 is not 0.1 + (0.2 + 0.3) in the last digit.
+    rule = GOOD | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
+    rules = parse_book(toml(rule | {"level": "city"}), file="mine.toml").rules
+    places = communities(workers=[0.1, 0.2, 0.3], population=[1.0, 1.0, 1.0])
+    found = [
+        row(
+            judge(ground(Communities(frame=places.frame.iloc[order], origin=places.origin)), rules), "a", "city", "city"
+        )
+        for order in ([0, 1, 2], [2, 1, 0])
+    ]
+    assert 0.1 + 0.2 + 0.3 != 0.3 + 0.2 + 0.1
+    assert found[0]["observed"] == found[1]["observed"]
+
+
+@cache
+def squares(count):
+    """So many communities with a clinic in the first, to be given other columns."""
+    return ground(communities(households=[1] * count), [(500, "clinic")])
+
+
 @given(st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=1, max_size=8), st.sampled_from([0.0, 50.0, 90.0, 100.0]))
 def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_matter(flags, target):
     flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
     rate = GOOD | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
                    "level": "city", "at_least": target}  # fmt: skip
     book = parse_book(toml(flag, rate), file="mine.toml")
-    ledger = judge(ground(communities(one_stop=flags)), book.rules)
+    ledger = judge(replace(squares(len(flags)), communities=communities(one_stop=flags)), book.rules)
     found = row(ledger, "rate", "city", "city")
     yes, unknown = flags.count(1.0), sum(np.isnan(flags))
     least, most = 100 * yes / len(flags), 100 * (yes + unknown) / len(flags)
@@ -198,13 +225,41 @@ def test_a_rate_may_have_an_upper_bound_or_only_be_shown(flags, at_most, verdict
     assert found["observed"] == pytest.approx(observed, nan_ok=True)
 
 
+@pytest.mark.parametrize("order", [["area", "flag"], ["flag", "area"]])
+def test_who_fails_one_of_several_clauses_fails_whatever_the_others_say(order):
+    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    area = flag | {"id": "area", "measure": "deliberation"}
+    rate = flag | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": order, "level": "city"}
+    rules = parse_book(toml(flag, area, rate), file="mine.toml").rules
+    place = replace(squares(2), communities=communities(one_stop=[0.0, 1.0], deliberation=[np.nan, 1.0]))
+    assert row(judge(place, rules), "rate", "city", "city")["observed"] == 50
+
+
+def test_a_clause_that_does_not_speak_of_a_community_fails_nobody():
+    town = GOOD | {"id": "town", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes",
+                   "at_least": 1, "scope": "urban"}  # fmt: skip
+    country = town | {"id": "country", "scope": "rural", "measure": "deliberation"}
+    rate = town | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": ["town", "country"], "level": "city",
+                   "scope": "all"}  # fmt: skip
+    rules = parse_book(toml(town, country, rate), file="mine.toml").rules
+    places = communities(one_stop=[1.0, 0.0], deliberation=[0.0, 1.0], rural=["城市", "农村"])
+    found = row(judge(replace(squares(2), communities=places), rules), "rate", "city", "city")
+    assert found[["observed", "verdict"]].tolist() == [100, "pass"]
+
+
+def test_above_communities_the_first_facility_of_the_first_community_is_told():
+    rule = GOOD | {"measure": "facility_count", "minutes": None, "unit": "sites", "at_least": 1, "level": "subdistrict"}
+    place = ground(communities(subdistrict=["甲"] * 3), [(2500, "clinic"), (1500, "clinic"), (1600, "clinic")])
+    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "甲", "subdistrict")
+    assert found[["observed", "facility_id"]].tolist() == [3, "f1"]
+
+
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_a_verdict_is_monotone_in_its_threshold(one, other):
-    place = ground(communities(households=[1, 1, 1]), [(500, "clinic")])
     verdicts = []
     for threshold in sorted([one, other]):
         book = parse_book(toml(GOOD | {"at_least": threshold}), file="mine.toml")
-        verdicts.append((judge(place, book.rules).frame["verdict"] == "pass").sum())
+        verdicts.append((judge(squares(3), book.rules).frame["verdict"] == "pass").sum())
     assert verdicts[0] >= verdicts[1]
 
 

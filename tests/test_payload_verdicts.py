@@ -241,8 +241,8 @@ def test_staff_and_registered_people_are_told_by_tens_or_not_at_all(town: Analys
     assert _one(town, "workers_per_10000", 61.9, columns={"workers": 12.0}) == 61.9
     few = {"workers": 20.0, "workers_certified": 17.0}
     assert _one(town, "certified_worker_share", 85.0, columns=few) is None
-    # 1,940 people; 1,203 are registered, published as 1,200.
-    assert _one(town, "registered_share", 62.01, columns={"population_registered": 1203.0}) == round(100 * 1200 / 1940)
+    # 1,940 people; 1,204 or 62.06 % are registered, published as 1,200.
+    assert _one(town, "registered_share", 62.06, columns={"population_registered": 1204.0}) == round(100 * 1200 / 1940)
     assert _one(town, "people_per_facility", 646.67, columns={}) == 650
 
 
@@ -278,8 +278,26 @@ def test_robust_figures_are_whole_percent(town: Analysis, content: dict[str, Any
         own = town.robustness.frame.loc[(ids[place], keys[service])]
         assert robust["verdicts"][verdict] == own["verdict"]
         assert (below, required) == (round(100 * own["p_below"]), 90)
-        assert abs(low - 42) <= 1
-        assert abs(high - 58) <= 1
+        people = round(town.city.communities.frame.loc[ids[place], "pop_60plus"])
+        for share, shown in ((0.42, low), (0.58, high)):
+            outside = people - round(people * share)
+            assert shown == round(100 * (1 - (outside + 5) // 10 * 10 / ((people + 5) // 10 * 10)))
+
+
+def test_of_a_community_of_few_elders_not_even_its_type_is_told(town: Analysis) -> None:
+    # c6, the sixth, has seven elders: were it the medoid or the outlier, its type would be known.
+    kinds = town.typology
+    types = kinds.types.assign(medoid_id=["c6", "c2"])
+    changed = replace(kinds, types=types, frame=kinds.frame.assign(outlier=[k in {3, 5} for k in range(8)]))
+    told = opened(payload(replace(town, typology=changed)))["types"]
+    assert [one["medoid"] for one in told["types"]] == [-1, 1]
+    assert told["outliers"] == [3]
+
+
+def test_ranks_under_other_weights_are_told_as_they_are(town: Analysis, content: dict[str, Any]) -> None:
+    row, own = opened(content)["stability"]["rows"][0], town.stability.frame.loc["c1"]
+    # The share of draws in which it is of the most wanting tenth, a quarter, in percent.
+    assert row == [*own[["rank_additive", "rank_worst", "rank_low", "rank_high"]].tolist(), 25]
 
 
 def test_lines_of_routes_follow_the_streets_and_start_on_them(town: Analysis, content: dict[str, Any]) -> None:

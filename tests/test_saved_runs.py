@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -21,9 +22,15 @@ def town():
     return town.__class__(**{**town.__dict__, "record": RECORD})
 
 
+@pytest.fixture(scope="module")
+def saved(town, tmp_path_factory):
+    return save(town, tmp_path_factory.mktemp("saved"))
+
+
 @pytest.fixture
-def folder(town, tmp_path):
-    return save(town, tmp_path / "2026")
+def folder(saved, tmp_path):
+    """A copy of the run's folder, to be spoilt."""
+    return shutil.copytree(saved, tmp_path / "2026")
 
 
 def test_a_saved_run_reads_back(town, folder):

@@ -43,6 +43,20 @@ def test_the_weight_of_a_service_decides_between_two_that_lack_one_each():
 SHARES = st.lists(st.tuples(*[st.integers(0, 10)] * 3), min_size=1, max_size=8)
 
 
+def test_a_tenth_of_eleven_are_two():
+    # Each lacks more than the one before in every service, so weights change no rank.
+    found = stability(scored({f"c{k:02}": (1 - k / 11, 1 - k / 11) for k in range(11)}), draws=20)
+    assert found.frame["top_tenth"].tolist() == [1, 1] + [0] * 9
+
+
+def test_every_set_of_weights_is_as_likely_as_any_other():
+    # Of two services the weight of the first is then even from 0 to 1, and a lacks more than b where it is so much that
+    # 0.5^w > 0.25^(1 - w) fails: w ln 2 < 2 (1 - w) ln 2, so b goes first for w < 2/3. By any other Dirichlet law the
+    # share is another (0.74 for one that prefers equal weights).
+    frame = stability(scored({"a": (0.5, 1.0), "b": (1.0, 0.25)}), draws=20_000, seed=5).frame
+    assert frame.loc["b", "top_tenth"] == pytest.approx(2 / 3, abs=0.015)
+
+
 @given(SHARES)
 def test_equal_weights_give_the_ranks_of_the_index(rows):
     found = scored({f"c{k}": tuple(value / 10 for value in row) for k, row in enumerate(rows)})

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.model.norms import Ledger, Rule
@@ -146,7 +148,7 @@ def _rates(facts: Facts) -> Block:
         verdict, observed = say("h_withheld").zh, measured(rule, row["observed"], row["verdict"])
         if row["verdict"] != "hidden":
             verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
-        if math.isnan(ledger.frame.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
+        if pd.isna(ledger.frame.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
             observed, partly = say("observed_partly").zh, True
         rows.append((clean(rule.title_zh), required(rule), observed, verdict))
     told = [*([say("clauses_rates_partly")] if partly else []),
