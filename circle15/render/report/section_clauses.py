@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.model.norms import Ledger, Rule
@@ -135,6 +133,7 @@ def measured(rule: Rule, told: float, verdict: str) -> str:
 
 def _rates(facts: Facts) -> Block:
     ledger, verdicts = facts.analysis.ledger, facts.verdicts
+    exact: Any = ledger.frame
     fields = (field("h_clause", 5), field("h_required", 1.8), field("h_observed", 1.6), field("h_verdict", 1.6))
     rows, undecided, partly = [], 0, False
     for rule in ledger.rules:
@@ -148,7 +147,7 @@ def _rates(facts: Facts) -> Block:
         verdict, observed = say("h_withheld").zh, measured(rule, row["observed"], row["verdict"])
         if row["verdict"] != "hidden":
             verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
-        if pd.isna(ledger.frame.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
+        if math.isnan(exact.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
             observed, partly = say("observed_partly").zh, True
         rows.append((clean(rule.title_zh), required(rule), observed, verdict))
     told = [*([say("clauses_rates_partly")] if partly else []),
