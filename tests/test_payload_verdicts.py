@@ -205,6 +205,19 @@ def test_staff_and_registered_people_are_told_by_tens_or_not_at_all(town: Analys
     assert _one(town, "people_per_facility", 646.67, columns={}) == 650
 
 
+@pytest.mark.parametrize(("scope", "shown"), [("all", 83), ("urban", None)])
+def test_a_share_of_some_communities_is_not_told_by_the_total_of_all(town: Analysis, scope: str, shown: int) -> None:
+    places = town.city.communities
+    table = pd.DataFrame(
+        {"observed": [83.0], "verdict": ["fail"], "lacks": [""], "facility_id": [""]},
+        index=pd.MultiIndex.from_tuples([("city", "city", "x")], names=["level", "unit_id", "clause_id"]),
+    )
+    city = replace(town.city, communities=replace(places, frame=places.frame.assign(rural="城市")))
+    one = rule("x", level="city", scope=scope)
+    told = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
+    assert told["rows"][0]["o"] == [shown]
+
+
 def test_a_measure_that_says_nothing_of_people_is_not_published(
     town: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
