@@ -352,6 +352,20 @@ def test_a_shared_centre_belongs_to_those_that_its_list_names():
     assert row(ledger, "n", "甲", "subdistrict")["observed"] == 1
 
 
+def test_a_name_that_two_communities_have_tells_nothing():
+    # The list names 新村, as both are called: the centre belongs to the one that it stands in.
+    for at, counts in ((500, [1, 0]), (1500, [0, 1])):
+        place = ground(communities(name=["新村", "新村"]), [(at, "community_centre")], community=["新村"])
+        assert observed(place, "js13-centre-there", 2) == counts
+
+
+def test_a_centre_on_the_border_belongs_to_the_first_id():
+    assert observed(ground(communities(households=[1, 1]), [(1000, "community_centre")]), "js13-centre-there", 2) == [
+        1,
+        0,
+    ]
+
+
 def test_of_centres_equally_large_the_first_id_is_told():
     sites = [(400, "community_centre"), (500, "community_centre"), (600, "community_centre")]
     place = ground(communities(households=[1]), sites, floor_area_m2=[300, 500, 500])

@@ -239,11 +239,28 @@ def test_figures_per_household_are_those_of_the_public_households(town: Analysis
 def test_staff_and_registered_people_are_told_by_tens_or_not_at_all(town: Analysis) -> None:
     assert _one(town, "workers_per_10000", 41.2, columns={"workers": 8.0}) is None
     assert _one(town, "workers_per_10000", 61.9, columns={"workers": 12.0}) == 61.9
+    # 20 workers for 1,234 registered people, who are published as 1,230.
+    both = {"workers": 20.0, "population_registered": 1234.0}
+    shown = _one(town, "workers_per_10000_registered", 10_000 * 20 / 1234, columns=both)
+    assert shown == round(10_000 * 20 / 1230, 1)
     few = {"workers": 20.0, "workers_certified": 17.0}
     assert _one(town, "certified_worker_share", 85.0, columns=few) is None
     # 1,940 people; 1,204 or 62.06 % are registered, published as 1,200.
     assert _one(town, "registered_share", 62.06, columns={"population_registered": 1204.0}) == round(100 * 1200 / 1940)
     assert _one(town, "people_per_facility", 646.67, columns={}) == 650
+
+
+@pytest.mark.parametrize(("scope", "shown"), [("all", 83), ("urban", None)])
+def test_a_share_of_some_communities_is_not_told_by_the_total_of_all(town: Analysis, scope: str, shown: int) -> None:
+    places = town.city.communities
+    table = pd.DataFrame(
+        {"observed": [83.0], "verdict": ["fail"], "lacks": [""], "facility_id": [""]},
+        index=pd.MultiIndex.from_tuples([("city", "city", "x")], names=["level", "unit_id", "clause_id"]),
+    )
+    city = replace(town.city, communities=replace(places, frame=places.frame.assign(rural="城市")))
+    one = rule("x", level="city", scope=scope)
+    told = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
+    assert told["rows"][0]["o"] == [shown]
 
 
 def test_a_measure_that_says_nothing_of_people_is_not_published(

@@ -192,3 +192,12 @@ def test_the_typical_walk_is_as_long_as_the_nearest_time_and_its_line(seed):
     assert (frame["metres"] >= frame["straight_m"] - 0.005).all()
     ends = [set(pair) for pair in zip(net.u.tolist(), net.v.tolist(), strict=True)]
     assert all(ends[a] & ends[b] for edges in frame["edges"] for a, b in pairwise(edges))
+
+
+def test_of_two_sites_as_near_on_ones_own_street_the_first_id_is_told():
+    net = network([(0, 0), (400, 0)], [(0, 1)])
+    homes = demand([(200, 0)], [5], ["a"])
+    for sites in ([(100, 0), (300, 0)], [(300, 0), (100, 0)]):
+        there = clinics(sites)
+        found = routes(walk_graph(net, FLAT), homes, there, homes=snap(net, homes.frame), sites=snap(net, there.frame))
+        assert found.frame["facility_id"].tolist() == [there.frame.index[0]]

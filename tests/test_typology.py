@@ -284,3 +284,14 @@ def test_a_speck_is_told_to_be_small():
     result = partition(points, seed=1, rule=RULE | {"smallest": 30})
     assert result.small
     assert result.stable
+
+
+def test_labels_hang_on_no_order_of_rows_even_where_nothing_is_apart():
+    # Points without any clusters: where KMeans begins decides, and it begins with the rows in their order.
+    rng = np.random.default_rng(8)
+    points, order = rng.uniform(-2, 2, (40, 3)).round(9), rng.permutation(40)
+    rule = {"resamples": 2, "stable_ari": 0.75, "smallest": 3}
+    one, other = (partition(rows, seed=3, rule=rule) for rows in (points, points[order]))
+    assert other.label.tolist() == one.label[order].tolist()
+    assert other.silhouette.tolist() == one.silhouette[order].tolist()
+    pd.testing.assert_frame_equal(other.fits, one.fits, check_exact=True)
