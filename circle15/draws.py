@@ -7,6 +7,7 @@ file nor the number of threads nor the number of draws changes what a draw holds
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -138,9 +139,9 @@ class Stage:
         )
 
 
-def _places(ids: object) -> NDArray[np.int64]:
+def _places(ids: Iterable[object]) -> NDArray[np.int64]:
     """The place of each row when ids are put in order."""
-    order = np.argsort(np.array([str(key) for key in ids], dtype=object), kind="stable")  # type: ignore[attr-defined]
+    order = np.argsort(np.array([str(key) for key in ids], dtype=object), kind="stable")
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     return place
