@@ -30,9 +30,9 @@ from circle15.draws import Draw, Stage, draw, drawn_shares, dropout_risk, points
 from circle15.kernels.search import NO_COST
 from circle15.model import Facilities, Positions
 from circle15.model.results import Analysis
+from circle15.network.graph import walk_graph
 from circle15.opening import open_facilities
 from circle15.robustness import existence
-from circle15.walk_graph import walk_graph
 
 Search = Callable[..., NDArray[np.uint32]]
 _NOT_QUITE_ZERO = 2.0**-20  # scipy takes a cost of 0 for "no link"

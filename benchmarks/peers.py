@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.kernels import search
-from circle15.walk_graph import WalkGraph
+from circle15.network.graph import WalkGraph
 
 __all__ = ["CONTENDERS", "NOT_QUITE_ZERO", "Absent", "Prepare", "Reached", "Search", "circle15_search", "disagreement"]
 

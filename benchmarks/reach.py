@@ -23,7 +23,7 @@ from markdown import print_table
 from whole import city_size_table, nearest_table, pairs_table, polygon_table, reading_table, thread_table
 
 from circle15.model.walk_network import WalkNetwork
-from circle15.walk_graph import cutoff_ms, walk_graph
+from circle15.network.graph import cutoff_ms, walk_graph
 
 BLOCK = 50
 TOLERANCE_MS = {"pandana nodes_in_range": 5.0, "cityseer tree": 5.0}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.network import build_network, canonical
+from circle15.network.build import build_network, canonical
 from circle15.sources.citypack import data_roots
 from circle15.sources.osm_file import read_streets
 from circle15.sources.synthetic import water_town

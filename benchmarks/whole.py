@@ -24,10 +24,10 @@ from circle15.kernels.threads import in_workers
 from circle15.model.results import ReachTable
 from circle15.model.walk_network import Positions, WalkNetwork
 from circle15.nearest import nearest_times
-from circle15.network import build_network
+from circle15.network.build import build_network
+from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
 from circle15.reach import reach_table
 from circle15.sources.osm_file import read_streets
-from circle15.walk_graph import WalkGraph, cutoff_ms, seeds, walk_graph
 
 __all__ = ["city_size_table", "nearest_table", "pairs_table", "polygon_table", "reading_table", "thread_table"]
 

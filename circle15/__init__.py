@@ -12,7 +12,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from circle15._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from circle15 import catalog, errors, model
@@ -35,12 +35,13 @@ if TYPE_CHECKING:
         WalkNetwork,
         WalkProfile,
     )
-    from circle15.network import build_network, merge_chains
+    from circle15.network.build import build_network, merge_chains
+    from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
+    from circle15.network.snap import snap
     from circle15.norms import judge
     from circle15.opening import moment, open_at, open_facilities, weekly_open_hours
     from circle15.reach import reach
     from circle15.routes import route
-    from circle15.snapping import snap
     from circle15.sources.citypack import list_cities
     from circle15.sources.osm_file import read_streets
     from circle15.study import analyse, compare_runs, load_city
@@ -61,7 +62,7 @@ _HOME = {
     "WalkNetwork": "model",
     "WalkProfile": "model",
     "analyse": "study",
-    "build_network": "network",
+    "build_network": "network.build",
     "by_subdistrict": "subdistricts",
     "catalog": "",
     "compare_runs": "study",
@@ -69,13 +70,15 @@ _HOME = {
     "coverage_through_day": "coverage",
     "demand_points": "demand",
     "errors": "",
+    "from_geopandas": "network.convert",
+    "from_osmnx": "network.convert",
     "gaps": "gaps",
     "grow_communities": "grow",
     "isochrones": "isochrones",
     "judge": "norms",
     "list_cities": "sources.citypack",
     "load_city": "study",
-    "merge_chains": "network",
+    "merge_chains": "network.build",
     "model": "",
     "moment": "opening",
     "open_at": "opening",
@@ -83,7 +86,9 @@ _HOME = {
     "reach": "reach",
     "read_streets": "sources.osm_file",
     "route": "routes",
-    "snap": "snapping",
+    "snap": "network.snap",
+    "to_geopandas": "network.convert",
+    "to_osmnx": "network.convert",
     "weekly_open_hours": "opening",
 }
 
@@ -109,6 +114,8 @@ __all__ = [
     "coverage_through_day",
     "demand_points",
     "errors",
+    "from_geopandas",
+    "from_osmnx",
     "gaps",
     "grow_communities",
     "isochrones",
@@ -124,6 +131,8 @@ __all__ = [
     "read_streets",
     "route",
     "snap",
+    "to_geopandas",
+    "to_osmnx",
     "weekly_open_hours",
 ]
 

@@ -37,7 +37,7 @@ from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import Positions
 from circle15.nearest import node_times, point_times
-from circle15.walk_graph import WalkGraph, cutoff_ms
+from circle15.network.graph import WalkGraph, cutoff_ms
 
 __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
 
@@ -104,7 +104,7 @@ def attribution(
     Parameters
     ----------
     graph
-        From :func:`circle15.walk_graph.walk_graph`.
+        From :func:`circle15.network.graph.walk_graph`.
     city
         For names, and for map layers: no link through ``buildings``; ``water`` and ``rail`` say what one crosses.
     demand, facilities

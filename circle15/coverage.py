@@ -19,8 +19,8 @@ from circle15.errors import InputError
 from circle15.model.moment import Moment
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import Coverage, ReachTable
+from circle15.network.graph import cutoff_ms
 from circle15.opening import moment, open_facilities
-from circle15.walk_graph import cutoff_ms
 
 __all__ = ["coverage", "coverage_through_day", "points_in_reach"]
 

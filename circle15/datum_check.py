@@ -21,7 +21,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.model.walk_network import WalkNetwork
-from circle15.network import edge_lines
+from circle15.network.build import edge_lines
 from circle15.sources.datum import from_wgs84, to_wgs84
 
 __all__ = ["DatumFit", "better_datum", "datum_fits"]

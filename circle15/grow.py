@@ -24,10 +24,10 @@ from circle15.kernels import search
 from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Finding
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.network import islands, ragged_take
+from circle15.network.build import islands, ragged_take
+from circle15.network.graph import WalkGraph, seeds, walk_graph
+from circle15.network.snap import snap
 from circle15.outlines import NOBODY, StreetPoints, draw_outlines, near_owned, points_along, surroundings
-from circle15.snapping import snap
-from circle15.walk_graph import WalkGraph, seeds, walk_graph
 
 __all__ = ["OwnedStreets", "grow_communities", "owned_streets"]
 
@@ -161,7 +161,7 @@ def grow_communities(
     known
         Communities with their seeds, in the network's system.
     max_snap_m, barriers
-        See :func:`circle15.snapping.snap`.
+        See :func:`circle15.network.snap.snap`.
 
     Returns
     -------

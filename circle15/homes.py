@@ -19,7 +19,7 @@ from circle15.catalog import way_classes
 from circle15.model.places import Communities
 from circle15.model.population import PopulationGrid
 from circle15.model.walk_network import WalkNetwork
-from circle15.network import edge_lines, islands
+from circle15.network.build import edge_lines, islands
 from circle15.sources.building_checks import MOST_LEVELS
 
 __all__ = [

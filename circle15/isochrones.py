@@ -24,9 +24,9 @@ from circle15.kernels.threads import in_blocks, in_workers
 from circle15.model.places import Facilities
 from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
+from circle15.network.snap import snap
 from circle15.reach import point_frame, warn_of_far
-from circle15.snapping import snap
-from circle15.walk_graph import WalkGraph, cutoff_ms, seeds, walk_graph
 
 __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
 
@@ -61,7 +61,7 @@ def isochrones(
     profile
         Name of a walking profile, or one of your own.
     max_snap_m, barriers
-        See :func:`circle15.snapping.snap`.
+        See :func:`circle15.network.snap.snap`.
     method
         ``"grid"``: contour of a 5 m distance grid; ``"union"``: exact union of buffers.
     buffer_m

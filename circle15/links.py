@@ -25,8 +25,8 @@ from circle15.kernels import search
 from circle15.kernels.threads import in_workers
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork
-from circle15.network import edge_lines
-from circle15.walk_graph import NEVER_MS, WalkGraph, doors
+from circle15.network.build import edge_lines
+from circle15.network.graph import NEVER_MS, WalkGraph, doors
 
 __all__ = [
     "CROSSES",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from circle15.kernels import search
 from circle15.model.walk_network import Positions
-from circle15.walk_graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
+from circle15.network.graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
 
 __all__ = [
     "Homeward",

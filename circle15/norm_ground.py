@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from circle15.homes import Homes, land_homes
 from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.walk_network import Positions, WalkProfile
-from circle15.snapping import snap
-from circle15.walk_graph import WalkGraph, walk_graph
+from circle15.network.graph import WalkGraph, walk_graph
+from circle15.network.snap import snap
 
 __all__ = ["LAND_M", "Ground", "ResidentialLand", "fold_name", "paces_graph", "split_names"]
 
@@ -33,7 +33,7 @@ _BETWEEN = re.compile("[;；,，、|/\n]+")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ResidentialLand:
-    """Polygons of residential land, and how points on it get to the streets; see :func:`circle15.snapping.snap`."""
+    """Polygons of residential land, and how points on it get to the streets; see :func:`circle15.network.snap.snap`."""
 
     frame: gpd.GeoDataFrame | None = None
     walls: gpd.GeoSeries | None = None

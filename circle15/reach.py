@@ -20,8 +20,8 @@ from circle15.kernels.threads import in_workers
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import ReachTable
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.snapping import snap
-from circle15.walk_graph import WalkGraph, cutoff_ms, doors, near_pairs, seeds, walk_graph
+from circle15.network.graph import WalkGraph, cutoff_ms, doors, near_pairs, seeds, walk_graph
+from circle15.network.snap import snap
 
 __all__ = ["point_frame", "reach", "reach_table", "warn_of_far"]
 
@@ -48,9 +48,9 @@ def reach_table(
     Parameters
     ----------
     graph
-        From :func:`circle15.walk_graph.walk_graph`.
+        From :func:`circle15.network.graph.walk_graph`.
     demand, facilities
-        From :func:`circle15.snapping.snap`, aligned with ``point_ids`` and ``facility_ids``.
+        From :func:`circle15.network.snap.snap`, aligned with ``point_ids`` and ``facility_ids``.
     cutoff_min
         Minutes; ``cost <= cutoff`` is in.
     threads
@@ -114,7 +114,7 @@ def reach(
     profile
         Name of a walking profile, or one of your own.
     max_snap_m, barriers
-        See :func:`circle15.snapping.snap`.
+        See :func:`circle15.network.snap.snap`.
 
     Returns
     -------

@@ -22,8 +22,8 @@ from circle15.kernels import search
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.verdicts import Routes
 from circle15.model.walk_network import Positions
-from circle15.network import ragged_take
-from circle15.walk_graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
+from circle15.network.build import ragged_take
+from circle15.network.graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
 
 __all__ = ["route", "routes"]
 
@@ -70,7 +70,7 @@ def routes(
     Parameters
     ----------
     graph
-        From :func:`circle15.walk_graph.walk_graph`.
+        From :func:`circle15.network.graph.walk_graph`.
     demand, facilities
         Of equally near facilities on one street corner the lowest id is told.
     homes, sites

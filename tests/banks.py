@@ -25,9 +25,9 @@ from circle15.model import (
     WalkNetwork,
     WalkProfile,
 )
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.reach import reach_table
-from circle15.snapping import snap
-from circle15.walk_graph import walk_graph
 
 from .lattice import BY, CRS, X0, Y0, network, points
 

@@ -9,9 +9,9 @@ import shapely.affinity
 
 from circle15.catalog.norm_books import all_rules, norm_books
 from circle15.model import Communities, DemandPoints, Facilities, Origin
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.norm_ground import Ground, ResidentialLand
-from circle15.snapping import snap
-from circle15.walk_graph import walk_graph
 
 from .lattice import BY, CRS, X0, Y0, network, points
 

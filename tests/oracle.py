@@ -8,7 +8,7 @@ from collections import defaultdict
 import networkx as nx
 
 from circle15.model import EdgeFlag, Positions
-from circle15.walk_graph import WalkGraph
+from circle15.network.graph import WalkGraph
 
 
 def walking_times(

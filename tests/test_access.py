@@ -9,9 +9,9 @@ import numpy as np
 from circle15.access import Estates, closed_times, gates_open, positions_on
 from circle15.model import EdgeFlag, Positions
 from circle15.nearest import nearest_times
-from circle15.network import edges_only
-from circle15.snapping import snap
-from circle15.walk_graph import NEVER_MS, walk_graph
+from circle15.network.build import edges_only
+from circle15.network.graph import NEVER_MS, walk_graph
+from circle15.network.snap import snap
 
 from .lattice import BY, network, points
 from .test_attribution import town

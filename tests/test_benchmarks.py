@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from circle15.walk_graph import cutoff_ms, walk_graph
+from circle15.network.graph import cutoff_ms, walk_graph
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 MODULES = ("draws", "made_tables", "markdown", "peers", "reach", "stages", "tables", "towns", "whole")

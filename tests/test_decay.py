@@ -13,9 +13,9 @@ from circle15.catalog import profile, profiles
 from circle15.decay import gaussian_weight, signal_delay_s, tobler_kmh, tobler_multiplier, zone_weight
 from circle15.errors import SettingError
 from circle15.model import WalkProfile
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.reach import reach_table
-from circle15.snapping import snap
-from circle15.walk_graph import walk_graph
 
 from .lattice import grid, points
 

@@ -10,9 +10,9 @@ import pytest
 from circle15.catalog import uncertainty
 from circle15.draws import Draw, Stage, draw, drawn_shares, dropout_risk, points_covered, shares_of
 from circle15.model import DemandPoints, EdgeFlag, Facilities, Positions, Uncertainty
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.reach import reach_table
-from circle15.snapping import snap
-from circle15.walk_graph import walk_graph
 
 from .lattice import BY, CLASS, grid, network, points
 

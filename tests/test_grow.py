@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from circle15.errors import CrsError, InputError, SettingError
 from circle15.grow import BY_LENGTH, grow_communities, owned_streets
 from circle15.model import CommunitySeeds, EdgeFlag, Origin, Positions, WalkNetwork
-from circle15.snapping import snap
-from circle15.walk_graph import walk_graph
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 
 from .conftest import told
 from .lattice import CRS, X0, Y0, grid, network, points

@@ -21,7 +21,7 @@ from circle15.demand import demand_points
 from circle15.errors import DataQualityWarning, PackError
 from circle15.grow import grow_communities
 from circle15.model import CommunitySeeds, Origin
-from circle15.network import build_network
+from circle15.network.build import build_network
 from circle15.sources.datum import from_wgs84
 from circle15.sources.osm_file import read_streets
 from circle15.study import check_city

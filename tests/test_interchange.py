@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from circle15.catalog import way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.model import EdgeFlag, NodeFlag, WalkNetwork
-from circle15.network import build_network, canonical, edge_lines
+from circle15.network.build import build_network, canonical, edge_lines
+from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
+from circle15.network.graph import walk_graph
 from circle15.reach import reach
 from circle15.sources.osm_file import read_streets
-from circle15.walk_graph import walk_graph
 
 from .lattice import CRS, X0, Y0, network, points
 
@@ -109,7 +110,7 @@ def osmnx_graph(graph_file, monkeypatch):
 def test_a_graph_that_osmnx_read_walks_as_the_file_does(osmnx_graph, graph_file):
     """OSMnx measures on a sphere, this project in the plane: the times agree to a few parts in a thousand."""
     ours = build_network(read_streets(graph_file), crs="EPSG:32651")
-    theirs = WalkNetwork.from_osmnx(osmnx_graph(simplify=False), crs="EPSG:32651")
+    theirs = from_osmnx(osmnx_graph(simplify=False), crs="EPSG:32651")
     by_ends = {(u, v): cost for u, v, cost in times(theirs)}
     # The file's own chains are merged: 2-7-1 is one edge of ours and two of theirs.
     for u, v, cost in times(ours):
@@ -125,7 +126,7 @@ def test_a_graph_that_osmnx_read_walks_as_the_file_does(osmnx_graph, graph_file)
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("simplify", [False, True])
 def test_each_street_once_however_the_graph_was_made(osmnx_graph, graph_file, simplify, bidirectional):
-    net = WalkNetwork.from_osmnx(osmnx_graph(simplify=simplify, bidirectional=bidirectional))
+    net = from_osmnx(osmnx_graph(simplify=simplify, bidirectional=bidirectional))
     streets = read_streets(graph_file)
     assert net.total_km == pytest.approx(build_network(streets, crs=net.crs).total_km, rel=0.005)
     assert_lines_fit(net)
@@ -140,7 +141,7 @@ def test_each_street_once_however_the_graph_was_made(osmnx_graph, graph_file, si
 def test_an_undirected_graph_walks_as_the_directed_one(osmnx_graph, simplify):
     graph = osmnx_graph(simplify=simplify, bidirectional=True)
     undirected = ox.convert.to_undirected(graph)
-    one, other = WalkNetwork.from_osmnx(graph), WalkNetwork.from_osmnx(undirected)
+    one, other = from_osmnx(graph), from_osmnx(undirected)
     assert_lines_fit(other)
     assert [row[:4] for row in edges(other)] == [row[:4] for row in edges(one)]
     assert times(other) == times(one)
@@ -148,13 +149,13 @@ def test_an_undirected_graph_walks_as_the_directed_one(osmnx_graph, simplify):
 
 def test_a_projected_graph_keeps_its_system_and_its_lengths(osmnx_graph):
     graph = osmnx_graph(simplify=True)
-    one, other = WalkNetwork.from_osmnx(graph), WalkNetwork.from_osmnx(ox.project_graph(graph))
+    one, other = from_osmnx(graph), from_osmnx(ox.project_graph(graph))
     assert one.crs.to_epsg() == other.crs.to_epsg() == 32651
     assert edges(one) == edges(other)
 
 
 def test_gates_and_signals_of_a_graph_stand_at_edge_ends(osmnx_graph):
-    net = WalkNetwork.from_osmnx(osmnx_graph(simplify=False))
+    net = from_osmnx(osmnx_graph(simplify=False))
     at = {int(i): k for k, i in enumerate(net.node_id)}
     assert net.node_flags[at[8]] == NodeFlag.GATE
     assert net.node_flags[at[5]] == NodeFlag.SIGNAL
@@ -180,7 +181,7 @@ def test_tags_that_osmnx_joined_to_lists_are_read_and_their_order_does_not_matte
             osmid=[1, 2],
             length=111.0,
         )
-        nets.append(WalkNetwork.from_osmnx(graph))
+        nets.append(from_osmnx(graph))
     assert edges(nets[0]) == edges(nets[1])
     assert edges(nets[0])[0][2:] == (111_000, "footway", EdgeFlag.BRIDGE, "a")
 
@@ -194,7 +195,7 @@ def one_edge(crs="EPSG:4326", x=120.62, y=31.31, **attributes) -> nx.MultiDiGrap
 
 
 def test_a_bare_graph_is_measured_and_walkable():
-    net = WalkNetwork.from_osmnx(one_edge())
+    net = from_osmnx(one_edge())
     # 0.01 degrees of longitude at 31.31 N: 0.01 x 111.32 km x cos = 952 m.
     assert net.length_m.tolist() == pytest.approx([952.2], abs=0.5)
 
@@ -205,21 +206,21 @@ def test_parallel_edges_self_loops_and_zero_lengths_are_kept():
     graph.add_edge(2, 1, length=100.0)  # the twin of the first
     graph.add_edge(1, 1, length=7.0, geometry=LINE([(120.62, 31.31), (120.6201, 31.3101), (120.62, 31.31)]))
     graph.add_edge(1, 2, length=0.0)
-    net = WalkNetwork.from_osmnx(graph)
+    net = from_osmnx(graph)
     assert [row[:3] for row in edges(net)] == [(1, 1, 7_000), (1, 2, 0), (1, 2, 40_000), (1, 2, 100_000)]
 
 
 def test_a_line_drawn_against_its_edge_is_turned_round():
     bent = LINE([(120.63, 31.31), (120.625, 31.312), (120.62, 31.31)])  # from node 2 to node 1
-    assert_lines_fit(WalkNetwork.from_osmnx(one_edge(geometry=bent)))
-    assert_lines_fit(WalkNetwork.from_osmnx(one_edge(geometry=bent.reverse())))
+    assert_lines_fit(from_osmnx(one_edge(geometry=bent)))
+    assert_lines_fit(from_osmnx(one_edge(geometry=bent.reverse())))
 
 
 def test_a_one_way_walk_beside_a_street_of_the_same_length_stays():
     graph = one_edge(length=100.0, highway="footway", reversed=False)
     graph.add_edge(2, 1, length=100.0, highway="footway", reversed=True)
     graph.add_edge(2, 1, length=100.0, **{"highway": "footway", "oneway:foot": "yes", "reversed": False})
-    assert [row[:2] for row in edges(WalkNetwork.from_osmnx(graph))] == [(1, 2), (2, 1)]
+    assert [row[:2] for row in edges(from_osmnx(graph))] == [(1, 2), (2, 1)]
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -228,16 +229,16 @@ def test_of_both_directions_of_a_one_way_walk_the_drawn_one_counts(turned):
     tags = {"highway": "steps", "oneway:foot": "-1" if turned else "yes", "length": 100.0}
     graph = one_edge(**tags, reversed=True)
     graph.add_edge(2, 1, **tags, reversed=False)
-    assert {ends[:2] for ends in times(WalkNetwork.from_osmnx(graph))} == ({(1, 2)} if turned else {(2, 1)})
+    assert {ends[:2] for ends in times(from_osmnx(graph))} == ({(1, 2)} if turned else {(2, 1)})
 
 
 def test_names_of_nodes_that_are_no_numbers_become_their_order():
     graph = nx.relabel_nodes(one_edge(), {1: "a", 2: 0})
-    assert sorted(WalkNetwork.from_osmnx(graph).node_id.tolist()) == [0, 1]
+    assert sorted(from_osmnx(graph).node_id.tolist()) == [0, 1]
     graph = nx.relabel_nodes(one_edge(), {1: np.int64(7), 2: 2**70})
-    assert sorted(WalkNetwork.from_osmnx(graph).node_id.tolist()) == [0, 1]
+    assert sorted(from_osmnx(graph).node_id.tolist()) == [0, 1]
     graph = nx.relabel_nodes(one_edge(), {1: np.int64(7), 2: 2**40})
-    assert sorted(WalkNetwork.from_osmnx(graph).node_id.tolist()) == [7, 2**40]
+    assert sorted(from_osmnx(graph).node_id.tolist()) == [7, 2**40]
 
 
 @pytest.mark.parametrize(
@@ -260,21 +261,19 @@ def test_names_of_nodes_that_are_no_numbers_become_their_order():
 )
 def test_a_graph_that_cannot_be_used(graph, error, says):
     with pytest.raises(error, match=says):
-        WalkNetwork.from_osmnx(graph)
+        from_osmnx(graph)
 
 
 def test_a_node_without_place():
     graph = one_edge()
     del graph.nodes[2]["x"]
     with pytest.raises(StreetsError, match="has no 'x'"):
-        WalkNetwork.from_osmnx(graph)
+        from_osmnx(graph)
 
 
 @pytest.mark.parametrize("length", [None, float("nan")])
 def test_no_length_and_no_geometry_means_straight_and_measured(length):
-    assert WalkNetwork.from_osmnx(one_edge(length=length, geometry=float("nan"))).length_m[0] == pytest.approx(
-        952, abs=1
-    )
+    assert from_osmnx(one_edge(length=length, geometry=float("nan"))).length_m[0] == pytest.approx(952, abs=1)
 
 
 # -- There and back again --------------------------------------------------------------------------
@@ -282,7 +281,7 @@ def test_no_length_and_no_geometry_means_straight_and_measured(length):
 
 def test_to_networkx_and_back_is_the_same_network(graph_file):
     net = build_network(read_streets(graph_file), crs="EPSG:4549")
-    back = WalkNetwork.from_osmnx(net.to_networkx())
+    back = from_osmnx(to_osmnx(net))
     for field in dataclasses.fields(WalkNetwork):
         mine, its = getattr(net, field.name), getattr(back, field.name)
         if field.name in {"names", "name"}:
@@ -295,7 +294,7 @@ def test_to_networkx_and_back_is_the_same_network(graph_file):
 
 def test_the_graph_is_one_that_osmnx_works_with(graph_file):
     net = build_network(read_streets(graph_file), crs="EPSG:4549")
-    graph = net.to_networkx()
+    graph = to_osmnx(net)
     nodes, lines = ox.graph_to_gdfs(graph)
     assert len(nodes) == net.n_nodes
     two_way = (~net.has(EdgeFlag.FORWARD_ONLY)).sum()
@@ -304,7 +303,7 @@ def test_the_graph_is_one_that_osmnx_works_with(graph_file):
     assert lines.crs == net.crs
     middle = net.x.mean(), net.y.mean()
     assert ox.nearest_edges(graph, *middle) is not None
-    again = WalkNetwork.from_osmnx(ox.project_graph(graph, to_latlong=True), crs=net.crs)
+    again = from_osmnx(ox.project_graph(graph, to_latlong=True), crs=net.crs)
     assert edges(again) == edges(net)
 
 
@@ -333,7 +332,7 @@ def test_random_multigraphs_come_back_with_equal_lengths_and_walking_times(drawn
         )
     )  # fmt: skip
     # Steps are a class and a flag in OSM; the lattice gives the flag to a street.
-    back = WalkNetwork.from_osmnx(net.to_networkx())
+    back = from_osmnx(to_osmnx(net))
     assert sorted(back.length_mm.tolist()) == sorted(net.length_mm.tolist())
     assert times(back) == times(net)
     assert sorted((*row[:3], row[4]) for row in edges(back)) == sorted((*row[:3], row[4]) for row in edges(net))
@@ -341,7 +340,7 @@ def test_random_multigraphs_come_back_with_equal_lengths_and_walking_times(drawn
 
 def test_to_geopandas_and_back(graph_file):
     net = build_network(read_streets(graph_file), crs="EPSG:4549")
-    nodes, lines = net.to_geopandas()
+    nodes, lines = to_geopandas(net)
     assert nodes.index.name == "node"
     assert lines.index.name == "edge"
     assert nodes.loc[nodes["gate"], "osmid"].tolist() == [8]
@@ -349,7 +348,7 @@ def test_to_geopandas_and_back(graph_file):
     assert lines["length_m"].tolist() == net.length_m.tolist()
     assert lines.length.to_numpy() == pytest.approx(net.length_m, abs=0.001)
     assert lines.loc[lines["bridge"], "highway"].tolist() == ["steps"]
-    back = WalkNetwork.from_geopandas(lines)
+    back = from_geopandas(lines)
     assert sorted(row[2:] for row in edges(back)) == sorted(row[2:] for row in edges(net))
     assert (back.n_nodes, back.n_edges) == (net.n_nodes, net.n_edges)
 
@@ -374,7 +373,7 @@ def shape(net: WalkNetwork) -> list[tuple[int, int, int, int, float]]:
 
 
 def test_lines_meet_where_their_ends_do():
-    net = WalkNetwork.from_geopandas(frame([LINE([(0, 0), (100, 0)]), LINE([(100, 50), (100, 0)])]))
+    net = from_geopandas(frame([LINE([(0, 0), (100, 0)]), LINE([(100, 50), (100, 0)])]))
     assert shape(net) == [((0, 0), (100, 0), 100.0), ((100, 0), (100, 50), 50.0)]
     assert net.n_nodes == 3
     assert_lines_fit(net)
@@ -384,59 +383,59 @@ def test_lines_meet_where_their_ends_do():
 @pytest.mark.parametrize("at", [100.0, 100.0004, 100.0005, 100.0009])
 def test_ends_within_a_millimetre_are_one_node(apart_mm, nodes, at):
     lines = [LINE([(0, 0), (at, 0)]), LINE([(at + apart_mm / 1000, 0), (200, 0)])]
-    assert WalkNetwork.from_geopandas(frame(lines)).n_nodes == nodes
+    assert from_geopandas(frame(lines)).n_nodes == nodes
 
 
 def test_lines_that_cross_without_a_common_end_do_not_meet():
-    net = WalkNetwork.from_geopandas(frame([LINE([(0, 0), (100, 0)]), LINE([(50, -50), (50, 50)])]))
+    net = from_geopandas(frame([LINE([(0, 0), (100, 0)]), LINE([(50, -50), (50, 50)])]))
     assert len(net.component_km) == 2
 
 
 def test_multilines_are_taken_apart_and_share_their_length():
     many = shapely.MultiLineString([[(0, 0), (0, 50)], [(0, 50), (0, 150)]])
-    net = WalkNetwork.from_geopandas(frame([many], length_m=[300.0], name=["长巷"]))
+    net = from_geopandas(frame([many], length_m=[300.0], name=["长巷"]))
     assert shape(net) == [((0, 0), (0, 50), 100.0), ((0, 50), (0, 150), 200.0)]
     assert [row[-1] for row in edges(net)] == ["长巷", "长巷"]
-    assert shape(WalkNetwork.from_geopandas(frame([many]))) == [((0, 0), (0, 50), 50.0), ((0, 50), (0, 150), 100.0)]
+    assert shape(from_geopandas(frame([many]))) == [((0, 0), (0, 50), 50.0), ((0, 50), (0, 150), 100.0)]
 
 
 def test_zero_length_lines_do_no_harm():
     point = LINE([(0, 0), (0, 0)])
-    net = WalkNetwork.from_geopandas(frame([point, LINE([(0, 0), (100, 0)]), shapely.MultiLineString([point, point])]))
+    net = from_geopandas(frame([point, LINE([(0, 0), (100, 0)]), shapely.MultiLineString([point, point])]))
     assert sorted(net.length_m.tolist()) == [0, 0, 0, 100]
     assert net.n_nodes == 2
 
 
 def test_a_ring_is_a_self_loop_with_its_length():
     ring = LINE([(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)])
-    assert shape(WalkNetwork.from_geopandas(frame([ring]))) == [((0, 0), (0, 0), 400.0)]
+    assert shape(from_geopandas(frame([ring]))) == [((0, 0), (0, 0), 400.0)]
 
 
 def test_three_dimensions_become_two():
-    assert shape(WalkNetwork.from_geopandas(frame([LINE([(0, 0, 5), (30, 40, 90)])]))) == [((0, 0), (30, 40), 50.0)]
+    assert shape(from_geopandas(frame([LINE([(0, 0, 5), (30, 40, 90)])]))) == [((0, 0), (30, 40), 50.0)]
 
 
 def test_degrees_go_to_their_utm_zone():
-    net = WalkNetwork.from_geopandas(frame([LINE([(120.62, 31.31), (120.63, 31.31)])], crs="EPSG:4326"))
+    net = from_geopandas(frame([LINE([(120.62, 31.31), (120.63, 31.31)])], crs="EPSG:4326"))
     assert net.crs.to_epsg() == 32651
     assert net.total_km == pytest.approx(0.952, abs=0.001)
 
 
 def test_web_mercator_and_feet_are_not_taken_for_metres():
     degrees = frame([LINE([(120.62, 31.31), (120.63, 31.31)])], crs="EPSG:4326")
-    assert WalkNetwork.from_geopandas(degrees.to_crs(3857)).total_km == pytest.approx(0.952, abs=0.001)
+    assert from_geopandas(degrees.to_crs(3857)).total_km == pytest.approx(0.952, abs=0.001)
     thousand_feet = frame([LINE([(985_000, 200_000), (986_000, 200_000)])], crs="EPSG:2263")
-    assert WalkNetwork.from_geopandas(thousand_feet).total_km == pytest.approx(0.3048, abs=0.0005)
+    assert from_geopandas(thousand_feet).total_km == pytest.approx(0.3048, abs=0.0005)
     with pytest.raises(CrsError, match="does not count in metres"):
-        WalkNetwork.from_geopandas(degrees, crs=2263)
+        from_geopandas(degrees, crs=2263)
 
 
 def test_the_system_asked_for_is_used():
     degrees = frame([LINE([(120.62, 31.31), (120.63, 31.31)])], crs="EPSG:4326")
-    assert WalkNetwork.from_geopandas(degrees, crs="EPSG:4549").crs.to_epsg() == 4549
+    assert from_geopandas(degrees, crs="EPSG:4549").crs.to_epsg() == 4549
     for crs in (4326, "nonsense"):
         with pytest.raises(CrsError):
-            WalkNetwork.from_geopandas(degrees, crs=crs)
+            from_geopandas(degrees, crs=crs)
 
 
 def test_tags_and_gaps_in_columns():
@@ -448,7 +447,7 @@ def test_tags_and_gaps_in_columns():
         foot=[None, None, None, None, None, "no"],
         name=["a", None, float("nan"), "d", "NA", "f"],
     )
-    net = WalkNetwork.from_geopandas(streets)
+    net = from_geopandas(streets)
     by_length = {row[2]: row[3:] for row in edges(net)}
     assert by_length == {
         10_000: ("steps", EdgeFlag.STEPS | EdgeFlag.BRIDGE, "a"),
@@ -463,14 +462,14 @@ def test_a_one_way_walk_runs_along_its_line_and_minus_one_against_it():
         [LINE([(0, 0), (100, 0)]), LINE([(0, 0), (0, 100)])],
         **{"highway": ["steps", "footway"], "conveying": ["forward", None], "oneway:foot": [None, "-1"]},
     )
-    net = WalkNetwork.from_geopandas(lines)
+    net = from_geopandas(lines)
     place = [(round(x - X0), round(y - Y0)) for x, y in zip(net.x, net.y, strict=True)]
     assert {(place[u], place[v]) for u, v in zip(net.u, net.v, strict=True)} == {((0, 0), (100, 0)), ((0, 100), (0, 0))}
     assert_lines_fit(net)
 
 
 def test_the_walk_over_a_frame_is_the_walk_over_the_lattice():
-    net = WalkNetwork.from_geopandas(frame([LINE([(0, 0), (100, 0)]), LINE([(100, 0), (100, 80)])]))
+    net = from_geopandas(frame([LINE([(0, 0), (100, 0)]), LINE([(100, 0), (100, 80)])]))
     table = reach(net, points([(10, 0)]), points([(100, 70)], name="facility_id", prefix="f"), profile="adult")
     # 90 m and 70 m at 1.25 m/s: 128 s
     assert table.cost_ms.tolist() == [128_000]
@@ -479,7 +478,7 @@ def test_the_walk_over_a_frame_is_the_walk_over_the_lattice():
 def test_the_caller_s_frame_is_left_as_it_was():
     lines = frame([LINE([(0, 0), (100, 0)])], name=["a"], length_m=[5.0])
     before = lines.copy(deep=True)
-    WalkNetwork.from_geopandas(lines)
+    from_geopandas(lines)
     assert lines.equals(before)
     assert lines.crs == before.crs
 
@@ -510,26 +509,26 @@ good = LINE([(0, 0), (0, 50)])
 )
 def test_a_frame_that_cannot_be_used(lines, error, says):
     with pytest.raises(error, match=says):
-        WalkNetwork.from_geopandas(lines)
+        from_geopandas(lines)
 
 
 def test_a_line_with_a_vertex_nowhere():
     with np.errstate(invalid="ignore"):
         lines = frame([good, shapely.transform(good, lambda xy: np.where(xy == 50, np.nan, xy))])
     with pytest.raises(StreetsError, match="row 1 has no usable line"):
-        WalkNetwork.from_geopandas(lines)
+        from_geopandas(lines)
 
 
 def test_swapped_axes_are_told_also_where_a_system_is_asked_for():
     lines = frame([LINE([(31.31, 120.62), (31.32, 120.62)])], crs="EPSG:4326")
     with pytest.raises(CrsError, match="swapped"):
-        WalkNetwork.from_geopandas(lines, crs=4549)
+        from_geopandas(lines, crs=4549)
 
 
 def test_the_order_and_direction_of_rows_do_not_matter():
     lines = [LINE([(0, 0), (100, 0)]), LINE([(100, 0), (100, 80)]), LINE([(100, 80), (0, 0)])]
-    one = WalkNetwork.from_geopandas(frame(lines))
-    other = WalkNetwork.from_geopandas(frame([line.reverse() for line in lines[::-1]]))
+    one = from_geopandas(frame(lines))
+    other = from_geopandas(frame([line.reverse() for line in lines[::-1]]))
     assert np.array_equal(one.u, other.u)
     assert np.array_equal(one.length_mm, other.length_mm)
     assert np.allclose(one.vertex, other.vertex)

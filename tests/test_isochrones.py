@@ -13,10 +13,10 @@ import shapely
 from circle15.errors import DataQualityWarning, InputError, SettingError
 from circle15.isochrones import draw_isochrones, isochrones, reached_streets
 from circle15.model import EdgeFlag, Facilities
-from circle15.network import edge_lines
+from circle15.network.build import edge_lines
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.reach import reach
-from circle15.snapping import snap
-from circle15.walk_graph import walk_graph
 
 from .lattice import BY, grid, network, points
 from .test_reach import town

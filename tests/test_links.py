@@ -9,8 +9,8 @@ import shapely
 
 from circle15.links import Candidates, LinkRule, candidates, crossed, link_lines, with_link
 from circle15.model import EdgeFlag
-from circle15.network import canonical
-from circle15.walk_graph import NEVER_MS, walk_graph
+from circle15.network.build import canonical
+from circle15.network.graph import NEVER_MS, walk_graph
 
 from .banks import area, banks, canal
 from .lattice import BY, CRS, X0, Y0, network

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from circle15.errors import CrsError, StreetsError
 from circle15.model import EdgeFlag, NodeFlag, Origin, Streets
-from circle15.network import build_network, canonical, clip_network, edge_lines, merge_chains
+from circle15.network.build import build_network, canonical, clip_network, edge_lines, merge_chains
 
 from .lattice import CLASS, CRS, X0, Y0, grid, network
 

@@ -16,9 +16,9 @@ from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_b
 from circle15.errors import NormError
 from circle15.model import Communities, DemandPoints, Positions
 from circle15.nearest import nearest_sites, nearest_times
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.norms import judge
-from circle15.snapping import snap
-from circle15.walk_graph import walk_graph
 
 from .lattice import BY, grid, network, points
 from .norm_fixture import communities, ground, row, rules_of

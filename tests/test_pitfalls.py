@@ -14,13 +14,13 @@ import pytest
 from circle15.errors import PackError, StreetsError
 from circle15.model import WalkProfile
 from circle15.nearest import nearest_times
-from circle15.network import build_network
-from circle15.snapping import snap
+from circle15.network.build import build_network
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.sources.facility_columns import shown_headers
 from circle15.sources.facility_table import read_facilities
 from circle15.sources.osm_file import read_streets
 from circle15.sources.sheets import read_sheet
-from circle15.walk_graph import walk_graph
 
 from .conftest import HEADER, TOWN_NODES, TOWN_WAYS, osm_xml, told, write_csv
 

@@ -45,8 +45,8 @@ def rule(clause_id: str, **given) -> Rule:
 def city(**options):
     """The town of the draws with what coverage and gaps say of it."""
     from circle15.coverage import coverage
+    from circle15.network.graph import walk_graph
     from circle15.reach import reach_table
-    from circle15.walk_graph import walk_graph
 
     from .lattice import BY
 

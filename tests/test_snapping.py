@@ -8,7 +8,7 @@ import shapely
 
 from circle15.errors import CrsError, SettingError
 from circle15.model import Positions
-from circle15.snapping import snap
+from circle15.network.snap import snap
 
 from .lattice import CRS, X0, Y0, grid, network, points
 

@@ -14,12 +14,13 @@ import pytest
 import circle15 as c15
 from circle15.errors import DataQualityWarning, InputError, PackError
 from circle15.field_checks import in_service, midpoints, street_ids, surveyed
-from circle15.model import EdgeFlag, Survey, WalkNetwork
+from circle15.model import EdgeFlag, Survey
+from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
+from circle15.network.graph import walk_graph
 from circle15.render.payload import payload
 from circle15.render.table_frames import service_table
 from circle15.render.tables import geopackage
 from circle15.sources.survey_table import read_survey
-from circle15.walk_graph import walk_graph
 
 from .conftest import SITES, told
 from .test_field_checks import bridge_town
@@ -268,8 +269,8 @@ def test_a_closed_street_is_told_in_every_layer_and_comes_back(denied, tmp_path)
     streets = pyogrio.read_dataframe(path, layer="streets")
     assert streets["closed"].tolist() == network.has(EdgeFlag.CLOSED).tolist()
     assert (streets["closed"].sum(), streets["confirmed"].sum()) == (1, 1)
-    _, edges = network.to_geopandas()
-    for back in (WalkNetwork.from_osmnx(network.to_networkx()), WalkNetwork.from_geopandas(edges)):
+    _, edges = to_geopandas(network)
+    for back in (from_osmnx(to_osmnx(network)), from_geopandas(edges)):
         for flag in (EdgeFlag.CLOSED, EdgeFlag.CONFIRMED):
             assert back.has(flag).sum() == 1
         assert walk_graph(back).cost.tolist() == walk_graph(network).cost.tolist()

@@ -6,7 +6,7 @@ import pytest
 
 from circle15.catalog import walking, way_classes
 from circle15.model import EdgeFlag, NodeFlag
-from circle15.sources.walk_rules import node_flags, walk_rule
+from circle15.network.walk_rules import node_flags, walk_rule
 
 
 def rule(text: str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,6 @@ from circle15.errors import SettingError, StreetsError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-    import networkx as nx
 
 __all__ = ["Positions", "WalkNetwork", "WalkProfile"]
 
@@ -99,8 +95,6 @@ class WalkNetwork:
                 view.setflags(write=False)
                 object.__setattr__(self, column.name, view)
 
-    # -- size and shape -------------------------------------------------------------------------
-
     @property
     def n_nodes(self) -> int:
         """Number of nodes."""
@@ -154,34 +148,6 @@ class WalkNetwork:
             f"<WalkNetwork: {kind}{self.n_nodes:,} nodes, {self.n_edges:,} edges, {self.total_km:,.1f} km, "
             f"{len(self.component_km):,} components (mainland {mainland:.1%}), EPSG:{self.crs.to_epsg()}>"
         )
-
-    # -- other shapes ---------------------------------------------------------------------------
-
-    @classmethod
-    def from_osmnx(cls, graph: nx.MultiDiGraph[Any], *, crs: Any = None) -> WalkNetwork:
-        """Take an OSMnx graph (projected or not); see :func:`circle15.interchange.from_networkx`."""
-        from circle15.interchange import from_networkx
-
-        return from_networkx(graph, crs=crs)
-
-    @classmethod
-    def from_geopandas(cls, edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
-        """Take a frame of street lines; see :func:`circle15.interchange.from_geopandas`."""
-        from circle15.interchange import from_geopandas
-
-        return from_geopandas(edges, crs=crs)
-
-    def to_networkx(self) -> nx.MultiDiGraph[Any]:
-        """Return an OSMnx-style graph; see :func:`circle15.interchange.to_networkx`."""
-        from circle15.interchange import to_networkx
-
-        return to_networkx(self)
-
-    def to_geopandas(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-        """Return ``(nodes, edges)`` frames; see :func:`circle15.interchange.to_geopandas`."""
-        from circle15.interchange import to_geopandas
-
-        return to_geopandas(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,8 +28,8 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import OutputError, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import Streets
+from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
 from circle15.sources.osm_remark import refuse_partial
-from circle15.sources.walk_rules import WalkRule, node_flags, walk_rule
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
 

@@ -24,14 +24,14 @@ from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, City, Settings
 from circle15.model.walk_network import Positions, WalkProfile
 from circle15.nearest import nearest_times
+from circle15.network.graph import walk_graph
+from circle15.network.snap import snap
 from circle15.opening import hours_table, moment, open_facilities
 from circle15.reach import reach_table
-from circle15.snapping import snap
 from circle15.study.loading import barriers
 from circle15.study.record import draw_facts, norm_facts, run_facts, verdict_facts
 from circle15.study.verdicts import Worked, chosen_books, verdicts
 from circle15.subdistricts import by_subdistrict
-from circle15.walk_graph import walk_graph
 
 if TYPE_CHECKING:
     from circle15.render.folium_map import CircleMap

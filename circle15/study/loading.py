@@ -21,8 +21,8 @@ from circle15.model.population import PopulationGrid
 from circle15.model.provenance import Finding
 from circle15.model.results import Check, City
 from circle15.model.walk_network import WalkNetwork
-from circle15.network import build_network
-from circle15.snapping import snap
+from circle15.network.build import build_network
+from circle15.network.snap import snap
 from circle15.sources.citypack import PackContents, ReadingLog, read_pack
 from circle15.sources.population_grid import outside_findings
 from circle15.sources.population_people import compare_people

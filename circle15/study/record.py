@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from circle15 import __version__
+from circle15._version import __version__
 from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.model.norms import Ledger, NormBook

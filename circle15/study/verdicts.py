@@ -22,13 +22,13 @@ from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
 from circle15.model.streets import EdgeFlag
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions
+from circle15.network.graph import WalkGraph
 from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
 from circle15.robustness import existence, robustness
 from circle15.routes import routes
 from circle15.stability import stability
 from circle15.typology import features, typology
-from circle15.walk_graph import WalkGraph
 
 __all__ = ["Worked", "chosen_books", "verdicts"]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from circle15.catalog.facts import read_facts
 from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.walk_network import WalkNetwork
-from circle15.network import edge_lines
+from circle15.network.build import edge_lines
 
 __all__ = ["features"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from circle15 import __version__
+from circle15._version import __version__
 from circle15.model import Analysis
 from circle15.render.report.blocks import Block, Heading, Picture, Report, Table, Words, clean, say
 from circle15.render.report.facts import Facts

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
 from circle15.errors import CrsError, StreetsError
-from circle15.interchange.street_lines import (
+from circle15.model.streets import EdgeFlag, NodeFlag
+from circle15.model.walk_network import WalkNetwork
+from circle15.network.build import edge_lines
+from circle15.network.convert.street_lines import (
     FIELD_FLAGS,
     StreetLines,
     as_found,
@@ -21,10 +24,7 @@ from circle15.interchange.street_lines import (
     first_value,
     metric_crs,
 )
-from circle15.model.streets import EdgeFlag, NodeFlag
-from circle15.model.walk_network import WalkNetwork
-from circle15.network import edge_lines
-from circle15.sources.walk_rules import walk_rule
+from circle15.network.walk_rules import walk_rule
 
 __all__ = ["from_geopandas", "to_geopandas"]
 
@@ -151,7 +151,7 @@ def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFra
 
     ``nodes`` on ``node`` with ``osmid``, ``gate``, ``signal``; ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``,
     ``highway``, ``name`` and one bool per flag. :func:`from_geopandas` takes ``edges`` back; gates and signals,
-    which stand at nodes, do not come with it: use :func:`to_networkx` where they matter.
+    which stand at nodes, do not come with it: use :func:`to_osmnx` where they matter.
     """
     nodes = gpd.GeoDataFrame(
         {

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
 from circle15.errors import CrsError, StreetsError
-from circle15.interchange.street_lines import (
+from circle15.model.streets import EdgeFlag, NodeFlag
+from circle15.model.walk_network import WalkNetwork
+from circle15.network.build import edge_lines
+from circle15.network.convert.street_lines import (
     FIELD_FLAGS,
     StreetLines,
     as_found,
@@ -22,15 +25,12 @@ from circle15.interchange.street_lines import (
     first_value,
     known_crs,
 )
-from circle15.model.streets import EdgeFlag, NodeFlag
-from circle15.model.walk_network import WalkNetwork
-from circle15.network import edge_lines
-from circle15.sources.walk_rules import WalkRule, node_flags, walk_rule
+from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["from_networkx", "to_networkx"]
+__all__ = ["from_osmnx", "to_osmnx"]
 
 _FLAG_TAGS = (
     (EdgeFlag.BRIDGE, "bridge", "yes"),
@@ -42,7 +42,7 @@ _FLAG_TAGS = (
 _NODE_TAGS = ("highway", "barrier", "crossing", "crossing:signals")
 
 
-def from_networkx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = None) -> WalkNetwork:
+def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = None) -> WalkNetwork:
     """Take an OSMnx-style graph: nodes with ``x``, ``y``; edges with ``length`` and, if bent, ``geometry``.
 
     Parameters
@@ -191,11 +191,11 @@ def _one_of_twins(rows: list[_EdgeRow]) -> list[_EdgeRow]:
     return [row for row, wanted in zip(rows, keep, strict=True) if wanted]
 
 
-def to_networkx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
+def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
     """Return an OSMnx-style ``MultiDiGraph``: both directions, ``length`` in metres, ``geometry``, ``highway``.
 
     Nodes are numbered as in the network; ``osmid`` holds the source's identifier. Gates, signals, bridges,
-    private ways and the like are OSM tags again, so that :func:`from_networkx` finds the same walking
+    private ways and the like are OSM tags again, so that :func:`from_osmnx` finds the same walking
     times. An edge that is walked one way only has no twin. Edges that a field check found closed, or confirmed,
     have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones.
     """

@@ -19,8 +19,8 @@ from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
-from circle15.network import canonical, end_flags
-from circle15.sources.walk_rules import WalkRule
+from circle15.network.build import canonical, end_flags
+from circle15.network.walk_rules import WalkRule
 
 __all__ = ["FIELD_FLAGS", "StreetLines", "as_found", "edge_tags", "first_value", "known_crs", "metric_crs"]
 

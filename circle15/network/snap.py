@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from circle15.catalog import walking
 from circle15.errors import CrsError, SettingError
 from circle15.model.walk_network import Positions, WalkNetwork
-from circle15.network import edge_lines, islands
+from circle15.network.build import edge_lines, islands
 
 __all__ = ["snap"]
 
