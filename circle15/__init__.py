@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from circle15.demand import demand_points
     from circle15.gaps import gaps
     from circle15.grow import grow_communities
+    from circle15.hours.opening import moment, open_at, open_facilities, weekly_open_hours
     from circle15.isochrones import isochrones
     from circle15.model import (
         City,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
     from circle15.network.snap import snap
     from circle15.norms import judge
-    from circle15.opening import moment, open_at, open_facilities, weekly_open_hours
     from circle15.reach import reach
     from circle15.routes import route
     from circle15.sources.citypack import list_cities
@@ -80,16 +80,16 @@ _HOME = {
     "load_city": "study",
     "merge_chains": "network.build",
     "model": "",
-    "moment": "opening",
-    "open_at": "opening",
-    "open_facilities": "opening",
+    "moment": "hours.opening",
+    "open_at": "hours.opening",
+    "open_facilities": "hours.opening",
     "reach": "reach",
     "read_streets": "sources.osm_file",
     "route": "routes",
     "snap": "network.snap",
     "to_geopandas": "network.convert",
     "to_osmnx": "network.convert",
-    "weekly_open_hours": "opening",
+    "weekly_open_hours": "hours.opening",
 }
 
 __all__ = [

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from circle15.catalog import services as known_services
 from circle15.delivery import delivered
 from circle15.errors import InputError
+from circle15.hours.opening import moment, open_facilities
 from circle15.model.moment import Moment
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import Coverage, ReachTable
 from circle15.network.graph import cutoff_ms
-from circle15.opening import moment, open_facilities
 
 __all__ = ["coverage", "coverage_through_day", "points_in_reach"]
 
@@ -82,7 +82,7 @@ def coverage(
         Points whose ids are the table's.
     facilities
         With services; a service that no list speaks of is undetermined and gets no rows. For coverage at a
-        moment give :func:`circle15.opening.open_facilities`.
+        moment give :func:`circle15.hours.opening.open_facilities`.
     cutoffs_min
         Rising minutes.
     nearest_min

@@ -10,11 +10,11 @@ import pytest
 import circle15 as c15
 from circle15.coverage import coverage, coverage_through_day
 from circle15.errors import DataQualityWarning, InputError
+from circle15.hours.opening import open_facilities
 from circle15.model import DemandPoints, Facilities, Positions
 from circle15.nearest import nearest_times
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.opening import open_facilities
 from circle15.reach import reach
 
 from .lattice import BY, network, points

@@ -11,8 +11,8 @@ import pytest
 from circle15.coverage import coverage
 from circle15.delivery import delivered, delivery_radii
 from circle15.errors import InputError
+from circle15.hours.opening import moment, open_facilities
 from circle15.model import Facilities
-from circle15.opening import moment, open_facilities
 from circle15.reach import reach
 
 from .test_coverage import FLAT, HOMES, STREET, covered, demand, facilities, random_case, town

@@ -15,8 +15,8 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from circle15.hours.opening import hours_table
 from circle15.model import Analysis, Facilities, Moment
-from circle15.opening import hours_table
 from circle15.render.folium_map import page_html
 from circle15.render.payload import payload
 from circle15.render.table_frames import columns, facility_table, gap_table

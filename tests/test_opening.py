@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import circle15 as c15
 from circle15.errors import SettingError
+from circle15.hours.opening import hours_table, moment, open_at, open_facilities, understand, weekly_open_hours
 from circle15.model import Facilities, Moment, Settings
-from circle15.opening import hours_table, moment, open_at, open_facilities, understand, weekly_open_hours
 
 CRS = "EPSG:4549"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.catalog import opening_words
-from circle15.spoken_hours import folded_hours, in_osm_syntax, spoken_moment
+from circle15.hours.spoken import folded_hours, in_osm_syntax, spoken_moment
 
 UNDERSTOOD = {
     "8:00—17:00": "08:00-17:00",

@@ -16,7 +16,7 @@ _DAYS_ZH = "一二三四五六日"
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Moment:
-    """A day of the week and a minute of that day; :func:`circle15.opening.moment` reads one from text.
+    """A day of the week and a minute of that day; :func:`circle15.hours.opening.moment` reads one from text.
 
     Attributes
     ----------

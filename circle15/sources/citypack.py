@@ -15,6 +15,7 @@ import shapely
 from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
 from circle15.errors import PackError, SettingError
+from circle15.hours.opening import moment
 from circle15.model.metric import why_unfit
 from circle15.model.norms import NormBook
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, Facilities, StudyArea
@@ -23,7 +24,6 @@ from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
 from circle15.model.survey import Survey
-from circle15.opening import moment
 from circle15.sources.pack_communities import PackCommunities, pack_communities
 from circle15.sources.pack_context import pack_context
 from circle15.sources.pack_facilities import pack_facilities, pack_lists

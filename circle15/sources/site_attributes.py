@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import finding, tier_key, without_numbers_of_persons
+from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
-from circle15.opening import understand
 from circle15.sources.facility_columns import services_of_word
 from circle15.sources.reading import ROW, Tally
 

@@ -22,9 +22,9 @@ from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-
 
 from circle15.catalog import opening_words
 from circle15.errors import SettingError
+from circle15.hours.spoken import folded_hours, in_osm_syntax, spoken_moment
 from circle15.model.moment import DAYS, Moment
 from circle15.model.places import Facilities
-from circle15.spoken_hours import folded_hours, in_osm_syntax, spoken_moment
 
 __all__ = ["WeekHours", "hours_table", "moment", "open_at", "open_facilities", "understand", "weekly_open_hours"]
 
