@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from circle15.isochrones import draw_isochrones
 from circle15.kernels import search
 from circle15.kernels.threads import in_workers
 from circle15.model.results import ReachTable
 from circle15.model.walk_network import Positions, WalkNetwork
-from circle15.nearest import nearest_times
 from circle15.network.build import build_network
 from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
-from circle15.reach import reach_table
+from circle15.routing.isochrones import draw_isochrones
+from circle15.routing.nearest import nearest_times
+from circle15.routing.reach import reach_table
 from circle15.sources.osm_file import read_streets
 
 __all__ = ["city_size_table", "nearest_table", "pairs_table", "polygon_table", "reading_table", "thread_table"]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from circle15.gaps import gaps
     from circle15.grow import grow_communities
     from circle15.hours.opening import moment, open_at, open_facilities, weekly_open_hours
-    from circle15.isochrones import isochrones
     from circle15.model import (
         City,
         Communities,
@@ -40,8 +39,9 @@ if TYPE_CHECKING:
     from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
     from circle15.network.snap import snap
     from circle15.norms import judge
-    from circle15.reach import reach
-    from circle15.routes import route
+    from circle15.routing.isochrones import isochrones
+    from circle15.routing.reach import reach
+    from circle15.routing.routes import route
     from circle15.sources.citypack import list_cities
     from circle15.sources.osm_file import read_streets
     from circle15.study import analyse, compare_runs, load_city
@@ -74,7 +74,7 @@ _HOME = {
     "from_osmnx": "network.convert",
     "gaps": "gaps",
     "grow_communities": "grow",
-    "isochrones": "isochrones",
+    "isochrones": "routing.isochrones",
     "judge": "norms",
     "list_cities": "sources.citypack",
     "load_city": "study",
@@ -83,9 +83,9 @@ _HOME = {
     "moment": "hours.opening",
     "open_at": "hours.opening",
     "open_facilities": "hours.opening",
-    "reach": "reach",
+    "reach": "routing.reach",
     "read_streets": "sources.osm_file",
-    "route": "routes",
+    "route": "routing.routes",
     "snap": "network.snap",
     "to_geopandas": "network.convert",
     "to_osmnx": "network.convert",

@@ -27,7 +27,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.access import Estates, closed_times, gates_open
 from circle15.catalog import services as known_services
 from circle15.catalog import text
 from circle15.gaps import names_by_language, people_text, service_noun
@@ -36,8 +35,9 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import Positions
-from circle15.nearest import node_times, point_times
 from circle15.network.graph import WalkGraph, cutoff_ms
+from circle15.routing.nearest import node_times, point_times
+from circle15.routing.policies import Estates, closed_times, gates_open
 
 __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
 

@@ -87,7 +87,7 @@ def coverage(
         Rising minutes.
     nearest_min
         Minutes to the nearest facility at any distance, ``float64[p]`` per service
-        (:func:`circle15.nearest.nearest_times`); without it the times within the reach table are used.
+        (:func:`circle15.routing.nearest.nearest_times`); without it the times within the reach table are used.
     placed
         ``bool[p]``: False where a point is far from any street, so that nothing can be said; by default
         what the reach table says.

@@ -21,8 +21,8 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.streets import EdgeFlag
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.nearest import homeward, nearest_ms
 from circle15.network.graph import MAX_MS, WalkGraph, cutoff_ms, seeds
+from circle15.routing.nearest import homeward, nearest_ms
 
 __all__ = ["Draw", "Stage", "draw", "drawn_shares", "dropout_risk", "points_covered", "shares_of"]
 

@@ -29,8 +29,8 @@ from circle15.model.results import ReachTable
 from circle15.model.streets import EdgeFlag
 from circle15.model.survey import Survey
 from circle15.model.walk_network import Positions, WalkNetwork
-from circle15.nearest import Homeward, homeward, nearest_ms
 from circle15.network.graph import WalkGraph, seeds
+from circle15.routing.nearest import Homeward, homeward, nearest_ms
 
 __all__ = [
     "COLUMNS",

@@ -16,10 +16,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import Voronoi, cKDTree
 
-from circle15.isochrones import DRAW, Stretches
 from circle15.kernels.stretches import stretch_segments
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
+from circle15.routing.isochrones import DRAW, Stretches
 
 __all__ = ["NOBODY", "StreetPoints", "draw_outlines", "near_owned", "points_along", "surroundings"]
 

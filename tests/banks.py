@@ -27,7 +27,7 @@ from circle15.model import (
 )
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.reach import reach_table
+from circle15.routing.reach import reach_table
 
 from .lattice import BY, CRS, X0, Y0, network, points
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from circle15.access import Estates, closed_times, gates_open, positions_on
 from circle15.model import EdgeFlag, Positions
-from circle15.nearest import nearest_times
 from circle15.network.build import edges_only
 from circle15.network.graph import NEVER_MS, walk_graph
 from circle15.network.snap import snap
+from circle15.routing.nearest import nearest_times
+from circle15.routing.policies import Estates, closed_times, gates_open, positions_on
 
 from .lattice import BY, network, points
 from .test_attribution import town

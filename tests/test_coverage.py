@@ -12,10 +12,10 @@ from circle15.coverage import coverage, coverage_through_day
 from circle15.errors import DataQualityWarning, InputError
 from circle15.hours.opening import open_facilities
 from circle15.model import DemandPoints, Facilities, Positions
-from circle15.nearest import nearest_times
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.reach import reach
+from circle15.routing.nearest import nearest_times
+from circle15.routing.reach import reach
 
 from .lattice import BY, network, points
 from .test_reach import town

@@ -15,7 +15,7 @@ from circle15.errors import SettingError
 from circle15.model import WalkProfile
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.reach import reach_table
+from circle15.routing.reach import reach_table
 
 from .lattice import grid, points
 

@@ -13,7 +13,7 @@ from circle15.delivery import delivered, delivery_radii
 from circle15.errors import InputError
 from circle15.hours.opening import moment, open_facilities
 from circle15.model import Facilities
-from circle15.reach import reach
+from circle15.routing.reach import reach
 
 from .test_coverage import FLAT, HOMES, STREET, covered, demand, facilities, random_case, town
 

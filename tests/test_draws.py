@@ -12,7 +12,7 @@ from circle15.draws import Draw, Stage, draw, drawn_shares, dropout_risk, points
 from circle15.model import DemandPoints, EdgeFlag, Facilities, Positions, Uncertainty
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.reach import reach_table
+from circle15.routing.reach import reach_table
 
 from .lattice import BY, CLASS, grid, network, points
 

@@ -19,7 +19,7 @@ from circle15.model import EdgeFlag, NodeFlag, WalkNetwork
 from circle15.network.build import build_network, canonical, edge_lines
 from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
 from circle15.network.graph import walk_graph
-from circle15.reach import reach
+from circle15.routing.reach import reach
 from circle15.sources.osm_file import read_streets
 
 from .lattice import CRS, X0, Y0, network, points

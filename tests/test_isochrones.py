@@ -11,12 +11,12 @@ import pytest
 import shapely
 
 from circle15.errors import DataQualityWarning, InputError, SettingError
-from circle15.isochrones import draw_isochrones, isochrones, reached_streets
 from circle15.model import EdgeFlag, Facilities
 from circle15.network.build import edge_lines
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.reach import reach
+from circle15.routing.isochrones import draw_isochrones, isochrones, reached_streets
+from circle15.routing.reach import reach
 
 from .lattice import BY, grid, network, points
 from .test_reach import town
@@ -164,7 +164,7 @@ def test_a_large_area_is_drawn_in_tiles_without_a_seam(monkeypatch):
     net = town(5)
     sites = points([(500, 500)])
     whole = isochrones(net, sites, profile=FLAT, max_snap_m=500).frame.geometry.iloc[2]
-    monkeypatch.setattr(sys.modules["circle15.isochrones"], "TILE", 60)
+    monkeypatch.setattr(sys.modules["circle15.routing.isochrones"], "TILE", 60)
     tiled = isochrones(net, sites, profile=FLAT, max_snap_m=500).frame.geometry.iloc[2]
     assert whole.symmetric_difference(tiled).area < 1e-3
     assert len(shapely.get_parts(tiled)) == len(shapely.get_parts(whole))

@@ -7,7 +7,7 @@ import pytest
 
 from circle15.model.verdicts import Routes
 from circle15.norms import judge, with_evidence
-from circle15.routes import routes
+from circle15.routing.routes import routes
 
 from .norm_fixture import communities, ground, row, rules_of
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.errors import NormError
 from circle15.model import Communities, DemandPoints, Positions
-from circle15.nearest import nearest_sites, nearest_times
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
 from circle15.norms import judge
+from circle15.routing.nearest import nearest_sites, nearest_times
 
 from .lattice import BY, grid, network, points
 from .norm_fixture import communities, ground, row, rules_of

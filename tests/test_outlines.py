@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import shapely
 
-from circle15.isochrones import Stretches
 from circle15.outlines import (
     CLOSE_M,
     NOBODY,
@@ -16,6 +15,7 @@ from circle15.outlines import (
     points_along,
     surroundings,
 )
+from circle15.routing.isochrones import Stretches
 
 from .lattice import X0, Y0, network
 

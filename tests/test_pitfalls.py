@@ -13,10 +13,10 @@ import pytest
 
 from circle15.errors import PackError, StreetsError
 from circle15.model import WalkProfile
-from circle15.nearest import nearest_times
 from circle15.network.build import build_network
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
+from circle15.routing.nearest import nearest_times
 from circle15.sources.facility_columns import shown_headers
 from circle15.sources.facility_table import read_facilities
 from circle15.sources.osm_file import read_streets

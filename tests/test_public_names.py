@@ -86,7 +86,7 @@ def test_import_circle15_imports_nothing_heavy():
 
 def test_functions_stay_functions_after_their_modules_are_imported():
     code = (
-        "import circle15 as c15, circle15.isochrones, circle15.study, importlib\n"
+        "import circle15 as c15, circle15.routing.isochrones, circle15.study, importlib\n"
         "from circle15.network.graph import walk_graph\n"
         "importlib.import_module('circle15.gaps')\n"
         "print(*(type(getattr(c15, name)).__name__ for name in ('isochrones', 'reach', 'gaps', 'coverage')))\n"

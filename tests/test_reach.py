@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from circle15.errors import CrsError, DataQualityWarning, SettingError
 from circle15.model import EdgeFlag, Positions, WalkNetwork, WalkProfile
-from circle15.nearest import nearest_times
 from circle15.network.build import canonical, merge_chains
 from circle15.network.graph import cutoff_ms, walk_graph
 from circle15.network.snap import snap
-from circle15.reach import reach, reach_table
+from circle15.routing.nearest import nearest_times
+from circle15.routing.reach import reach, reach_table
 
 from . import oracle
 from .lattice import BY, X0, Y0, grid, network, points

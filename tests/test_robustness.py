@@ -46,7 +46,7 @@ def city(**options):
     """The town of the draws with what coverage and gaps say of it."""
     from circle15.coverage import coverage
     from circle15.network.graph import walk_graph
-    from circle15.reach import reach_table
+    from circle15.routing.reach import reach_table
 
     from .lattice import BY
 

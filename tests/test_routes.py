@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from circle15.errors import InputError
 from circle15.model import DemandPoints, EdgeFlag, Facilities, Positions
-from circle15.nearest import nearest_times
 from circle15.network.graph import WalkGraph, walk_graph
 from circle15.network.snap import snap
-from circle15.routes import route, routes
+from circle15.routing.nearest import nearest_times
+from circle15.routing.routes import route, routes
 
 from . import oracle
 from .lattice import BY, X0, Y0, grid, network, points

@@ -18,16 +18,16 @@ from circle15.errors import DataQualityWarning
 from circle15.field_checks import in_service
 from circle15.gaps import gaps
 from circle15.hours.opening import hours_table, moment, open_facilities
-from circle15.isochrones import draw_isochrones
 from circle15.model.moment import Moment
 from circle15.model.places import Facilities
 from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, City, Settings
 from circle15.model.walk_network import Positions, WalkProfile
-from circle15.nearest import nearest_times
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.reach import reach_table
+from circle15.routing.isochrones import draw_isochrones
+from circle15.routing.nearest import nearest_times
+from circle15.routing.reach import reach_table
 from circle15.study.loading import barriers
 from circle15.study.record import draw_facts, norm_facts, run_facts, verdict_facts
 from circle15.study.verdicts import Worked, chosen_books, verdicts

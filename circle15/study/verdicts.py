@@ -26,7 +26,7 @@ from circle15.network.graph import WalkGraph
 from circle15.norm_ground import Ground, ResidentialLand
 from circle15.norms import judge
 from circle15.robustness import existence, robustness
-from circle15.routes import routes
+from circle15.routing.routes import routes
 from circle15.stability import stability
 from circle15.typology import features, typology
 

@@ -26,7 +26,7 @@ from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
 from circle15.network.snap import snap
-from circle15.reach import point_frame, warn_of_far
+from circle15.routing.reach import point_frame, warn_of_far
 
 __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
 

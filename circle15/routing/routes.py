@@ -79,7 +79,7 @@ def routes(
     Returns
     -------
     Routes
-        Minutes equal :func:`circle15.nearest.nearest_times` exactly.
+        Minutes equal :func:`circle15.routing.nearest.nearest_times` exactly.
     """
     offers = facilities.offers()
     order = np.argsort(facilities.frame.index.to_numpy(dtype=str), kind="stable")

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from circle15.kernels import search
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions
-from circle15.nearest import node_times, point_times
 from circle15.network.build import edges_only
 from circle15.network.graph import MAX_MS, NEVER_MS, WalkGraph, seeds, walk_graph
+from circle15.routing.nearest import node_times, point_times
 
 __all__ = ["Estates", "closed_times", "gates_open", "positions_on"]
 
