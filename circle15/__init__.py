@@ -17,9 +17,9 @@ from circle15._version import __version__ as __version__
 if TYPE_CHECKING:
     from circle15 import catalog, errors, model
     from circle15.coverage import coverage, coverage_through_day
-    from circle15.demand import demand_points
+    from circle15.demand.growing import grow_communities
+    from circle15.demand.points import demand_points
     from circle15.gaps import gaps
-    from circle15.grow import grow_communities
     from circle15.hours.opening import moment, open_at, open_facilities, weekly_open_hours
     from circle15.model import (
         City,
@@ -68,12 +68,12 @@ _HOME = {
     "compare_runs": "study",
     "coverage": "coverage",
     "coverage_through_day": "coverage",
-    "demand_points": "demand",
+    "demand_points": "demand.points",
     "errors": "",
     "from_geopandas": "network.convert",
     "from_osmnx": "network.convert",
     "gaps": "gaps",
-    "grow_communities": "grow",
+    "grow_communities": "demand.growing",
     "isochrones": "routing.isochrones",
     "judge": "norms",
     "list_cities": "sources.citypack",

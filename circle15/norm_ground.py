@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.homes import Homes, land_homes
+from circle15.demand.dwellings import Homes, land_homes
 from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.walk_network import Positions, WalkProfile
 from circle15.network.graph import WalkGraph, walk_graph

@@ -11,7 +11,7 @@ from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circle15.demand import apportion, demand_points
+from circle15.demand.points import apportion, demand_points
 from circle15.errors import CrsError
 from circle15.model import Communities, DemandPoints, Origin, PopulationGrid
 

@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circle15.demand.growing import BY_LENGTH, grow_communities, owned_streets
 from circle15.errors import CrsError, InputError, SettingError
-from circle15.grow import BY_LENGTH, grow_communities, owned_streets
 from circle15.model import CommunitySeeds, EdgeFlag, Origin, Positions, WalkNetwork
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap

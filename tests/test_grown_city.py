@@ -17,9 +17,9 @@ import shapely
 
 import circle15 as c15
 from circle15.checks import seed_datum_findings
-from circle15.demand import demand_points
+from circle15.demand.growing import grow_communities
+from circle15.demand.points import demand_points
 from circle15.errors import DataQualityWarning, PackError
-from circle15.grow import grow_communities
 from circle15.model import CommunitySeeds, Origin
 from circle15.network.build import build_network
 from circle15.sources.datum import from_wgs84

@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from circle15.catalog import services
-from circle15.demand import demand_points
+from circle15.demand.points import demand_points
 from circle15.sources.citypack import read_pack
 from circle15.sources.osm_places import read_context, read_osm_facilities
 

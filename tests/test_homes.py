@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from circle15.demand.dwellings import building_homes, dwelling_m2, grid_homes, street_homes
 from circle15.errors import CrsError, InputError
-from circle15.homes import building_homes, dwelling_m2, grid_homes, street_homes
 from circle15.model import Communities, PopulationGrid
 
 from .grids import ORIGIN, cells, zones

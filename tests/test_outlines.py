@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from circle15.outlines import (
+from circle15.demand.outlines import (
     CLOSE_M,
     NOBODY,
     StreetPoints,

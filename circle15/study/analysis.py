@@ -13,7 +13,7 @@ import pandas as pd
 from circle15 import catalog
 from circle15.checks import border_findings, facility_findings, path_findings, people_findings
 from circle15.coverage import coverage
-from circle15.demand import demand_points
+from circle15.demand.points import demand_points
 from circle15.errors import DataQualityWarning
 from circle15.field_checks import in_service
 from circle15.gaps import gaps

@@ -13,9 +13,9 @@ import pandas as pd
 import shapely
 
 from circle15.checks import datum_findings, facility_findings, seed_datum_findings, street_findings
+from circle15.demand.growing import grow_communities
 from circle15.errors import InputError
 from circle15.field_checks import surveyed
-from circle15.grow import grow_communities
 from circle15.model.places import Communities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import Finding

@@ -18,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import finding, text, walking
+from circle15.demand.outlines import NOBODY, StreetPoints, draw_outlines, near_owned, points_along, surroundings
 from circle15.errors import CrsError
 from circle15.kernels import search
 from circle15.model.places import Communities, CommunitySeeds
@@ -26,7 +27,6 @@ from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network.build import islands, ragged_take
 from circle15.network.graph import WalkGraph, seeds, walk_graph
 from circle15.network.snap import snap
-from circle15.outlines import NOBODY, StreetPoints, draw_outlines, near_owned, points_along, surroundings
 from circle15.routing.isochrones import Stretches
 
 __all__ = ["OwnedStreets", "grow_communities", "owned_streets"]

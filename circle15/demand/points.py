@@ -20,8 +20,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from circle15.errors import CrsError
-from circle15.homes import (
+from circle15.demand.dwellings import (
     LATTICE_M,
     MIN_FLOOR_M2,
     Homes,
@@ -31,6 +30,7 @@ from circle15.homes import (
     lattice_homes,
     street_homes,
 )
+from circle15.errors import CrsError
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.population import PERSON_PARTS, PopulationGrid
 from circle15.model.walk_network import WalkNetwork
@@ -64,7 +64,7 @@ def demand_points(
         Streets in the same system; people stand along those that people live on.
     buildings
         Polygons with optional ``levels``, ``floor_area_m2``, ``residential_share`` and ``residential``; see
-        :func:`circle15.homes.dwelling_m2`.
+        :func:`circle15.demand.dwellings.dwelling_m2`.
     residential
         Polygons of residential land.
     grid
