@@ -16,10 +16,11 @@ from circle15._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from circle15 import catalog, errors, model
-    from circle15.coverage import coverage, coverage_through_day
+    from circle15.accessibility.coverage import coverage, coverage_through_day
+    from circle15.accessibility.gaps import gaps
+    from circle15.accessibility.subdistricts import by_subdistrict
     from circle15.demand.growing import grow_communities
     from circle15.demand.points import demand_points
-    from circle15.gaps import gaps
     from circle15.hours.opening import moment, open_at, open_facilities, weekly_open_hours
     from circle15.model import (
         City,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from circle15.sources.citypack import list_cities
     from circle15.sources.osm_file import read_streets
     from circle15.study import analyse, compare_runs, load_city
-    from circle15.subdistricts import by_subdistrict
 
 # Importing geopandas and numba takes a second; a name is imported when it is first used.
 _HOME = {
@@ -63,16 +63,16 @@ _HOME = {
     "WalkProfile": "model",
     "analyse": "study",
     "build_network": "network.build",
-    "by_subdistrict": "subdistricts",
+    "by_subdistrict": "accessibility.subdistricts",
     "catalog": "",
     "compare_runs": "study",
-    "coverage": "coverage",
-    "coverage_through_day": "coverage",
+    "coverage": "accessibility.coverage",
+    "coverage_through_day": "accessibility.coverage",
     "demand_points": "demand.points",
     "errors": "",
     "from_geopandas": "network.convert",
     "from_osmnx": "network.convert",
-    "gaps": "gaps",
+    "gaps": "accessibility.gaps",
     "grow_communities": "demand.growing",
     "isochrones": "routing.isochrones",
     "judge": "norms",

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.delivery import delivered
+from circle15.accessibility.delivery import delivered
 from circle15.hours.opening import hours_table, weekly_open_hours
 from circle15.hours.opening import moment as moment_of
 from circle15.model.norms import Rule

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15 import catalog
+from circle15.accessibility.gaps import FLOOR
 from circle15.catalog import text
 from circle15.draws import Stage, drawn_shares, dropout_risk
-from circle15.gaps import FLOOR
 from circle15.model.norms import Rule
 from circle15.model.places import Communities, Facilities
 from circle15.model.results import Gaps, Settings

@@ -34,7 +34,7 @@ def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
     Parameters
     ----------
     scored
-        From :func:`circle15.gaps.gaps`. Services of weight 0 take no part, communities without an index have no rank.
+        From :func:`circle15.accessibility.gaps.gaps`. Services of weight 0 take no part, communities without an index have no rank.
     draws, seed
         How many sets of weights, and the seed that makes them the same each time.
 

@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from circle15.accessibility.coverage import coverage
 from circle15.attribution import attribution
-from circle15.coverage import coverage
 from circle15.links import LinkRule
 from circle15.model import (
     Attribution,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import circle15 as c15
-from circle15.coverage import coverage, coverage_through_day
+from circle15.accessibility.coverage import coverage, coverage_through_day
 from circle15.errors import DataQualityWarning, InputError
 from circle15.hours.opening import open_facilities
 from circle15.model import DemandPoints, Facilities, Positions

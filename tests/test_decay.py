@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circle15.accessibility.decay import gaussian_weight, signal_delay_s, tobler_kmh, tobler_multiplier, zone_weight
 from circle15.catalog import profile, profiles
-from circle15.decay import gaussian_weight, signal_delay_s, tobler_kmh, tobler_multiplier, zone_weight
 from circle15.errors import SettingError
 from circle15.model import WalkProfile
 from circle15.network.graph import walk_graph

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from circle15.coverage import coverage
-from circle15.delivery import delivered, delivery_radii
+from circle15.accessibility.coverage import coverage
+from circle15.accessibility.delivery import delivered, delivery_radii
 from circle15.errors import InputError
 from circle15.hours.opening import moment, open_facilities
 from circle15.model import Facilities

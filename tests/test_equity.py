@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from circle15.equity import concentration_index, gini, lorenz, p90_p10, palma
-from circle15.equity.indices import worst
+from circle15.accessibility.equity import concentration_index, gini, lorenz, p90_p10, palma
+from circle15.accessibility.equity.indices import worst
 from circle15.errors import InputError
 
 owned = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9), st.integers(0, 4)), min_size=2, max_size=12)

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from circle15.coverage import coverage
-from circle15.decay import gaussian_weight
-from circle15.equity import access, curve, equity, groups_of
+from circle15.accessibility.coverage import coverage
+from circle15.accessibility.decay import gaussian_weight
+from circle15.accessibility.equity import access, curve, equity, groups_of
 from circle15.errors import InputError
 from circle15.model import Communities, DemandPoints, Facilities, Origin, ReachTable
 

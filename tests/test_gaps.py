@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from circle15.accessibility.gaps import gaps, people_text
 from circle15.catalog import services
 from circle15.errors import SettingError
-from circle15.gaps import gaps, people_text
 from circle15.model import Communities, Coverage, Origin
 
 from .lattice import CRS

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from circle15.gaps import FLOOR, gaps
+from circle15.accessibility.gaps import FLOOR, gaps
 from circle15.render.privacy import SUPPRESSED, public_population
 from circle15.render.public_gaps import _FLOOR, public_cells, public_gaps, public_subdistricts
 from tests.page_fixture import analysis

@@ -88,7 +88,7 @@ def test_functions_stay_functions_after_their_modules_are_imported():
     code = (
         "import circle15 as c15, circle15.routing.isochrones, circle15.study, importlib\n"
         "from circle15.network.graph import walk_graph\n"
-        "importlib.import_module('circle15.gaps')\n"
+        "importlib.import_module('circle15.accessibility.gaps')\n"
         "print(*(type(getattr(c15, name)).__name__ for name in ('isochrones', 'reach', 'gaps', 'coverage')))\n"
         "from circle15 import isochrones\n"
         "print(type(isochrones).__name__, type(circle15.study).__name__, type(c15.catalog).__name__)\n"

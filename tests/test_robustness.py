@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import circle15 as c15
+from circle15.accessibility.gaps import gaps
 from circle15.catalog import uncertainty
 from circle15.catalog.norm_books import norm_book
 from circle15.errors import DataQualityWarning, SettingError
-from circle15.gaps import gaps
 from circle15.model import Rule, Settings, Uncertainty
 from circle15.robustness import (
     below,
@@ -44,7 +44,7 @@ def rule(clause_id: str, **given) -> Rule:
 
 def city(**options):
     """The town of the draws with what coverage and gaps say of it."""
-    from circle15.coverage import coverage
+    from circle15.accessibility.coverage import coverage
     from circle15.network.graph import walk_graph
     from circle15.routing.reach import reach_table
 

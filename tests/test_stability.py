@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circle15.accessibility.gaps import gaps
 from circle15.errors import SettingError
-from circle15.gaps import gaps
 from circle15.stability import random_ranks, stability
 
 from .test_gaps import communities, coverage

@@ -12,10 +12,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circle15.accessibility.subdistricts import NO_SUBDISTRICT, by_subdistrict
 from circle15.model import Communities, Coverage, Origin
 from circle15.render.table_frames import subdistrict_gap_table, subdistrict_table
 from circle15.render.tables import gaps_xlsx, geopackage, subdistricts_csv
-from circle15.subdistricts import NO_SUBDISTRICT, by_subdistrict
 
 from .lattice import CRS
 from .test_grown_city import grown_pack, quietly

@@ -10,11 +10,11 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from circle15.accessibility.equity import equity
 from circle15.attribution import attribution
 from circle15.catalog import uncertainty
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
 from circle15.draws import Stage, dropout_risk
-from circle15.equity import equity
 from circle15.field_checks import field_checks, in_service
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.accessibility.delivery import delivered
 from circle15.catalog import services as known_services
-from circle15.delivery import delivered
 from circle15.errors import InputError
 from circle15.hours.opening import moment, open_facilities
 from circle15.model.moment import Moment

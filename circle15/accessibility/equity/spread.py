@@ -1,7 +1,7 @@
 """How evenly access to each service is spread over people aged 60 and over.
 
 Access of a demand point to a service is the sum over the facilities within the circle of Dai's Gaussian weight of
-the walk (:func:`circle15.decay.gaussian_weight`): a benefit, so that more is better. Weights are people aged 60+
+the walk (:func:`circle15.accessibility.decay.gaussian_weight`): a benefit, so that more is better. Weights are people aged 60+
 whose homes stand near a street; of the others nothing is known. Sums run over sorted values: the order of rows changes
 no digit.
 """
@@ -15,10 +15,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.accessibility.decay import gaussian_weight
+from circle15.accessibility.equity.groups import grouped, need_of
+from circle15.accessibility.equity.indices import (
+    area,
+    concentration_index,
+    lorenz,
+    p90_p10,
+    palma,
+    quantile,
+    shares,
+    worst,
+)
 from circle15.catalog import text
-from circle15.decay import gaussian_weight
-from circle15.equity.groups import grouped, need_of
-from circle15.equity.indices import area, concentration_index, lorenz, p90_p10, palma, quantile, shares, worst
 from circle15.errors import InputError
 from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.results import Coverage, ReachTable
@@ -95,7 +104,7 @@ def equity(
     reach, demand, facilities, communities
         Of one study; facilities that are open.
     covered
-        From :func:`circle15.coverage.coverage`: shares of groups are sums of its people.
+        From :func:`circle15.accessibility.coverage.coverage`: shares of groups are sums of its people.
     nearest_min
         ``float64[p]`` minutes to the nearest facility at any distance by service, NaN where there is no way.
     circle_min

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from circle15.gaps import FLOOR, worst_service
+from circle15.accessibility.gaps import FLOOR, worst_service
 from circle15.model.places import Communities
 from circle15.model.results import Coverage, Subdistricts
 
@@ -32,7 +32,7 @@ def by_subdistrict(
     Parameters
     ----------
     coverage
-        From :func:`circle15.coverage.coverage`.
+        From :func:`circle15.accessibility.coverage.coverage`.
     communities
         Whose ``subdistrict`` counts; those that name none are counted as :data:`NO_SUBDISTRICT`.
     cutoff_min

@@ -42,7 +42,7 @@ def gaps(
     Parameters
     ----------
     coverage
-        From :func:`circle15.coverage.coverage`; must hold ``cutoff_min``.
+        From :func:`circle15.accessibility.coverage.coverage`; must hold ``cutoff_min``.
     communities
         For names.
     cutoff_min
