@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from circle15.network.build import build_network, merge_chains
     from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
     from circle15.network.snap import snap
-    from circle15.norms import judge
+    from circle15.norms.ledger import judge
     from circle15.routing.isochrones import isochrones
     from circle15.routing.reach import reach
     from circle15.routing.routes import route
@@ -75,7 +75,7 @@ _HOME = {
     "gaps": "accessibility.gaps",
     "grow_communities": "demand.growing",
     "isochrones": "routing.isochrones",
-    "judge": "norms",
+    "judge": "norms.ledger",
     "list_cities": "sources.citypack",
     "load_city": "study",
     "merge_chains": "network.build",

@@ -23,7 +23,7 @@ from circle15.model.places import Communities, Facilities
 from circle15.model.results import Gaps, Settings
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.verdicts import Robustness
-from circle15.norms import RURAL
+from circle15.norms.ledger import RURAL
 
 __all__ = [
     "BANDS",

@@ -11,7 +11,7 @@ from circle15.catalog.norm_books import all_rules, norm_books
 from circle15.model import Communities, DemandPoints, Facilities, Origin
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.norm_ground import Ground, ResidentialLand
+from circle15.norms.ground import Ground, ResidentialLand
 
 from .lattice import BY, CRS, X0, Y0, network, points
 

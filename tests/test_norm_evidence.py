@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from circle15.model.verdicts import Routes
-from circle15.norms import judge, with_evidence
+from circle15.norms.ledger import judge, with_evidence
 from circle15.routing.routes import routes
 
 from .norm_fixture import communities, ground, row, rules_of

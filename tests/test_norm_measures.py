@@ -17,7 +17,7 @@ from circle15.errors import NormError
 from circle15.model import Communities, DemandPoints, Positions
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.norms import judge
+from circle15.norms.ledger import judge
 from circle15.routing.nearest import nearest_sites, nearest_times
 
 from .lattice import BY, grid, network, points

@@ -14,9 +14,9 @@ from circle15.catalog import services
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.model import Communities
 from circle15.network.graph import walk_graph
-from circle15.norm_ground import paces_graph
-from circle15.norm_measures import MEASURES
-from circle15.norms import judge
+from circle15.norms.ground import paces_graph
+from circle15.norms.ledger import judge
+from circle15.norms.measures import MEASURES
 
 from .lattice import network
 from .norm_fixture import STREET, communities, ground, row, rules_of

@@ -23,8 +23,8 @@ from circle15.model.streets import EdgeFlag
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions
 from circle15.network.graph import WalkGraph
-from circle15.norm_ground import Ground, ResidentialLand
-from circle15.norms import judge
+from circle15.norms.ground import Ground, ResidentialLand
+from circle15.norms.ledger import judge
 from circle15.robustness import existence, robustness
 from circle15.routing.routes import routes
 from circle15.stability import stability

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from circle15.catalog import text
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.results import Coverage
-from circle15.norms import RURAL
+from circle15.norms.ledger import RURAL
 
 __all__ = ["grouped", "groups_of", "need_of"]
 

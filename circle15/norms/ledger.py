@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from circle15.catalog.norm_books import check_rates, measures
 from circle15.model.norms import Ledger, Rule
 from circle15.model.verdicts import Routes
-from circle15.norm_ground import Ground
-from circle15.norm_measures import MEASURES, Figures, counted, measured
+from circle15.norms.ground import Ground
+from circle15.norms.measures import MEASURES, Figures, counted, measured
 
 __all__ = ["judge", "with_evidence"]
 

@@ -19,7 +19,7 @@ from circle15.hours.opening import moment as moment_of
 from circle15.model.norms import Rule
 from circle15.model.walk_network import Positions
 from circle15.network.graph import WalkGraph, cutoff_ms
-from circle15.norm_ground import Ground, fold_name, split_names
+from circle15.norms.ground import Ground, fold_name, split_names
 from circle15.routing.nearest import nearest_sites, nearest_times
 
 __all__ = ["MEASURES", "Figures", "counted", "measured", "qualifying"]
