@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from circle15.catalog import uncertainty
-from circle15.draws import Draw, Stage, draw, drawn_shares, dropout_risk, points_covered, shares_of
 from circle15.model import DemandPoints, EdgeFlag, Facilities, Positions, Uncertainty
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
 from circle15.routing.reach import reach_table
+from circle15.uncertainty.draws import Draw, Stage, draw, drawn_shares, dropout_risk, points_covered, shares_of
 
 from .lattice import BY, CLASS, grid, network, points
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from circle15.catalog import uncertainty
-from circle15.draws import dropout_risk, points_covered, shares_of
-from circle15.field_checks import field_checks, lost_without_facilities, lost_without_streets, street_ids
 from circle15.kernels.loads import arc_loads
 from circle15.model import EdgeFlag, Positions
 from circle15.routing.reach import reach_table
+from circle15.uncertainty.draws import dropout_risk, points_covered, shares_of
+from circle15.uncertainty.field_checks import field_checks, lost_without_facilities, lost_without_streets, street_ids
 
 from .lattice import CLASS, network
 from .test_draws import plain, stage, town

@@ -15,7 +15,7 @@ from circle15.catalog import uncertainty
 from circle15.catalog.norm_books import norm_book
 from circle15.errors import DataQualityWarning, SettingError
 from circle15.model import Rule, Settings, Uncertainty
-from circle15.robustness import (
+from circle15.uncertainty.robustness import (
     below,
     existence,
     index_of,

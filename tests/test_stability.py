@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from circle15.accessibility.gaps import gaps
 from circle15.errors import SettingError
-from circle15.stability import random_ranks, stability
+from circle15.uncertainty.stability import random_ranks, stability
 
 from .test_gaps import communities, coverage
 

@@ -13,7 +13,6 @@ import pytest
 
 import circle15 as c15
 from circle15.errors import DataQualityWarning, InputError, PackError
-from circle15.field_checks import in_service, midpoints, street_ids, surveyed
 from circle15.model import EdgeFlag, Survey
 from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
 from circle15.network.graph import walk_graph
@@ -21,6 +20,7 @@ from circle15.render.payload import payload
 from circle15.render.table_frames import service_table
 from circle15.render.tables import geopackage
 from circle15.sources.survey_table import read_survey
+from circle15.uncertainty.field_checks import in_service, midpoints, street_ids, surveyed
 
 from .conftest import SITES, told
 from .test_field_checks import bridge_town

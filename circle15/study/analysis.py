@@ -17,7 +17,6 @@ from circle15.accessibility.subdistricts import by_subdistrict
 from circle15.checks import border_findings, facility_findings, path_findings, people_findings
 from circle15.demand.points import demand_points
 from circle15.errors import DataQualityWarning
-from circle15.field_checks import in_service
 from circle15.hours.opening import hours_table, moment, open_facilities
 from circle15.model.moment import Moment
 from circle15.model.places import Facilities
@@ -32,6 +31,7 @@ from circle15.routing.reach import reach_table
 from circle15.study.loading import barriers
 from circle15.study.record import draw_facts, norm_facts, run_facts, verdict_facts
 from circle15.study.verdicts import Worked, chosen_books, verdicts
+from circle15.uncertainty.field_checks import in_service
 
 if TYPE_CHECKING:
     from circle15.render.folium_map import CircleMap

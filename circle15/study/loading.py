@@ -15,7 +15,6 @@ import shapely
 from circle15.checks import datum_findings, facility_findings, seed_datum_findings, street_findings
 from circle15.demand.growing import grow_communities
 from circle15.errors import InputError
-from circle15.field_checks import surveyed
 from circle15.model.places import Communities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import Finding
@@ -26,6 +25,7 @@ from circle15.network.snap import snap
 from circle15.sources.citypack import PackContents, ReadingLog, read_pack
 from circle15.sources.population_grid import outside_findings
 from circle15.sources.population_people import compare_people
+from circle15.uncertainty.field_checks import surveyed
 
 __all__ = ["barriers", "check_city", "check_places", "load_city"]
 

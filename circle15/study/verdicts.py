@@ -14,8 +14,6 @@ from circle15.accessibility.equity import equity
 from circle15.attribution import attribution
 from circle15.catalog import uncertainty
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
-from circle15.draws import Stage, dropout_risk
-from circle15.field_checks import field_checks, in_service
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Coverage, Gaps, ReachTable, Settings
@@ -25,10 +23,12 @@ from circle15.model.walk_network import Positions
 from circle15.network.graph import WalkGraph
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
-from circle15.robustness import existence, robustness
 from circle15.routing.routes import routes
-from circle15.stability import stability
 from circle15.typology import features, typology
+from circle15.uncertainty.draws import Stage, dropout_risk
+from circle15.uncertainty.field_checks import field_checks, in_service
+from circle15.uncertainty.robustness import existence, robustness
+from circle15.uncertainty.stability import stability
 
 __all__ = ["Worked", "chosen_books", "verdicts"]
 

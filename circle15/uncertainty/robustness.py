@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from circle15 import catalog
 from circle15.accessibility.gaps import FLOOR
 from circle15.catalog import text
-from circle15.draws import Stage, drawn_shares, dropout_risk
 from circle15.model.norms import Rule
 from circle15.model.places import Communities, Facilities
 from circle15.model.results import Gaps, Settings
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.verdicts import Robustness
 from circle15.norms.ledger import RURAL
+from circle15.uncertainty.draws import Stage, drawn_shares, dropout_risk
 
 __all__ = [
     "BANDS",
@@ -147,7 +147,7 @@ def robustness(
     Parameters
     ----------
     stage
-        The city laid out for draws, with the services that are determined (:meth:`circle15.draws.Stage.of`).
+        The city laid out for draws, with the services that are determined (:meth:`circle15.uncertainty.draws.Stage.of`).
     facilities
         Those that the stage was made of.
     communities

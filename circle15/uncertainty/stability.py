@@ -16,7 +16,7 @@ from scipy.stats import kendalltau, spearmanr
 from circle15.errors import SettingError
 from circle15.model.results import Gaps
 from circle15.model.verdicts import Stability
-from circle15.robustness import index_of, percentiles, ranks_of
+from circle15.uncertainty.robustness import index_of, percentiles, ranks_of
 
 __all__ = ["VARIANTS", "stability"]
 

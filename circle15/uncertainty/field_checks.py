@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
 from circle15.catalog.facts import read_facts
-from circle15.draws import Stage
 from circle15.kernels.loads import arc_loads
 from circle15.kernels.search import NO_COST, nearest_nodes
 from circle15.model.places import Communities, Facilities
@@ -31,6 +30,7 @@ from circle15.model.survey import Survey
 from circle15.model.walk_network import Positions, WalkNetwork
 from circle15.network.graph import WalkGraph, seeds
 from circle15.routing.nearest import Homeward, homeward, nearest_ms
+from circle15.uncertainty.draws import Stage
 
 __all__ = [
     "COLUMNS",
@@ -106,7 +106,7 @@ def lost_without_streets(
     Parameters
     ----------
     stage, graph
-        The city, and :meth:`~circle15.draws.Stage.graph` of it with what is closed already.
+        The city, and :meth:`~circle15.uncertainty.draws.Stage.graph` of it with what is closed already.
     risk
         ``float64[e]``: probability that a street is closed. Where it is 0 nothing is tried.
     most
