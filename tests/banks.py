@@ -10,8 +10,6 @@ import numpy as np
 import shapely
 
 from circle15.accessibility.coverage import coverage
-from circle15.attribution import attribution
-from circle15.links import LinkRule
 from circle15.model import (
     Attribution,
     City,
@@ -27,6 +25,8 @@ from circle15.model import (
 )
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
+from circle15.planning.attribution import attribution
+from circle15.planning.links import LinkRule
 from circle15.routing.reach import reach_table
 
 from .lattice import BY, CRS, X0, Y0, network, points

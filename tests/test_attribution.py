@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 import shapely
 
-from circle15.attribution import CLOSES, GRID, NEARLY, cause_of
-from circle15.attribution import _best as best_links
-from circle15.links import Candidates, LinkRule, Served, with_link
 from circle15.model import DemandPoints, EdgeFlag
 from circle15.network.build import edge_lines
+from circle15.planning.attribution import CLOSES, GRID, NEARLY, cause_of
+from circle15.planning.attribution import _best as best_links
+from circle15.planning.links import Candidates, LinkRule, Served, with_link
 
 from .banks import FLAT, Town, area, banks, canal
 from .lattice import grid, network

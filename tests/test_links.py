@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import shapely
 
-from circle15.links import Candidates, LinkRule, candidates, crossed, link_lines, with_link
 from circle15.model import EdgeFlag
 from circle15.network.build import canonical
 from circle15.network.graph import NEVER_MS, walk_graph
+from circle15.planning.links import Candidates, LinkRule, candidates, crossed, link_lines, with_link
 
 from .banks import area, banks, canal
 from .lattice import BY, CRS, X0, Y0, network

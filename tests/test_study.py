@@ -11,9 +11,9 @@ import pytest
 
 import circle15 as c15
 from circle15.errors import DataQualityWarning, SettingError
-from circle15.links import with_link
 from circle15.model import Positions
 from circle15.network.graph import walk_graph
+from circle15.planning.links import with_link
 from circle15.routing.reach import reach_table
 from circle15.study import STAGES, check_places
 

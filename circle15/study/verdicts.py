@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.accessibility.equity import equity
-from circle15.attribution import attribution
 from circle15.catalog import uncertainty
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
 from circle15.model.norms import Ledger, NormBook
@@ -23,6 +22,7 @@ from circle15.model.walk_network import Positions
 from circle15.network.graph import WalkGraph
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
+from circle15.planning.attribution import attribution
 from circle15.routing.routes import routes
 from circle15.typology import features, typology
 from circle15.uncertainty.draws import Stage, dropout_risk

@@ -30,12 +30,22 @@ from numpy.typing import NDArray
 from circle15.accessibility.gaps import names_by_language, people_text, service_noun
 from circle15.catalog import services as known_services
 from circle15.catalog import text
-from circle15.links import CROSSES, Candidates, LinkRule, Served, Wanting, candidates, crossed, link_lines, served
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import Positions
 from circle15.network.graph import WalkGraph, cutoff_ms
+from circle15.planning.links import (
+    CROSSES,
+    Candidates,
+    LinkRule,
+    Served,
+    Wanting,
+    candidates,
+    crossed,
+    link_lines,
+    served,
+)
 from circle15.routing.nearest import node_times, point_times
 from circle15.routing.policies import Estates, closed_times, gates_open
 

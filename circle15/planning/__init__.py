@@ -1,0 +1,1 @@
+"""What would help: whether a facility or a path is missing, and the links worth opening."""
