@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 import circle15 as c15
-from circle15.datum_check import DatumFit, _fit, better_datum, datum_fits
+from circle15.quality.datum import DatumFit, _fit, better_datum, datum_fits
 from circle15.sources.datum import from_wgs84, to_wgs84
 
 

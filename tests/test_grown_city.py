@@ -16,12 +16,12 @@ import pytest
 import shapely
 
 import circle15 as c15
-from circle15.checks import seed_datum_findings
 from circle15.demand.growing import grow_communities
 from circle15.demand.points import demand_points
 from circle15.errors import DataQualityWarning, PackError
 from circle15.model import CommunitySeeds, Origin
 from circle15.network.build import build_network
+from circle15.quality.findings import seed_datum_findings
 from circle15.sources.datum import from_wgs84
 from circle15.sources.osm_file import read_streets
 from circle15.study import check_city

@@ -14,7 +14,6 @@ from circle15 import catalog
 from circle15.accessibility.coverage import coverage
 from circle15.accessibility.gaps import gaps
 from circle15.accessibility.subdistricts import by_subdistrict
-from circle15.checks import border_findings, facility_findings, path_findings, people_findings
 from circle15.demand.points import demand_points
 from circle15.errors import DataQualityWarning
 from circle15.hours.opening import hours_table, moment, open_facilities
@@ -25,6 +24,7 @@ from circle15.model.results import Analysis, City, Settings
 from circle15.model.walk_network import Positions, WalkProfile
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
+from circle15.quality.findings import border_findings, facility_findings, path_findings, people_findings
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15.checks import datum_findings, facility_findings, seed_datum_findings, street_findings
 from circle15.demand.growing import grow_communities
 from circle15.errors import InputError
 from circle15.model.places import Communities, StudyArea
@@ -22,6 +21,7 @@ from circle15.model.results import Check, City
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.snap import snap
+from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
 from circle15.sources.citypack import PackContents, ReadingLog, read_pack
 from circle15.sources.population_grid import outside_findings
 from circle15.sources.population_people import compare_people

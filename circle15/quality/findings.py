@@ -12,13 +12,13 @@ import shapely
 from circle15 import catalog
 from circle15.accessibility.gaps import people_text
 from circle15.catalog import finding
-from circle15.datum_check import better_datum, datum_fits
 from circle15.hours.opening import hours_table, open_facilities
 from circle15.model.moment import Moment
 from circle15.model.places import CommunitySeeds, DemandPoints, Facilities
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.quality.datum import better_datum, datum_fits
 
 __all__ = [
     "border_findings",
