@@ -9,9 +9,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from circle15.comparison import compare
 from circle15.model import SavedRun
 from circle15.render.comparison_files import comparison_lines, save_comparison
+from circle15.study.comparison import compare
 
 RECORD = {
     "city": {"key": "town", "name_zh": "小城", "name_en": "Town", "crs": "EPSG:4549"},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from circle15.comparison import compare
 from circle15.model.runs import Comparison
 from circle15.sources.saved_runs import read_run
+from circle15.study.comparison import compare
 
 __all__ = ["compare_runs"]
 
