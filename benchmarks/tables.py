@@ -34,7 +34,7 @@ Answer = dict[str, Any]
 
 def read_list(form: str, folder: Path) -> Callable[[], Answer]:
     """circle15's read of the facility list."""
-    from circle15.sources.facility_table import read_facilities
+    from circle15.sources.facilities.table import read_facilities
 
     path = folder / CITY / f"facilities.{form}"
 
@@ -66,8 +66,8 @@ def read_list_plainly(form: str, folder: Path) -> Callable[[], Answer]:
 
 def read_people(_: str, folder: Path) -> Callable[[], Answer]:
     """circle15's read and checks of the communities, with their people from the workbook."""
-    from circle15.sources.community_checks import community_checks
-    from circle15.sources.community_table import read_communities
+    from circle15.sources.communities.findings import community_checks
+    from circle15.sources.communities.table import read_communities
 
     home = folder / CITY
 

@@ -12,9 +12,9 @@ from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 from circle15.network.build import build_network, canonical
-from circle15.sources.citypack import data_roots
-from circle15.sources.osm_file import read_streets
-from circle15.sources.synthetic import water_town
+from circle15.sources.osm.streets import read_streets
+from circle15.sources.pack.city_pack import data_roots
+from circle15.sources.town.synthetic import water_town
 
 __all__ = ["CUTOFF_MIN", "EXTRACTS", "WALKER", "extract", "facility_nodes", "grid_town", "network_of", "places"]
 

@@ -27,7 +27,7 @@ from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
-from circle15.sources.osm_file import read_streets
+from circle15.sources.osm.streets import read_streets
 
 __all__ = ["city_size_table", "nearest_table", "pairs_table", "polygon_table", "reading_table", "thread_table"]
 

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from circle15.routing.isochrones import isochrones
     from circle15.routing.reach import reach
     from circle15.routing.routes import route
-    from circle15.sources.citypack import list_cities
-    from circle15.sources.osm_file import read_streets
+    from circle15.sources.osm.streets import read_streets
+    from circle15.sources.pack.city_pack import list_cities
     from circle15.study import analyse, compare_runs, load_city
 
 # Importing geopandas and numba takes a second; a name is imported when it is first used.
@@ -76,7 +76,7 @@ _HOME = {
     "grow_communities": "demand.growing",
     "isochrones": "routing.isochrones",
     "judge": "norms.ledger",
-    "list_cities": "sources.citypack",
+    "list_cities": "sources.pack.city_pack",
     "load_city": "study",
     "merge_chains": "network.build",
     "model": "",
@@ -84,7 +84,7 @@ _HOME = {
     "open_at": "hours.opening",
     "open_facilities": "hours.opening",
     "reach": "routing.reach",
-    "read_streets": "sources.osm_file",
+    "read_streets": "sources.osm.streets",
     "route": "routing.routes",
     "snap": "network.snap",
     "to_geopandas": "network.convert",

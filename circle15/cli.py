@@ -214,7 +214,7 @@ def new_city(
 ) -> None:
     """新建城市包：带说明的 city.toml 和空表 / Make a new city pack with templates."""
     from circle15.render.new_pack import write_new_pack
-    from circle15.sources.pack_folder import check_name
+    from circle15.sources.pack.folder import check_name
 
     check_name(city)
     folder = write_new_pack((data or Path("data")) / city, title=title, crs=crs)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from circle15.errors import Circle15Error, InputError
-from circle15.sources.citypack import find_pack
-from circle15.sources.community_table import read_communities
-from circle15.sources.facility_table import read_facilities
-from circle15.sources.layers import LayerLimits, read_layer
+from circle15.sources.communities.table import read_communities
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.layers.layer import LayerLimits, read_layer
+from circle15.sources.pack.city_pack import find_pack
 
 from .broken_files import BAD_PATHS, CORPUS, SITES, write_all
 from .table_files import save_shapefile

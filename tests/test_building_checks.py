@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pytest
 
-from circle15.sources.building_checks import building_checks
+from circle15.sources.communities.buildings import building_checks
 
 
 def checked(column: str, *values):

@@ -31,7 +31,7 @@ from circle15.catalog import (
 from circle15.errors import SettingError
 from circle15.model import WalkProfile
 from circle15.model.provenance import FileRole
-from circle15.sources.pack_facilities import _OSM_LOSSES
+from circle15.sources.pack.facilities import _OSM_LOSSES
 
 PACKAGE = Path(catalog.__file__).parents[1]
 PHRASES = tomllib.loads(files("circle15.catalog").joinpath("text.toml").read_text(encoding="utf-8"))

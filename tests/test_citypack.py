@@ -11,8 +11,8 @@ import pytest
 
 from circle15.errors import CityError, CrsError, PackError, SettingError, StreetsError
 from circle15.model import Positions
-from circle15.sources.citypack import data_roots, fetch_area, find_pack, list_cities, read_pack
-from circle15.sources.pack_keys import LAYERS, check_config
+from circle15.sources.pack.city_pack import data_roots, fetch_area, find_pack, list_cities, read_pack
+from circle15.sources.pack.keys import LAYERS, check_config
 from circle15.study import analyse, check_places, load_city
 
 from .conftest import SITES, TOWN_NODES, TOWN_WAYS, community, osm_xml, town_communities

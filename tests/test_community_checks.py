@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 import circle15 as c15
-from circle15.sources.community_checks import community_checks, near_names
+from circle15.sources.communities.findings import community_checks, near_names
 
 from .lattice import CRS
 

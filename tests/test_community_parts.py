@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.errors import PackError
-from circle15.sources.community_parts import unite_parts
-from circle15.sources.community_table import read_communities
+from circle15.sources.communities.parts import unite_parts
+from circle15.sources.communities.table import read_communities
 from circle15.sources.datum import from_wgs84
 
 from .conftest import community, feature, rectangle, told, unpacked, write_csv, write_layer

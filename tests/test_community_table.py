@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from circle15.errors import PackError
-from circle15.sources.community_table import read_communities
+from circle15.sources.communities.table import read_communities
 
 from .conftest import community, feature, rectangle, told, unpacked, write_layer
 

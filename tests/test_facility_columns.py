@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from circle15.errors import PackError
-from circle15.sources.facility_columns import our_columns, services_in
-from circle15.sources.facility_table import read_facilities
-from circle15.sources.pack_keys import check_config
+from circle15.sources.facilities.columns import our_columns, services_in
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.pack.keys import check_config
 
 from .conftest import feature, geojson, told, unpacked, write_csv
 

@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from circle15.errors import PackError
-from circle15.sources.citypack import read_pack
-from circle15.sources.facility_points import fitting_systems, written_degrees
-from circle15.sources.facility_table import read_facilities
+from circle15.sources.facilities.points import fitting_systems, written_degrees
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.pack.city_pack import read_pack
 
 from .conftest import CITY_TOML, SITES, osm_xml, told, write_csv
 from .conftest import community as town_community

@@ -8,7 +8,7 @@ import shapely
 
 from circle15.errors import PackError
 from circle15.sources.datum import from_wgs84
-from circle15.sources.facility_table import read_facilities
+from circle15.sources.facilities.table import read_facilities
 
 from .conftest import HEADER, feature, rectangle, told, unpacked, write_csv, write_layer
 

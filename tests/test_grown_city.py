@@ -23,7 +23,7 @@ from circle15.model import CommunitySeeds, Origin
 from circle15.network.build import build_network
 from circle15.quality.findings import seed_datum_findings
 from circle15.sources.datum import from_wgs84
-from circle15.sources.osm_file import read_streets
+from circle15.sources.osm.streets import read_streets
 from circle15.study import check_city
 
 from .conftest import community, feature, geojson, rectangle, told, write_csv

@@ -10,10 +10,10 @@ import pytest
 
 from circle15.catalog import services
 from circle15.sources.datum import DATUMS
-from circle15.sources.layer_files import LAYER_FILES
-from circle15.sources.osm_file import OSM_SUFFIXES
-from circle15.sources.pack_keys import _CHOICES, _KEYS, _USES, LAYERS, check_config
-from circle15.sources.sheets import SPREADSHEETS, TEXT_TABLES
+from circle15.sources.layers.files import LAYER_FILES
+from circle15.sources.osm.streets import OSM_SUFFIXES
+from circle15.sources.pack.keys import _CHOICES, _KEYS, _USES, LAYERS, check_config
+from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES
 
 ROOT = Path(__file__).parents[1]
 GUIDES = ("docs/your-data.md", "docs/your-data.en.md")

@@ -15,8 +15,8 @@ import shapely
 
 from circle15.catalog import services
 from circle15.demand.points import demand_points
-from circle15.sources.citypack import read_pack
-from circle15.sources.osm_places import read_context, read_osm_facilities
+from circle15.sources.osm.places import read_context, read_osm_facilities
+from circle15.sources.pack.city_pack import read_pack
 
 from .conftest import told
 

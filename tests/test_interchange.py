@@ -20,7 +20,7 @@ from circle15.network.build import build_network, canonical, edge_lines
 from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
 from circle15.network.graph import walk_graph
 from circle15.routing.reach import reach
-from circle15.sources.osm_file import read_streets
+from circle15.sources.osm.streets import read_streets
 
 from .lattice import CRS, X0, Y0, network, points
 

@@ -10,11 +10,11 @@ import pytest
 import shapely
 
 from circle15.errors import PackError
-from circle15.sources.citypack import read_pack
-from circle15.sources.community_table import read_communities
-from circle15.sources.encodings import text_encoding
-from circle15.sources.facility_table import read_facilities
-from circle15.sources.layers import read_layer
+from circle15.sources.communities.table import read_communities
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.layers.layer import read_layer
+from circle15.sources.pack.city_pack import read_pack
+from circle15.sources.tables.encodings import text_encoding
 
 from .conftest import CITY_TOML, feature, told, town_communities, write_layer
 from .table_files import save_shapefile

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from circle15.errors import PackError
-from circle15.sources.layers import read_layer
+from circle15.sources.layers.layer import read_layer
 
 from .conftest import feature, rectangle, write_layer
 

@@ -9,9 +9,9 @@ import pytest
 
 from circle15.errors import OutputError
 from circle15.render.new_pack import write_new_pack
-from circle15.sources.citypack import read_pack
-from circle15.sources.facility_table import read_facilities
-from circle15.sources.pack_keys import check_config
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.pack.city_pack import read_pack
+from circle15.sources.pack.keys import check_config
 
 from .conftest import TOWN_NODES, TOWN_WAYS, geojson, osm_xml, town_communities, unpacked
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pytest
 
-from circle15.sources.office_columns import read_office_columns
+from circle15.sources.communities.offices import read_office_columns
 
 
 def towns(**columns):

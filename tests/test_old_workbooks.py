@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circle15.errors import PackError
-from circle15.sources.facility_table import read_facilities
-from circle15.sources.sheets import read_sheet
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.tables.sheets import read_sheet
 
 from .conftest import told
 
@@ -83,7 +83,7 @@ def test_a_far_cell_is_refused(tmp_path):
     sheet.write(0, 0, "名称")
     sheet.write(60_000, 255, "x")
     made.save(str(path))
-    from circle15.sources.sheets import Limits
+    from circle15.sources.tables.sheets import Limits
 
     with pytest.raises(PackError, match=r"sheet 'a': reaches over 256 columns, the limit is 100; delete stray cells"):
         read_sheet(path, limits=Limits(columns=100))

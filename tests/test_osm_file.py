@@ -17,7 +17,7 @@ import pytest
 from circle15.catalog import way_classes
 from circle15.errors import OutputError, StreetsError
 from circle15.model import NodeFlag, Streets
-from circle15.sources.osm_file import OSM_SUFFIXES, check_osm_file, read_streets
+from circle15.sources.osm.streets import OSM_SUFFIXES, check_osm_file, read_streets
 
 from .conftest import TOWN_NODES, TOWN_WAYS, osm_xml
 
@@ -420,7 +420,7 @@ def _small_files() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="limits the size of files as POSIX does")
 def test_no_room_for_the_temporary_file():
     code = (
-        "import sys; from circle15.sources.osm_file import read_streets; from circle15.errors import OutputError\n"
+        "import sys; from circle15.sources.osm.streets import read_streets; from circle15.errors import OutputError\n"
         "try: read_streets(sys.argv[1])\n"
         "except OutputError as error: print('told:', error)"
     )

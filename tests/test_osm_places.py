@@ -10,9 +10,9 @@ import shapely
 
 from circle15.catalog import services
 from circle15.errors import SettingError, StreetsError
-from circle15.sources.osm_coast import sea_polygons
-from circle15.sources.osm_places import CONTEXT_LAYERS, read_context, read_osm_facilities
-from circle15.sources.osm_tags import ServiceRule, TagRule, home_rule, layer_rules
+from circle15.sources.osm.coast import sea_polygons
+from circle15.sources.osm.places import CONTEXT_LAYERS, read_context, read_osm_facilities
+from circle15.sources.osm.tags import ServiceRule, TagRule, home_rule, layer_rules
 
 HELSINKI = Path(__file__).parents[1] / "data" / "helsinki" / "helsinki.osm.pbf"
 ALL = tuple(services())

@@ -14,8 +14,8 @@ import pytest
 import shapely
 
 from circle15.errors import FetchError, OutputError, SettingError
-from circle15.sources.osm_file import read_streets
-from circle15.sources.overpass import WALKABLE, Servers, fetch_streets
+from circle15.sources.osm.overpass import WALKABLE, Servers, fetch_streets
+from circle15.sources.osm.streets import read_streets
 
 TOWN = shapely.box(120.62, 31.31, 120.63, 31.32)
 HOSTILE = '"><node id="9"/>&lt;{{7*7}}${x}`</script>\n]]>'

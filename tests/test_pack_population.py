@@ -13,7 +13,7 @@ from circle15.errors import DataQualityWarning, PackError
 from circle15.render.payload import payload
 from circle15.render.run_record import run_json
 from circle15.render.table_frames import community_table, source_table, synthetic_layers
-from circle15.sources.citypack import fetch_area, find_pack, read_pack
+from circle15.sources.pack.city_pack import fetch_area, find_pack, read_pack
 from circle15.sources.reading import ReadingLog
 
 from .conftest import community, feature, geojson, rectangle, told

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from circle15.errors import PackError
-from circle15.sources.citypack import read_pack
-from circle15.sources.community_table import read_communities
-from circle15.sources.pack_keys import check_config
+from circle15.sources.communities.table import read_communities
+from circle15.sources.pack.city_pack import read_pack
+from circle15.sources.pack.keys import check_config
 
 from .conftest import feature, geojson, rectangle, told, unpacked, write_csv
 

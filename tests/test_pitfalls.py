@@ -17,10 +17,10 @@ from circle15.network.build import build_network
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
 from circle15.routing.nearest import nearest_times
-from circle15.sources.facility_columns import shown_headers
-from circle15.sources.facility_table import read_facilities
-from circle15.sources.osm_file import read_streets
-from circle15.sources.sheets import read_sheet
+from circle15.sources.facilities.columns import shown_headers
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.osm.streets import read_streets
+from circle15.sources.tables.sheets import read_sheet
 
 from .conftest import HEADER, TOWN_NODES, TOWN_WAYS, osm_xml, told, write_csv
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circle15.sources.facility_table import read_facilities
-from circle15.sources.place_doubles import doubled_rows
+from circle15.sources.facilities.doubles import doubled_rows
+from circle15.sources.facilities.table import read_facilities
 
 from .conftest import told, write_csv
 

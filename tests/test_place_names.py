@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.catalog import same_place_names, same_place_rule
-from circle15.sources.place_names import SAME, contradict, likeness, read_name
+from circle15.sources.facilities.names import SAME, contradict, likeness, read_name
 
 LIKE = same_place_rule().likeness
 SUZHOU = ("苏州", "Suzhou")

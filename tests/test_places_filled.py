@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from circle15.model.places import Facilities
-from circle15.sources.same_place import PlaceList, same_places
+from circle15.sources.facilities.same_place import PlaceList, same_places
 
 BOTH = frozenset({"clinic", "meal_point"})
 

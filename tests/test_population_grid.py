@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from circle15.errors import PackError
-from circle15.sources.population_grid import read_population
+from circle15.sources.population.grid import read_population
 
 from .conftest import told
 from .grids import NINE, ORIGIN, cells, tilings, zones

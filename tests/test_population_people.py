@@ -10,7 +10,7 @@ import shapely
 
 from circle15.errors import PackError
 from circle15.model import PopulationGrid
-from circle15.sources.population_people import compare_people, count_people
+from circle15.sources.population.people import compare_people, count_people
 
 from .conftest import told
 from .grids import ORIGIN, cells, zones

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from circle15.errors import PackError
 from circle15.sources import population_raster
-from circle15.sources.population_grid import read_population
+from circle15.sources.population.grid import read_population
 
 from .conftest import told
 from .grids import NINE, ORIGIN, cells, tilings, write_raster, zones

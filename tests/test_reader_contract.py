@@ -9,8 +9,8 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
-from circle15.sources.community_table import read_communities
-from circle15.sources.facility_table import read_facilities
+from circle15.sources.communities.table import read_communities
+from circle15.sources.facilities.table import read_facilities
 
 from .table_files import FORMS, content, numbered, save_shapefile
 

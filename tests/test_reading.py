@@ -6,7 +6,7 @@ import pytest
 
 from circle15.errors import InputError, PackError
 from circle15.model.provenance import FileRecord
-from circle15.sources.citypack import read_pack
+from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import check_city, load_city
 

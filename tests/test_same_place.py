@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from circle15.catalog import same_place_rule
 from circle15.errors import CrsError, InputError
 from circle15.model.places import CONFLICT_COLUMNS, MATCH_COLUMNS
-from circle15.sources.same_place import PlaceList, same_places
+from circle15.sources.facilities.same_place import PlaceList, same_places
 
 CLINIC = ("clinic",)
 RULE = same_place_rule()

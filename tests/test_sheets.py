@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circle15.errors import PackError
-from circle15.sources.sheets import Limits, plain_numbers, read_sheet
+from circle15.sources.tables.sheets import Limits, plain_numbers, read_sheet
 
 from .conftest import told
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from circle15.catalog import tiers
-from circle15.sources.facility_table import read_facilities
+from circle15.sources.facilities.attributes import hours_findings, iso_date, site_attributes
+from circle15.sources.facilities.table import read_facilities
 from circle15.sources.reading import ROW, Tally
-from circle15.sources.site_attributes import hours_findings, iso_date, site_attributes
 
 from .conftest import HEADER, told, unpacked, write_csv
 

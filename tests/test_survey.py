@@ -19,7 +19,7 @@ from circle15.network.graph import walk_graph
 from circle15.render.payload import payload
 from circle15.render.table_frames import service_table
 from circle15.render.tables import geopackage
-from circle15.sources.survey_table import read_survey
+from circle15.sources.survey import read_survey
 from circle15.uncertainty.field_checks import in_service, midpoints, street_ids, surveyed
 
 from .conftest import SITES, told

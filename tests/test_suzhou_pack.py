@@ -166,7 +166,7 @@ def test_figures_of_sites_are_plausible(sites: list[dict[str, str]]) -> None:
 def test_sites_stand_in_communities_near_lanes_and_not_in_water(
     sites: list[dict[str, str]], communities: gpd.GeoDataFrame
 ) -> None:
-    from circle15.sources.synthetic import water_town
+    from circle15.sources.town.synthetic import water_town
 
     town = water_town()
     places = points(sites)
@@ -185,7 +185,7 @@ def test_sites_are_near_real_streets_too(sites: list[dict[str, str]]) -> None:
     real = next((path for path in found if path.is_file()), None)
     if real is None:
         pytest.skip("no data root holds the street extract of Suzhou")
-    from circle15.sources.osm_file import read_streets
+    from circle15.sources.osm.streets import read_streets
 
     streets = read_streets(real)
     owner = np.repeat(np.arange(streets.n_ways), np.diff(streets.way_start))

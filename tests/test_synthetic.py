@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import connected_components
 
 from circle15.catalog import way_classes
 from circle15.model import EdgeFlag, NodeFlag, Streets
-from circle15.sources.synthetic import TOWNS, Town, water_town
-from circle15.sources.town_plan import read_plan, rounded
+from circle15.sources.town.plan import read_plan, rounded
+from circle15.sources.town.synthetic import TOWNS, Town, water_town
 
 FRAME = (120.5703, 31.2786, 120.6651, 31.3451)
 ARRAYS = ("node_id", "lon", "lat", "node_flags", "way_node", "way_start", "way_class", "way_flags", "way_name")

@@ -20,7 +20,7 @@ from circle15.model.places import Communities
 from circle15.model.population import PopulationGrid
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines, islands
-from circle15.sources.building_checks import MOST_LEVELS
+from circle15.sources.communities.buildings import MOST_LEVELS
 
 __all__ = [
     "LATTICE_M",

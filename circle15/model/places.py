@@ -139,7 +139,7 @@ class Facilities:
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is
-    doubtful between lists (:func:`circle15.sources.same_place.same_places`), with the columns of
+    doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
     :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """
 

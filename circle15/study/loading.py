@@ -22,9 +22,9 @@ from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.snap import snap
 from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
-from circle15.sources.citypack import PackContents, ReadingLog, read_pack
-from circle15.sources.population_grid import outside_findings
-from circle15.sources.population_people import compare_people
+from circle15.sources.pack.city_pack import PackContents, ReadingLog, read_pack
+from circle15.sources.population.grid import outside_findings
+from circle15.sources.population.people import compare_people
 from circle15.uncertainty.field_checks import surveyed
 
 __all__ = ["barriers", "check_city", "check_places", "load_city"]

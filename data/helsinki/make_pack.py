@@ -21,8 +21,8 @@ import osmium
 import pandas as pd
 import shapely
 
-from circle15.sources.osm_objects import area_wkb, bounding_box, located, objects
-from circle15.sources.osm_places import read_context
+from circle15.sources.osm.objects import area_wkb, bounding_box, located, objects
+from circle15.sources.osm.places import read_context
 
 HERE = Path(__file__).parent
 PBF = HERE / "helsinki.osm.pbf"

@@ -24,9 +24,9 @@ from shapely.geometry.base import BaseGeometry
 
 from circle15.catalog import way_classes
 from circle15.model import EdgeFlag, Streets
-from circle15.sources.synthetic import water_town
-from circle15.sources.town_plan import Frame, Plan, read_plan
-from circle15.sources.town_quarters import make_blocks, quarters
+from circle15.sources.town.plan import Frame, Plan, read_plan
+from circle15.sources.town.quarters import make_blocks, quarters
+from circle15.sources.town.synthetic import water_town
 
 HERE = Path(__file__).parent
 COLUMNS = (

@@ -1,0 +1,1 @@
+"""Communities and their people: outlines, points, parts, tables, offices."""

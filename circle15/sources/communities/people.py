@@ -1,0 +1,181 @@
+"""People of communities from a table of their own, joined by id or by name; nothing is guessed."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from circle15.catalog import column_synonyms, column_title, finding, refusal
+from circle15.model.places import PEOPLE, counts_heads
+from circle15.model.provenance import Finding
+from circle15.sources.facilities.columns import our_columns, shown_headers
+from circle15.sources.reading import Reading
+from circle15.sources.tables.sheets import read_sheet
+
+__all__ = ["WITH_HOLES", "count_of_people", "join_people", "without_empty"]
+
+_KEYS = ("community_id", "name")
+_NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
+"""Columns that the layer has or reading makes; a table that circle15 wrote may have them too."""
+_SHOWN = 12
+"""So many communities without a row are named in one message."""
+WITH_HOLES = ("households", "population_registered")
+"""Numbers that may be missing here and there."""
+_THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
+
+
+def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[str, Any]) -> Reading:
+    """Give each community of a layer its row of a table.
+
+    Joined by ``community_id`` where both have it, else by ``name``, compared without spaces and after
+    NFKC. Names that are merely alike (陈港, 陈巷) are shown and never joined.
+
+    Parameters
+    ----------
+    layer, file
+        The communities with our column names, and their file's name.
+    table
+        The table.
+    entry
+        ``sheet``, ``header_row`` and ``columns`` for the table, each optional.
+
+    Returns
+    -------
+    Reading
+        The layer with the table's columns; where both have one, the table's, but for ids, names and what
+        reading makes itself.
+
+    Raises
+    ------
+    PackError
+        If there is no column to join by, a key stands twice, a community has no row, or a cell of people
+        is no number, zero or more.
+    """
+    known = [*column_synonyms("communities"), *map(str, entry.get("columns", {}).values())]
+    sheet = read_sheet(
+        table,
+        sheet=entry.get("sheet"),
+        header_row=entry.get("header_row"),
+        known=known,
+        encoding=entry.get("encoding", ""),
+    )
+    table_columns = our_columns(sheet.frame, table.name, entry, points=False, kind="communities")
+    people, findings = table_columns.frame, [*sheet.notes, *table_columns.findings]
+    people = without_empty(people, table.name, findings)
+    record = table_columns.described(sheet.record("people"))
+    by = next((key for key in _KEYS if key in people and key in layer), None)
+    if by is None:
+        raise refusal(
+            "people_by", file=table.name, layer=file, found=shown_headers(people.columns),
+            theirs=", ".join(str(column) for column in layer.columns if column != "geometry"),
+        )  # fmt: skip
+    blank = people[by].map(_folded) == ""
+    record = record.without("people-without-key", int(blank.sum()))
+    if blank.any():
+        row = int(people.index[blank][0])
+        findings.append(
+            finding("people-without-key", "warning", count=int(blank.sum()), file=table.name, row=row, column=by)
+        )
+    people = people[~blank]
+    theirs, ours = people[by].map(_folded), layer[by].map(_folded)
+    _check_once(theirs, people[by], table.name, by, people.index.to_list())
+    _check_once(ours, layer[by], file, by, list(range(1, len(layer) + 1)))
+    _check_all_there(layer[by], ours, theirs, (file, table.name))
+    for column in filter(counts_heads, people.columns):
+        people[column] = _numbers(people[column], table.name)
+    spare = ~theirs.isin(set(ours))
+    record = record.without("people-without-community", int(spare.sum()))
+    if spare.any():
+        first = str(people.loc[spare, by].iloc[0])
+        findings.append(
+            finding(
+                "people-without-community", "warning", count=int(spare.sum()), file=table.name, column=by, value=first,
+                row=int(people.index[spare][0]), layer=file, examples=people.loc[spare, by],
+            )
+        )  # fmt: skip
+    place = pd.Index(theirs).get_indexer(pd.Index(ours))
+    joined = {
+        column: people[column].to_numpy()[place]
+        for column in people.columns
+        if column not in _NOT_OF_PEOPLE and (column not in _KEYS or column not in layer)
+    }
+    return Reading(frame=layer.assign(**joined), files=(record,), findings=tuple(findings))
+
+
+def count_of_people(column: pd.Series) -> pd.Series:
+    """Numbers of a column; also where they are written as ``1,234``. NaN where a cell is no number.
+
+    Examples
+    --------
+    >>> count_of_people(pd.Series(["1,234", "56", "1,2"])).tolist()
+    [1234.0, 56.0, nan]
+    """
+    text = column.astype(str).str.strip().str.replace("，", ",")
+    parted = text.str.match(_THOUSANDS)
+    return pd.to_numeric(column.where(~parted, text.str.replace(",", "")), errors="coerce").astype(float)
+
+
+def without_empty(frame: pd.DataFrame, file: str, findings: list[Finding]) -> pd.DataFrame:
+    """The rows without columns of numbers that nobody has filled in: such a column is none, and is told.
+
+    The two that every community needs stay, so that their absence is told row by row.
+    """
+    numbers = [c for c in frame.columns if c in WITH_HOLES or counts_heads(c)]
+    empty = [c for c in numbers if c not in PEOPLE and len(frame) and (frame[c].map(_folded) == "").all()]
+    if empty:
+        findings.append(finding("community-columns-empty", "note", count=len(empty), file=file, value=", ".join(empty)))
+    return frame.drop(columns=empty)
+
+
+def _folded(cell: Any) -> str:
+    if bool(pd.isna(cell)):
+        return ""
+    return "".join(unicodedata.normalize("NFKC", str(cell)).split())
+
+
+def _check_once(folded: pd.Series, shown: pd.Series, file: str, by: str, rows: Sequence[int]) -> None:
+    twice = folded.duplicated().to_numpy() & (folded != "").to_numpy()
+    if twice.any():
+        at = int(np.flatnonzero(twice)[0])
+        raise refusal("people_twice", file=file, row=rows[at], by=by, value=shown.iloc[at], count=int(twice.sum()))
+
+
+def _check_all_there(shown: pd.Series, ours: pd.Series, theirs: pd.Series, files: tuple[str, str]) -> None:
+    without = ~ours.isin(set(theirs))
+    if without.any():
+        spare = theirs[~theirs.isin(set(ours))]
+        zh, en = [], []
+        for name in shown[without].head(_SHOWN):
+            close = difflib.get_close_matches(_folded(name), spare, n=2, cutoff=0.5)
+            rows = [int(spare.index[spare == other][0]) for other in close]
+            alike = [f"第{row}行“{other}”" for row, other in zip(rows, close, strict=True)]
+            zh.append(f"“{name}”" + (f"（表中有{'、'.join(alike)}）" if close else ""))
+            alike = [f"{other!r} in row {row}" for row, other in zip(rows, close, strict=True)]
+            en.append(f"{name!r}" + (f" (the table has {', '.join(alike)})" if close else ""))
+        more = int(without.sum()) - len(en)
+        raise refusal(
+            "people_absent", file=files[1], layer=files[0], count=int(without.sum()),
+            named=("、".join(zh) + ("……" if more else ""), ", ".join(en) + (" ..." if more else "")),
+        )  # fmt: skip
+
+
+def _numbers(column: pd.Series, file: str) -> pd.Series:
+    numbers = count_of_people(column)
+    bad = ~(np.isfinite(numbers) & (numbers >= 0))
+    if column.name in WITH_HOLES:
+        bad &= column.map(_folded) != ""
+    if bad.any():
+        row = int(column.index[bad][0])
+        name = str(column.name)
+        raise refusal(
+            "people_number", file=file, row=row, value=column[row], count=int(bad.sum()),
+            named=(f"“{column_title(name)}”（{name}）", f"column {name!r}"),
+        )  # fmt: skip
+    return numbers

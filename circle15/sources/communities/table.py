@@ -1,0 +1,346 @@
+"""Read communities, a layer or a table: outlines or points with people, mended and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from circle15.catalog import column_synonyms, column_title, finding, refusal
+from circle15.model.places import PEOPLE, counts_heads
+from circle15.model.provenance import FileRecord, Finding
+from circle15.sources.communities.parts import unite_parts
+from circle15.sources.communities.people import WITH_HOLES, count_of_people, join_people, without_empty
+from circle15.sources.communities.points import layer_in_wgs84, table_points
+from circle15.sources.facilities.columns import OurColumns, our_columns
+from circle15.sources.facilities.table import cell_text, point_columns
+from circle15.sources.layers.layer import read_layer
+from circle15.sources.reading import Reading, Tally
+from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
+
+__all__ = ["read_communities"]
+
+_WORDS = ("subdistrict", "community_type", "priority_flag", "rural", "functions")
+_NEEDED = {
+    "community_id": "a unique id",
+    "name": "what people call it",
+    "population": "residents",
+    "pop_60plus": "residents aged 60 and over",
+}
+_MADE = ("outline", "parts", "people_basis")
+_POLYGONS = ("Polygon", "MultiPolygon")
+_SHAPES = {"Point": "点", "LineString": "线", "Polygon": "面积为零的面"}
+
+
+def read_communities(
+    path: Path,
+    columns: Mapping[str, Any],
+    people: tuple[Path, Mapping[str, Any]] | None = None,
+    *,
+    entry: Mapping[str, Any] | None = None,
+    counted: bool = False,
+) -> Reading:
+    """Read communities with people: polygons, or points that outlines will be grown from.
+
+    Parameters
+    ----------
+    path
+        A layer; or, with ``grow``, a table with coordinates in degrees.
+    columns
+        Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
+        Other columns are understood by their headers.
+    people
+        A table with the people, and its ``[communities.people]``.
+    entry
+        The ``[communities]`` table: ``grow`` (points stand for outlines, and of polygons an inner point),
+        ``parts`` and ``parts_people`` (rows with one id are estates of one community), ``people_basis``,
+        ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table, ``layer`` and ``crs`` of a layer,
+        ``encoding`` of either.
+    counted
+        True where a population grid counts the people: the layer then needs no people columns.
+
+    Returns
+    -------
+    Reading
+        On ``community_id``, with ``outline`` (``drawn``, ``estates``, ``grown``), in the file's reference
+        system, or in WGS 84 where a datum is given; a record of the file, and one of the table of people.
+
+    Raises
+    ------
+    PackError
+        If the id, the name or a people column cannot be found; if a row has no polygon (or point), no id or,
+        without ``parts``, one that another row has too; if people are negative or missing.
+    """
+    said = entry or {}
+    grow, parts = bool(said.get("grow")), bool(said.get("parts"))
+    layer, record, findings = _rows(path, columns, said)
+    layer = without_empty(_without_made(layer, path, findings), path.name, findings)
+    files = [record]
+    shapes_of = _points if grow else _polygons
+    if parts:
+        _need(layer, path, ("community_id",))
+        once = said.get("parts_people") == "once"
+        layer = _numbered(_with_ids(layer, path, parts=True), path, findings, holes=once)
+        layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
+        layer, told = unite_parts(layer, file=path.name, people=said.get("parts_people"))
+        findings += told
+    if people is not None:
+        joined = join_people(layer, path.name, *people)
+        layer = joined.frame
+        findings += joined.findings
+        files += joined.files
+    layer = _with_basis(layer, path, said.get("people_basis"), findings)
+    _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
+    if layer.empty:
+        raise refusal("communities_empty", file=path.name)
+    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings)
+    if not parts:
+        layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
+    if {*PEOPLE} <= set(layer.columns):
+        _tell_of_elders(layer, path, findings)
+    layer["outline"] = "grown" if grow else "estates" if parts else "drawn"
+    return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
+
+
+# -- rows and columns -----------------------------------------------------------------------------
+
+
+def _rows(
+    path: Path, columns: Mapping[str, Any], said: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, FileRecord, list[Finding]]:
+    """The rows under our names, numbered as a reader sees them, with a geometry where they have one."""
+    if path.suffix.lower() in (*TEXT_TABLES, *SPREADSHEETS):
+        return _table_rows(path, columns, said)
+    read = read_layer(path, said)
+    frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
+    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    cut = read.encoding if path.suffix.lower() == ".shp" else ""
+    ours = _understood(attributes, path, columns, points=False, cut=cut)
+    geometry = frame.geometry
+    findings = [*read.notes, *ours.findings]
+    datum = str(said.get("datum", "wgs84")).lower()
+    if datum != "wgs84":
+        geometry = layer_in_wgs84(geometry, datum, path)
+        findings.append(finding("datum-converted", "note", count=len(frame), file=path.name, datum=datum))
+    layer = gpd.GeoDataFrame(ours.frame.drop(columns="geometry", errors="ignore"), geometry=geometry)
+    return layer, _described(read.record("communities"), ours, columns), findings
+
+
+def _without_made(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """The rows without columns that reading makes itself: a file that circle15 wrote may have them."""
+    taken = [column for column in _MADE if column in layer]
+    if taken:
+        told = ", ".join(taken)
+        findings.append(finding("community-columns-made", "note", count=len(taken), file=path.name, value=told))
+    return layer.drop(columns=taken)
+
+
+def _table_rows(
+    path: Path, columns: Mapping[str, Any], said: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, FileRecord, list[Finding]]:
+    if not said.get("grow"):
+        raise refusal("communities_table", file=path.name)
+    known = [*column_synonyms("communities"), *_named(columns)]
+    choice = {key: said[key] for key in ("sheet", "header_row", "encoding") if key in said}
+    sheet = read_sheet(path, known=known, **choice)
+    ours = _understood(sheet.frame, path, columns, points=True)
+    tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
+    _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
+    datum = str(said.get("datum", "wgs84"))
+    point = table_points(ours.frame, datum, tally, point_columns(ours))
+    layer = gpd.GeoDataFrame(ours.frame.drop(columns=["lon", "lat"]), geometry=point)
+    record = replace(sheet.record("communities"), crs=datum)
+    return layer, _described(record, ours, columns), tally.findings
+
+
+def _understood(
+    frame: pd.DataFrame, path: Path, columns: Mapping[str, Any], *, points: bool, cut: str = ""
+) -> OurColumns:
+    """The file's columns with the mapped ones beside them, under our names; none about persons."""
+    given = {ours: _mapped(frame, path, ours, theirs) for ours, theirs in columns.items()}
+    return our_columns(frame.assign(**given), path.name, {}, points=points, kind="communities", cut=cut)
+
+
+def _named(columns: Mapping[str, Any]) -> list[str]:
+    """The file's columns that a mapping names."""
+    sources = [theirs.get("of") if isinstance(theirs, Mapping) else theirs for theirs in columns.values()]
+    return [str(one) for source in sources for one in (source if isinstance(source, list) else [source])]
+
+
+def _described(record: FileRecord, ours: OurColumns, columns: Mapping[str, Any]) -> FileRecord:
+    """The record with the file's columns that are ours, by the mapping or by their header."""
+    given = {theirs: our for our, theirs in columns.items() if isinstance(theirs, str)}
+    meant = {theirs: our for theirs, our in ours.understood if our not in columns} | given
+    left = [theirs for theirs in record.unknown if theirs not in ours.personal]
+    return replace(
+        record,
+        understood=tuple((theirs, meant[theirs]) for theirs in left if theirs in meant),
+        unknown=tuple(theirs for theirs in left if theirs not in meant),
+        personal=ours.personal,
+    )
+
+
+def _mapped(layer: pd.DataFrame, path: Path, ours: str, theirs: Any) -> pd.Series:
+    """One of our columns, from one of the file's, from a sum of several, or as a share of one."""
+    share = theirs.get("share") if isinstance(theirs, Mapping) else None
+    source = theirs.get("of") if isinstance(theirs, Mapping) else theirs
+    named = [source] if isinstance(source, str) else source
+    if not (isinstance(named, list) and named and isinstance(share, int | float | None)):
+        raise refusal("communities_mapping", file=path.name, ours=ours, theirs=theirs)
+    absent = [column for column in named if column not in layer]
+    if absent:
+        found = ", ".join(str(c) for c in layer.columns)
+        raise refusal("communities_mapped", file=path.name, ours=ours, absent=", ".join(map(repr, absent)), found=found)
+    if len(named) == 1 and share is None:
+        return cast("pd.Series", layer[named[0]])
+    whole = layer[named].apply(pd.to_numeric, errors="coerce").sum(axis=1, skipna=False)
+    return cast("pd.Series", whole if share is None else whole * float(share))
+
+
+def _need(layer: pd.DataFrame, path: Path, columns: Iterable[str], *, meaning: str = "") -> None:
+    for column in columns:
+        if column not in layer:
+            shown = ", ".join(str(c)[:40] for c in layer.columns if c not in {"geometry", "outline"})
+            only = column == "population" and "population_registered" in layer
+            people = "communities_registered" if only else "communities_people"
+            raise refusal(
+                people if column in PEOPLE else "communities_column", file=path.name, column=column, found=shown,
+                named=(column_title(column), meaning or _NEEDED[column]),
+            )  # fmt: skip
+
+
+def _with_ids(layer: gpd.GeoDataFrame, path: Path, *, parts: bool = False) -> gpd.GeoDataFrame:
+    """Ids and names as text; every id once, but for the parts of one community."""
+    ids = layer["community_id"].map(cell_text).str.strip()
+    faults = [(ids == "", "community_id_empty"), (ids.duplicated() & (not parts), "community_id_twice")]
+    for bad, code in faults:
+        if bad.any():
+            raise refusal(code, file=path.name, row=layer.index[bad][0], value=ids[bad].iloc[0], count=int(bad.sum()))
+    if "name" not in layer:  # the name of a part may come with its community's people
+        return layer.assign(community_id=ids)
+    names = layer["name"].map(cell_text)
+    return layer.assign(community_id=ids, name=names.where(names.str.strip() != "", ids))
+
+
+def _with_words(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Columns of words as text: codes in a column with a hole came as fractions (``320508001.0``)."""
+    return layer.assign(**{column: layer[column].map(cell_text) for column in _WORDS if column in layer})
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: bool = False) -> gpd.GeoDataFrame:
+    """People as numbers; a hole or a word among the households is left empty and told."""
+    made: dict[str, pd.Series] = {}
+    for column in [c for c in layer.columns if counts_heads(c) and c not in WITH_HOLES]:
+        made[column] = _people(layer[column], path, holes=holes)
+    for column in [c for c in WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
+        numbers = count_of_people(layer[column])
+        usable = np.isfinite(numbers) & (numbers >= 0)
+        odd = ~usable & (layer[column].map(cell_text).str.strip() != "")
+        if odd.any():
+            ids = layer.loc[odd, "community_id"]
+            findings.append(
+                finding(
+                    "community-bad-number", "warning", count=int(odd.sum()), file=path.name, column=column,
+                    row=int(layer.index[odd][0]), value=str(layer.loc[odd, column].iloc[0]), examples=ids,
+                    named=(column_title(column), column),
+                )
+            )  # fmt: skip
+        made[column] = numbers.where(usable)
+    return layer.assign(**made)
+
+
+def _people(column: pd.Series, path: Path, *, holes: bool) -> pd.Series:
+    numbers = count_of_people(column)
+    bad = ~(np.isfinite(numbers) & (numbers >= 0))
+    if holes:
+        bad &= column.map(cell_text).str.strip() != ""
+    if bad.any():
+        name = str(column.name)
+        raise refusal(
+            "people_number", file=path.name, row=column.index[bad][0],
+            named=(f"“{column_title(name)}”（{name}）", f"column {name!r}"),
+            value=column.tolist()[bad.argmax()], count=int(bad.sum()),
+        )  # fmt: skip
+    return numbers
+
+
+def _with_basis(layer: gpd.GeoDataFrame, path: Path, basis: str | None, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """Registered people in place of residents, where the pack says so."""
+    if basis != "registered":
+        return layer
+    if "population" in layer or "population_registered" not in layer:
+        raise refusal("registered_unneeded" if "population" in layer else "registered_missing", file=path.name)
+    holes = int(layer["population_registered"].isna().sum())
+    findings.append(finding("people-registered", "warning", count=len(layer) - holes, file=path.name))
+    return layer.assign(population=layer["population_registered"], people_basis="registered")
+
+
+def _tell_of_elders(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> None:
+    elders = layer["pop_60plus"] > layer["population"]
+    if elders.any():
+        row = elders.to_numpy().argmax()
+        told = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
+        findings.append(
+            finding(
+                "community-elders", "warning", count=int(elders.sum()), file=path.name, row=int(layer.index[row]),
+                column="pop_60plus", value=told, examples=layer.loc[elders, "community_id"],
+            )
+        )  # fmt: skip
+
+
+# -- geometry -------------------------------------------------------------------------------------
+
+
+def _polygons(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoSeries:
+    """The outlines, mended where they cross themselves."""
+    shapes = layer.geometry.copy()
+    broken = ~shapes.is_valid & shapes.geom_type.isin(_POLYGONS)
+    if broken.any():
+        shapes[broken] = shapely.make_valid(shapes[broken].to_numpy(), method="structure")
+        ids = layer.loc[broken, "community_id"]
+        findings.append(finding("community-mended", "warning", count=int(broken.sum()), file=path.name, examples=ids))
+    unusable = ~(shapes.geom_type.isin(_POLYGONS) & (shapely.area(shapes.to_numpy()) > 0))
+    if unusable.any():
+        row = int(np.flatnonzero(unusable)[0])
+        found = layer.geometry.iloc[row]
+        kind = "" if found is None else found.geom_type
+        raise refusal(
+            "communities_points" if "Point" in kind else "communities_shapeless", file=path.name,
+            row=layer.index[row], community=layer["community_id"].iloc[row], count=int(unusable.sum()),
+            kind=(_SHAPES.get(kind.removeprefix("Multi"), kind or "没有图形"), kind or "nothing"),
+        )  # fmt: skip
+    return shapes
+
+
+def _points(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoSeries:
+    """A point per row to grow from; an inner one of a polygon. Of a community's parts some may have none."""
+    shapes = layer.geometry.to_numpy()
+    inner = shapely.point_on_surface(np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes)))
+    pointed = shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT
+    seed = gpd.GeoSeries(np.where(pointed, shapes, inner), index=layer.index, crs=layer.crs)
+    seed[shapely.is_empty(seed.to_numpy())] = None
+    lost = seed.isna()
+    if lost.any():
+        ids = layer["community_id"]
+        bare = lost & ~ids.isin(ids[~lost])
+        if bare.any():
+            raise refusal(
+                "communities_pointless", file=path.name, row=layer.index[bare][0], community=ids[bare].iloc[0],
+                count=int(bare.sum()),
+            )  # fmt: skip
+        row = int(layer.index[lost][0])
+        findings.append(
+            finding(
+                "parts-without-point", "warning", count=int(lost.sum()), file=path.name, row=row, examples=ids[lost]
+            )
+        )
+    return seed

@@ -1,0 +1,317 @@
+"""Turn a planner's columns into ours: headers by synonym, persons left behind, service words understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.catalog import column_synonyms, finding, fold_header, hint, numeric_columns, personal_columns, refusal
+from circle15.catalog import services as known_services
+from circle15.model.provenance import FileRecord, Finding
+from circle15.sources.layers.shapefiles import FIELD_BYTES
+from circle15.sources.pack.keys import did_you_mean
+from circle15.sources.tables.sheets import plain_numbers
+
+__all__ = ["Kind", "OurColumns", "our_columns", "services_in", "services_of_word", "shown_headers", "without_persons"]
+
+Kind = Literal["facilities", "communities"]
+_BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
+_BETWEEN_DEGREES = re.compile(r"[,;\s、]+")
+_PLANE = re.compile(r"[xy]")
+_POINT = ("lon", "lat", "location")
+_MOSTLY = 0.5
+"""Share of cells that must look personal before a column without a telling header counts as personal."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OurColumns:
+    """A table under our names: ``understood`` holds (theirs, ours), ``unknown`` was kept, ``personal`` was not."""
+
+    frame: pd.DataFrame
+    understood: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+    personal: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def described(self, record: FileRecord) -> FileRecord:
+        """The record with what is known of the columns."""
+        return replace(record, understood=self.understood, unknown=self.unknown, personal=self.personal)
+
+
+def our_columns(
+    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True, kind: Kind = "facilities",
+    cut: str = "",
+) -> OurColumns:  # fmt: skip
+    """Rename a table's columns to ours and leave out what is about persons.
+
+    ``columns = {ours = "theirs"}`` of the entry wins; then our own names; then the synonyms of
+    ``columns.toml``. A list of one service (``service`` in the entry) takes no column for its services
+    but one that is named so. ``location`` (``"120.6,31.3"``) becomes ``lon`` and ``lat``.
+
+    Parameters
+    ----------
+    frame
+        Cells as they were read, unique headers.
+    file
+        The file's name.
+    entry
+        Its ``[[facilities]]`` table.
+    points
+        False in a layer, whose points are its geometry: no column is taken for a coordinate.
+    kind
+        What a row is.
+    cut
+        Encoding of a shapefile, whose headers end after ten bytes; ``""`` for any other file.
+
+    Returns
+    -------
+    OurColumns
+        The columns that stay, in their order, and what was understood, doubtful or left out.
+
+    Raises
+    ------
+    PackError
+        If ``columns`` names what is not there, or two columns may be the same coordinate.
+    """
+    findings: list[Finding] = []
+    synonyms = column_synonyms(kind)
+    given = _given(frame, file, entry, synonyms)
+    everything = list(map(str, frame.columns))
+    frame = without_persons(frame, file, set(given.values()), findings, synonyms)
+    personal = tuple(column for column in everything if column not in set(map(str, frame.columns)))
+    renamed = {theirs: ours for ours, theirs in given.items()}
+    for ours, candidates in _candidates(frame, entry, synonyms, points=points, cut=cut).items():
+        free = [column for column in candidates if column not in renamed]
+        if ours in given or not free:
+            continue
+        renamed[free[0]] = ours
+        if ours not in free:
+            _tell_doubt(ours, free, file, findings)
+    understood = {theirs: ours for theirs, ours in renamed.items() if theirs != ours}
+    # A column that bears our name and is not meant gives way to the one that is.
+    frame = frame.drop(columns=[ours for ours in understood.values() if ours in frame and ours not in renamed])
+    if understood:
+        pairs = ", ".join(f"{theirs} = {ours}" for theirs, ours in understood.items())
+        findings.append(finding("table-columns", "note", file=file, count=len(understood), value=pairs))
+    frame = frame.rename(columns=renamed)
+    for column in numeric_columns().intersection(frame.columns):
+        if frame[column].dtype == object or pd.api.types.is_string_dtype(frame[column]):
+            empty = frame[column].isna()
+            frame[column] = plain_numbers(frame[column].astype(object).where(~empty, ""))
+    known = set(synonyms.values())
+    meant = {theirs: renamed.get(theirs, theirs if theirs in known else "") for theirs in everything}
+    return OurColumns(
+        frame=_with_point(frame) if points else frame,
+        understood=tuple((theirs, ours) for theirs, ours in meant.items() if ours and theirs not in personal),
+        unknown=tuple(theirs for theirs, ours in meant.items() if not ours and theirs not in personal),
+        personal=personal,
+        findings=tuple(findings),
+    )
+
+
+def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: Mapping[str, str]) -> dict[str, str]:
+    """``columns`` of the entry, each checked against the table."""
+    known = set(synonyms.values())
+    given: dict[str, str] = {}
+    for ours, theirs in entry.get("columns", {}).items():
+        if ours not in known:
+            meant = did_you_mean(ours, known)
+            raise refusal("column_unknown", file=file, ours=ours, hint=meant, known=", ".join(sorted(known)))
+        exact = [column for column in frame.columns if str(column) == theirs]
+        folded = [column for column in frame.columns if fold_header(str(column)) == fold_header(str(theirs))]
+        if len(exact or folded) != 1:
+            found = hint("column_several" if folded else "column_none")
+            has = shown_headers(frame.columns)
+            raise refusal("column_not_found", file=file, ours=ours, theirs=theirs, found=found, has=has)
+        given[ours] = (exact or folded)[0]
+    if len(set(given.values())) < len(given):
+        raise refusal("column_twice", file=file)
+    return given
+
+
+def _candidates(
+    frame: pd.DataFrame, entry: Mapping[str, Any], synonyms: Mapping[str, str], *, points: bool, cut: str
+) -> dict[str, list[str]]:
+    """Our column -> the columns that may be it, the one with our own name first."""
+    found: dict[str, list[str]] = {}
+    for column in map(str, frame.columns):
+        # A second column under the same header was given a number when it was read.
+        ours = _whole_header(re.sub(r" \(\d+\)$", "", column), synonyms, cut)
+        meant = ours is not None and (points or ours not in _POINT)
+        if ours is not None and meant and not (ours == "services" != column and "service" in entry):
+            found.setdefault(ours, []).append(column)
+    plane = {ours: [column for column in found.get(ours, []) if _PLANE.search(fold_header(column))] for ours in _POINT}
+    degrees = {ours: [column for column in found.get(ours, []) if column not in plane[ours]] for ours in _POINT}
+    for ours in ("lon", "lat"):
+        # x and y are a pair of their own, often metres: neither completes a longitude or latitude.
+        if degrees["lon"] or degrees["lat"]:
+            found[ours] = degrees[ours]
+    return {ours: sorted(columns, key=lambda column: column != ours) for ours, columns in found.items()}
+
+
+def _whole_header(column: str, synonyms: Mapping[str, str], cut: str) -> str | None:
+    """Our column under a header; one that ten bytes have cut short counts where it can be only one of ours."""
+    folded = fold_header(column)
+    known = synonyms.get(folded)
+    # An underline at the very end is where the rest was: community_ is no community.
+    if not cut or (known is not None and not column.endswith("_")):
+        return known
+    longest = max(map(len, (letter.encode(cut, "replace") for letter in column)), default=1)
+    if len(column.encode(cut, "replace")) <= FIELD_BYTES - longest:
+        return known
+    meant = {ours for header, ours in synonyms.items() if header.startswith(folded) and header != folded}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def shown_headers(columns: Iterable[object]) -> str:
+    """Headers for a message: short, not too many, and none that may be a person's.
+
+    Where no header was recognised these are the cells of the first row, which may tell of somebody.
+
+    Examples
+    --------
+    >>> shown_headers(["名称", "王小明", "13812345678", "东"])
+    '名称, ***, ***, 东'
+    """
+    rules = personal_columns()
+    known = set(column_synonyms()) | set(column_synonyms("communities"))
+    shown = []
+    for column in list(columns)[:40]:
+        header = " ".join(str(column).split())
+        told = fold_header(header) in known or not (rules.cells.fullmatch(header) or rules.shown.search(header))
+        shown.append(header[:40] if told else "***")
+    return ", ".join(shown)
+
+
+def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding]) -> None:
+    if len(columns) < 2:
+        return
+    named = ", ".join(columns)
+    if ours in _POINT:
+        raise refusal("column_doubt", file=file, ours=ours, named=named, first=columns[0])
+    findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
+
+
+def without_persons(
+    frame: pd.DataFrame, file: str, meant: set[str], findings: list[Finding], synonyms: Mapping[str, str]
+) -> pd.DataFrame:
+    """Leave out columns about persons; what stood in them is told nowhere."""
+    personal = personal_columns()
+    out = []
+    for column in frame.columns:
+        folded = fold_header(str(column))
+        if column in meant or folded in synonyms:
+            continue
+        if personal.headers.search(folded) or _looks_personal(frame[column]):
+            out.append(column)
+    if out:
+        findings.append(finding("table-personal", "warning", file=file, count=len(out), value=", ".join(map(str, out))))
+    return frame.drop(columns=out)
+
+
+def _looks_personal(column: pd.Series) -> bool:
+    texts = [
+        str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+        for cell in column.dropna()
+    ]
+    filled = [text for text in texts if text]
+    cells = personal_columns().cells
+    return bool(filled) and sum(cells.fullmatch(text) is not None for text in filled) > _MOSTLY * len(filled)
+
+
+def _with_point(frame: pd.DataFrame) -> pd.DataFrame:
+    """``lon`` and ``lat`` from ``location``, where they have no columns of their own."""
+    if "location" not in frame or {"lon", "lat"} <= set(frame.columns):
+        return frame
+    parts = [_BETWEEN_DEGREES.split(cell.strip("()[] ")) for cell in plain_numbers(frame["location"])]
+    lon, lat = ([pair[k] if len(pair) == 2 else "" for pair in parts] for k in (0, 1))
+    return frame.drop(columns=["location", *({"lon", "lat"} & set(frame.columns))]).assign(lon=lon, lat=lat)
+
+
+def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tuple[str, ...]], list[Finding]]:
+    """Services that cells name: by key, by title, else by the ``words`` of ``services.toml``.
+
+    Parameters
+    ----------
+    cells
+        Text; several services joined by ``;`` or another mark (``、 , / |``).
+    rows
+        The number that a spreadsheet gives each row.
+    file
+        The file's name.
+
+    Returns
+    -------
+    (list of tuple of str, list of Finding)
+        Services row by row; what was understood by words, and what was not understood.
+    """
+    cell, texts = pd.factorize(cells.astype(object), use_na_sentinel=False)
+    split = [tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(str(text)))))) for text in texts]
+    distinct = list(dict.fromkeys(word for words in split for word in words))
+    meaning = {word: services_of_word(word) for word in distinct}
+    findings: list[Finding] = []
+    word, row = _word_by_word(split, distinct, cell)
+    exploded = pd.Series(np.array(distinct, dtype=object)[word], index=rows.to_numpy()[row], dtype=object)
+    read_as_of = np.array([", ".join(meaning[word]) for word in distinct], dtype=object)[word]
+    understood = np.array([bool(meaning[word]) for word in distinct], dtype=bool)[word]
+    own_key = np.array([word in known_services() for word in distinct], dtype=bool)[word]
+    by_words = understood & ~own_key
+    for read_as, words in exploded[by_words].groupby(read_as_of[by_words]):
+        counts = words.value_counts()
+        findings.append(
+            finding(
+                "service-by-words", "note", count=len(words), file=file, row=int(words.index[0]), column="services",
+                value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()),
+                service=(_titles(str(read_as).split(", ")), str(read_as)),
+            )
+        )  # fmt: skip
+    strange = exploded[~understood]
+    for unknown, words in strange.groupby(strange):
+        findings.append(
+            finding(
+                "unknown-service", "warning", count=len(words), file=file, row=int(words.index[0]), column="services",
+                value=str(unknown), known=(_titles(known_services()), ", ".join(known_services())),
+                examples=[f"row {row}" for row in words.index],
+            )
+        )  # fmt: skip
+    offered = [tuple(dict.fromkeys(service for word in words for service in meaning[word])) for words in split]
+    return [offered[place] for place in cell], findings
+
+
+def _word_by_word(
+    split: Sequence[tuple[str, ...]], distinct: Sequence[str], cell: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Every word of every row, as positions in ``distinct`` and of the row: ``split[cell[row]]`` are a row's words."""
+    number = {word: place for place, word in enumerate(distinct)}
+    flat = np.array([number[word] for words in split for word in words], dtype=np.intp)
+    count = np.array([len(words) for words in split], dtype=np.intp)
+    first = np.cumsum(count) - count
+    row = np.repeat(np.arange(len(cell)), count[cell])
+    begins = np.cumsum(count[cell]) - count[cell]
+    return flat[first[cell][row] + np.arange(len(row)) - begins[row]], row
+
+
+def services_of_word(word: str) -> tuple[str, ...]:
+    """The services of one word: its own key, the service of that title, else all whose words it holds."""
+    if word in known_services():
+        return (word,)
+    folded = fold_header(word)
+    titled = [key for key, one in known_services().items() if folded in _names(one)]
+    if titled:
+        return tuple(titled)
+    return tuple(key for key, one in known_services().items() if any(re.search(rule, word) for rule in one.words))
+
+
+def _titles(keys: Iterable[str]) -> str:
+    """Services as a Chinese reader calls them."""
+    return "、".join(known_services()[key].title_zh for key in keys)
+
+
+def _names(service: Any) -> Iterable[str]:
+    return map(fold_header, (service.key, service.title_zh, service.title_en))

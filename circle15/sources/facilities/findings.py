@@ -1,0 +1,87 @@
+"""What merging facility lists found, in words: how many places are one, and what has to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import geopandas as gpd
+import pandas as pd
+
+from circle15.catalog import finding, services
+from circle15.model.provenance import Finding, Severity
+from circle15.sources.facilities.same_place import SamePlaces
+
+__all__ = ["osm_only_findings", "same_place_findings"]
+
+_SEVERITY: Mapping[str, Severity] = {
+    "far": "warning",
+    "near": "warning",
+    "alike": "warning",
+    "apart": "warning",
+    # Of places that are merged: nothing counts twice.
+    "services": "note",
+    "differs": "note",
+}
+
+
+def same_place_findings(merged: SamePlaces) -> list[Finding]:
+    """One note on what was merged and filled, and one finding for each kind of conflict, with examples.
+
+    Codes: ``places-merged``; ``places-far``, ``places-near``, ``places-alike``, ``places-apart`` (warnings);
+    ``places-services`` and, for each other column that is compared, ``places-differs`` (notes).
+    """
+    told = []
+    matches = merged.matches
+    if len(matches):
+        told.append(
+            finding(
+                "places-merged", "note", count=len(matches), by_point=int((matches["by"] == "point").sum()),
+                filled=int((matches["filled"] != "").sum()), added=int((matches["services_added"] != "").sum()),
+                examples=_pairs(matches),
+            )
+        )  # fmt: skip
+    for (kind, column), rows in merged.conflicts.groupby(["kind", "column"], sort=True):
+        told.append(
+            finding(f"places-{kind}", _SEVERITY[str(kind)], count=len(rows), column=str(column), examples=_pairs(rows))
+        )
+    return told
+
+
+def _pairs(rows: pd.DataFrame) -> list[str]:
+    """The first few pairs of ids, with the name of the earlier one."""
+    first = rows.head(5)
+    return [
+        f"{key} {name} / {other}" if name != key else f"{key} / {other}"
+        for key, name, other in zip(first["facility_id"], first["name"], first["other_id"], strict=True)
+    ]
+
+
+def osm_only_findings(frame: gpd.GeoDataFrame, osm_only: pd.Series, own: frozenset[str], *, file: str) -> list[Finding]:
+    """What OpenStreetMap has of the services of the user's own lists, and they have not.
+
+    Parameters
+    ----------
+    frame
+        The merged facilities within reach.
+    osm_only
+        bool, aligned to ``frame``: the row comes from OpenStreetMap alone.
+    own
+        Services that the user's lists speak of.
+    file
+        The OpenStreetMap file.
+    """
+    more = frame[osm_only & frame["services"].map(lambda row: not own.isdisjoint(row))]
+    if more.empty:
+        return []
+    count = pd.Series([service for row in more["services"] for service in row if service in own]).value_counts()
+    titles = [(services()[key], int(count[key])) for key in services() if key in count]
+    examples = [f"{key} {name}" for key, name in more["name"].head(5).items()]
+    spoken, chinese = (
+        finding("places-osm-only", "note", count=len(more), file=file, services=said, examples=examples)
+        for said in (
+            ", ".join(f"{one.title_en} {number}" for one, number in titles),
+            "、".join(f"{one.title_zh} {number}" for one, number in titles),
+        )
+    )
+    return [replace(spoken, message_zh=chinese.message_zh)]

@@ -1,0 +1,193 @@
+"""Read a facility list, a table or a point layer, with every lost row counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+
+from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
+from circle15.model.provenance import FileRecord, Finding
+from circle15.sources.datum import DATUMS
+from circle15.sources.facilities.attributes import site_attributes
+from circle15.sources.facilities.columns import OurColumns, our_columns, services_in, shown_headers
+from circle15.sources.facilities.doubles import doubled_rows
+from circle15.sources.facilities.points import PointColumns, metric_datum, written_points
+from circle15.sources.layers.layer import LAYER_FILES, PlainTable, read_layer, read_plain_parquet
+from circle15.sources.reading import ROW, Reading, Tally
+from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
+
+__all__ = ["cell_text", "point_columns", "read_facilities"]
+
+_TEXT = ("facility_id", "name", "services")
+
+
+def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | None = None, stem: str = "") -> Reading:
+    """Read a facility list: a table (CSV, workbook, plain Parquet) with coordinates, or a point layer.
+
+    Parameters
+    ----------
+    path
+        The file.
+    entry
+        Its ``[[facilities]]`` table: ``service`` for a list of one service, else a ``services`` column
+        with keys or words joined by ``;``; ``columns``, ``sheet`` and ``header_row`` where the headers
+        cannot tell; ``layer``, ``encoding`` and ``crs`` of a layer; ``datum`` of the coordinates
+        (:mod:`circle15.sources.datum`), WGS 84 if not said.
+    home
+        The city's reference system: where its points are expected, for the remedies.
+    stem
+        What the ids begin with that rows without one get; the file's name without its suffix if not said.
+
+    Returns
+    -------
+    Reading
+        WGS 84 points on ``facility_id`` with ``name`` and ``services`` (tuples); rows that could not
+        be used are told one by one, up to five per reason, with counts, and counted in the record.
+
+    Raises
+    ------
+    PackError
+        If a needed column is missing, the datum is not one that is understood, or most positions are
+        swapped or in another unit than they claim.
+    """
+    tally = Tally(file=path.name)
+    rows = _read_rows(path, entry)
+    tally.findings += [*rows.notes, *rows.ours.findings]
+    record = rows.ours.described(rows.record)
+    columns = point_columns(rows.ours)
+    frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
+    frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
+    frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
+    made = pd.Series([f"{stem or path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
+    given = frame["facility_id"].str.strip() if "facility_id" in frame else made
+    frame["facility_id"] = given.where(given != "", made)
+    frame = tally.drop(frame, frame["facility_id"].duplicated(), "facility-id-twice", ("facility_id",))
+    nameless = frame["name"].str.strip() == ""
+    tally.tell(frame[nameless], "facility-without-name", "note", ("name",))
+    frame["name"] = frame["name"].where(~nameless, frame["facility_id"])
+    frame = site_attributes(frame, tally)
+    points = gpd.GeoDataFrame(
+        frame.drop(columns=["lon", "lat", ROW]),
+        geometry=gpd.points_from_xy(frame["lon"], frame["lat"]),
+        crs="EPSG:4326",
+    )
+    points = points.set_index("facility_id")
+    doubled = doubled_rows(points, within_m=same_place_rule().double_m)
+    tally.tell(frame[doubled], "facility-doubled", "warning", ("name",))
+    record = replace(record, rows_used=len(points), dropped=tuple(tally.dropped.items()))
+    return Reading(frame=points, files=(record,), findings=tuple(tally.findings))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rows:
+    """The rows of a list as they stand: ``lon``, ``lat`` in ``datum``, and the number that a spreadsheet gives each."""
+
+    ours: OurColumns
+    record: FileRecord
+    datum: str
+    notes: tuple[Finding, ...]
+
+
+def _read_rows(path: Path, entry: Mapping[str, Any]) -> _Rows:
+    """Read a list of any kind.
+
+    Raises
+    ------
+    PackError
+        If it is of no kind that is read, or a needed column is missing.
+    """
+    suffix = path.suffix.lower()
+    datum = str(entry.get("datum", "wgs84"))
+    metric_datum(datum, path.name)
+    if suffix in (*TEXT_TABLES, *SPREADSHEETS):
+        rows = _of_table(path, entry, datum)
+    elif suffix in LAYER_FILES:
+        plain = read_plain_parquet(path) if suffix == ".parquet" else None
+        rows = _of_layer(path, entry, datum) if plain is None else _of_plain(plain, entry, datum)
+    else:
+        tables, layers = ", ".join((*TEXT_TABLES, *SPREADSHEETS)), ", ".join(LAYER_FILES)
+        raise refusal("list_kind", file=path.name, advice=advice(suffix), tables=tables, layers=layers)
+    frame = rows.ours.frame
+    missing = [column for column in ("name", "lon", "lat") if column not in frame]
+    if missing:
+        found = shown_headers([column for column in frame.columns if column != ROW])
+        raise refusal("list_columns", file=path.name, missing=", ".join(missing), found=found, first=missing[0])
+    texts = {column: _texts(frame[column]) for column in _TEXT if column in frame}
+    return replace(rows, ours=replace(rows.ours, frame=frame.assign(**texts)))
+
+
+def _of_table(path: Path, entry: Mapping[str, Any], datum: str) -> _Rows:
+    known = [*column_synonyms(), *map(str, entry.get("columns", {}).values())]
+    choice = {key: entry[key] for key in ("sheet", "header_row", "encoding") if key in entry}
+    sheet = read_sheet(path, known=known, **choice)
+    ours = our_columns(sheet.frame, path.name, entry)
+    numbered = ours.frame.assign(**{ROW: ours.frame.index.to_numpy()}).reset_index(drop=True)
+    record = replace(sheet.record("facilities"), crs=datum)
+    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=sheet.notes)
+
+
+def _of_plain(plain: PlainTable, entry: Mapping[str, Any], datum: str) -> _Rows:
+    ours = our_columns(plain.frame.map(cell_text), plain.file, entry)
+    numbered = ours.frame.assign(**{ROW: np.arange(len(ours.frame)) + 1})
+    record = replace(plain.record("facilities"), crs=datum)
+    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=())
+
+
+def _of_layer(path: Path, entry: Mapping[str, Any], datum: str) -> _Rows:
+    """A point layer's rows, numbered as QGIS shows them, with ``lon`` and ``lat`` in degrees.
+
+    A datum that is a reference system is the layer's own; one that shifts (GCJ-02) applies to its degrees.
+    """
+    shifts = datum.lower() in DATUMS
+    layer = read_layer(path, entry if shifts else {**entry, "crs": datum})
+    degrees = layer.frame.to_crs("EPSG:4326")
+    point = degrees.geometry.representative_point()
+    attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
+    cut = layer.encoding if path.suffix.lower() == ".shp" else ""
+    ours = our_columns(attributes, path.name, entry, points=False, cut=cut)
+    placed = ours.frame.assign(lon=point.x, lat=point.y, **{ROW: np.arange(len(degrees)) + 1})
+    record = layer.record("facilities")
+    if shifts and datum.lower() != "wgs84":
+        record = replace(record, crs=datum)
+    return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=layer.notes)
+
+
+def point_columns(ours: OurColumns) -> PointColumns:
+    """The list's own headers of its coordinates."""
+    theirs = {our_name: their_name for their_name, our_name in ours.understood}
+    if "location" in theirs and not {"lon", "lat"} <= set(theirs):
+        return PointColumns(lon="", lat="")
+    return PointColumns(lon=theirs.get("lon", "lon"), lat=theirs.get("lat", "lat"))
+
+
+def _texts(cells: pd.Series) -> pd.Series:
+    """Cells as text; those of a text table are text already, and asking each would take longer than reading them."""
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells.astype(object).where(cells.notna(), "")
+    return cells.map(cell_text)
+
+
+def cell_text(cell: Any) -> str:
+    """A cell as text; ``""`` where there is nothing in it."""
+    if isinstance(cell, str | list | dict | np.ndarray):
+        return str(cell)
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # a column of whole numbers with one hole comes as fractions
+    return "" if bool(pd.isna(cell)) else str(cell)
+
+
+def _services(frame: pd.DataFrame, entry: Mapping[str, Any], tally: Tally) -> list[tuple[str, ...]]:
+    if "services" not in frame:
+        if "service" not in entry:
+            raise refusal("list_service", file=tally.file)
+        return [(str(entry["service"]),)] * len(frame)
+    offered, told = services_in(frame["services"], frame[ROW], tally.file)
+    tally.findings += told
+    return offered

@@ -1,0 +1,1 @@
+"""Vector layers: looked into before any driver opens them."""

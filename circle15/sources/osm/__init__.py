@@ -1,0 +1,1 @@
+"""OpenStreetMap: streets, facilities, water and land from files, and their download."""

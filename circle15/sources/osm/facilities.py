@@ -1,0 +1,174 @@
+"""Facilities from an OpenStreetMap file, by the tags that ``services.toml`` names for each service."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from circle15.catalog import services as all_services
+from circle15.errors import SettingError
+from circle15.sources.osm.objects import BBox, area_wkb, claims_area, id_order, located, objects, osm_id, touches
+from circle15.sources.osm.tags import ServiceRule, TagRule, first_match, place_rules
+
+__all__ = ["read_osm_facilities"]
+
+_WGS84 = CRS.from_epsg(4326)
+_OPTIONAL = {"opening_hours": "opening_hours", "wheelchair": "wheelchair"}
+
+
+def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox | None = None) -> gpd.GeoDataFrame:
+    """Read the places of an OSM file that offer one of the services.
+
+    Parameters
+    ----------
+    path
+        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``.
+    services
+        Keys of the catalogue. Name only those that OpenStreetMap can be trusted to list here: a
+        service without a list is undetermined, a listed one without a place is a gap.
+    bbox
+        ``(west, south, east, north)`` in degrees; places outside are left out and counted.
+
+    Returns
+    -------
+    GeoDataFrame
+        Points in WGS 84 on ``facility_id`` (``osm-node-123``): ``name`` (or the service's title, with the
+        street if known), ``name_en``, ``services`` (tuple, in the catalogue's order), ``address``,
+        ``opening_hours``, ``wheelchair``, ``source``; "" where a tag is absent;
+        ``name_is_own``: the name is a tag's. An area stands at a point inside it; one that the border of
+        the extract cuts, at the middle of the nodes there are.
+        ``attrs["counts"]``, in objects: ``read`` = ``used`` + ``closed`` (private or shut) + ``merged``
+        (mapped twice: same name and service within 50 m) + ``nowhere`` (no node in the file) +
+        ``outside``; among the read, ``approximate`` places stand at the middle of a cut outline.
+
+    Raises
+    ------
+    SettingError
+        If a service is not in the catalogue.
+    StreetsError
+        If the file is missing, empty, cut short or of another kind.
+    """
+    rules = _service_rules(services)
+    never = [TagRule.parse(rule) for rule in place_rules()["facilities"]["unless"]]
+    rows: dict[str, dict[str, Any]] = {}
+    closed, nowhere = set(), set()
+    for thing in objects(Path(path), _keys(rules)):
+        tags = dict(thing.tags)
+        offered = tuple(rule.key for rule in rules if rule.holds(tags))
+        if not offered:
+            continue
+        name = f"osm-{osm_id(thing)}"
+        if first_match(never, tags) is not None:
+            closed.add(name)
+        elif (spot := _spot(thing, tags)) is None:
+            nowhere.add(name)
+        else:
+            rows[name] = _describe(tags, offered) | spot
+    frame = _frame(rows)
+    inside = touches(frame.geometry.to_numpy(), bbox)
+    merged = _merge_doubles(frame.loc[inside], within_m=place_rules()["facilities"]["merge_m"])
+    lost = nowhere - set(rows)
+    counts = Counter(
+        read=len(rows) + len(closed) + len(lost),
+        used=len(merged),
+        closed=len(closed),
+        merged=int(inside.sum()) - len(merged),
+        nowhere=len(lost),
+        outside=int((~inside).sum()),
+        approximate=int(frame["approximate"].sum()),
+    )
+    result = merged.drop(columns="approximate")
+    result.attrs["counts"] = dict(counts)
+    return result
+
+
+def _service_rules(services: Sequence[str]) -> list[ServiceRule]:
+    unknown = sorted(set(services) - set(all_services()))
+    if unknown:
+        raise SettingError(f"no such service: {', '.join(unknown)}; choose among {', '.join(all_services())}")
+    return [ServiceRule.of(key) for key in all_services() if key in set(services)]
+
+
+def _keys(rules: Iterable[ServiceRule]) -> list[str]:
+    return [tag.pairs[0][0] for rule in rules for tag in rule.any_of]
+
+
+def _spot(thing: Any, tags: Mapping[str, str]) -> dict[str, Any] | None:
+    """Where a place stands: a point or an area's WKB; the middle of its nodes for an outline left open."""
+    if thing.is_node():
+        return {"geometry": shapely.to_wkb(shapely.Point(thing.lon, thing.lat), hex=True), "approximate": False}
+    if thing.is_area():
+        wkb = area_wkb(thing)
+        return None if wkb is None else {"geometry": wkb, "approximate": False}
+    if thing.is_way() and (nodes := [node for run in located(thing) for node in run]):
+        # A closed way comes again as an area when all of its nodes are there, and then replaces this.
+        whole = claims_area(thing, tags) and len(nodes) == len(thing.nodes)
+        middle = shapely.Point(*np.mean(np.unique(nodes, axis=0), axis=0))
+        return {"geometry": shapely.to_wkb(middle, hex=True), "approximate": not whole}
+    return None
+
+
+def _describe(tags: Mapping[str, str], offered: tuple[str, ...]) -> dict[str, Any]:
+    street = tags.get("addr:street", "")
+    first = all_services()[offered[0]]
+    place = f" · {street}" if street else ""
+    return {
+        "name": tags.get("name") or f"{first.title_zh}{place}",
+        "name_en": tags.get("name:en") or ("" if "name" in tags else f"{first.title_en}{place}"),
+        "services": offered,
+        "address": f"{street} {tags.get('addr:housenumber', '')}".strip() if street else "",
+        **{column: tags.get(tag, "") for column, tag in _OPTIONAL.items()},
+        "source": "OpenStreetMap",
+        "name_is_own": "name" in tags,
+    }
+
+
+def _frame(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
+    """The rows in the order of their ids, areas turned into points."""
+    columns = ("name", "name_en", "services", "address", *_OPTIONAL, "source", "name_is_own", "approximate")
+    ids = sorted(rows, key=id_order)
+    held = {column: pd.Series([rows[i][column] for i in ids], dtype=object) for column in columns}
+    held |= {column: held[column].astype(bool) for column in ("name_is_own", "approximate")}
+    shapes = shapely.from_wkb(np.array([rows[i]["geometry"] for i in ids], dtype=object))
+    frame = gpd.GeoDataFrame(held, geometry=shapely.point_on_surface(shapes), crs=_WGS84)
+    return frame.set_index(pd.Index(ids, name="facility_id", dtype=object))
+
+
+def _merge_doubles(frame: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFrame:
+    """Make one place of those of the same name that share a service within ``within_m``.
+
+    The node stays where there is one: mappers set it at the door, while an area's middle may be a
+    courtyard away. Services are united; what the kept one does not tell is taken from the other.
+    """
+    if len(frame) < 2:
+        return frame
+    points = frame.geometry.to_crs(frame.estimate_utm_crs()).to_numpy()
+    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=within_m)
+    one, other = one[one < other], other[one < other]
+    name, offers = frame["name"].str.casefold().to_numpy(), [set(row) for row in frame["services"]]
+    named = frame["name_is_own"].to_numpy()
+    same = [
+        bool(named[i] and named[j] and name[i] == name[j] and offers[i] & offers[j])
+        for i, j in zip(one, other, strict=True)
+    ]
+    links = coo_array((np.ones(sum(same), dtype=np.int8), (one[same], other[same])), shape=(len(frame),) * 2)
+    group = connected_components(links, directed=False)[1]
+    kept = frame.loc[~pd.Series(group, index=frame.index).duplicated()].copy()  # nodes sort before ways
+    for label in np.flatnonzero(np.bincount(group) > 1):
+        members = frame.iloc[np.flatnonzero(group == label)]
+        offered = {service for row in members["services"] for service in row}
+        first = members.index[0]
+        kept.at[first, "services"] = tuple(key for key in all_services() if key in offered)  # noqa: PD008
+        for column in ("name_en", "address", *_OPTIONAL):
+            kept.at[first, column] = next((value for value in members[column] if value), "")  # noqa: PD008
+    return kept

@@ -1,0 +1,100 @@
+"""Objects of an OpenStreetMap file, filtered by tag key and with areas assembled, both in C++."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import osmium
+import shapely
+from numpy.typing import NDArray
+
+from circle15.errors import StreetsError
+from circle15.sources.osm.streets import check_osm_file
+
+__all__ = ["BBox", "area_wkb", "bounding_box", "claims_area", "id_order", "located", "objects", "osm_id", "touches"]
+
+BBox = tuple[float, float, float, float]
+"""``(west, south, east, north)`` in degrees."""
+
+_FACTORY = osmium.geom.WKBFactory()  # stateless
+_LETTERS = {"n": "node", "w": "way", "r": "relation"}
+
+
+def objects(path: Path, keys: Iterable[str]) -> Iterator[Any]:
+    """Nodes, ways, relations and assembled areas that carry one of the keys, in the order of the file.
+
+    osmium lends its objects: each is good until the next one is asked for.
+
+    Raises
+    ------
+    StreetsError
+        If the file is missing, empty, cut short or of another kind.
+    """
+    check_osm_file(path)
+    only = osmium.filter.KeyFilter(*sorted(set(keys)))
+    try:
+        if next(iter(osmium.FileProcessor(str(path))), None) is None:
+            raise StreetsError(f"{path.name}: the file holds no objects; download the extract again")
+        yield from osmium.FileProcessor(str(path)).with_areas(only).with_filter(only)
+    except RuntimeError as fault:
+        raise StreetsError(
+            f"{path.name}: the content breaks off or is no OpenStreetMap data ({fault}); download the file again"
+        ) from fault
+
+
+def bounding_box(path: Path) -> BBox | None:
+    """The box that the file's header names, if it does."""
+    with osmium.io.Reader(str(path)) as reader:
+        box = reader.header().box()
+    if not box.valid():
+        return None
+    return box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
+
+
+def osm_id(thing: Any) -> str:
+    """``node-1``, ``way-2`` or ``relation-3``; an area is named after what it was assembled from."""
+    if thing.is_area():
+        return f"{'way' if thing.from_way() else 'relation'}-{thing.orig_id()}"
+    return f"{_LETTERS[thing.type_str()]}-{thing.id}"
+
+
+def id_order(name: str) -> tuple[str, int]:
+    """Sorting key: by kind of object, then by number."""
+    kind, _, number = name.rpartition("-")
+    return kind, int(number)
+
+
+def claims_area(thing: Any, tags: Mapping[str, str]) -> bool:
+    """Whether a way or relation becomes an area once all of its nodes are in the file."""
+    if thing.is_way():
+        return bool(thing.is_closed()) and tags.get("area") != "no"
+    return bool(thing.is_relation()) and tags.get("type") in {"multipolygon", "boundary"}
+
+
+def area_wkb(area: Any) -> str | None:
+    """Hexadecimal WKB of an assembled area, None where its rings could not be closed."""
+    try:
+        return str(_FACTORY.create_multipolygon(area))
+    except RuntimeError:
+        return None
+
+
+def located(way: Any) -> list[list[tuple[float, float]]]:
+    """The stretches of a way whose nodes are in the file, as longitudes and latitudes."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for node in way.nodes:
+        if node.location.valid():
+            runs[-1].append((node.lon, node.lat))
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]
+
+
+def touches(shapes: NDArray[np.object_], bbox: BBox | None) -> NDArray[np.bool_]:
+    """Which shapes touch a box; without a box, all of them."""
+    if bbox is None:
+        return np.ones(len(shapes), dtype=bool)
+    return np.asarray(shapely.intersects(shapes, shapely.box(*bbox)), dtype=bool)

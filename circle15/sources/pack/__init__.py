@@ -1,0 +1,1 @@
+"""A city pack: its folder, its keys, and every layer that it names."""

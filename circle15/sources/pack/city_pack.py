@@ -1,0 +1,236 @@
+"""Read a city pack: its streets, communities, facilities and display layers, checked and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyproj
+import shapely
+
+from circle15.catalog import profile, profiles
+from circle15.catalog import services as known_services
+from circle15.errors import PackError, SettingError
+from circle15.hours.opening import moment
+from circle15.model.metric import why_unfit
+from circle15.model.norms import NormBook
+from circle15.model.places import PEOPLE, Communities, CommunitySeeds, Facilities, StudyArea
+from circle15.model.population import PopulationGrid
+from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.results import Settings
+from circle15.model.streets import Streets
+from circle15.model.survey import Survey
+from circle15.sources.pack.communities import PackCommunities, pack_communities
+from circle15.sources.pack.context import pack_context
+from circle15.sources.pack.facilities import pack_facilities, pack_lists
+from circle15.sources.pack.folder import FETCHED, Pack, data_roots, find_pack, list_cities
+from circle15.sources.pack.keys import did_you_mean
+from circle15.sources.pack.layers import lonlat_box, united
+from circle15.sources.pack.norms import pack_norms
+from circle15.sources.pack.population import pack_population
+from circle15.sources.pack.streets import need_streets, pack_streets, within_streets
+from circle15.sources.reading import ReadingLog
+from circle15.sources.survey import pack_survey
+
+__all__ = [
+    "FETCHED",
+    "Pack",
+    "PackContents",
+    "ReadingLog",
+    "data_roots",
+    "fetch_area",
+    "find_pack",
+    "list_cities",
+    "read_pack",
+    "settings_of",
+]
+
+
+def _pack_crs(pack: Pack) -> pyproj.CRS:
+    """The pack's reference system, in metres."""
+    given = pack.config["crs"]
+    try:
+        crs = pyproj.CRS.from_user_input(given)
+    except pyproj.exceptions.CRSError as error:
+        raise PackError(
+            f"{pack.home / 'city.toml'}: crs = {given!r} is no reference system; give one in metres such as EPSG:4549"
+        ) from error
+    if why_unfit(crs):
+        raise PackError(
+            f"{pack.home / 'city.toml'}: crs = {given!r} ({crs.name}) {why_unfit(crs)}; "
+            "give a national grid or a UTM zone in metres, such as EPSG:4549"
+        )
+    return crs
+
+
+def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
+    """Settings of a ``city.toml`` with those that win over it; None values do not count.
+
+    Raises
+    ------
+    SettingError
+        If a setting is not known or out of its range.
+    """
+    known = [field.name for field in fields(Settings)]
+    for key in overrides:
+        if key not in known:
+            raise SettingError(f"there is no setting {key!r}{did_you_mean(key, known)} (known: {', '.join(known)})")
+    given = {**config.get("settings", {}), **{key: value for key, value in overrides.items() if value is not None}}
+    given |= _norms(given.get("norms", config.get("norms")))
+    if "cutoffs_min" in given:
+        try:
+            given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
+        except (TypeError, ValueError):
+            raise SettingError(
+                f"cutoffs_min = {given['cutoffs_min']!r}: give a list of minutes, such as 5,10,15"
+            ) from None
+    if "profile" in given:
+        profile(given["profile"])
+    given["open_at"] = moment(given.get("open_at"))
+    for service, weight in given.get("weights", {}).items():
+        if service not in known_services():
+            raise SettingError(f"weights: there is no service {service!r}{did_you_mean(service, known_services())}")
+        if not isinstance(weight, int | float):
+            raise SettingError(f"weight of service {service!r} = {weight!r}: give a number, zero or more")
+    return Settings(**given)
+
+
+def _norms(names: Any) -> dict[str, tuple[str, ...]]:
+    """The setting of books, if any were named."""
+    if names is None:
+        return {}
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise SettingError(f"norms = {names!r}: give a list of books, such as ['jiangsu-13fyp', 'my_norms.toml']")
+    return {"norms": tuple(names)}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PackContents:
+    """What a pack holds, read and checked, before a network is built from its streets.
+
+    Where outlines of communities have still to be grown, ``area`` is as far as they may come to go.
+    """
+
+    key: str
+    title_zh: str
+    title_en: str
+    streets: Streets
+    area: StudyArea
+    communities: Communities | CommunitySeeds
+    population: PopulationGrid | None
+    survey: Survey
+    facilities: Facilities
+    context: Mapping[str, gpd.GeoDataFrame]
+    context_origins: tuple[Origin, ...]
+    settings: Settings
+    books: tuple[NormBook, ...]
+    files: tuple[FileRecord, ...]
+    findings: tuple[Finding, ...]
+    review_number: str
+    notes: Mapping[str, str]
+
+
+def read_pack(
+    city: str,
+    *,
+    data: str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    log: ReadingLog | None = None,
+) -> PackContents:
+    """Read everything in a city's pack.
+
+    Parameters
+    ----------
+    city
+        Folder name of the pack, such as ``"suzhou"``.
+    data
+        A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
+    overrides
+        Settings that win over the pack's; None values do not count.
+    log
+        Takes a record of every file and every finding; a patient one goes on after a file that cannot
+        be used, and raises when all have been tried.
+
+    Raises
+    ------
+    CityError, PackError, StreetsError, SettingError
+        What is wrong, where, and what to do.
+    """
+    told = ReadingLog() if log is None else log
+    pack = find_pack(city, data)
+    config = pack.config
+    settings = settings_of(config, overrides or {})
+    crs = _pack_crs(pack)
+    lists = pack_lists(pack, told, home=crs)
+    if told.patient:  # tell of missing streets even where communities end the reading
+        told.attempt(partial(need_streets, pack), file="[network]")
+    people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
+    people, grid = _with_grid(pack, people, told)
+    margin = _margin_m(settings)
+    box = lonlat_box(shapely.box(*people.land.total_bounds), crs, margin)
+    ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
+    ids = told.need(lambda: within_streets(people.frame, ground.streets, told).index, file="[network]")
+    area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
+    context, context_origins = pack_context(pack, ground, area, told)
+    books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()
+    survey = told.need(lambda: pack_survey(pack, told), file="[survey]")
+    told.check()
+    titles = (str(config["name"]), str(config.get("name_en", "")))
+    facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
+    return PackContents(
+        key=pack.key,
+        title_zh=str(config["name"]),
+        title_en=str(config.get("name_en", config["name"])),
+        streets=ground.streets,
+        area=area,
+        communities=people.kept(ids),
+        population=grid,
+        survey=survey,
+        facilities=facilities,
+        context=context,
+        context_origins=context_origins,
+        settings=settings,
+        books=books,
+        files=tuple(told.files),
+        findings=tuple(told.findings),
+        review_number=str(config.get("review_number", "")),
+        notes={str(key): str(value) for key, value in config.get("notes", {}).items()},
+    )
+
+
+def _with_grid(pack: Pack, people: PackCommunities, told: ReadingLog) -> tuple[PackCommunities, PopulationGrid | None]:
+    """The communities with their population grid; without it, if it is broken and they have people of their own."""
+    found = told.attempt(partial(pack_population, pack, people, told), file="[population]")
+    if found is None and not {*PEOPLE} <= set(people.frame.columns):
+        told.check()
+    return found or (people, None)
+
+
+def _margin_m(settings: Settings) -> float:
+    """How far streets and facilities must be known: the farthest cut-off of the fastest walker, and the leg."""
+    return max(p.reach_m(settings.circle_min) for p in profiles().values()) + settings.max_snap_m
+
+
+def fetch_area(
+    pack: Pack, overrides: Mapping[str, Any] | None = None
+) -> tuple[str | shapely.Polygon | shapely.MultiPolygon, float]:
+    """What to download: the communities' outline in degrees, else the pack's ``place``; and metres around it.
+
+    Raises
+    ------
+    PackError
+        If the pack has neither communities nor a place.
+    """
+    margin = _margin_m(settings_of(pack.config, overrides or {}))
+    entry = pack.config["communities"]
+    if any(pack.find(name) for name in entry.get("files") or [entry.get("file", "")]):
+        people = pack_communities(pack, _pack_crs(pack), ReadingLog())
+        return united(people.land.to_crs("EPSG:4326")), margin
+    place = str(pack.config.get("network", {}).get("place", ""))
+    if not place:
+        raise PackError(f"city.toml of {pack.key}: no community layer is there and no [network] place is given")
+    return place, margin

@@ -1,0 +1,108 @@
+"""The communities of a pack: the first layer that is there, in metres, with its origin and findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+
+from circle15.catalog import finding, refusal, text
+from circle15.model.places import Communities, CommunitySeeds
+from circle15.model.provenance import Origin
+from circle15.sources.communities.findings import community_checks
+from circle15.sources.communities.offices import read_office_columns
+from circle15.sources.communities.table import read_communities
+from circle15.sources.pack.folder import Pack
+from circle15.sources.pack.layers import layer_origin, population_file
+from circle15.sources.reading import ReadingLog
+
+__all__ = ["GROW_M", "PackCommunities", "pack_communities"]
+
+GROW_M = 500.0
+"""How far along the streets communities without outlines are grown: a default of this project.
+
+500 m is the walking distance of the ten-minute circle of GB 50180-2018 (table 3.0.4), whose 32-50 ha (2.0.3) are
+what a lattice of streets gives within it: 2 x 500 m x 500 m = 50 ha. No norm says how far a community goes.
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PackCommunities:
+    """Communities as they were read, in the pack's metric system, where they come from, and whether it is estimated.
+
+    Polygons; or points, when ``grow_m`` says how far along the streets outlines are to be grown from them.
+    """
+
+    frame: gpd.GeoDataFrame
+    origin: Origin
+    grow_m: float | None = None
+    estimated: bool = False
+    datum: str = "wgs84"
+
+    @property
+    def land(self) -> gpd.GeoDataFrame:
+        """The communities with the land that they have, or at most may come to have."""
+        if self.grow_m is None:
+            return self.frame
+        seeds = CommunitySeeds(frame=self.frame, grow_m=self.grow_m, origin=self.origin)
+        return self.frame.set_geometry(seeds.surroundings)
+
+    def kept(self, ids: Any) -> Communities | CommunitySeeds:
+        """Some of the communities, as they go on from here."""
+        frame = self.frame.loc[ids]
+        if self.grow_m is None:
+            return Communities(frame=frame, origin=self.origin)
+        return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin, datum=self.datum)
+
+
+def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
+    """Read the communities of a pack and check them.
+
+    Raises
+    ------
+    PackError
+        If no layer is there, it cannot be used, or does not fit the reference system.
+    """
+    entry = pack.config["communities"]
+    names = entry.get("files") or [entry.get("file", "")]
+    path = next((found for name in names if (found := pack.find(name)) is not None), None)
+    if path is None:
+        listed = ", ".join(map(str, names))
+        raise refusal("communities_missing", city=pack.key, names=listed, home=pack.home)
+    counted = population_file(pack) is not None and pack.config["population"].get("use") == "count"
+    per_file = {**entry, **entry.get("about", {}).get(path.name, {})}
+    columns = entry.get("columns", {})
+    mapping = columns.get(path.name, {} if set(columns) & set(names) else columns)
+    people = entry.get("people")
+    table = (pack.need(people["file"]), people) if people else None
+    frame = log.add(read_communities(path, mapping, table, entry=per_file, counted=counted))
+    origin = layer_origin(per_file, path, label=("社区", "Communities"))
+    if origin.synthetic:
+        log.findings.append(finding("synthetic-communities", "note", file=path.name))
+    if per_file.get("estimated") and not counted:
+        log.findings.append(finding("estimated-people", "warning", file=path.name))
+    metric = frame.to_crs(crs)
+    if not np.isfinite(metric.total_bounds).all():
+        raise refusal("communities_unfit", file=path.name, crs=crs.name)
+    log.findings.extend(community_checks(metric, file=path.name))
+    metric, told = read_office_columns(metric, file=people["file"] if people else path.name)
+    log.findings.extend(told)
+    grow_m = float(per_file.get("grow_m", GROW_M)) if per_file.get("grow") else None
+    return PackCommunities(
+        frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m, estimated=bool(per_file.get("estimated")),
+        datum=str(per_file.get("datum", "wgs84")),
+    )  # fmt: skip
+
+
+def _with_basis(origin: Origin, frame: gpd.GeoDataFrame) -> Origin:
+    """An origin whose label says that people are registered ones, where they are."""
+    if "people_basis" not in frame:
+        return origin
+    zh, en = (
+        text("registered_label", language, label=label)
+        for language, label in (("zh", origin.label_zh), ("en", origin.label_en))
+    )
+    return replace(origin, label_zh=zh, label_en=en)

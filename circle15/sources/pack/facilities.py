@@ -1,0 +1,323 @@
+"""The facilities of a pack: its lists and OpenStreetMap's, in one frame, within the study area."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+import shapely
+
+from circle15.catalog import finding, text
+from circle15.catalog import services as known_services
+from circle15.errors import PackError
+from circle15.model.places import Facilities, StudyArea
+from circle15.model.provenance import FileRecord, Finding, Origin, Severity
+from circle15.sources.facilities.attributes import hours_findings
+from circle15.sources.facilities.findings import osm_only_findings, same_place_findings
+from circle15.sources.facilities.same_place import PlaceList, SamePlaces, same_places
+from circle15.sources.facilities.table import read_facilities
+from circle15.sources.osm.facilities import read_osm_facilities
+from circle15.sources.pack.folder import Pack
+from circle15.sources.pack.keys import did_you_mean
+from circle15.sources.pack.layers import area_box, layer_origin
+from circle15.sources.reading import Reading, ReadingLog
+
+__all__ = ["FacilityList", "pack_facilities", "pack_lists"]
+
+_NUMBER = "list_number"
+"""Column with the position of a row's list in the log's files, while lists are brought together."""
+_OSM = "OpenStreetMap"
+_OSM_ABOUT = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL"}
+_OSM_LOSSES = ("closed", "merged", "nowhere", "outside")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FacilityList:
+    """One ``[[facilities]]`` table and what it speaks of.
+
+    ``frame`` is what was read, and ``place`` that of its record in the log; OpenStreetMap's, which has to
+    wait for the study area, has neither.
+    """
+
+    entry: Mapping[str, Any]
+    speaks_of: tuple[str, ...]
+    path: Path | None = None
+    frame: gpd.GeoDataFrame | None = None
+    place: int = -1
+
+    @property
+    def osm(self) -> bool:
+        """Whether it is OpenStreetMap's."""
+        return bool(self.entry.get("osm"))
+
+
+def pack_lists(pack: Pack, log: ReadingLog, *, home: pyproj.CRS | None = None) -> list[FacilityList]:
+    """Read the facility lists of a pack that are files of their own; ``home`` is the city's reference system.
+
+    Raises
+    ------
+    PackError
+        If a list cannot be used, and the log is not patient.
+    """
+    lists = []
+    for entry in pack.config.get("facilities", []):
+        read = log.attempt(partial(_read_list, pack, entry, log, home), file=str(entry.get("file", "city.toml")))
+        if read is not None:
+            lists.append(read)
+    return lists
+
+
+def _read_list(pack: Pack, entry: Mapping[str, Any], log: ReadingLog, home: pyproj.CRS | None) -> FacilityList:
+    speaks_of = tuple(_speaks_of(pack, entry))
+    if entry.get("osm"):
+        return FacilityList(entry=entry, speaks_of=speaks_of)
+    path = pack.need(entry["file"])
+    frame = log.add(read_facilities(path, entry, home=home, stem=_stem(pack, entry, path)))
+    return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=frame, place=len(log.files) - 1)
+
+
+def _stem(pack: Pack, entry: Mapping[str, Any], path: Path) -> str:
+    """What made ids begin with: row 2 of one sheet is not row 2 of another."""
+    alike = [other for other in pack.config["facilities"] if Path(other.get("file", "")).stem == path.stem]
+    part = entry.get("sheet", entry.get("layer", ""))
+    return path.stem if len(alike) < 2 else f"{path.name}-{part}" if part else path.name
+
+
+def pack_facilities(
+    lists: Sequence[FacilityList], osm: Path | None, area: StudyArea, log: ReadingLog, *, city: Sequence[str] = ()
+) -> Facilities:
+    """Bring the lists of a pack together: each place once, services that a list speaks of, within the area's reach.
+
+    Parameters
+    ----------
+    lists
+        From :func:`pack_lists`; where two have one place, the earlier one's row stays, and OpenStreetMap comes last.
+    osm
+        The street file, if it is OpenStreetMap's; else its services are undetermined.
+    area
+        The study area; facilities beyond its buffer are left out and told.
+    log
+        Takes records and findings.
+    city
+        What the city is called: a prefix of names that only some lists write.
+
+    Raises
+    ------
+    PackError
+        If an id stands in two lists.
+    """
+    # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
+    used = [(one, path) for one in lists if (path := one.path or osm) is not None]
+    frames = _objects_once(used, [_rows(one, path, area, log) for one, path in used], log)
+    listed = frozenset(service for one, _ in used for service in one.speaks_of)
+    if not frames:
+        empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
+        return Facilities(frame=empty.rename_axis("facility_id"), listed=listed)
+    _check_ids(frames)
+    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log), city, log)
+    near = merged.frame.geometry.intersects(area.reach)
+    log.findings.extend(_exchanged(merged.frame, ~near, area))
+    _left_out(merged.frame, ~near, "facility-outside", "note", log)
+    kept = merged.frame[near].sort_index()
+    apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
+    log.findings.extend(_osm_only(lists, kept.drop(index=apart, errors="ignore"), log))
+    return Facilities(
+        frame=kept.drop(columns=_NUMBER),
+        listed=listed,
+        origins=tuple(_origin(one, path) for one, path in used),
+        matches=merged.matches,
+        conflicts=merged.conflicts,
+    )
+
+
+def _rows(one: FacilityList, path: Path, area: StudyArea, log: ReadingLog) -> gpd.GeoDataFrame:
+    """What a list has, in metres, each row with its file, its datum and the place of the file's record."""
+    frame, place = one.frame, one.place
+    if frame is None:
+        frame = log.add(_osm_reading(path, one.speaks_of, area))
+        place = len(log.files) - 1
+    if one.entry.get("synthetic"):
+        log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
+    datum = "wgs84" if one.osm else str(one.entry.get("datum", "wgs84"))
+    return frame.to_crs(area.crs).assign(**{"list_file": path.name, "list_datum": datum, _NUMBER: place})
+
+
+def _origin(one: FacilityList, path: Path) -> Origin:
+    label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if one.osm else ("设施清单", "Facility list")
+    return layer_origin({**(_OSM_ABOUT if one.osm else {}), **one.entry}, path, label=label)
+
+
+def _merged(
+    lists: Sequence[FacilityList], frames: Sequence[gpd.GeoDataFrame], city: Sequence[str], log: ReadingLog
+) -> SamePlaces:
+    """Each place once: the user's lists in their order, then OpenStreetMap's."""
+    places = [
+        PlaceList(
+            frame=frame,
+            label=str(frame["list_file"].iloc[0]) if len(frame) else "",
+            speaks_of=frozenset(one.speaks_of),
+            merge=bool(one.entry.get("merge", True)),
+        )
+        for one, frame in sorted(zip(lists, frames, strict=True), key=lambda pair: pair[0].osm)
+    ]
+    merged = same_places(places, city=city)
+    number = pd.concat([frame[_NUMBER] for frame in frames])
+    log.drop("places-merged", number[merged.matches["other_id"]].value_counts().to_dict())
+    log.findings.extend(same_place_findings(merged))
+    return merged
+
+
+def _osm_only(lists: Sequence[FacilityList], kept: gpd.GeoDataFrame, log: ReadingLog) -> list[Finding]:
+    """What OpenStreetMap adds to the user's lists, in each of its files."""
+    own = frozenset(service for one in lists if not one.osm for service in one.speaks_of)
+    told: list[Finding] = []
+    for place in kept[_NUMBER].unique():
+        record = log.files[place]
+        if record.form == _OSM:
+            told += osm_only_findings(kept, kept[_NUMBER] == place, own, file=record.file)
+    return told
+
+
+def _exchanged(frame: gpd.GeoDataFrame, out: pd.Series, area: StudyArea) -> list[Finding]:
+    """Lists with points outside the study area that would lie inside if longitude and latitude were exchanged."""
+    if not out.any():
+        return []
+    lonlat = frame.geometry[out].to_crs("EPSG:4326")
+    turned = gpd.GeoSeries(gpd.points_from_xy(lonlat.y, lonlat.x), index=lonlat.index, crs="EPSG:4326")
+    turned = turned[lonlat.x.abs() <= 90].to_crs(area.crs)
+    inside = turned.index[shapely.intersects(turned.to_numpy(), area.reach)]
+    totals = frame["list_file"].value_counts()
+    return [
+        finding(
+            "facility-swapped-outside", "warning", file=str(file), count=len(mine), total=int(totals[file]),
+            examples=mine.index,
+        )
+        for file, mine in frame.loc[inside].groupby("list_file")
+    ]  # fmt: skip
+
+
+def _left_out(frame: gpd.GeoDataFrame, out: pd.Series, code: str, severity: Severity, log: ReadingLog) -> None:
+    """Tell of rows that are left out, and count them in the records of their files."""
+    if out.any():
+        log.findings.append(finding(code, severity, count=int(out.sum()), examples=frame.index[out]))
+        log.drop(code, frame.loc[out, _NUMBER].value_counts().to_dict())
+
+
+def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Reading:
+    """Tagged objects of a street file, and what became of those that are no facility of their own."""
+    frame = read_osm_facilities(path, services, bbox=area_box(area))
+    counts = frame.attrs["counts"]
+    record = FileRecord(
+        file=path.name, role="facilities", form=_OSM, crs="EPSG:4326",
+        rows_read=counts["read"], rows_used=len(frame),
+        dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
+    )  # fmt: skip
+    told = (*_osm_none(frame, services, path), *_osm_losses(frame, path), *_osm_hours(frame, path))
+    return Reading(frame=frame, files=(record,), findings=told)
+
+
+def _osm_none(frame: gpd.GeoDataFrame, services: Sequence[str], path: Path) -> list[Finding]:
+    """Tell of services that a pack expects of OpenStreetMap, and that no object of the file has."""
+    offered = {service for row in frame["services"] for service in row}
+    none = [service for service in known_services() if service in services and service not in offered]
+    if not none:
+        return []
+    titles = [(known_services()[service].title_zh, service) for service in none]
+    named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
+    return [finding("osm-none", "warning", count=len(none), file=path.name, services=named, examples=none)]
+
+
+def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
+    return hours_findings(frame["opening_hours"], path.name) if "opening_hours" in frame else []
+
+
+def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
+    """Tell of tagged objects that did not become a facility of their own."""
+    counts = frame.attrs.get("counts", {})
+    lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used"} and count}
+    if not lost:
+        return []
+    told = [
+        (text(f"osm_{why}", "zh", count=f"{count:,}"), text(f"osm_{why}", "en", count=f"{count:,}"))
+        for why, count in lost.items()
+    ]
+    reasons = "；".join(zh for zh, _ in told), ", ".join(en for _, en in told)
+    return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
+
+
+def _speaks_of(pack: Pack, entry: Mapping[str, Any]) -> list[str]:
+    """The services that a list speaks of, whether or not it has a facility of them."""
+    speaks_of = [*entry.get("services", []), *([entry["service"]] if "service" in entry else [])]
+    unknown = sorted(set(speaks_of) - set(known_services()))
+    if unknown:
+        raise PackError(
+            f"city.toml of {pack.key}: a facility list speaks of {', '.join(unknown)}"
+            f"{did_you_mean(unknown[0], known_services())} (known: {', '.join(known_services())})"
+        )
+    if not speaks_of:
+        raise PackError(
+            f"city.toml of {pack.key}: a facility list does not say which services it speaks of; "
+            f'give services = ["meal_point"] (known: {", ".join(known_services())})'
+        )
+    return speaks_of
+
+
+def _objects_once(
+    used: Sequence[tuple[FacilityList, Path]], frames: Sequence[gpd.GeoDataFrame], log: ReadingLog
+) -> list[gpd.GeoDataFrame]:
+    """An object that two tables take from OpenStreetMap is one facility of the first, with the services of both."""
+    made = list(frames)
+    several = [place for place, (one, _) in enumerate(used) if one.osm]
+    for first, later in itertools.combinations(several, 2):
+        twice = made[first].index.intersection(made[later].index, sort=False)
+        if len(twice):
+            number, more = int(made[later][_NUMBER].iloc[0]), made[later].loc[twice, "services"]
+            offered = made[first]["services"].copy()
+            offered[twice] = [tuple(dict.fromkeys((*offered[key], *more[key]))) for key in twice]
+            made[first], made[later] = made[first].assign(services=offered), made[later].drop(index=twice)
+            log.drop("places-merged", {number: len(twice)})
+    return made
+
+
+def _check_ids(frames: Sequence[gpd.GeoDataFrame]) -> None:
+    """An id means one place in the whole pack."""
+    files = pd.concat([frame["list_file"] for frame in frames])
+    twice = files.index[files.index.duplicated()]
+    if len(twice):
+        named = files[[twice[0]]].unique().tolist()
+        raise PackError(
+            f"{' and '.join(named)}: facility_id {twice[0]!r} stands in more than one list ({len(twice)} such ids); "
+            "make the ids unique in the whole pack"
+        )
+
+
+def _spoken_of(frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], log: ReadingLog) -> list[gpd.GeoDataFrame]:
+    """Keep the services that some list speaks of; a facility left without one is left out. Both are told."""
+    kept = [frame.assign(services=_among(frame["services"], listed)) for frame in frames]
+    before, after = (pd.concat([frame["services"] for frame in some]) for some in (frames, kept))
+    fewer = after.map(len) < before.map(len)
+    if fewer.any():
+        lost = {service for row in before[fewer] for service in row} - listed
+        zh = "、".join(known_services()[service].title_zh for service in sorted(lost))
+        log.findings.append(
+            finding(
+                "service-not-listed", "warning", count=int(fewer.sum()), services=(zh, ", ".join(sorted(lost))),
+                examples=before.index[fewer],
+            )
+        )  # fmt: skip
+    for place, frame in enumerate(kept):
+        none = frame["services"].map(len) == 0
+        log.drop("service-not-listed", frame.loc[none, _NUMBER].value_counts().to_dict())
+        kept[place] = frame[~none.astype(bool)]
+    return kept
+
+
+def _among(services: pd.Series, listed: frozenset[str]) -> pd.Series:
+    return pd.Series([tuple(s for s in row if s in listed) for row in services], index=services.index, dtype=object)

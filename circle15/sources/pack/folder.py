@@ -1,0 +1,154 @@
+"""Find a city pack: a folder with a ``city.toml``, under ``--data``, ``$CIRCLE15_DATA`` or ``./data``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from circle15.catalog import hint, refusal
+from circle15.errors import CityError, PackError
+from circle15.sources.pack.keys import check_config, did_you_mean
+
+__all__ = ["CITY_NAME", "FETCHED", "Pack", "check_name", "data_roots", "find_pack", "list_cities"]
+
+CITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+FETCHED = "fetched.osm.gz"
+"""What ``circle15 fetch`` writes into the pack; used where no listed street file is found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """A city pack that was found: its name, its ``city.toml``, where that lies, and where its files may lie."""
+
+    key: str
+    config: Mapping[str, Any]
+    home: Path
+    folders: tuple[Path, ...]
+
+    def find(self, name: str, *, anywhere: bool = False) -> Path | None:
+        """The first folder's file of that name, or None.
+
+        Looked for beside ``city.toml`` and in the data roots named before that one. Roots behind it are
+        searched only for what belongs to the place and not to somebody's study (``anywhere``: streets):
+        one planner's pack must not be filled up with another's facilities.
+
+        Raises
+        ------
+        PackError
+            If the name leaves the pack, is a URL, or can be no file's name.
+        """
+        if "://" in name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise refusal("pack_outside", city=self.key, name=name[:200])
+        own = self.folders if anywhere else self.folders[: self.folders.index(self.home) + 1]
+        for folder in own:
+            try:
+                path = (folder / name).resolve()
+                if path.is_file() and path.is_relative_to(folder.resolve()):
+                    return path
+            except OSError as error:
+                raise refusal("pack_no_name", city=self.key, name=name[:80], why=error.strerror) from error
+        return None
+
+    def need(self, name: str) -> Path:
+        """As :meth:`find`, but a missing file is an error."""
+        path = self.find(name)
+        if path is None:
+            folders = [str(folder) for folder in self.folders]
+            there = sorted(path.name for path in self.home.iterdir() if path.is_file() and path.name != "city.toml")
+            alike = difflib.get_close_matches(name, there, n=1)
+            meant = hint("pack_meant", name=alike[0]) if alike else hint("pack_copy")
+            places = (" 或 ".join(folders), " or ".join(folders))
+            raise refusal("pack_missing", city=self.key, name=name, folders=places, hint=meant)
+        return path
+
+
+def data_roots(data: str | Path | None = None) -> tuple[Path, ...]:
+    """Folders that hold city packs: ``data``, then ``$CIRCLE15_DATA``, ``./data``, and the checkout's own.
+
+    Raises
+    ------
+    CityError
+        If ``data`` is given and is no folder. Of the others those that are there are taken.
+    """
+    if data is not None and not Path(data).is_dir():
+        raise CityError(f"--data {str(data)!r}: there is no such folder; give the one that holds the city packs")
+    named = [data] if data is not None else []
+    named += [part for part in os.environ.get("CIRCLE15_DATA", "").split(os.pathsep) if part]
+    named += ["data", Path(__file__).parents[2] / "data"]
+    found = dict.fromkeys(Path(part).resolve() for part in named if Path(part).is_dir())
+    return tuple(found)
+
+
+def list_cities(data: str | Path | None = None) -> dict[str, Path]:
+    """City packs that can be found, by name, with the folder of their ``city.toml``.
+
+    Parameters
+    ----------
+    data
+        A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
+
+    Raises
+    ------
+    CityError
+        If ``data`` is given and is no folder.
+    """
+    packs: dict[str, Path] = {}
+    for root in data_roots(data):
+        for folder in sorted(root.iterdir()):
+            if (folder / "city.toml").is_file() and CITY_NAME.fullmatch(folder.name):
+                packs.setdefault(folder.name, folder)
+    return dict(sorted(packs.items()))
+
+
+def check_name(city: str, *, known: Iterable[str] = ()) -> None:
+    """Accept only names that no shell and no path can misunderstand.
+
+    Raises
+    ------
+    CityError
+        If the name is not a city name; ``known`` is searched for what may have been meant.
+    """
+    if not CITY_NAME.fullmatch(city):
+        names = list(known)
+        listed = f"{did_you_mean(city.strip().lower(), names)} (known: {', '.join(names) or 'none'})" if names else ""
+        raise CityError(
+            f"{city[:80]!r} is not a city name: use small letters, digits, - and _ (such as suzhou), at most 64{listed}"
+        )
+
+
+def find_pack(city: str, data: str | Path | None = None) -> Pack:
+    """Find a city's pack and read its ``city.toml``.
+
+    Raises
+    ------
+    CityError
+        If the name is not a city name, or there is no such pack.
+    PackError
+        If ``city.toml`` cannot be read or has an unknown key.
+    """
+    packs = list_cities(data)
+    check_name(city, known=packs)
+    if city not in packs:
+        roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
+        close = did_you_mean(city, packs)
+        raise refusal(
+            "city_unknown", error=CityError, city=city, roots=roots,
+            hint=(close.replace("; did you mean ", "，是否想写").rstrip("?"), close),
+            known=(", ".join(packs) or "没有", ", ".join(packs) or "none"),
+        )  # fmt: skip
+    path = packs[city] / "city.toml"
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise refusal("pack_toml", file=path, why=error) from error
+    except OSError as error:
+        raise PackError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    check_config(path, config)
+    folders = tuple(root / city for root in data_roots(data) if (root / city).is_dir())
+    return Pack(key=city, config=config, home=packs[city], folders=folders)

@@ -1,0 +1,155 @@
+"""The streets of a pack: the first file that is there, a download, or a labelled stand-in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from circle15.catalog import finding, refusal, walking
+from circle15.errors import InputError, PackError, StreetsError
+from circle15.model.provenance import FileRecord
+from circle15.model.streets import Streets
+from circle15.sources.osm.streets import read_streets
+from circle15.sources.pack.folder import FETCHED, Pack
+from circle15.sources.pack.layers import layer_origin
+from circle15.sources.reading import ReadingLog
+from circle15.sources.town.synthetic import TOWNS, Town
+
+__all__ = ["PackStreets", "need_streets", "pack_streets", "within_streets"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PackStreets:
+    """The streets, and the OpenStreetMap file or the made town that they are of."""
+
+    streets: Streets
+    osm: Path | None = None
+    town: Town | None = None
+
+
+def _fetched(path: Path) -> dict[str, str]:
+    """What is known of downloaded streets: not what ``city.toml`` says of the file that is not there."""
+    record = path.with_name(f"{path.name}.source.json")
+    try:
+        told = json.loads(record.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise PackError(f"{record.name}: cannot be read ({error}); delete it, or run `circle15 fetch` again") from error
+    day = told.get("osm_date") or told.get("fetched") or "" if isinstance(told, dict) else ""
+    return {"date": str(day)[:10]}
+
+
+def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: ReadingLog) -> PackStreets:
+    """Read the streets of a pack within a box in degrees.
+
+    Raises
+    ------
+    StreetsError
+        If no street file is there, or it cannot be read.
+    PackError
+        If ``city.toml`` names a stand-in that is not known.
+    """
+    entry = pack.config.get("network", {})
+    for name in [*entry.get("files", []), FETCHED]:
+        path = pack.find(name, anywhere=True)
+        if path is not None:
+            streets = read_streets(path, bbox=box, origin=None)
+            said = _fetched(path) if name == FETCHED else entry
+            about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **said, "synthetic": False}
+            origin = layer_origin(about, path, label=(streets.origin.label_zh, streets.origin.label_en))
+            log.files.append(_record(path, streets))
+            return PackStreets(streets=replace(streets, origin=replace(origin, url=streets.origin.url)), osm=path)
+    if "synthetic" in entry:
+        if entry["synthetic"] not in TOWNS:
+            raise PackError(
+                f"city.toml of {pack.key}: synthetic = {entry['synthetic']!r}; known are {', '.join(TOWNS)}"
+            )
+        town = TOWNS[entry["synthetic"]]()
+        log.findings.append(finding("synthetic-streets", "note"))
+        return PackStreets(streets=town.streets, town=town)
+    raise _no_streets(pack)
+
+
+def need_streets(pack: Pack) -> None:
+    """Refuse a pack without any street file or stand-in, before anything large is read.
+
+    Raises
+    ------
+    StreetsError
+        As :func:`pack_streets`.
+    """
+    entry = pack.config.get("network", {})
+    names = [*entry.get("files", []), FETCHED]
+    if "synthetic" not in entry and not any(pack.find(name, anywhere=True) for name in names):
+        raise _no_streets(pack)
+
+
+def _no_streets(pack: Pack) -> InputError:
+    names = ", ".join(pack.config.get("network", {}).get("files", []))
+    return refusal(
+        "streets_missing", error=StreetsError, city=pack.key, home=pack.home,
+        names=(names or "city.toml 没有写文件名", names or "none is named"),
+    )  # fmt: skip
+
+
+def _record(path: Path, streets: Streets) -> FileRecord:
+    """Rows are ways: kept as streets, or dropped for a reason."""
+    mark = "dropped: "
+    return FileRecord(
+        file=path.name, role="streets", form="OpenStreetMap", crs="EPSG:4326", rows_read=streets.counts["ways read"],
+        rows_used=streets.counts["ways kept"],
+        dropped=tuple((key.removeprefix(mark), n) for key, n in streets.counts.items() if key.startswith(mark) and n),
+    )  # fmt: skip
+
+
+def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) -> gpd.GeoDataFrame:
+    """Leave out communities that lie for more than half outside what the streets cover, and tell of them.
+
+    Raises
+    ------
+    StreetsError
+        If that leaves none.
+    """
+    box = gpd.GeoSeries(
+        [shapely.box(streets.lon.min(), streets.lat.min(), streets.lon.max(), streets.lat.max())], crs="EPSG:4326"
+    ).to_crs(people.crs)
+    out = _share_within(people.geometry, box.iloc[0]) < 0.5
+    if out.all():
+        named = streets.origin.file
+        raise refusal(
+            "streets_elsewhere", error=StreetsError, count=len(people),
+            file=(named or streets.origin.label_zh, named or streets.origin.label_en),
+        )  # fmt: skip
+    if out.any():
+        lost = float(people.loc[out, "population"].sum())
+        log.findings.append(
+            finding(
+                "community-outside-streets",
+                "warning",
+                count=int(out.sum()),
+                people=f"{lost:,.0f}",
+                examples=people.index[out],
+            )
+        )
+        rows = int(people.loc[out, "parts"].sum()) if "parts" in people else int(out.sum())
+        log.files = [
+            record.without("community-outside-streets", rows) if record.role == "communities" else record
+            for record in log.files
+        ]
+    return people[~out]
+
+
+def _share_within(shapes: gpd.GeoSeries, box: shapely.Geometry) -> NDArray[np.float64]:
+    """Which part of each polygon lies in a box; of points, which part of them lies in it or near enough to a street."""
+    if shapes.geom_type.isin(["Point", "MultiPoint"]).all():
+        points, row = shapely.get_parts(shapes.to_numpy(), return_index=True)
+        near = shapely.dwithin(points, box, float(walking()["snap"]["max_snap_m"]))
+        return np.asarray(np.bincount(row, weights=near, minlength=len(shapes)) / np.bincount(row))
+    return np.asarray(shapely.area(shapely.intersection(shapes.to_numpy(), box)) / shapes.area.to_numpy())

@@ -1,0 +1,1 @@
+"""Population grids: cells, rasters, and the people whom they count."""

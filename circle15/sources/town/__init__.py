@@ -1,0 +1,1 @@
+"""The synthetic water town that stands in where no streets were supplied."""
