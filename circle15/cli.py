@@ -148,7 +148,7 @@ def compare_runs(
 ) -> None:
     """比较两次运行：年份之间、方案之间有何变化 / What changed between two runs: years, or schemes."""
     from circle15 import study
-    from circle15.render.comparison_files import comparison_lines, save_comparison
+    from circle15.render.tables.comparison import comparison_lines, save_comparison
 
     found = study.compare_runs(run_a, run_b)
     for line in comparison_lines(found):
@@ -197,7 +197,7 @@ def check_city(
     if checked.city is not None:
         _tell_synthetic(checked.city)
     if out is not None:
-        from circle15.render.quality import save_quality
+        from circle15.render.check.files import save_quality
 
         for path in save_quality(checked, out):
             _say(str(path))
@@ -315,7 +315,7 @@ def _data_option(data: Path | None) -> str:
 
 def _tell_check(checked: Check, *, saved: bool, options: str) -> None:
     """The data-quality report on standard output; plain and 100 cells wide in a pipe."""
-    from circle15.render.terminal import check_lines
+    from circle15.render.check.terminal import check_lines
 
     shown = sys.stdout.isatty()
     width = min(shutil.get_terminal_size((100, 24)).columns, 120) if shown else 100

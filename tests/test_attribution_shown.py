@@ -14,8 +14,8 @@ import shapely
 import circle15 as c15
 from circle15.errors import DataQualityWarning
 from circle15.model import City, Communities, Facilities, Settings, StudyArea
-from circle15.render.table_frames import columns, gap_table
-from circle15.render.tables import gaps_csv, gaps_xlsx, geopackage
+from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
+from circle15.render.tables.frames import columns, gap_table
 
 from .banks import FLAT, HERE, banks, canal
 from .lattice import CRS, X0, Y0, points

@@ -457,7 +457,7 @@ def test_ctrl_c_between_two_files_leaves_whole_ones(run, make_pack, tmp_path, mo
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("circle15.render.tables.gaps_xlsx", interrupt)
+    monkeypatch.setattr("circle15.render.tables.files.gaps_xlsx", interrupt)
     code, _, err = run("map", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
     assert code == 130
     assert "interrupted" in err

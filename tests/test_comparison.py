@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from circle15.model import SavedRun
-from circle15.render.comparison_files import comparison_lines, save_comparison
+from circle15.render.tables.comparison import comparison_lines, save_comparison
 from circle15.study.comparison import compare
 
 RECORD = {

@@ -13,8 +13,8 @@ import pytest
 import circle15 as c15
 from circle15.errors import DataQualityWarning
 from circle15.model import Communities
-from circle15.render.geopackage import layers
-from circle15.render.table_frames import community_table
+from circle15.render.tables.frames import community_table
+from circle15.render.tables.geopackage import layers
 
 FLAGS = ["动迁安置", "城乡结合部；动迁安置"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from circle15.model import Check, FileRecord, Finding
-from circle15.render.file_words import (
+from circle15.render.words import (
     broken_files,
     by_severity,
     column_lines,

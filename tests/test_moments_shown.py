@@ -17,10 +17,10 @@ import pytest
 
 from circle15.hours.opening import hours_table
 from circle15.model import Analysis, Facilities, Moment
-from circle15.render.folium_map import page_html
-from circle15.render.payload import payload
-from circle15.render.table_frames import columns, facility_table, gap_table
-from circle15.render.tables import gaps_csv, gaps_xlsx, geopackage
+from circle15.render.map.folium_map import page_html
+from circle15.render.map.payload import payload
+from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
+from circle15.render.tables.frames import columns, facility_table, gap_table
 from tests.chromium import Browser, program
 from tests.page_fixture import analysis as plain_analysis
 

@@ -10,8 +10,8 @@ import pytest
 
 import circle15 as c15
 from circle15.errors import DataQualityWarning
-from circle15.render.payload import payload
-from circle15.render.table_frames import gap_table, service_table
+from circle15.render.map.payload import payload
+from circle15.render.tables.frames import gap_table, service_table
 
 from .conftest import CITY_TOML, community
 

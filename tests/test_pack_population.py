@@ -10,9 +10,9 @@ import shapely
 
 import circle15 as c15
 from circle15.errors import DataQualityWarning, PackError
-from circle15.render.payload import payload
+from circle15.render.map.payload import payload
 from circle15.render.run_record import run_json
-from circle15.render.table_frames import community_table, source_table, synthetic_layers
+from circle15.render.tables.frames import community_table, source_table, synthetic_layers
 from circle15.sources.pack.city_pack import fetch_area, find_pack, read_pack
 from circle15.sources.reading import ReadingLog
 

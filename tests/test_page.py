@@ -16,9 +16,9 @@ import pytest
 
 from circle15.errors import OutputError, SettingError
 from circle15.model import FileRecord, Finding
-from circle15.render.folium_map import draw_map, page_html
-from circle15.render.page_file import json_block
-from circle15.render.payload import payload
+from circle15.render.map.folium_map import draw_map, page_html
+from circle15.render.map.page_file import json_block
+from circle15.render.map.payload import payload
 from tests.chromium import Browser, program
 from tests.page_fixture import analysis
 from tests.test_payload import section
@@ -190,7 +190,7 @@ def test_modules_in_node() -> None:
 def test_node_reads_the_bytes_that_python_writes(compress: bool, tmp_path: Path) -> None:  # noqa: FBT001
     content = payload(analysis(), compress=compress)
     (tmp_path / "content.json").write_text(json.dumps(content), encoding="utf-8")
-    bytes_js = (HERE.parent / "circle15/render/page/bytes.js").as_uri()
+    bytes_js = (HERE.parent / "circle15/render/map/page/bytes.js").as_uri()
     script = (
         f'import {{ unpack }} from "{bytes_js}"; import {{ readFileSync }} from "node:fs";'
         f"const {{ binary }} = JSON.parse(readFileSync({json.dumps(str(tmp_path / 'content.json'))}, 'utf8'));"

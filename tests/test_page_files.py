@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from circle15.model import Finding
-from circle15.render.folium_map import page_html
+from circle15.render.map.folium_map import page_html
 from tests.chromium import Browser, program
 from tests.page_fixture import analysis
 from tests.test_page import click, texts

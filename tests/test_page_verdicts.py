@@ -14,8 +14,8 @@ import pytest
 
 from circle15.model.norms import Ledger
 from circle15.model.verdicts import Robustness, Typology
-from circle15.render.folium_map import draw_map, page_html
-from circle15.render.payload import payload
+from circle15.render.map.folium_map import draw_map, page_html
+from circle15.render.map.payload import payload
 from tests.chromium import Browser, program
 from tests.test_page import HOSTILE, KEEP_SAVED, SPILLED, becomes, click, texts
 from tests.test_payload import section

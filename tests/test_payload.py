@@ -14,9 +14,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circle15.render.compact import STEPS_PER_DEGREE, Sections, delta, varint, zigzag
-from circle15.render.payload import payload
-from circle15.render.privacy import SUPPRESSED, bundles, public_counts, public_tens, public_total
+from circle15.render.map.compact import STEPS_PER_DEGREE, Sections, delta, varint, zigzag
+from circle15.render.map.payload import payload
+from circle15.render.published.privacy import SUPPRESSED, bundles, public_counts, public_tens, public_total
 from tests.page_fixture import SERVICES, analysis
 
 

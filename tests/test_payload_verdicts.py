@@ -20,9 +20,9 @@ from circle15.catalog.norm_books import measures
 from circle15.model import Analysis
 from circle15.model.norms import Ledger
 from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, Typology
-from circle15.render.payload import payload
-from circle15.render.payload_ledger import EXPOSURE, _rate, _Units, ledger, public_verdicts
-from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
+from circle15.render.map.ledger import EXPOSURE, _rate, _Units, ledger, public_verdicts
+from circle15.render.map.payload import payload
+from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
 from tests.page_fixture import analysis
 from tests.test_payload import section
 from tests.verdict_fixture import RULES, judged, rule
@@ -266,7 +266,7 @@ def test_a_share_of_some_communities_is_not_told_by_the_total_of_all(town: Analy
 def test_a_measure_that_says_nothing_of_people_is_not_published(
     town: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("circle15.render.payload_ledger.EXPOSURE", {})
+    monkeypatch.setattr("circle15.render.map.ledger.EXPOSURE", {})
     assert _one(town, "facility_count", 3.0, columns={}) is None
 
 

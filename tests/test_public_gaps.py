@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from circle15.accessibility.gaps import FLOOR, gaps
-from circle15.render.privacy import SUPPRESSED, public_population
-from circle15.render.public_gaps import _FLOOR, public_cells, public_gaps, public_subdistricts
+from circle15.render.published.gaps import _FLOOR, public_cells, public_gaps, public_subdistricts
+from circle15.render.published.privacy import SUPPRESSED, public_population
 from tests.page_fixture import analysis
 
 ELDERS = (640, 812, 455, 40, 388, 7, 1204, 503)

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from circle15.model import Check, FileRecord, Finding
-from circle15.render.quality import quality_html, quality_json, save_quality
+from circle15.render.check.files import quality_html, quality_json, save_quality
 
 from .page_fixture import FILES, analysis
 

@@ -19,14 +19,14 @@ from circle15.catalog import services
 from circle15.catalog.facts import read_facts
 from circle15.errors import OutputError
 from circle15.model import Coverage, Finding, Gaps
-from circle15.render.payload_ledger import public_verdicts
-from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE
+from circle15.render.map.ledger import public_verdicts
+from circle15.render.published.counts import publish
+from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.report import check_report_tools, fonts, save_report
 from circle15.render.report.charts import gap_bars
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
 from circle15.render.report.ink import figure_files, lettering
-from circle15.render.report.published import publish
 from circle15.render.report.section_clauses import measured
 from circle15.render.report.word_file import word_bytes
 from tests.page_fixture import analysis as make_analysis

@@ -9,12 +9,12 @@ import pypdf
 import pytest
 
 from circle15.model import Finding
+from circle15.render.published.counts import publish
 from circle15.render.report.blocks import Paragraph, Table
 from circle15.render.report.charts import coverage_curve, gap_bars, lorenz_curve
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
 from circle15.render.report.pdf_file import pdf_bytes
-from circle15.render.report.published import publish
 from circle15.render.report.section_clauses import clauses
 from circle15.render.report.section_summary import verdict
 from tests.report_fixture import full

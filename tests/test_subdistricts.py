@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from circle15.accessibility.subdistricts import NO_SUBDISTRICT, by_subdistrict
 from circle15.model import Communities, Coverage, Origin
-from circle15.render.table_frames import subdistrict_gap_table, subdistrict_table
-from circle15.render.tables import gaps_xlsx, geopackage, subdistricts_csv
+from circle15.render.tables.files import gaps_xlsx, geopackage, subdistricts_csv
+from circle15.render.tables.frames import subdistrict_gap_table, subdistrict_table
 
 from .lattice import CRS
 from .test_grown_city import grown_pack, quietly

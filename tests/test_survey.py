@@ -16,9 +16,9 @@ from circle15.errors import DataQualityWarning, InputError, PackError
 from circle15.model import EdgeFlag, Survey
 from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
 from circle15.network.graph import walk_graph
-from circle15.render.payload import payload
-from circle15.render.table_frames import service_table
-from circle15.render.tables import geopackage
+from circle15.render.map.payload import payload
+from circle15.render.tables.files import geopackage
+from circle15.render.tables.frames import service_table
 from circle15.sources.survey import read_survey
 from circle15.uncertainty.field_checks import in_service, midpoints, street_ids, surveyed
 

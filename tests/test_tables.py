@@ -22,9 +22,9 @@ from circle15.catalog import services
 from circle15.errors import OutputError
 from circle15.model import Communities, Facilities, Finding
 from circle15.render import save
-from circle15.render.quality_tables import finding_table
 from circle15.render.run_record import record_text, run_json
-from circle15.render.table_frames import (
+from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
+from circle15.render.tables.frames import (
     columns,
     community_table,
     facility_table,
@@ -33,7 +33,7 @@ from circle15.render.table_frames import (
     source_table,
     synthetic_layers,
 )
-from circle15.render.tables import gaps_csv, gaps_xlsx, geopackage
+from circle15.render.tables.quality import finding_table
 from tests.page_fixture import analysis as make_analysis
 
 HOSTILE = (

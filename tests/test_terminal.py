@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from circle15.model import Check, FileRecord, Finding
-from circle15.render.terminal import check_lines, wrapped
+from circle15.render.check.terminal import check_lines, wrapped
 
 from .page_fixture import FILES, analysis
 

@@ -7,9 +7,9 @@ import io
 import openpyxl
 import pytest
 
-from circle15.render.table_frames import columns
-from circle15.render.verdict_sheets import check_sheet_table, equity_table, group_table, link_table, type_table
-from circle15.render.workbook import workbook_bytes
+from circle15.render.tables.frames import columns
+from circle15.render.tables.verdicts import check_sheet_table, equity_table, group_table, link_table, type_table
+from circle15.render.tables.workbook import workbook_bytes
 from tests.page_fixture import analysis as make_analysis
 from tests.report_fixture import full
 

@@ -36,9 +36,9 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
         If a file cannot be written; names it and a remedy, and leaves no part of it behind.
     """
     from circle15.render.atomic import write_text
-    from circle15.render.folium_map import page_html
+    from circle15.render.map.folium_map import page_html
     from circle15.render.run_record import run_json
-    from circle15.render.tables import (
+    from circle15.render.tables.files import (
         field_checks_csv,
         gaps_csv,
         gaps_xlsx,

@@ -34,7 +34,7 @@ from circle15.study.verdicts import Worked, chosen_books, verdicts
 from circle15.uncertainty.field_checks import in_service
 
 if TYPE_CHECKING:
-    from circle15.render.folium_map import CircleMap
+    from circle15.render.map.folium_map import CircleMap
 
 __all__ = ["STAGES", "Result", "analyse"]
 
@@ -50,8 +50,8 @@ class Result(Analysis):
     """An analysis that can draw and save itself."""
 
     def map(self, **options: Any) -> CircleMap:
-        """Draw the interactive map; see :func:`circle15.render.folium_map.draw_map`."""
-        from circle15.render.folium_map import draw_map
+        """Draw the interactive map; see :func:`circle15.render.map.folium_map.draw_map`."""
+        from circle15.render.map.folium_map import draw_map
 
         return draw_map(self, **options)
 

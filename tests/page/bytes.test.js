@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { canUnzip, fromBase64, readVarints, unpack } from '../../circle15/render/page/bytes.js';
+import { canUnzip, fromBase64, readVarints, unpack } from '../../circle15/render/map/page/bytes.js';
 
 test('varints: one, two and five bytes, as LEB128 has them', () => {
   // 0 | 127 | 128 = 0x80 0x01 | 300 = 0xAC 0x02 | 2^31 - 1 = FF FF FF FF 07

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { marginText, observedText, requiredText, shortfall, withUnit } from '../../circle15/render/page/clauses.js';
-import { VERDICT_TONES, CAUSE_TONES, ROBUST_TONES, TYPE_TONES, categorised } from '../../circle15/render/page/categories.js';
-import { NEARLY, verdictsOf } from '../../circle15/render/page/verdicts.js';
-import { remedyText } from '../../circle15/render/page/ledger_card.js';
-import { RAMP } from '../../circle15/render/page/figures.js';
-import { speaker } from '../../circle15/render/page/text.js';
+import { marginText, observedText, requiredText, shortfall, withUnit } from '../../circle15/render/map/page/clauses.js';
+import { VERDICT_TONES, CAUSE_TONES, ROBUST_TONES, TYPE_TONES, categorised } from '../../circle15/render/map/page/categories.js';
+import { NEARLY, verdictsOf } from '../../circle15/render/map/page/verdicts.js';
+import { remedyText } from '../../circle15/render/map/page/ledger_card.js';
+import { RAMP } from '../../circle15/render/map/page/figures.js';
+import { speaker } from '../../circle15/render/map/page/text.js';
 
-const words = JSON.parse(readFileSync(new URL('../../circle15/render/page/words.json', import.meta.url), 'utf8'));
+const words = JSON.parse(readFileSync(new URL('../../circle15/render/map/page/words.json', import.meta.url), 'utf8'));
 const say = speaker(words, 'en');
 const share = { unit: '%', about: true, at_least: 90 };
 const row = (verdict, observed, clause = share) => ({ clause, verdict, observed });

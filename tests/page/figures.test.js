@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RAMP, breaksOf, classOf, classified, figureOf, ordered, shareOf } from '../../circle15/render/page/figures.js';
-import { SUPPRESSED } from '../../circle15/render/page/text.js';
+import { RAMP, breaksOf, classOf, classified, figureOf, ordered, shareOf } from '../../circle15/render/map/page/figures.js';
+import { SUPPRESSED } from '../../circle15/render/map/page/text.js';
 
 const cell = (placed, uncovered, extra = {}) => ({ placed, uncovered, rough: false, mean_min: 4, p90_min: 9, ...extra });
 const place = (id, index, services, elders = 200) => ({ id, name: id, pop_60plus: elders, gap: { index, rank: 1 }, services });

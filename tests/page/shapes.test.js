@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { boxIndex, readPolygons, readStreets, worldX, worldY } from '../../circle15/render/page/shapes.js';
+import { boxIndex, readPolygons, readStreets, worldX, worldY } from '../../circle15/render/map/page/shapes.js';
 
 const GRID = { lon0: 120, lat0: 31, steps_per_degree: 250000 };
 const bytesOf = (sections) => ({ has: (name) => name in sections, read: (name) => Int32Array.from(sections[name]) });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { cell, csv, listRows } from '../../circle15/render/page/table.js';
-import { fromHash, store, toHash } from '../../circle15/render/page/state.js';
-import { classLabels } from '../../circle15/render/page/legend.js';
-import { commonEnd, nameChains, room, shortName } from '../../circle15/render/page/labels.js';
-import { SUPPRESSED, grouped, local, people, percent, speaker, spokenHours } from '../../circle15/render/page/text.js';
+import { cell, csv, listRows } from '../../circle15/render/map/page/table.js';
+import { fromHash, store, toHash } from '../../circle15/render/map/page/state.js';
+import { classLabels } from '../../circle15/render/map/page/legend.js';
+import { commonEnd, nameChains, room, shortName } from '../../circle15/render/map/page/labels.js';
+import { SUPPRESSED, grouped, local, people, percent, speaker, spokenHours } from '../../circle15/render/map/page/text.js';
 
-const words = JSON.parse(readFileSync(new URL('../../circle15/render/page/words.json', import.meta.url), 'utf8'));
+const words = JSON.parse(readFileSync(new URL('../../circle15/render/map/page/words.json', import.meta.url), 'utf8'));
 const say = speaker(words, 'zh');
 
 test('every phrase has both languages and the same places to fill in', () => {
@@ -20,7 +20,7 @@ test('every phrase has both languages and the same places to fill in', () => {
 });
 
 test('every phrase that the modules say exists, and none is left over', () => {
-  const folder = new URL('../../circle15/render/page/', import.meta.url);
+  const folder = new URL('../../circle15/render/map/page/', import.meta.url);
   const names = ['main', 'frame', 'panel', 'card', 'legend', 'text', 'table', 'places', 'labels', 'categories', 'clauses', 'clause_drawers', 'ledger_card', 'lines'];
   const source = names.map((name) => readFileSync(new URL(`${name}.js`, folder), 'utf8')).join('\n');
   for (const [, key] of source.matchAll(/\bsay\('(\w+)'/g)) assert.ok(words[key], key);

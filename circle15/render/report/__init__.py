@@ -59,10 +59,10 @@ def save_report(analysis: Analysis, folder: str | Path) -> Path:
     """
     check_report_tools()
     from circle15.render.atomic import write_whole
+    from circle15.render.published.counts import publish
     from circle15.render.report.content import report_of
     from circle15.render.report.facts import Facts
     from circle15.render.report.pdf_file import pdf_bytes
-    from circle15.render.report.published import publish
     from circle15.render.report.word_file import word_bytes
 
     folder = Path(folder)

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from circle15.catalog.facts import read_facts
-from circle15.render.file_words import Words
-from circle15.render.sheet_style import plain_text
+from circle15.render.tables.style import plain_text
+from circle15.render.words import Words
 
 __all__ = [
     "Block",

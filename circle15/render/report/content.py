@@ -16,7 +16,7 @@ from circle15.render.report.section_clauses import clauses
 from circle15.render.report.section_closing import cards, glossary, limits, quality
 from circle15.render.report.section_spread import spread, types
 from circle15.render.report.section_summary import method, summary, verdict
-from circle15.render.table_frames import synthetic_layers
+from circle15.render.tables.frames import synthetic_layers
 
 __all__ = ["report_of"]
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.model import Analysis
-from circle15.render.payload_ledger import public_verdicts
+from circle15.render.map.ledger import public_verdicts
+from circle15.render.published.counts import Published
 from circle15.render.report.blocks import Words, clean
-from circle15.render.report.published import Published
 
 __all__ = ["Facts", "minutes", "number", "service_words"]
 
@@ -45,7 +45,7 @@ class Facts:
 
     @cached_property
     def verdicts(self) -> Any:
-        """``ledger.frame`` as it may be told (:func:`~circle15.render.payload_ledger.public_verdicts`), sorted."""
+        """``ledger.frame`` as it may be told (:func:`~circle15.render.map.ledger.public_verdicts`), sorted."""
         return public_verdicts(self.analysis).sort_index(kind="stable")
 
     def name(self, community: Any) -> str:

@@ -14,11 +14,11 @@ import shapely
 
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, City
+from circle15.render.published.counts import Published
 from circle15.render.report.blocks import clean, say
 from circle15.render.report.charts import INDEX_ENDS
 from circle15.render.report.ink import HIDDEN, INK, QUIET, RAMP, class_of
-from circle15.render.report.published import Published
-from circle15.render.table_frames import synthetic_layers
+from circle15.render.tables.frames import synthetic_layers
 
 __all__ = ["cause_map", "credits_of", "index_map", "robust_map", "service_maps"]
 

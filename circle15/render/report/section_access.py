@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.render.file_words import Words
+from circle15.render.published.counts import few, percent, tens
 from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.charts import MOST_BARS
 from circle15.render.report.facts import Facts, minutes, service_words
-from circle15.render.report.published import few, percent, tens
 from circle15.render.report.section_summary import ranking, service_lines
-from circle15.render.table_frames import subdistrict_table
+from circle15.render.tables.frames import subdistrict_table
+from circle15.render.words import Words
 
 __all__ = ["coverage", "gaps"]
 

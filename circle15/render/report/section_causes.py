@@ -7,9 +7,9 @@ from typing import Any
 import geopandas as gpd
 
 from circle15.catalog import services
+from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
 from circle15.render.report.facts import Facts, service_words
-from circle15.render.report.published import few, tens
 from circle15.render.report.section_summary import SHORT_M, crossing
 
 __all__ = ["causes", "remedy"]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from circle15.catalog import services
-from circle15.render.file_words import Words
+from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import (
     Block,
     Bullets,
@@ -22,7 +22,7 @@ from circle15.render.report.blocks import (
     say,
 )
 from circle15.render.report.facts import Facts, service_words
-from circle15.render.report.published import few, tens
+from circle15.render.words import Words
 
 __all__ = ["certainty"]
 

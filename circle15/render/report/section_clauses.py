@@ -9,8 +9,8 @@ from typing import Any
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.model.norms import Ledger, Rule
-from circle15.render.payload_ledger import EXPOSURE
-from circle15.render.privacy import NEARLY_ALL, NEARLY_NONE
+from circle15.render.map.ledger import EXPOSURE
+from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.report.blocks import Block, Heading, Paragraph, Table, Words, clean, field, say
 from circle15.render.report.facts import Facts, number
 
@@ -102,7 +102,7 @@ def measured(rule: Rule, told: float, verdict: str) -> str:
     rule
         The clause.
     told
-        From :func:`~circle15.render.payload_ledger.public_verdicts`, in the clause's unit; NaN where none is told.
+        From :func:`~circle15.render.map.ledger.public_verdicts`, in the clause's unit; NaN where none is told.
     verdict
         Where a rounded figure would contradict it, the verdict's side of the limit is told.
 

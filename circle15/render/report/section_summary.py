@@ -7,8 +7,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from circle15.catalog import services
-from circle15.render.file_words import Words
-from circle15.render.privacy import FEWEST, SUPPRESSED
+from circle15.render.published.counts import few, percent, tens
+from circle15.render.published.privacy import FEWEST, SUPPRESSED
 from circle15.render.report.blocks import (
     Block,
     Bullets,
@@ -21,8 +21,8 @@ from circle15.render.report.blocks import (
     say,
 )
 from circle15.render.report.facts import Facts, service_words
-from circle15.render.report.published import few, percent, tens
-from circle15.render.table_frames import method_words, source_table
+from circle15.render.tables.frames import method_words, source_table
+from circle15.render.words import Words
 
 __all__ = ["SHORT_M", "method", "summary", "verdict"]
 

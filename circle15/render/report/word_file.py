@@ -14,9 +14,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from circle15.render.file_words import Words
 from circle15.render.report.blocks import Bullets, Field, Heading, NewPage, Paragraph, Picture, Report, Table
-from circle15.render.sheet_style import without_clock
+from circle15.render.tables.style import without_clock
+from circle15.render.words import Words
 
 __all__ = ["word_bytes"]
 

@@ -15,7 +15,11 @@ import pandas as pd
 
 from circle15.model import Check, City, FileRecord, Finding, Origin
 from circle15.render.atomic import write_text, write_whole
-from circle15.render.file_words import (
+from circle15.render.run_record import record_text
+from circle15.render.tables.frames import columns
+from circle15.render.tables.quality import conflict_table, match_table
+from circle15.render.tables.workbook import quality_bytes
+from circle15.render.words import (
     COLUMN_STATUSES,
     SEVERITIES,
     ColumnLine,
@@ -36,10 +40,6 @@ from circle15.render.file_words import (
     title_words,
     verdict,
 )
-from circle15.render.quality_tables import conflict_table, match_table
-from circle15.render.run_record import record_text
-from circle15.render.table_frames import columns
-from circle15.render.workbook import quality_bytes
 
 __all__ = ["quality_html", "quality_json", "save_quality"]
 

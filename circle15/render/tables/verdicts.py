@@ -8,8 +8,8 @@ from openpyxl.utils import get_column_letter
 
 from circle15.catalog import services
 from circle15.model import Analysis
-from circle15.render.sheet_style import block, head, page, table_sheet
-from circle15.render.table_frames import columns, rounded
+from circle15.render.tables.frames import columns, rounded
+from circle15.render.tables.style import block, head, page, table_sheet
 
 __all__ = ["check_sheet_table", "equity_table", "group_table", "link_table", "type_table", "verdict_sheets"]
 

@@ -11,7 +11,7 @@ from typing import Literal
 from rich.cells import cell_len
 
 from circle15.model import Check, FileRecord, Finding
-from circle15.render.file_words import (
+from circle15.render.words import (
     COLUMN_STATUSES,
     SEVERITIES,
     ColumnLine,

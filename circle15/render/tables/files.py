@@ -11,8 +11,8 @@ import pandas as pd
 
 from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
-from circle15.render.ledger_tables import ledger_table
-from circle15.render.table_frames import check_table, gap_table, subdistrict_gap_table
+from circle15.render.tables.frames import check_table, gap_table, subdistrict_gap_table
+from circle15.render.tables.ledger import ledger_table
 
 __all__ = [
     "field_checks_csv",
@@ -78,7 +78,7 @@ def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table for spreadsheets, see :func:`gaps_csv`; the table's text is made inert in place."""
-    from circle15.render.sheet_style import plain_text
+    from circle15.render.tables.style import plain_text
 
     for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
         table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]
@@ -93,7 +93,7 @@ def gaps_xlsx(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
-    from circle15.render.workbook import workbook_bytes
+    from circle15.render.tables.workbook import workbook_bytes
 
     content = workbook_bytes(analysis)
     return write_whole(path, lambda part: part.write_bytes(content))
@@ -107,7 +107,7 @@ def geopackage(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
-    from circle15.render.geopackage import write_geopackage
+    from circle15.render.tables.geopackage import write_geopackage
 
     return write_whole(path, lambda part: write_geopackage(analysis, part))
 

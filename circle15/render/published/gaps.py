@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.model import Analysis
-from circle15.render.privacy import FEWEST, SUPPRESSED, public_counts, public_tens
+from circle15.render.published.privacy import FEWEST, SUPPRESSED, public_counts, public_tens
 
 __all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts"]
 

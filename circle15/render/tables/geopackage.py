@@ -16,9 +16,15 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag
-from circle15.render.ledger_tables import ledger_table
-from circle15.render.sheet_style import plain_text
-from circle15.render.table_frames import community_table, facility_table, gap_table, subdistrict_table, synthetic_layers
+from circle15.render.tables.frames import (
+    community_table,
+    facility_table,
+    gap_table,
+    subdistrict_table,
+    synthetic_layers,
+)
+from circle15.render.tables.ledger import ledger_table
+from circle15.render.tables.style import plain_text
 
 __all__ = ["layers", "write_geopackage"]
 

@@ -13,10 +13,7 @@ from openpyxl.utils import get_column_letter
 from circle15.catalog import services
 from circle15.catalog import text as phrase
 from circle15.model import Analysis, Check, City
-from circle15.render.ledger_tables import ledger_method, ledger_sheets
-from circle15.render.quality_tables import column_table, conflict_table, file_table, finding_table, match_table
-from circle15.render.sheet_style import block, book_bytes, font, head, page, put, table_sheet
-from circle15.render.table_frames import (
+from circle15.render.tables.frames import (
     columns,
     community_table,
     facility_table,
@@ -26,7 +23,10 @@ from circle15.render.table_frames import (
     subdistrict_gap_table,
     subdistrict_table,
 )
-from circle15.render.verdict_sheets import verdict_sheets
+from circle15.render.tables.ledger import ledger_method, ledger_sheets
+from circle15.render.tables.quality import column_table, conflict_table, file_table, finding_table, match_table
+from circle15.render.tables.style import block, book_bytes, font, head, page, put, table_sheet
+from circle15.render.tables.verdicts import verdict_sheets
 
 __all__ = ["quality_bytes", "workbook_bytes"]
 

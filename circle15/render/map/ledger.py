@@ -14,8 +14,15 @@ from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words
 from circle15.model import Analysis, Positions
 from circle15.model.norms import Rule
-from circle15.render.payload_sites import short
-from circle15.render.privacy import FEWEST, SUPPRESSED, public_shares, public_tens, public_total, tells_too_much
+from circle15.render.map.facilities import short
+from circle15.render.published.privacy import (
+    FEWEST,
+    SUPPRESSED,
+    public_shares,
+    public_tens,
+    public_total,
+    tells_too_much,
+)
 
 __all__ = ["EXPOSURE", "HIDDEN", "ledger", "public_verdicts"]
 
@@ -185,8 +192,8 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The ledger's frame; ``verdict`` may be ``"hidden"``, ``observed`` is NaN where no figure is told, and of shares
-        of people whole percent, :data:`~circle15.render.privacy.NEARLY_ALL` or
-        :data:`~circle15.render.privacy.NEARLY_NONE`.
+        of people whole percent, :data:`~circle15.render.published.privacy.NEARLY_ALL` or
+        :data:`~circle15.render.published.privacy.NEARLY_NONE`.
     """
     found = analysis.ledger
     if not len(found):

@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from circle15.model import City
-from circle15.render.table_frames import columns, synthetic_layers
+from circle15.render.tables.frames import columns, synthetic_layers
 
 __all__ = ["block", "book_bytes", "font", "head", "page", "plain_text", "put", "table_sheet", "without_clock"]
 

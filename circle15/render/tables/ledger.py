@@ -10,8 +10,8 @@ from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.model import Analysis
-from circle15.render.sheet_style import table_sheet
-from circle15.render.table_frames import rounded, synthetic_layers
+from circle15.render.tables.frames import rounded, synthetic_layers
+from circle15.render.tables.style import table_sheet
 
 __all__ = [
     "MOST_SHEET_ROWS",

@@ -9,8 +9,8 @@ import pandas as pd
 
 from circle15.catalog import services, text
 from circle15.model import Facilities, FileRecord, Finding
-from circle15.render.file_words import COLUMN_STATUSES, both, column_lines, datum_name, lost_rows, role_words
-from circle15.render.table_frames import columns, rounded
+from circle15.render.tables.frames import columns, rounded
+from circle15.render.words import COLUMN_STATUSES, both, column_lines, datum_name, lost_rows, role_words
 
 __all__ = ["column_table", "conflict_table", "file_table", "finding_table", "match_table"]
 

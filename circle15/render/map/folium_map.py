@@ -17,7 +17,7 @@ from branca.element import Element, Figure
 
 from circle15.errors import SettingError
 from circle15.model import Analysis
-from circle15.render.page_file import (
+from circle15.render.map.page_file import (
     app_script,
     app_style,
     json_block,
@@ -27,7 +27,7 @@ from circle15.render.page_file import (
     secured,
     words,
 )
-from circle15.render.payload import payload
+from circle15.render.map.payload import payload
 
 __all__ = ["CircleMap", "draw_map", "page_html"]
 

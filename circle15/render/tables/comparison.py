@@ -13,10 +13,10 @@ from circle15.catalog import services
 from circle15.catalog.norm_words import verdict_words
 from circle15.model.runs import Comparison
 from circle15.render.atomic import write_whole
-from circle15.render.file_words import both
-from circle15.render.sheet_style import book_bytes, table_sheet
-from circle15.render.table_frames import rounded
-from circle15.render.tables import write_csv
+from circle15.render.tables.files import write_csv
+from circle15.render.tables.frames import rounded
+from circle15.render.tables.style import book_bytes, table_sheet
+from circle15.render.words import both
 
 __all__ = ["comparison_lines", "save_comparison"]
 

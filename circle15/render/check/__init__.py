@@ -1,0 +1,1 @@
+"""The data-quality report: page, workbook, JSON and lines for a terminal."""

@@ -1,0 +1,1 @@
+"""Tables, workbooks and GIS layers of an analysis."""
