@@ -125,7 +125,7 @@ def report_city(
     draws: Draws = None,
 ) -> None:
     """生成地图、表格和可编辑的报告 / Everything of map, and a report as docx and pdf, with its figures."""
-    from circle15.render.report import check_report_tools
+    from circle15.render.report.files import check_report_tools
 
     folder = out or Path("build") / city
     with _progress() as begin:
@@ -168,13 +168,14 @@ def fetch_city(
     cutoffs: Cutoffs = None,
 ) -> None:
     """下载城市道路到城市包（需要网络）/ Download a city's streets into its pack (needs a network)."""
-    from circle15.sources import citypack, overpass
+    from circle15.sources.osm import overpass
+    from circle15.sources.pack import city_pack
 
     with _progress() as begin:
         begin("load")
-        pack = citypack.find_pack(city, data)
-        area, buffer_m = citypack.fetch_area(pack, _overrides(profile, cutoffs))
-        target = overpass.fetch_streets(area, buffer_m=buffer_m, to=(out or pack.home) / citypack.FETCHED)
+        pack = city_pack.find_pack(city, data)
+        area, buffer_m = city_pack.fetch_area(pack, _overrides(profile, cutoffs))
+        target = overpass.fetch_streets(area, buffer_m=buffer_m, to=(out or pack.home) / city_pack.FETCHED)
     _say(f"{target}    已下载 / downloaded")
 
 
@@ -232,14 +233,14 @@ def list_cities(
     cutoffs: Cutoffs = None,
 ) -> None:
     """列出可用的城市包及其设置 / List the city packs that can be found, with the settings they would run with."""
-    from circle15.sources import citypack
+    from circle15.sources.pack import city_pack
 
     given = _overrides(profile, cutoffs)
-    citypack.settings_of({}, given)  # a flag that cannot be is refused here, not once per pack
+    city_pack.settings_of({}, given)  # a flag that cannot be is refused here, not once per pack
     lines = []
-    for name, folder in citypack.list_cities(data).items():
+    for name, folder in city_pack.list_cities(data).items():
         try:
-            settings = citypack.settings_of(citypack.find_pack(name, data).config, given)
+            settings = city_pack.settings_of(city_pack.find_pack(name, data).config, given)
         except InputError as error:  # a broken pack must not hide the others
             _say(f"! {error}", err=True)
             lines.append(f"{name}\t{folder}\t?\t?")

@@ -16,7 +16,7 @@ import pytest
 import circle15 as c15
 from circle15.catalog.norm_books import measures, not_computed
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
-from circle15.render import ledger_tables
+from circle15.render.tables import ledger as ledger_tables
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, ledger_csv
 from circle15.render.tables.frames import columns
 from circle15.render.tables.ledger import compliance_table, ledger_method, ledger_table

@@ -22,10 +22,11 @@ from circle15.model import Coverage, Finding, Gaps
 from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.counts import publish
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
-from circle15.render.report import check_report_tools, fonts, save_report
+from circle15.render.report import fonts
 from circle15.render.report.charts import gap_bars
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
+from circle15.render.report.files import check_report_tools, save_report
 from circle15.render.report.ink import figure_files, lettering
 from circle15.render.report.section_clauses import measured
 from circle15.render.report.word_file import word_bytes
@@ -312,7 +313,7 @@ def test_every_map_carries_its_terms(town):
 
 
 def test_a_missing_library_is_named_before_the_work(monkeypatch):
-    import circle15.render.report as package
+    import circle15.render.report.files as package
 
     monkeypatch.setattr(package, "find_spec", lambda name: None if name == "typst" else object())
     with pytest.raises(OutputError, match=r"needs typst as well: run pip install 'circle15\[report\]'"):

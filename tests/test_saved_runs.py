@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from circle15.errors import InputError
-from circle15.render import save
+from circle15.render.folder import save
 from circle15.sources import saved_runs
 from circle15.sources.saved_runs import read_run
 from tests.report_fixture import full

@@ -21,7 +21,7 @@ import pytest
 from circle15.catalog import services
 from circle15.errors import OutputError
 from circle15.model import Communities, Facilities, Finding
-from circle15.render import save
+from circle15.render.folder import save
 from circle15.render.run_record import record_text, run_json
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
 from circle15.render.tables.frames import (

@@ -1,6 +1,6 @@
 """Where in a community people may live: its buildings, residential land, cells of a grid, streets, or a lattice.
 
-Each function offers candidate points with weights, for all communities at once; :mod:`circle15.demand`
+Each function offers candidate points with weights, for all communities at once; :mod:`circle15.demand.points`
 takes the first offer that a community can use.
 """
 

@@ -1,6 +1,6 @@
 """When facilities are open: hours as lists write them, states at a moment of the week, hours per day.
 
-Hours are texts in OpenStreetMap's ``opening_hours`` syntax or in the plain forms of :mod:`circle15.spoken_hours`.
+Hours are texts in OpenStreetMap's ``opening_hours`` syntax or in the plain forms of :mod:`circle15.hours.spoken`.
 They are judged over an ordinary week: no date, no clock of this machine, no country's holidays. What depends on the
 date (months, weeks, Easter) counts where every week of a fixed year agrees and is unknown where they differ.
 Hours that are empty or not understood are *unknown*: never closed.

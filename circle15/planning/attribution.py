@@ -6,7 +6,7 @@ Its *cause* is the first of these remedies that closes at least :data:`CLOSES` o
 ``gate``
     no delay at gates;
 ``link``
-    one added link (:mod:`circle15.links`), on today's network;
+    one added link (:mod:`circle15.planning.links`), on today's network;
 ``paths``
     many new ways, so that walks become as direct as in a regular grid of streets: :data:`GRID` times the
     straight line;
@@ -130,7 +130,7 @@ def attribution(
     -------
     Attribution
         ``frame`` has, beside what the contract says, ``uncovered_closed``: people uncovered if private ways were
-        closed to strangers (:mod:`circle15.access`). ``uncovered_straight <= uncovered_link <= uncovered``.
+        closed to strangers (:mod:`circle15.routing.policies`). ``uncovered_straight <= uncovered_link <= uncovered``.
 
     Raises
     ------

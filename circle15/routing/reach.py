@@ -1,7 +1,7 @@
 """Walking times within a cut-off: from demand points to facilities, exact on partial edges.
 
 A resident walks to the service, so the search runs from each facility over reversed arcs
-(:mod:`circle15.walk_graph`). ``cost <= cutoff`` counts.
+(:mod:`circle15.network.graph`). ``cost <= cutoff`` counts.
 """
 
 from __future__ import annotations

@@ -56,14 +56,14 @@ class Result(Analysis):
         return draw_map(self, **options)
 
     def save(self, folder: str | Path) -> Path:
-        """Write map, tables, GeoPackage and run record into a folder; see :func:`circle15.render.save`."""
-        from circle15.render import save
+        """Write map, tables, GeoPackage and run record into a folder; see :func:`circle15.render.folder.save`."""
+        from circle15.render.folder import save
 
         return save(self, folder)
 
     def report(self, folder: str | Path) -> Path:
-        """Write ``report.docx``, ``report.pdf`` and ``figures/``; see :func:`circle15.render.report.save_report`."""
-        from circle15.render.report import save_report
+        """Write ``report.docx``, ``report.pdf`` and ``figures/``; see :func:`circle15.render.report.files.save_report`."""
+        from circle15.render.report.files import save_report
 
         return save_report(self, folder)
 

@@ -17,7 +17,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
     Parameters
     ----------
     before, after
-        Folders that :func:`circle15.render.save` wrote.
+        Folders that :func:`circle15.render.folder.save` wrote.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """How sure a verdict is: what becomes of it when the uncertain inputs are drawn at random, many times.
 
-In each draw speed, streets, facilities, access legs and people are drawn anew (:mod:`circle15.draws`) and coverage
+In each draw speed, streets, facilities, access legs and people are drawn anew (:mod:`circle15.uncertainty.draws`) and coverage
 is computed on the network again. Of N draws those below the required share are counted; a gap is *robust* when it
 is below in at least 90 % of them. The steps follow the OECD/JRC handbook on composite indicators (2008, part 1.7).
 """

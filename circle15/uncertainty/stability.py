@@ -24,7 +24,7 @@ VARIANTS = {"geometric": "index", "additive": "index_additive", "worst": "index_
 """Ways to put services together, and the column of ``Gaps.by_community`` that each stands in."""
 DRAWS = 1000
 _STREAM = 100
-"""Number of the random stream, apart from those of :mod:`circle15.draws`."""
+"""Number of the random stream, apart from those of :mod:`circle15.uncertainty.draws`."""
 _BLOCK = 256
 
 

@@ -2,7 +2,7 @@
 
 Run ``python data/suzhou/make_pack.py`` to write both again; the same seed gives the same bytes. Ranges,
 names and where they come from stand in ``make_pack.toml``. Communities end at the main streets, canals
-and the moat of the water town (``circle15.sources.town_plan``), whose figures are hand-drawn; nothing is
+and the moat of the water town (``circle15.sources.town.plan``), whose figures are hand-drawn; nothing is
 taken from OpenStreetMap or any register, and no community or facility here exists.
 """
 

@@ -53,7 +53,7 @@ def quality_html(check: Check) -> str:
 
     The same input gives the same bytes. Text from outside is escaped, and no script is allowed.
     """
-    style = files("circle15.render").joinpath("page/quality.css").read_text(encoding="utf-8")
+    style = files("circle15.render.check").joinpath("check.css").read_text(encoding="utf-8")
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     title = escape(title_words(check))
     found = by_severity(check.findings)

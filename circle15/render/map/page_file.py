@@ -42,7 +42,7 @@ _LOADS = re.compile(
 
 
 def _folder(path: str) -> Traversable:
-    return files("circle15.render").joinpath(path)
+    return files("circle15.render.map").joinpath(path)
 
 
 def _read(path: str) -> str:

@@ -20,7 +20,7 @@ __all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts"
 MIDDLE_OF_FEW = 5
 """One to nine people are drawn, and taken in a share, as this many."""
 _FLOOR = 0.01
-"""Coverage below which the geometric index counts no further, as in :mod:`circle15.gaps`."""
+"""Coverage below which the geometric index counts no further, as in :mod:`circle15.accessibility.gaps`."""
 _COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered", "choices"]
 _MINUTES = ("mean_min", "p90_min")
 
@@ -108,7 +108,7 @@ def public_gaps(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _indices(share: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
-    """The three indices of covered shares, one column a service (formulas: :mod:`circle15.gaps`)."""
+    """The three indices of covered shares, one column a service (formulas: :mod:`circle15.accessibility.gaps`)."""
     covered = share.to_numpy(dtype=np.float64)
     w = np.array([weights[str(key)] for key in share.columns]) / sum(weights.values())
     return pd.DataFrame(

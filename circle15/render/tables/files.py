@@ -86,7 +86,7 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
 
 
 def gaps_xlsx(analysis: Analysis, path: str | Path) -> Path:
-    """Write the planner's workbook; see :mod:`circle15.render.workbook`.
+    """Write the planner's workbook; see :mod:`circle15.render.tables.workbook`.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def gaps_xlsx(analysis: Analysis, path: str | Path) -> Path:
 
 
 def geopackage(analysis: Analysis, path: str | Path) -> Path:
-    """Write all layers into one GeoPackage; see :mod:`circle15.render.geopackage`.
+    """Write all layers into one GeoPackage; see :mod:`circle15.render.tables.geopackage`.
 
     Raises
     ------

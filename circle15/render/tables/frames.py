@@ -113,7 +113,7 @@ class Column:
 @cache
 def columns() -> Mapping[str, Column]:
     """All columns by their key."""
-    raw = tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads(files("circle15.render.tables").joinpath("columns.toml").read_text(encoding="utf-8"))
     return MappingProxyType({key: Column(**entry) for key, entry in raw.items()})
 
 

@@ -2,7 +2,7 @@
 
 What counts as which layer is written in ``osm_places.toml``. What the border of an extract cuts off is
 left out and counted: every frame tells in ``attrs["counts"]`` what was read, used and dropped, and why.
-Facilities come from :mod:`circle15.sources.osm_facilities`; its reader can be had from here too.
+Facilities come from :mod:`circle15.sources.osm.facilities`; its reader can be had from here too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cells of tables as text: CSV in the encodings that people have, and Excel workbooks, read within limits.
 
 A grid is what a spreadsheet shows: rows from its first, each a list of texts. What the rows mean is
-decided in :mod:`circle15.sources.sheets`.
+decided in :mod:`circle15.sources.tables.sheets`.
 """
 
 from __future__ import annotations

@@ -273,7 +273,7 @@ def read_plan(*, seed: int) -> Plan:
     Plan
         Lines and areas on the town's axes, in metres.
     """
-    figures = tomllib.loads(files(__package__ or "circle15.sources").joinpath("water_town.toml").read_text("utf-8"))
+    figures = tomllib.loads(files("circle15.sources.town").joinpath("water_town.toml").read_text("utf-8"))
     frame = Frame.from_figures(figures["frame"], figures["bend"], seed=seed)
     ring = shapely.Polygon(rounded(figures["moat"]["points"], closed=True))
     half, bank = figures["moat"]["width_m"] / 2, figures["moat"]["bank_m"]

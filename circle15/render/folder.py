@@ -1,0 +1,62 @@
+"""Everything an analysis has to say, written into one folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from circle15.model import Analysis
+
+__all__ = ["save"]
+
+
+def save(analysis: Analysis, folder: str | Path) -> Path:
+    """Write everything an analysis has to say into a folder, each file whole or not at all.
+
+    ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``ledger.csv`` (where clauses
+    were judged), ``field-checks.csv`` (what to look at in the field), ``gaps.xlsx``, ``circle15.gpkg`` and, last,
+    ``run.json``: a folder with an older ``run.json`` than its map tells of an interrupted run.
+
+    Parameters
+    ----------
+    analysis
+        What :func:`circle15.analyse` returned.
+    folder
+        Made when missing; other files in it are left alone.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written; names it and a remedy, and leaves no part of it behind.
+    """
+    from circle15.render.atomic import write_text
+    from circle15.render.map.folium_map import page_html
+    from circle15.render.run_record import run_json
+    from circle15.render.tables.files import (
+        field_checks_csv,
+        gaps_csv,
+        gaps_xlsx,
+        geopackage,
+        ledger_csv,
+        subdistricts_csv,
+    )
+
+    folder = Path(folder)
+    write_text(folder / "map.html", page_html(analysis))
+    gaps_csv(analysis, folder / "gaps.csv")
+    if len(analysis.subdistricts):
+        subdistricts_csv(analysis, folder / "subdistricts.csv")
+    if len(analysis.ledger):
+        ledger_csv(analysis, folder / "ledger.csv")
+    if len(analysis.robustness.checks):
+        field_checks_csv(analysis, folder / "field-checks.csv")
+    gaps_xlsx(analysis, folder / "gaps.xlsx")
+    geopackage(analysis, folder / "circle15.gpkg")
+    run_json(analysis, folder / "run.json")
+    return folder
