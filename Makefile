@@ -49,10 +49,11 @@ report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a repor
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline
 	$(RUN) -m pytest -n auto --maxprocesses 8
 
-lint: $(READY) ## ruff 与 mypy / ruff and mypy, strict
+lint: $(READY) ## ruff、mypy 与导入方向 / ruff, mypy, and imports that run one way
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(BIN)/lint-imports --no-logo
 
 bench: $(READY) ## 与同类库比较速度 / speed against peers, in one run
 	$(RUN) benchmarks/reach.py

@@ -25,12 +25,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from circle15 import catalog, nearest, study
+from circle15 import catalog, study
 from circle15.hours.opening import open_facilities
 from circle15.kernels.search import NO_COST
 from circle15.model import Facilities, Positions
 from circle15.model.results import Analysis
 from circle15.network.graph import walk_graph
+from circle15.routing import nearest
 from circle15.uncertainty.draws import Draw, Stage, draw, drawn_shares, dropout_risk, points_covered
 from circle15.uncertainty.robustness import existence
 

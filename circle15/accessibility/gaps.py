@@ -1,9 +1,7 @@
 """Coverage -> gap scores per community, ranked, each with a sentence that explains it.
 
-Gap in people: g = N_60plus x (1 - covered share), addable over communities. Index per community:
-100 x (1 - prod(max(c_k, 0.01)^w_k)), geometric, so that a total absence cannot be bought off by other
-services; beside it the additive 100 x sum(w_k (1 - c_k)) and the worst service 100 x max(1 - c_k).
-Goalposts are fixed (none covered, all covered), never a sample's minimum and maximum.
+Gap in people: g = N_60plus x (1 - covered share), addable over communities. Indices and ranks per community:
+:mod:`circle15.model.index`.
 """
 
 from __future__ import annotations
@@ -14,19 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import Service, text
 from circle15.catalog import services as known_services
+from circle15.catalog import text
+from circle15.catalog.phrases import moment_text, names_by_language, people_text, percent_text, service_noun
 from circle15.errors import SettingError
+from circle15.model.index import additive_index, geometric_index, ranked, worst_index
 from circle15.model.moment import Moment
 from circle15.model.places import Communities
 from circle15.model.results import Coverage, Gaps
 
-__all__ = ["FLOOR", "PRIVATE_BELOW", "gaps", "names_by_language", "people_text", "service_noun", "worst_service"]
-
-FLOOR = 0.01
-"""Coverage below which the geometric index counts no further (NORMS C6: epsilon)."""
-PRIVATE_BELOW = 10
-"""Counts of people below this are told as "fewer than"."""
+__all__ = ["gaps", "worst_service"]
 
 
 def gaps(
@@ -80,15 +75,6 @@ def gaps(
     return Gaps(frame=frame, by_community=by_community, weights=weight)
 
 
-def names_by_language(communities: Communities) -> dict[str, pd.Series]:
-    """Names by language; the name itself where there is no English one."""
-    zh = communities.frame["name"].astype(str)
-    if "name_en" not in communities.frame:
-        return {"zh": zh, "en": zh}
-    given = communities.frame["name_en"]
-    return {"zh": zh, "en": given.where(given.notna() & given.ne(""), zh).astype(str)}
-
-
 def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str, float]:
     unknown = sorted(set(given) - set(known_services()))
     if unknown:
@@ -128,20 +114,6 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
     return frame.join(coverage.nearest[["mean_min", "p90_min", "unreachable"]])
 
 
-def people_text(count: float, language: str) -> str:
-    """A count of people for print: whole, and never an exact small one.
-
-    Examples
-    --------
-    >>> people_text(1234.4, "en"), people_text(3, "en"), people_text(0, "en")
-    ('1,234', 'fewer than 10', '0')
-    """
-    whole = round(count)
-    if 0 < count < PRIVATE_BELOW:
-        return text("gaps_few_people", language, limit=PRIVATE_BELOW)
-    return f"{whole:,}"
-
-
 def _with_sentences(
     frame: pd.DataFrame, names_by: Mapping[str, pd.Series], cutoff_min: float, open_at: Moment | None
 ) -> pd.DataFrame:
@@ -163,18 +135,6 @@ def _with_sentences(
     return out
 
 
-def service_noun(service: Service, language: str, open_at: Moment | None) -> str:
-    """What people walk to: ``a meal point``, ``a meal point open at We 11:30``."""
-    noun = service.title_zh if language == "zh" else service.noun_en
-    if open_at is None:
-        return noun
-    return text("gaps_open_service", language, service=noun, moment=_said(open_at, language))
-
-
-def _said(when: Moment, language: str) -> str:
-    return when.zh if language == "zh" else when.en
-
-
 def _sentence(
     language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float, reached: bool
 ) -> str:
@@ -185,8 +145,8 @@ def _sentence(
     if row["share"] >= 1:
         return text("gaps_covered", language, **values)
     if row["elders"] <= 0:
-        return text("gaps_no_elders", language, **values, percent=_percent(row["intensity_pct"]))
-    who = {"people": people_text(row["uncovered"], language), "percent": _percent(row["intensity_pct"])}
+        return text("gaps_no_elders", language, **values, percent=percent_text(row["intensity_pct"]))
+    who = {"people": people_text(row["uncovered"], language), "percent": percent_text(row["intensity_pct"])}
     if np.isnan(row["mean_min"]):
         far = np.isnan(row["unreachable"])  # times beyond the cut-off were not computed
         if not (far or reached):  # nothing is listed, or open: that is no matter of ways
@@ -196,16 +156,6 @@ def _sentence(
     if row["unreachable"] > 0:
         told += text("gaps_some_no_way", language, people=people_text(row["unreachable"], language))
     return told
-
-
-def _percent(value: float) -> str:
-    """Whole percent, but never 0 or 100 for what is neither."""
-    whole = round(value)
-    if whole == 0 and value > 0:
-        return "<1"
-    if whole == 100 and value < 100:
-        return ">99"
-    return str(whole)
 
 
 def _counted(weight: Mapping[str, float]) -> list[str]:
@@ -230,16 +180,16 @@ def _by_community(frame: pd.DataFrame, communities: Communities, weight: Mapping
     out["uncovered_worst"] = uncovered.max(axis=1)
     out["worst_service"] = worst_service(share, uncovered)
     with np.errstate(invalid="ignore"):
-        out["index"] = np.where(known, 100 * (1 - np.prod(np.maximum(covered, FLOOR) ** w, axis=1)), np.nan)
-        out["index_additive"] = np.where(known, 100 * ((1 - covered) * w).sum(axis=1), np.nan)
-        out["index_worst"] = np.where(known, 100 * (1 - covered).max(axis=1, initial=0.0), np.nan)
+        out["index"] = np.where(known, geometric_index(covered, w), np.nan)
+        out["index_additive"] = np.where(known, additive_index(covered, w), np.nan)
+        out["index_worst"] = np.where(known, worst_index(covered), np.nan)
     for rank, score in (
         ("rank", "index"),
         ("rank_additive", "index_additive"),
         ("rank_worst", "index_worst"),
         ("rank_people", "uncovered"),
     ):
-        out[rank] = out[score].round(9).rank(method="min", ascending=False).astype("Int64")
+        out[rank] = ranked(out[score])
     return out.sort_index().sort_values(["rank", "rank_people"], kind="stable")
 
 
@@ -275,7 +225,7 @@ def _community_sentences(
             whole = {"name": names[community], "total": judged, "cutoff": f"{cutoff_min:g}"}
             told = text("gaps_all_covered", language, **whole)
             if open_at is not None:
-                told = text("gaps_at_moment", language, moment=_said(open_at, language), sentence=told)
+                told = text("gaps_at_moment", language, moment=moment_text(open_at, language), sentence=told)
             sentences.append(told)
         else:
             lead = frame[f"sentence_{language}"].loc[(community, worst)]

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from circle15.accessibility.gaps import FLOOR, worst_service
+from circle15.accessibility.gaps import worst_service
+from circle15.model.index import geometric_index, ranked
 from circle15.model.places import Communities
 from circle15.model.results import Coverage, Subdistricts
 
@@ -87,9 +88,8 @@ def _scored(
     uncovered = at["pop_60plus_uncovered"].unstack("service").reindex(index=out.index, columns=counted)
     w = np.array([weights[service] for service in counted], dtype=float)
     judged = ~share.isna().any(axis=1).to_numpy() & (len(counted) > 0)
-    powers = np.maximum(share.to_numpy(dtype=float), FLOOR) ** (w / w.sum() if len(w) else w)
     out["uncovered"] = uncovered.sum(axis=1)
     out["worst_service"] = worst_service(share, uncovered)
-    out["index"] = np.where(judged, 100 * (1 - powers.prod(axis=1)), np.nan)
-    out["rank"] = out["index"].round(9).rank(method="min", ascending=False).astype("Int64")
+    out["index"] = np.where(judged, geometric_index(share.to_numpy(dtype=float), w / w.sum() if len(w) else w), np.nan)
+    out["rank"] = ranked(out["index"])
     return out.sort_index().sort_values("rank", kind="stable")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import tomllib
@@ -14,8 +13,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, get_args
 
-from circle15.catalog import services, tiers
 from circle15.catalog.facts import read_facts
+from circle15.catalog.service import services
+from circle15.catalog.spelling import did_you_mean
+from circle15.catalog.tier import tiers
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Status
 from circle15.model.places import AGE_GROUP, PEOPLE
@@ -109,7 +110,7 @@ def norm_book(key: str) -> NormBook:
     """
     if key not in norm_books():
         raise NormError(
-            f"there is no book of norms {key!r}{_near(key, norm_books())} (known: {', '.join(norm_books())})"
+            f"there is no book of norms {key!r}{did_you_mean(key, norm_books())[1]} (known: {', '.join(norm_books())})"
         )
     return norm_books()[key]
 
@@ -145,7 +146,8 @@ def check_rates(rules: Iterable[Rule]) -> None:
         for clause in rate.of:
             if clause not in known:
                 shelf = [key for key, book in norm_books().items() if clause in {rule.clause_id for rule in book.rules}]
-                remedy = f"; it stands in {shelf[0]!r}: add that book to norms" if shelf else _near(clause, known)
+                meant = did_you_mean(clause, known)[1]
+                remedy = f"; it stands in {shelf[0]!r}: add that book to norms" if shelf else meant
                 raise NormError(f"{where} names {clause!r}, which is in none of the chosen books{remedy}")
             counted = known[clause]
             if counted.level != "community" or not counted.judges:
@@ -324,15 +326,10 @@ def _bounds(file: str, where: str, entry: Mapping[str, Any]) -> tuple[float | No
     return least, most
 
 
-def _near(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
 def _known(file: str, where: str, table: Mapping[str, Any], keys: Iterable[str]) -> None:
     for name in table:
         if name not in set(keys):
-            raise NormError(f"{file}: unknown key {name!r} in {where}{_near(name, keys)}")
+            raise NormError(f"{file}: unknown key {name!r} in {where}{did_you_mean(name, keys)[1]}")
 
 
 def _kind(file: str, where: str, name: str, value: Any, kinds: tuple[type, ...]) -> Any:
@@ -345,7 +342,9 @@ def _kind(file: str, where: str, name: str, value: Any, kinds: tuple[type, ...])
 def _one_of(file: str, where: str, name: str, value: str, known: Iterable[str]) -> str:
     words = list(known)
     if value not in words:
-        raise NormError(f"{file}: {where}: {name} = {value!r}{_near(str(value), words)} (known: {', '.join(words)})")
+        raise NormError(
+            f"{file}: {where}: {name} = {value!r}{did_you_mean(str(value), words)[1]} (known: {', '.join(words)})"
+        )
     return value
 
 

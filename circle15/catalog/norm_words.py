@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from circle15.catalog import column_title, services
+from circle15.catalog.headers import column_title
 from circle15.catalog.norm_books import measures
+from circle15.catalog.service import services
 from circle15.catalog.words import text
 
 __all__ = ["lacks_words", "unit_words", "verdict_words"]

@@ -336,7 +336,8 @@ class Analysis:
 
     ``demand_positions`` and ``facility_positions`` align with ``demand.frame`` and
     ``city.facilities.frame``; ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known
-    of opening hours (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment, and where unknown.
+    of opening hours (:func:`~circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where
+    unknown.
     The last seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
     """
 

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import check_rates, measures
+from circle15.catalog.rural import rural
 from circle15.model.norms import Ledger, Rule
 from circle15.model.verdicts import Routes
 from circle15.norms.ground import Ground
@@ -28,8 +29,6 @@ _COLUMNS = (
 )  # fmt: skip
 NO_SUBDISTRICT = ""
 _DECIMALS = 9
-RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1", "1.0"})
-"""Words of the column ``rural``; every other counts as urban."""
 
 WALKS = frozenset(
     {
@@ -81,21 +80,13 @@ def _applies(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
     """Communities that a rule speaks of: by town or country, and by the size that it names."""
     speaks = np.ones(len(ground.communities), dtype=bool)
     if rule.scope != "all":
-        speaks &= _rural(ground) == (rule.scope == "rural")
+        speaks &= rural(ground.communities.frame) == (rule.scope == "rural")
     people = ground.numbers("population")
     if rule.people_from is not None:
         speaks &= people >= rule.people_from
     if rule.people_below is not None:
         speaks &= people < rule.people_below
     return speaks
-
-
-def _rural(ground: Ground) -> NDArray[np.bool_]:
-    """Communities that say they are rural (column ``rural``); the others count as urban."""
-    frame = ground.communities.frame
-    if "rural" not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    return np.array([str(word).strip().casefold() in RURAL for word in frame["rural"]], dtype=bool)
 
 
 def _units(ground: Ground, level: str) -> tuple[NDArray[np.int64], list[str]]:

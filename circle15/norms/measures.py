@@ -149,7 +149,7 @@ def people_near(ground: Ground, rule: Rule) -> Figures:
 
 
 def people_served(ground: Ground, rule: Rule) -> Figures:
-    """People who walk there in time, or live within a delivery radius (straight line, by :mod:`circle15.accessibility.delivery`).
+    """People who walk there in time, or live within a delivery radius (:mod:`~circle15.accessibility.delivery`).
 
     Where no list says who delivers, all may be served.
     """

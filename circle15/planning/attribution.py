@@ -27,9 +27,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.accessibility.gaps import names_by_language, people_text, service_noun
 from circle15.catalog import services as known_services
 from circle15.catalog import text
+from circle15.catalog.phrases import names_by_language, people_text, service_noun
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution

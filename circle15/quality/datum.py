@@ -7,7 +7,7 @@ t statistic of log distances, since a few points far out must not decide, and a 
 
 Measured on the 75 places of OpenStreetMap in central Helsinki, laid onto Suzhou's place on the globe in twelve
 directions: of lists of 75 that declare a wrong datum 94 % are told. In a wider trial, not kept as a test, 80 % of
-samples of 20 were, and none of 7,200 that declare the right one. ``tests/test_datum_check.py`` holds the first above
+samples of 20 were, and none of 7,200 that declare the right one. ``tests/quality/test_datum.py`` holds the first above
 90 %, and silence for 108 right lists.
 """
 

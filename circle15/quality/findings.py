@@ -10,8 +10,8 @@ import geopandas as gpd
 import shapely
 
 from circle15 import catalog
-from circle15.accessibility.gaps import people_text
 from circle15.catalog import finding
+from circle15.catalog.phrases import people_text
 from circle15.hours.opening import hours_table, open_facilities
 from circle15.model.moment import Moment
 from circle15.model.places import CommunitySeeds, DemandPoints, Facilities

@@ -62,7 +62,7 @@ class Result(Analysis):
         return save(self, folder)
 
     def report(self, folder: str | Path) -> Path:
-        """Write ``report.docx``, ``report.pdf`` and ``figures/``; see :func:`circle15.render.report.files.save_report`."""
+        """Write ``report.docx``, ``report.pdf`` and ``figures/``: :func:`circle15.render.report.files.save_report`."""
         from circle15.render.report.files import save_report
 
         return save_report(self, folder)

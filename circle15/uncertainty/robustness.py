@@ -1,8 +1,9 @@
 """How sure a verdict is: what becomes of it when the uncertain inputs are drawn at random, many times.
 
-In each draw speed, streets, facilities, access legs and people are drawn anew (:mod:`circle15.uncertainty.draws`) and coverage
-is computed on the network again. Of N draws those below the required share are counted; a gap is *robust* when it
-is below in at least 90 % of them. The steps follow the OECD/JRC handbook on composite indicators (2008, part 1.7).
+In each draw speed, streets, facilities, access legs and people are drawn anew (:mod:`circle15.uncertainty.draws`) and
+coverage is computed on the network again. Of N draws those below the required share are counted; a gap is *robust*
+when it is below in at least 90 % of them. The steps follow the OECD/JRC handbook on composite
+indicators (2008, part 1.7).
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15 import catalog
-from circle15.accessibility.gaps import FLOOR
 from circle15.catalog import text
+from circle15.catalog.rural import rural
+from circle15.model.index import geometric_index, ranked_rows
 from circle15.model.norms import Rule
 from circle15.model.places import Communities, Facilities
 from circle15.model.results import Gaps, Settings
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.verdicts import Robustness
-from circle15.norms.ledger import RURAL
 from circle15.uncertainty.draws import Stage, drawn_shares, dropout_risk
 
 __all__ = [
@@ -30,9 +31,7 @@ __all__ = [
     "Required",
     "below",
     "existence",
-    "index_of",
     "percentiles",
-    "ranks_of",
     "required_shares",
     "robustness",
     "verdict_of",
@@ -70,8 +69,7 @@ def required_shares(
     """
     frame = communities.frame
     order = np.argsort(np.array([str(key) for key in frame.index], dtype=object), kind="stable")
-    words = frame["rural"] if "rural" in frame else pd.Series("", index=frame.index)
-    rural = np.array([str(word).strip().casefold() in RURAL for word in words], dtype=bool)[order]
+    country = rural(frame)[order]
     share = np.full((len(frame), len(services)), np.nan)
     clauses: dict[str, str] = {}
     asked = [rule for rule in rules if _asks(rule, cutoff_min)]
@@ -79,7 +77,7 @@ def required_shares(
         named: list[str] = []
         for own in (False, True):
             mine = [rule for rule in asked if service in rule.services and (rule.book == _OWN) == own]
-            found = _strictest(mine, rural)
+            found = _strictest(mine, country)
             new = np.isnan(share[:, column]) & ~np.isnan(found)
             share[new, column] = found[new]
             named += [rule.clause_id for rule in mine if (new & (found == (rule.at_least or 0) / 100)).any()]
@@ -92,10 +90,10 @@ def _asks(rule: Rule, cutoff_min: float) -> bool:
     return rule.measure == _MEASURE and plain and rule.minutes == cutoff_min and rule.at_least is not None
 
 
-def _strictest(rules: Sequence[Rule], rural: NDArray[np.bool_]) -> NDArray[np.float64]:
-    found = np.full(len(rural), np.nan)
+def _strictest(rules: Sequence[Rule], country: NDArray[np.bool_]) -> NDArray[np.float64]:
+    found = np.full(len(country), np.nan)
     for rule in rules:
-        speaks = (rural == (rule.scope == "rural")) if rule.scope != "all" else np.ones(len(rural), dtype=bool)
+        speaks = (country == (rule.scope == "rural")) if rule.scope != "all" else np.ones(len(country), dtype=bool)
         found[speaks] = np.fmax(found[speaks], (rule.at_least or 0.0) / 100)
     return found
 
@@ -147,7 +145,7 @@ def robustness(
     Parameters
     ----------
     stage
-        The city laid out for draws, with the services that are determined (:meth:`circle15.uncertainty.draws.Stage.of`).
+        The city laid out for draws, with the services that are determined (:meth:`.Stage.of`).
     facilities
         Those that the stage was made of.
     communities
@@ -240,17 +238,6 @@ def _frame(
     return frame.sort_index()
 
 
-def index_of(shares: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The geometric index ``float64[..., c]`` of shares ``[..., c, s]``: 100 (1 - prod(max(share, 0.01)^weight))."""
-    return np.asarray(100 * (1 - np.prod(np.maximum(shares, FLOOR) ** weight, axis=-1)))
-
-
-def ranks_of(index: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks of indices ``[d, c]`` within each row, 1 the largest, equals sharing the best; NaN stays NaN."""
-    table = pd.DataFrame(np.round(index, 9)).rank(axis=1, method="min", ascending=False)
-    return table.to_numpy(dtype=float)
-
-
 def _by_community(
     ids: list[str],
     services: Sequence[str],
@@ -260,12 +247,12 @@ def _by_community(
 ) -> pd.DataFrame:
     weight = np.array([scored.weights[service] for service in services])
     counted = weight > 0
-    index = index_of(shares[:, :, counted], weight[counted])
+    index = geometric_index(shares[:, :, counted], weight[counted])
     plain = scored.by_community.reindex(ids)
     known = plain["index"].notna().to_numpy()
     index[:, ~known] = np.nan
     low, high = percentiles(index)
-    best, worst = percentiles(ranks_of(index), whole=True)
+    best, worst = percentiles(ranked_rows(index), whole=True)
     robust = (frame["verdict"] == "robust_gap").groupby(level="community_id").sum()
     table = pd.DataFrame(
         {

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
 from circle15.errors import SettingError
+from circle15.model.index import geometric_index, ranked_rows
 from circle15.model.results import Gaps
 from circle15.model.verdicts import Stability
-from circle15.uncertainty.robustness import index_of, percentiles, ranks_of
+from circle15.uncertainty.robustness import percentiles
 
 __all__ = ["VARIANTS", "stability"]
 
@@ -34,7 +35,8 @@ def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
     Parameters
     ----------
     scored
-        From :func:`circle15.accessibility.gaps.gaps`. Services of weight 0 take no part, communities without an index have no rank.
+        From :func:`~circle15.accessibility.gaps.gaps`. Services of weight 0 take no part, communities without an index
+        have no rank.
     draws, seed
         How many sets of weights, and the seed that makes them the same each time.
 
@@ -74,7 +76,7 @@ def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
 def random_ranks(shares: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Ranks ``float64[d, c]`` by the geometric index of shares ``[c, s]`` under each row of weights ``[d, s]``."""
     parts = [
-        ranks_of(index_of(shares[None, :, :], weights[first : first + _BLOCK, None, :]))
+        ranked_rows(geometric_index(shares[None, :, :], weights[first : first + _BLOCK, None, :]))
         for first in range(0, len(weights), _BLOCK)
     ]
     return np.concatenate(parts)

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog import text
+from circle15.catalog.rural import rural
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.results import Coverage
-from circle15.norms.ledger import RURAL
 
 __all__ = ["grouped", "groups_of", "need_of"]
 
@@ -45,7 +45,7 @@ def groups_of(communities: Communities) -> pd.DataFrame:
         if not (words != "").any():
             continue
         if column == "rural":
-            words = words.map(lambda word: "农村" if word.casefold() in RURAL else "城市")
+            words = pd.Series(np.where(rural(frame), "农村", "城市"), index=frame.index, dtype=object)
         elif column == "priority_flag":
             words = words.str.split(r"[;；,，、/|+]+", regex=True).map(
                 lambda said: sorted({none if word.strip().casefold() in _NO else word.strip() for word in said} - {""})

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words
 from circle15.model import Analysis, Positions
+from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.render.map.facilities import short
 from circle15.render.published.privacy import (
-    FEWEST,
     SUPPRESSED,
     public_shares,
     public_tens,

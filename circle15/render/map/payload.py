@@ -15,12 +15,13 @@ from pyproj import CRS, Transformer
 
 from circle15 import catalog
 from circle15.model import Analysis, City, Finding, Positions
+from circle15.model.limits import FEWEST
 from circle15.model.places import counts_heads
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
 from circle15.render.published.gaps import public_cells, public_gaps
-from circle15.render.published.privacy import FEWEST, bundles, public_population, public_tens, public_total
+from circle15.render.published.privacy import bundles, public_population, public_tens, public_total
 from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "payload"]

@@ -19,10 +19,11 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.model import Analysis
+from circle15.model.limits import FEWEST
 from circle15.render.map.compact import Sections
 from circle15.render.map.facilities import short
 from circle15.render.map.ledger import ledger
-from circle15.render.published.privacy import FEWEST, public_shares, public_tens, public_total
+from circle15.render.published.privacy import public_shares, public_tens, public_total
 
 __all__ = ["CAUSES", "MOST_CHECKS", "ROBUST", "add_lines", "verdicts"]
 

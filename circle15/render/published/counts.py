@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from circle15.model import Analysis
+from circle15.model.limits import FEWEST
 from circle15.render.published.gaps import public_cells, public_gaps, public_subdistricts
-from circle15.render.published.privacy import FEWEST, SUPPRESSED, public_population, public_tens, public_total
+from circle15.render.published.privacy import SUPPRESSED, public_population, public_tens, public_total
 
 __all__ = ["Published", "few", "percent", "publish", "rounded_percent", "tens"]
 

@@ -13,14 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.model import Analysis
-from circle15.render.published.privacy import FEWEST, SUPPRESSED, public_counts, public_tens
+from circle15.model.index import additive_index, geometric_index, ranked, worst_index
+from circle15.model.limits import FEWEST
+from circle15.render.published.privacy import SUPPRESSED, public_counts, public_tens
 
 __all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts"]
 
 MIDDLE_OF_FEW = 5
 """One to nine people are drawn, and taken in a share, as this many."""
-_FLOOR = 0.01
-"""Coverage below which the geometric index counts no further, as in :mod:`circle15.accessibility.gaps`."""
 _COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered", "choices"]
 _MINUTES = ("mean_min", "p90_min")
 
@@ -103,19 +103,19 @@ def public_gaps(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
         for column in made:
             table.loc[anew, column] = made[column]
     for rank, score in (("rank", "index"), ("rank_people", "uncovered")):
-        table[rank] = table[score].round(9).rank(method="min", ascending=False).astype("Int64")
+        table[rank] = ranked(table[score])
     return table.sort_index(kind="stable").sort_values(["rank", "rank_people"], kind="stable")
 
 
 def _indices(share: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
-    """The three indices of covered shares, one column a service (formulas: :mod:`circle15.accessibility.gaps`)."""
+    """The three indices of covered shares, one column a service (:mod:`circle15.model.index`)."""
     covered = share.to_numpy(dtype=np.float64)
     w = np.array([weights[str(key)] for key in share.columns]) / sum(weights.values())
     return pd.DataFrame(
         {
-            "index": 100 * (1 - np.prod(np.maximum(covered, _FLOOR) ** w, axis=1)),
-            "index_additive": 100 * ((1 - covered) * w).sum(axis=1),
-            "index_worst": 100 * (1 - covered).max(axis=1),
+            "index": geometric_index(covered, w),
+            "index_additive": additive_index(covered, w),
+            "index_worst": worst_index(covered),
         },
         index=share.index,
     )
@@ -148,5 +148,5 @@ def public_subdistricts(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame
         table.loc[anew, "worst_service"] = share[anew].idxmin(axis=1).where(share[anew].min(axis=1) < 1, "")
     few = some & share.isna().any(axis=1).to_numpy()
     table.loc[few, "index"] = np.nan
-    table["rank"] = table["index"].round(9).rank(method="min", ascending=False).astype("Int64")
+    table["rank"] = ranked(table["index"])
     return table.sort_index(kind="stable").sort_values("rank", kind="stable")

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.model.limits import FEWEST
+
 __all__ = [
-    "FEWEST",
     "NEARLY_ALL",
     "NEARLY_NONE",
     "SUPPRESSED",
@@ -25,8 +26,6 @@ __all__ = [
     "tells_too_much",
 ]
 
-FEWEST = 10
-"""The smallest number of people that is published."""
 
 SUPPRESSED = -1
 """Stands for one to nine people."""

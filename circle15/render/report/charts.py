@@ -9,8 +9,8 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.model import Analysis
+from circle15.model.limits import FEWEST
 from circle15.render.published.counts import Published
-from circle15.render.published.privacy import FEWEST
 from circle15.render.report.blocks import clean, say
 from circle15.render.report.ink import INK, QUIET, RAMP, RULE, class_of
 from circle15.render.tables.frames import synthetic_layers

@@ -7,10 +7,10 @@ from typing import Any
 
 from circle15.catalog import services
 from circle15.catalog.norm_books import not_computed
+from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.model.places import counts_heads
 from circle15.render.published.counts import few, percent
-from circle15.render.published.privacy import FEWEST
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
 from circle15.render.report.facts import Facts, number, service_words
 from circle15.render.report.section_causes import remedy

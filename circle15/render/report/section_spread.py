@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from circle15.catalog import services
+from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, percent, rounded_percent, tens
-from circle15.render.published.privacy import FEWEST
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.facts import Facts, minutes, number, service_words
 from circle15.render.words import Words

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from circle15.catalog import services
+from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, percent, tens
-from circle15.render.published.privacy import FEWEST, SUPPRESSED
+from circle15.render.published.privacy import SUPPRESSED
 from circle15.render.report.blocks import (
     Block,
     Bullets,

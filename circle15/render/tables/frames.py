@@ -15,7 +15,8 @@ import pandas as pd
 
 from circle15.catalog import services, text
 from circle15.model import Analysis, City, Communities, Positions
-from circle15.render.published.privacy import FEWEST, SUPPRESSED, public_tens
+from circle15.model.limits import FEWEST
+from circle15.render.published.privacy import SUPPRESSED, public_tens
 
 __all__ = [
     "Column",

@@ -16,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag
+from circle15.model.limits import FEWEST
 from circle15.render.tables.frames import (
     community_table,
     facility_table,
@@ -32,8 +33,6 @@ DRAWN_M = 0.5  # isochrones are written to half a metre: a tenth of the grid tha
 CELL_M = 100.0
 """Side of the cells that demand points are gathered in: no household's place or number is written."""
 
-FEWEST = 10
-"""Cells with fewer people say only that somebody lives there."""
 
 _NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
 _FLAGS = {

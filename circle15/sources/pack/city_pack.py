@@ -14,6 +14,7 @@ import shapely
 
 from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
+from circle15.catalog.spelling import did_you_mean
 from circle15.errors import PackError, SettingError
 from circle15.hours.opening import moment
 from circle15.model.metric import why_unfit
@@ -28,13 +29,12 @@ from circle15.sources.pack.communities import PackCommunities, pack_communities
 from circle15.sources.pack.context import pack_context
 from circle15.sources.pack.facilities import pack_facilities, pack_lists
 from circle15.sources.pack.folder import FETCHED, Pack, data_roots, find_pack, list_cities
-from circle15.sources.pack.keys import did_you_mean
 from circle15.sources.pack.layers import lonlat_box, united
 from circle15.sources.pack.norms import pack_norms
 from circle15.sources.pack.population import pack_population
 from circle15.sources.pack.streets import need_streets, pack_streets, within_streets
+from circle15.sources.pack.survey import pack_survey
 from circle15.sources.reading import ReadingLog
-from circle15.sources.survey import pack_survey
 
 __all__ = [
     "FETCHED",
@@ -78,7 +78,7 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
     known = [field.name for field in fields(Settings)]
     for key in overrides:
         if key not in known:
-            raise SettingError(f"there is no setting {key!r}{did_you_mean(key, known)} (known: {', '.join(known)})")
+            raise SettingError(f"there is no setting {key!r}{did_you_mean(key, known)[1]} (known: {', '.join(known)})")
     given = {**config.get("settings", {}), **{key: value for key, value in overrides.items() if value is not None}}
     given |= _norms(given.get("norms", config.get("norms")))
     if "cutoffs_min" in given:
@@ -93,7 +93,7 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
     given["open_at"] = moment(given.get("open_at"))
     for service, weight in given.get("weights", {}).items():
         if service not in known_services():
-            raise SettingError(f"weights: there is no service {service!r}{did_you_mean(service, known_services())}")
+            raise SettingError(f"weights: there is no service {service!r}{did_you_mean(service, known_services())[1]}")
         if not isinstance(weight, int | float):
             raise SettingError(f"weight of service {service!r} = {weight!r}: give a number, zero or more")
     return Settings(**given)

@@ -16,6 +16,7 @@ import shapely
 
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
+from circle15.catalog.spelling import did_you_mean
 from circle15.errors import PackError
 from circle15.model.places import Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin, Severity
@@ -25,7 +26,6 @@ from circle15.sources.facilities.same_place import PlaceList, SamePlaces, same_p
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.pack.folder import Pack
-from circle15.sources.pack.keys import did_you_mean
 from circle15.sources.pack.layers import area_box, layer_origin
 from circle15.sources.reading import Reading, ReadingLog
 
@@ -259,7 +259,7 @@ def _speaks_of(pack: Pack, entry: Mapping[str, Any]) -> list[str]:
     if unknown:
         raise PackError(
             f"city.toml of {pack.key}: a facility list speaks of {', '.join(unknown)}"
-            f"{did_you_mean(unknown[0], known_services())} (known: {', '.join(known_services())})"
+            f"{did_you_mean(unknown[0], known_services())[1]} (known: {', '.join(known_services())})"
         )
     if not speaks_of:
         raise PackError(

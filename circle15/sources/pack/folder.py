@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from circle15.catalog import hint, refusal
+from circle15.catalog.spelling import closest, did_you_mean
 from circle15.errors import CityError, PackError
-from circle15.sources.pack.keys import check_config, did_you_mean
+from circle15.sources.pack.keys import check_config
 
 __all__ = ["CITY_NAME", "FETCHED", "Pack", "check_name", "data_roots", "find_pack", "list_cities"]
 
@@ -61,8 +61,8 @@ class Pack:
         if path is None:
             folders = [str(folder) for folder in self.folders]
             there = sorted(path.name for path in self.home.iterdir() if path.is_file() and path.name != "city.toml")
-            alike = difflib.get_close_matches(name, there, n=1)
-            meant = hint("pack_meant", name=alike[0]) if alike else hint("pack_copy")
+            alike = closest(name, there)
+            meant = hint("pack_meant", name=alike) if alike else hint("pack_copy")
             places = (" 或 ".join(folders), " or ".join(folders))
             raise refusal("pack_missing", city=self.key, name=name, folders=places, hint=meant)
         return path
@@ -80,7 +80,7 @@ def data_roots(data: str | Path | None = None) -> tuple[Path, ...]:
         raise CityError(f"--data {str(data)!r}: there is no such folder; give the one that holds the city packs")
     named = [data] if data is not None else []
     named += [part for part in os.environ.get("CIRCLE15_DATA", "").split(os.pathsep) if part]
-    named += ["data", Path(__file__).parents[2] / "data"]
+    named += ["data", Path(__file__).parents[3] / "data"]
     found = dict.fromkeys(Path(part).resolve() for part in named if Path(part).is_dir())
     return tuple(found)
 
@@ -116,7 +116,9 @@ def check_name(city: str, *, known: Iterable[str] = ()) -> None:
     """
     if not CITY_NAME.fullmatch(city):
         names = list(known)
-        listed = f"{did_you_mean(city.strip().lower(), names)} (known: {', '.join(names) or 'none'})" if names else ""
+        listed = (
+            f"{did_you_mean(city.strip().lower(), names)[1]} (known: {', '.join(names) or 'none'})" if names else ""
+        )
         raise CityError(
             f"{city[:80]!r} is not a city name: use small letters, digits, - and _ (such as suzhou), at most 64{listed}"
         )
@@ -136,10 +138,9 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
     check_name(city, known=packs)
     if city not in packs:
         roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
-        close = did_you_mean(city, packs)
         raise refusal(
             "city_unknown", error=CityError, city=city, roots=roots,
-            hint=(close.replace("; did you mean ", "，是否想写").rstrip("?"), close),
+            hint=did_you_mean(city, packs),
             known=(", ".join(packs) or "没有", ", ".join(packs) or "none"),
         )  # fmt: skip
     path = packs[city] / "city.toml"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from circle15.catalog import refusal
+from circle15.catalog.spelling import did_you_mean
 from circle15.model.places import AGE_GROUP
 from circle15.sources.osm.places import CONTEXT_LAYERS
 
-__all__ = ["LAYERS", "check_config", "did_you_mean"]
+__all__ = ["LAYERS", "check_config"]
 
 LAYERS = (*CONTEXT_LAYERS, "moat")
 """Display layers that a pack may have."""
@@ -67,12 +67,6 @@ _WORDS = {
     _YES_NO: ("true 或 false", "true or false"), _NUMBER: ("数字", "a number"), _TABLE: ("表", "a table"),
     _WHOLE: ("整数", "a whole number"),
 }  # fmt: skip
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` where a known word is close, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def check_config(path: Path, config: Mapping[str, Any]) -> None:
@@ -158,11 +152,7 @@ def _check_table(path: Path, name: str, table: Mapping[str, Any]) -> None:
     title = (f"[{name}]", f"[{name}]") if name else ("最上面", "the top level")
     for key, value in table.items():
         if key not in _KEYS[name]:
-            close = did_you_mean(key, _KEYS[name])
-            raise refusal(
-                "key_unknown", file=path, key=key, table=title,
-                hint=(close.replace("; did you mean ", "，是否想写 ").rstrip("?"), close),
-            )  # fmt: skip
+            raise refusal("key_unknown", file=path, key=key, table=title, hint=did_you_mean(key, _KEYS[name]))
         kind = _KEYS[name][key]
         many = isinstance(kind, list)
         item = kind[0] if many else kind

@@ -1,0 +1,223 @@
+"""Gap scores by hand (NORMS C6), their laws, and what the sentences say."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from circle15.accessibility.gaps import gaps
+from circle15.catalog import services
+from circle15.catalog.phrases import people_text
+from circle15.errors import SettingError
+from circle15.model import Communities, Coverage, Origin
+from tests.towns.lattice import CRS
+
+KEYS = tuple(services())[:3]
+
+
+def communities(elders: dict[str, float]) -> Communities:
+    frame = gpd.GeoDataFrame(
+        {
+            "name": [f"{key}社区" for key in elders],
+            "name_en": [f"{key.upper()}" for key in elders],
+            "population": [5 * v for v in elders.values()],
+            "pop_60plus": list(elders.values()),
+        },
+        geometry=[shapely.box(k, 0, k + 1, 1) for k in range(len(elders))],
+        crs=CRS,
+        index=pd.Index(list(elders), name="community_id"),
+    )
+    return Communities(frame=frame, origin=Origin(label_zh="", label_en=""))
+
+
+def coverage(shares: dict[str, tuple[float, ...]], elders: dict[str, float]) -> Coverage:
+    rows = []
+    for community, row in shares.items():
+        for service, share in zip(KEYS, row, strict=False):
+            count = elders[community]
+            rows.append(
+                {
+                    "community_id": community, "service": service, "cutoff_min": 15.0, "choices": 1.0,
+                    "pop_60plus": count, "pop_60plus_share": share if count else np.nan,
+                    "population_share": share if not count else share / 2,  # others fare worse than elders
+                    "pop_60plus_uncovered": 0.0 if np.isnan(share) else count * (1 - share),
+                    "pop_60plus_unplaced": count if np.isnan(share) else 0.0,
+                }
+            )  # fmt: skip
+    frame = pd.DataFrame(rows).set_index(["community_id", "service", "cutoff_min"]).sort_index()
+    near = frame.reset_index("cutoff_min", drop=True)[[]].assign(mean_min=7.4, p90_min=12.0, unreachable=0.0)
+    used = tuple(dict.fromkeys(frame.index.get_level_values("service")))
+    order = tuple(key for key in services() if key in used)
+    return Coverage(
+        frame=frame, nearest=near, services=order, undetermined=tuple(k for k in services() if k not in used)
+    )
+
+
+def scored(shares, elders=None, **options):
+    elders = elders or dict.fromkeys(shares, 1000.0)
+    return gaps(coverage(shares, elders), communities(elders), **options)
+
+
+def test_a_total_absence_cannot_be_bought_off():
+    # NORMS 0.8: (1, 1, 0.01) and (0.67, 0.67, 0.67) both average 0.67; geometric means 0.215 and 0.670.
+    by = scored({"a": (1, 1, 0.01), "b": (0.67, 0.67, 0.67)}).by_community
+    assert by.loc["a", "index"] == pytest.approx(100 * (1 - 0.215), abs=0.1)
+    assert by.loc["b", "index"] == pytest.approx(100 * (1 - 0.670), abs=0.1)
+    assert by["index_additive"].tolist() == pytest.approx([33, 33])
+    assert by["index_worst"].to_dict() == pytest.approx({"a": 99, "b": 33})
+    assert by.index.tolist() == ["a", "b"]
+    assert by["rank"].tolist() == [1, 2]
+    assert by["rank_additive"].tolist() == [1, 1]
+
+
+def test_the_ends_of_the_index():
+    by = scored({"none": (0, 0, 0), "all": (1, 1, 1)}).by_community
+    assert by["index"].to_dict() == pytest.approx({"none": 99, "all": 0})  # the floor of 0.01
+    assert by["index_worst"].to_dict() == {"none": 100, "all": 0}
+
+
+def test_gap_in_people_is_addable_and_ranks_apart_from_intensity():
+    result = scored({"large": (0.9,), "small": (0.2,)}, {"large": 10_000.0, "small": 100.0})
+    frame = result.frame
+    assert frame["uncovered"].to_dict() == pytest.approx({("large", KEYS[0]): 1000, ("small", KEYS[0]): 80})
+    assert frame["intensity_pct"].to_dict() == pytest.approx({("large", KEYS[0]): 10, ("small", KEYS[0]): 80})
+    assert frame["rank"].to_dict() == {("large", KEYS[0]): 1, ("small", KEYS[0]): 2}
+    assert result.by_community["rank"].to_dict() == {"small": 1, "large": 2}
+    assert result.by_community["rank_people"].to_dict() == {"small": 2, "large": 1}
+
+
+def test_the_index_can_be_rebuilt_from_its_parts():
+    rng = np.random.default_rng(4)
+    shares = {f"c{k}": tuple(rng.uniform(0, 1, 3)) for k in range(20)}
+    result = scored(shares, weights={KEYS[0]: 2.0, KEYS[2]: 0.5})
+    share = result.frame["share"].unstack("service")
+    weight = pd.Series(result.weights)
+    assert weight.sum() == pytest.approx(1)
+    rebuilt = 100 * (1 - (share.clip(lower=0.01)[weight.index] ** weight).prod(axis=1))
+    pd.testing.assert_series_equal(rebuilt, result.by_community["index"].sort_index(), check_names=False)
+
+
+def test_more_coverage_never_raises_the_index():
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        low = rng.uniform(0, 1, 3)
+        high = low + rng.uniform(0, 1, 3) * (1 - low)
+        by = scored({"low": tuple(low), "high": tuple(high)}).by_community
+        for column in ("index", "index_additive", "index_worst", "uncovered"):
+            assert by.loc["high", column] <= by.loc["low", column] + 1e-9
+
+
+def test_unknown_is_neither_ranked_nor_a_gap():
+    by = scored({"seen": (0.5, 0.5, 0.5), "unseen": (np.nan, np.nan, np.nan)}).by_community
+    assert np.isnan(by.loc["unseen", "index"])
+    assert pd.isna(by.loc["unseen", "rank"])
+    assert by.loc["unseen", "uncovered"] == 0
+    assert by.index.tolist() == ["seen", "unseen"]
+    assert by.loc["unseen", "sentence_zh"] == "没有足够的数据作出判断。"
+
+
+def test_a_community_without_elders_is_judged_by_all_residents():
+    by = scored({"young": (0.25,)}, {"young": 0.0}).by_community
+    assert by.loc["young", "index"] == pytest.approx(75)
+    assert by.loc["young", "uncovered"] == 0
+    assert "Nobody in YOUNG is 60 or over; 75% of its residents cannot walk" in by.loc["young", "sentence_en"]
+
+
+def test_sentences_say_who_what_how_far():
+    result = scored({"a": (0.4, 1.0, 1.0)})
+    lead = result.frame.loc[("a", KEYS[0])]
+    assert (
+        lead["sentence_zh"]
+        == "a社区有600位60岁以上老人（60%）步行15分钟到不了助餐点；本社区老人到最近一处平均步行7分钟。"
+    )
+    assert lead["sentence_en"] == (
+        "600 elders of A (60%) cannot walk to a meal point within 15 minutes; "
+        "elders there walk 7 minutes to the nearest on average."
+    )
+    whole = result.by_community.loc["a", "sentence_en"]
+    assert whole.startswith("1 of 3 services are out of reach for some; the worst: 600")
+    assert result.frame.loc[("a", KEYS[1]), "sentence_zh"] == "a社区的老年人都能在15分钟内步行到达日间照料中心。"
+    everything = scored({"a": (1.0, 1.0, 1.0)}).by_community.loc["a", "sentence_zh"]
+    assert everything == "a社区：3项服务都能在15分钟内步行到达。"
+
+
+def test_small_counts_are_not_printed():
+    result = scored({"a": (0.995,)}, {"a": 1000.0})
+    assert "不足10位" in result.frame.iloc[0]["sentence_zh"]
+    assert "fewer than 10 elders" in result.frame.iloc[0]["sentence_en"]
+    assert "5" not in result.frame.iloc[0]["sentence_en"].replace("15 minutes", "")
+    assert [people_text(n, "en") for n in (0, 9.9, 10, 12345)] == ["0", "fewer than 10", "10", "12,345"]
+
+
+def test_percentages_never_round_to_none_or_all():
+    sentences = scored({"a": (0.9999,), "b": (0.0001,)}, {"a": 200_000.0, "b": 200_000.0}).frame["sentence_en"]
+    assert "(<1%)" in sentences.loc[("a", KEYS[0])]
+    assert "(>99%)" in sentences.loc[("b", KEYS[0])]
+
+
+def test_bad_settings_are_refused():
+    with pytest.raises(SettingError, match=r"not for 10"):
+        scored({"a": (1,)}, cutoff_min=10)
+    with pytest.raises(SettingError, match="unknown services"):
+        scored({"a": (1,)}, weights={"cinema": 1})
+    with pytest.raises(SettingError, match="above zero"):
+        scored({"a": (1,)}, weights={KEYS[0]: 0})
+
+
+def test_results_draw_themselves():
+    result = scored({"a": (0.4,), "b": (1.0,)})
+    assert "2 communities x 1 services; first: a社区" in repr(result)
+    assert "<td>a社区</td>" in result._repr_html_()
+
+
+def test_a_service_of_weight_zero_takes_no_part():
+    shares = {"a": (0.0, 0.9, 0.8)}
+    by = scored(shares, weights={KEYS[0]: 0}).by_community
+    assert by.loc["a", "index_worst"] == pytest.approx(20)
+    assert by.loc["a", "worst_service"] == KEYS[2]
+    assert by.loc["a", "uncovered"] == pytest.approx(300)
+    assert by.loc["a", "sentence_en"].startswith("2 of 2 services")
+    for bad in (-1, float("nan")):
+        with pytest.raises(SettingError, match="zero or more"):
+            scored(shares, weights={KEYS[1]: bad})
+
+
+def test_no_service_is_worst_where_all_is_covered_or_nothing_known():
+    by = scored({"all": (1, 1, 1), "dark": (np.nan,) * 3, "some": (1, 0.5, 1)}).by_community
+    assert by["worst_service"].to_dict() == {"some": KEYS[1], "all": "", "dark": ""}
+
+
+def test_equal_scores_stand_in_the_order_of_their_ids():
+    by = scored({"b": (0.5,), "a": (0.5,)}).by_community
+    assert by.index.tolist() == ["a", "b"]
+
+
+def test_those_without_any_way_are_named_in_the_sentence():
+    elders = {"a": 1000.0}
+    covered = coverage({"a": (0.4,)}, elders)
+    cut_off = dataclasses.replace(covered, nearest=covered.nearest.assign(unreachable=118.0))
+    assert (
+        "For 118 of them no walkable way leads to any."
+        in gaps(cut_off, communities(elders)).frame.iloc[0]["sentence_en"]
+    )
+    nobody = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=1000.0))
+    alone = gaps(nobody, communities(elders)).frame.iloc[0]["sentence_en"]
+    assert alone.endswith("within 15 minutes: nobody in the city can reach one.")
+    two = elders | {"b": 1000.0}
+    near = coverage({"a": (0.4,), "b": (0.4,)}, two)
+    near.nearest.loc["a", ["mean_min", "unreachable"]] = np.nan, 1000.0
+    assert gaps(near, communities(two)).frame["sentence_en"].iloc[0].endswith("and no walkable way leads to one.")
+    unknown = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=np.nan))
+    assert gaps(unknown, communities(elders)).frame.iloc[0]["sentence_en"].endswith("within 15 minutes.")
+
+
+def test_a_missing_english_name_falls_back_to_the_name():
+    elders = {"a": 1000.0}
+    bare = communities(elders)
+    nameless = Communities(frame=bare.frame.assign(name_en=None), origin=bare.origin)
+    assert "elders of a社区" in gaps(coverage({"a": (0.4,)}, elders), nameless).frame.iloc[0]["sentence_en"]

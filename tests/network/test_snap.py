@@ -1,0 +1,100 @@
+"""Points on a network: nearest spot along an edge, limits, islands, water and rail. Drawn in the tests."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from circle15.errors import CrsError, SettingError
+from circle15.model import Positions
+from circle15.network.snap import snap
+from tests.towns.lattice import CRS, X0, Y0, grid, network, points
+
+
+def test_the_nearest_spot_along_the_edge_not_the_nearest_node():
+    net = network([(0, 0), (400, 0)], [(0, 1)])
+    at = snap(net, points([(130, 25)]))
+    assert (at.offset_mm[0], at.leg_mm[0], at.status[0]) == (130_000, 25_000, Positions.OK)
+
+
+def test_beyond_the_limit_a_point_is_far_and_used_for_nothing():
+    net = network([(0, 0), (5000, 0)], [(0, 1)])
+    at = snap(net, points([(10, 150), (10, 150.01)]))
+    assert at.status.tolist() == [Positions.OK, Positions.FAR]
+    assert at.edge[1] == -1
+
+
+def test_a_point_on_a_small_piece_is_an_island():
+    net = network([(0, 0), (3000, 0), (0, 400), (900, 400)], [(0, 1), (2, 3)])
+    at = snap(net, points([(10, 10), (10, 390)]))
+    assert at.status.tolist() == [Positions.OK, Positions.ISLAND]
+
+
+def test_a_large_second_piece_is_no_island():
+    net = network([(0, 0), (3000, 0), (0, 400), (1100, 400)], [(0, 1), (2, 3)])
+    assert snap(net, points([(10, 390)])).status.tolist() == [Positions.OK]
+
+
+def test_a_leg_does_not_cross_the_canal():
+    #   street A  y = 100
+    #   ~~~~~~~~  y = 30     canal
+    #   . p       y = 20
+    #   street B  y = -60
+    net = network([(0, 100), (300, 100), (0, -60), (300, -60), (300, 20)], [(0, 1), (2, 3), (3, 4), (4, 1)])
+    home = points([(50, 40)])
+    canal = gpd.GeoSeries([shapely.box(X0 - 50, Y0 + 55, X0 + 250, Y0 + 60)], crs=CRS)
+    freely, dry = snap(net, home), snap(net, home, barriers=canal)
+    assert freely.leg_mm.tolist() == [60_000]
+    assert dry.leg_mm.tolist() == [100_000]
+    moat = gpd.GeoSeries([home.geometry.iloc[0].buffer(20).exterior], crs=CRS)
+    assert snap(net, home, barriers=moat).status.tolist() == [Positions.FAR]
+
+
+def test_points_in_another_system_are_refused():
+    with pytest.raises(CrsError, match="to_crs"):
+        snap(grid(2, 2), points([(0, 0)]).to_crs("EPSG:4326"))
+
+
+def test_ties_go_to_the_first_edge_whatever_the_order_of_the_points():
+    net = network([(0, 0), (100, 0), (0, 100), (100, 100)], [(0, 1), (2, 3), (0, 2)])
+    homes = points([(50, 50), (60, 50)])
+    assert snap(net, homes).edge.tolist() == snap(net, homes.iloc[::-1]).edge.tolist()[::-1] == [0, 0]
+
+
+def test_standing_on_a_bridge_or_at_the_quay_is_no_crossing():
+    # The street runs over the canal from y = -100 to y = 100, and a quay lies on the canal's north bank.
+    net = network([(0, -100), (0, 100), (2000, 100), (0, 20), (300, 20)], [(0, 1), (1, 2), (3, 4)])
+    canal = gpd.GeoSeries([shapely.box(X0 - 500, Y0 - 20, X0 + 500, Y0 + 20)], crs=CRS)
+    on_bridge, on_water, across = (0, 0), (150, 15), (150, -21)
+    at = snap(net, points([on_bridge, on_water, across]), max_snap_m=60, barriers=canal)
+    assert at.leg_mm.tolist() == [0, 5_000, 0]
+    assert at.status.tolist() == [Positions.OK, Positions.ISLAND, Positions.FAR]
+
+
+def test_a_level_crossing_is_no_barrier_for_the_house_beside_it_but_the_line_is():
+    net = network([(0, -2000), (0, 2000)], [(0, 1)])
+    rail = gpd.GeoSeries([shapely.LineString([(X0 - 500, Y0), (X0 + 40, Y0 + 10)])], crs=CRS)
+    # Straight across the track's end to the street, and beside the track to the spot where both meet.
+    at = snap(net, points([(30, 7), (30, 20)]), barriers=rail)
+    assert at.status.tolist() == [Positions.OK, Positions.OK]
+    long_rail = gpd.GeoSeries([shapely.LineString([(X0 + 20, Y0 - 3000), (X0 + 20, Y0 + 3000)])], crs=CRS)
+    assert snap(net, points([(30, 7), (10, 7)]), barriers=long_rail).status.tolist() == [Positions.FAR, Positions.OK]
+
+
+def test_barriers_in_another_system_are_refused():
+    canal = gpd.GeoSeries([shapely.box(X0, Y0, X0 + 9, Y0 + 9)], crs=CRS)
+    with pytest.raises(CrsError, match="barriers"):
+        snap(grid(2, 2), points([(0, 0)]), barriers=canal.to_crs("EPSG:4326"))
+
+
+@pytest.mark.parametrize("bad", [0, -1, float("nan")])
+def test_an_unusable_limit_is_refused(bad):
+    with pytest.raises(SettingError, match="max_snap_m"):
+        snap(grid(2, 2), points([(0, 0)]), max_snap_m=bad)
+
+
+def test_what_is_small_beside_a_large_mainland_is_an_island():
+    # 2 km beside 300 km is less than one percent.
+    net = network([(0, 0), (300_000, 0), (0, 400), (2000, 400)], [(0, 1), (2, 3)])
+    assert snap(net, points([(10, 390)])).status.tolist() == [Positions.ISLAND]

@@ -1,0 +1,293 @@
+"""The ledger by hand: cases of the source documents, rates that equal recounts, nothing guessed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circle15.catalog import services
+from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
+from circle15.model import Communities
+from circle15.network.graph import walk_graph
+from circle15.norms.ground import paces_graph
+from circle15.norms.ledger import judge
+from circle15.norms.measures import MEASURES
+from tests.catalog.test_norm_books import GOOD, toml
+from tests.towns.lattice import network
+from tests.towns.norm_fixture import STREET, communities, ground, row, rules_of
+
+
+@pytest.mark.parametrize(
+    ("households", "area", "share", "verdict", "grids"),
+    [
+        (7500, 2250, 30.0, "pass", 25),  # 炎武社区, planned: 30 m2 x 75 = 2,250 m2; 7,500 / 300 = 25 grids
+        (7500, 2249, 100 * 2249 / 7500, "fail", 25),
+        (481, 1300, 100 * 1300 / 481, "pass", 2),  # 大潭村: 144.3 m2 are required, 1,300 m2 are there
+        (481, 144, 100 * 144 / 481, "fail", 2),
+        (63, 18.9, 30.0, "pass", 1),  # just enough, though 100 x 18.9 / 63 is 29.999999999999996 in binary fractions
+        (3200, 960, 30.0, "pass", 11),  # 北门大街社区: 960 m2; 3,200 / 300 = 10.67, so 11 grids
+    ],
+)
+def test_cases_of_the_source_documents(households, area, share, verdict, grids):
+    place = ground(communities(households=[households]), [(500, "community_centre")], floor_area_m2=[area])
+    ledger = judge(place, rules_of("js13-area-per-100hh", "js13-grids-required", "js13-centre-400"))
+    found = row(ledger, "js13-area-per-100hh")
+    assert found["observed"] == pytest.approx(share)
+    assert (found["verdict"], found["facility_id"], bool(found["indicative"])) == (verdict, "f0", False)
+    assert row(ledger, "js13-grids-required")[["observed", "verdict"]].tolist() == [grids, "shown"]
+    assert row(ledger, "js13-centre-400")["verdict"] == ("pass" if area >= 400 else "fail")
+
+
+def test_jindu_needs_26_workers_and_lishe_has_a_fifth_of_offices():
+    # 14,000 residents x 18 / 10,000 = 25.2 workers. 里厍社区: 100 of 500 m2 are offices.
+    places = communities(
+        population=[14_000.0, 14_000.0], workers=[25, 26], centre_area_m2=[500, 500], office_area_m2=[100, 0]
+    )
+    ledger = judge(ground(places), rules_of("sz-workers-18", "js13-office-share"))
+    assert row(ledger, "sz-workers-18")["observed"] == pytest.approx(10_000 * 25 / 14_000)
+    assert [row(ledger, "sz-workers-18", unit)["verdict"] for unit in ("c0", "c1")] == ["fail", "pass"]
+    assert row(ledger, "js13-office-share")[["observed", "verdict"]].tolist() == [20.0, "shown"]
+
+
+def test_minutes_and_metres_by_hand():
+    # A clinic at 500 m: 15 min at 1 m/s reach 900 m, so the home at 1,500 m is 100 m too far; 1,000 m reach it exactly.
+    place = ground(communities(households=[1, 1, 1]), [(500, "clinic community_centre")])
+    ledger = judge(place, rules_of("js-circle-medical", "case-circle-1km"))
+    assert [row(ledger, "js-circle-medical", f"c{k}")["observed"] for k in range(3)] == [100, 0, 0]
+    assert [row(ledger, "case-circle-1km", f"c{k}")["observed"] for k in range(3)] == [100, 100, 0]
+    assert row(ledger, "js-circle-medical", "c1")["verdict"] == "fail"
+
+
+def test_the_share_of_services_in_reach():
+    place = ground(communities(households=[1]), [(500, "clinic culture")], listed=["fitness", "day_care"])
+    assert row(judge(place, rules_of("js-circle-four")), "js-circle-four")["observed"] == 50
+
+
+def test_a_service_without_a_list_is_undetermined_and_says_what_is_lacking():
+    place = ground(communities(households=[1]), [(500, "clinic")])
+    ledger = judge(place, rules_of("js-circle-elderly", "js-meal-there", "js13-area-per-100hh", "sz-workers-18"))
+    assert row(ledger, "js-circle-elderly")[["verdict", "lacks"]].tolist() == ["undetermined", "facilities: day_care"]
+    assert row(ledger, "js-meal-there")["lacks"] == "facilities: meal_point"
+    assert np.isnan(row(ledger, "js-meal-there")["observed"])
+    assert row(ledger, "sz-workers-18")["lacks"] == "workers"
+
+
+def test_an_unknown_area_is_no_small_area():
+    place = ground(communities(households=[100]), [(400, "community_centre"), (600, "community_centre")],
+                   floor_area_m2=[500.0, np.nan])  # fmt: skip
+    ledger = judge(place, rules_of("js13-centre-400", "js13-area-per-100hh", "cc2020-service-station-area"))
+    # 500 m2 are enough whatever the other one has; whether 800 m2 are there is not known.
+    assert row(ledger, "js13-centre-400")[["observed", "verdict"]].tolist() == [500, "pass"]
+    assert row(ledger, "cc2020-service-station-area")["verdict"] == "undetermined"
+    assert row(ledger, "js13-area-per-100hh")["lacks"] == "facilities.floor_area_m2"
+    nothing = ground(communities(households=[100]), listed=["community_centre"])
+    ledger = judge(nothing, rules_of("js13-centre-400", "js13-centre-there", "js13-open-8h"))
+    assert row(ledger, "js13-centre-there")[["observed", "verdict"]].tolist() == [0, "fail"]
+    assert row(ledger, "js13-centre-400")[["observed", "verdict"]].tolist() == [0, "fail"]
+    assert row(ledger, "js13-open-8h")["lacks"] == "facilities in the community"
+
+
+def test_tiers_do_not_stand_in_for_each_other():
+    # The centre is 0 m away, the station 400 m: GB 50180 asks a station within 300 m, and a centre within 1,000 m.
+    sites = [(500, "clinic"), (900, "clinic")]
+    place = ground(communities(households=[1]), sites, tier_key=["subdistrict", "community"])
+    ledger = judge(place, rules_of("gb50180-clinic-station", "gb50180-clinic-centre"))
+    assert row(ledger, "gb50180-clinic-station")[["observed", "verdict"]].tolist() == [0, "fail"]
+    assert row(ledger, "gb50180-clinic-centre")[["observed", "verdict"]].tolist() == [100, "pass"]
+    assert row(ledger, "gb50180-clinic-centre")["indicative"]
+    without = ground(communities(households=[1]), sites)
+    assert (
+        row(judge(without, rules_of("gb50180-clinic-station")), "gb50180-clinic-station")["lacks"] == "facilities.tier"
+    )
+
+
+def test_hours_of_the_centre():
+    hours = ["Mo-Su 08:00-16:00", "Mo-Su 08:00-15:59"]
+    place = ground(communities(households=[1, 1]), [(500, "community_centre"), (1500, "community_centre")],
+                   opening_hours=hours)  # fmt: skip
+    ledger = judge(place, rules_of("js13-open-8h"))
+    assert [row(ledger, "js13-open-8h", unit)["verdict"] for unit in ("c0", "c1")] == ["pass", "fail"]
+
+
+def test_town_and_country_and_size_choose_the_rule():
+    places = communities(
+        population=[9_000.0, 12_000.0, 15_000.0],
+        households=[600, 600, 600],
+        grids=[2, 2, 4],
+        rural=["城市", "农村", "农村"],
+    )
+    place = ground(places, [(1500, "day_care")], floor_area_m2=[750])
+    ledger = judge(place, rules_of("js13-grid-urban", "js13-grid-rural", "jb143-class-3"))
+    assert ledger.frame.xs("js13-grid-urban", level="clause_id").index.get_level_values("unit_id").tolist() == ["c0"]
+    rural = ledger.frame.xs("js13-grid-rural", level="clause_id")
+    # 300 households to a grid are within 200 to 300, 150 are not.
+    assert rural["verdict"].tolist() == ["pass", "fail"]
+    # 10,000 to 15,000 people: 750 m2; 15,000 belong to the next class.
+    assert ledger.frame.xs("jb143-class-3", level="clause_id").index.get_level_values("unit_id").tolist() == ["c1"]
+    least = judge(ground(communities(population=[9_999.0, 10_000.0])), rules_of("jb143-class-3"))
+    assert least.frame.index.get_level_values("unit_id").tolist() == ["c1"]
+
+
+@pytest.mark.parametrize("word", [1.0, 1, True, "农村", " Rural "])
+def test_who_says_rural_in_whatever_form_is_rural(word):
+    places = communities(one_stop=[1.0, 1.0], rural=[word, None])
+    rule = GOOD | {"measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1,
+                   "scope": "rural"}  # fmt: skip
+    ledger = judge(ground(places), parse_book(toml(rule), file="mine.toml").rules)
+    assert ledger.frame.index.get_level_values("unit_id").tolist() == ["c0"]
+
+
+def test_a_share_of_services_at_its_threshold_passes():
+    # Each community has four of five services: 80 % to the last digit, though 0.8 is no binary number.
+    five, count = list(services())[:5], 36
+    places = communities(population=[float(people) for people in range(1, count + 1)])
+    sites = [(500 + 1000 * k, " ".join(five[:4])) for k in range(count)]
+    place = ground(places, sites, five, streets=network([(0, 0), (1000 * count, 0)], [(0, 1)]))
+    rule = GOOD | {"measure": "services_in_reach", "services": five, "at_least": 80, "level": "city"}
+    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "city", "city")
+    assert found[["observed", "verdict"]].tolist() == [80.0, "pass"]
+
+
+def test_subdistricts_and_the_city_sum_before_they_divide():
+    places = communities(subdistrict=["甲", "甲", ""], workers=[1, 3, 2], population=[1000.0, 3000.0, 500.0])
+    rule = GOOD | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
+    book = parse_book(toml(rule | {"level": "subdistrict"}, rule | {"id": "b", "level": "city"}), file="mine.toml")
+    ledger = judge(ground(places), book.rules)
+    assert row(ledger, "a", "甲", "subdistrict")["observed"] == 10  # 4 workers, 4,000 people
+    assert ("subdistrict", "", "a") not in ledger.frame.index
+    assert row(ledger, "b", "city", "city")["observed"] == pytest.approx(60_000 / 4500)
+
+
+def test_sums_hang_on_no_order_of_rows():
+    # (0.1 + 0.2) + 0.3 is not 0.1 + (0.2 + 0.3) in the last digit.
+    rule = GOOD | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
+    rules = parse_book(toml(rule | {"level": "city"}), file="mine.toml").rules
+    places = communities(workers=[0.1, 0.2, 0.3], population=[1.0, 1.0, 1.0])
+    found = [
+        row(
+            judge(ground(Communities(frame=places.frame.iloc[order], origin=places.origin)), rules), "a", "city", "city"
+        )
+        for order in ([0, 1, 2], [2, 1, 0])
+    ]
+    assert 0.1 + 0.2 + 0.3 != 0.3 + 0.2 + 0.1
+    assert found[0]["observed"] == found[1]["observed"]
+
+
+@cache
+def squares(count):
+    """So many communities with a clinic in the first, to be given other columns."""
+    return ground(communities(households=[1] * count), [(500, "clinic")])
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=1, max_size=8), st.sampled_from([0.0, 50.0, 90.0, 100.0]))
+def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_matter(flags, target):
+    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    rate = GOOD | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
+                   "level": "city", "at_least": target}  # fmt: skip
+    book = parse_book(toml(flag, rate), file="mine.toml")
+    ledger = judge(replace(squares(len(flags)), communities=communities(one_stop=flags)), book.rules)
+    found = row(ledger, "rate", "city", "city")
+    yes, unknown = flags.count(1.0), sum(np.isnan(flags))
+    least, most = 100 * yes / len(flags), 100 * (yes + unknown) / len(flags)
+    if unknown == 0:
+        assert found["observed"] == pytest.approx(least)
+    else:
+        assert np.isnan(found["observed"])
+        assert found["lacks"] == "one_stop"
+    expected = "pass" if least >= target else "fail" if most < target else "undetermined"
+    assert found["verdict"] == expected
+    assert ledger.counts().loc[("community", "flag")].tolist()[:3] == [yes, flags.count(0.0), unknown]
+
+
+@pytest.mark.parametrize(
+    ("flags", "at_most", "verdict", "observed"),
+    [
+        ([1.0, 0.0, 0.0, 0.0], 50, "pass", 25),
+        ([1.0, 1.0, 1.0, 0.0], 50, "fail", 75),
+        ([1.0, np.nan, np.nan, 0.0], 50, "undetermined", np.nan),  # 25 to 75 %
+        ([1.0, 0.0, 0.0, 0.0], None, "shown", 25),
+        ([1.0, np.nan, 0.0, 0.0], None, "undetermined", np.nan),
+    ],
+)
+def test_a_rate_may_have_an_upper_bound_or_only_be_shown(flags, at_most, verdict, observed):
+    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    rate = GOOD | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
+                   "level": "city", "at_least": None, "at_most": at_most}  # fmt: skip
+    book = parse_book(toml(flag, rate), file="mine.toml")
+    found = row(judge(ground(communities(one_stop=flags)), book.rules), "rate", "city", "city")
+    assert found["verdict"] == verdict
+    assert found["observed"] == pytest.approx(observed, nan_ok=True)
+
+
+@pytest.mark.parametrize("order", [["area", "flag"], ["flag", "area"]])
+def test_who_fails_one_of_several_clauses_fails_whatever_the_others_say(order):
+    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    area = flag | {"id": "area", "measure": "deliberation"}
+    rate = flag | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": order, "level": "city"}
+    rules = parse_book(toml(flag, area, rate), file="mine.toml").rules
+    place = replace(squares(2), communities=communities(one_stop=[0.0, 1.0], deliberation=[np.nan, 1.0]))
+    assert row(judge(place, rules), "rate", "city", "city")["observed"] == 50
+
+
+def test_a_clause_that_does_not_speak_of_a_community_fails_nobody():
+    town = GOOD | {"id": "town", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes",
+                   "at_least": 1, "scope": "urban"}  # fmt: skip
+    country = town | {"id": "country", "scope": "rural", "measure": "deliberation"}
+    rate = town | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": ["town", "country"], "level": "city",
+                   "scope": "all"}  # fmt: skip
+    rules = parse_book(toml(town, country, rate), file="mine.toml").rules
+    places = communities(one_stop=[1.0, 0.0], deliberation=[0.0, 1.0], rural=["城市", "农村"])
+    found = row(judge(replace(squares(2), communities=places), rules), "rate", "city", "city")
+    assert found[["observed", "verdict"]].tolist() == [100, "pass"]
+
+
+def test_above_communities_the_first_facility_of_the_first_community_is_told():
+    rule = GOOD | {"measure": "facility_count", "minutes": None, "unit": "sites", "at_least": 1, "level": "subdistrict"}
+    place = ground(communities(subdistrict=["甲"] * 3), [(2500, "clinic"), (1500, "clinic"), (1600, "clinic")])
+    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "甲", "subdistrict")
+    assert found[["observed", "facility_id"]].tolist() == [3, "f1"]
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+def test_a_verdict_is_monotone_in_its_threshold(one, other):
+    verdicts = []
+    for threshold in sorted([one, other]):
+        book = parse_book(toml(GOOD | {"at_least": threshold}), file="mine.toml")
+        verdicts.append((judge(squares(3), book.rules).frame["verdict"] == "pass").sum())
+    assert verdicts[0] >= verdicts[1]
+
+
+def test_every_rule_of_every_book_is_judged_or_says_why_not():
+    places = communities(households=[900.0, 1200.0], subdistrict=["甲", "乙"])
+    ledger = judge(ground(places, [(500, "clinic community_centre")]), all_rules(norm_books().values()))
+    open_rows = ledger.frame[ledger.frame["verdict"] == "undetermined"]
+    assert (open_rows["lacks"] != "").all()
+    judged = set(ledger.frame.index.get_level_values("clause_id"))
+    # Rules for sizes that no community has, and for the country, speak of nobody here.
+    assert {rule.clause_id for rule in ledger.rules} - judged == {
+        rule.clause_id for rule in ledger.rules if rule.scope == "rural" or rule.people_from is not None
+    }
+
+
+def test_every_measure_is_computed():
+    assert set(MEASURES) == set(measures()) - {"compliance_rate"}
+
+
+def test_only_standardised_centres_count_where_a_clause_asks_for_them():
+    sites = [(500, "day_care"), (1500, "day_care")]
+    place = ground(communities(households=[1, 1]), sites, standardised=["是", "否"])
+    ledger = judge(place, rules_of("js-homecare-there"))
+    assert [row(ledger, "js-homecare-there", unit)["verdict"] for unit in ("c0", "c1")] == ["pass", "fail"]
+    without = judge(ground(communities(households=[1]), sites[:1]), rules_of("js-homecare-there"))
+    assert row(without, "js-homecare-there")["lacks"] == "facilities.standardised"
+
+
+def test_paces_are_metres():
+    graph = paces_graph(walk_graph(STREET, "elderly"))
+    assert graph.walk_ms.tolist() == [8_000_000]
+    assert not graph.delay_u_ms.any()

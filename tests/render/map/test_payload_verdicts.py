@@ -1,0 +1,373 @@
+"""What stands behind verdicts on a page: it comes back as it went in, and tells of no few people."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64decode
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circle15.catalog.norm_books import measures
+from circle15.model import Analysis
+from circle15.model.norms import Ledger
+from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, Typology
+from circle15.render.map.ledger import EXPOSURE, _rate, _Units, ledger, public_verdicts
+from circle15.render.map.payload import payload
+from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
+from tests.render.map.test_payload import section
+from tests.towns.page_fixture import analysis
+from tests.towns.verdict_fixture import RULES, judged, rule
+
+EMPTY = {
+    "ledger": Ledger(), "routes": Routes(), "attribution": Attribution(), "robustness": Robustness(),
+    "typology": Typology(), "stability": Stability(),
+}  # fmt: skip
+
+
+def opened(content: dict[str, Any]) -> dict[str, Any]:
+    """The packed part of a page."""
+    packed = content["verdicts"]
+    raw = b64decode(packed["text"])
+    raw = gzip.decompress(raw) if packed["encoding"] == "gzip+base64" else raw
+    assert len(raw) == packed["bytes"]
+    parts: dict[str, Any] = json.loads(raw)
+    return parts
+
+
+@pytest.fixture(scope="module")
+def town() -> Analysis:
+    return judged()
+
+
+@pytest.fixture(scope="module")
+def content(town: Analysis) -> dict[str, Any]:
+    return payload(town)
+
+
+# -- shares -----------------------------------------------------------------------------------------
+
+
+def _possible(total: int, shown: float) -> set[int]:
+    """Numbers of people inside that a reader who knows the total cannot tell apart."""
+    every = np.arange(total + 1)
+    told = public_shares(np.full(total + 1, float(total)), every / total)
+    return set(every[told == shown].tolist())
+
+
+@given(st.integers(10, 3000), st.data())
+def test_no_share_tells_of_one_to_nine_people(total: int, data: st.DataObject) -> None:
+    inside = data.draw(st.integers(0, total))
+    shown = public_shares(np.array([float(total)]), np.array([inside / total]))[0]
+    maybe = _possible(total, shown)
+    assert inside in maybe
+    few_in, few_out = set(range(1, 10)), {total - count for count in range(1, 10)} - {0}
+    if inside in few_out:
+        assert shown == NEARLY_ALL
+        assert maybe == few_out
+    elif inside in few_in:
+        assert shown == NEARLY_NONE
+        assert maybe == few_in - few_out
+    elif 0 < inside < total:
+        # Five numbers or more look alike, as far as there are as many between few in and few out.
+        assert not maybe & (few_in | few_out)
+        assert len(maybe) >= min(5, total - 19)
+        assert abs(shown - 100 * inside / total) <= 100 * 20 / total
+    else:
+        assert shown == (0 if inside == 0 else 100)
+
+
+def test_fewer_than_ten_people_have_no_share() -> None:
+    assert np.isnan(public_shares(np.array([9.0, 0.0, np.nan, 50.0]), np.array([0.5, 0.5, 0.5, np.nan]))).all()
+
+
+@given(st.integers(10, 400), st.integers(1, 99), st.booleans(), st.data())
+def test_a_verdict_that_is_told_cuts_no_small_group(
+    total: int,
+    limit: int,
+    least: bool,  # noqa: FBT001
+    data: st.DataObject,
+) -> None:
+    inside = data.draw(st.integers(0, total))
+    complies = (lambda percent: percent >= limit - 1e-9) if least else (lambda percent: percent <= limit + 1e-9)
+    share = np.array([inside / total])
+    withheld = bool(tells_too_much(np.array([float(total)]), share, complies)[0])
+    shown = public_shares(np.array([float(total)]), share)[0]
+    verdict = complies(100 * inside / total)
+    alike = {count for count in _possible(total, shown) if complies(100 * count / total) == verdict}
+    if withheld:
+        return
+    if 0 < inside < 10 or 0 < total - inside < 10:
+        assert alike == _possible(total, shown)
+    elif 0 < inside < total and total > 20:
+        assert len(alike) >= 2
+
+
+def test_five_of_hundred_may_be_left_out_and_seven_are() -> None:
+    at_least = lambda percent: percent >= 95
+    share = np.array([0.93, 1.0, 0.5, 0.99])
+    assert tells_too_much(np.full(4, 100.0), share, at_least).tolist() == [True, False, False, True]
+
+
+# -- the ledger -------------------------------------------------------------------------------------
+
+
+def test_every_measure_says_what_it_tells_of_people() -> None:
+    assert set(EXPOSURE) == set(measures())
+
+
+def test_clauses_come_back_with_their_verdicts(town: Analysis, content: dict[str, Any]) -> None:
+    norms = opened(content)["norms"]
+    assert [clause["id"] for clause in norms["clauses"]] == [one.clause_id for one in RULES]
+    letters = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s"}
+    for clause, row in zip(norms["clauses"], norms["rows"], strict=True):
+        units = {"community": [one["id"] for one in content["communities"]], "city": ["city"]}
+        ids = units.get(clause["level"], norms["subdistricts"])
+        found = town.ledger.frame["verdict"].xs(clause["id"], level="clause_id").droplevel("level").reindex(ids)
+        told = [letters[verdict] for verdict in found]
+        # c6 has seven elders: nothing is told of their share.
+        people = "pop_60plus" if clause["about"] else ""
+        hidden = [people != "" and one == "c6" and letter != "u" for one, letter in zip(ids, told, strict=True)]
+        assert row["v"] == "".join("h" if gone else letter for gone, letter in zip(hidden, told, strict=True))
+    shops = norms["rows"][[clause["id"] for clause in norms["clauses"]].index("shops")]
+    assert shops["o"] == [1, 0, 2, 1, 0, 1, 1, 1]
+    care = norms["rows"][3]
+    assert norms["lacks"][care["l"][0]][0] == "提供“日间照料中心”的设施清单"
+
+
+def test_shares_of_the_ledger_are_made_of_tens(town: Analysis, content: dict[str, Any]) -> None:
+    row = opened(content)["norms"]["rows"][0]
+    exact = town.ledger.frame["observed"].xs("meals", level="clause_id").to_numpy()
+    elders = town.city.communities.frame["pop_60plus"].to_numpy()
+    for share, people, shown in zip(exact, elders, row["o"], strict=True):
+        if people < 10:
+            assert shown is None
+        else:
+            outside = round(people * (1 - share / 100))
+            tens, whole = (outside + 5) // 10 * 10, (people + 5) // 10 * 10
+            assert shown == (100 if outside == 0 else 0 if outside == people else round(100 * (1 - tens / whole)))
+
+
+def test_reports_tell_the_same_of_the_ledger_as_pages(town: Analysis, content: dict[str, Any]) -> None:
+    norms, told = opened(content)["norms"], public_verdicts(town)
+    assert told.index.equals(town.ledger.frame.index)
+    names = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s", "hidden": "h"}
+    compared = 0
+    for clause, row in zip(norms["clauses"], norms["rows"], strict=True):
+        if clause["level"] != "community":
+            continue
+        mine = told.xs(clause["id"], level="clause_id").droplevel("level")
+        for place, own in enumerate(content_ids(town)):
+            if row["v"][place] == ".":
+                assert own not in mine.index
+                continue
+            assert names[mine.loc[own, "verdict"]] == row["v"][place]
+            figure = mine.loc[own, "observed"]
+            assert row["o"][place] == (None if np.isnan(figure) else pytest.approx(figure, abs=0.05))
+            compared += 1
+    assert compared > 8
+
+
+def content_ids(town: Analysis) -> list[str]:
+    return [str(key) for key in town.city.communities.frame.index]
+
+
+@pytest.mark.parametrize(
+    ("letters", "least", "verdict", "left"),
+    [
+        ("ppfp", 70, "p", ("p", 75.0)),  # nothing withheld: as it is
+        ("ppfh", 70, "p", ("h", None)),  # three of four pass only if the hidden one does
+        ("ppfh", 90, "f", ("f", None)),  # fails either way, but 75 or 50 percent would tell
+    ],
+)
+def test_a_rate_tells_no_verdict_that_is_withheld(
+    town: Analysis, letters: str, least: float, verdict: str, left: tuple[str, float | None]
+) -> None:
+    first = town.ledger.rules[0]
+    asked = replace(first, measure="compliance_rate", unit="%", of=("one",), level="city", at_least=least, at_most=None)
+    units = _Units(level="city", ids=pd.Index(["city"]), code=np.zeros(4, dtype=np.int64))
+    own = (np.array([verdict], dtype=object), np.array([75.0]))
+    found, figure = _rate(asked, units, own, {"one": (np.array([*letters], dtype=object), np.full(4, np.nan))})
+    assert found[0] == left[0]
+    assert np.isnan(figure[0]) if left[1] is None else figure[0] == left[1]
+    assert own[0][0] == verdict  # the input stays
+
+
+def test_a_walk_is_no_evidence_where_elders_are_not_public(content: dict[str, Any]) -> None:
+    parts = opened(content)
+    meals = parts["norms"]["rows"][0]
+    assert meals["w"][5] is None
+    assert meals["w"][0] == [7.2, 391]
+    hidden = 5  # the place of c6
+    rows = [*parts["routes"], *parts["cause"]["rows"], *parts["robust"]["rows"]]
+    assert all(row[0] != hidden for row in rows)
+    assert parts["robust"]["communities"][hidden] is None
+    assert parts["stability"]["rows"][hidden] is None
+    assert parts["types"]["of"][hidden] == -1
+
+
+def _one(town: Analysis, measure: str, value: float, *, columns: dict[str, float], **changes: Any) -> Any:
+    """What is published of one figure of community c1."""
+    places = town.city.communities
+    frame = places.frame.assign(**columns)
+    one = rule("x", measure=measure, **({"minutes": None, "services": ()} | changes))
+    table = pd.DataFrame(
+        {"observed": [value], "verdict": ["pass"], "lacks": [""], "facility_id": [""]},
+        index=pd.MultiIndex.from_tuples([("community", "c1", "x")], names=["level", "unit_id", "clause_id"]),
+    )
+    city = replace(town.city, communities=replace(places, frame=frame))
+    shown = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
+    return shown["rows"][0]["o"][0]
+
+
+def test_figures_per_household_are_those_of_the_public_households(town: Analysis) -> None:
+    # 300 m2 for 1,234 households: 24.311... would tell their number; they are published as 1,230.
+    exact = 100 * 300 / 1234
+    shown = _one(town, "area_per_100_households", exact, columns={"households": 1234.0})
+    assert shown == round(100 * 300 / 1230, 1)
+    assert _one(town, "area_per_100_households", 5000.0, columns={"households": 6.0}) is None
+
+
+def test_staff_and_registered_people_are_told_by_tens_or_not_at_all(town: Analysis) -> None:
+    assert _one(town, "workers_per_10000", 41.2, columns={"workers": 8.0}) is None
+    assert _one(town, "workers_per_10000", 61.9, columns={"workers": 12.0}) == 61.9
+    # 20 workers for 1,234 registered people, who are published as 1,230.
+    both = {"workers": 20.0, "population_registered": 1234.0}
+    shown = _one(town, "workers_per_10000_registered", 10_000 * 20 / 1234, columns=both)
+    assert shown == round(10_000 * 20 / 1230, 1)
+    few = {"workers": 20.0, "workers_certified": 17.0}
+    assert _one(town, "certified_worker_share", 85.0, columns=few) is None
+    # 1,940 people; 1,204 or 62.06 % are registered, published as 1,200.
+    assert _one(town, "registered_share", 62.06, columns={"population_registered": 1204.0}) == round(100 * 1200 / 1940)
+    assert _one(town, "people_per_facility", 646.67, columns={}) == 650
+
+
+@pytest.mark.parametrize(("scope", "shown"), [("all", 83), ("urban", None)])
+def test_a_share_of_some_communities_is_not_told_by_the_total_of_all(town: Analysis, scope: str, shown: int) -> None:
+    places = town.city.communities
+    table = pd.DataFrame(
+        {"observed": [83.0], "verdict": ["fail"], "lacks": [""], "facility_id": [""]},
+        index=pd.MultiIndex.from_tuples([("city", "city", "x")], names=["level", "unit_id", "clause_id"]),
+    )
+    city = replace(town.city, communities=replace(places, frame=places.frame.assign(rural="城市")))
+    one = rule("x", level="city", scope=scope)
+    told = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
+    assert told["rows"][0]["o"] == [shown]
+
+
+def test_a_measure_that_says_nothing_of_people_is_not_published(
+    town: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("circle15.render.map.ledger.EXPOSURE", {})
+    assert _one(town, "facility_count", 3.0, columns={}) is None
+
+
+# -- causes, robustness, lines ----------------------------------------------------------------------
+
+
+def test_people_of_causes_and_links_are_in_tens(content: dict[str, Any]) -> None:
+    cause = opened(content)["cause"]
+    counts = [count for row in cause["rows"] for count in row[3:7]] + [link["serves"] for link in cause["links"]]
+    assert all(count == SUPPRESSED or count % 10 == 0 for count in counts)
+    assert [link["serves"] for link in cause["links"]] == [410, SUPPRESSED]
+    assert [check["people"] for check in opened(content)["checks"]["list"]] == [240, SUPPRESSED]
+
+
+def test_exact_sentences_of_remedies_stay_at_home(town: Analysis) -> None:
+    frame = town.attribution.frame.assign(remedy_zh="打通后还剩 3 人", remedy_en="3 people would be left")
+    text = json.dumps(opened(payload(replace(town, attribution=replace(town.attribution, frame=frame)))))
+    assert "would be left" not in text
+
+
+def test_robust_figures_are_whole_percent(town: Analysis, content: dict[str, Any]) -> None:
+    robust = opened(content)["robust"]
+    ids = [one["id"] for one in content["communities"]]
+    keys = [one["key"] for one in content["services"]]
+    for place, service, verdict, below, low, high, required in robust["rows"]:
+        own = town.robustness.frame.loc[(ids[place], keys[service])]
+        assert robust["verdicts"][verdict] == own["verdict"]
+        assert (below, required) == (round(100 * own["p_below"]), 90)
+        people = round(town.city.communities.frame.loc[ids[place], "pop_60plus"])
+        for share, shown in ((0.42, low), (0.58, high)):
+            outside = people - round(people * share)
+            assert shown == round(100 * (1 - (outside + 5) // 10 * 10 / ((people + 5) // 10 * 10)))
+
+
+def test_of_a_community_of_few_elders_not_even_its_type_is_told(town: Analysis) -> None:
+    # c6, the sixth, has seven elders: were it the medoid or the outlier, its type would be known.
+    kinds = town.typology
+    types = kinds.types.assign(medoid_id=["c6", "c2"])
+    changed = replace(kinds, types=types, frame=kinds.frame.assign(outlier=[k in {3, 5} for k in range(8)]))
+    told = opened(payload(replace(town, typology=changed)))["types"]
+    assert [one["medoid"] for one in told["types"]] == [-1, 1]
+    assert told["outliers"] == [3]
+
+
+def test_ranks_under_other_weights_are_told_as_they_are(town: Analysis, content: dict[str, Any]) -> None:
+    row, own = opened(content)["stability"]["rows"][0], town.stability.frame.loc["c1"]
+    # The share of draws in which it is of the most wanting tenth, a quarter, in percent.
+    assert row == [*own[["rank_additive", "rank_worst", "rank_low", "rank_high"]].tolist(), 25]
+
+
+def test_lines_of_routes_follow_the_streets_and_start_on_them(town: Analysis, content: dict[str, Any]) -> None:
+    parts = opened(content)
+    packed = content["binary"]
+    starts = np.concatenate([[0], np.cumsum(section(packed, "route.points"))])
+    xs = content["grid"]["lon0"] + section(packed, "route.x") / 250_000
+    ys = content["grid"]["lat0"] + section(packed, "route.y") / 250_000
+    ids = [one["id"] for one in content["communities"]]
+    keys = [one["key"] for one in content["services"]]
+    assert len(starts) - 1 == len(parts["routes"]) == 14
+    for place, service, site, minutes, metres, line in parts["routes"]:
+        own = town.routes.frame.loc[(ids[place], keys[service])]
+        exact = gpd.GeoSeries([own["geometry"]], crs=town.city.network.crs).to_crs(4326)[0]
+        shown = shapely.LineString(np.column_stack([xs, ys])[starts[line] : starts[line + 1]])
+        assert shapely.hausdorff_distance(exact, shown) < 2e-5  # one metre of simplification, half a step
+        assert content["facilities"][site]["id"] == own["facility_id"]
+        assert (minutes, metres) == (round(own["minutes"], 1), round(own["metres"]))
+
+
+def test_a_line_of_no_length_or_of_pieces_is_still_one_line(town: Analysis) -> None:
+    frame = town.routes.frame.copy()
+    start = frame.geometry.iloc[0].coords[0]
+    bits = shapely.MultiLineString(
+        [[start, (start[0] + 50, start[1])], [(start[0] + 80, start[1]), (start[0] + 90, start[1])]]
+    )
+    frame.loc[frame.index[0], "geometry"] = shapely.LineString([start, start])
+    frame.loc[frame.index[1], "geometry"] = bits
+    content = payload(replace(town, routes=Routes(frame=frame)))
+    points = section(content["binary"], "route.points")
+    assert len(points) == len(opened(content)["routes"])
+    assert points.min() >= 2
+
+
+# -- what is not there ------------------------------------------------------------------------------
+
+
+def test_empty_parts_are_no_layers(town: Analysis) -> None:
+    assert payload(analysis())["verdicts"] is None
+    of = {"ledger": {"norms"}, "routes": {"routes"}, "attribution": {"cause"}, "robustness": {"robust", "checks"},
+          "typology": {"types"}, "stability": {"stability"}}  # fmt: skip
+    every = {"norms", "routes", "cause", "robust", "checks", "types", "stability"}
+    for field, layers in of.items():
+        content = payload(replace(town, **{field: EMPTY[field]}))
+        assert set(content["verdicts"]["layers"]) == every - layers
+        assert set(opened(content)) == every - layers
+
+
+def test_uncompressed_is_the_same(town: Analysis, content: dict[str, Any]) -> None:
+    plain = payload(town, compress=False)
+    assert plain["verdicts"]["encoding"] == "base64"
+    assert opened(plain) == opened(content)
+
+
+def test_same_input_same_text(content: dict[str, Any]) -> None:
+    assert payload(judged())["verdicts"] == content["verdicts"]

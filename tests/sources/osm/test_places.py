@@ -1,0 +1,504 @@
+"""Layers and facilities from tiny OSM files written here, one rule at a time."""
+
+import gzip
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from circle15.catalog import services
+from circle15.errors import SettingError, StreetsError
+from circle15.sources.osm.coast import sea_polygons
+from circle15.sources.osm.places import CONTEXT_LAYERS, read_context, read_osm_facilities
+from circle15.sources.osm.tags import ServiceRule, TagRule, home_rule, layer_rules
+
+HELSINKI = Path(__file__).parents[3] / "data" / "helsinki" / "helsinki.osm.pbf"
+ALL = tuple(services())
+
+
+class Osm:
+    """Writes OSM XML: nodes, ways by coordinates, multipolygons by way."""
+
+    def __init__(self, bounds=None):
+        self.nodes, self.ways, self.relations, self.bounds = [], [], [], bounds
+        self.at = {}
+
+    def node(self, lon, lat, **tags):
+        key = len(self.nodes) + 1
+        self.nodes.append(f'<node id="{key}" lat="{lat:.7f}" lon="{lon:.7f}">{_tags(tags)}</node>')
+        return key
+
+    def way(self, points, *, lost=0, **tags):
+        """A way over points; ``lost`` further references lead to nodes that are not in the file."""
+        refs = [self.at[p] if p in self.at else self.at.setdefault(p, self.node(*p)) for p in points]
+        key = len(self.ways) + 1
+        if lost:
+            refs[-1:-1] = [900_000 + key * 100 + i for i in range(lost)]
+        nds = "".join(f'<nd ref="{ref}"/>' for ref in refs)
+        self.ways.append(f'<way id="{key}">{nds}{_tags(tags)}</way>')
+        return key
+
+    def square(self, west, south, side=0.001, **tags):
+        east, north = round(west + side, 7), round(south + side, 7)
+        ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+        return self.way(ring, **tags)
+
+    def multipolygon(self, outer, inner, **tags):
+        key = len(self.relations) + 1
+        members = "".join(
+            f'<member type="way" ref="{ref}" role="{role}"/>' for ref, role in ((outer, "outer"), (inner, "inner"))
+        )
+        self.relations.append(f'<relation id="{key}">{members}{_tags({"type": "multipolygon"} | tags)}</relation>')
+        return key
+
+    def save(self, folder, name="town.osm"):
+        bounds = ""
+        if self.bounds:
+            west, south, east, north = self.bounds
+            bounds = f'<bounds minlat="{south}" minlon="{west}" maxlat="{north}" maxlon="{east}"/>'
+        body = "".join([bounds, *self.nodes, *self.ways, *self.relations])
+        path = folder / name
+        path.write_text(f'<osm version="0.6">{body}</osm>', encoding="utf-8")
+        return path
+
+
+def _tags(tags):
+    return "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
+
+
+def _one(path, layer):
+    return read_context(path, layers=(layer,))[layer]
+
+
+# -- Layers ---------------------------------------------------------------------------------------
+
+
+def test_multipolygon_keeps_its_hole(tmp_path):
+    osm = Osm()
+    outer, inner = osm.square(0, 0, 0.003), osm.square(0.001, 0.001, 0.001)
+    osm.multipolygon(outer, inner, building="apartments", building__levels="4", name="Hof")
+    frame = _one(osm.save(tmp_path), "buildings")
+    assert frame.index.tolist() == ["relation-1"]
+    assert frame.index.name == "osm_id"
+    assert frame.crs.to_epsg() == 4326
+    house = frame.iloc[0]
+    assert (house["name"], house["kind"], house["levels"]) == ("Hof", "apartments", 4.0)
+    assert len(house.geometry.interiors) == 1
+    assert house.geometry.area == pytest.approx(0.003**2 - 0.001**2)
+
+
+@pytest.mark.parametrize(
+    ("tags", "residential", "known"),
+    [
+        ({"building": "apartments"}, True, True),
+        ({"building": "terrace"}, True, True),
+        ({"building": "dormitory"}, True, True),
+        ({"building": "apartments", "amenity": "pharmacy"}, True, True),
+        ({"building": "yes"}, True, False),
+        ({"building": "yes", "amenity": "school"}, False, True),
+        ({"building": "yes", "office": "company"}, False, True),
+        ({"building": "yes", "office": "no"}, True, False),
+        ({"building": "yes", "shop": "bakery"}, True, False),
+        ({"building": "yes", "shop": "mall"}, False, True),
+        ({"building": "office"}, False, True),
+        ({"building": "roof"}, False, True),
+    ],
+)
+def test_who_lives_in_a_building(tmp_path, tags, residential, known):
+    osm = Osm()
+    osm.square(0, 0, **tags)
+    frame = _one(osm.save(tmp_path), "buildings")
+    assert frame["residential"].tolist() == [residential]
+    assert frame["residential_known"].tolist() == [known]
+    assert frame["kind"].tolist() == [tags["building"]]
+    assert frame.attrs["counts"]["assumed"] == int(residential and not known)
+
+
+@pytest.mark.parametrize(
+    ("written", "levels"), [("3", 3.0), ("2.5", 2.5), ("five", np.nan), ("3;4", np.nan), ("0", np.nan), ("900", np.nan)]
+)
+def test_levels_are_numbers_or_unknown(tmp_path, written, levels):
+    osm = Osm()
+    osm.square(0, 0, building="house", building__levels=written)
+    np.testing.assert_equal(_one(osm.save(tmp_path), "buildings")["levels"].tolist(), [levels])
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"building": "no"}, {"building": "entrance"}, {"building": "yes", "location": "underground"}, {"amenity": "x"}],
+)
+def test_no_building(tmp_path, tags):
+    osm = Osm()
+    osm.square(0, 0, **tags)
+    frame = _one(osm.save(tmp_path), "buildings")
+    assert frame.empty
+    assert {"kind", "levels", "residential", "residential_known"} <= set(frame.columns)
+
+
+@pytest.mark.parametrize(
+    ("layer", "tags", "kind"),
+    [
+        ("water", {"natural": "water"}, "water"),
+        ("water", {"waterway": "riverbank"}, "riverbank"),
+        ("water", {"natural": "water", "tunnel": "culvert"}, None),
+        ("water", {"natural": "water", "tunnel": "no"}, "water"),
+        ("water", {"landuse": "basin"}, None),
+        ("green", {"leisure": "park"}, "park"),
+        ("green", {"landuse": "grass"}, "grass"),
+        ("green", {"landuse": "recreation_ground"}, "recreation_ground"),
+        ("green", {"natural": "wood"}, "wood"),
+        ("green", {"leisure": "garden", "location": "roof"}, None),
+        ("green", {"natural": "water"}, None),
+        ("residential", {"landuse": "residential"}, "residential"),
+        ("residential", {"landuse": "commercial"}, None),
+    ],
+)
+def test_tags_of_area_layers(tmp_path, layer, tags, kind):
+    osm = Osm()
+    osm.square(0, 0, **tags)
+    assert _one(osm.save(tmp_path), layer)["kind"].tolist() == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept"),
+    [
+        ({"railway": "rail"}, True),
+        ({"railway": "light_rail"}, True),
+        ({"railway": "subway", "tunnel": "no"}, True),
+        ({"railway": "subway", "tunnel": "yes"}, False),
+        ({"railway": "rail", "tunnel": "building_passage"}, False),
+        ({"railway": "rail", "location": "underground"}, False),
+        ({"railway": "tram"}, False),
+        ({"railway": "abandoned"}, False),
+    ],
+)
+def test_rail_is_what_lies_on_the_surface(tmp_path, tags, kept):
+    osm = Osm()
+    osm.way([(0, 0), (0.001, 0)], **tags)
+    frame = _one(osm.save(tmp_path), "rail")
+    assert len(frame) == int(kept)
+    assert not kept or frame.geometry.iloc[0].geom_type == "LineString"
+
+
+def test_river_lines_stay_only_where_no_area_covers_them(tmp_path):
+    """::
+
+    river  0 ----- 1 [= lake =] 2 ----- 4      one third of the line lies in the lake
+    canal            [ -------- ]              wholly inside
+    """
+    osm = Osm()
+    osm.square(0.001, -0.0005, natural="water")
+    osm.way([(0, 0), (0.004, 0)], waterway="river", name="Hu")
+    osm.way([(0.0012, 0.0001), (0.0018, 0.0001)], waterway="canal")
+    osm.way([(0, 0.01), (0.001, 0.01)], waterway="stream")
+    frame = _one(osm.save(tmp_path), "water")
+    assert frame.index.tolist() == ["way-1", "way-2"]
+    assert frame.loc["way-2", "kind"] == "river"
+    assert frame.loc["way-2", "geometry"].length == pytest.approx(0.003)
+    assert frame.attrs["counts"] == {"read": 3, "used": 2, "cut": 0, "outside": 0, "covered": 1, "sea": 0}
+
+
+def test_what_the_border_cuts_is_counted(tmp_path):
+    osm = Osm()
+    osm.square(0, 0, building="house")
+    osm.square(0.01, 0, building="house", lost=2)
+    osm.way([(0, 0.02), (0.001, 0.02), (0.002, 0.02)], lost=1, railway="rail")
+    frames = read_context(osm.save(tmp_path), layers=("buildings", "rail"))
+    assert frames["buildings"].index.tolist() == ["way-1"]
+    assert frames["buildings"].attrs["counts"] == {"read": 2, "used": 1, "cut": 1, "outside": 0, "assumed": 0}
+    assert shapely.get_num_points(frames["rail"].geometry.iloc[0]) == 2
+
+
+def test_box_leaves_out_and_counts(tmp_path):
+    osm = Osm()
+    osm.square(0, 0, building="house")
+    osm.square(0.5, 0.5, building="yes")
+    frame = read_context(osm.save(tmp_path), layers=("buildings",), bbox=(-0.1, -0.1, 0.1, 0.1))["buildings"]
+    assert frame.index.tolist() == ["way-1"]
+    assert frame.attrs["counts"] == {"read": 2, "used": 1, "cut": 0, "outside": 1, "assumed": 0}
+
+
+def test_layers_asked_for_are_layers_given(tmp_path):
+    osm = Osm()
+    osm.square(0, 0, building="house")
+    path = osm.save(tmp_path)
+    assert list(read_context(path)) == list(CONTEXT_LAYERS)
+    assert all(len(frame) == (name == "buildings") for name, frame in read_context(path).items())
+    assert list(read_context(path, layers=("rail", "water"))) == ["rail", "water"]
+    with pytest.raises(SettingError, match=r"lava.*water, green, buildings"):
+        read_context(path, layers=("lava",))
+
+
+# -- Sea ------------------------------------------------------------------------------------------
+
+BOX = (0.0, 0.0, 0.02, 0.02)
+
+
+def _coast(points):
+    return [shapely.LineString(points)]
+
+
+def test_sea_lies_right_of_the_coast():
+    eastward = sea_polygons(_coast([(-0.01, 0.01), (0.03, 0.01)]), BOX, gap_m=300)
+    westward = sea_polygons(_coast([(0.03, 0.01), (-0.01, 0.01)]), BOX, gap_m=300)
+    assert [face.bounds for face in eastward] == [(0, 0, 0.02, 0.01)]
+    assert [face.bounds for face in westward] == [(0, 0.01, 0.02, 0.02)]
+
+
+def test_coast_of_several_ways_is_one_coast():
+    parts = [shapely.LineString([(0.012, 0.01), (0.03, 0.01)]), shapely.LineString([(-0.01, 0.01), (0.012, 0.01)])]
+    (face,) = sea_polygons(parts, BOX, gap_m=300)
+    assert face.bounds == (0, 0, 0.02, 0.01)
+
+
+def test_torn_coast_is_drawn_on_when_the_border_is_near():
+    # 0.002 degrees at the equator are 223 m, 0.004 are 445 m.
+    (near,) = sea_polygons(_coast([(0.002, 0.01), (0.018, 0.01)]), BOX, gap_m=300)
+    assert near.area == pytest.approx(0.02 * 0.01)
+    assert sea_polygons(_coast([(0.004, 0.01), (0.018, 0.01)]), BOX, gap_m=300) == []
+
+
+def test_islands_and_inner_seas():
+    ring = [(0.005, 0.005), (0.015, 0.005), (0.015, 0.015), (0.005, 0.015), (0.005, 0.005)]  # counter-clockwise
+    (around,) = sea_polygons(_coast(ring), BOX, gap_m=300)
+    (inside,) = sea_polygons(_coast(ring[::-1]), BOX, gap_m=300)
+    assert around.area == pytest.approx(0.02**2 - 0.01**2)
+    assert inside.area == pytest.approx(0.01**2)
+    assert sea_polygons([], BOX, gap_m=300) == []
+
+
+def test_sea_joins_the_water_layer(tmp_path):
+    osm = Osm(bounds=BOX)
+    osm.way([(0.001, 0.01), (0.01, 0.01), (0.019, 0.01)], natural="coastline")
+    osm.way([(0.005, 0.005), (0.005, 0.015)], waterway="river")
+    frame = _one(osm.save(tmp_path), "water")
+    assert frame["kind"].tolist() == ["sea", "river"]
+    assert frame.index.tolist() == ["coast-1", "way-2"]
+    assert frame.geometry.iloc[0].area == pytest.approx(0.02 * 0.01)
+    assert frame.geometry.iloc[1].bounds == pytest.approx((0.005, 0.01, 0.005, 0.015))
+
+
+# -- Files ----------------------------------------------------------------------------------------
+
+BAD = {
+    "empty.osm.pbf": b"",
+    "text.osm.pbf": b"hello, this is no map",
+    "cut.osm": b'<osm version="0.6"><node id="1" lat="1"',
+    "page.osm": b"<html><body>404</body></html>",
+    "none.osm": b'<osm version="0.6"></osm>',
+    "plain.osm.gz": b'{"a": 1}',
+    "sheet.xlsx": b"PK\x03\x04",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("read", [read_context, lambda path: read_osm_facilities(path, ALL)], ids=["layers", "places"])
+def test_bad_files_are_named_with_a_remedy(tmp_path, name, read):
+    path = tmp_path / name
+    path.write_bytes(BAD[name])
+    with pytest.raises(StreetsError, match=rf"{name}.*(download|give)"):
+        read(path)
+
+
+def test_missing_files_folders_and_truncated_extracts(tmp_path):
+    with pytest.raises(StreetsError, match=r"nowhere\.osm\.pbf"):
+        read_context(tmp_path / "nowhere.osm.pbf")
+    (tmp_path / "folder.osm").mkdir()
+    with pytest.raises(StreetsError, match="not a file"):
+        read_context(tmp_path / "folder.osm")
+    whole = HELSINKI.read_bytes()
+    cut = tmp_path / "cut.osm.pbf"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(StreetsError, match=r"cut\.osm\.pbf.*breaks off.*download"):
+        read_context(cut)
+    with pytest.raises(StreetsError, match=r"cut\.osm\.pbf.*breaks off.*download"):
+        read_osm_facilities(cut, ALL)
+
+
+def test_packed_xml_is_read_too(tmp_path):
+    osm = Osm()
+    osm.square(0, 0, building="house")
+    path = osm.save(tmp_path)
+    packed = tmp_path / "town.osm.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert _one(packed, "buildings").geometry.equals(_one(path, "buildings").geometry)
+
+
+# -- Facilities -----------------------------------------------------------------------------------
+
+
+def _counts_add_up(frame):
+    counts = frame.attrs["counts"]
+    lost = sum(counts[reason] for reason in ("closed", "merged", "nowhere", "outside"))
+    return counts["read"] == counts["used"] + lost and counts["used"] == len(frame)
+
+
+def test_a_clinic_and_what_is_known_of_it(tmp_path):
+    osm = Osm()
+    tags = {"name": "Neustadt", "name__en": "New Town", "opening_hours": "24/7", "wheelchair": "yes"}
+    osm.node(1, 2, amenity="clinic", addr__street="Hauptstrasse", addr__housenumber="7", **tags)
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame.index.tolist() == ["osm-node-1"]
+    assert frame.index.name == "facility_id"
+    assert frame.crs.to_epsg() == 4326
+    site = frame.iloc[0]
+    assert site["services"] == ("clinic",)
+    assert (site.geometry.x, site.geometry.y) == (1, 2)
+    assert site[["name", "name_en", "address"]].tolist() == ["Neustadt", "New Town", "Hauptstrasse 7"]
+    assert site[["opening_hours", "wheelchair", "source"]].tolist() == ["24/7", "yes", "OpenStreetMap"]
+
+
+def test_unnamed_places_get_the_title_and_the_street(tmp_path):
+    osm = Osm()
+    osm.node(1, 2, shop="supermarket", addr__street="平江路")
+    osm.node(3, 4, amenity="library")
+    frame = read_osm_facilities(osm.save(tmp_path), ALL)
+    assert frame["name"].tolist() == [f"{services()['shop'].title_zh} · 平江路", services()["culture"].title_zh]
+    assert frame["name_en"].tolist() == ["Daily shop · 平江路", "Culture"]
+    assert frame["address"].tolist() == ["平江路", ""]
+
+
+def test_one_site_offers_every_service_that_matches_in_the_catalogues_order(tmp_path):
+    osm = Osm()
+    osm.node(0, 0, amenity="community_centre;library", leisure="fitness_centre", name="All")
+    osm.node(0, 1, amenity="bench")
+    path = osm.save(tmp_path)
+    assert read_osm_facilities(path, ALL[::-1])["services"].tolist() == [("culture", "fitness", "community_centre")]
+    assert read_osm_facilities(path, ["fitness"])["services"].tolist() == [("fitness",)]
+    nothing = read_osm_facilities(path, ["meal_point"])
+    assert nothing.empty
+    assert _counts_add_up(nothing)
+
+
+def test_both_tags_of_a_rule_are_needed(tmp_path):
+    osm = Osm()
+    osm.node(0, 0, amenity="social_facility", social_facility="soup_kitchen")
+    osm.node(0, 1, social_facility="soup_kitchen")
+    assert read_osm_facilities(osm.save(tmp_path), ["meal_point"]).index.tolist() == ["osm-node-1"]
+
+
+@pytest.mark.parametrize(
+    ("service", "tags"),
+    [
+        ("day_care", {"amenity": "social_facility", "social_facility": "day_care", "social_facility__for": "child"}),
+        ("day_care", {"amenity": "social_facility", "social_facility": "outreach"}),
+        ("clinic", {"amenity": "clinic", "healthcare__speciality": "plastic_surgery"}),
+        ("clinic", {"healthcare": "clinic", "healthcare__speciality": "hypnosis; herbalism"}),
+    ],
+)
+def test_namesakes_are_not_the_service(tmp_path, service, tags):
+    osm = Osm()
+    osm.node(0, 0, **tags)
+    assert read_osm_facilities(osm.save(tmp_path), [service]).empty
+
+
+def test_private_and_shut_places_are_counted_not_used(tmp_path):
+    osm = Osm()
+    osm.node(0, 0, leisure="pitch", access="private")
+    osm.node(0, 1, leisure="pitch", access="no")
+    osm.node(0, 2, leisure="pitch", opening_hours="closed")
+    osm.node(0, 3, leisure="pitch", access="customers")
+    osm.square(1, 1, leisure="pitch", access="private")
+    frame = read_osm_facilities(osm.save(tmp_path), ["fitness"])
+    assert frame.index.tolist() == ["osm-node-4"]
+    assert frame.attrs["counts"]["closed"] == 4
+    assert _counts_add_up(frame)
+
+
+def test_an_area_stands_at_a_point_inside_it(tmp_path):
+    """A U-shaped library: its centre of gravity lies in the yard, its point must not."""
+    osm = Osm()
+    ring = [(0, 0), (3, 0), (3, 3), (2.9, 3), (2.9, 0.1), (0.1, 0.1), (0.1, 3), (0, 3), (0, 0)]
+    osm.way([(x / 1000, y / 1000) for x, y in ring], amenity="library")
+    frame = read_osm_facilities(osm.save(tmp_path), ["culture"])
+    house = shapely.Polygon([(x / 1000, y / 1000) for x, y in ring])
+    assert frame.index.tolist() == ["osm-way-1"]
+    assert house.contains(frame.geometry.iloc[0])
+    assert not house.contains(house.centroid)
+    assert frame.attrs["counts"]["approximate"] == 0
+
+
+def test_a_place_that_the_border_cuts_stands_at_the_middle_of_what_is_there(tmp_path):
+    osm = Osm()
+    osm.way([(0, 0), (0.002, 0), (0.002, 0.002), (0, 0)], lost=3, amenity="marketplace")
+    frame = read_osm_facilities(osm.save(tmp_path), ["shop"])
+    assert (frame.geometry.x.iloc[0], frame.geometry.y.iloc[0]) == pytest.approx((0.004 / 3, 0.002 / 3))
+    assert frame.attrs["counts"]["approximate"] == 1
+    assert _counts_add_up(frame)
+
+
+METRE = 1 / 111_320
+
+
+@pytest.mark.parametrize(
+    ("apart_m", "one", "other", "left"),
+    [
+        (40, {"amenity": "library", "name": "Stadt"}, {"amenity": "library", "name": "stadt"}, 1),
+        (60, {"amenity": "library", "name": "Stadt"}, {"amenity": "library", "name": "Stadt"}, 2),
+        (40, {"amenity": "library", "name": "Stadt"}, {"amenity": "library", "name": "Land"}, 2),
+        (40, {"amenity": "library", "name": "Stadt"}, {"amenity": "clinic", "name": "Stadt"}, 2),
+        (40, {"amenity": "library"}, {"amenity": "library"}, 2),
+    ],
+)
+def test_doubles_share_name_and_service_within_50_m(tmp_path, apart_m, one, other, left):
+    osm = Osm()
+    osm.node(0, 0, **one)
+    osm.node(apart_m * METRE, 0, **other)
+    frame = read_osm_facilities(osm.save(tmp_path), ALL)
+    assert len(frame) == left
+    assert frame.attrs["counts"]["merged"] == 2 - left
+    assert _counts_add_up(frame)
+
+
+def test_a_merged_place_keeps_the_node_and_all_that_is_known(tmp_path):
+    osm = Osm()
+    osm.square(0, 0, 0.0002, amenity="library", leisure="fitness_centre", name="Stadt", opening_hours="24/7")
+    door = osm.node(0.0001, 0, amenity="library", name="Stadt", wheelchair="yes")
+    frame = read_osm_facilities(osm.save(tmp_path), ALL)
+    assert frame.index.tolist() == [f"osm-node-{door}"]
+    assert frame["services"].tolist() == [("culture", "fitness")]
+    assert frame[["opening_hours", "wheelchair"]].to_numpy().tolist() == [["24/7", "yes"]]
+    assert frame.geometry.y.iloc[0] == 0
+
+
+def test_places_outside_the_box_are_counted(tmp_path):
+    osm = Osm()
+    osm.node(0, 0, amenity="library")
+    osm.node(5, 5, amenity="library")
+    frame = read_osm_facilities(osm.save(tmp_path), ["culture"], bbox=(-1, -1, 1, 1))
+    assert frame.index.tolist() == ["osm-node-1"]
+    assert frame.attrs["counts"]["outside"] == 1
+    assert _counts_add_up(frame)
+
+
+def test_unknown_services_are_named(tmp_path):
+    osm = Osm()
+    osm.node(0, 0, amenity="library")
+    with pytest.raises(SettingError, match=r"barber.*meal_point"):
+        read_osm_facilities(osm.save(tmp_path), ["barber"])
+
+
+# -- Rules ----------------------------------------------------------------------------------------
+
+
+def test_every_rule_of_the_catalogue_can_be_read():
+    assert set(layer_rules()) == set(CONTEXT_LAYERS)
+    assert home_rule().home.isdisjoint(home_rule().unknown)
+    for key in services():
+        assert ServiceRule.of(key).any_of
+
+
+@pytest.mark.parametrize("wrong", ["", "amenity", "amenity=", "=clinic", "amenity=clinic&"])
+def test_a_rule_needs_key_and_value(wrong):
+    with pytest.raises(ValueError, match="not a tag rule"):
+        TagRule.parse(wrong)
+
+
+def test_frames_are_alike_in_every_run():
+    first, second = (read_context(HELSINKI) for _ in range(2))
+    for name, frame in first.items():
+        assert frame.index.is_unique
+        assert isinstance(frame, gpd.GeoDataFrame)
+        assert frame.to_json() == second[name].to_json()

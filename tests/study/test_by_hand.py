@@ -1,0 +1,194 @@
+"""The composition on a city drawn by hand: each wire from stage to stage matters to a number."""
+
+from __future__ import annotations
+
+import warnings
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import circle15 as c15
+from circle15.errors import DataQualityWarning
+from circle15.model import City, Communities, Facilities, Origin, Positions, Settings, StudyArea, WalkProfile
+from tests.towns.lattice import CRS, X0, Y0, network, points
+
+HERE = Origin(label_zh="测试", label_en="test")
+
+
+def city(*, canal: bool = False, buffer_m: float = 2000.0, hours: list[str] | None = None, **settings) -> City:
+    """A street of 4 km, a village street of 600 m that nothing joins, and perhaps a canal beside the street.
+
+    ::
+
+        y = 500        ======            village: an island
+        y = 20      h                    homes of the town stand 20 m off the street
+        y = 10      ~~~~~~~~~~~          canal
+        y = 0   ------------------------------- street, clinic at 0 m, shop at 4,000 m
+    """
+    net = network([(0, 0), (4000, 0), (0, 500), (600, 500)], [(0, 1), (2, 3)])
+    homes = gpd.GeoDataFrame(
+        {"levels": [1.0, 1.0], "residential": [True, True]},
+        geometry=[shapely.box(X0 + x - 5, Y0 + y - 5, X0 + x + 5, Y0 + y + 5) for x, y in ((500, 20), (300, 500))],
+        crs=CRS,
+    )
+    people = gpd.GeoDataFrame(
+        {"name": ["镇", "村"], "population": [20.0, 20.0], "pop_60plus": [12.0, 16.0]},
+        geometry=[shapely.box(X0, Y0 - 50, X0 + 4000, Y0 + 50), shapely.box(X0, Y0 + 450, X0 + 600, Y0 + 550)],
+        crs=CRS,
+        index=["town", "village"],
+    ).rename_axis("community_id")
+    sites = points([(0, 0), (4000, 0)], name="facility_id", prefix="f")
+    sites["name"], sites["services"] = ["诊所", "商店"], [("clinic",), ("shop",)]
+    if hours is not None:
+        sites["opening_hours"] = hours
+    water = gpd.GeoDataFrame(geometry=[shapely.box(X0 - 99, Y0 + 8, X0 + 4099, Y0 + 12)], crs=CRS)
+    area = shapely.union_all(people.geometry.to_numpy())
+    return City(
+        key="hand", title_zh="手", title_en="Hand",
+        area=StudyArea(boundary=area, crs=CRS, buffer_m=buffer_m),
+        network=net,
+        facilities=Facilities(frame=sites, listed=frozenset({"clinic", "shop"})),
+        communities=Communities(frame=people, origin=HERE),
+        context={"buildings": homes, **({"water": water} if canal else {})},
+        settings=Settings(**settings),
+    )  # fmt: skip
+
+
+def analysed(*args, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataQualityWarning)
+        return c15.analyse(city(*args), **options)
+
+
+FLAT = WalkProfile(name="flat", title_zh="平", title_en="flat", speed_mps=1.0, stairs_mps=1.0)
+
+
+def test_every_service_has_its_own_nearest_time():
+    near = analysed(profile=FLAT).coverage.nearest["mean_min"]
+    # 20 m leg + 500 m to the clinic; 20 m + 3,500 m to the shop
+    assert near.loc[("town", "clinic")] == pytest.approx(520 / 60)
+    assert near.loc[("town", "shop")] == pytest.approx(3520 / 60)
+
+
+def test_people_on_an_island_are_placed_uncovered_and_told():
+    result = analysed(profile=FLAT)
+    row = result.coverage.frame.loc[("village", "clinic", 15.0)]
+    assert (row["pop_60plus_unplaced"], row["pop_60plus_uncovered"]) == (0, 16)
+    assert result.coverage.nearest.loc[("village", "clinic"), "unreachable"] == 16
+    told = {found.code: found for found in result.findings}
+    assert "20 people live on streets that are cut off" in told["demand-island"].message_en
+    assert "16 people aged 60+ no walkable way leads to any" in told["no-path"].message_en
+    assert "16位60岁以上老人" in told["no-path"].message_zh
+
+
+def test_the_canal_keeps_people_from_the_street_beside_them():
+    dry = analysed(profile=FLAT)
+    with pytest.warns(DataQualityWarning):
+        wet = c15.analyse(city(canal=True), profile=FLAT)
+    assert dry.demand_positions.status.tolist() == [Positions.OK, Positions.ISLAND]
+    assert wet.demand_positions.status.tolist() == [Positions.FAR, Positions.ISLAND]
+    assert wet.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_unplaced"] == 12
+
+
+def test_one_warning_tells_of_the_findings_and_filters_stay_as_they_are():
+    before = list(warnings.filters)
+    with pytest.warns(DataQualityWarning) as caught:
+        c15.analyse(city(), profile=FLAT)
+    assert len(caught) == 1
+    assert list(warnings.filters) == before
+
+
+def test_a_margin_too_narrow_for_the_walker_is_told():
+    codes = lambda result: {found.code for found in result.findings}
+    assert "narrow-margin" not in codes(analysed(profile=FLAT))
+    assert "narrow-margin" in codes(analysed(profile=FLAT, cutoffs_min=(5, 60)))
+    with pytest.warns(DataQualityWarning):
+        narrow = c15.analyse(city(buffer_m=500.0))
+    assert "narrow-margin" in codes(narrow)
+
+
+def test_a_profile_of_ones_own_is_recorded_by_its_figures():
+    record = analysed(profile=FLAT).record
+    assert record["settings"]["profile"] == "flat"
+    assert record["profile"]["speed_mps"] == 1.0
+
+
+def test_streets_that_end_early_are_told():
+    found = {told.code: told for told in analysed(profile=FLAT).findings}
+    assert found["streets-end-early"].severity == "note"
+
+
+def test_row_order_changes_no_table():
+    one = city()
+    turned = City(**{
+        **{name: getattr(one, name) for name in one.__dataclass_fields__},
+        "communities": Communities(frame=one.communities.frame.iloc[::-1], origin=HERE),
+        "facilities": Facilities(frame=one.facilities.frame.iloc[::-1], listed=one.facilities.listed),
+    })  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataQualityWarning)
+        a, b = c15.analyse(one, profile=FLAT), c15.analyse(turned, profile=FLAT)
+    assert a.gaps.by_community.index.tolist() == b.gaps.by_community.index.tolist()
+    assert a.demand.frame.index.tolist() == b.demand.frame.index.tolist()
+    pd.testing.assert_frame_equal(a.gaps.frame, b.gaps.frame, check_exact=True)
+
+
+def at_moment(when, hours, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataQualityWarning)
+        return c15.analyse(city(hours=hours, **settings), profile=FLAT, open_at=when)
+
+
+def test_what_is_closed_covers_nobody_and_stays_on_the_map():
+    hours = ["Mo-Fr 08:00-17:00", "看情况"]
+    then, always = at_moment("Sa 11:30", hours), at_moment(None, hours)
+    # 520 m in 15 min: the town reaches its clinic at any time, and on Saturdays it is shut
+    assert always.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_covered"] == 12
+    assert then.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_covered"] == 0
+    assert np.isnan(then.coverage.nearest.loc[("town", "clinic"), "mean_min"])
+    assert then.coverage.nearest.loc[("town", "shop"), "mean_min"] == pytest.approx(3520 / 60)
+    assert then.coverage.services == always.coverage.services
+    assert set(then.isochrones.frame.index.unique("facility_id")) == {"f0", "f1"}
+    assert then.isochrones.merged.index.unique("service").tolist() == ["shop"]
+    assert not then.hours["open"].iloc[0]
+    assert then.hours["open"].isna().tolist() == [False, True]
+
+
+def test_a_moment_is_told_recorded_and_said_in_every_sentence():
+    then = at_moment("周六 11:30", ["Mo-Fr 08:00-17:00", "看情况"])
+    assert then.record["settings"]["open_at"] == "Sa 11:30"
+    told = {found.code: found for found in then.findings}
+    assert (told["closed-then"].count, told["hours-unknown"].count) == (1, 1)
+    assert told["closed-then"].examples == ("f0",)
+    assert "11:30（周六）" in told["hours-unknown"].message_zh
+    assert "at Sa 11:30" in told["hours-unknown"].message_en
+    assert "社区卫生服务站" in told["nothing-open"].message_zh
+    for frame in (then.gaps.frame, then.gaps.by_community):
+        assert frame["sentence_zh"].str.contains("11:30（周六）").all()
+        assert frame["sentence_en"].str.contains("open at Sa 11:30").all()
+
+
+def test_a_town_that_lacks_nothing_says_when():
+    hours = ["08:00-17:00", "24/7"]
+    then = at_moment("11:30", hours, weights={"shop": 0.0})
+    assert then.gaps.by_community.loc["town", "sentence_en"].startswith("At We 11:30: ")
+    assert then.gaps.by_community.loc["town", "sentence_zh"].startswith("在11:30（周三）：")
+
+
+def test_without_a_moment_nothing_changes():
+    bare, timed = analysed(profile=FLAT), at_moment(None, ["Sa 01:00-02:00", "off"])
+    pd.testing.assert_frame_equal(bare.coverage.frame, timed.coverage.frame, check_exact=True)
+    pd.testing.assert_frame_equal(bare.gaps.by_community, timed.gaps.by_community, check_exact=True)
+    assert timed.record["settings"]["open_at"] is None
+    assert not {"closed-then", "hours-unknown"} & {found.code for found in timed.findings}
+
+
+def test_any_undoes_the_moment_of_the_settings():
+    hours = ["Mo-Fr 08:00-17:00", "24/7"]
+    of_pack = at_moment(None, hours, open_at=c15.moment("Sa 11:30"))
+    assert of_pack.settings.open_at.en == "Sa 11:30"
+    assert of_pack.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_covered"] == 0
+    assert at_moment("any", hours, open_at=c15.moment("Sa 11:30")).settings.open_at is None

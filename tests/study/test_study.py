@@ -1,0 +1,203 @@
+"""The whole road on real cities: Helsinki always, Suzhou's real streets when a data root has them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import circle15 as c15
+from circle15.errors import DataQualityWarning, SettingError
+from circle15.model import Positions
+from circle15.network.graph import walk_graph
+from circle15.planning.links import with_link
+from circle15.routing.reach import reach_table
+from circle15.study import STAGES, check_places
+from tests.towns import oracle
+
+REAL_SUZHOU = next(
+    (
+        root
+        for root in map(Path, os.environ.get("CIRCLE15_DATA", "").split(os.pathsep))
+        if list(root.glob("suzhou/*.pbf"))
+    ),
+    None,
+)
+
+
+@pytest.fixture(scope="module")
+def helsinki():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CIRCLE15_DATA", raising=False)
+        return c15.load_city("helsinki")
+
+
+@pytest.fixture(scope="module")
+def result(helsinki):
+    with pytest.warns(DataQualityWarning, match="data-quality findings, first"):
+        return c15.analyse(helsinki)
+
+
+def test_real_streets_with_real_facilities(helsinki):
+    assert not helsinki.synthetic
+    assert 100 < helsinki.network.total_km < 130  # 1.1 km x 1.7 km of a city centre with its pavements
+    assert helsinki.network.component_km[0] / helsinki.network.total_km > 0.97
+    offers = helsinki.facilities.offers()["service"].value_counts()
+    assert (offers["clinic"], offers["community_centre"]) == (5, 3)  # clinic 3 + doctors 3, one pair the same place
+
+
+def test_a_service_without_a_list_is_undetermined_and_no_gap(result):
+    assert result.coverage.undetermined == ("meal_point", "day_care")
+    assert set(result.gaps.weights) == {"clinic", "culture", "fitness", "shop", "community_centre"}
+    told = {found.code: found for found in result.findings}
+    assert told["undetermined-service"].severity == "note"
+    assert "不算缺口" in told["undetermined-service"].message_zh
+
+
+def test_nobody_is_lost(result):
+    frame, people = result.coverage.frame, result.city.communities.frame
+    for column in ("population", "pop_60plus"):
+        parts = frame[[f"{column}_covered", f"{column}_uncovered", f"{column}_unplaced"]].sum(axis=1)
+        expected = frame.index.get_level_values("community_id").map(people[column])
+        np.testing.assert_array_equal(parts, np.rint(expected.to_numpy(float) * 1024) / 1024)
+
+
+def test_real_times_equal_networkx(result):
+    some = result.demand.frame.index[::9]
+    rows = result.demand.frame.index.get_indexer(some)
+    here = Positions(
+        **{c: getattr(result.demand_positions, c)[rows] for c in ("edge", "offset_mm", "leg_mm", "status")}
+    )
+    graph = walk_graph(result.city.network, result.settings.profile)
+    times = oracle.walking_times(graph, here, result.facility_positions, result.reach.cutoff_ms)
+    minutes = result.reach.minutes
+    ours = minutes[minutes.index.get_level_values("point_id").isin(some)]
+    names = result.city.facilities.frame.index
+    theirs = pd.Series({(some[p], names[f]): cost / 60_000 for (p, f), cost in times.items()})
+    pd.testing.assert_series_equal(ours.sort_index(), theirs.sort_index(), check_names=False, check_exact=True)
+
+
+def test_the_same_inputs_give_the_same_tables(helsinki, result, monkeypatch):
+    monkeypatch.delenv("CIRCLE15_DATA", raising=False)
+    with pytest.warns(DataQualityWarning):
+        again = c15.analyse(c15.load_city("helsinki"))
+    pd.testing.assert_frame_equal(again.gaps.frame, result.gaps.frame, check_exact=True)
+    pd.testing.assert_frame_equal(again.coverage.frame, result.coverage.frame, check_exact=True)
+    assert (again.isochrones.frame.geometry.to_wkb() == result.isochrones.frame.geometry.to_wkb()).all()
+    assert again.record == result.record
+    assert helsinki.key == "helsinki"
+
+
+def test_a_slower_walker_covers_nobody_more(helsinki, result):
+    with pytest.warns(DataQualityWarning):
+        frail = c15.analyse(helsinki, profile="frail", cutoffs_min=(5, 10, 15))
+    assert (frail.coverage.frame["population_covered"] <= result.coverage.frame["population_covered"]).all()
+    assert frail.profile.speed_mps == 0.6
+
+
+def test_stages_are_told_in_order(helsinki):
+    seen: list[str] = []
+    with pytest.warns(DataQualityWarning):
+        c15.analyse(helsinki, on_stage=seen.append)
+    assert tuple(seen) == STAGES
+
+
+def test_bad_settings_stop_before_any_work(helsinki):
+    with pytest.raises(SettingError, match="adult, elderly, frail"):
+        c15.analyse(helsinki, profile="cat")
+    with pytest.raises(SettingError, match="rise"):
+        c15.analyse(helsinki, cutoffs_min=(10, 5))
+
+
+def test_the_record_holds_no_path_and_no_clock(result):
+    text = repr(result.record)
+    assert str(Path.home()) not in text
+    assert "/data/" not in text
+    assert result.record["inputs"][0]["sha256"]
+    assert result.record["settings"]["cutoffs_min"] == [5, 10, 15]
+
+
+def test_results_draw_themselves(result):
+    assert "<table" in result.gaps._repr_html_()
+    assert "<table" in result.coverage._repr_html_()
+    assert "<table" in result.isochrones._repr_html_()
+    assert "Helsinki" in repr(result)
+
+
+def test_check_computes_nothing_heavy_but_places_facilities(helsinki):
+    codes = {found.code for found in check_places(helsinki)}
+    assert codes == {"facility-island", "undetermined-service"}
+
+
+def test_the_library_in_one_line_each(helsinki):
+    drawn = c15.isochrones(helsinki.network, helsinki.facilities, minutes=(5, 10, 15), profile="elderly")
+    assert drawn.merged.index.get_level_values("service").nunique() == 5
+    table = c15.reach(
+        helsinki.network, c15.demand_points(helsinki.communities, network=helsinki.network), helsinki.facilities
+    )
+    assert len(table) > 1000
+
+
+# -- Suzhou ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["water-town", "real-streets"])
+def suzhou(request):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CIRCLE15_DATA", raising=False)
+        if request.param == "real-streets":
+            if REAL_SUZHOU is None:
+                pytest.skip("no data root with Suzhou's real streets")
+            patch.setenv("CIRCLE15_DATA", str(REAL_SUZHOU))
+        return request.param, c15.load_city("suzhou")
+
+
+def test_the_flagship_is_labelled_for_what_it_is(suzhou):
+    kind, city = suzhou
+    assert city.synthetic
+    assert city.network.origin.synthetic == (kind == "water-town")
+    assert city.communities.origin.synthetic
+    codes = {found.code for found in city.findings}
+    assert {"synthetic-communities", "synthetic-facilities"} <= codes
+    assert ("synthetic-streets" in codes) == (kind == "water-town")
+
+
+def test_the_flagship_has_gaps_in_every_service_and_none_everywhere(suzhou):
+    _, city = suzhou
+    with pytest.warns(DataQualityWarning, match="cut off"):
+        result = c15.analyse(city)
+    assert result.coverage.undetermined == ()
+    at = result.coverage.frame.xs(15.0, level="cutoff_min")
+    share = at["pop_60plus_covered"].groupby("service").sum() / at["pop_60plus"].groupby("service").sum()
+    # Elderly care is what a fifteen-minute circle lacks first (Jiang, Wu & Chung 2025, for Suzhou).
+    assert share.between(0.5, 0.95).all()
+    assert share[["meal_point", "day_care", "clinic"]].max() < share[["shop", "fitness", "community_centre"]].min()
+    assert 40 <= len(result.gaps.by_community) <= 60
+    assert (result.demand_positions.status == Positions.FAR).mean() < 0.01
+    robust = result.robustness
+    assert (robust.draws, len(robust.frame)) == (200, len(at))
+    assert set(robust.frame["verdict"]) == {"robust_gap", "likely_gap", "doubtful", "robust_pass"}
+    assert {"facility", "path"} <= set(robust.checks["kind"])
+    assert result.stability.agreement["rho"].between(0.5, 1).all()
+    frame = result.attribution.frame
+    assert set(frame.index) == set(result.gaps.frame.index[result.gaps.frame["uncovered"] > 1e-6])
+    assert {"link", "facility"} <= set(frame["cause"])
+    assert served_by(result, result.attribution.links.iloc[0]) == pytest.approx(
+        result.attribution.links["serves"].max()
+    )
+
+
+def served_by(result, link) -> float:
+    """People aged 60+ newly covered, over all services, when the link is built."""
+    built = with_link(result.city.network, int(link["u"]), int(link["v"]))
+    left = []
+    for net in (result.city.network, built):
+        table = reach_table(
+            walk_graph(net, result.profile), result.demand_positions, result.facility_positions,
+            point_ids=result.demand.frame.index, facility_ids=result.city.facilities.frame.index,
+        )  # fmt: skip
+        left.append(c15.coverage(table, result.demand, result.city.facilities).frame.xs(15, level="cutoff_min"))
+    return float((left[0]["pop_60plus_uncovered"] - left[1]["pop_60plus_uncovered"]).sum())
