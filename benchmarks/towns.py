@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.placed import Positions
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import build_network, canonical
 from circle15.sources.osm.streets import read_streets
 from circle15.sources.pack.city_pack import data_roots

@@ -21,7 +21,8 @@ from scipy.sparse.csgraph import dijkstra
 from circle15.kernels import search
 from circle15.kernels.threads import in_workers
 from circle15.model.results import ReachTable
-from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.model.placed import Positions
+from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
 from circle15.routing.isochrones import draw_isochrones

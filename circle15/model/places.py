@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
@@ -174,6 +175,11 @@ class Facilities:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def offer_matrix(self, services: Sequence[str]) -> NDArray[np.bool_]:
+        """``bool[f, s]``: which facility offers which of the services."""
+        rows = [[service in offered for service in services] for offered in self.frame["services"]]
+        return np.array(rows, dtype=bool).reshape(len(self), len(services))
 
     def in_service(self) -> Facilities:
         """Without those that a field survey found not to serve (column ``survey_answer``: ``denied``).

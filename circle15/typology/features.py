@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog.facts import read_facts
-from circle15.model.places import Communities, DemandPoints, Facilities
+from circle15.model.placed import PlacedDemand
+from circle15.model.places import Communities, Facilities
+from circle15.model.results import NearestTimes
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
 
@@ -23,12 +25,12 @@ Numbers = NDArray[np.float64]
 
 def features(
     communities: Communities,
-    demand: DemandPoints,
+    demand: PlacedDemand,
     facilities: Facilities,
     network: WalkNetwork,
     *,
-    nearest_min: Mapping[str, Numbers],
-    placed: NDArray[np.bool_] | None = None,
+    nearest: NearestTimes,
+    services: Sequence[str],
 ) -> pd.DataFrame:
     """Features of each community in their units.
 
@@ -36,10 +38,10 @@ def features(
     ----------
     communities, demand, facilities, network
         Of one study, in one metric reference system.
-    nearest_min
-        ``float64[p]`` minutes to the nearest facility at any distance for each determined service, NaN: no way.
-    placed
-        ``bool[p]``: False where a home is far from any street; by default all are near one.
+    nearest
+        Times to the nearest facility at any distance.
+    services
+        The determined ones.
 
     Returns
     -------
@@ -58,9 +60,8 @@ def features(
     table = pd.DataFrame(index=frame.index)
     table["density_km2"] = np.where(people > 0, _ratio(people, km2), np.nan)
     table["elder_share"] = _ratio(frame["pop_60plus"].to_numpy(dtype=float), people)
-    where = np.ones(len(demand), dtype=bool) if placed is None else placed
-    for service, minutes in nearest_min.items():
-        table[f"min_{service}"] = _mean_walk(demand, owner, minutes, where, len(frame))
+    for service in services:
+        table[f"min_{service}"] = _mean_walk(demand, nearest.ms(service), frame.index)
     table["area_m2_100hh"] = _floor_area(frame, facilities)
     table["ways_km_km2"] = _ratio(_ways_km(frame.geometry, network), km2).round(6)
     table["centre_km"] = _centre_km(demand, owner, len(frame))
@@ -71,17 +72,12 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Numbers:
     return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0), dtype=float)
 
 
-def _mean_walk(
-    demand: DemandPoints, owner: NDArray[np.int64], minutes: Numbers, placed: NDArray[np.bool_], count: int
-) -> Numbers:
+def _mean_walk(demand: PlacedDemand, cost_ms: NDArray[np.int64], communities: pd.Index) -> Numbers:
     """Mean walk of each community; whole milliseconds times parts of a person, so that sums are exact in any order."""
     cap = round(read_facts("community_types.toml")["rule"]["cap_min"] * 60_000)
-    ms = np.where(np.isnan(minutes), cap, np.minimum(np.rint(minutes * 60_000), cap))
-    elders, everyone = (demand.frame[c].to_numpy(dtype=float) * placed for c in ("pop_60plus", "population"))
-    old = np.bincount(owner, weights=elders, minlength=count) > 0
-    weight = np.where(old[owner], elders, everyone)
-    whole = np.bincount(owner, weights=weight, minlength=count)
-    return _ratio(np.bincount(owner, weights=weight * ms, minlength=count), whole) / 60_000
+    weight = demand.weight(demand.placed)
+    mean = _ratio(demand.community_sums(weight * np.minimum(cost_ms, cap)), demand.community_sums(weight)) / 60_000
+    return np.asarray(pd.Series(mean, index=demand.communities).reindex(communities), dtype=float)
 
 
 def _floor_area(frame: gpd.GeoDataFrame, facilities: Facilities) -> Numbers:
@@ -122,7 +118,7 @@ def _ways_km(outlines: gpd.GeoSeries, network: WalkNetwork) -> Numbers:
     return np.asarray(np.bincount(shape[order], weights=length[order], minlength=len(shapes)), dtype=float) / 1000
 
 
-def _centre_km(demand: DemandPoints, owner: NDArray[np.int64], count: int) -> Numbers:
+def _centre_km(demand: PlacedDemand, owner: NDArray[np.int64], count: int) -> Numbers:
     """From the mean place of a community's people to that of all, to a metre; NaN where nobody lives."""
     people = demand.frame["population"].to_numpy(dtype=float)
     # Whole millimetres times parts of a person keep the sums the same in any order of rows.
@@ -134,5 +130,5 @@ def _centre_km(demand: DemandPoints, owner: NDArray[np.int64], count: int) -> Nu
     return np.asarray((np.hypot(*away) / 1e6).round(3))
 
 
-def _axes(demand: DemandPoints) -> tuple[pd.Series, pd.Series]:
+def _axes(demand: PlacedDemand) -> tuple[pd.Series, pd.Series]:
     return demand.frame.geometry.x, demand.frame.geometry.y

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words
-from circle15.model import Analysis, Positions
+from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.render.map.facilities import short
@@ -326,7 +326,7 @@ def _placed(analysis: Analysis, people: str) -> Numbers:
     demand, ids = analysis.demand.frame, analysis.city.communities.frame.index
     if people not in demand:
         return np.full(len(ids), np.nan)
-    there = analysis.demand_positions.status != Positions.FAR
+    there = analysis.demand.placed
     owner = ids.get_indexer(demand["community_id"])
     standing = demand[people].to_numpy(dtype=np.float64) * there
     return np.bincount(owner, weights=standing, minlength=len(ids)).astype(np.float64)

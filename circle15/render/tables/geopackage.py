@@ -166,7 +166,7 @@ def _merged(analysis: Analysis) -> gpd.GeoDataFrame:
 
 def _people(analysis: Analysis) -> gpd.GeoDataFrame:
     """People in cells per community, rounded; small numbers stay empty."""
-    frame, people = analysis.demand.frame, list(analysis.demand.people)
+    frame, people = analysis.demand.frame, list(analysis.demand.points.people)
     cells = pd.DataFrame(frame[["community_id", *people]])
     cells["column"] = np.floor(frame.geometry.x / CELL_M)
     cells["row"] = np.floor(frame.geometry.y / CELL_M)
