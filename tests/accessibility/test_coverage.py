@@ -16,37 +16,8 @@ from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach
-from tests.routing.test_reach import town
-from tests.towns.lattice import BY, network, points
-
-FLAT = BY["flat"]
-STREET = network([(0, 0), (3000, 0)], [(0, 1)])
-
-
-def demand(at, people, community) -> DemandPoints:
-    frame = points(at)
-    frame["community_id"] = community
-    frame["population"] = [2.0 * p for p in people]
-    frame["pop_60plus"] = [float(p) for p in people]
-    frame["method"] = "street"
-    return DemandPoints(frame=frame)
-
-
-def facilities(at, services, listed=()) -> Facilities:
-    frame = points(at, name="facility_id", prefix="f")
-    frame["name"], frame["services"] = frame.index, [tuple(s.split()) for s in services]
-    offered = {service for row in frame["services"] for service in row}
-    return Facilities(frame=frame, listed=frozenset(offered | set(listed)))
-
-
-# Elders at 0, 400, 900 m (community a) and 2,000 m (b); clinics at 100 and 700 m; a shop nowhere though listed.
-HOMES = demand([(0, 0), (400, 0), (900, 0), (2000, 0)], [10, 20, 30, 40], ["a", "a", "a", "b"])
-SITES = facilities([(100, 0), (700, 0)], ["clinic", "clinic"], listed=["shop"])
-
-
-def covered(homes=HOMES, sites=SITES, cutoffs=(2, 5, 15), **options):
-    table = reach(STREET, homes, sites, profile=FLAT, cutoff_min=max(cutoffs))
-    return coverage(table, homes, sites, cutoffs_min=cutoffs, **options)
+from tests.towns.lattice import torn_grid
+from tests.towns.one_street import FLAT, HOMES, SITES, STREET, covered, demand, facilities, random_case
 
 
 def test_coverage_by_hand():
@@ -118,17 +89,9 @@ def test_a_table_cut_off_too_early_or_of_other_points_is_refused():
         coverage(table, turned, SITES, cutoffs_min=[5])
 
 
-def random_case(seed: int) -> tuple[DemandPoints, Facilities]:
-    rng = np.random.default_rng(seed)
-    at = rng.uniform(0, 1100, (120, 2)).tolist()
-    homes = demand(at, rng.integers(0, 5000, 120) / 1024, [f"c{k}" for k in rng.integers(0, 7, 120)])
-    offers = [" ".join(rng.choice(["clinic", "shop", "culture"], rng.integers(1, 4), replace=False)) for _ in range(9)]
-    return homes, facilities(rng.uniform(0, 1100, (9, 2)).tolist(), offers)
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_laws(seed):
-    net, (homes, sites) = town(seed), random_case(seed)
+    net, (homes, sites) = torn_grid(seed), random_case(seed)
     at = snap(net, homes.frame, max_snap_m=40)
     with pytest.warns(DataQualityWarning, match="lie too far"):
         table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
@@ -218,7 +181,7 @@ def test_coverage_through_the_day_by_hand():
 @pytest.mark.parametrize("seed", range(3))
 def test_coverage_at_a_moment_is_never_more_than_at_any_time(seed):
     rng = np.random.default_rng(seed)
-    net, (homes, sites) = town(seed), random_case(seed)
+    net, (homes, sites) = torn_grid(seed), random_case(seed)
     hours = rng.choice(
         ["08:00-12:00", "Mo-Fr 09:00-17:00", "24/7", "off", "", "待定", "22:00-06:00"], len(sites)
     ).tolist()

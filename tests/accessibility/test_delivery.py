@@ -14,7 +14,8 @@ from circle15.errors import InputError
 from circle15.hours.opening import moment, open_facilities
 from circle15.model import Facilities
 from circle15.routing.reach import reach
-from tests.accessibility.test_coverage import FLAT, HOMES, STREET, covered, demand, facilities, random_case, town
+from tests.towns.lattice import torn_grid
+from tests.towns.one_street import FLAT, HOMES, STREET, covered, demand, facilities, random_case
 
 SENDABLE = ("meal_point", "clinic", "culture")
 
@@ -89,7 +90,7 @@ def test_what_is_closed_delivers_nothing():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_laws(seed):
-    net, (homes, sites) = town(seed), random_case(seed)
+    net, (homes, sites) = torn_grid(seed), random_case(seed)
     radii = np.random.default_rng(seed).uniform(0, 400, len(sites)).round()
     sites = dataclasses.replace(sites, frame=sites.frame.assign(delivery_radius_m=radii))
     with pytest.warns(UserWarning, match="lie too far"):

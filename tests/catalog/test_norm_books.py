@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from circle15.catalog import column_synonyms, services
 from circle15.catalog.norm_books import all_rules, measures, norm_book, norm_books, parse_book
 from circle15.errors import NormError
+from tests.towns.norm_books import RULE, book_toml
 
 BOOKS = (
     "complete-community-2020", "embedded-2024", "gb50180-2018", "gb50437", "jb143-2010", "jiangsu-13fyp",
@@ -17,27 +17,10 @@ BOOKS = (
 )  # fmt: skip
 RULES = all_rules(norm_books().values())
 HAN = re.compile(r"[\u4e00-\u9fff]")
-GOOD = {
-    "id": "a", "title_zh": "甲", "title_en": "a", "measure": "people_in_reach", "services": ["clinic"], "minutes": 15,
-    "at_least": 90, "unit": "%", "source": "s", "clause": "1", "year": 2020, "status": "expected", "grade": "S",
-    "verified": True,
-}  # fmt: skip
-
-
-def toml(
-    *rules, head='[book]\ntitle_zh = "书"\ntitle_en = "book"\n[source.s]\ntitle_zh = "源"\ntitle_en = "s"\n', more=""
-):
-    lines = [head]
-    for rule in rules:
-        lines.append("[[rule]]")
-        lines += [
-            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in rule.items() if value is not None
-        ]
-    return "\n".join([*lines, more]).encode()
 
 
 def parse(*rules, **options):
-    return parse_book(toml(*rules, **options), file="my-book.toml")
+    return parse_book(book_toml(*rules, **options), file="my-book.toml")
 
 
 def test_the_books_that_come_with_circle15():
@@ -96,8 +79,8 @@ def test_every_measure_is_whole(measure):
 
 
 def test_a_users_own_book():
-    rule = GOOD | {"at_least": None, "between": [10, 20], "people": "pop_60plus"}
-    book = parse(rule, GOOD | {"id": "b", "at_least": None}, more='[checklist]\nmine = ["x"]\n')
+    rule = RULE | {"at_least": None, "between": [10, 20], "people": "pop_60plus"}
+    book = parse(rule, RULE | {"id": "b", "at_least": None}, more='[checklist]\nmine = ["x"]\n')
     assert book.key == "my-book"
     assert (book.rules[0].at_least, book.rules[0].at_most) == (10, 20)
     assert [book.rules[0].passes(value) for value in (9.99, 10, 20, 20.01)] == [False, True, True, False]
@@ -148,11 +131,11 @@ def test_a_users_own_book():
 )
 def test_a_rule_that_cannot_be(change, message):
     with pytest.raises(NormError, match=rf"^my-book\.toml: .*{message}"):
-        parse(GOOD | change)
+        parse(RULE | change)
 
 
 def test_a_level_that_a_measure_does_not_know():
-    rule = {key: value for key, value in GOOD.items() if key not in {"minutes", "services"}}
+    rule = {key: value for key, value in RULE.items() if key not in {"minutes", "services"}}
     rule |= {"measure": "compliance_rate", "of": ["b"]}
     with pytest.raises(NormError, match=r"compliance_rate is not judged by community; use subdistrict, city"):
         parse(rule)
@@ -165,14 +148,14 @@ def test_a_level_that_a_measure_does_not_know():
         (b"[book", r"not a TOML file"),
         (b"", r"the table \[book\] is missing"),
         (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"\[book\] title_zh = 1: give text"),
-        (toml(), r"it has no rules"),
-        (toml(GOOD, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
-        (toml(GOOD, GOOD), r"rule id = 'a' stands twice"),
+        (book_toml(), r"it has no rules"),
+        (book_toml(RULE, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
+        (book_toml(RULE, RULE), r"rule id = 'a' stands twice"),
         (
-            toml(GOOD, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
+            book_toml(RULE, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
             r"\[source\.s\] needs title_en",
         ),
-        (toml(GOOD, more="[checklist]\nmine = 3"), r"\[checklist\]: mine = 3: give a list"),
+        (book_toml(RULE, more="[checklist]\nmine = 3"), r"\[checklist\]: mine = 3: give a list"),
     ],
 )
 def test_a_book_that_cannot_be(content, message):
@@ -181,13 +164,13 @@ def test_a_book_that_cannot_be(content, message):
 
 
 def test_books_that_do_not_go_together():
-    rate = {key: value for key, value in GOOD.items() if key not in {"minutes", "services"}}
+    rate = {key: value for key, value in RULE.items() if key not in {"minutes", "services"}}
     rate |= {"id": "r", "measure": "compliance_rate", "of": ["aa"], "level": "city"}
     with pytest.raises(NormError, match=r"'r': of names 'aa', which is in none of the chosen books; did you mean 'a'"):
-        all_rules([parse(GOOD, rate)])
+        all_rules([parse(RULE, rate)])
     with pytest.raises(NormError, match=r"rule 'a' stands twice \(my-book\.toml, my-book\.toml\)"):
-        all_rules([parse(GOOD), parse(GOOD)])
-    assert [rule.clause_id for rule in all_rules([parse(GOOD, rate | {"of": ["a"]})])] == ["a", "r"]
+        all_rules([parse(RULE), parse(RULE)])
+    assert [rule.clause_id for rule in all_rules([parse(RULE, rate | {"of": ["a"]})])] == ["a", "r"]
 
 
 def test_what_measures_ask_for_can_be_supplied_as_a_column():

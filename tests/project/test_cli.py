@@ -21,7 +21,7 @@ from circle15.errors import Circle15Error, CityError, FetchError, InputError, Ou
 from circle15.render import atomic
 from circle15.sources.osm import overpass
 from circle15.sources.pack import city_pack
-from tests.conftest import SITES, community, town_communities
+from tests.towns.pack_files import SITES, community, town_communities
 
 OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "ledger.csv", "map.html", "run.json"]
 

@@ -12,7 +12,8 @@ from circle15.render.new_pack import write_new_pack
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.pack.keys import check_config
-from tests.conftest import TOWN_NODES, TOWN_WAYS, geojson, osm_xml, town_communities, unpacked
+from tests.towns.findings import unpacked
+from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, geojson, osm_xml, town_communities
 
 
 def test_the_templates_obey_the_rules_of_a_pack(tmp_path):

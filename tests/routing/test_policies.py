@@ -12,7 +12,7 @@ from circle15.network.graph import NEVER_MS, walk_graph
 from circle15.network.snap import snap
 from circle15.routing.nearest import nearest_times
 from circle15.routing.policies import Estates, closed_times, gates_open, positions_on
-from tests.planning.test_attribution import town
+from tests.towns.banks import random_town
 from tests.towns.lattice import BY, network, points
 
 FLAT = BY["flat"]
@@ -59,7 +59,7 @@ def test_what_stands_inside_serves_those_inside_only():
 
 
 def test_with_nothing_private_nothing_changes():
-    case = town(0)
+    case = random_town(0)
     graph = walk_graph(case.city.network, FLAT)
     closed = closed_times(Estates.of(graph), case.here, case.there)
     minutes = np.where(closed >= NEVER_MS, np.nan, closed / 60_000)
@@ -67,7 +67,7 @@ def test_with_nothing_private_nothing_changes():
 
 
 def test_closing_ways_makes_nobody_faster():
-    case = town(5, odd=True)
+    case = random_town(5, odd=True)
     graph = walk_graph(case.city.network, case.profile)
     closed = closed_times(Estates.of(graph), case.here, case.there)
     today = nearest_times(graph, case.here, case.there) * 60_000

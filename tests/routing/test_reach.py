@@ -17,7 +17,7 @@ from circle15.network.snap import snap
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach, reach_table
 from tests.towns import oracle
-from tests.towns.lattice import BY, X0, Y0, grid, network, points
+from tests.towns.lattice import BY, X0, Y0, grid, network, points, torn_grid
 from tests.towns.multigraphs import WALKERS, multigraphs, placed
 
 FLAT = BY["flat"]  # 1 m/s: metres are seconds; stairs at half that
@@ -218,16 +218,6 @@ def test_nearest_time_is_the_least_of_networkx(data):
 # -- Laws ------------------------------------------------------------------------------------------
 
 
-def town(seed: int, size: int = 12) -> WalkNetwork:
-    """A jittered grid with a third of its streets missing."""
-    rng = np.random.default_rng(seed)
-    whole = grid(size, size)
-    keep = rng.random(whole.n_edges) > 0.33
-    place = np.stack([whole.x, whole.y], 1) + rng.normal(0, 15, (whole.n_nodes, 2))
-    at = place - place.min(axis=0)
-    return network(at.tolist(), np.stack([whole.u, whole.v], 1)[keep].tolist())
-
-
 def sample(seed: int, count: int, name: str = "point_id") -> gpd.GeoDataFrame:
     return points(np.random.default_rng(seed).uniform(0, 1100, (count, 2)).tolist(), name=name)
 
@@ -238,7 +228,7 @@ def times(net: WalkNetwork, homes, sites, **options) -> pd.Series:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_longer_cutoff_and_a_faster_walker_lose_no_pair(seed):
-    net, homes, sites = town(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
+    net, homes, sites = torn_grid(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
     short, longer = times(net, homes, sites, cutoff_min=6), times(net, homes, sites, cutoff_min=11)
     pd.testing.assert_series_equal(short, longer[longer <= 6])
     slow = reach(net, homes, sites, profile="frail").minutes
@@ -249,7 +239,7 @@ def test_a_longer_cutoff_and_a_faster_walker_lose_no_pair(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_new_path_makes_nobody_slower(seed):
-    net, homes, sites = town(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
+    net, homes, sites = torn_grid(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
     graph = walk_graph(net, FLAT)
     a, b = snap(net, homes, max_snap_m=500), snap(net, sites, max_snap_m=500)
     ids = {"point_ids": homes.index, "facility_ids": sites.index}
@@ -267,7 +257,7 @@ def test_a_new_path_makes_nobody_slower(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_order_of_rows_and_direction_of_edges_change_nothing(seed):
-    net, homes, sites = town(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
+    net, homes, sites = torn_grid(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
     rng = np.random.default_rng(seed)
     order, turn = rng.permutation(net.n_edges), rng.random(net.n_edges) < 0.5
     ends = np.stack([np.where(turn, net.v, net.u), np.where(turn, net.u, net.v)], 1)[order]
@@ -281,7 +271,7 @@ def test_order_of_rows_and_direction_of_edges_change_nothing(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_splitting_edges_changes_no_time_by_more_than_rounding(seed):
-    net, homes, sites = town(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
+    net, homes, sites = torn_grid(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
     middle = np.stack([(net.x[net.u] + net.x[net.v]) / 2, (net.y[net.u] + net.y[net.v]) / 2], 1)
     at = np.concatenate([np.stack([net.x, net.y], 1), middle]) - (X0, Y0)
     new = net.n_nodes + np.arange(net.n_edges)
@@ -297,7 +287,7 @@ def test_splitting_edges_changes_no_time_by_more_than_rounding(seed):
 
 
 def test_threads_change_no_byte():
-    net, homes, sites = town(1), sample(1, 300), sample(2, 70, "facility_id")
+    net, homes, sites = torn_grid(1), sample(1, 300), sample(2, 70, "facility_id")
     graph, a, b = walk_graph(net, "elderly"), snap(net, homes, max_snap_m=500), snap(net, sites, max_snap_m=500)
     one, many = (
         reach_table(graph, a, b, point_ids=homes.index, facility_ids=sites.index, threads=threads) for threads in (1, 7)

@@ -28,7 +28,7 @@ from circle15.network.snap import snap
 from circle15.planning.attribution import attribution
 from circle15.planning.links import LinkRule
 from circle15.routing.reach import reach_table
-from tests.towns.lattice import BY, CRS, X0, Y0, network, points
+from tests.towns.lattice import BY, CRS, X0, Y0, grid, network, points
 
 HERE = Origin(label_zh="测试", label_en="test")
 FLAT = BY["flat"]  # 1 m/s: metres are seconds
@@ -117,3 +117,22 @@ class Town:
         )  # fmt: skip
         found = coverage(table, self.demand, self.facilities, cutoffs_min=[cutoff]).frame
         return found.droplevel("cutoff_min")["pop_60plus_uncovered"]
+
+
+SERVICES = ("meal_point", "clinic", "shop")
+
+
+def random_town(seed: int, *, odd: bool = False) -> Town:
+    """A grid with half of its streets missing; odd ones have stairs, one-way stretches, signals and private ways."""
+    rng = np.random.default_rng(seed)
+    whole = grid(11, 11)
+    keep = rng.random(whole.n_edges) > 0.5
+    place = np.stack([whole.x, whole.y], 1) + rng.normal(0, 12, (whole.n_nodes, 2))
+    ends = np.stack([whole.u, whole.v], 1)[keep]
+    flags = rng.choice([0, 0, 1, 8, 32, 256, 512, 128], len(ends)) if odd else None
+    net = network((place - place.min(axis=0)).tolist(), ends.tolist(), flags=flags)
+    homes = rng.uniform(0, 1000, (150, 2)).tolist()
+    sites = {tuple(at): rng.choice(SERVICES, 2, replace=False).tolist() for at in rng.uniform(0, 1000, (7, 2)).tolist()}
+    of = [f"c{int(x // 350)}{int(y // 350)}" for x, y in homes]
+    profile = replace(FLAT, name="odd", signal_s=13.0, gate_s=7.0, speed_mps=0.9) if odd else FLAT
+    return Town(net, homes, rng.uniform(0, 9, 150), sites, of=of, listed=SERVICES, profile=profile)

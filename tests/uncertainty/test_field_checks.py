@@ -14,9 +14,9 @@ from circle15.model import EdgeFlag, Positions
 from circle15.routing.reach import reach_table
 from circle15.uncertainty.draws import dropout_risk, points_covered, shares_of
 from circle15.uncertainty.field_checks import field_checks, lost_without_facilities, lost_without_streets, street_ids
-from tests.accessibility.test_gaps import communities
-from tests.towns.lattice import CLASS, network
-from tests.uncertainty.test_draws import plain, stage, town
+from tests.towns.coverage_tables import communities
+from tests.towns.lattice import network
+from tests.towns.stages import bridge_town, plain_draw, scattered_town, stage
 
 
 def table_of(made, demand, facilities, cutoff_min):
@@ -32,8 +32,8 @@ def open_graph(made):
 
 def again(made, required, **assumed):
     """People aged 60+ lost and verdicts flipped when the whole city is computed again."""
-    before, placed = points_covered(made, plain(made))
-    after, _ = points_covered(made, plain(made, **assumed))
+    before, placed = points_covered(made, plain_draw(made))
+    after, _ = points_covered(made, plain_draw(made, **assumed))
     ones = np.ones(len(made.code))
     was, now = (shares_of(made, inside, placed, ones) for inside in (before, after))
     lost = float((made.elders[:, None] * (before & ~after)).sum())
@@ -41,7 +41,7 @@ def again(made, required, **assumed):
 
 
 def test_without_each_facility_the_city_computed_again_says_the_same():
-    _, (made, demand, facilities) = town(cutoff_min=4.0)
+    _, (made, demand, facilities) = scattered_town(cutoff_min=4.0)
     required = np.full((3, 2), 0.6)
     lost = lost_without_facilities(made, table_of(made, demand, facilities, 4.0), facilities, required)
     sums = lost.groupby("target")[["people", "flips"]].sum()
@@ -54,7 +54,7 @@ def test_without_each_facility_the_city_computed_again_says_the_same():
 
 
 def test_without_each_street_the_city_computed_again_says_the_same():
-    net, (made, *_) = town(cutoff_min=4.0)
+    net, (made, *_) = scattered_town(cutoff_min=4.0)
     required = np.full((3, 2), 0.6)
     lost = lost_without_streets(made, open_graph(made), np.full(net.n_edges, 0.1), required, most=net.n_edges)
     sums = lost.groupby("target")[["people", "flips"]].sum()
@@ -65,23 +65,6 @@ def test_without_each_street_the_city_computed_again_says_the_same():
         assert found.to_list() == [people, flips]
         told += people > 0
     assert told > 2
-
-
-def bridge_town():
-    """Two estates west of a canal; the only way to the clinic in the east is a footbridge.
-
-    ::
-
-        p0 (30 elders) -- 0 ---- 1 ==bridge== 2 ---- 3 -- f0 clinic
-        p1 (20 elders)    1                          3 -- f1 clinic of the east bank, p2 (10 elders)
-    """
-    net = network([(0, 0), (200, 0), (300, 0), (500, 0)], [(0, 1), (1, 2), (2, 3)])
-    classes = np.array([CLASS["primary"], CLASS["footway"], CLASS["primary"]], dtype=np.uint8)
-    net = replace(net, way_class=classes, names=("", "小桥"), name=np.array([0, 1, 0], dtype=np.int32))
-    return stage(
-        net, [(0, 0), (150, 0), (450, 0)], [(400, 0), (500, 0)], [("clinic",), ("shop",)],
-        people=[30.0, 20.0, 10.0], cutoff_min=10.0,
-    )  # fmt: skip
 
 
 def checks_of(made, demand, facilities, *, chances=None, most=60, required=0.9):
@@ -166,7 +149,7 @@ def test_nothing_to_ask_where_all_is_certain_or_nobody_is_covered():
 
 
 def test_the_number_of_streets_is_bounded_and_the_fullest_come_first():
-    net, (made, *_) = town(cutoff_min=4.0)
+    net, (made, *_) = scattered_town(cutoff_min=4.0)
     lost = lost_without_streets(made, open_graph(made), np.full(net.n_edges, 0.1), np.full((3, 2), 0.6), most=3)
     assert lost["target"].nunique() <= 3
     assert len(lost_without_streets(made, open_graph(made), np.zeros(net.n_edges), np.full((3, 2), 0.6), most=9)) == 0

@@ -24,9 +24,9 @@ from circle15.uncertainty.robustness import (
     robustness,
     verdict_of,
 )
-from tests.accessibility.test_gaps import communities
-from tests.study.test_by_hand import city as by_hand
-from tests.uncertainty.test_draws import town
+from tests.towns.coverage_tables import communities
+from tests.towns.stages import scattered_town
+from tests.towns.street_and_village import street_and_village
 
 SURE = Uncertainty(dropout={}, marked={})
 
@@ -47,7 +47,7 @@ def city(**options):
     from circle15.routing.reach import reach_table
     from tests.towns.lattice import BY
 
-    net, (made, demand, facilities) = town(cutoff_min=5.0, **options)
+    net, (made, demand, facilities) = scattered_town(cutoff_min=5.0, **options)
     graph = walk_graph(net, BY["flat"])
     table = reach_table(
         graph, made.homes, made.sites, point_ids=demand.frame.index, facility_ids=facilities.frame.index, cutoff_min=5.0
@@ -235,8 +235,8 @@ def test_assumptions_say_every_distribution_in_both_languages():
 def test_the_study_draws_for_every_community_and_service():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataQualityWarning)
-        result = c15.analyse(by_hand(draws=20, seed=2))
-        none = c15.analyse(by_hand(draws=0))
+        result = c15.analyse(street_and_village(draws=20, seed=2))
+        none = c15.analyse(street_and_village(draws=0))
     assert result.robustness.draws == 20
     # the town's shop is 4 km away: below the norm in each draw; the village is an island
     assert result.robustness.frame.loc[("town", "shop"), "verdict"] == "robust_gap"
