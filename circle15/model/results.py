@@ -250,6 +250,8 @@ class NearestTimes:
     ----------
     point_ids
         Of the demand points.
+    point_placed
+        ``bool[p]``: False where a point is far from every street, so that "no way" says nothing.
     services
         In the order of the columns.
     cost_ms
@@ -263,6 +265,7 @@ class NearestTimes:
     """
 
     point_ids: pd.Index
+    point_placed: NDArray[np.bool_]
     services: tuple[str, ...]
     cost_ms: NDArray[np.int64]
 

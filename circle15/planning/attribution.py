@@ -210,9 +210,9 @@ def _today(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities,
         onward_ms=np.stack(onward) if onward else np.empty((0, graph.network.n_nodes), dtype=np.int64),
         lacking=(home_ms > limit) & demand.placed[:, None],
         placed=demand.placed,
-        people=demand.people_in("pop_60plus"),
-        group=demand.community,
-        ids=demand.communities,
+        people=demand.points.people_in("pop_60plus"),
+        group=demand.points.community,
+        ids=demand.points.communities,
         limit_ms=limit,
     )
 

@@ -160,11 +160,11 @@ def _lost(
 ) -> pd.DataFrame:
     """Sum up lost points by target and community; whether the share falls below the required one."""
     count = len(stage.communities)
-    key, place = np.unique(target.astype(np.int64) * count + stage.demand.community[point], return_inverse=True)
+    key, place = np.unique(target.astype(np.int64) * count + stage.demand.points.community[point], return_inverse=True)
     community = key % count
     lost = np.bincount(place, weights=stage.weight[point], minlength=len(key))
     elders = np.bincount(place, weights=stage.elders[point], minlength=len(key))
-    weight, total = stage.weight * stage.demand.placed, stage.demand.community_sums
+    weight, total = stage.weight * stage.demand.placed, stage.demand.points.community_sums
     whole, inside = total(weight)[community], total(weight * covered)[community]
     asked = required[community, column]
     with np.errstate(invalid="ignore", divide="ignore"):

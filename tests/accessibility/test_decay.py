@@ -111,9 +111,7 @@ def test_on_a_grid_a_circle_is_a_diamond():
     walker = WalkProfile(name="paces", title_zh="步", title_en="paces", speed_mps=1.0, stairs_mps=1.0)
     homes = points([(x * 100.0, y * 100.0) for y in range(side) for x in range(side)])
     here, there = (snap(net, frame, max_snap_m=1.0) for frame in (homes, middle))
-    table = reach_table(
-        walk_graph(net, walker), here, there, point_ids=homes.index, facility_ids=middle.index, cutoff_min=15
-    )
+    table = reach_table(walk_graph(net, walker), here, there, cutoff_min=15)
     assert len(table) == 2 * steps * (steps + 1) + 1
     assert 2 / math.pi == pytest.approx(0.637, abs=5e-4)
     assert [round(math.pi * (r / 1000) ** 2, 3) for r in (300, 500, 800, 1000)] == [0.283, 0.785, 2.011, 3.142]

@@ -218,7 +218,7 @@ def test_a_grid_spreads_the_people_of_grown_communities(make_pack):
     assert check_city("tryton", data=root).findings[: len(city.findings)] == city.findings
     result = quietly(c15.analyse, city)
     assert set(result.demand.frame["method"]) == {"grid"}
-    assert result.demand.by_community["people"].to_dict() == {"east": 600.0, "west": 1000.0}
+    assert result.demand.points.by_community["people"].to_dict() == {"east": 600.0, "west": 1000.0}
 
 
 def test_a_grid_counts_nobody_without_outlines(make_pack):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from circle15.model import DemandPoints, EdgeFlag
+from circle15.model import DemandPoints, EdgeFlag, PlacedDemand
 from circle15.network.build import edge_lines
 from circle15.planning.attribution import CLOSES, GRID, NEARLY, cause_of
 from circle15.planning.attribution import _best as best_links
@@ -113,8 +113,8 @@ def test_small_numbers_are_not_told():
 
 def test_a_clinic_that_no_street_leads_to_counts_for_the_straight_line():
     case = Town(banks(), [(500, 0)], [20], {(500, 110): ["clinic"]})
-    status = np.array([1], dtype=np.uint8)
-    case.there = replace(case.there, status=status, edge=np.array([-1], dtype=np.int32))
+    nowhere = replace(case.facilities.positions, status=np.array([1], np.uint8), edge=np.array([-1], np.int32))
+    case.facilities = replace(case.facilities, positions=nowhere)
     assert case.judge().frame.loc[("a", "clinic"), ["uncovered_link", "uncovered_straight"]].tolist() == [20, 0]
 
 
@@ -228,10 +228,11 @@ def test_a_straight_line_beats_a_link_and_a_link_beats_today(seed):
 def test_order_of_rows_changes_nothing():
     case, order = random_town(2, odd=True), np.random.default_rng(2).permutation(150)
     told = case.judge()
-    case.demand = DemandPoints(frame=case.demand.frame.iloc[order])
-    case.here = case.here.take(order)
-    case.facilities = replace(case.facilities, frame=case.facilities.frame.iloc[::-1])
-    case.there = case.there.take(np.arange(len(case.there))[::-1])
+    case.demand = PlacedDemand(
+        points=DemandPoints(frame=case.demand.frame.iloc[order]), positions=case.demand.positions.take(order)
+    )
+    turned = replace(case.facilities.facilities, frame=case.facilities.frame.iloc[::-1])
+    case.facilities = case.facilities.of(turned)
     mixed = case.judge()
     pd.testing.assert_frame_equal(told.frame, mixed.frame)
     pd.testing.assert_frame_equal(pd.DataFrame(told.links), pd.DataFrame(mixed.links))

@@ -45,8 +45,8 @@ def test_the_canal_keeps_people_from_the_street_beside_them():
     dry = analysed(profile=FLAT)
     with pytest.warns(DataQualityWarning):
         wet = c15.analyse(street_and_village(canal=True), profile=FLAT)
-    assert dry.demand_positions.status.tolist() == [Positions.OK, Positions.ISLAND]
-    assert wet.demand_positions.status.tolist() == [Positions.FAR, Positions.ISLAND]
+    assert dry.demand.positions.status.tolist() == [Positions.OK, Positions.ISLAND]
+    assert wet.demand.positions.status.tolist() == [Positions.FAR, Positions.ISLAND]
     assert wet.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_unplaced"] == 12
 
 

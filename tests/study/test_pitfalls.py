@@ -16,7 +16,7 @@ from circle15.model import WalkProfile
 from circle15.network.build import build_network
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.routing.nearest import nearest_times
+from circle15.routing.nearest import nearest_cost
 from circle15.sources.facilities.columns import shown_headers
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.osm.streets import read_streets
@@ -39,7 +39,7 @@ def test_pitfall_10_parallel_streets_are_not_added_up(tmp_path, turned):
     ends = gpd.GeoSeries.from_xy([120.620, 120.621], [31.310, 31.310], crs="EPSG:4326").to_crs("EPSG:4549")
     home, site = (snap(network, gpd.GeoDataFrame(geometry=ends[[k]])) for k in (0, 1))
     graph = walk_graph(network, WalkProfile(name="flat", title_zh="平", title_en="flat", speed_mps=1.0, stairs_mps=1.0))
-    assert 60 * nearest_times(graph, home, site)[0] == pytest.approx(ends[0].distance(ends[1]), abs=0.1)
+    assert nearest_cost(graph, home, site)[0] / 1000 == pytest.approx(ends[0].distance(ends[1]), abs=0.1)
 
 
 # -- 11: a partial answer ------------------------------------------------------------------------------

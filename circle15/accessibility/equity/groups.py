@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from circle15.catalog import text
 from circle15.catalog.rural import rural
 from circle15.kernels.costs import NEVER_MS
-from circle15.model.placed import PlacedDemand
-from circle15.model.places import Communities
+from circle15.model.places import Communities, DemandPoints
 from circle15.model.results import Coverage, NearestTimes
 
 __all__ = ["grouped", "groups_of", "need_of"]
@@ -74,7 +73,7 @@ def _members(words: pd.Series[Any], grouping: str) -> pd.DataFrame:
 
 def grouped(
     communities: Communities,
-    demand: PlacedDemand,
+    demand: DemandPoints,
     covered: Coverage,
     nearest: NearestTimes,
     circle_min: float,
@@ -83,7 +82,7 @@ def grouped(
     member, keys = groups_of(communities), ["grouping", "group"]
     ids = communities.frame.index
     owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
-    people = demand.people_in("pop_60plus") * demand.placed
+    people = demand.people_in("pop_60plus") * nearest.point_placed
     tables = []
     for service in covered.services:
         at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)

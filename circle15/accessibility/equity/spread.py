@@ -29,8 +29,7 @@ from circle15.accessibility.equity.indices import (
 )
 from circle15.catalog import text
 from circle15.errors import InputError
-from circle15.model.placed import PlacedDemand
-from circle15.model.places import Communities, Facilities
+from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.results import Coverage, NearestTimes, ReachTable
 from circle15.model.verdicts import Equity
 
@@ -89,7 +88,7 @@ class _Elders:
 
 def equity(
     reach: ReachTable,
-    demand: PlacedDemand,
+    demand: DemandPoints,
     facilities: Facilities,
     communities: Communities,
     *,
@@ -120,7 +119,7 @@ def equity(
     owner = communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"]))
     share = need_of(communities)[owner]
     people = demand.people_in("pop_60plus")
-    at = demand.placed & (people > 0)
+    at = reach.point_placed & (people > 0)
     elders = _Elders(people=people[at], need=share[at])
     benefit = access(reach, facilities, reach_min=circle_min)
     rows, reasons, curves = [], [], {}
@@ -139,7 +138,7 @@ def equity(
         frame=frame,
         groups=grouped(communities, demand, covered, nearest, circle_min),
         lorenz=_stacked(curves, "step", ["people", "access"]),
-        curve=curve(nearest, people * demand.placed, minutes=last, services=covered.services),
+        curve=curve(nearest, people * reach.point_placed, minutes=last, services=covered.services),
     )
 
 

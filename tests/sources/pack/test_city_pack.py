@@ -500,11 +500,11 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     assert "150" in finding_of(places, "facility-far").message_en
     with pytest.warns(UserWarning, match="data-quality findings"):
         result = analyse(city)
-    assert result.facility_positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND]
+    assert result.facilities.positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND]
     reached = {result.reach.facility_ids[k] for k in result.reach.facility}
     assert {"f1", "f2"} <= reached
     assert "far" not in reached
-    homes = result.demand_positions
+    homes = result.demand.positions
     on_island = {int(e) for e in homes.edge[homes.status == Positions.ISLAND]}
     for point, facility in zip(result.reach.point, result.reach.facility, strict=True):
         if result.reach.facility_ids[facility] == "isle":
