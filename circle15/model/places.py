@@ -262,6 +262,13 @@ class Communities:
         """The people columns that are there: ``population``, ``pop_60plus`` and further ``pop_<age>plus``."""
         return people_columns(self.frame)
 
+    @property
+    def subdistricts(self) -> pd.Series:
+        """The subdistrict of each community, ``""`` where it names none: ``str`` on ``community_id``."""
+        if "subdistrict" not in self.frame:
+            return pd.Series("", index=self.frame.index, dtype=object)
+        return self.frame["subdistrict"].fillna("").astype(str).str.strip()
+
     def __len__(self) -> int:
         return len(self.frame)
 

@@ -36,6 +36,7 @@ __all__ = [
     "Settings",
     "Subdistricts",
     "barriers_of",
+    "elder_share",
     "minutes_of",
 ]
 
@@ -351,6 +352,17 @@ class Coverage:
     def _repr_html_(self) -> str:
         shares = self.frame["pop_60plus_share"].unstack("service")
         return shares.to_html(max_rows=12, float_format="{:.0%}".format)
+
+
+def elder_share(sums: pd.DataFrame) -> pd.Series:
+    """Covered share of people aged 60+, of all residents where nobody is; ``float64`` on the index of ``sums``.
+
+    Parameters
+    ----------
+    sums
+        With ``pop_60plus``, ``pop_60plus_share`` and ``population_share``, as :class:`Coverage` has them.
+    """
+    return sums["pop_60plus_share"].where(sums["pop_60plus"] > 0, sums["population_share"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -22,6 +22,7 @@ from circle15.catalog import services as known_services
 from circle15.catalog.facts import read_facts
 from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.loads import arc_loads
+from circle15.kernels.ragged import place_in_run
 from circle15.kernels.search import nearest_nodes
 from circle15.model.places import Communities, Facilities
 from circle15.model.provenance import Finding
@@ -64,12 +65,9 @@ def street_ids(network: WalkNetwork) -> list[str]:
     """
     ends = np.sort(np.stack([network.node_id[network.u], network.node_id[network.v]], axis=1), axis=1)
     order = np.lexsort((np.arange(len(ends)), network.length_mm, ends[:, 1], ends[:, 0]))
-    ordered = ends[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    lead = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    _, pair = np.unique(ends[order], axis=0, return_inverse=True)
     number = np.empty(len(order), dtype=np.int64)
-    number[order] = np.arange(len(order)) - lead + 1
+    number[order] = place_in_run(pair.ravel()) + 1
     return [f"street:{a}-{b}" + (f"#{k}" if k > 1 else "") for (a, b), k in zip(ends, number, strict=True)]
 
 
