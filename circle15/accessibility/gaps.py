@@ -99,7 +99,7 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
             index=pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"]),
             dtype=float,
         )
-    at = coverage.frame.xs(cutoff_min, level="cutoff_min")
+    at = pd.DataFrame(coverage.frame.xs(cutoff_min, level="cutoff_min"))
     share = elder_share(at)
     frame = pd.DataFrame(
         {
