@@ -41,8 +41,8 @@ class Sheet:
         Of a text file, else ``""``.
     sheet
         Name of the sheet, ``""`` in a text file.
-    header_row, first_row
-        Row of the header (its lowest one if it has several), and of the first row below it; from 1.
+    header_row
+        Row of the header (its lowest one if it has several), from 1.
     notes
         What was decided while reading, and what could not be read.
     """
@@ -52,7 +52,6 @@ class Sheet:
     encoding: str
     sheet: str
     header_row: int
-    first_row: int
     notes: tuple[Finding, ...] = ()
 
     def record(self, role: FileRole) -> FileRecord:
@@ -152,7 +151,7 @@ def read_sheet(
         notes.append(finding("table-encoding", "note", file=path.name, value=grid.encoding.upper()))
     return Sheet(
         frame=frame, file=path.name, encoding=grid.encoding, sheet=grid.name, header_row=header.row + 1,
-        first_row=header.row + 2,         notes=(*notes, *more),
+        notes=(*notes, *more),
     )  # fmt: skip
 
 
