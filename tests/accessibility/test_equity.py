@@ -11,6 +11,7 @@ import shapely
 from circle15.accessibility.coverage import coverage
 from circle15.accessibility.decay import gaussian_weight
 from circle15.accessibility.equity import access, curve, equity, groups_of
+from circle15.accessibility.equity.groups import need_of
 from circle15.errors import InputError
 from circle15.kernels.costs import NEVER_MS
 from circle15.model import Communities, DemandPoints, Facilities, NearestTimes, Origin, ReachTable
@@ -215,6 +216,19 @@ def test_groups_are_sums_over_communities():
     assert groups.loc["乙"].tolist() == [1, 20, 1, 10]
     assert groups.loc["（未填）", "share"] == 0
     assert np.isnan(groups.loc["（未填）", "mean_min"])
+
+
+def test_a_group_of_one_elder_is_a_group():
+    # Half an elder 5 min away and half an elder who is led nowhere: one elder, half covered, 5 min on the way.
+    result, _, _ = study([[5], [None]], [0.5, 0.5], community_type=["甲", "甲"])
+    row = result.groups.loc[("community_type", "甲", "clinic")]
+    assert row.tolist() == [2, 1, 0.5, 5]
+    alone, _, _ = study([[5]], [0.5], community_type=["甲"])
+    assert alone.groups.loc[("community_type", "甲", "clinic")].tolist() == [1, 0.5, 1, 5]
+
+
+def test_need_is_a_share_however_few_live_there():
+    assert need_of(communities([0, 0.5, 1, 10], [0, 0.25, 1, 2])).tolist() == [0, 0.5, 1, 0.2]
 
 
 def test_a_community_with_two_flags_is_in_both_groups():

@@ -48,6 +48,13 @@ def test_gap_in_people_is_addable_and_ranks_apart_from_intensity():
     assert result.by_community["rank_people"].to_dict() == {"small": 2, "large": 1}
 
 
+def test_the_worst_service_leaves_most_people_uncovered():
+    # Of 1,000 elders 100, 800 and 500 are uncovered; of 10 elders 6, 0 and 4.
+    by = scored({"a": (0.9, 0.2, 0.5), "b": (0.4, 1, 0.6)}, {"a": 1000.0, "b": 10.0}).by_community
+    assert by["uncovered_worst"].to_dict() == pytest.approx({"a": 800, "b": 6})
+    assert by["uncovered"].to_dict() == pytest.approx({"a": 1400, "b": 10})
+
+
 def test_the_index_can_be_rebuilt_from_its_parts():
     rng = np.random.default_rng(4)
     shares = {f"c{k}": tuple(rng.uniform(0, 1, 3)) for k in range(20)}
@@ -83,6 +90,16 @@ def test_a_community_without_elders_is_judged_by_all_residents():
     assert by.loc["young", "index"] == pytest.approx(75)
     assert by.loc["young", "uncovered"] == 0
     assert "Nobody in YOUNG is 60 or over; 75% of its residents cannot walk" in by.loc["young", "sentence_en"]
+
+
+@pytest.mark.parametrize("elders", [0.5, 1.0])
+def test_a_single_elder_is_judged_as_elders_are(elders):
+    # 40 % of elders are covered and 20 % of all: the elder's share counts, and nobody says that there is no elder.
+    result = scored({"a": (0.4,)}, {"a": elders})
+    row = result.frame.loc[("a", KEYS[0])]
+    assert (row["share"], row["intensity_pct"]) == (0.4, pytest.approx(60))
+    assert result.by_community.loc["a", "index"] == pytest.approx(60)
+    assert "Nobody" not in row["sentence_en"]
 
 
 def test_sentences_say_who_what_how_far():

@@ -141,6 +141,20 @@ def test_who_is_delivered_to_is_served_however_far_the_streets_are():
     assert verdicts(place, "js-meal-delivery", 3) == ["pass", "pass", "undetermined"]
 
 
+def test_of_several_services_each_must_arrive_or_be_in_reach():
+    # A kitchen at 500 m delivers 1,000 m, a shop at 2,500 m delivers 1,200 m; 15 min on foot are 900 m. Homes at
+    # 500, 1,500 and 2,500 m: only the middle one has both. The first has meals alone, the last the shop alone.
+    rule = RULE | {"measure": "people_in_reach_or_delivery", "services": ["meal_point", "shop"]}
+    rules = parse_book(book_toml(rule), file="mine.toml").rules
+    places = communities(households=[1, 1, 1])
+    place = ground(places, [(500, "meal_point"), (2500, "shop")], delivery_radius_m=[1000.0, 1200.0])
+    ledger = judge(place, rules)
+    assert [row(ledger, "a", f"c{k}")["observed"] for k in range(3)] == [0, 100, 0]
+    # Far from every street only the middle one is known to be served: of the others nobody knows about the second.
+    ledger = judge(far(place, 0, 1, 2), rules)
+    assert [row(ledger, "a", f"c{k}")["verdict"] for k in range(3)] == ["undetermined", "pass", "undetermined"]
+
+
 def test_nobody_says_who_delivers():
     place = ground(communities(households=[1, 1]), [(500, "meal_point")])
     ledger = judge(place, rules_of("js-meal-delivery", "js-meal-delivery-city"))
