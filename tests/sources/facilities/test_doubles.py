@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.table import read_facilities
 from tests.conftest import told, write_csv
+from tests.towns.city_tables import facilities_table
 
 EQUATOR_M = 6_371_008.8 * np.pi / 180  # metres in a degree, along the equator and along a meridian
 
@@ -73,7 +74,7 @@ def test_a_list_tells_the_rows_and_keeps_them(tmp_path):
         ("f2", "别处", "meal_point", "120.63", "31.31"),
         ("f3", "食堂", "meal_point", "120.6202", "31.31"),  # 19 m east of f1
     ]
-    read = read_facilities(write_csv(tmp_path / "meals.csv", sites), {})
+    read = read_facilities(write_csv(tmp_path / "meals.csv", sites), facilities_table())
     assert len(read.frame) == 3
     found = told(read.findings, "facility-doubled")
     assert (found.severity, found.count, found.file, found.row) == ("warning", 2, "meals.csv", 2)

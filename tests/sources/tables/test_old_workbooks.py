@@ -13,6 +13,7 @@ from circle15.errors import PackError
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.tables.sheets import read_sheet
 from tests.conftest import told
+from tests.towns.city_tables import facilities_table
 
 HEADER = ["名称", "服务", "经度", "纬度"]
 TEXTS = st.text(
@@ -41,7 +42,7 @@ def test_a_decorated_list(tmp_path):
         [None],
         ["餐厅", "助餐点", "１２０．６３", "31.32"],
     ]
-    reading = read_facilities(book(tmp_path / "list.xls", ("说明", [["请填写"]]), ("设施", rows)), {})
+    reading = read_facilities(book(tmp_path / "list.xls", ("说明", [["请填写"]]), ("设施", rows)), facilities_table())
     assert reading.frame["name"].tolist() == ["食堂", "餐厅"]
     assert [point.coords[0] for point in reading.frame.geometry] == [(120.62, 31.31), (120.63, 31.32)]
     assert reading.frame.index.tolist() == ["list-4", "list-6"]
