@@ -29,7 +29,7 @@ from circle15.catalog.spelling import did_you_mean
 from circle15.catalog.words import refusal
 from circle15.errors import InputError, PackError
 
-__all__ = ["Day", "Number", "OneOf", "Rows", "TomlTable", "Wanted", "checked", "fault", "is_number"]
+__all__ = ["Day", "Number", "OneOf", "Rows", "TomlTable", "Wanted", "checked", "fault", "is_number", "unknown_word"]
 
 _T = TypeVar("_T")
 _Pair: TypeAlias = tuple[str, str]
@@ -75,7 +75,7 @@ class OneOf:
 
     def _checked(self, word: str) -> str:
         if word not in self.known():
-            raise fault(self.code, **_not_among(word, self.known()))
+            raise fault(self.code, **unknown_word(word, self.known()))
         return word
 
 
@@ -163,14 +163,15 @@ def _refused(model: type[TomlTable], written: Mapping[str, Any], found: ErrorDet
     if kind == "extra_forbidden":
         return "key_unknown", values | {"hint": did_you_mean(key, _type_at(model, table)[0].model_fields)}
     if kind == "literal_error":
-        return "key_choice", values | _not_among(value, get_args(_type_at(model, found["loc"])[0]))
+        return "key_choice", values | unknown_word(value, get_args(_type_at(model, found["loc"])[0]))
     values["wanted"] = _wanted(*_type_at(model, path), path)
     if kind == "missing":
         return "key_missing", values
     return "key_kind", values | {"value": _value_at(written, path)}
 
 
-def _not_among(word: object, known: Iterable[str]) -> dict[str, Any]:
+def unknown_word(word: object, known: Iterable[str]) -> dict[str, Any]:
+    """What ``key_choice`` says of a word that is none of those that are known: ``known`` and ``hint``."""
     words = list(known)
     return {"known": ", ".join(words), "hint": did_you_mean(str(word), words)}
 

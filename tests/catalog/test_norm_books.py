@@ -113,17 +113,17 @@ def test_a_users_own_book():
     ("change", "message"),
     [
         ({"measur": "x"}, r"unknown key 'measur' in rule 'a'; did you mean 'measure'"),
-        ({"measure": "people_in_reech"}, r"measure = 'people_in_reech'; did you mean 'people_in_reach'"),
-        ({"services": ["clinik"]}, r"services = 'clinik'; did you mean 'clinic'"),
+        ({"measure": "people_in_reech"}, r"measure = 'people_in_reech' in rule 'a'; did you mean 'people_in_reach'"),
+        ({"services": ["clinik"]}, r"services = 'clinik' in rule 'a'; did you mean 'clinic'"),
         ({"services": []}, r"measure people_in_reach needs services"),
-        ({"services": "clinic"}, r"services = 'clinic': give a list"),
+        ({"services": "clinic"}, r"services = 'clinic' in rule 'a': give a list"),
         ({"minutes": None}, r"measure people_in_reach needs minutes"),
-        ({"minutes": "15"}, r"minutes = '15': give a number"),
-        ({"minutes": True}, r"minutes = True: give a number"),
+        ({"minutes": "15"}, r"minutes = '15' in rule 'a': give a number"),
+        ({"minutes": True}, r"minutes = True in rule 'a': give a number"),
         ({"minutes": -5}, r"minutes = -5: give a number above 0 and up to 120"),
         ({"minutes": 500}, r"minutes = 500: give a number above 0 and up to 120"),
         ({"people": "pop_80"}, r"people = 'pop_80': give population or an age group"),
-        ({"tiers": ["comunity"]}, r"tiers = 'comunity'; did you mean 'community'"),
+        ({"tiers": ["comunity"]}, r"tiers = 'comunity' in rule 'a'; did you mean 'community'"),
         (
             {"measure": "floor_area", "minutes": None, "unit": "m2", "people_from": 500, "people_below": 10},
             r"people_from = 500, people_below = 10: no community is of that size",
@@ -135,14 +135,14 @@ def test_a_users_own_book():
         ({"between": [1, 2]}, r"between = \[1, 2\]: give two rising numbers, and no at_least"),
         ({"at_least": None, "between": [2, 1]}, r"between = \[2, 1\]"),
         ({"at_least": None, "between": [1]}, r"between = \[1\]"),
-        ({"source": "t"}, r"source = 't'"),
-        ({"status": "law"}, r"status = 'law' \(known: mandatory"),
-        ({"grade": "C"}, r"grade = 'C'"),
-        ({"level": "grid"}, r"level = 'grid'"),
-        ({"scope": "village"}, r"scope = 'village'"),
+        ({"source": "t"}, r"source = 't' in rule 'a'"),
+        ({"status": "law"}, r"status = 'law' in rule 'a' \(known: mandatory"),
+        ({"grade": "C"}, r"grade = 'C' in rule 'a'"),
+        ({"level": "grid"}, r"level = 'grid' in rule 'a'"),
+        ({"scope": "village"}, r"scope = 'village' in rule 'a'"),
         ({"clause": " "}, r"clause is empty"),
-        ({"verified": "yes"}, r"verified = 'yes': give true or false"),
-        ({"title_zh": None}, r"title_zh is missing"),
+        ({"verified": "yes"}, r"verified = 'yes' in rule 'a': give true or false"),
+        ({"title_zh": None}, r"'title_zh' is missing in rule 'a'; give text in quotes"),
         ({"measure": "compliance_rate", "services": None, "minutes": None}, r"needs of"),
     ],
 )
@@ -163,16 +163,16 @@ def test_a_level_that_a_measure_does_not_know():
     [
         ("名称".encode("gbk"), r"not in UTF-8"),
         (b"[book", r"not a TOML file"),
-        (b"", r"the table \[book\] is missing"),
-        (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"\[book\] title_zh = 1: give text"),
+        (b"", r"'book' is missing in the top level; give a table \(write \[book\]\)"),
+        (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"title_zh = 1 in \[book\]: give text"),
         (toml(), r"it has no rules"),
         (toml(GOOD, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
         (toml(GOOD, GOOD), r"rule id = 'a' stands twice"),
         (
             toml(GOOD, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
-            r"\[source\.s\] needs title_en",
+            r"'title_en' is missing in \[source\.s\]; give text in quotes",
         ),
-        (toml(GOOD, more="[checklist]\nmine = 3"), r"\[checklist\]: mine = 3: give a list"),
+        (toml(GOOD, more="[checklist]\nmine = 3"), r"mine = 3 in \[checklist\]: give a list, each item text"),
     ],
 )
 def test_a_book_that_cannot_be(content, message):
@@ -185,7 +185,7 @@ def test_books_that_do_not_go_together():
     rate |= {"id": "r", "measure": "compliance_rate", "of": ["aa"], "level": "city"}
     with pytest.raises(NormError, match=r"'r': of names 'aa', which is in none of the chosen books; did you mean 'a'"):
         all_rules([parse(GOOD, rate)])
-    with pytest.raises(NormError, match=r"rule 'a' stands twice \(my-book\.toml, my-book\.toml\)"):
+    with pytest.raises(NormError, match=r"^my-book\.toml, my-book\.toml: rule 'a' stands twice"):
         all_rules([parse(GOOD), parse(GOOD)])
     assert [rule.clause_id for rule in all_rules([parse(GOOD, rate | {"of": ["a"]})])] == ["a", "r"]
 

@@ -196,7 +196,7 @@ GOOD = 'name = "x"\ncrs = "EPSG:4549"\n[communities]\nfile = "communities.geojso
         (GOOD + "[[facilities]]\nosm = false", r"\[\[facilities\]\] 1 names no source"),
         (GOOD + "[[context]]\nlayer = 'water'", r"\[\[context\]\] 1 names no source"),
         (GOOD + "[[context]]\nosm = true", r"'layer' is missing in \[\[context\]\] 1; give one of water, green"),
-        (GOOD + "[[context]]\nosm = true\nlayer = 'sky'", r"layer = 'sky' in \[\[context\]\] 1; known are water"),
+        (GOOD + "[[context]]\nosm = true\nlayer = 'sky'", r"layer = 'sky' in \[\[context\]\] 1 \(known: water"),
         ('name = 5\ncrs = "EPSG:4549"\ncommunities = {}', "name = 5 in the top level: give text"),
         ('name = "x"\ncrs = "EPSG:4549"\ncommunities = {}', r"\[communities\] names no layer"),
     ],

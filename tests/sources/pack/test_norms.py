@@ -99,7 +99,7 @@ def test_an_override_wins(pack):
             '["gb50437", "mine.toml"]',
             {"mine.toml": toml(GOOD | {"id": "gb50437-daycare-population"})},
             NormError,
-            r"'gb50437-daycare-population' stands twice \(gb50437\.toml, mine\.toml\)",
+            r"^gb50437\.toml, mine\.toml: rule 'gb50437-daycare-population' stands twice",
         ),
         ('["gb50437", "gb50437"]', {}, NormError, r"two books that are called 'gb50437'"),
         ('["gb50437", "gb50437.toml"]', {"gb50437.toml": toml(GOOD)}, NormError, r"two books"),
