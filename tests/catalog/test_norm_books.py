@@ -40,11 +40,23 @@ def parse(*rules, **options):
     return parse_book(toml(*rules, **options), file="my-book.toml")
 
 
+def refused(content, message):
+    """The refusal of a book: in both languages it begins with the file and says what to do."""
+    with pytest.raises(NormError, match=rf"^my-book\.toml: {message}") as caught:
+        parse_book(content, file="my-book.toml")
+    zh = caught.value.zh
+    assert zh.startswith("my-book.toml：")
+    assert HAN.search(zh)
+    assert re.search("请|应为|全部设置见", zh), zh
+    assert [word for word in re.findall(r"[a-z]+_[a-z_]+|\d+", str(caught.value)) if word not in zh] == []
+
+
 def test_the_books_that_come_with_circle15():
     assert tuple(norm_books()) == BOOKS
     assert norm_book("gb50180-2018").title_en == "Urban residential areas GB 50180-2018"
-    with pytest.raises(NormError, match="did you mean 'gb50180-2018'"):
+    with pytest.raises(NormError, match="did you mean 'gb50180-2018'") as caught:
         norm_book("gb50180")
+    assert "没有名为 gb50180 的标准，是否想写 'gb50180-2018'" in caught.value.zh
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.clause_id for rule in RULES])
@@ -141,21 +153,32 @@ def test_a_users_own_book():
         ({"level": "grid"}, r"level = 'grid' in rule 'a'"),
         ({"scope": "village"}, r"scope = 'village' in rule 'a'"),
         ({"clause": " "}, r"clause is empty"),
+        ({"year": "2020"}, r"year = '2020' in rule 'a': give a whole number"),
+        ({"year": 2020.0}, r"year = 2020\.0 in rule 'a': give a whole number"),
+        ({"at_least": True}, r"at_least = True in rule 'a': give a number"),
+        (
+            {"at_least": None, "between": [False, 2]},
+            r"between = \[False, 2\] in rule 'a': give a list, each item a number",
+        ),
+        (
+            {"services": ["clinic", 1]},
+            r"services = \['clinic', 1\] in rule 'a': give a list, each item one of meal_point",
+        ),
+        ({"checklist": "urban"}, r"measure people_in_reach does not use checklist"),
+        ({"open_at": "25:00", "measure": "people_in_reach"}, r"open_at = '25:00': give a time"),
         ({"verified": "yes"}, r"verified = 'yes' in rule 'a': give true or false"),
         ({"title_zh": None}, r"'title_zh' is missing in rule 'a'; give text in quotes"),
         ({"measure": "compliance_rate", "services": None, "minutes": None}, r"needs of"),
     ],
 )
 def test_a_rule_that_cannot_be(change, message):
-    with pytest.raises(NormError, match=rf"^my-book\.toml: .*{message}"):
-        parse(GOOD | change)
+    refused(toml(GOOD | change), f".*{message}")
 
 
 def test_a_level_that_a_measure_does_not_know():
     rule = {key: value for key, value in GOOD.items() if key not in {"minutes", "services"}}
     rule |= {"measure": "compliance_rate", "of": ["b"]}
-    with pytest.raises(NormError, match=r"compliance_rate is not judged by community; use subdistrict, city"):
-        parse(rule)
+    refused(toml(rule), ".*compliance_rate is not judged by community; use subdistrict, city")
 
 
 @pytest.mark.parametrize(
@@ -163,21 +186,31 @@ def test_a_level_that_a_measure_does_not_know():
     [
         ("名称".encode("gbk"), r"not in UTF-8"),
         (b"[book", r"not a TOML file"),
+        (b"[book]\ntitle_zh = 'a'\ntitle_zh = 'b'", r"not a TOML file: Cannot overwrite a value"),
         (b"", r"'book' is missing in the top level; give a table \(write \[book\]\)"),
         (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"title_zh = 1 in \[book\]: give text"),
         (toml(), r"it has no rules"),
         (toml(GOOD, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
+        (
+            toml(GOOD, more='[source.u]\ntitle_zh = "x"\ntitle_en = "x"\nurl = "x"'),
+            r"unknown key 'url' in \[source\.u\]",
+        ),
+        (toml(more="[rule]\nid = 'a'"), r"rule = .* give a list, each item a table \(write \[\[rule\]\]\)"),
+        (toml(GOOD | {"id": None}), r"'id' is missing in \[\[rule\]\] 1; give text in quotes"),
         (toml(GOOD, GOOD), r"rule id = 'a' stands twice"),
         (
             toml(GOOD, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
             r"'title_en' is missing in \[source\.s\]; give text in quotes",
         ),
         (toml(GOOD, more="[checklist]\nmine = 3"), r"mine = 3 in \[checklist\]: give a list, each item text"),
+        (
+            toml(GOOD, more="[checklist]\nmine = ['a', 3]"),
+            r"mine = \['a', 3\] in \[checklist\]: give a list, each item text",
+        ),
     ],
 )
 def test_a_book_that_cannot_be(content, message):
-    with pytest.raises(NormError, match=rf"^my-book\.toml: {message}"):
-        parse_book(content, file="my-book.toml")
+    refused(content, message)
 
 
 def test_books_that_do_not_go_together():

@@ -6,17 +6,18 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal, get_args, get_origin
 
 import pytest
 
 from circle15.catalog import services
-from circle15.catalog.typed_toml import OneOf, TomlTable, checked
+from circle15.catalog.typed_toml import OneOf, checked
 from circle15.sources.city_config import CityConfig, Provenance
 from circle15.sources.datum import DATUMS
 from circle15.sources.layers.files import LAYER_FILES
 from circle15.sources.osm.streets import OSM_SUFFIXES
 from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES
+from tests.towns.city_tables import TABLES, parts
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("docs/your-data.md", "docs/your-data.en.md")
@@ -36,25 +37,6 @@ def section(name: str, table: str) -> str:
     found = re.search(heading + r"(.*?)(?=\n\*\*|\n## )", text(name), re.DOTALL)
     assert found, f"{name} has no part on [{table}]"
     return found[1]
-
-
-def parts(kind: Any) -> Iterator[Any]:
-    """A type and all types, words and marks within it."""
-    yield kind
-    for part in get_args(kind):
-        yield from parts(part)
-
-
-def tables(model: type[TomlTable], title: str = "") -> Iterator[tuple[str, type[TomlTable]]]:
-    """The tables of a file by their titles; one whose keys are all its parent's is told with the parent."""
-    yield title, model
-    for key, field in model.model_fields.items():
-        for kind in parts(field.annotation):
-            if isinstance(kind, type) and issubclass(kind, TomlTable) and not issubclass(model, kind):
-                yield from tables(kind, f"{title}.{key}".removeprefix("."))
-
-
-TABLES = dict(tables(CityConfig))
 
 
 def choices() -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, get_args
 
 from circle15.catalog.typed_toml import TomlTable, checked
 from circle15.sources.city_config import (
@@ -16,6 +16,26 @@ from circle15.sources.city_config import (
 )
 
 _T = TypeVar("_T", bound=TomlTable)
+
+
+def parts(kind: Any) -> Iterator[Any]:
+    """A type and all types, words and marks within it."""
+    yield kind
+    for part in get_args(kind):
+        yield from parts(part)
+
+
+def tables(model: type[TomlTable], title: str = "") -> Iterator[tuple[str, type[TomlTable]]]:
+    """The tables of a file by their titles; one whose keys are all its parent's is told with the parent."""
+    yield title, model
+    for key, field in model.model_fields.items():
+        for kind in parts(field.annotation):
+            if isinstance(kind, type) and issubclass(kind, TomlTable) and not issubclass(model, kind):
+                yield from tables(kind, f"{title}.{key}".removeprefix("."))
+
+
+TABLES = dict(tables(CityConfig))
+"""``""``, ``settings``, ``communities.people``, ...: every table of a ``city.toml``."""
 
 
 def _with_a_file(model: type[_T], keys: Mapping[str, Any]) -> _T:

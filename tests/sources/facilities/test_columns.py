@@ -100,7 +100,6 @@ def test_a_header_that_is_named_folded_is_found():
         ({"lon": "Ａ "}, r"lon = 'Ａ ' is more than one column"),
         ({"longitud": "a"}, "there is no column 'longitud' of ours"),
         ({"lon": "a", "lat": "a"}, "twice"),
-        ({"lon": ["a"]}, "is no column of the file"),
     ],
 )
 def test_columns_that_name_nothing(given, says):

@@ -204,7 +204,8 @@ GOOD = 'name = "x"\ncrs = "EPSG:4549"\n[communities]\nfile = "communities.geojso
 def test_a_city_toml_that_is_wrong(make_pack, toml, says):
     with pytest.raises(PackError, match=says) as caught:
         find_pack("tryton", make_pack(toml=toml))
-    assert "city.toml" in str(caught.value)
+    assert "city.toml: " in str(caught.value)
+    assert re.search(r"city\.toml：.*[\u4e00-\u9fff]", caught.value.zh)
 
 
 def test_a_city_toml_of_other_bytes(make_pack):

@@ -130,8 +130,9 @@ def test_an_override_wins(pack):
     ],
 )
 def test_a_book_that_cannot_be_is_refused(pack, norms, files, error, message):
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as caught:
         pack(norms, files)
+    assert re.search(r"[\u4e00-\u9fff]", caught.value.zh)
 
 
 def test_an_override_of_a_wrong_kind(pack):
