@@ -1,12 +1,14 @@
 """Tables of TOML as typed, frozen values: pydantic checks them, and what it finds is said as our refusals.
 
 A table is a subclass of :class:`TomlTable`; :func:`checked` makes one of what ``tomllib`` has read. Strict: ``true`` is
-no number, ``"1"`` is no number, ``1`` is no text, and a key that is not known is refused at every level.
+no number, ``"1"`` is no number, ``1`` is no text, and a key that is not known is refused at every level. Fields are
+texts, numbers, true or false, tables, lists (:data:`Rows`) and mappings of these, each perhaps None: no other unions.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -143,14 +145,14 @@ def checked(
         raise refusal(code, error=error, file=file, **values) from faults
 
 
-def _rank(found: ErrorDetails) -> int:
+def _rank(details: ErrorDetails) -> int:
     """A misspelled key is the cause of one that is missing, so it comes first."""
-    return {"extra_forbidden": 0, "missing": 2, "refusal": 3}.get(found["type"], 1)
+    return {"extra_forbidden": 0, "missing": 2, "refusal": 3}.get(details["type"], 1)
 
 
-def _refused(model: type[TomlTable], written: Mapping[str, Any], found: ErrorDetails) -> tuple[str, dict[str, Any]]:
+def _refused(model: type[TomlTable], written: Mapping[str, Any], details: ErrorDetails) -> tuple[str, dict[str, Any]]:
     """Code and values of the refusal of one fault."""
-    kind, path, value = found["type"], found["loc"], found["input"]
+    kind, path, value = details["type"], details["loc"], details["input"]
     if kind == "refusal" and _is_table(_type_at(model, path)[0]):
         table, key = path, ""  # keys of the table that do not go together
     else:
@@ -159,11 +161,11 @@ def _refused(model: type[TomlTable], written: Mapping[str, Any], found: ErrorDet
         table, key = path[:-1], str(path[-1])
     values: dict[str, Any] = {"table": _title(model, written, table), "key": key, "value": value}
     if kind == "refusal":
-        return found["ctx"]["code"], values | found["ctx"]["values"]
+        return details["ctx"]["code"], values | details["ctx"]["values"]
     if kind == "extra_forbidden":
         return "key_unknown", values | {"hint": did_you_mean(key, _type_at(model, table)[0].model_fields)}
     if kind == "literal_error":
-        return "key_choice", values | unknown_word(value, get_args(_type_at(model, found["loc"])[0]))
+        return "key_choice", values | unknown_word(value, get_args(_type_at(model, details["loc"])[0]))
     values["wanted"] = _wanted(*_type_at(model, path), path)
     if kind == "missing":
         return "key_missing", values
@@ -196,7 +198,9 @@ def _title(model: type[TomlTable], written: Mapping[str, Any], path: _Path) -> _
 
 def _dotted(path: _Path) -> str:
     """Keys as they stand in a header of TOML; ``""`` is a level that a validator adds."""
-    return ".".join(str(part) if _BARE.fullmatch(str(part)) else f'"{part}"' for part in path if part != "")
+    return ".".join(
+        str(part) if _BARE.fullmatch(str(part)) else json.dumps(part, ensure_ascii=False) for part in path if part != ""
+    )
 
 
 def _value_at(written: Any, path: _Path) -> Any:
@@ -221,7 +225,7 @@ def _peeled(kind: Any) -> tuple[Any, _Marks]:
             kind, *more = get_args(kind)
             marks += tuple(more)
         elif NoneType in get_args(kind):
-            (kind,) = (one for one in get_args(kind) if one is not NoneType)
+            (kind,) = (member for member in get_args(kind) if member is not NoneType)
         else:
             return kind, marks
 

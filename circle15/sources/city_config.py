@@ -181,7 +181,7 @@ class CommunitiesTable(CommunityFile):
         """The files, of which the first that is there counts."""
         return self.files or (self.file,)
 
-    def said_of(self, name: str) -> CommunityFile:
+    def of_file(self, name: str) -> CommunityFile:
         """What holds for one of the files."""
         return self.model_copy(update=self.about[name].given) if name in self.about else self
 
@@ -212,7 +212,7 @@ class CommunitiesTable(CommunityFile):
                 if name not in ("", *files):
                     title = f"[communities.{key}]"
                     raise fault("key_unknown", key=name, table=(title, title), hint=did_you_mean(name, files))
-        parts: list[CommunityFile] = [self, *map(self.said_of, self.about)]
+        parts: list[CommunityFile] = [self, *map(self.of_file, self.about)]
         for part, (key, needed) in product(parts, (("grow_m", "grow"), ("parts_people", "parts"))):
             if key in part.given and not getattr(part, needed):
                 raise fault("key_alone", key=key, needed=needed)

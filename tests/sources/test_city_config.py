@@ -199,7 +199,7 @@ def test_one_of_several_files_may_have_its_own_keys_and_columns():
             },
         }
     )  # fmt: skip
-    first, second, other = map(entry.said_of, ("a.gpkg", "b.shp", "c.gpkg"))
+    first, second, other = map(entry.of_file, ("a.gpkg", "b.shp", "c.gpkg"))
     assert (first.grow, first.label_zh, first.encoding) == (True, None, "gbk")
     assert (second.grow, second.label_zh, second.encoding) == (False, "乙", "gbk")
     assert other == entry

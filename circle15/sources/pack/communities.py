@@ -71,7 +71,7 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     if path is None:
         raise refusal("communities_missing", city=pack.key, names=", ".join(entry.names), home=pack.home)
     counted = population_file(pack) is not None and grid is not None and grid.counts
-    about, people = entry.said_of(path.name), entry.people
+    about, people = entry.of_file(path.name), entry.people
     table = (pack.need(people.file), people) if people else None
     frame = log.add(read_communities(path, entry.columns_of(path.name), table, entry=about, counted=counted))
     origin = layer_origin(about, path, label=("社区", "Communities"))
