@@ -236,7 +236,7 @@ def list_cities(
     from circle15.sources.pack import city_pack
 
     given = _overrides(profile, cutoffs)
-    city_pack.settings_of({}, given)  # a flag that cannot be is refused here, not once per pack
+    city_pack.settings_of(None, given)  # a flag that cannot be is refused here, not once per pack
     lines = []
     for name, folder in city_pack.list_cities(data).items():
         try:

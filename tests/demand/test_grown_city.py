@@ -103,7 +103,7 @@ def test_an_office_far_from_the_streets_is_left_out_and_its_people_are_told(make
         ("grow_m = 0", "grow_m = 0"),
         ("grow_m = true", "grow_m = True"),
         ('parts_people = "once"', "says nothing without parts = true"),
-        ('people_basis = "huji"', "known are resident, registered"),
+        ('people_basis = "huji"', r"people_basis = \'huji\' in \[communities\] \(known: resident, registered\)"),
         ("growth = 3", "did you mean 'grow"),
     ],
 )

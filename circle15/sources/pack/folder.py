@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from circle15.catalog import hint, refusal
 from circle15.catalog.spelling import closest, did_you_mean
+from circle15.catalog.typed_toml import checked
 from circle15.errors import CityError, PackError
-from circle15.sources.pack.keys import check_config
+from circle15.sources.city_config import CityConfig
 
 __all__ = ["CITY_NAME", "FETCHED", "Pack", "check_name", "data_roots", "find_pack", "list_cities"]
 
@@ -27,7 +27,7 @@ class Pack:
     """A city pack that was found: its name, its ``city.toml``, where that lies, and where its files may lie."""
 
     key: str
-    config: Mapping[str, Any]
+    config: CityConfig
     home: Path
     folders: tuple[Path, ...]
 
@@ -145,11 +145,11 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
         )  # fmt: skip
     path = packs[city] / "city.toml"
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refusal("pack_toml", file=path, why=error) from error
     except OSError as error:
         raise PackError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    check_config(path, config)
+    config = checked(CityConfig, written, file=path)
     folders = tuple(root / city for root in data_roots(data) if (root / city).is_dir())
     return Pack(key=city, config=config, home=packs[city], folders=folders)
