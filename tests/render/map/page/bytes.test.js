@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { canUnzip, fromBase64, readVarints, unpack } from '../../circle15/render/map/page/bytes.js';
+import { canUnzip, fromBase64, readVarints, unpack } from '../../../../circle15/render/map/page/bytes.js';
 
 test('varints: one, two and five bytes, as LEB128 has them', () => {
   // 0 | 127 | 128 = 0x80 0x01 | 300 = 0xAC 0x02 | 2^31 - 1 = FF FF FF FF 07
@@ -31,6 +31,9 @@ test('plain and gzipped bytes give the same', async () => {
     assert.throws(() => found.read('c'), /no section c/);
   }
   assert.equal(canUnzip(), true);
-  await assert.rejects(unpack({ encoding: 'base64', bytes: 4, sections, text: Buffer.from(raw).toString('base64') }), /3 bytes instead of 4/);
+  await assert.rejects(
+    unpack({ encoding: 'base64', bytes: 4, sections, text: Buffer.from(raw).toString('base64') }),
+    /3 bytes instead of 4/,
+  );
   assert.deepEqual([...fromBase64('AP8=')], [0, 255]);
 });

@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { marginText, observedText, requiredText, shortfall, withUnit } from '../../circle15/render/map/page/clauses.js';
-import { VERDICT_TONES, CAUSE_TONES, ROBUST_TONES, TYPE_TONES, categorised } from '../../circle15/render/map/page/categories.js';
-import { NEARLY, verdictsOf } from '../../circle15/render/map/page/verdicts.js';
-import { remedyText } from '../../circle15/render/map/page/ledger_card.js';
-import { RAMP } from '../../circle15/render/map/page/figures.js';
-import { speaker } from '../../circle15/render/map/page/text.js';
+import {
+  CAUSE_TONES,
+  categorised,
+  ROBUST_TONES,
+  TYPE_TONES,
+  VERDICT_TONES,
+} from '../../../../circle15/render/map/page/categories.js';
+import {
+  marginText,
+  observedText,
+  requiredText,
+  shortfall,
+  withUnit,
+} from '../../../../circle15/render/map/page/clauses.js';
+import { RAMP } from '../../../../circle15/render/map/page/figures.js';
+import { remedyText } from '../../../../circle15/render/map/page/ledger_card.js';
+import { speaker } from '../../../../circle15/render/map/page/text.js';
+import { NEARLY, verdictsOf } from '../../../../circle15/render/map/page/verdicts.js';
 
-const words = JSON.parse(readFileSync(new URL('../../circle15/render/map/page/words.json', import.meta.url), 'utf8'));
+const words = JSON.parse(
+  readFileSync(new URL('../../../../circle15/render/map/page/words.json', import.meta.url), 'utf8'),
+);
 const say = speaker(words, 'en');
 const share = { unit: '%', about: true, at_least: 90 };
 const row = (verdict, observed, clause = share) => ({ clause, verdict, observed });
@@ -74,18 +88,31 @@ test('within a set, kinds fall apart in lightness or in blue against yellow, whi
 });
 
 test('kinds of a community whose people are not public, and before anything is there', () => {
-  const communities = [{ id: 'a', pop_60plus: -1, gap: null, services: {} }, { id: 'b', pop_60plus: 50, gap: { index: 3, rank: 1 }, services: {} }];
+  const communities = [
+    { id: 'a', pop_60plus: -1, gap: null, services: {} },
+    { id: 'b', pop_60plus: 50, gap: { index: 3, rank: 1 }, services: {} },
+  ];
   const model = { communities, services: [], cutoffs: [15], verdicts: null, serviceOf: {} };
   const waiting = categorised({ model, say, state: { measure: 'type', service: 'all', language: 'en' } });
-  assert.deepEqual(waiting.figures.map((figure) => figure.kind), ['hidden', 'none']);
-  model.verdicts = verdictsOf({ types: { types: [{ id: 'T1', zh: '甲', en: 'one' }], of: [-1, 0], outliers: [] } }, [], { has: () => false }, null);
+  assert.deepEqual(
+    waiting.figures.map((figure) => figure.kind),
+    ['hidden', 'none'],
+  );
+  model.verdicts = verdictsOf(
+    { types: { types: [{ id: 'T1', zh: '甲', en: 'one' }], of: [-1, 0], outliers: [] } },
+    [],
+    { has: () => false },
+    null,
+  );
   const there = categorised({ model, say, state: { measure: 'type', service: 'all', language: 'en' } });
   assert.deepEqual([there.classes, there.counts, there.hidden], [[-1, 0], [1], 1]);
 });
 
 test('no more people are left than there were, and few people are no percentage', () => {
   const model = { cutoffs: [5, 15], verdicts: { links: [] } };
-  const community = { services: { shop: { uncovered: [300, 226], rough: false }, clinic: { uncovered: [300, -1], rough: true } } };
+  const community = {
+    services: { shop: { uncovered: [300, 226], rough: false }, clinic: { uncovered: [300, -1], rough: true } },
+  };
   const found = { cause: 'facility', gates: 230, link: 230, direct: 230, straight: 230, linkAt: -1 };
   const text = remedyText(found, community, 'shop', { model, say });
   assert.ok(text.includes('226') && !text.includes('230'), text);

@@ -1,10 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RAMP, breaksOf, classOf, classified, figureOf, ordered, shareOf } from '../../circle15/render/map/page/figures.js';
-import { SUPPRESSED } from '../../circle15/render/map/page/text.js';
+import {
+  breaksOf,
+  classified,
+  classOf,
+  figureOf,
+  ordered,
+  RAMP,
+  shareOf,
+} from '../../../../circle15/render/map/page/figures.js';
+import { SUPPRESSED } from '../../../../circle15/render/map/page/text.js';
 
-const cell = (placed, uncovered, extra = {}) => ({ placed, uncovered, rough: false, mean_min: 4, p90_min: 9, ...extra });
-const place = (id, index, services, elders = 200) => ({ id, name: id, pop_60plus: elders, gap: { index, rank: 1 }, services });
+const cell = (placed, uncovered, extra = {}) => ({
+  placed,
+  uncovered,
+  rough: false,
+  mean_min: 4,
+  p90_min: 9,
+  ...extra,
+});
+const place = (id, index, services, elders = 200) => ({
+  id,
+  name: id,
+  pop_60plus: elders,
+  gap: { index, rank: 1 },
+  services,
+});
 const MINUTES = [5, 10, 15];
 
 test('a share is what is not uncovered, of those who could be placed', () => {
@@ -20,7 +41,10 @@ test('one to nine people count as five, whoever they are', () => {
 });
 
 test('"all" is the worst service: most people, least share, longest walk', () => {
-  const own = place('a', 40, { clinic: cell(200, [0, 0, 20], { mean_min: 12 }), shop: cell(200, [0, 0, 60], { mean_min: 3 }) });
+  const own = place('a', 40, {
+    clinic: cell(200, [0, 0, 20], { mean_min: 12 }),
+    shop: cell(200, [0, 0, 60], { mean_min: 3 }),
+  });
   const of = (measure) => figureOf(own, { measure, service: 'all', cutoff: 2 });
   assert.deepEqual([of('uncovered').value, of('uncovered').service], [60, 'shop']);
   assert.deepEqual([of('share').value, of('share').service], [0.7, 'shop']);
@@ -31,14 +55,23 @@ test('"all" is the worst service: most people, least share, longest walk', () =>
 test('an unlisted service is no figure, never a zero', () => {
   const own = place('a', 40, { clinic: cell(200, [0, 0, 0]) });
   assert.equal(figureOf(own, { measure: 'share', service: 'day_care', cutoff: 2 }).kind, 'none');
-  assert.equal(figureOf({ ...own, gap: null, pop_60plus: SUPPRESSED }, { measure: 'index', service: 'all', cutoff: 2 }).kind, 'hidden');
+  assert.equal(
+    figureOf({ ...own, gap: null, pop_60plus: SUPPRESSED }, { measure: 'index', service: 'all', cutoff: 2 }).kind,
+    'hidden',
+  );
 });
 
 test('class limits: what stands on a limit belongs to the better class', () => {
   const index = breaksOf('index', [], MINUTES);
-  assert.deepEqual([0, 5, 5.01, 70, 70.01].map((value) => classOf('index', value, index)), [0, 0, 1, 4, 5]);
+  assert.deepEqual(
+    [0, 5, 5.01, 70, 70.01].map((value) => classOf('index', value, index)),
+    [0, 0, 1, 4, 5],
+  );
   const share = breaksOf('share', [], MINUTES);
-  assert.deepEqual([1, 0.95, 0.949, 0.2, 0.199, 0].map((value) => classOf('share', value, share)), [0, 0, 1, 4, 5, 5]);
+  assert.deepEqual(
+    [1, 0.95, 0.949, 0.2, 0.199, 0].map((value) => classOf('share', value, share)),
+    [0, 0, 1, 4, 5, 5],
+  );
   assert.deepEqual(breaksOf('minutes', [], MINUTES).slice(0, 3), MINUTES);
   assert.deepEqual(breaksOf('uncovered', [900], MINUTES), [0, 100, 200, 400, 800]);
   assert.deepEqual(breaksOf('uncovered', [], MINUTES), [0, 10, 20, 40, 80]);
@@ -67,5 +100,6 @@ test('the ramp darkens step by step, by at least a tenth of the lightness', () =
     return 116 * Math.cbrt(0.2126 * r + 0.7152 * g + 0.0722 * b) - 16;
   };
   const steps = RAMP.map(lightness);
-  for (let k = 1; k < steps.length; k += 1) assert.ok(steps[k - 1] - steps[k] > 7, `${RAMP[k - 1]} and ${RAMP[k]}: ${steps[k - 1] - steps[k]}`);
+  for (let k = 1; k < steps.length; k += 1)
+    assert.ok(steps[k - 1] - steps[k] > 7, `${RAMP[k - 1]} and ${RAMP[k]}: ${steps[k - 1] - steps[k]}`);
 });

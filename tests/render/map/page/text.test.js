@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { cell, csv, listRows } from '../../circle15/render/map/page/table.js';
-import { fromHash, store, toHash } from '../../circle15/render/map/page/state.js';
-import { classLabels } from '../../circle15/render/map/page/legend.js';
-import { commonEnd, nameChains, room, shortName } from '../../circle15/render/map/page/labels.js';
-import { SUPPRESSED, grouped, local, people, percent, speaker, spokenHours } from '../../circle15/render/map/page/text.js';
+import { commonEnd, nameChains, room, shortName } from '../../../../circle15/render/map/page/labels.js';
+import { classLabels } from '../../../../circle15/render/map/page/legend.js';
+import { fromHash, store, toHash } from '../../../../circle15/render/map/page/state.js';
+import { cell, csv, listRows } from '../../../../circle15/render/map/page/table.js';
+import {
+  grouped,
+  local,
+  people,
+  percent,
+  SUPPRESSED,
+  speaker,
+  spokenHours,
+} from '../../../../circle15/render/map/page/text.js';
 
-const words = JSON.parse(readFileSync(new URL('../../circle15/render/map/page/words.json', import.meta.url), 'utf8'));
+const words = JSON.parse(
+  readFileSync(new URL('../../../../circle15/render/map/page/words.json', import.meta.url), 'utf8'),
+);
 const say = speaker(words, 'zh');
 
 test('every phrase has both languages and the same places to fill in', () => {
@@ -20,12 +30,29 @@ test('every phrase has both languages and the same places to fill in', () => {
 });
 
 test('every phrase that the modules say exists, and none is left over', () => {
-  const folder = new URL('../../circle15/render/map/page/', import.meta.url);
-  const names = ['main', 'frame', 'panel', 'card', 'legend', 'text', 'table', 'places', 'labels', 'categories', 'clauses', 'clause_drawers', 'ledger_card', 'lines'];
+  const folder = new URL('../../../../circle15/render/map/page/', import.meta.url);
+  const names = [
+    'main',
+    'frame',
+    'panel',
+    'card',
+    'legend',
+    'text',
+    'table',
+    'places',
+    'labels',
+    'categories',
+    'clauses',
+    'clause_drawers',
+    'ledger_card',
+    'lines',
+  ];
   const source = names.map((name) => readFileSync(new URL(`${name}.js`, folder), 'utf8')).join('\n');
   for (const [, key] of source.matchAll(/\bsay\('(\w+)'/g)) assert.ok(words[key], key);
-  const built = /^(measure|unit|sort|layer|severity|method|placed|broken|csv|facility|unit|verdict|cause|remedy|cross|check|status|level|mark)_|^(robust_gap|likely_gap|doubtful|robust_pass)$/;
-  for (const key of Object.keys(words)) assert.ok(source.includes(`'${key}'`) || built.test(key), `${key} is never said`);
+  const built =
+    /^(measure|unit|sort|layer|severity|method|placed|broken|csv|facility|unit|verdict|cause|remedy|cross|check|status|level|mark)_|^(robust_gap|likely_gap|doubtful|robust_pass)$/;
+  for (const key of Object.keys(words))
+    assert.ok(source.includes(`'${key}'`) || built.test(key), `${key} is never said`);
 });
 
 test('values are filled in once: a name cannot bring in another value', () => {
@@ -57,14 +84,28 @@ test('cells that would run as formulas are text', () => {
 });
 
 test('the table holds the rows shown, in their order, and no count under ten', () => {
-  const services = [{ key: 'clinic', determined: true, title_zh: '站' }, { key: 'day', determined: false, title_zh: '照' }];
+  const services = [
+    { key: 'clinic', determined: true, title_zh: '站' },
+    { key: 'day', determined: false, title_zh: '照' },
+  ];
   const community = (id, lost) => ({
-    id, name: `=${id}`, subdistrict: '街', population: 300, pop_60plus: 100, gap: { rank: 1, index: 20 },
+    id,
+    name: `=${id}`,
+    subdistrict: '街',
+    population: 300,
+    pop_60plus: 100,
+    gap: { rank: 1, index: 20 },
     services: { clinic: { placed: 100, uncovered: [lost], rough: true, mean_min: 3.2, p90_min: null } },
   });
   const view = {
-    communities: [community('a', SUPPRESSED), community('b', 40)], services, minutes: 15, cutoff: 0, note: '含合成数据', say,
-    title: (item) => item.title_zh, shown: [{ label: '缺口指数', of: () => '20' }],
+    communities: [community('a', SUPPRESSED), community('b', 40)],
+    services,
+    minutes: 15,
+    cutoff: 0,
+    note: '含合成数据',
+    say,
+    title: (item) => item.title_zh,
+    shown: [{ label: '缺口指数', of: () => '20' }],
   };
   const [head, first, second] = listRows(view, [1, 0]);
   assert.equal(head.length, first.length);
@@ -92,7 +133,14 @@ test('listeners hear what has changed, and only then', () => {
 });
 
 test('class labels meet without overlap', () => {
-  assert.deepEqual(classLabels('index', [5, 15, 30, 50, 70], say), ['≤ 5', '6 – 15', '16 – 30', '31 – 50', '51 – 70', '> 70']);
+  assert.deepEqual(classLabels('index', [5, 15, 30, 50, 70], say), [
+    '≤ 5',
+    '6 – 15',
+    '16 – 30',
+    '31 – 50',
+    '51 – 70',
+    '> 70',
+  ]);
   assert.deepEqual(classLabels('share', [0.95, 0.8, 0.6, 0.4, 0.2], say).slice(0, 2), ['≥ 95%', '80% – 95%']);
   assert.equal(classLabels('uncovered', [0, 10, 20, 40, 80], say)[0], '0');
 });
@@ -100,8 +148,14 @@ test('class labels meet without overlap', () => {
 test('edges of one street are joined where exactly two meet', () => {
   // a--b--c along one name, and a spur of another name at b: three points of each edge's ends
   const streets = {
-    count: 3, u: Int32Array.of(0, 2, 1), v: Int32Array.of(1, 1, 3), name: Int32Array.of(1, 1, 2), rank: Uint8Array.of(2, 3, 1),
-    start: Int32Array.of(0, 2, 4, 6), x: Float64Array.of(0, 1, 2, 1, 1, 1), y: Float64Array.of(0, 0, 0, 0, 0, 1),
+    count: 3,
+    u: Int32Array.of(0, 2, 1),
+    v: Int32Array.of(1, 1, 3),
+    name: Int32Array.of(1, 1, 2),
+    rank: Uint8Array.of(2, 3, 1),
+    start: Int32Array.of(0, 2, 4, 6),
+    x: Float64Array.of(0, 1, 2, 1, 1, 1),
+    y: Float64Array.of(0, 0, 0, 0, 0, 1),
   };
   const chains = nameChains(streets);
   assert.equal(chains.length, 2);
@@ -120,7 +174,10 @@ test('labels: the common end goes, and boxes do not overlap', () => {
 
 test('hours are said in Chinese, and nothing but their words changes', () => {
   const words = '周一 周二 周三 周四 周五 周六 周日 节假日 学校假期 全天 不开放 不开放 至'.split(' ');
-  assert.equal(spokenHours('Mo-Fr 08:30-17:30; Sa,Su 09:00-16:00; PH off', words), '周一至周五 08:30-17:30; 周六,周日 09:00-16:00; 节假日 不开放');
+  assert.equal(
+    spokenHours('Mo-Fr 08:30-17:30; Sa,Su 09:00-16:00; PH off', words),
+    '周一至周五 08:30-17:30; 周六,周日 09:00-16:00; 节假日 不开放',
+  );
   assert.equal(spokenHours('24/7', words), '全天');
   assert.equal(spokenHours('Jan-Mar Th closed "by phone"', words), 'Jan-Mar 周四 不开放 "by phone"');
 });
