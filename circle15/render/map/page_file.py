@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _LEAFLET = "vendor/leaflet-1.9.4"
-_IMPORT = re.compile(r"""^import \{([^}]*)\} from (['"])\./([a-z_]+)\.js\2;\n""", re.MULTILINE)
+_IMPORT = re.compile(r"""^import \{((?:\s*\w+\s*,)*\s*\w*\s*)\} from (['"])\./([a-z_]+)\.js\2;\n""", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 _BLOCK_NOTE = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.DOTALL | re.MULTILINE)
 """A comment that has its lines for itself. It ends at the first end of a comment: code may follow another one."""

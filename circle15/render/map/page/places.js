@@ -105,8 +105,8 @@ function painter({ shapes, hatches }) {
 }
 
 /**
- * Signs of the facilities, and under them what answers to the pointer: invisible discs on the canvas of the communities,
- * so that Leaflet itself finds whether a sign or a community is meant.
+ * Signs of the facilities, and under them what answers to the pointer: invisible discs on the canvas of the
+ * communities, so that Leaflet itself finds whether a sign or a community is meant.
  *
  * @param {L.Map} map
  * @param {Model} model
@@ -118,6 +118,8 @@ function siteLayers(map, { facilities, serviceOf }, renderer, calls) {
   const discs = facilities.map(({ lat, lon }, at) => {
     const disc = L.circleMarker([lat, lon], { renderer, opacity: 0, fillOpacity: 0 });
     const label = () => calls.tell.facility(at);
+    disc.on('mouseover', () => L.DomUtil.addClass(map.getContainer(), 'over-site'));
+    disc.on('mouseout', () => L.DomUtil.removeClass(map.getContainer(), 'over-site'));
     disc.bindTooltip(label, { className: 'tip', direction: 'top', offset: [0, -8], opacity: 1 });
     disc.on('click', (event) => {
       L.DomEvent.stopPropagation(event);

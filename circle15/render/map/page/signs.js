@@ -144,6 +144,8 @@ export function signLayer() {
   };
   const events = {
     moveend: redraw,
+    // Leaflet's own canvases stand at fractions of a pixel then: the signs stay on their streets.
+    viewreset: () => drawn && move(drawn.center, drawn.zoom),
     zoom: () => map && move(map.getCenter(), map.getZoom()),
     /** @param {L.ZoomAnimEvent} event */
     zoomanim: ({ center, zoom }) => move(center, zoom),

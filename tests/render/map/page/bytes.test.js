@@ -22,6 +22,7 @@ test('reading starts where a section starts, and a cut section is an error', () 
 
 test('plain and gzipped bytes give the same', async () => {
   const raw = Uint8Array.from([3, 200, 1]);
+  /** @type {Record<string, import("../../../../circle15/render/map/page/content.js").Section>} */
   const sections = { a: { start: 0, values: 1, code: 'u' }, b: { start: 1, values: 1, code: 'u' } };
   const plain = await unpack({ encoding: 'base64', bytes: 3, sections, text: Buffer.from(raw).toString('base64') });
   const zipped = await unpack({ encoding: 'gzip+base64', bytes: 3, sections, text: gzipSync(raw).toString('base64') });
