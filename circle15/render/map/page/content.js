@@ -1,6 +1,7 @@
 /**
  * The page's JSON value as payload.py writes it; docs/page-format.md describes it.
- * Types alone: no module takes anything else from here, so nothing of this file reaches a page.
+ * Types alone: no module takes anything else from here, so nothing of this file reaches a page. A test holds them
+ * against what Python writes; a key that is optional here is one that the page does without.
  *
  * @typedef {"zh" | "en"} Language
  * @typedef {{zh: string, en: string}} Bilingual
@@ -77,6 +78,7 @@
  * @typedef {Titled & {key: string, glyph: string, tone: string, determined: boolean}} Service
  *
  * @typedef {object} Finding
+ * @property {string} [code]
  * @property {string} severity "error", "warning" or "note"
  * @property {string} message_zh
  * @property {string} message_en
@@ -98,9 +100,10 @@
  * @property {number} read
  * @property {number} used
  * @property {{rows: number, why_zh: string, why_en: string}[]} lost
- * @property {{unknown: number, personal: number}} columns
+ * @property {{unknown: number, personal: number, understood?: number}} columns
  *
  * @typedef {object} Origin
+ * @property {string} [file]
  * @property {string} label_zh
  * @property {string} label_en
  * @property {boolean} synthetic
@@ -108,9 +111,13 @@
  * @property {string} licence
  * @property {string} date
  *
- * @typedef {Titled & {speed_mmps: number, stairs_mmps: number, half_signal_ms: number, half_gate_ms: number}} Profile
+ * @typedef {Titled & {speed_mmps: number, stairs_mmps: number, half_signal_ms: number, half_gate_ms: number,
+ *   name?: string, citation?: string}} Profile
  * @typedef {{layers: string[], hosts: string[], attribution: string, max_zoom: number}} Tiles
- * @typedef {Titled & {key: string, review_number: string, synthetic: boolean}} City
+ * @typedef {Titled & {key: string, review_number: string, synthetic: boolean, area_km2?: number,
+ *   notes?: Record<string, string>}} City
+ * @typedef {{pop_60plus: number, uncovered: Record<string, number[]>, placed: Record<string, number>,
+ *   population?: number}} Totals in tens
  *
  * @typedef {object} Content
  * @property {number} format
@@ -122,11 +129,12 @@
  * @property {number} max_snap_m
  * @property {Bilingual | null} open_at
  * @property {Service[]} services
+ * @property {Record<string, number>} [weights] of the services in the index
  * @property {{name: string, rank: number}[]} way_classes
  * @property {string[]} street_names
  * @property {Community[]} communities
  * @property {Facility[]} facilities
- * @property {{pop_60plus: number, uncovered: Record<string, number[]>, placed: Record<string, number>}} totals in tens
+ * @property {Totals} totals
  * @property {Record<string, number>} methods
  * @property {[number, number, number, number]} bounds west, south, east, north
  * @property {FileRecord[]} [files]
@@ -158,6 +166,8 @@
  * @property {boolean} about whether its figures are rounded for privacy
  * @property {number} [at_least]
  * @property {number} [at_most]
+ * @property {number} [minutes]
+ * @property {number} [metres]
  * @property {string[]} [services]
  * @property {string} [note_zh]
  * @property {string} [note_en]
@@ -188,12 +198,12 @@
  * @typedef {(number | null)[]} Figures
  * @typedef {{id: string, m: number, crosses: string, serves: number}} Link
  * @typedef {{causes: string[], rows: CauseRow[], links: Link[]}} Causes
- * @typedef {{verdicts: string[], draws: number, rows: RobustRow[], communities: (Figures | null)[],
+ * @typedef {{verdicts: string[], draws: number, seed?: number, rows: RobustRow[], communities: (Figures | null)[],
  *   assumptions: [string, string][]}} Robust
  * @typedef {{kind: string, target_id: string, name: string, communities: string, question_zh: string,
  *   question_en: string, flips: number, people: number, lon: number | null, lat: number | null}} Check
- * @typedef {Bilingual & {id: string}} Type
- * @typedef {{method?: string, types: Type[], of: number[], outliers: number[]}} Types
+ * @typedef {Bilingual & {id: string, medoid?: number, like?: string}} Type
+ * @typedef {{method?: string, types: Type[], of: number[], outliers: number[], notes?: [string, string][]}} Types
  * @typedef {{draws: number, rows: (Figures | null)[]}} Stability
  *
  * @typedef {object} VerdictParts
