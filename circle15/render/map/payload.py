@@ -67,6 +67,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     frame = city.communities.frame
     return {
         "format": FORMAT,
+        "fewest": FEWEST,
         "grid": {"lon0": west, "lat0": south, "steps_per_degree": STEPS_PER_DEGREE},
         "city": _about(city),
         "profile": _profile(analysis),

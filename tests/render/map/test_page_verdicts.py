@@ -25,10 +25,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(program() is None, reason=
 
 LAYERS = """(() => {
   const found = { fill: {}, walk: [], marks: 0 };
-  map_circle15.eachLayer((layer) => {
-    const { fillColor, color, pattern } = layer.options;
-    const name = layer.getTooltip?.()?._content?.call?.().querySelector('strong').textContent;
-    if (layer instanceof L.Polygon && name) found.fill[name] = [fillColor, Boolean(pattern)];
+  const layers = [];
+  map_circle15.eachLayer((layer) => layers.push(layer));
+  // A polygon of its own lies over each community; it is filled with a pattern where the community is hatched.
+  const hatched = layers.filter(({ options }) => options.fill && options.fillColor instanceof CanvasPattern);
+  layers.forEach((layer) => {
+    const { fillColor, color } = layer.options;
+    const name = layer.getTooltip?.()?.getContent().call?.().querySelector('strong').textContent;
+    if (layer instanceof L.Polygon && name) {
+      found.fill[name] = [fillColor, hatched.some((hatch) => hatch.getBounds().equals(layer.getBounds()))];
+    }
     if (color === '#0b5fa5' && layer instanceof L.Polyline) found.walk.push(layer.getLatLngs().length);
     if (layer instanceof L.Marker && layer.getElement()?.classList.contains('check-mark')) found.marks += 1;
   });
