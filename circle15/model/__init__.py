@@ -9,13 +9,14 @@ from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochr
 from circle15.model.runs import Comparison, SavedRun
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.survey import Survey
-from circle15.model.uncertainty import Uncertainty
-from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
+from circle15.model.uncertainty import Assumptions, Uncertainty
+from circle15.model.verdicts import Attribution, Equity, Note, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
 
 __all__ = [
     "PEOPLE",
     "Analysis",
+    "Assumptions",
     "Attribution",
     "Check",
     "City",
@@ -35,6 +36,7 @@ __all__ = [
     "Moment",
     "NodeFlag",
     "NormBook",
+    "Note",
     "Origin",
     "PopulationGrid",
     "Positions",

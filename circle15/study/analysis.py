@@ -14,6 +14,7 @@ from circle15 import catalog
 from circle15.accessibility.coverage import coverage
 from circle15.accessibility.gaps import gaps
 from circle15.accessibility.subdistricts import by_subdistrict
+from circle15.catalog.phrases import community_sentences
 from circle15.demand.points import demand_points
 from circle15.errors import DataQualityWarning
 from circle15.hours.opening import hours_table, moment, open_facilities
@@ -48,6 +49,13 @@ STAGES = (
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Result(Analysis):
     """An analysis that can draw and save itself."""
+
+    def _repr_html_(self) -> str:
+        """The communities with the largest gaps, and in words what they lack."""
+        shown = self.gaps.by_community[["rank", "name", "index", "uncovered"]].assign(
+            sentence_zh=community_sentences(self.gaps, "zh"), sentence_en=community_sentences(self.gaps, "en")
+        )
+        return shown.to_html(max_rows=10, float_format="{:.1f}".format)
 
     def map(self, **options: Any) -> CircleMap:
         """Draw the interactive map; see :func:`circle15.render.map.folium_map.draw_map`."""
@@ -181,7 +189,7 @@ def analyse(
         findings=findings,
         record={
             **run_facts(city, settings, graph.profile, demand, here, there, covered, findings),
-            **draw_facts(behind["robustness"], behind["stability"]),
+            **draw_facts(behind["robustness"], behind["stability"], behind["ledger"].rules),
             **verdict_facts(settings, behind["equity"], behind["typology"]),
             "norms": norm_facts(chosen_books(city, settings), behind["ledger"]),
         },

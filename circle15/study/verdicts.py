@@ -136,7 +136,7 @@ def _robustness(worked: Worked) -> Robustness:
     doubt, network = uncertainty(), worked.city.network
     required = found.frame["required"].unstack("service").reindex(index=stage.communities, columns=stage.services)
     checks = field_checks(
-        stage, stage.graph(stage.profile, network.has(EdgeFlag.CLOSED)), worked.serving, communities,
+        stage, stage.graph(stage.profile, network.has(EdgeFlag.CLOSED)), worked.serving,
         reach=worked.reach, required=required.to_numpy(dtype=float), most=doubt.streets,
         chances=(1 - existence(worked.serving, doubt).to_numpy(dtype=float), dropout_risk(network, doubt)),
     )  # fmt: skip
