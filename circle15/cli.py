@@ -337,13 +337,13 @@ def _tell_findings(findings: Sequence[Finding]) -> None:
 def _tell_result(result: Analysis) -> None:
     """Warnings, what is synthetic, and the worst community in one sentence."""
     from circle15.catalog import text
+    from circle15.catalog.phrases import community_sentences
 
     _tell_findings(result.findings)
     _tell_synthetic(result.city)
-    worst = result.gaps.by_community
-    if len(worst):
-        _say(text("worst_community", "zh", sentence=worst.iloc[0]["sentence_zh"]))
-        _say(text("worst_community", "en", sentence=worst.iloc[0]["sentence_en"]))
+    if len(result.gaps.by_community):
+        for language in ("zh", "en"):
+            _say(text("worst_community", language, sentence=community_sentences(result.gaps, language).iloc[0]))
 
 
 def _tell_synthetic(city: City) -> None:

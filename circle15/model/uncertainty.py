@@ -9,7 +9,7 @@ import numpy as np
 
 from circle15.errors import SettingError
 
-__all__ = ["Uncertainty"]
+__all__ = ["Assumptions", "Uncertainty"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +75,29 @@ class Uncertainty:
                 )
         if not (np.isfinite(self.speed_sd) and self.speed_sd >= 0):
             raise SettingError(f"uncertainty: speed_sd = {self.speed_sd} is not usable: give zero or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """What the random draws of one run were made from, and the clauses that verdicts were taken against.
+
+    Attributes
+    ----------
+    uncertain
+        Distributions, as factors of what follows.
+    speed_mps, max_snap_m, cutoff_min
+        The profile's walking speed, the snapping limit, the circle.
+    facilities, confirmed
+        How many facilities there are, and how many of them a field check confirmed.
+    clauses
+        Ids of the clauses that required shares are taken from, by service in the order of the study; none:
+        ``uncertain.required``.
+    """
+
+    uncertain: Uncertainty
+    speed_mps: float
+    max_snap_m: float
+    cutoff_min: float
+    facilities: int
+    confirmed: int
+    clauses: Mapping[str, tuple[str, ...]]

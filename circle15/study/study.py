@@ -219,7 +219,6 @@ class Study:
         return field_checks(
             stage,
             stage.graph(stage.profile, network.has(EdgeFlag.CLOSED)),
-            self.city.communities,
             reach=self.reach,
             required=required.to_numpy(dtype=float),
             chances=(absent, dropout_risk(network, doubt)),

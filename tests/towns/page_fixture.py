@@ -260,16 +260,17 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
     last = coverage.frame.xs(settings.circle_min, level="cutoff_min")
     frame = pd.DataFrame(
         {
+            "elders": last["pop_60plus"],
             "uncovered": last["pop_60plus_uncovered"],
             "intensity_pct": 100 * (1 - last["pop_60plus_share"]),
             "share": last["pop_60plus_share"],
             "mean_min": coverage.nearest["mean_min"],
             "p90_min": coverage.nearest["p90_min"],
+            "unreachable": coverage.nearest["unreachable"],
+            "reached": True,
         }
     )
     frame["rank"] = frame.groupby("service")["uncovered"].rank(ascending=False, method="first").astype(int)
-    frame["sentence_zh"] = [f"{key}: {row.uncovered:.0f}人" for key, row in frame.iterrows()]
-    frame["sentence_en"] = [f"{key}: {row.uncovered:.0f} people" for key, row in frame.iterrows()]
     share = frame["share"].unstack("service").clip(lower=0.01)
     short = frame["uncovered"].unstack("service")
     table = pd.DataFrame(
@@ -286,10 +287,8 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
     by_score = {"rank": "index", "rank_additive": "index_additive", "rank_worst": "index_worst"}
     for rank, by in (by_score | {"rank_people": "uncovered"}).items():
         table[rank] = table[by].rank(ascending=False, method="first").astype(int)
-    table["sentence_zh"] = [f"{row['name']}：{row.uncovered:.0f}人次" for _, row in table.iterrows()]
-    table["sentence_en"] = [f"{row['name']}: {row.uncovered:.0f} person-services" for _, row in table.iterrows()]
     weights = MappingProxyType(dict.fromkeys(SERVICES, 1 / 3))
-    return Gaps(frame=frame, by_community=table.sort_values("rank"), weights=weights)
+    return Gaps(frame=frame, by_community=table.sort_values("rank"), weights=weights, cutoff_min=settings.circle_min)
 
 
 FILES = (

@@ -9,11 +9,18 @@ import pandas as pd
 import pytest
 
 from circle15.catalog import uncertainty
+from circle15.catalog.phrases import check_communities, check_questions
 from circle15.kernels.loads import arc_loads
 from circle15.model import EdgeFlag
 from circle15.routing.reach import reach_table
 from circle15.uncertainty.draws import dropout_risk, points_covered, shares_of
-from circle15.uncertainty.field_checks import field_checks, lost_without_facilities, lost_without_streets, street_ids
+from circle15.uncertainty.field_checks import (
+    COLUMNS,
+    field_checks,
+    lost_without_facilities,
+    lost_without_streets,
+    street_ids,
+)
 from tests.towns.banks import far_from_streets
 from tests.towns.coverage_tables import communities
 from tests.towns.lattice import network
@@ -66,10 +73,9 @@ def test_without_each_street_the_city_computed_again_says_the_same():
 
 
 def checks_of(made, *, chances=None, most=60, required=0.9):
-    people = communities({"c0": 30.0, "c1": 20.0, "c2": 10.0})
     risk = dropout_risk(made.network, uncertainty())
     return field_checks(
-        made, open_graph(made), people, reach=table_of(made, 10.0),
+        made, open_graph(made), reach=table_of(made, 10.0),
         required=np.broadcast_to(required, (3, 2)), chances=chances or (np.array([0.1, 0.0]), risk), most=most,
     )  # fmt: skip
 
@@ -84,9 +90,12 @@ def test_the_bridge_and_the_clinic_are_asked_for_by_hand():
     assert found["kind"].to_list() == ["facility", "path"]
     assert found["target_id"].to_list() == ["f0", "1"]
     assert found["rank"].to_list() == [1, 2]
-    assert found["services"].to_list() == ["clinic", "clinic; shop"]
-    assert found["communities"].to_list() == ["c0社区; c1社区; c2社区", "c0社区; c1社区"]
-    assert "小桥（约100米）能否步行通过" in found.loc["street:1-2", "question_zh"]
+    assert found["services"].to_list() == [("clinic",), ("clinic", "shop")]
+    assert found["communities"].to_list() == [("c0", "c1", "c2"), ("c0", "c1")]
+    assert found["offers"].to_list() == [("clinic",), ()]
+    assert found.loc["street:1-2", "length_m"] == pytest.approx(100)
+    assert np.isnan(found.loc["facility:f0", "length_m"])
+    assert "小桥（约100米）能否步行通过" in check_questions(found, "zh")["street:1-2"]
     assert found["lon"].between(119, 122).all()
 
 
@@ -95,9 +104,33 @@ def test_an_english_question_has_the_english_name_where_there_is_one():
     named = replace(made.facilities.facilities, frame=made.facilities.frame.assign(name_en=["West Clinic", ""]))
     made = replace(made, facilities=made.facilities.of(named))
     found = checks_of(made, chances=(np.full(2, 0.1), np.zeros(3)))
-    assert found.loc["facility:f0", "question_en"] == "Is West Clinic (Community clinic) still there and serving?"
-    assert found.loc["facility:f1", "question_en"].startswith("Is x (")
-    assert found.loc["facility:f0", "question_zh"] == "x（社区卫生服务站）是否仍在营业？"
+    zh, en = (check_questions(found, language) for language in ("zh", "en"))
+    assert en["facility:f0"] == "Is West Clinic (Community clinic) still there and serving?"
+    assert en["facility:f1"].startswith("Is x (")
+    assert zh["facility:f0"] == "x（社区卫生服务站）是否仍在营业？"
+
+
+def test_six_communities_are_named_and_the_others_counted():
+    ids = [f"c{k}" for k in range(8)]
+    people = communities(dict.fromkeys(ids, 10.0))
+    checks = pd.DataFrame({"communities": [tuple(ids), tuple(ids[:6]), ("c7", "c0")]}, index=["x", "y", "z"])
+    named = check_communities(checks, people, "en")
+    assert named["x"] == "C0; C1; C2; C3; C4; C5; +2"
+    assert named["y"] == "C0; C1; C2; C3; C4; C5"
+    assert check_communities(checks, people, "zh")["z"] == "c7社区; c0社区"
+
+
+def test_a_street_without_a_name_and_a_gate_are_asked_for():
+    checks = pd.DataFrame(
+        {"kind": ["path", "gate"], "name": ["", "平江路"], "name_en": ["", "平江路"], "length_m": [12.4, 99.6],
+         "offers": [(), ()]},
+        index=["x", "y"],
+    )  # fmt: skip
+    assert check_questions(checks, "zh")["x"] == "此处无名道路（约12米）能否步行通过？"
+    assert check_questions(checks, "en").tolist() == [
+        "Can one walk through the unnamed way here (about 12 m)?",
+        "Is the gate on 平江路 (about 100 m) open to everyone?",
+    ]
 
 
 def test_who_is_far_from_every_street_is_in_no_share():
@@ -134,11 +167,12 @@ def test_nothing_to_ask_where_all_is_certain_or_nobody_is_covered():
     made = bridge_town()
     sure = checks_of(made, chances=(np.zeros(2), np.zeros(3)))
     assert len(sure) == 0
-    assert "question_zh" in sure
+    assert list(sure) == list(COLUMNS)
+    assert check_questions(sure, "zh").empty
     far = stage(made.network, [(0, 0)], [(500, 0)], [("clinic",)], cutoff_min=1.0)
     reach = table_of(far, 1.0)
     none = field_checks(
-        far, open_graph(far), communities({"c0": 1.0}), reach=reach, required=np.full((1, 2), 0.9),
+        far, open_graph(far), reach=reach, required=np.full((1, 2), 0.9),
         chances=(np.full(1, 0.1), np.full(3, 0.1)), most=5,
     )  # fmt: skip
     assert len(none) == 0

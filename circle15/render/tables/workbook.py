@@ -9,6 +9,7 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog import text as phrase
+from circle15.catalog.phrases import assumption_notes
 from circle15.model import Analysis, Check, City
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import (
@@ -220,7 +221,8 @@ def _doubts(analysis: Analysis) -> list[tuple[str, str]]:
         )
         for language in ("zh", "en")
     )
-    return [(lead[0], lead[1]), *((told["zh"], told["en"]) for told in robust.assumptions.values())]
+    notes = assumption_notes(robust, analysis.ledger.rules)
+    return [(lead[0], lead[1]), *((words["zh"], words["en"]) for words in notes.values())]
 
 
 def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
