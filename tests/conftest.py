@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import osmium
 import pytest
 from hypothesis import settings
 
+from tests.towns.pack_files import (
+    CITY_TOML,
+    SITES,
+    TOWN_NODES,
+    TOWN_WAYS,
+    geojson,
+    osm_xml,
+    town_communities,
+    write_csv,
+)
+
 # A busy machine is no fault of the code: examples may take their time.
 settings.register_profile("circle15", deadline=None)
 settings.load_profile("circle15")
-
-Tags = Mapping[str, str]
-
-# The pack's town, 0.001 degrees between the letters: about 111 m up, 95 m across. Two communities,
-# "west" over A, B, D, E and "east" over B, C, E, F.       D---E---F
-#                                                          |   |   |
-#                                                          A---B---C
-TOWN_NODES = {1: (120.620, 31.310), 2: (120.621, 31.310), 3: (120.622, 31.310),
-              4: (120.620, 31.311), 5: (120.621, 31.311), 6: (120.622, 31.311)}  # fmt: skip
-TOWN_WAYS = {
-    10: ([1, 2, 3], {"highway": "residential", "name": "平江路"}),
-    11: ([4, 5, 6], {"highway": "residential"}),
-    12: ([1, 4], {"highway": "footway"}),
-    13: ([2, 5], {"highway": "footway"}),
-    14: ([3, 6], {"highway": "footway"}),
-}
-CITY_TOML = """\
-name = "试城"
-name_en = "Tryton"
-crs = "EPSG:4549"
-{settings}
-[network]
-files = ["streets.osm"]
-
-[[facilities]]
-file = "facilities.csv"
-services = ["meal_point", "clinic"]
-
-[communities]
-file = "communities.geojson"
-{more}
-"""
-HEADER = ("facility_id", "name", "services", "lon", "lat")
-SITES = (
-    ("f1", "食堂", "meal_point", "120.6201", "31.3101"),
-    ("f2", "卫生站", "clinic;meal_point", "120.6219", "31.3101"),
-)
 
 
 @pytest.fixture(autouse=True)
@@ -60,31 +31,6 @@ def _no_data_roots(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReque
     """Tests see the committed packs only, unless they say that they read a real extract."""
     if request.node.get_closest_marker("real") is None:
         monkeypatch.delenv("CIRCLE15_DATA", raising=False)
-
-
-def _tag_lines(tags: Tags) -> str:
-    return "".join(f"<tag k={quoteattr(k)} v={quoteattr(v, {chr(10): '&#10;'})}/>" for k, v in tags.items())
-
-
-def osm_xml(
-    nodes: Mapping[int, tuple[float, float]],
-    ways: Mapping[int, tuple[list[int], Tags]],
-    *,
-    node_tags: Mapping[int, Tags] | None = None,
-    relations: Mapping[int, tuple[list[tuple[str, int, str]], Tags]] | None = None,
-) -> str:
-    """An OSM file as text: nodes ``{id: (lon, lat)}``, ways ``{id: (refs, tags)}``, relations with members."""
-    lines = [
-        f'<node id="{n}" lon="{lon}" lat="{lat}">{_tag_lines((node_tags or {}).get(n, {}))}</node>'
-        for n, (lon, lat) in nodes.items()
-    ]
-    for way, (refs, tags) in ways.items():
-        refs_text = "".join(f'<nd ref="{ref}"/>' for ref in refs)
-        lines.append(f'<way id="{way}">{refs_text}{_tag_lines(tags)}</way>')
-    for relation, (members, tags) in (relations or {}).items():
-        inside = "".join(f'<member type="{t}" ref="{ref}" role={quoteattr(role)}/>' for t, ref, role in members)
-        lines.append(f'<relation id="{relation}">{inside}{_tag_lines(tags)}</relation>')
-    return '<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">\n' + "\n".join(lines) + "\n</osm>\n"
 
 
 @pytest.fixture
@@ -103,40 +49,6 @@ def osm_file(tmp_path: Path) -> Callable[..., Path]:
         return target
 
     return write
-
-
-def rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    """A GeoJSON polygon."""
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
-
-
-def feature(geometry: dict[str, Any] | None, **properties: Any) -> dict[str, Any]:
-    """A GeoJSON feature."""
-    return {"type": "Feature", "properties": properties, "geometry": geometry}
-
-
-def community(key: str, west: float, east: float, people: Any = 1000, elders: Any = 200, **more: Any) -> dict[str, Any]:
-    """A community between two meridians of the town."""
-    shape = rectangle(west, 31.3099, east, 31.3111)
-    return feature(shape, **({"community_id": key, "name": key, "population": people, "pop_60plus": elders} | more))
-
-
-def town_communities() -> list[dict[str, Any]]:
-    """West and east, a thousand people each."""
-    return [community("west", 120.6199, 120.621), community("east", 120.621, 120.6221)]
-
-
-def geojson(features: list[dict[str, Any]]) -> str:
-    """A GeoJSON layer as text."""
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
-
-
-def write_csv(path: Path, rows: Any, header: Any = HEADER) -> Path:
-    """A CSV file with a header."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([header, *rows])
-    return path
 
 
 @pytest.fixture
@@ -166,20 +78,3 @@ def make_pack(tmp_path: Path) -> Callable[..., Path]:
         return folder.parent
 
     return write
-
-
-def told(findings: Any, code: str) -> Any:
-    """The one finding of that code."""
-    (found,) = [one for one in findings if one.code == code]
-    return found
-
-
-def write_layer(path, features):
-    """A GeoJSON file of features."""
-    path.write_text(geojson(features), encoding="utf-8")
-    return path
-
-
-def unpacked(reading):
-    """A reading's frame and findings; that its records add up is the record's own law."""
-    return reading.frame, list(reading.findings)

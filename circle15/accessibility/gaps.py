@@ -19,7 +19,7 @@ from circle15.errors import SettingError
 from circle15.model.index import additive_index, geometric_index, ranked, worst_index
 from circle15.model.moment import Moment
 from circle15.model.places import Communities
-from circle15.model.results import Coverage, Gaps
+from circle15.model.results import Coverage, Gaps, elder_share
 
 __all__ = ["gaps", "worst_service"]
 
@@ -99,8 +99,8 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
             index=pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"]),
             dtype=float,
         )
-    at = coverage.frame.xs(cutoff_min, level="cutoff_min")
-    share = at["pop_60plus_share"].where(at["pop_60plus"] > 0, at["population_share"])
+    at = pd.DataFrame(coverage.frame.xs(cutoff_min, level="cutoff_min"))
+    share = elder_share(at)
     frame = pd.DataFrame(
         {
             "elders": at["pop_60plus"],

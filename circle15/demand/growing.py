@@ -8,7 +8,7 @@ network. Such outlines are an approximation and are called so wherever they are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -21,9 +21,12 @@ from circle15.catalog import finding, text, walking
 from circle15.demand.outlines import NOBODY, StreetPoints, draw_outlines, near_owned, points_along, surroundings
 from circle15.errors import CrsError
 from circle15.kernels import search
+from circle15.kernels.costs import NEVER_MS
+from circle15.kernels.ragged import order_by_id
+from circle15.model.placed import Positions
 from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Finding
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import islands, ragged_take
 from circle15.network.graph import WalkGraph, seeds, walk_graph
 from circle15.network.snap import snap
@@ -112,7 +115,7 @@ def _cones(graph: WalkGraph, positions: Positions, owner: NDArray[np.int64], lim
         np.repeat(owner, seed_node.shape[1]).astype(np.uint32), limit,
     )  # fmt: skip
     edges = np.arange(network.n_edges)
-    on = np.flatnonzero((positions.status != Positions.FAR) & (positions.leg_mm <= limit))
+    on = np.flatnonzero(positions.placed & (positions.leg_mm <= limit))
     parts = [
         (edges, np.zeros_like(network.length_mm), cost[network.u], whose[network.u]),
         (edges, network.length_mm, cost[network.v], whose[network.v]),
@@ -121,7 +124,7 @@ def _cones(graph: WalkGraph, positions: Positions, owner: NDArray[np.int64], lim
     columns = ("edge", "apex", "cost", "owner")
     frames = [pd.DataFrame(dict(zip(columns, part, strict=True)), dtype=np.int64) for part in parts]
     cone = pd.concat(frames, ignore_index=True)
-    return cone[cone["cost"] != int(search.NO_COST)]
+    return cone[cone["cost"] != NEVER_MS]
 
 
 def _lower_envelope(cone: pd.DataFrame, length_mm: NDArray[np.int64]) -> OwnedStreets:
@@ -206,7 +209,7 @@ def _owners(known: CommunitySeeds) -> tuple[NDArray[np.int64], list[list[str]]]:
         tuple(sorted(map(tuple, np.rint(shapely.get_coordinates(shape)).tolist()))) for shape in known.frame.geometry
     ]
     by_place: dict[tuple[Any, ...], list[int]] = {}
-    for row in np.argsort(ids, kind="stable"):
+    for row in order_by_id(ids):
         by_place.setdefault(places[row], []).append(int(row))
     owner = np.empty(len(ids), dtype=np.int64)
     for number, rows in enumerate(by_place.values()):
@@ -278,13 +281,18 @@ def _on_mainland(
     columns = {name: getattr(network, name)[joined] for name in ("u", "v", "length_mm", "way_class", "flags", "name")}
     mainland = replace(network, **columns, vertex=network.vertex[vertex], vertex_start=start)
     found = snap(mainland, points.iloc[again], max_snap_m=max_snap_m, barriers=barriers)
-    placed = found.status != Positions.FAR
-    edge = np.where(placed, joined[np.maximum(found.edge, 0)], -1).astype(np.int32)
+    edge = np.where(found.placed, joined[np.maximum(found.edge, 0)], -1).astype(np.int32)
     return replace(found, edge=edge), again
 
 
 def _joined(one: Positions, other: Positions) -> Positions:
-    return Positions(**{f.name: np.append(getattr(one, f.name), getattr(other, f.name)) for f in fields(Positions)})
+    return Positions(
+        ids=one.ids.append(other.ids),
+        edge=np.append(one.edge, other.edge),
+        offset_mm=np.append(one.offset_mm, other.offset_mm),
+        leg_mm=np.append(one.leg_mm, other.leg_mm),
+        status=np.append(one.status, other.status),
+    )
 
 
 def _findings(
@@ -311,7 +319,7 @@ def _findings(
         examples = [" = ".join(group) for group in shared]
         told.append(finding("seeds-same-spot", "warning", count=sum(map(len, shared)), file=file, examples=examples))
     _, street_owner = owned.within(known.grow_m)
-    placed = owner[row[positions.status != Positions.FAR]]
+    placed = owner[row[positions.placed]]
     bare = np.isin(owner, placed) & ~np.isin(owner, street_owner)
     if bare.any():
         examples = sorted(ids[bare].astype(str))

@@ -20,6 +20,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from circle15.kernels.costs import NEVER_MS
+
 __all__ = [
     "NO_ARC",
     "NO_COST",
@@ -32,7 +34,8 @@ __all__ = [
     "reach_pairs",
 ]
 
-NO_COST = np.uint32(0xFFFFFFFF)
+NO_COST = np.uint32(NEVER_MS)
+"""``NEVER_MS`` in the type of the compiled loops."""
 NO_OWNER = np.uint32(0xFFFFFFFF)
 NO_ARC = np.uint32(0xFFFFFFFF)
 

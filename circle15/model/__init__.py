@@ -2,16 +2,28 @@
 
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook, Rule
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, DemandPoints, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
-from circle15.model.results import Analysis, Check, City, Coverage, Gaps, Isochrones, ReachTable, Settings, Subdistricts
+from circle15.model.results import (
+    Analysis,
+    Check,
+    City,
+    Coverage,
+    Gaps,
+    Isochrones,
+    NearestTimes,
+    ReachTable,
+    Settings,
+    Subdistricts,
+)
 from circle15.model.runs import Comparison, SavedRun
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.survey import Survey
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 
 __all__ = [
     "PEOPLE",
@@ -33,9 +45,12 @@ __all__ = [
     "Isochrones",
     "Ledger",
     "Moment",
+    "NearestTimes",
     "NodeFlag",
     "NormBook",
     "Origin",
+    "PlacedDemand",
+    "PlacedFacilities",
     "PopulationGrid",
     "Positions",
     "ReachTable",

@@ -11,17 +11,34 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.errors import SettingError
+from circle15.errors import InputError, SettingError
+from circle15.kernels.costs import NEVER_MS
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
-from circle15.model.places import Communities, DemandPoints, Facilities, StudyArea
+from circle15.model.pickling import Travelling
+from circle15.model.placed import PlacedDemand, PlacedFacilities
+from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.survey import Survey
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 
-__all__ = ["Analysis", "Check", "City", "Coverage", "Gaps", "Isochrones", "ReachTable", "Settings", "Subdistricts"]
+__all__ = [
+    "Analysis",
+    "Check",
+    "City",
+    "Coverage",
+    "Gaps",
+    "Isochrones",
+    "NearestTimes",
+    "ReachTable",
+    "Settings",
+    "Subdistricts",
+    "barriers_of",
+    "elder_share",
+    "minutes_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +109,14 @@ def _whole(name: str, value: object, *, most: int) -> None:
         raise SettingError(f"{name} = {value!r} is not usable: give a whole number from 0 to {most}")
 
 
+def barriers_of(context: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoSeries | None:
+    """Water and rail of the context layers: an access leg must not cross them; None where neither is there."""
+    layers = [context[name].geometry for name in ("water", "rail") if name in context]
+    return gpd.GeoSeries(pd.concat(layers, ignore_index=True)) if layers else None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class City:
+class City(Travelling):
     """Everything known of a city before any computation. ``load_city`` makes one from a pack.
 
     ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``,
@@ -121,6 +144,11 @@ class City:
     findings: tuple[Finding, ...] = ()
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def barriers(self) -> gpd.GeoSeries | None:
+        """What an access leg must not cross; see :func:`barriers_of`."""
+        return barriers_of(self.context)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -194,7 +222,7 @@ class ReachTable:
     cost_ms: NDArray[np.int32]
     cutoff_ms: int
     profile: WalkProfile
-    point_placed: NDArray[np.bool_] | None = None
+    point_placed: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.cost_ms)
@@ -213,6 +241,58 @@ class ReachTable:
             f"<ReachTable: {len(self):,} pairs of {len(self.point_ids):,} points and "
             f"{len(self.facility_ids):,} facilities within {self.cutoff_ms / 60_000:g} min ({self.profile.name})>"
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class NearestTimes:
+    """Walking times from demand points to the nearest facility of each service, at any distance.
+
+    Attributes
+    ----------
+    point_ids
+        Of the demand points.
+    point_placed
+        ``bool[p]``: False where a point is far from every street, so that "no way" says nothing.
+    services
+        In the order of the columns.
+    cost_ms
+        ``int64[p, s]`` whole milliseconds, both access legs included; ``NEVER_MS`` or more where there is no way.
+        Beyond what the network and the list of facilities cover the true time may be shorter.
+
+    Raises
+    ------
+    InputError
+        If the table does not have a row for each point and a column for each service.
+    """
+
+    point_ids: pd.Index
+    point_placed: NDArray[np.bool_]
+    services: tuple[str, ...]
+    cost_ms: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        wanted = (len(self.point_ids), len(self.services))
+        if self.cost_ms.shape != wanted:
+            raise InputError(
+                f"nearest times: a table of {self.cost_ms.shape} for {wanted[0]} points and {wanted[1]} services",
+                zh=f"最近时间表的大小是 {self.cost_ms.shape}，但有 {wanted[0]} 个点、{wanted[1]} 类服务",
+            )
+
+    def ms(self, service: str) -> NDArray[np.int64]:
+        """``int64[p]`` milliseconds to the nearest facility of a service; ``NEVER_MS`` or more: no way."""
+        return self.cost_ms[:, self.services.index(service)]
+
+    def minutes(self, service: str) -> NDArray[np.float64]:
+        """``float64[p]`` minutes, NaN where there is no way."""
+        return minutes_of(self.ms(service))
+
+    def __repr__(self) -> str:
+        return f"<NearestTimes: {len(self.point_ids):,} points to {len(self.services)} services>"
+
+
+def minutes_of(cost_ms: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Minutes of whole milliseconds, NaN where there is no way."""
+    return np.where(cost_ms >= NEVER_MS, np.nan, cost_ms / 60_000.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -274,6 +354,17 @@ class Coverage:
         return shares.to_html(max_rows=12, float_format="{:.0%}".format)
 
 
+def elder_share(sums: pd.DataFrame) -> pd.Series:
+    """Covered share of people aged 60+, of all residents where nobody is; ``float64`` on the index of ``sums``.
+
+    Parameters
+    ----------
+    sums
+        With ``pop_60plus``, ``pop_60plus_share`` and ``population_share``, as :class:`Coverage` has them.
+    """
+    return sums["pop_60plus_share"].where(sums["pop_60plus"] > 0, sums["population_share"])
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Gaps:
     """Gap scores at the circle's cut-off, for people aged 60 and over.
@@ -331,22 +422,20 @@ class Subdistricts:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Analysis:
+class Analysis(Travelling):
     """All results of one run, with what is needed to defend them.
 
-    ``demand_positions`` and ``facility_positions`` align with ``demand.frame`` and
-    ``city.facilities.frame``; ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known
-    of opening hours (:func:`~circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where
-    unknown.
-    The last seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
+    ``demand`` and ``facilities`` are the demand points and all facilities of the city, with their positions;
+    ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known of opening hours
+    (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown. The last
+    seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
     """
 
     city: City
     settings: Settings
     profile: WalkProfile
-    demand: DemandPoints
-    demand_positions: Positions
-    facility_positions: Positions
+    demand: PlacedDemand
+    facilities: PlacedFacilities
     reach: ReachTable
     isochrones: Isochrones
     coverage: Coverage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +11,15 @@ from pyproj import CRS
 
 from circle15.errors import SettingError, StreetsError
 from circle15.model.metric import why_unfit
+from circle15.model.pickling import Travelling
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 
-__all__ = ["Positions", "WalkNetwork", "WalkProfile"]
+__all__ = ["WalkNetwork", "WalkProfile"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class WalkNetwork:
+class WalkNetwork(Travelling):
     """A street network for walkers: an undirected multigraph with lengths, classes and geometry.
 
     Nodes stand in the order of a space-filling curve, edges in the order of their nodes; both
@@ -213,42 +213,3 @@ class WalkProfile:
     def reach_m(self, minutes: float) -> float:
         """Metres walked on the flat in so many minutes without a delay."""
         return self.speed_mps * 60.0 * minutes
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Positions:
-    """Points placed on a network: nearest point *along an edge*, not a node.
-
-    Attributes
-    ----------
-    edge
-        ``int32[p]`` edge position, -1 where the point is ``far``.
-    offset_mm
-        ``int64[p]`` along the edge from its u end.
-    leg_mm
-        ``int64[p]`` straight access leg between the point and the edge.
-    status
-        ``uint8[p]``: ``Positions.OK``, ``Positions.FAR`` (no street within the limit, or only
-        across water or rail: not used) or ``Positions.ISLAND`` (on a small component: used
-        only for what it truly reaches).
-    """
-
-    OK, FAR, ISLAND = 0, 1, 2
-
-    edge: NDArray[np.int32]
-    offset_mm: NDArray[np.int64]
-    leg_mm: NDArray[np.int64]
-    status: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.edge)
-
-    def take(self, rows: NDArray[Any]) -> Positions:
-        """Those at the given rows, or where a mask is true."""
-        return Positions(
-            edge=self.edge[rows], offset_mm=self.offset_mm[rows], leg_mm=self.leg_mm[rows], status=self.status[rows]
-        )
-
-    def __repr__(self) -> str:
-        ok, far, island = (int((self.status == code).sum()) for code in (self.OK, self.FAR, self.ISLAND))
-        return f"<Positions: {len(self):,} points, {ok:,} ok, {far:,} far, {island:,} on islands>"

@@ -15,30 +15,31 @@ from numpy.typing import NDArray
 
 from circle15 import catalog
 from circle15.errors import SettingError
-from circle15.kernels import search
+from circle15.kernels.costs import MAX_MS, NEVER_MS
+from circle15.kernels.ragged import first_of_each, ranges, run_starts
+from circle15.model.placed import Positions
 from circle15.model.streets import EdgeFlag
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 
 __all__ = [
-    "MAX_MS",
-    "NEVER_MS",
+    "Arcs",
     "Doors",
+    "EdgeCosts",
     "Ends",
     "Near",
     "WalkGraph",
+    "all_arcs",
+    "cheapest_arcs",
+    "cost_arcs",
     "cutoff_ms",
     "doors",
+    "edge_costs",
     "near_pairs",
     "placed_ends",
     "seeds",
     "to_ends",
     "walk_graph",
 ]
-
-MAX_MS = 0xFFFFFFF0
-"""The longest walk that a search can tell."""
-NEVER_MS = 1 << 40
-"""Longer than any walk: there is no way."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +65,92 @@ class WalkGraph:
     both_ways: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EdgeCosts:
+    """What each edge costs one walker, ``int64[e]`` milliseconds: along it, and what its u end and v end add."""
+
+    walk_ms: NDArray[np.int64]
+    delay_u_ms: NDArray[np.int64]
+    delay_v_ms: NDArray[np.int64]
+
+    @property
+    def whole_ms(self) -> NDArray[np.int64]:
+        """``int64[e]`` from node to node, at most ``MAX_MS``."""
+        return np.minimum(self.walk_ms + self.delay_u_ms + self.delay_v_ms, MAX_MS)
+
+
+def edge_costs(network: WalkNetwork, walker: WalkProfile) -> EdgeCosts:
+    """The one place where lengths, stairs, signals and gates become time."""
+    delay_u, delay_v = walker.end_delay_ms(network)
+    return EdgeCosts(
+        walk_ms=walker.walk_ms(network.length_mm, stairs=network.has(EdgeFlag.STEPS)),
+        delay_u_ms=delay_u,
+        delay_v_ms=delay_v,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arcs:
+    """Reversed arcs in CSR form, sorted by the node that they lead to.
+
+    ``start`` ``uint32[n + 1]``, ``head`` ``uint32[a]``, and the ``edge`` ``int64[a]`` that each walks.
+    """
+
+    start: NDArray[np.uint32]
+    head: NDArray[np.uint32]
+    edge: NDArray[np.int64]
+
+
+def all_arcs(network: WalkNetwork) -> Arcs:
+    """Every arc of a network, parallel ones included; self-loops and closed edges lead nowhere and have none."""
+    forward = np.flatnonzero((network.u != network.v) & ~network.has(EdgeFlag.CLOSED))
+    back = forward[~network.has(EdgeFlag.FORWARD_ONLY)[forward]]
+    # Walking u -> v is an entry of v that leads on to u, and the other way round.
+    owner = np.concatenate([network.v[forward], network.u[back]])
+    head = np.concatenate([network.u[forward], network.v[back]])
+    order = np.argsort(owner, kind="stable")
+    return Arcs(
+        start=run_starts(owner, network.n_nodes).astype(np.uint32),
+        head=head[order].astype(np.uint32),
+        edge=np.concatenate([forward, back])[order],
+    )
+
+
+def cheapest_arcs(arcs: Arcs, costs: EdgeCosts) -> Arcs:
+    """Of parallel arcs the cheapest; of equally cheap ones that of the first edge."""
+    nodes = len(arcs.start) - 1
+    owner = np.repeat(np.arange(nodes), arcs.start[1:] - arcs.start[:-1])
+    order = np.lexsort((arcs.edge, costs.whole_ms[arcs.edge], arcs.head, owner))
+    pair = owner[order] * np.int64(nodes) + arcs.head[order]
+    kept = order[first_of_each(pair)]
+    return Arcs(start=run_starts(owner[kept], nodes).astype(np.uint32), head=arcs.head[kept], edge=arcs.edge[kept])
+
+
+def cost_arcs(
+    network: WalkNetwork,
+    arcs: Arcs,
+    walker: WalkProfile,
+    *,
+    costs: EdgeCosts | None = None,
+    closed: NDArray[np.bool_] | None = None,
+) -> WalkGraph:
+    """Arcs as a walker walks them; ``closed`` ``bool[e]`` are let through by nobody."""
+    costs = costs or edge_costs(network, walker)
+    whole = costs.whole_ms if closed is None else np.where(closed, NEVER_MS, costs.whole_ms)
+    return WalkGraph(
+        network=network,
+        profile=walker,
+        start=arcs.start,
+        head=arcs.head,
+        cost=whole.astype(np.uint32)[arcs.edge],
+        edge=arcs.edge.astype(np.uint32),
+        walk_ms=costs.walk_ms,
+        delay_u_ms=costs.delay_u_ms,
+        delay_v_ms=costs.delay_v_ms,
+        both_ways=~network.has(EdgeFlag.FORWARD_ONLY),
+    )
+
+
 def walk_graph(network: WalkNetwork, profile: str | WalkProfile = "elderly") -> WalkGraph:
     """Cost a network for one profile; reusable for any number of searches.
 
@@ -73,35 +160,8 @@ def walk_graph(network: WalkNetwork, profile: str | WalkProfile = "elderly") -> 
         If the profile is unknown.
     """
     walker = catalog.profile(profile)
-    stairs = network.has(EdgeFlag.STEPS)
-    walk_ms = walker.walk_ms(network.length_mm, stairs=stairs)
-    delay_u, delay_v = walker.end_delay_ms(network)
-    both = ~network.has(EdgeFlag.FORWARD_ONLY)
-    full = np.minimum(walk_ms + delay_u + delay_v, MAX_MS)
-    real = (network.u != network.v) & ~network.has(EdgeFlag.CLOSED)
-    back = real & both
-    # Walking u -> v is an entry of v that leads on to u, and the other way round.
-    owner = np.concatenate([network.v[real], network.u[back]]).astype(np.int64)
-    head = np.concatenate([network.u[real], network.v[back]]).astype(np.int64)
-    cost = np.concatenate([full[real], full[back]])
-    edge = np.concatenate([np.flatnonzero(real), np.flatnonzero(back)])
-    order = np.lexsort((edge, cost, head, owner))
-    owner, head, cost, edge = owner[order], head[order], cost[order], edge[order]
-    cheapest = np.ones(len(owner), dtype=bool)
-    cheapest[1:] = (owner[1:] != owner[:-1]) | (head[1:] != head[:-1])
-    start = np.concatenate([[0], np.cumsum(np.bincount(owner[cheapest], minlength=network.n_nodes))])
-    return WalkGraph(
-        network=network,
-        profile=walker,
-        start=start.astype(np.uint32),
-        head=head[cheapest].astype(np.uint32),
-        cost=cost[cheapest].astype(np.uint32),
-        edge=edge[cheapest].astype(np.uint32),
-        walk_ms=walk_ms,
-        delay_u_ms=delay_u,
-        delay_v_ms=delay_v,
-        both_ways=both,
-    )
+    costs = edge_costs(network, walker)
+    return cost_arcs(network, cheapest_arcs(all_arcs(network), costs), walker, costs=costs)
 
 
 def cutoff_ms(cutoff_min: float) -> int:
@@ -136,7 +196,7 @@ class Ends:
 
 def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
     """Those positions that stand on an edge, in milliseconds."""
-    index = np.flatnonzero(positions.status != Positions.FAR)
+    index = np.flatnonzero(positions.placed)
     edge = positions.edge[index].astype(np.int64)
     stairs = graph.network.has(EdgeFlag.STEPS)[edge]
     along = graph.profile.walk_ms(positions.offset_mm[index], stairs=stairs)
@@ -149,12 +209,12 @@ def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], N
     """``uint32[p, 2]`` nodes and costs from which the searches to each position begin."""
     ends, network = placed_ends(graph, positions), graph.network
     node = np.zeros((len(positions), 2), dtype=np.uint32)
-    cost = np.full((len(positions), 2), int(search.NO_COST), dtype=np.int64)
+    cost = np.full((len(positions), 2), NEVER_MS, dtype=np.int64)
     node[ends.index, 0], node[ends.index, 1] = network.u[ends.edge], network.v[ends.edge]
     cost[ends.index, 0] = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
     back = graph.both_ways[ends.edge]
     cost[ends.index[back], 1] = (ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms)[back]
-    return node, np.minimum(cost, int(search.NO_COST)).astype(np.uint32)
+    return node, np.minimum(cost, NEVER_MS).astype(np.uint32)
 
 
 def to_ends(graph: WalkGraph, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -184,7 +244,7 @@ def doors(graph: WalkGraph, positions: Positions) -> Doors:
     point = np.concatenate([ends.index[back], ends.index])
     cost = np.minimum(np.concatenate([to_u, to_v]), MAX_MS)
     order = np.lexsort((point, cost, node))
-    start = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=network.n_nodes))])
+    start = run_starts(node, network.n_nodes)
     return Doors(
         start=start.astype(np.uint32), point=point[order].astype(np.uint32), cost=cost[order].astype(np.uint32)
     )
@@ -206,16 +266,14 @@ def near_pairs(graph: WalkGraph, facilities: Positions, demand: Positions) -> Ne
     sorted_edge = here.edge[by_edge]
     low = np.searchsorted(sorted_edge, there.edge, side="left")
     count = np.searchsorted(sorted_edge, there.edge, side="right") - low
-    facility = np.repeat(np.arange(len(there.edge)), count)
-    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    demand_row = by_edge[np.repeat(low, count) + step]
+    facility, place = ranges(low, count)
+    demand_row = by_edge[place]
     ahead = there.along_ms[facility] - here.along_ms[demand_row]
     cost = np.abs(ahead) + there.leg_ms[facility] + here.leg_ms[demand_row]
     allowed = (ahead >= 0) | graph.both_ways[there.edge[facility]]
     owner = there.index[facility[allowed]]
-    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(facilities)))])
     return Near(
-        start=start,
+        start=run_starts(owner, len(facilities)),
         point=here.index[demand_row[allowed]].astype(np.uint32),
         cost=np.minimum(cost[allowed], MAX_MS).astype(np.uint32),
     )

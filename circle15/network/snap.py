@@ -6,15 +6,19 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import walking
 from circle15.errors import CrsError, SettingError
-from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.kernels.ragged import first_of_each
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
+from circle15.model.places import DemandPoints, Facilities
+from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines, islands
 
-__all__ = ["snap"]
+__all__ = ["place_demand", "place_facilities", "snap"]
 
 
 def snap(
@@ -42,7 +46,7 @@ def snap(
     Returns
     -------
     Positions
-        Aligned with ``points``. Ties go to the edge that comes first in the network's own order.
+        Of the points, in their order. Ties go to the edge that comes first in the network's own order.
 
     Raises
     ------
@@ -61,11 +65,65 @@ def snap(
     row, found = tree.query_nearest(place, max_distance=limit, all_matches=True)
     first = np.lexsort((found, row))
     row, found = row[first], found[first]
-    lead = np.flatnonzero(np.diff(row, prepend=-1))
+    lead = first_of_each(row)
     edge[row[lead]] = found[lead]
     if barriers is not None and len(barriers):
         edge = _own_side(place, lines, tree, edge, _in_system(barriers, network, "barriers"), limit)
-    return _positions(network, place, lines, edge)
+    return _positions(network, points.index, place, lines, edge)
+
+
+def place_demand(
+    network: WalkNetwork,
+    points: DemandPoints,
+    *,
+    max_snap_m: float | None = None,
+    barriers: gpd.GeoSeries | None = None,
+) -> PlacedDemand:
+    """Place demand points on the streets, and keep both in one value.
+
+    Parameters
+    ----------
+    network
+        Where to.
+    points
+        From :func:`circle15.demand.points.demand_points`, or your own.
+    max_snap_m, barriers
+        See :func:`snap`, whose errors are raised.
+
+    Returns
+    -------
+    PlacedDemand
+        The points with their positions, row by row.
+    """
+    positions = snap(network, points.frame, max_snap_m=max_snap_m, barriers=barriers)
+    return PlacedDemand(points=points, positions=positions)
+
+
+def place_facilities(
+    network: WalkNetwork,
+    facilities: Facilities,
+    *,
+    max_snap_m: float | None = None,
+    barriers: gpd.GeoSeries | None = None,
+) -> PlacedFacilities:
+    """Place facilities on the streets, and keep both in one value.
+
+    Parameters
+    ----------
+    network
+        Where to.
+    facilities
+        All of them, whatever is open: :meth:`~circle15.model.placed.PlacedFacilities.of` takes some of them later.
+    max_snap_m, barriers
+        See :func:`snap`, whose errors are raised.
+
+    Returns
+    -------
+    PlacedFacilities
+        The facilities with their positions, row by row.
+    """
+    positions = snap(network, facilities.frame, max_snap_m=max_snap_m, barriers=barriers)
+    return PlacedFacilities(facilities=facilities, positions=positions)
 
 
 def _own_side(
@@ -89,7 +147,7 @@ def _own_side(
     row, found, length = row[free], found[free], shapely.length(leg[free])
     best = np.lexsort((found, length, row))
     row, found = row[best], found[best]
-    lead = np.flatnonzero(np.diff(row, prepend=-1))
+    lead = first_of_each(row)
     moved = edge.copy()
     moved[across] = -1
     moved[across[row[lead]]] = found[lead]
@@ -125,7 +183,9 @@ def _in_system(layer: gpd.GeoSeries | gpd.GeoDataFrame, network: WalkNetwork, wh
     return shapes
 
 
-def _positions(network: WalkNetwork, place: NDArray[Any], lines: NDArray[Any], edge: NDArray[np.int64]) -> Positions:
+def _positions(
+    network: WalkNetwork, ids: pd.Index, place: NDArray[Any], lines: NDArray[Any], edge: NDArray[np.int64]
+) -> Positions:
     status = np.full(len(place), Positions.FAR, dtype=np.uint8)
     offset_mm = np.zeros(len(place), dtype=np.int64)
     leg_mm = np.zeros(len(place), dtype=np.int64)
@@ -138,4 +198,4 @@ def _positions(network: WalkNetwork, place: NDArray[Any], lines: NDArray[Any], e
         leg_mm[placed] = np.rint(shapely.distance(place[placed], line) * 1000).astype(np.int64)
         component = network.component[network.u[edge[placed]]]
         status[placed] = np.where(islands(network)[component], Positions.ISLAND, Positions.OK)
-    return Positions(edge=edge.astype(np.int32), offset_mm=offset_mm, leg_mm=leg_mm, status=status)
+    return Positions(ids=ids, edge=edge.astype(np.int32), offset_mm=offset_mm, leg_mm=leg_mm, status=status)

@@ -14,8 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.demand.dwellings import Homes, land_homes
-from circle15.model.places import Communities, DemandPoints, Facilities
-from circle15.model.walk_network import Positions, WalkProfile
+from circle15.kernels.ragged import rank_by_id
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
+from circle15.model.places import Communities
+from circle15.model.walk_network import WalkProfile
 from circle15.network.graph import WalkGraph, walk_graph
 from circle15.network.snap import snap
 
@@ -45,7 +47,7 @@ class Ground:
     """What measures look at.
 
     ``graph`` walks in the study's time, ``paces`` one metre a second without any delay, so that its seconds are
-    metres on the network. ``homes`` and ``sites`` are the positions of demand points and facilities.
+    metres on the network.
     ``owner`` ``int64[p]``: a demand point's row of the communities. ``site`` and ``host`` ``int64[k]``: pairs of a
     facility and a community that it belongs to, by the ids of both: those that its list names in the column
     ``community``, else the one that it stands in. A shared centre has several. ``lenient`` counts facilities whose
@@ -53,12 +55,10 @@ class Ground:
     """
 
     communities: Communities
-    facilities: Facilities
-    demand: DemandPoints
+    facilities: PlacedFacilities
+    demand: PlacedDemand
     graph: WalkGraph
     paces: WalkGraph
-    homes: Positions
-    sites: Positions
     owner: Rows
     site: Rows
     host: Rows
@@ -70,30 +70,28 @@ class Ground:
     def of(
         cls,
         communities: Communities,
-        facilities: Facilities,
-        demand: DemandPoints,
+        facilities: PlacedFacilities,
+        demand: PlacedDemand,
         *,
         graph: WalkGraph,
-        homes: Positions,
-        sites: Positions,
         residential: ResidentialLand | None = None,
         checklists: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Ground:
-        """The ground of a study. ``sites`` are the positions of *all* facilities, whatever is open.
+        """The ground of a study, with *all* facilities, whatever is open.
 
         ``checklists`` are the functions that books ask for, by name.
         """
         site, host = _belonging(communities.frame, facilities.frame)
         return cls(
             communities=communities, facilities=facilities, demand=demand, graph=graph, paces=paces_graph(graph),
-            homes=homes, sites=sites, site=site, host=host, residential=residential, checklists=checklists or {},
+            site=site, host=host, residential=residential, checklists=checklists or {},
             owner=communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"])).astype(np.int64),
         )  # fmt: skip
 
     @property
     def placed(self) -> Mask:
         """Demand points that stand near a street: of the others nothing is known."""
-        return np.asarray(self.homes.status != Positions.FAR)
+        return self.demand.placed
 
     @cached_property
     def land(self) -> tuple[Homes, Positions]:
@@ -149,7 +147,7 @@ def _belonging(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> t
     known = _known_names(communities)
     named = facilities["community"] if "community" in facilities else pd.Series("", index=facilities.index)
     said = [sorted({known[name] for name in split_names(cell) if name in known}) for cell in named]
-    by_id = np.argsort(np.argsort(communities.index.astype(str), kind="stable"), kind="stable")
+    by_id = rank_by_id(communities.index)
     found, shape = communities.sindex.query(facilities.geometry, predicate="intersects")
     stands = np.full(len(facilities), -1, dtype=np.int64)
     order = np.lexsort((by_id[shape], found))[::-1]  # of several the first id
@@ -157,8 +155,7 @@ def _belonging(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> t
     hosts = [rows or ([int(at)] if at >= 0 else []) for rows, at in zip(said, stands, strict=True)]
     site = np.repeat(np.arange(len(hosts)), [len(rows) for rows in hosts]).astype(np.int64)
     host = np.array([row for rows in hosts for row in rows], dtype=np.int64)
-    rank = np.argsort(np.argsort(facilities.index.astype(str), kind="stable"), kind="stable")
-    order = np.lexsort((by_id[host], rank[site]))
+    order = np.lexsort((by_id[host], rank_by_id(facilities.index)[site]))
     return site[order], host[order]
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import check_rates, measures
 from circle15.catalog.rural import rural
+from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Ledger, Rule
 from circle15.model.verdicts import Routes
 from circle15.norms.ground import Ground
@@ -96,8 +97,7 @@ def _units(ground: Ground, level: str) -> tuple[NDArray[np.int64], list[str]]:
         case "community":
             ids = frame.index.astype(str)
         case "subdistrict":
-            named = frame["subdistrict"] if "subdistrict" in frame else pd.Series("", index=frame.index)
-            ids = pd.Index(named.fillna("").astype(str).str.strip())
+            ids = pd.Index(ground.communities.subdistricts)
         case _:
             ids = pd.Index(["city"] * len(frame))
     known = ids != NO_SUBDISTRICT
@@ -113,7 +113,7 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence
     else:
         figures = Figures(part=np.full(len(code), np.nan), lacks=f"measure: {rule.measure}")
     # Sums in the order of the ids: the order of rows must not change a last digit.
-    rows = np.argsort(ground.communities.frame.index.astype(str), kind="stable")
+    rows = order_by_id(ground.communities.frame.index)
     rows = rows[code[rows] >= 0]
     at = code[rows]
     low = _summed(figures, figures.part, rows, at, len(names))

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from circle15.accessibility.delivery import delivered
 from circle15.hours.opening import hours_table, weekly_open_hours
 from circle15.hours.opening import moment as moment_of
+from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Rule
-from circle15.model.walk_network import Positions
+from circle15.model.placed import Positions
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.norms.ground import Ground, fold_name, split_names
-from circle15.routing.nearest import nearest_sites, nearest_times
+from circle15.routing.nearest import nearest_cost, nearest_sites
 
 __all__ = ["MEASURES", "Figures", "counted", "measured", "qualifying"]
 
@@ -69,7 +70,7 @@ def counted(ground: Ground, rule: Rule) -> Mask:
 
 def _state_then(ground: Ground, rule: Rule) -> tuple[Mask, Mask]:
     """Facilities known to be open at the rule's moment, and those known to be closed."""
-    state = hours_table(ground.facilities, moment_of(rule.open_at))["open"]
+    state = hours_table(ground.facilities.facilities, moment_of(rule.open_at))["open"]
     sure, shut = (state.eq(other).fillna(value=False).to_numpy(dtype=bool) for other in (True, False))
     return sure, shut
 
@@ -123,20 +124,19 @@ def _nothing(ground: Ground, lacks: str) -> Figures:
 
 def _within(ground: Ground, rule: Rule, start: Positions, counted: Mask) -> Mask:
     """Which positions have one of the counted facilities within the rule's minutes or metres."""
-    sites = ground.sites.take(counted)
     graph: WalkGraph = ground.graph if rule.metres is None else ground.paces
-    cost = np.rint(nearest_times(graph, start, sites) * 60_000)
+    cost = nearest_cost(graph, start, ground.facilities.positions.take(counted))
     # One metre a second: whole milliseconds are whole millimetres.
     return np.asarray(cost <= (cutoff_ms(rule.minutes or 0) if rule.metres is None else rule.metres * 1000))
 
 
 def _near(ground: Ground, rule: Rule, service: str) -> Mask:
     """Demand points with a facility of the service within the rule's minutes or metres."""
-    return _within(ground, rule, ground.homes, qualifying(ground, rule, (service,)))
+    return _within(ground, rule, ground.demand.positions, qualifying(ground, rule, (service,)))
 
 
 def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask | None = None) -> Figures:
-    people = ground.demand.frame[rule.people].to_numpy(dtype=float) * (ground.placed if known is None else known)
+    people = ground.demand.points.people_in(rule.people) * (ground.placed if known is None else known)
     return Figures(part=_sum(ground, people * inside), whole=_sum(ground, people), scale=100.0, lacks="people")
 
 
@@ -155,7 +155,7 @@ def people_served(ground: Ground, rule: Rule) -> Figures:
     """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    sent = delivered(ground.demand, ground.facilities, rule.services)
+    sent = delivered(ground.demand.points, ground.facilities.facilities, rule.services)
     brought = [sent.get(service, np.zeros(len(ground.demand), dtype=bool)) for service in rule.services]
     either = [_near(ground, rule, service) | got for service, got in zip(rule.services, brought, strict=True)]
     inside, known = np.all(either, axis=0), ground.placed | np.all(brought, axis=0)
@@ -176,7 +176,9 @@ def people_near_open(ground: Ground, rule: Rule) -> Figures:
     sites = [qualifying(ground, rule, (service,)) for service in rule.services]
     least, most = (
         _share_of_people(
-            ground, rule, np.all([_within(ground, rule, ground.homes, one & open_) for one in sites], axis=0) * 1.0
+            ground,
+            rule,
+            np.all([_within(ground, rule, ground.demand.positions, one & open_) for one in sites], axis=0) * 1.0,
         )
         for open_ in (sure, ~shut)
     )
@@ -201,7 +203,7 @@ def residential_land_near(ground: Ground, rule: Rule) -> Figures:
         return _nothing(ground, lacks)
     homes, place = ground.land
     inside = [_within(ground, rule, place, qualifying(ground, rule, (service,))) for service in rule.services]
-    area = homes.weight * (place.status != Positions.FAR)
+    area = homes.weight * place.placed
     part, whole = (
         np.bincount(homes.community, weights=weight, minlength=len(ground.communities)).astype(float)
         for weight in (area * np.all(inside, axis=0), area)
@@ -217,9 +219,9 @@ def people_per_facility(ground: Ground, rule: Rule) -> Figures:
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     rows = np.flatnonzero(qualifying(ground, rule))
-    rows = rows[np.argsort(ground.facilities.frame.index[rows].astype(str), kind="stable")]
-    nearest = nearest_sites(ground.graph, ground.homes, ground.sites.take(rows))
-    people = ground.demand.frame[rule.people].to_numpy(dtype=float)
+    rows = rows[order_by_id(ground.facilities.ids[rows])]
+    nearest = nearest_sites(ground.graph, ground.demand.positions, ground.facilities.positions.take(rows))
+    people = ground.demand.points.people_in(rule.people)
     there = nearest >= 0
     load = np.bincount(nearest[there], weights=people[there], minlength=len(rows)).astype(float)
     shared = pd.DataFrame({"owner": ground.owner[there], "site": nearest[there], "people": people[there]})

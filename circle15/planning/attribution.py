@@ -30,10 +30,9 @@ from numpy.typing import NDArray
 from circle15.catalog import services as known_services
 from circle15.catalog import text
 from circle15.catalog.phrases import names_by_language, people_text, service_noun
-from circle15.model.places import DemandPoints, Facilities
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
-from circle15.model.walk_network import Positions
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.planning.links import (
     CROSSES,
@@ -46,7 +45,7 @@ from circle15.planning.links import (
     link_lines,
     served,
 )
-from circle15.routing.nearest import node_times, point_times
+from circle15.routing.nearest import nearest_cost, node_times, point_times
 from circle15.routing.policies import Estates, closed_times, gates_open
 
 __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
@@ -90,22 +89,21 @@ class _Today:
 
     def times(
         self,
-        homes: Positions,
-        sites: Positions,
+        demand: PlacedDemand,
+        facilities: PlacedFacilities,
         walk: Callable[[Positions, Positions], NDArray[np.int64]],
     ) -> NDArray[np.int64]:
         """``int64[p, s]`` ms to the nearest facility of each service, found in a certain way."""
+        homes, sites = demand.positions, facilities.positions
         return np.stack([walk(homes, sites.take(rows)) for rows in self.offers], axis=1)
 
 
 def attribution(
     graph: WalkGraph,
     city: City,
-    demand: DemandPoints,
-    facilities: Facilities,
+    demand: PlacedDemand,
+    facilities: PlacedFacilities,
     *,
-    homes: Positions,
-    sites: Positions,
     settings: Settings | None = None,
     rule: LinkRule | None = None,
 ) -> Attribution:
@@ -119,8 +117,6 @@ def attribution(
         For names, and for map layers: no link through ``buildings``; ``water`` and ``rail`` say what one crosses.
     demand, facilities
         Services that no list speaks of are undetermined: no gap.
-    homes, sites
-        Positions aligned with ``demand.frame`` and ``facilities.frame``.
     settings
         The circle, and the moment that ``facilities`` are of; by default the city's.
     rule
@@ -139,16 +135,18 @@ def attribution(
     """
     settings, rule = settings or city.settings, rule or LinkRule()
     limit = cutoff_ms(settings.circle_min)
-    today = _today(graph, demand, facilities, homes, sites, limit)
+    today = _today(graph, demand, facilities, limit)
     gap = today.sums(today.lacking)
     where = gap > _NOBODY
     if not where.any():
         return Attribution()
-    found, links = _links(graph, city, demand, homes, today, rule)
+    found, links = _links(graph, city, demand, today, rule)
     best = _best(found, links, gap.shape)
-    closed = today.times(homes, sites, partial(closed_times, Estates.of(graph))) > limit
+    closed = today.times(demand, facilities, partial(closed_times, Estates.of(graph))) > limit
     opened = gates_open(graph)
-    by_gate = today.lacking if opened is graph else today.times(homes, sites, partial(_nearest, opened)) > limit
+    by_gate = (
+        today.lacking if opened is graph else today.times(demand, facilities, partial(nearest_cost, opened)) > limit
+    )
     over_link = _left(gap, best.people)
     direct, straight = (_within(graph, demand, facilities, today, detour) for detour in (GRID, 1.0))
     left = {
@@ -200,37 +198,27 @@ def cause_of(people: Mapping[str, float]) -> str:
     return "mixed" if straight >= CLOSES * people["uncovered"] - _NOBODY else "facility"
 
 
-def _nearest(graph: WalkGraph, homes: Positions, sites: Positions) -> NDArray[np.int64]:
-    return point_times(graph, node_times(graph, sites), homes, sites)
-
-
-def _today(
-    graph: WalkGraph, demand: DemandPoints, facilities: Facilities, homes: Positions, sites: Positions, limit: int
-) -> _Today:
+def _today(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities, limit: int) -> _Today:
     services = tuple(key for key in known_services() if key in facilities.listed)
-    offered = facilities.frame["services"].tolist()
-    mine = np.array([[service in keys for keys in offered] for service in services], dtype=bool)
-    mine = mine.reshape(len(services), len(facilities))
-    onward = [node_times(graph, sites.take(rows)) for rows in mine]
-    home = [point_times(graph, time, homes, sites.take(rows)) for time, rows in zip(onward, mine, strict=True)]
-    placed = homes.status != Positions.FAR
-    code, ids = pd.factorize(demand.frame["community_id"], sort=True)
+    homes, sites, offers = demand.positions, facilities.positions, facilities.offer_matrix(services).T
+    onward = [node_times(graph, sites.take(rows)) for rows in offers]
+    home = [point_times(graph, time, homes, sites.take(rows)) for time, rows in zip(onward, offers, strict=True)]
     home_ms = np.stack(home, axis=1) if home else np.empty((len(demand), 0), dtype=np.int64)
     return _Today(
         services=services,
-        offers=mine,
+        offers=offers,
         onward_ms=np.stack(onward) if onward else np.empty((0, graph.network.n_nodes), dtype=np.int64),
-        lacking=(home_ms > limit) & placed[:, None],
-        placed=placed,
-        people=demand.frame["pop_60plus"].to_numpy(dtype=float),
-        group=code.astype(np.int64),
-        ids=pd.Index(ids),
+        lacking=(home_ms > limit) & demand.placed[:, None],
+        placed=demand.placed,
+        people=demand.points.people_in("pop_60plus"),
+        group=demand.points.community,
+        ids=demand.points.communities,
         limit_ms=limit,
     )
 
 
 def _within(
-    graph: WalkGraph, demand: DemandPoints, facilities: Facilities, today: _Today, detour: float
+    graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities, today: _Today, detour: float
 ) -> NDArray[np.bool_]:
     """``bool[p, s]``: who is within the cut-off at ``detour`` times the straight line from home to door, without delay.
 
@@ -248,7 +236,7 @@ def _within(
 
 
 def _links(
-    graph: WalkGraph, city: City, demand: DemandPoints, homes: Positions, today: _Today, rule: LinkRule
+    graph: WalkGraph, city: City, demand: PlacedDemand, today: _Today, rule: LinkRule
 ) -> tuple[Served, Candidates]:
     """Whom each candidate would serve, and the candidates."""
     lacks = today.lacking.any(axis=1) & (today.people > 0)
@@ -262,7 +250,7 @@ def _links(
         rule=rule,
         buildings=None if layer is None else layer.geometry,
     )
-    return served(graph, links, today.onward_ms, homes, today.wanting()), links
+    return served(graph, links, today.onward_ms, demand.positions, today.wanting()), links
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from circle15.catalog import walking, way_classes
 from circle15.errors import SettingError
 from circle15.kernels import search
+from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.threads import in_workers
+from circle15.model.placed import Positions
 from circle15.model.streets import EdgeFlag
-from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
-from circle15.network.graph import NEVER_MS, WalkGraph, doors
+from circle15.network.graph import WalkGraph, doors
 
 __all__ = [
     "CROSSES",

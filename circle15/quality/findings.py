@@ -14,10 +14,11 @@ from circle15.catalog import finding
 from circle15.catalog.phrases import people_text
 from circle15.hours.opening import hours_table, open_facilities
 from circle15.model.moment import Moment
-from circle15.model.places import CommunitySeeds, DemandPoints, Facilities
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
+from circle15.model.places import CommunitySeeds, Facilities
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.quality.datum import better_datum, datum_fits
 
 __all__ = [
@@ -77,21 +78,22 @@ def _datum_finding(points: gpd.GeoSeries, network: WalkNetwork, file: str, decla
     ]  # fmt: skip
 
 
-def facility_findings(city: City, there: Positions, settings: Settings) -> list[Finding]:
+def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[Finding]:
     """Facilities far from any street or on an island, services without a list, lists without a facility."""
     found: list[Finding] = []
-    sites = city.facilities.frame.index
     limit = f"{settings.max_snap_m:g}"
     for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = there.status == status
+        lost = facilities.positions.status == status
         if lost.any():
             count = int(lost.sum())
-            found.append(finding(f"facility-{code}", "warning", count=count, limit=limit, examples=sites[lost]))
+            found.append(
+                finding(f"facility-{code}", "warning", count=count, limit=limit, examples=facilities.ids[lost])
+            )
     titles = catalog.services()
-    serving = city.facilities.in_service()
+    serving = facilities.facilities.in_service()
     offered = set(serving.offers()["service"])
     for key, service in titles.items():
-        if key not in city.facilities.listed:
+        if key not in facilities.listed:
             found.append(_about_service("undetermined-service", "note", service))
         elif key not in offered:
             found.append(_about_service("listed-but-empty", "warning", service))
@@ -126,14 +128,12 @@ def _in_both(code: str, severity: Severity, en: Mapping[str, str], zh: Mapping[s
     return replace(told, message_zh=chinese.message_zh, remedy_zh=chinese.remedy_zh)
 
 
-def people_findings(
-    city: City, demand: DemandPoints, here: Positions, scored: Gaps, settings: Settings
-) -> list[Finding]:
+def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Settings) -> list[Finding]:
     """What the analysis itself found wrong with where people live: counted, never silent."""
     found: list[Finding] = []
-    people = demand.frame["population"].to_numpy()
+    people = demand.points.people_in("population")
     for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = here.status == status
+        lost = demand.positions.status == status
         stranded = float(people[lost].sum())
         if stranded > 0:
             spoken, chinese = (

@@ -20,10 +20,13 @@ from numpy.typing import NDArray
 
 from circle15.errors import SettingError
 from circle15.kernels import search, stretches
+from circle15.kernels.costs import NEVER_MS
+from circle15.kernels.ragged import run_starts
 from circle15.kernels.threads import in_blocks, in_workers
+from circle15.model.placed import Positions
 from circle15.model.places import Facilities
 from circle15.model.results import Isochrones, Settings
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
 from circle15.network.snap import snap
 from circle15.routing.reach import point_frame, warn_of_far
@@ -93,12 +96,11 @@ def isochrones(
     place = points.to_frame("geometry") if isinstance(points, gpd.GeoSeries) else points
     frame = point_frame(place, network)
     positions = snap(network, frame, max_snap_m=max_snap_m, barriers=barriers)
-    warn_of_far(frame, positions)
+    warn_of_far(positions)
     services = points.offers() if isinstance(points, Facilities) else None
     return draw_isochrones(
         walk_graph(network, profile),
         positions,
-        ids=frame.index,
         minutes=cutoffs,
         services=services,
         method=method,
@@ -125,15 +127,14 @@ def _incidence(network: WalkNetwork) -> _Incidence:
     node = np.concatenate([network.u, network.v])
     edge = np.tile(np.arange(network.n_edges, dtype=np.int32), 2)
     order = np.argsort(node, kind="stable")
-    count = np.bincount(node, minlength=network.n_nodes)
-    return _Incidence(start=np.concatenate([[0], np.cumsum(count)]), edge=edge[order])
+    return _Incidence(start=run_starts(node, network.n_nodes), edge=edge[order])
 
 
 def _own_edge(graph: WalkGraph, positions: Positions, rows: NDArray[np.int64], limit: int) -> Stretches:
     """The stretches of the origins' own edges from which one walks straight to them."""
     edge = positions.edge[rows].astype(np.int64)
     left = limit - graph.profile.walk_ms(positions.leg_mm[rows])
-    used = (positions.status[rows] != Positions.FAR) & (left >= 0)
+    used = positions.placed[rows] & (left >= 0)
     edge, left, offset = edge[used], left[used], positions.offset_mm[rows][used]
     length, walk = graph.network.length_mm[edge], graph.walk_ms[edge]
     far = np.where(walk <= left, length, left * length // np.maximum(walk, 1))
@@ -185,7 +186,7 @@ def _group_seeds(
     """One row of seeds per group, filled up with seeds of no cost."""
     width = max((len(rows) for rows in members), default=1) * node.shape[1]
     group_node = np.zeros((len(members), width), dtype=np.uint32)
-    group_cost = np.full((len(members), width), search.NO_COST, dtype=np.uint32)
+    group_cost = np.full((len(members), width), NEVER_MS, dtype=np.uint32)
     for group, rows in enumerate(members):
         size = len(rows) * node.shape[1]
         group_node[group, :size], group_cost[group, :size] = node[rows].ravel(), cost[rows].ravel()
@@ -216,7 +217,6 @@ def draw_isochrones(
     graph: WalkGraph,
     positions: Positions,
     *,
-    ids: pd.Index,
     minutes: Sequence[float],
     services: pd.DataFrame | None = None,
     method: Method = "grid",
@@ -249,9 +249,9 @@ def draw_isochrones(
         return gpd.GeoDataFrame(geometry=shapes(groups), index=index, crs=graph.network.crs)
 
     offered = {} if services is None else services.groupby("service")["facility_id"].agg(list).to_dict()
-    together = [ids.get_indexer(pd.Index(members)).astype(np.int64) for members in offered.values()]
+    together = [positions.ids.get_indexer(pd.Index(members)).astype(np.int64) for members in offered.values()]
     return Isochrones(
-        frame=on("facility_id", ids, None),
+        frame=on("facility_id", positions.ids, None),
         merged=on("service", pd.Index(list(offered), dtype=str), together),
         profile=graph.profile,
     )

@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.kernels import search
-from circle15.model.walk_network import Positions
-from circle15.network.graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
+from circle15.kernels.costs import MAX_MS, NEVER_MS
+from circle15.kernels.ragged import first_of_each
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
+from circle15.model.results import NearestTimes
+from circle15.network.graph import WalkGraph, near_pairs, placed_ends, seeds, to_ends
 
 __all__ = [
     "Homeward",
     "homeward",
+    "nearest_cost",
     "nearest_ms",
     "nearest_sites",
     "nearest_times",
@@ -90,7 +94,7 @@ def nearest_ms(
 def _node_ms(graph: WalkGraph, node: NDArray[np.uint32], cost: NDArray[np.uint32], limit_ms: int) -> NDArray[np.int64]:
     """Milliseconds from each node to the nearest seed, :data:`NEVER_MS` beyond the limit: ``int64[n]``."""
     distance = search.nearest_nodes(graph.start, graph.head, graph.cost, node.ravel(), cost.ravel(), limit_ms)
-    return np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+    return np.asarray(distance.astype(np.int64))
 
 
 def _homes_ms(
@@ -103,14 +107,21 @@ def _homes_ms(
     return best
 
 
-def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.float64]:
-    """Minutes from each demand point to the nearest facility, at any distance: ``float64[p]``, NaN if none.
+def nearest_times(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities) -> NearestTimes:
+    """Times from each demand point to the nearest facility of each listed service, at any distance.
 
-    One search from all facilities at once. Beyond what the network and the list of facilities cover the
-    true time may be shorter: there it is an upper bound.
+    One search a service, from all its facilities at once. Beyond what the network and the list of facilities cover
+    the true time may be shorter: there it is an upper bound.
     """
-    best = point_times(graph, node_times(graph, facilities), demand, facilities)
-    return np.where(best >= NEVER_MS, np.nan, best / 60_000.0)
+    services = tuple(sorted(facilities.listed))
+    times = [nearest_cost(graph, demand.positions, facilities.offering(service)) for service in services]
+    table = np.stack(times, axis=1) if times else np.empty((len(demand), 0), dtype=np.int64)
+    return NearestTimes(point_ids=demand.ids, point_placed=demand.placed, services=services, cost_ms=table)
+
+
+def nearest_cost(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.int64]:
+    """Milliseconds from each point to the nearest facility: ``int64[p]``, ``NEVER_MS`` or more if there is no way."""
+    return point_times(graph, node_times(graph, facilities), demand, facilities)
 
 
 def node_times(graph: WalkGraph, facilities: Positions) -> NDArray[np.int64]:
@@ -131,14 +142,14 @@ def point_times(
 def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.int64]:
     """Which facility is nearest to each demand point, at any distance: ``int64[p]`` rows, -1 if none.
 
-    The facility whose minutes :func:`nearest_times` gives; of several equally near ones the first.
+    The facility whose time :func:`nearest_cost` gives; of several equally near ones the first.
     """
     seed_node, seed_cost = seeds(graph, facilities)
     number = np.repeat(np.arange(len(facilities), dtype=np.uint32), 2)
     distance, whose = search.nearest_owners(
         graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), number, MAX_MS
     )
-    way_home = np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
+    way_home = distance.astype(np.int64)
     ends, network = placed_ends(graph, demand), graph.network
     near = near_pairs(graph, facilities, demand)
     nodes = (network.u[ends.edge], network.v[ends.edge])
@@ -150,7 +161,7 @@ def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     )
     there = np.flatnonzero(cost < NEVER_MS)
     order = there[np.lexsort((site[there], cost[there], point[there]))]
-    first = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
+    first = order[first_of_each(point[order])]
     found = np.full(len(demand), -1, dtype=np.int64)
     found[point[first]] = site[first]
     return found

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.kernels import search
+from circle15.kernels.costs import MAX_MS
+from circle15.model.placed import Positions
 from circle15.model.streets import EdgeFlag
-from circle15.model.walk_network import Positions
 from circle15.network.build import edges_only
-from circle15.network.graph import MAX_MS, NEVER_MS, WalkGraph, seeds, walk_graph
+from circle15.network.graph import WalkGraph, seeds, walk_graph
 from circle15.routing.nearest import node_times, point_times
 
 __all__ = ["Estates", "closed_times", "gates_open", "positions_on"]
@@ -65,19 +66,18 @@ def closed_times(estates: Estates, homes: Positions, sites: Positions) -> NDArra
         np.concatenate([onward[reached].astype(np.uint32), cost.ravel()]),
         MAX_MS,
     )  # fmt: skip
-    from_inside = np.where(leaving == search.NO_COST, NEVER_MS, leaving.astype(np.int64))
     return np.minimum(
         point_times(outside, onward, public_homes, public_sites),
-        point_times(inside, from_inside, own_homes, own_sites),
+        point_times(inside, leaving.astype(np.int64), own_homes, own_sites),
     )
 
 
 def positions_on(positions: Positions, keep: NDArray[np.bool_]) -> Positions:
     """The positions on a network of the kept edges only; ``far`` where their edge is not among them."""
     number = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
-    placed = positions.status != Positions.FAR
-    edge = np.where(placed, number[positions.edge], -1) if len(keep) else positions.edge
+    edge = np.where(positions.placed, number[positions.edge], -1) if len(keep) else positions.edge
     return Positions(
+        ids=positions.ids,
         edge=edge.astype(np.int32),
         offset_mm=positions.offset_mm,
         leg_mm=positions.leg_mm,

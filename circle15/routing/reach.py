@@ -11,19 +11,22 @@ from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.errors import CrsError, DataQualityWarning, InputError
 from circle15.kernels import search
 from circle15.kernels.threads import in_workers
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import ReachTable
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import WalkGraph, cutoff_ms, doors, near_pairs, seeds, walk_graph
 from circle15.network.snap import snap
 
 __all__ = ["point_frame", "reach", "reach_table", "warn_of_far"]
+
+Places = DemandPoints | PlacedDemand | Facilities | PlacedFacilities
+"""Core types with a frame of points."""
 
 
 def _stable_order(number: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -38,8 +41,6 @@ def reach_table(
     demand: Positions,
     facilities: Positions,
     *,
-    point_ids: pd.Index,
-    facility_ids: pd.Index,
     cutoff_min: float = 15.0,
     threads: int | None = None,
 ) -> ReachTable:
@@ -50,7 +51,7 @@ def reach_table(
     graph
         From :func:`circle15.network.graph.walk_graph`.
     demand, facilities
-        From :func:`circle15.network.snap.snap`, aligned with ``point_ids`` and ``facility_ids``.
+        From :func:`circle15.network.snap.snap`; the table is on their ids.
     cutoff_min
         Minutes; ``cost <= cutoff`` is in.
     threads
@@ -80,21 +81,21 @@ def reach_table(
     )  # fmt: skip
     order = _stable_order(point)
     return ReachTable(
-        point_ids=point_ids,
-        facility_ids=facility_ids,
+        point_ids=demand.ids.rename("point_id"),
+        facility_ids=facilities.ids.rename("facility_id"),
         point=point[order],
         facility=facility[order],
         cost_ms=cost[order],
         cutoff_ms=limit,
         profile=graph.profile,
-        point_placed=demand.status != Positions.FAR,
+        point_placed=demand.placed,
     )
 
 
 def reach(
     network: WalkNetwork,
-    demand: DemandPoints | gpd.GeoDataFrame,
-    facilities: Facilities | gpd.GeoDataFrame,
+    demand: DemandPoints | PlacedDemand | gpd.GeoDataFrame,
+    facilities: Facilities | PlacedFacilities | gpd.GeoDataFrame,
     *,
     cutoff_min: float = 15.0,
     profile: str | WalkProfile = "elderly",
@@ -124,18 +125,12 @@ def reach(
     origins, sites = point_frame(demand, network), point_frame(facilities, network)
     graph = walk_graph(network, profile)
     placed = [snap(network, points, max_snap_m=max_snap_m, barriers=barriers) for points in (origins, sites)]
-    for points, positions in zip((origins, sites), placed, strict=True):
-        warn_of_far(points, positions)
-    return reach_table(
-        graph,
-        *placed,
-        point_ids=origins.index.rename("point_id"),
-        facility_ids=sites.index.rename("facility_id"),
-        cutoff_min=cutoff_min,
-    )
+    for positions in placed:
+        warn_of_far(positions)
+    return reach_table(graph, *placed, cutoff_min=cutoff_min)
 
 
-def point_frame(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:
+def point_frame(places: Places | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:
     """Points of a core type or a frame, in the network's reference system.
 
     Raises
@@ -145,7 +140,7 @@ def point_frame(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: W
     InputError
         If an id is doubled or a row has no point.
     """
-    frame = places.frame if isinstance(places, DemandPoints | Facilities) else places
+    frame = places if isinstance(places, gpd.GeoDataFrame) else places.frame
     if frame.crs is None:
         raise CrsError("the points have no reference system; say which with set_crs, e.g. set_crs('EPSG:4326')")
     doubled = frame.index[frame.index.duplicated()]
@@ -159,14 +154,15 @@ def point_frame(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: W
     return frame.to_crs(network.crs)
 
 
-def warn_of_far(frame: gpd.GeoDataFrame, positions: Positions) -> None:
+def warn_of_far(positions: Positions) -> None:
     """Tell the caller of points that lie far from every street and will reach nothing."""
-    far = positions.status == Positions.FAR
+    far = ~positions.placed
     if far.any():
-        first = ", ".join(map(str, frame.index[far][:5]))
+        first = ", ".join(map(str, positions.ids[far][:5]))
         warnings.warn(
-            f"{int(far.sum())} of {len(frame)} points lie too far from any street, or across water or rail, and reach "
-            f"nothing (first: {first}); check their coordinates: is longitude first, is the reference system right?",
+            f"{int(far.sum())} of {len(positions)} points lie too far from any street, or across water or rail, and "
+            f"reach nothing (first: {first}); check their coordinates: is longitude first, is the reference "
+            "system right?",
             DataQualityWarning,
             stacklevel=3,
         )

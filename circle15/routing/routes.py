@@ -7,6 +7,7 @@ millisecond, and no second path finder can disagree.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,12 @@ from numpy.typing import NDArray
 from circle15.catalog import services as known_services
 from circle15.errors import InputError
 from circle15.kernels import search
-from circle15.model.places import DemandPoints, Facilities
+from circle15.kernels.costs import MAX_MS, NEVER_MS
+from circle15.kernels.ragged import first_of_each, order_by_id, rank_by_id
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.verdicts import Routes
-from circle15.model.walk_network import Positions
 from circle15.network.build import ragged_take
-from circle15.network.graph import MAX_MS, NEVER_MS, WalkGraph, near_pairs, placed_ends, seeds, to_ends
+from circle15.network.graph import WalkGraph, near_pairs, placed_ends, seeds, to_ends
 
 __all__ = ["route", "routes"]
 
@@ -59,9 +61,7 @@ class _Pieces:
     to_mm: NDArray[np.int64]
 
 
-def routes(
-    graph: WalkGraph, demand: DemandPoints, facilities: Facilities, *, homes: Positions, sites: Positions
-) -> Routes:
+def routes(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities) -> Routes:
     """The typical walk of each community to each listed service.
 
     The typical home is the weighted median of those who can walk there: the nearest home by which half of the
@@ -73,21 +73,18 @@ def routes(
         From :func:`circle15.network.graph.walk_graph`.
     demand, facilities
         Of equally near facilities on one street corner the lowest id is told.
-    homes, sites
-        Positions aligned with ``demand.frame`` and ``facilities.frame``.
 
     Returns
     -------
     Routes
         Minutes equal :func:`circle15.routing.nearest.nearest_times` exactly.
     """
-    offers = facilities.offers()
-    order = np.argsort(facilities.frame.index.to_numpy(dtype=str), kind="stable")
+    homes, order = demand.positions, order_by_id(facilities.ids)
+    services = [key for key in known_services() if key in facilities.listed]
     found = []
-    for service in (key for key in known_services() if key in facilities.listed):
-        mine = facilities.frame.index[order].isin(offers.loc[offers["service"] == service, "facility_id"])
-        rows = order[mine]
-        there = sites.take(rows)
+    for service, offered in zip(services, facilities.offer_matrix(services).T, strict=True):
+        rows = order[offered[order]]
+        there = facilities.positions.take(rows)
         field = _search(graph, there)
         choice = _choices(graph, homes, there, field)
         typical = _typical(demand, choice.cost_ms)
@@ -96,9 +93,9 @@ def routes(
             frame = _walks(graph, homes.take(typical), there, field, few)
             frame["community_id"] = demand.frame["community_id"].to_numpy()[typical]
             frame["service"] = service
-            frame["point_id"] = demand.frame.index.to_numpy()[typical]
+            frame["point_id"] = demand.ids.to_numpy()[typical]
             site = rows[frame.pop("site").to_numpy()]
-            frame["facility_id"] = facilities.frame.index.to_numpy()[site]
+            frame["facility_id"] = facilities.ids.to_numpy()[site]
             home, door = demand.frame.geometry.iloc[typical], facilities.frame.geometry.iloc[site]
             frame["straight_m"] = shapely.distance(home.to_numpy(), door.to_numpy())
             found.append(frame)
@@ -108,15 +105,19 @@ def routes(
     return Routes(frame=gpd.GeoDataFrame(table[[*_COLUMNS, "geometry"]], geometry="geometry", crs=graph.network.crs))
 
 
-def route(graph: WalkGraph, homes: Positions, sites: Positions, *, point: int, facility: int) -> pd.Series:
+def route(
+    graph: WalkGraph, demand: Positions, facilities: Positions, *, point_id: Hashable, facility_id: Hashable
+) -> pd.Series:
     """The walk from one home to one facility, not its nearest perhaps.
 
     Parameters
     ----------
-    graph, homes, sites
-        As for :func:`routes`.
-    point, facility
-        Rows of ``homes`` and ``sites``; ``frame.index.get_loc(id)`` gives them.
+    graph
+        From :func:`circle15.network.graph.walk_graph`.
+    demand, facilities
+        From :func:`circle15.network.snap.snap`; ``positions`` of placed values.
+    point_id, facility_id
+        Ids of the home and of the facility.
 
     Returns
     -------
@@ -127,7 +128,7 @@ def route(graph: WalkGraph, homes: Positions, sites: Positions, *, point: int, f
     Raises
     ------
     InputError
-        If there is no way between them.
+        If one of the ids is not there, or there is no way between them.
 
     Examples
     --------
@@ -136,17 +137,26 @@ def route(graph: WalkGraph, homes: Positions, sites: Positions, *, point: int, f
     .. code-block:: python
 
         graph = walk_graph(result.city.network, result.profile)
-        row = result.city.facilities.frame.index.get_loc("f1")
-        walk = route(graph, result.demand_positions, result.facility_positions, point=0, facility=row)
+        places = result.demand.positions, result.facilities.positions
+        walk = route(graph, *places, point_id=result.demand.ids[0], facility_id="f1")
     """
-    here, there = homes.take(np.array([point])), sites.take(np.array([facility]))
+    here, there = _only(demand, point_id, "point"), _only(facilities, facility_id, "facility")
     field = _search(graph, there)
     choice = _choices(graph, here, there, field)
     if choice.cost_ms[0] >= NEVER_MS:
         raise InputError(
-            f"no walkable way leads from home {point} to facility {facility}; is one of them far from every street?"
+            f"no walkable way leads from home {point_id!r} to facility {facility_id!r}; "
+            "is one of them far from every street?"
         )
     return _walks(graph, here, there, field, choice).drop(columns="site").iloc[0]
+
+
+def _only(positions: Positions, key: Hashable, what: str) -> Positions:
+    """The position of one id."""
+    rows = np.flatnonzero(positions.ids == key)
+    if len(rows) != 1:
+        raise InputError(f"{what}_id {key!r} occurs {len(rows)} times among the positions; give an id that occurs once")
+    return positions.take(rows)
 
 
 def _search(graph: WalkGraph, sites: Positions) -> _Field:
@@ -162,13 +172,13 @@ def _search(graph: WalkGraph, sites: Positions) -> _Field:
 def _choices(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field) -> _Choice:
     """The quickest way to set out; of equally quick ones straight along, then by the u end."""
     network, ends = graph.network, placed_ends(graph, homes)
-    onward = np.where(field.cost == search.NO_COST, NEVER_MS, field.cost.astype(np.int64))
+    onward = field.cost.astype(np.int64)
     ways = np.full((3, len(homes)), NEVER_MS)
     to_u, to_v = to_ends(graph, ends)
     ways[_BY_U, ends.index] = onward[network.u[ends.edge]] + to_u
     ways[_BY_V, ends.index] = onward[network.v[ends.edge]] + to_v
     near, site = near_pairs(graph, sites, homes), np.full(len(homes), -1, dtype=np.int64)
-    owner = np.repeat(np.arange(len(sites)), near.start[1:] - near.start[:-1])
+    owner = np.repeat(np.arange(len(sites)), np.diff(near.start))
     order = np.lexsort((owner, near.cost, near.point))
     point, first = np.unique(near.point[order], return_index=True)
     ways[_DIRECT, point], site[point] = near.cost[order][first], owner[order][first]
@@ -176,21 +186,16 @@ def _choices(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field
     return _Choice(cost_ms=np.minimum(ways.min(axis=0), NEVER_MS), by=by, site=site)
 
 
-def _typical(demand: DemandPoints, cost_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+def _typical(demand: PlacedDemand, cost_ms: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of the typical homes, one for each community where somebody arrives."""
-    arrives = cost_ms < NEVER_MS
-    code, ids = pd.factorize(demand.frame["community_id"], sort=True)
-    elders, everyone = (demand.frame[column].to_numpy(dtype=float) * arrives for column in ("pop_60plus", "population"))
-    old = np.bincount(code, weights=elders, minlength=len(ids)) > 0
-    weight = np.where(old[code], elders, everyone)
-    rank = np.argsort(np.argsort(demand.frame.index.to_numpy(dtype=str), kind="stable"), kind="stable")
-    order = np.lexsort((rank, cost_ms, code))
+    weight = demand.points.weight(cost_ms < NEVER_MS)
+    order = np.lexsort((rank_by_id(demand.ids), cost_ms, demand.points.community))
     order = order[weight[order] > 0]
-    group, load = code[order], weight[order]
-    running, whole = np.cumsum(load), np.bincount(code, weights=weight, minlength=len(ids))
+    group, load = demand.points.community[order], weight[order]
+    running, whole = np.cumsum(load), demand.points.community_sums(weight)
     before = np.concatenate([[0.0], np.cumsum(whole)])[group]
     half = np.flatnonzero(running - before >= whole[group] / 2 - 1e-9)
-    return order[half[np.unique(group[half], return_index=True)[1]]]
+    return order[half[first_of_each(group[half])]]
 
 
 def _walks(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, choice: _Choice) -> gpd.GeoDataFrame:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import shapely
 
 from circle15.demand.growing import grow_communities
 from circle15.errors import InputError
+from circle15.kernels.ragged import order_by_id
 from circle15.model.places import Communities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import Finding
-from circle15.model.results import Check, City
+from circle15.model.results import Check, City, barriers_of
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
-from circle15.network.snap import snap
+from circle15.network.snap import place_facilities
 from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
 from circle15.sources.pack.city_pack import PackContents, ReadingLog, read_pack
 from circle15.sources.population.grid import outside_findings
 from circle15.sources.population.people import compare_people
 from circle15.uncertainty.field_checks import surveyed
 
-__all__ = ["barriers", "check_city", "check_places", "load_city"]
+__all__ = ["check_city", "check_places", "load_city"]
 
 
 def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) -> City:
@@ -92,14 +90,14 @@ def _built(pack: PackContents) -> City:
 
 def _in_order(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Places by their ids, so that the order of rows in a file changes no output."""
-    return frame.iloc[np.argsort(frame.index.astype(str), kind="stable")]
+    return frame.iloc[order_by_id(frame.index)]
 
 
 def _outlined(pack: PackContents, network: WalkNetwork) -> tuple[Communities, StudyArea, list[Finding]]:
     """The communities with outlines, grown where none were drawn, and the study area that they make."""
     if isinstance(pack.communities, Communities):
         return pack.communities, pack.area, []
-    walls, limit_m = barriers(pack.context), pack.settings.max_snap_m
+    walls, limit_m = barriers_of(pack.context), pack.settings.max_snap_m
     grown, findings = grow_communities(network, pack.communities, max_snap_m=limit_m, barriers=walls)
     whole: Any = shapely.union_all(grown.frame.geometry.to_numpy())
     suspect = seed_datum_findings(pack.communities, network)
@@ -113,12 +111,6 @@ def _regridded(pack: PackContents, communities: Communities) -> tuple[Population
         return grid, []
     grid, file = grid.over(communities.frame), grid.origin.file
     return grid, [*outside_findings(grid, file=file), *compare_people(communities.frame, grid, file=file)]
-
-
-def barriers(context: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoSeries | None:
-    """Water and rail: an access leg must not cross them."""
-    layers = [context[name].geometry for name in ("water", "rail") if name in context]
-    return gpd.GeoSeries(pd.concat(layers, ignore_index=True)) if layers else None
 
 
 def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -> Check:
@@ -156,6 +148,6 @@ def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -
 
 def check_places(city: City) -> list[Finding]:
     """Findings about facilities and service lists alone: what can be known without heavy work."""
-    walls = barriers(city.context)
-    there = snap(city.network, city.facilities.frame, max_snap_m=city.settings.max_snap_m, barriers=walls)
-    return facility_findings(city, there, city.settings)
+    limit_m = city.settings.max_snap_m
+    placed = place_facilities(city.network, city.facilities, max_snap_m=limit_m, barriers=city.barriers)
+    return facility_findings(placed, city.settings)

@@ -14,13 +14,12 @@ from circle15._version import __version__
 from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.model.norms import Ledger, NormBook
-from circle15.model.places import DemandPoints
-from circle15.model.provenance import Finding
-from circle15.model.results import City, Coverage, Settings
+from circle15.model.placed import Positions
+from circle15.model.results import Settings
 from circle15.model.verdicts import Equity, Robustness, Stability, Typology
-from circle15.model.walk_network import Positions, WalkProfile
+from circle15.study.study import Study
 
-__all__ = ["draw_facts", "norm_facts", "run_facts", "verdict_facts"]
+__all__ = ["draw_facts", "norm_facts", "record_of", "run_facts", "verdict_facts"]
 
 _LIBRARIES = (
     "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "numba", "contourpy", "osmium", "pyogrio",
@@ -58,17 +57,27 @@ def draw_facts(robustness: Robustness, stability: Stability) -> dict[str, Any]:
     }
 
 
-def run_facts(
-    city: City,
-    settings: Settings,
-    profile: WalkProfile,
-    demand: DemandPoints,
-    here: Positions,
-    there: Positions,
-    covered: Coverage,
-    findings: tuple[Finding, ...],
-) -> dict[str, Any]:
+def record_of(study: Study) -> dict[str, Any]:
     """What ``run.json`` holds: versions, inputs by hash, assumptions, counts, findings. No clock, no paths."""
+    return {
+        **run_facts(study),
+        **draw_facts(study.robustness, study.stability),
+        **verdict_facts(study.settings, study.equity, study.typology),
+        "norms": norm_facts(study.books, study.ledger),
+    }
+
+
+def _placed_counts(positions: Positions) -> tuple[int, int]:
+    """How many are far from every street, and how many on islands."""
+    far, island = (int((positions.status == code).sum()) for code in (Positions.FAR, Positions.ISLAND))
+    return far, island
+
+
+def run_facts(study: Study) -> dict[str, Any]:
+    """Versions, inputs, settings, counts and findings."""
+    city, settings = study.city, study.settings
+    demand_far, demand_island = _placed_counts(study.demand.positions)
+    facilities_far, facilities_island = _placed_counts(study.facilities.positions)
     return {
         "city": {"key": city.key, "name_zh": city.title_zh, "name_en": city.title_en, "crs": city.area.crs.to_string()},
         "synthetic": city.synthetic,
@@ -87,7 +96,7 @@ def run_facts(
             "open_at": settings.open_at.en if settings.open_at else None,
             "norms": list(settings.norms),
         },
-        "profile": asdict(profile),
+        "profile": asdict(study.walker),
         "survey": {
             "answers": _counted(city.survey.frame["answer"]),
             "authors": sorted(set(city.survey.frame["author"])),
@@ -101,18 +110,21 @@ def run_facts(
             "outlines": _counted(city.communities.frame.get("outline")),
             "people": float(city.communities.frame["population"].sum()),
             "people_60plus": float(city.communities.frame["pop_60plus"].sum()),
-            "demand_points": demand.frame["method"].value_counts().sort_index().to_dict(),
-            "demand_methods": demand.by_community["method"].value_counts().sort_index().to_dict(),
-            "demand_far": int((here.status == Positions.FAR).sum()),
-            "demand_island": int((here.status == Positions.ISLAND).sum()),
+            "demand_points": study.points.frame["method"].value_counts().sort_index().to_dict(),
+            "demand_methods": study.points.by_community["method"].value_counts().sort_index().to_dict(),
+            "demand_far": demand_far,
+            "demand_island": demand_island,
             "facilities": len(city.facilities),
             "facilities_merged": len(city.facilities.matches),
             "facility_conflicts": len(city.facilities.conflicts),
-            "facilities_far": int((there.status == Positions.FAR).sum()),
-            "facilities_island": int((there.status == Positions.ISLAND).sum()),
+            "facilities_far": facilities_far,
+            "facilities_island": facilities_island,
         },
-        "services": {"determined": list(covered.services), "undetermined": list(covered.undetermined)},
-        "findings": [asdict(told) for told in findings],
+        "services": {
+            "determined": list(study.coverage.services),
+            "undetermined": list(study.coverage.undetermined),
+        },
+        "findings": [asdict(finding) for finding in study.findings],
     }
 
 

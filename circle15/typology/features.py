@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog.facts import read_facts
 from circle15.model.places import Communities, DemandPoints, Facilities
+from circle15.model.results import NearestTimes
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
 
@@ -27,8 +28,8 @@ def features(
     facilities: Facilities,
     network: WalkNetwork,
     *,
-    nearest_min: Mapping[str, Numbers],
-    placed: NDArray[np.bool_] | None = None,
+    nearest: NearestTimes,
+    services: Sequence[str],
 ) -> pd.DataFrame:
     """Features of each community in their units.
 
@@ -36,10 +37,10 @@ def features(
     ----------
     communities, demand, facilities, network
         Of one study, in one metric reference system.
-    nearest_min
-        ``float64[p]`` minutes to the nearest facility at any distance for each determined service, NaN: no way.
-    placed
-        ``bool[p]``: False where a home is far from any street; by default all are near one.
+    nearest
+        Times to the nearest facility at any distance.
+    services
+        The determined ones.
 
     Returns
     -------
@@ -58,9 +59,8 @@ def features(
     table = pd.DataFrame(index=frame.index)
     table["density_km2"] = np.where(people > 0, _ratio(people, km2), np.nan)
     table["elder_share"] = _ratio(frame["pop_60plus"].to_numpy(dtype=float), people)
-    where = np.ones(len(demand), dtype=bool) if placed is None else placed
-    for service, minutes in nearest_min.items():
-        table[f"min_{service}"] = _mean_walk(demand, owner, minutes, where, len(frame))
+    for service in services:
+        table[f"min_{service}"] = _mean_walk(demand, nearest, service, frame.index)
     table["area_m2_100hh"] = _floor_area(frame, facilities)
     table["ways_km_km2"] = _ratio(_ways_km(frame.geometry, network), km2).round(6)
     table["centre_km"] = _centre_km(demand, owner, len(frame))
@@ -71,17 +71,15 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Numbers:
     return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0), dtype=float)
 
 
-def _mean_walk(
-    demand: DemandPoints, owner: NDArray[np.int64], minutes: Numbers, placed: NDArray[np.bool_], count: int
-) -> Numbers:
+def _mean_walk(demand: DemandPoints, nearest: NearestTimes, service: str, communities: pd.Index) -> Numbers:
     """Mean walk of each community; whole milliseconds times parts of a person, so that sums are exact in any order."""
     cap = round(read_facts("community_types.toml")["rule"]["cap_min"] * 60_000)
-    ms = np.where(np.isnan(minutes), cap, np.minimum(np.rint(minutes * 60_000), cap))
-    elders, everyone = (demand.frame[c].to_numpy(dtype=float) * placed for c in ("pop_60plus", "population"))
-    old = np.bincount(owner, weights=elders, minlength=count) > 0
-    weight = np.where(old[owner], elders, everyone)
-    whole = np.bincount(owner, weights=weight, minlength=count)
-    return _ratio(np.bincount(owner, weights=weight * ms, minlength=count), whole) / 60_000
+    weight = demand.weight(nearest.point_placed)
+    mean = (
+        _ratio(demand.community_sums(weight * np.minimum(nearest.ms(service), cap)), demand.community_sums(weight))
+        / 60_000
+    )
+    return np.asarray(pd.Series(mean, index=demand.communities).reindex(communities), dtype=float)
 
 
 def _floor_area(frame: gpd.GeoDataFrame, facilities: Facilities) -> Numbers:

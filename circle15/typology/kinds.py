@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import text
 from circle15.catalog.facts import read_facts
+from circle15.kernels.ragged import rank_by_id
 from circle15.model.places import Communities
 from circle15.model.verdicts import Typology
 from circle15.typology.clusters import partition, scaled
@@ -99,8 +100,7 @@ def _usable(table: pd.DataFrame, rule: Mapping[str, Any]) -> tuple[list[str], di
 
 def _in_order(raw: pd.DataFrame) -> pd.DataFrame:
     """Rows by their features, then by id: an order that hangs on neither the file's rows nor, but for twins, on ids."""
-    ids = np.argsort(np.argsort(raw.index.astype(str).to_numpy(), kind="stable"), kind="stable")
-    return raw.iloc[np.lexsort((ids, *raw.round(9).to_numpy().T[::-1]))]
+    return raw.iloc[np.lexsort((rank_by_id(raw.index), *raw.round(9).to_numpy().T[::-1]))]
 
 
 def _none(table: pd.DataFrame, notes: Mapping[str, Mapping[str, str]]) -> Typology:

@@ -7,7 +7,6 @@ file nor the number of threads nor the number of draws changes what a draw holds
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,13 +14,13 @@ from numpy.typing import NDArray
 from scipy.stats import truncnorm
 
 from circle15.catalog import way_classes
-from circle15.kernels.search import NO_COST
+from circle15.kernels.ragged import rank_by_id
 from circle15.kernels.threads import in_blocks
-from circle15.model.places import DemandPoints, Facilities
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.streets import EdgeFlag
 from circle15.model.uncertainty import Uncertainty
-from circle15.model.walk_network import Positions, WalkNetwork, WalkProfile
-from circle15.network.graph import MAX_MS, WalkGraph, cutoff_ms, seeds
+from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.network.graph import Arcs, WalkGraph, all_arcs, cost_arcs, cutoff_ms, seeds
 from circle15.routing.nearest import homeward, nearest_ms
 
 __all__ = ["Draw", "Stage", "draw", "drawn_shares", "dropout_risk", "points_covered", "shares_of"]
@@ -53,26 +52,20 @@ def dropout_risk(network: WalkNetwork, uncertain: Uncertainty) -> NDArray[np.flo
 class Stage:
     """What does not change from draw to draw.
 
-    ``start``, ``head``, ``arc_edge``: reversed arcs with the edge of each, parallel ones included, since the cheapest
-    may be closed. ``offers`` ``bool[f, s]`` by service, in the order of ``services``; ``code`` ``int64[p]`` the
-    community of each point in the order of ``communities``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in
-    communities where nobody is), ``elders`` those aged 60+; ``point_place`` and ``site_place`` the places of rows in
-    the order of ids.
+    ``arcs``: parallel ones included, since the cheapest may be closed. ``offers`` ``bool[f, s]`` by service, in the
+    order of ``services``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in communities where nobody is),
+    ``elders`` those aged 60+; ``point_place`` and ``site_place`` the places of rows in the order of ids.
     """
 
     network: WalkNetwork
     profile: WalkProfile
-    homes: Positions
-    sites: Positions
+    demand: PlacedDemand
+    facilities: PlacedFacilities
     limit_ms: int
     limit_mm: int
     services: tuple[str, ...]
-    communities: tuple[str, ...]
-    start: NDArray[np.uint32]
-    head: NDArray[np.uint32]
-    arc_edge: NDArray[np.int64]
+    arcs: Arcs
     offers: NDArray[np.bool_]
-    code: NDArray[np.int64]
     weight: NDArray[np.float64]
     elders: NDArray[np.float64]
     point_place: NDArray[np.int64]
@@ -82,79 +75,38 @@ class Stage:
     def of(
         cls,
         graph: WalkGraph,
-        demand: DemandPoints,
-        facilities: Facilities,
+        demand: PlacedDemand,
+        facilities: PlacedFacilities,
         *,
-        homes: Positions,
-        sites: Positions,
         services: tuple[str, ...],
         cutoff_min: float,
         max_snap_m: float,
     ) -> Stage:
-        """Lay out a city; ``homes`` and ``sites`` align with ``demand.frame`` and ``facilities.frame``."""
-        ids = [str(key) for key in demand.frame["community_id"]]
-        communities, code = np.unique(np.array(ids, dtype=object), return_inverse=True)
-        elders = demand.frame["pop_60plus"].to_numpy(dtype=float)
-        some = np.bincount(code, weights=elders, minlength=len(communities)) > 0
-        rows = list(facilities.frame["services"])
-        start, head, arc_edge = _arcs(graph.network)
+        """Lay out a city."""
         return cls(
             network=graph.network,
             profile=graph.profile,
-            homes=homes,
-            sites=sites,
+            demand=demand,
+            facilities=facilities,
             limit_ms=cutoff_ms(cutoff_min),
             limit_mm=round(max_snap_m * 1000),
             services=services,
-            communities=tuple(communities),
-            start=start,
-            head=head,
-            arc_edge=arc_edge,
-            offers=np.array([[key in row for key in services] for row in rows], dtype=bool).reshape(
-                len(rows), len(services)
-            ),
-            code=code.astype(np.int64),
-            elders=elders,
-            weight=np.where(some[code], elders, demand.frame["population"].to_numpy(dtype=float)),
-            point_place=_places(demand.frame.index),
-            site_place=_places(facilities.frame.index),
+            arcs=all_arcs(graph.network),
+            offers=facilities.offer_matrix(services),
+            weight=demand.points.weight(),
+            elders=demand.points.people_in("pop_60plus"),
+            point_place=rank_by_id(demand.ids),
+            site_place=rank_by_id(facilities.ids),
         )
+
+    @property
+    def communities(self) -> tuple[str, ...]:
+        """Ids of the communities that have points."""
+        return tuple(map(str, self.demand.points.communities))
 
     def graph(self, profile: WalkProfile, closed: NDArray[np.bool_]) -> WalkGraph:
         """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody."""
-        walk_ms = profile.walk_ms(self.network.length_mm, stairs=self.network.has(EdgeFlag.STEPS))
-        delay_u, delay_v = profile.end_delay_ms(self.network)
-        full = np.where(closed, int(NO_COST), np.minimum(walk_ms + delay_u + delay_v, MAX_MS))
-        return WalkGraph(
-            network=self.network,
-            profile=profile,
-            start=self.start,
-            head=self.head,
-            cost=full.astype(np.uint32)[self.arc_edge],
-            edge=self.arc_edge.astype(np.uint32),
-            walk_ms=walk_ms,
-            delay_u_ms=delay_u,
-            delay_v_ms=delay_v,
-            both_ways=~self.network.has(EdgeFlag.FORWARD_ONLY),
-        )
-
-
-def _places(ids: Iterable[object]) -> NDArray[np.int64]:
-    """The place of each row when ids are put in order."""
-    order = np.argsort(np.array([str(key) for key in ids], dtype=object), kind="stable")
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return place
-
-
-def _arcs(network: WalkNetwork) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]:
-    edge = np.flatnonzero((network.u != network.v) & ~network.has(EdgeFlag.CLOSED))
-    back = edge[~network.has(EdgeFlag.FORWARD_ONLY)[edge]]
-    owner = np.concatenate([network.v[edge], network.u[back]]).astype(np.int64)
-    head = np.concatenate([network.u[edge], network.v[back]])
-    order = np.argsort(owner, kind="stable")
-    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=network.n_nodes))])
-    return start.astype(np.uint32), head[order].astype(np.uint32), np.concatenate([edge, back])[order]
+        return cost_arcs(self.network, self.arcs, profile, closed=closed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -190,7 +142,7 @@ def draw(
         return np.random.default_rng([seed, kind, number]).random(size)
 
     leg, limit = uniform(_LEGS, 2)
-    spread = uncertain.people_spread * (2.0 * uniform(_PEOPLE, len(stage.code)) - 1.0)
+    spread = uncertain.people_spread * (2.0 * uniform(_PEOPLE, len(stage.demand.points.community)) - 1.0)
     people = 1.0 + np.trunc(spread * _STEPS) / _STEPS
     return Draw(
         speed=_speed(float(uniform(_SPEED, 1)[0]), uncertain),
@@ -219,19 +171,22 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
         stairs_mps=max(pace.stairs_mps * drawn.speed, _SLOWEST_MPS),
     )
     graph = stage.graph(walker, drawn.closed)
-    homes, sites = (_legs(positions, stage.limit_mm, drawn) for positions in (stage.homes, stage.sites))
+    homes, sites = (
+        _legs(positions, stage.limit_mm, drawn) for positions in (stage.demand.positions, stage.facilities.positions)
+    )
     home, seed = homeward(graph, homes, sites), seeds(graph, sites)
-    inside = np.zeros((len(stage.code), len(stage.services)), dtype=bool)
+    inside = np.zeros((len(stage.demand.points.community), len(stage.services)), dtype=bool)
     for column in range(len(stage.services)):
         chosen = stage.offers[:, column] & drawn.exists
         if chosen.any():
             inside[:, column] = nearest_ms(graph, home, seed, chosen=chosen, limit_ms=stage.limit_ms) <= stage.limit_ms
-    return inside, homes.status != Positions.FAR
+    return inside, homes.placed
 
 
 def _legs(positions: Positions, limit_mm: int, drawn: Draw) -> Positions:
     far = positions.leg_mm > limit_mm * drawn.limit
     return Positions(
+        ids=positions.ids,
         edge=positions.edge,
         offset_mm=positions.offset_mm,
         leg_mm=np.rint(positions.leg_mm * drawn.leg).astype(np.int64),
@@ -247,11 +202,9 @@ def shares_of(
     ``people`` ``float64[p]`` are factors on the points' people. To rescale a community to its total would change
     covered and placed alike: the share stays what it is.
     """
-    weight = stage.weight * people * placed
-    count = len(stage.communities)
-    whole = np.bincount(stage.code, weights=weight, minlength=count)
-    covered = [np.bincount(stage.code, weights=weight * column, minlength=count) for column in inside.T]
-    part = np.array(covered).reshape(len(stage.services), count).T
+    weight, total = stage.weight * people * placed, stage.demand.points.community_sums
+    whole = total(weight)
+    part = np.array([total(weight * column) for column in inside.T]).reshape(len(stage.services), len(whole)).T
     return np.divide(part, whole[:, None], out=np.full(part.shape, np.nan), where=whole[:, None] > 0)
 
 

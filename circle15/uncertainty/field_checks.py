@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
 from circle15.catalog.facts import read_facts
+from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.loads import arc_loads
-from circle15.kernels.search import NO_COST, nearest_nodes
+from circle15.kernels.ragged import place_in_run
+from circle15.kernels.search import nearest_nodes
 from circle15.model.places import Communities, Facilities
 from circle15.model.provenance import Finding
 from circle15.model.results import ReachTable
 from circle15.model.streets import EdgeFlag
 from circle15.model.survey import Survey
-from circle15.model.walk_network import Positions, WalkNetwork
+from circle15.model.walk_network import WalkNetwork
 from circle15.network.graph import WalkGraph, seeds
 from circle15.routing.nearest import Homeward, homeward, nearest_ms
 from circle15.uncertainty.draws import Stage
@@ -63,18 +65,13 @@ def street_ids(network: WalkNetwork) -> list[str]:
     """
     ends = np.sort(np.stack([network.node_id[network.u], network.node_id[network.v]], axis=1), axis=1)
     order = np.lexsort((np.arange(len(ends)), network.length_mm, ends[:, 1], ends[:, 0]))
-    ordered = ends[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    lead = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    _, pair = np.unique(ends[order], axis=0, return_inverse=True)
     number = np.empty(len(order), dtype=np.int64)
-    number[order] = np.arange(len(order)) - lead + 1
+    number[order] = place_in_run(pair.ravel()) + 1
     return [f"street:{a}-{b}" + (f"#{k}" if k > 1 else "") for (a, b), k in zip(ends, number, strict=True)]
 
 
-def lost_without_facilities(
-    stage: Stage, reach: ReachTable, facilities: Facilities, required: NDArray[np.float64]
-) -> pd.DataFrame:
+def lost_without_facilities(stage: Stage, reach: ReachTable, required: NDArray[np.float64]) -> pd.DataFrame:
     """What each facility alone covers: one row for each (facility, community, service) where somebody would be lost.
 
     Returns
@@ -83,14 +80,14 @@ def lost_without_facilities(
         ``target`` row of ``facilities``, ``community`` and ``service`` positions in the stage, ``people`` aged 60+
         lost, ``flips`` whether the verdict falls.
     """
-    row = facilities.frame.index.get_indexer(reach.facility_ids)[reach.facility]
+    row = stage.facilities.ids.get_indexer(reach.facility_ids)[reach.facility]
     inside = (reach.cost_ms <= stage.limit_ms) & (row >= 0)
-    placed = stage.homes.status != Positions.FAR
+    placed = stage.demand.placed
     tables = []
     for column in range(len(stage.services)):
         mine = inside & stage.offers[row, column] if len(stage.offers) else inside & False
         point = reach.point[mine].astype(np.int64)
-        choices = np.bincount(point, minlength=len(stage.code))
+        choices = np.bincount(point, minlength=len(stage.demand))
         alone = (choices[point] == 1) & placed[point]
         tables.append(
             _lost(stage, row[mine][alone], point[alone], column, covered=(choices > 0) & placed, required=required)
@@ -112,7 +109,8 @@ def lost_without_streets(
     most
         So many streets are tried.
     """
-    home, seed = homeward(graph, stage.homes, stage.sites), seeds(graph, stage.sites)
+    homes, sites = stage.demand.positions, stage.facilities.positions
+    home, seed = homeward(graph, homes, sites), seeds(graph, sites)
     loads = np.stack([_edge_loads(stage, graph, home, seed, column) for column in range(len(stage.services))])
     worth = loads.sum(axis=0) * risk
     tried = np.lexsort((np.arange(len(worth)), -worth))[:most]
@@ -121,7 +119,7 @@ def lost_without_streets(
         chosen = stage.offers[:, column]
         before = nearest_ms(graph, home, seed, chosen=chosen, limit_ms=stage.limit_ms) <= stage.limit_ms
         for edge in tried[(loads[column] * risk)[tried] > 0]:
-            without = replace(graph, cost=np.where(stage.arc_edge == edge, NO_COST, graph.cost))
+            without = replace(graph, cost=np.where(graph.edge == edge, NEVER_MS, graph.cost).astype(np.uint32))
             after = nearest_ms(without, home, seed, chosen=chosen, limit_ms=stage.limit_ms) <= stage.limit_ms
             point = np.flatnonzero(before & ~after)
             tables.append(_lost(stage, np.full(len(point), edge), point, column, covered=before, required=required))
@@ -146,7 +144,7 @@ def _edge_loads(
     carried = stage.elders[home.index[walks]]
     load = np.bincount(enters[walks], weights=carried, minlength=stage.network.n_nodes).astype(float)
     arcs = arc_loads(graph.start, graph.head, graph.cost, distance, load)
-    return np.bincount(stage.arc_edge, weights=arcs, minlength=stage.network.n_edges).astype(float)
+    return np.bincount(graph.edge, weights=arcs, minlength=stage.network.n_edges).astype(float)
 
 
 def _lost(
@@ -160,13 +158,12 @@ def _lost(
 ) -> pd.DataFrame:
     """Sum up lost points by target and community; whether the share falls below the required one."""
     count = len(stage.communities)
-    key, place = np.unique(target.astype(np.int64) * count + stage.code[point], return_inverse=True)
+    key, place = np.unique(target.astype(np.int64) * count + stage.demand.points.community[point], return_inverse=True)
     community = key % count
     lost = np.bincount(place, weights=stage.weight[point], minlength=len(key))
     elders = np.bincount(place, weights=stage.elders[point], minlength=len(key))
-    weight = stage.weight * (stage.homes.status != Positions.FAR)
-    whole = np.bincount(stage.code, weights=weight, minlength=count)[community]
-    inside = np.bincount(stage.code, weights=weight * covered, minlength=count)[community]
+    weight, total = stage.weight * stage.demand.placed, stage.demand.points.community_sums
+    whole, inside = total(weight)[community], total(weight * covered)[community]
     asked = required[community, column]
     with np.errstate(invalid="ignore", divide="ignore"):
         falls = (inside / whole >= asked) & ((inside - lost) / whole < asked)
@@ -183,7 +180,6 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def field_checks(
     stage: Stage,
     graph: WalkGraph,
-    facilities: Facilities,
     communities: Communities,
     *,
     reach: ReachTable,
@@ -197,8 +193,8 @@ def field_checks(
 
     Parameters
     ----------
-    stage, facilities
-        The city laid out for draws, and the facilities it was made of.
+    stage
+        The city laid out for draws.
     graph
         From ``stage.graph``, without any draw.
     communities
@@ -220,12 +216,12 @@ def field_checks(
         are. Only what would cost somebody a service is listed.
     """
     absent, closed = chances
-    sites = lost_without_facilities(stage, reach, facilities, required)
+    sites = lost_without_facilities(stage, reach, required)
     streets = lost_without_streets(stage, graph, closed, required, most=most)
     names = communities.frame["name"].astype(str).reindex(stage.communities).fillna("")
     found = [
         _rows(sites[absent[sites["target"].to_numpy(dtype=np.int64)] > 0], absent, stage, names).pipe(
-            _of_facilities, facilities
+            _of_facilities, stage.facilities.facilities
         ),
         _rows(streets, closed, stage, names).pipe(_of_streets, stage.network),
     ]

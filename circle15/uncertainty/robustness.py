@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from circle15 import catalog
 from circle15.catalog import text
 from circle15.catalog.rural import rural
+from circle15.kernels.ragged import order_by_id
 from circle15.model.index import geometric_index, ranked_rows
 from circle15.model.norms import Rule
 from circle15.model.places import Communities, Facilities
@@ -68,7 +69,7 @@ def required_shares(
     communities' ids. Whatever people a clause counts, here it is asked of those aged 60+.
     """
     frame = communities.frame
-    order = np.argsort(np.array([str(key) for key in frame.index], dtype=object), kind="stable")
+    order = order_by_id(frame.index)
     country = rural(frame)[order]
     share = np.full((len(frame), len(services)), np.nan)
     clauses: dict[str, str] = {}
@@ -131,7 +132,6 @@ def verdict_of(p_below: float) -> str:
 
 def robustness(
     stage: Stage,
-    facilities: Facilities,
     communities: Communities,
     *,
     scored: Gaps,
@@ -146,8 +146,6 @@ def robustness(
     ----------
     stage
         The city laid out for draws, with the services that are determined (:meth:`.Stage.of`).
-    facilities
-        Those that the stage was made of.
     communities
         For their ids, and whether they are rural.
     scored
@@ -167,9 +165,9 @@ def robustness(
         Without field checks; empty where ``settings.draws`` is 0, no service is determined or nobody lives.
     """
     doubt = uncertain or catalog.uncertainty()
-    if not settings.draws or not stage.services or not len(stage.code):
+    if not settings.draws or not stage.services or not len(stage.demand):
         return Robustness(seed=settings.seed)
-    chance = existence(facilities, doubt)
+    chance = existence(stage.facilities.facilities, doubt)
     drawn = drawn_shares(
         stage, settings.draws, seed=settings.seed, uncertain=doubt, risk=dropout_risk(stage.network, doubt),
         existence=chance.to_numpy(dtype=float), threads=threads,

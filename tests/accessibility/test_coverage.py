@@ -11,42 +11,14 @@ import circle15 as c15
 from circle15.accessibility.coverage import coverage, coverage_through_day
 from circle15.errors import DataQualityWarning, InputError
 from circle15.hours.opening import open_facilities
-from circle15.model import DemandPoints, Facilities, Positions
+from circle15.kernels.costs import NEVER_MS
+from circle15.model import DemandPoints, Facilities, NearestTimes, Positions
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, place_facilities, snap
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach
-from tests.routing.test_reach import town
-from tests.towns.lattice import BY, network, points
-
-FLAT = BY["flat"]
-STREET = network([(0, 0), (3000, 0)], [(0, 1)])
-
-
-def demand(at, people, community) -> DemandPoints:
-    frame = points(at)
-    frame["community_id"] = community
-    frame["population"] = [2.0 * p for p in people]
-    frame["pop_60plus"] = [float(p) for p in people]
-    frame["method"] = "street"
-    return DemandPoints(frame=frame)
-
-
-def facilities(at, services, listed=()) -> Facilities:
-    frame = points(at, name="facility_id", prefix="f")
-    frame["name"], frame["services"] = frame.index, [tuple(s.split()) for s in services]
-    offered = {service for row in frame["services"] for service in row}
-    return Facilities(frame=frame, listed=frozenset(offered | set(listed)))
-
-
-# Elders at 0, 400, 900 m (community a) and 2,000 m (b); clinics at 100 and 700 m; a shop nowhere though listed.
-HOMES = demand([(0, 0), (400, 0), (900, 0), (2000, 0)], [10, 20, 30, 40], ["a", "a", "a", "b"])
-SITES = facilities([(100, 0), (700, 0)], ["clinic", "clinic"], listed=["shop"])
-
-
-def covered(homes=HOMES, sites=SITES, cutoffs=(2, 5, 15), **options):
-    table = reach(STREET, homes, sites, profile=FLAT, cutoff_min=max(cutoffs))
-    return coverage(table, homes, sites, cutoffs_min=cutoffs, **options)
+from tests.towns.lattice import torn_grid
+from tests.towns.one_street import FLAT, HOMES, SITES, STREET, covered, demand, facilities, random_case
 
 
 def test_coverage_by_hand():
@@ -73,8 +45,8 @@ def test_a_listed_service_without_facilities_covers_nobody_and_an_unlisted_one_h
 
 def test_nearest_minutes_reach_beyond_the_cutoff():
     graph = walk_graph(STREET, FLAT)
-    near = nearest_times(graph, snap(STREET, HOMES.frame), snap(STREET, SITES.frame))
-    result = covered(nearest_min={"clinic": near, "shop": np.full(4, np.nan)})
+    near = nearest_times(graph, place_demand(STREET, HOMES), place_facilities(STREET, SITES))
+    result = covered(nearest=near)
     # a: (10 x 100 + 20 x 300 + 30 x 200) / 60 m; b: 1,300 m
     assert result.nearest.loc[("a", "clinic"), "mean_min"] == pytest.approx((1000 + 6000 + 6000) / 60 / 60)
     assert result.nearest.loc[("a", "clinic"), "p90_min"] == pytest.approx(300 / 60)
@@ -85,7 +57,11 @@ def test_nearest_minutes_reach_beyond_the_cutoff():
 
 def test_ninety_percent_is_never_when_more_than_a_tenth_cannot_arrive():
     homes = demand([(0, 0), (10, 0)], [80, 20], ["a", "a"])
-    result = covered(homes, nearest_min={"clinic": np.array([4.0, np.nan]), "shop": np.full(2, np.nan)})
+    walks = np.array([[240_000, NEVER_MS], [NEVER_MS, NEVER_MS]])
+    nearest = NearestTimes(
+        point_ids=homes.frame.index, point_placed=np.ones(2, dtype=bool), services=("clinic", "shop"), cost_ms=walks
+    )
+    result = covered(homes, nearest=nearest)
     assert result.nearest.loc[("a", "clinic"), "mean_min"] == 4
     assert np.isnan(result.nearest.loc[("a", "clinic"), "p90_min"])
     assert result.nearest.loc[("a", "clinic"), "unreachable"] == 20
@@ -93,14 +69,13 @@ def test_ninety_percent_is_never_when_more_than_a_tenth_cannot_arrive():
 
 def test_people_far_from_streets_are_unplaced_not_uncovered():
     homes = demand([(0, 0), (0, 900)], [10, 90], ["a", "a"])
-    at = snap(STREET, homes.frame)
     with pytest.warns(DataQualityWarning):
-        frame = covered(homes, placed=at.status != Positions.FAR).frame
+        frame = covered(homes).frame
     row = frame.loc[("a", "clinic", 15.0)]
     assert (row["pop_60plus_covered"], row["pop_60plus_uncovered"], row["pop_60plus_unplaced"]) == (10, 0, 90)
     assert row["pop_60plus_share"] == 1
     with pytest.warns(DataQualityWarning):
-        nobody = covered(homes, placed=np.array([False, False])).frame.loc[("a", "clinic", 15.0)]
+        nobody = covered(demand([(0, 900), (0, 950)], [10, 90], ["a", "a"])).frame.loc[("a", "clinic", 15.0)]
     assert np.isnan(nobody["pop_60plus_share"])
 
 
@@ -118,21 +93,13 @@ def test_a_table_cut_off_too_early_or_of_other_points_is_refused():
         coverage(table, turned, SITES, cutoffs_min=[5])
 
 
-def random_case(seed: int) -> tuple[DemandPoints, Facilities]:
-    rng = np.random.default_rng(seed)
-    at = rng.uniform(0, 1100, (120, 2)).tolist()
-    homes = demand(at, rng.integers(0, 5000, 120) / 1024, [f"c{k}" for k in rng.integers(0, 7, 120)])
-    offers = [" ".join(rng.choice(["clinic", "shop", "culture"], rng.integers(1, 4), replace=False)) for _ in range(9)]
-    return homes, facilities(rng.uniform(0, 1100, (9, 2)).tolist(), offers)
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_laws(seed):
-    net, (homes, sites) = town(seed), random_case(seed)
+    net, (homes, sites) = torn_grid(seed), random_case(seed)
     at = snap(net, homes.frame, max_snap_m=40)
     with pytest.warns(DataQualityWarning, match="lie too far"):
         table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
-    frame = coverage(table, homes, sites, placed=at.status != Positions.FAR).frame
+    frame = coverage(table, homes, sites).frame
     for column in ("population", "pop_60plus"):
         # covered + uncovered + unplaced = people, exactly; and people of all communities are all people
         parts = frame[[f"{column}_covered", f"{column}_uncovered", f"{column}_unplaced"]].sum(axis=1)
@@ -218,7 +185,7 @@ def test_coverage_through_the_day_by_hand():
 @pytest.mark.parametrize("seed", range(3))
 def test_coverage_at_a_moment_is_never_more_than_at_any_time(seed):
     rng = np.random.default_rng(seed)
-    net, (homes, sites) = town(seed), random_case(seed)
+    net, (homes, sites) = torn_grid(seed), random_case(seed)
     hours = rng.choice(
         ["08:00-12:00", "Mo-Fr 09:00-17:00", "24/7", "off", "", "待定", "22:00-06:00"], len(sites)
     ).tolist()

@@ -14,7 +14,8 @@ from circle15.errors import InputError
 from circle15.hours.opening import moment, open_facilities
 from circle15.model import Facilities
 from circle15.routing.reach import reach
-from tests.accessibility.test_coverage import FLAT, HOMES, STREET, covered, demand, facilities, random_case, town
+from tests.towns.lattice import torn_grid
+from tests.towns.one_street import FLAT, HOMES, STREET, covered, demand, facilities, random_case
 
 SENDABLE = ("meal_point", "clinic", "culture")
 
@@ -67,10 +68,9 @@ def test_either_counts_walkers_whom_nobody_delivers_to():
 
 def test_people_far_from_streets_are_unplaced_unless_something_comes_to_them():
     homes = demand([(0, 0), (100, 900), (3000, 900)], [10, 20, 30], ["a", "a", "a"])
-    placed = np.array([True, False, False])
     with pytest.warns(UserWarning, match="lie too far"):
         table = reach(STREET, homes, sending(1000, 0), profile=FLAT)
-    row = coverage(table, homes, sending(1000, 0), placed=placed).delivery.loc[("a", "clinic")]
+    row = coverage(table, homes, sending(1000, 0)).delivery.loc[("a", "clinic")]
     assert (row["pop_60plus_delivered"], row["pop_60plus_either"], row["pop_60plus_unplaced"]) == (30, 30, 30)
     assert row["pop_60plus_neither"] == 0
 
@@ -89,7 +89,7 @@ def test_what_is_closed_delivers_nothing():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_laws(seed):
-    net, (homes, sites) = town(seed), random_case(seed)
+    net, (homes, sites) = torn_grid(seed), random_case(seed)
     radii = np.random.default_rng(seed).uniform(0, 400, len(sites)).round()
     sites = dataclasses.replace(sites, frame=sites.frame.assign(delivery_radius_m=radii))
     with pytest.warns(UserWarning, match="lie too far"):

@@ -11,8 +11,10 @@ import shapely
 from circle15.accessibility.coverage import coverage
 from circle15.accessibility.decay import gaussian_weight
 from circle15.accessibility.equity import access, curve, equity, groups_of
+from circle15.accessibility.equity.groups import need_of
 from circle15.errors import InputError
-from circle15.model import Communities, DemandPoints, Facilities, Origin, ReachTable
+from circle15.kernels.costs import NEVER_MS
+from circle15.model import Communities, DemandPoints, Facilities, NearestTimes, Origin, ReachTable
 from tests.towns.lattice import BY, CRS, points
 
 HERE = Origin(label_zh="测试", label_en="test")
@@ -52,17 +54,18 @@ def study(walks, elders, *, services=None, placed=None, order=None, **columns):
     reach = ReachTable(
         point_ids=homes.index, facility_ids=sites.index, point=np.asarray(point, dtype=np.int32),
         facility=np.asarray(facility, dtype=np.int32), cost_ms=np.rint(np.asarray(minutes) * MINUTE).astype(np.int32),
-        cutoff_ms=15 * MINUTE, profile=BY["flat"], point_placed=placed,
+        cutoff_ms=15 * MINUTE, profile=BY["flat"],
+        point_placed=np.ones(count, dtype=bool) if placed is None else placed,
     )  # fmt: skip
-    times = np.array([[np.nan if m is None else m for m in walks[h]] for h in order], dtype=float).reshape(count, -1)
-    nearest = {}
-    for service in sorted(serving.listed):
-        mine = times[:, [service in row for row in sites["services"]]]
-        some = ~np.isnan(mine).all(axis=1)
-        nearest[service] = np.where(some, np.where(np.isnan(mine), np.inf, mine).min(axis=1), np.nan)
+    times = np.array([[NEVER_MS if m is None else round(m * MINUTE) for m in walks[h]] for h in order], dtype=np.int64)
+    listed = tuple(sorted(serving.listed))
+    least = [times[:, [service in row for row in sites["services"]]].min(axis=1) for service in listed]
+    nearest = NearestTimes(
+        point_ids=homes.index, point_placed=reach.point_placed, services=listed, cost_ms=np.stack(least, axis=1)
+    )
     demand = DemandPoints(frame=homes)
-    covered = coverage(reach, demand, serving, cutoffs_min=[15], nearest_min=nearest)
-    return equity(reach, demand, serving, town, covered=covered, nearest_min=nearest), reach, serving
+    covered = coverage(reach, demand, serving, cutoffs_min=[15], nearest=nearest)
+    return equity(reach, demand, serving, town, covered=covered, nearest=nearest), reach, serving
 
 
 def test_access_is_the_sum_of_weights_in_reach():
@@ -128,7 +131,9 @@ def test_curves():
     assert share.index.tolist() == list(range(1, 31))
     assert share[[1, 7, 8, 29, 30]].tolist() == pytest.approx([0.2, 0.2, 0.8, 0.8, 1])
     assert result.lorenz.loc["clinic"].iloc[[0, 20, 100]]["access"].tolist() == pytest.approx([0, 0, 1])
-    whole = curve({"a": np.array([1.0, np.nan])}, np.zeros(2), minutes=2, services=("a",))
+    ids, walks = pd.RangeIndex(2), np.array([[60_000], [NEVER_MS]])
+    nearest = NearestTimes(point_ids=ids, point_placed=np.ones(2, dtype=bool), services=("a",), cost_ms=walks)
+    whole = curve(nearest, np.zeros(2), minutes=2, services=("a",))
     assert whole["share"].isna().all()
 
 
@@ -211,6 +216,19 @@ def test_groups_are_sums_over_communities():
     assert groups.loc["乙"].tolist() == [1, 20, 1, 10]
     assert groups.loc["（未填）", "share"] == 0
     assert np.isnan(groups.loc["（未填）", "mean_min"])
+
+
+def test_a_group_of_one_elder_is_a_group():
+    # Half an elder 5 min away and half an elder who is led nowhere: one elder, half covered, 5 min on the way.
+    result, _, _ = study([[5], [None]], [0.5, 0.5], community_type=["甲", "甲"])
+    row = result.groups.loc[("community_type", "甲", "clinic")]
+    assert row.tolist() == [2, 1, 0.5, 5]
+    alone, _, _ = study([[5]], [0.5], community_type=["甲"])
+    assert alone.groups.loc[("community_type", "甲", "clinic")].tolist() == [1, 0.5, 1, 5]
+
+
+def test_need_is_a_share_however_few_live_there():
+    assert need_of(communities([0, 0.5, 1, 10], [0, 0.25, 1, 2])).tolist() == [0, 0.5, 1, 0.2]
 
 
 def test_a_community_with_two_flags_is_in_both_groups():

@@ -4,63 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 
 from circle15.accessibility.gaps import gaps
-from circle15.catalog import services
 from circle15.catalog.phrases import people_text
 from circle15.errors import SettingError
-from circle15.model import Communities, Coverage, Origin
-from tests.towns.lattice import CRS
-
-KEYS = tuple(services())[:3]
-
-
-def communities(elders: dict[str, float]) -> Communities:
-    frame = gpd.GeoDataFrame(
-        {
-            "name": [f"{key}社区" for key in elders],
-            "name_en": [f"{key.upper()}" for key in elders],
-            "population": [5 * v for v in elders.values()],
-            "pop_60plus": list(elders.values()),
-        },
-        geometry=[shapely.box(k, 0, k + 1, 1) for k in range(len(elders))],
-        crs=CRS,
-        index=pd.Index(list(elders), name="community_id"),
-    )
-    return Communities(frame=frame, origin=Origin(label_zh="", label_en=""))
-
-
-def coverage(shares: dict[str, tuple[float, ...]], elders: dict[str, float]) -> Coverage:
-    rows = []
-    for community, row in shares.items():
-        for service, share in zip(KEYS, row, strict=False):
-            count = elders[community]
-            rows.append(
-                {
-                    "community_id": community, "service": service, "cutoff_min": 15.0, "choices": 1.0,
-                    "pop_60plus": count, "pop_60plus_share": share if count else np.nan,
-                    "population_share": share if not count else share / 2,  # others fare worse than elders
-                    "pop_60plus_uncovered": 0.0 if np.isnan(share) else count * (1 - share),
-                    "pop_60plus_unplaced": count if np.isnan(share) else 0.0,
-                }
-            )  # fmt: skip
-    frame = pd.DataFrame(rows).set_index(["community_id", "service", "cutoff_min"]).sort_index()
-    near = frame.reset_index("cutoff_min", drop=True)[[]].assign(mean_min=7.4, p90_min=12.0, unreachable=0.0)
-    used = tuple(dict.fromkeys(frame.index.get_level_values("service")))
-    order = tuple(key for key in services() if key in used)
-    return Coverage(
-        frame=frame, nearest=near, services=order, undetermined=tuple(k for k in services() if k not in used)
-    )
+from circle15.model import Communities
+from tests.towns.coverage_tables import KEYS, communities, coverage_table
 
 
 def scored(shares, elders=None, **options):
     elders = elders or dict.fromkeys(shares, 1000.0)
-    return gaps(coverage(shares, elders), communities(elders), **options)
+    return gaps(coverage_table(shares, elders), communities(elders), **options)
 
 
 def test_a_total_absence_cannot_be_bought_off():
@@ -89,6 +46,13 @@ def test_gap_in_people_is_addable_and_ranks_apart_from_intensity():
     assert frame["rank"].to_dict() == {("large", KEYS[0]): 1, ("small", KEYS[0]): 2}
     assert result.by_community["rank"].to_dict() == {"small": 1, "large": 2}
     assert result.by_community["rank_people"].to_dict() == {"small": 2, "large": 1}
+
+
+def test_the_worst_service_leaves_most_people_uncovered():
+    # Of 1,000 elders 100, 800 and 500 are uncovered; of 10 elders 6, 0 and 4.
+    by = scored({"a": (0.9, 0.2, 0.5), "b": (0.4, 1, 0.6)}, {"a": 1000.0, "b": 10.0}).by_community
+    assert by["uncovered_worst"].to_dict() == pytest.approx({"a": 800, "b": 6})
+    assert by["uncovered"].to_dict() == pytest.approx({"a": 1400, "b": 10})
 
 
 def test_the_index_can_be_rebuilt_from_its_parts():
@@ -126,6 +90,16 @@ def test_a_community_without_elders_is_judged_by_all_residents():
     assert by.loc["young", "index"] == pytest.approx(75)
     assert by.loc["young", "uncovered"] == 0
     assert "Nobody in YOUNG is 60 or over; 75% of its residents cannot walk" in by.loc["young", "sentence_en"]
+
+
+@pytest.mark.parametrize("elders", [0.5, 1.0])
+def test_a_single_elder_is_judged_as_elders_are(elders):
+    # 40 % of elders are covered and 20 % of all: the elder's share counts, and nobody says that there is no elder.
+    result = scored({"a": (0.4,)}, {"a": elders})
+    row = result.frame.loc[("a", KEYS[0])]
+    assert (row["share"], row["intensity_pct"]) == (0.4, pytest.approx(60))
+    assert result.by_community.loc["a", "index"] == pytest.approx(60)
+    assert "Nobody" not in row["sentence_en"]
 
 
 def test_sentences_say_who_what_how_far():
@@ -199,7 +173,7 @@ def test_equal_scores_stand_in_the_order_of_their_ids():
 
 def test_those_without_any_way_are_named_in_the_sentence():
     elders = {"a": 1000.0}
-    covered = coverage({"a": (0.4,)}, elders)
+    covered = coverage_table({"a": (0.4,)}, elders)
     cut_off = dataclasses.replace(covered, nearest=covered.nearest.assign(unreachable=118.0))
     assert (
         "For 118 of them no walkable way leads to any."
@@ -209,7 +183,7 @@ def test_those_without_any_way_are_named_in_the_sentence():
     alone = gaps(nobody, communities(elders)).frame.iloc[0]["sentence_en"]
     assert alone.endswith("within 15 minutes: nobody in the city can reach one.")
     two = elders | {"b": 1000.0}
-    near = coverage({"a": (0.4,), "b": (0.4,)}, two)
+    near = coverage_table({"a": (0.4,), "b": (0.4,)}, two)
     near.nearest.loc["a", ["mean_min", "unreachable"]] = np.nan, 1000.0
     assert gaps(near, communities(two)).frame["sentence_en"].iloc[0].endswith("and no walkable way leads to one.")
     unknown = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=np.nan))
@@ -220,4 +194,4 @@ def test_a_missing_english_name_falls_back_to_the_name():
     elders = {"a": 1000.0}
     bare = communities(elders)
     nameless = Communities(frame=bare.frame.assign(name_en=None), origin=bare.origin)
-    assert "elders of a社区" in gaps(coverage({"a": (0.4,)}, elders), nameless).frame.iloc[0]["sentence_en"]
+    assert "elders of a社区" in gaps(coverage_table({"a": (0.4,)}, elders), nameless).frame.iloc[0]["sentence_en"]

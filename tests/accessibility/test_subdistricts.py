@@ -16,8 +16,8 @@ from circle15.accessibility.subdistricts import NO_SUBDISTRICT, by_subdistrict
 from circle15.model import Communities, Coverage, Origin
 from circle15.render.tables.files import gaps_xlsx, geopackage, subdistricts_csv
 from circle15.render.tables.frames import subdistrict_gap_table, subdistrict_table
-from tests.demand.test_grown_city import grown_pack, quietly
 from tests.towns.lattice import CRS
+from tests.towns.offices import grown_pack, quietly
 
 SERVICES = ("meal_point", "clinic")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from circle15.catalog import column_synonyms, services
 from circle15.catalog.norm_books import all_rules, measures, norm_book, norm_books, parse_book
 from circle15.errors import NormError
+from tests.towns.norm_books import RULE, book_toml
 
 BOOKS = (
     "complete-community-2020", "embedded-2024", "gb50180-2018", "gb50437", "jb143-2010", "jiangsu-13fyp",
@@ -17,27 +17,10 @@ BOOKS = (
 )  # fmt: skip
 RULES = all_rules(norm_books().values())
 HAN = re.compile(r"[\u4e00-\u9fff]")
-GOOD = {
-    "id": "a", "title_zh": "甲", "title_en": "a", "measure": "people_in_reach", "services": ["clinic"], "minutes": 15,
-    "at_least": 90, "unit": "%", "source": "s", "clause": "1", "year": 2020, "status": "expected", "grade": "S",
-    "verified": True,
-}  # fmt: skip
-
-
-def toml(
-    *rules, head='[book]\ntitle_zh = "书"\ntitle_en = "book"\n[source.s]\ntitle_zh = "源"\ntitle_en = "s"\n', more=""
-):
-    lines = [head]
-    for rule in rules:
-        lines.append("[[rule]]")
-        lines += [
-            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in rule.items() if value is not None
-        ]
-    return "\n".join([*lines, more]).encode()
 
 
 def parse(*rules, **options):
-    return parse_book(toml(*rules, **options), file="my-book.toml")
+    return parse_book(book_toml(*rules, **options), file="my-book.toml")
 
 
 def refused(content, message):
@@ -108,8 +91,8 @@ def test_every_measure_is_whole(measure):
 
 
 def test_a_users_own_book():
-    rule = GOOD | {"at_least": None, "between": [10, 20], "people": "pop_60plus"}
-    book = parse(rule, GOOD | {"id": "b", "at_least": None}, more='[checklist]\nmine = ["x"]\n')
+    rule = RULE | {"at_least": None, "between": [10, 20], "people": "pop_60plus"}
+    book = parse(rule, RULE | {"id": "b", "at_least": None}, more='[checklist]\nmine = ["x"]\n')
     assert book.key == "my-book"
     assert (book.rules[0].at_least, book.rules[0].at_most) == (10, 20)
     assert [book.rules[0].passes(value) for value in (9.99, 10, 20, 20.01)] == [False, True, True, False]
@@ -172,13 +155,13 @@ def test_a_users_own_book():
     ],
 )
 def test_a_rule_that_cannot_be(change, message):
-    refused(toml(GOOD | change), f".*{message}")
+    refused(book_toml(RULE | change), f".*{message}")
 
 
 def test_a_level_that_a_measure_does_not_know():
-    rule = {key: value for key, value in GOOD.items() if key not in {"minutes", "services"}}
+    rule = {key: value for key, value in RULE.items() if key not in {"minutes", "services"}}
     rule |= {"measure": "compliance_rate", "of": ["b"]}
-    refused(toml(rule), ".*compliance_rate is not judged by community; use subdistrict, city")
+    refused(book_toml(rule), ".*compliance_rate is not judged by community; use subdistrict, city")
 
 
 @pytest.mark.parametrize(
@@ -189,22 +172,22 @@ def test_a_level_that_a_measure_does_not_know():
         (b"[book]\ntitle_zh = 'a'\ntitle_zh = 'b'", r"not a TOML file: Cannot overwrite a value"),
         (b"", r"'book' is missing in the top level; give a table \(write \[book\]\)"),
         (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"title_zh = 1 in \[book\]: give text"),
-        (toml(), r"it has no rules"),
-        (toml(GOOD, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
+        (book_toml(), r"it has no rules"),
+        (book_toml(RULE, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
         (
-            toml(GOOD, more='[source.u]\ntitle_zh = "x"\ntitle_en = "x"\nurl = "x"'),
+            book_toml(RULE, more='[source.u]\ntitle_zh = "x"\ntitle_en = "x"\nurl = "x"'),
             r"unknown key 'url' in \[source\.u\]",
         ),
-        (toml(more="[rule]\nid = 'a'"), r"rule = .* give a list, each item a table \(write \[\[rule\]\]\)"),
-        (toml(GOOD | {"id": None}), r"'id' is missing in \[\[rule\]\] 1; give text in quotes"),
-        (toml(GOOD, GOOD), r"rule id = 'a' stands twice"),
+        (book_toml(more="[rule]\nid = 'a'"), r"rule = .* give a list, each item a table \(write \[\[rule\]\]\)"),
+        (book_toml(RULE | {"id": None}), r"'id' is missing in \[\[rule\]\] 1; give text in quotes"),
+        (book_toml(RULE, RULE), r"rule id = 'a' stands twice"),
         (
-            toml(GOOD, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
+            book_toml(RULE, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
             r"'title_en' is missing in \[source\.s\]; give text in quotes",
         ),
-        (toml(GOOD, more="[checklist]\nmine = 3"), r"mine = 3 in \[checklist\]: give a list, each item text"),
+        (book_toml(RULE, more="[checklist]\nmine = 3"), r"mine = 3 in \[checklist\]: give a list, each item text"),
         (
-            toml(GOOD, more="[checklist]\nmine = ['a', 3]"),
+            book_toml(RULE, more="[checklist]\nmine = ['a', 3]"),
             r"mine = \['a', 3\] in \[checklist\]: give a list, each item text",
         ),
     ],
@@ -214,13 +197,13 @@ def test_a_book_that_cannot_be(content, message):
 
 
 def test_books_that_do_not_go_together():
-    rate = {key: value for key, value in GOOD.items() if key not in {"minutes", "services"}}
+    rate = {key: value for key, value in RULE.items() if key not in {"minutes", "services"}}
     rate |= {"id": "r", "measure": "compliance_rate", "of": ["aa"], "level": "city"}
     with pytest.raises(NormError, match=r"'r': of names 'aa', which is in none of the chosen books; did you mean 'a'"):
-        all_rules([parse(GOOD, rate)])
+        all_rules([parse(RULE, rate)])
     with pytest.raises(NormError, match=r"^my-book\.toml, my-book\.toml: rule 'a' stands twice"):
-        all_rules([parse(GOOD), parse(GOOD)])
-    assert [rule.clause_id for rule in all_rules([parse(GOOD, rate | {"of": ["a"]})])] == ["a", "r"]
+        all_rules([parse(RULE), parse(RULE)])
+    assert [rule.clause_id for rule in all_rules([parse(RULE, rate | {"of": ["a"]})])] == ["a", "r"]
 
 
 def test_what_measures_ask_for_can_be_supplied_as_a_column():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from circle15.errors import CrsError, InputError, SettingError
 from circle15.model import CommunitySeeds, EdgeFlag, Origin, Positions, WalkNetwork
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from tests.conftest import told
+from tests.towns.findings import finding_of
 from tests.towns.lattice import CRS, X0, Y0, grid, network, points
 from tests.towns.oracle import walking_times
 
@@ -117,6 +118,7 @@ def test_owners_are_those_that_networkx_finds(seed):
     net = network(nodes, ends, length_m=draw.integers(20, 300, len(ends)).astype(float))
     spots = 6
     places = Positions(
+        ids=pd.RangeIndex(spots),
         edge=draw.integers(0, net.n_edges, spots).astype(np.int32),
         offset_mm=np.zeros(spots, dtype=np.int64),
         leg_mm=draw.integers(0, 80_000, spots),
@@ -128,6 +130,7 @@ def test_owners_are_those_that_networkx_finds(seed):
     asked = 60
     edge = draw.integers(0, net.n_edges, asked).astype(np.int32)
     on = Positions(
+        ids=pd.RangeIndex(asked),
         edge=edge,
         offset_mm=(draw.random(asked) * net.length_mm[edge]).astype(np.int64),
         leg_mm=np.zeros(asked, dtype=np.int64),
@@ -160,7 +163,7 @@ def test_communities_on_a_lattice_meet_half_way():
     assert shapely.area(shapely.intersection(a, b)) == 0
     assert shapely.distance(a, b) == 0
     assert list(grown.frame["outline"]) == ["grown", "grown"]
-    assert told(found, "communities-grown").count == 2
+    assert finding_of(found, "communities-grown").count == 2
     assert len(found) == 1
 
 
@@ -212,16 +215,16 @@ def test_two_communities_at_one_spot_share_an_outline_and_are_told():
     a, b, c = grown.frame.geometry
     assert a.equals(b)
     assert shapely.area(shapely.intersection(a, c)) == 0
-    assert told(found, "seeds-same-spot").count == 2
-    assert told(found, "seeds-same-spot").examples == ("a = b",)
+    assert finding_of(found, "seeds-same-spot").count == 2
+    assert finding_of(found, "seeds-same-spot").examples == ("a = b",)
 
 
 def test_a_seed_far_from_every_street_keeps_the_land_around_it():
     grown, found = grow_communities(grid(3, 3), seeds([(100, 100), (100, 900)]))
     far = grown.frame.geometry["b"]
     assert far.area == pytest.approx(np.pi * 50**2, rel=0.02)
-    assert told(found, "seeds-far").examples == ("b",)
-    assert told(found, "seeds-far").count == 1
+    assert finding_of(found, "seeds-far").examples == ("b",)
+    assert finding_of(found, "seeds-far").count == 1
 
 
 def test_a_seed_without_a_street_keeps_its_own_land():
@@ -230,7 +233,7 @@ def test_a_seed_without_a_street_keeps_its_own_land():
     a, b = grown.frame.geometry
     assert shapely.covers(b, at(500, 60))
     assert shapely.area(shapely.intersection(a, b)) == 0
-    assert told(found, "seeds-without-street").examples == ("b",)
+    assert finding_of(found, "seeds-without-street").examples == ("b",)
 
 
 def test_a_seed_on_an_island_grows_on_the_mainland_too():
@@ -240,7 +243,7 @@ def test_a_seed_on_an_island_grows_on_the_mainland_too():
     (shape,) = grown.frame.geometry
     assert shapely.covers(shape, at(300, 0))
     assert shapely.covers(shape, at(520, 30))
-    assert told(found, "seeds-island").count == 1
+    assert finding_of(found, "seeds-island").count == 1
 
 
 def test_island_streets_without_a_seed_leave_no_hole():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,52 +17,17 @@ import shapely
 import circle15 as c15
 from circle15.demand.growing import grow_communities
 from circle15.demand.points import demand_points
-from circle15.errors import DataQualityWarning, PackError
+from circle15.errors import PackError
 from circle15.model import CommunitySeeds, Origin
 from circle15.network.build import build_network
 from circle15.quality.findings import seed_datum_findings
 from circle15.sources.datum import from_wgs84
 from circle15.sources.osm.streets import read_streets
 from circle15.study import check_city
-from tests.conftest import community, feature, geojson, rectangle, told, write_csv
+from tests.towns.findings import finding_of
 from tests.towns.lattice import grid, points
-
-CITY = """\
-name = "试城"
-name_en = "Tryton"
-crs = "EPSG:4549"
-
-[network]
-files = ["streets.osm"]
-
-[[facilities]]
-file = "facilities.csv"
-services = ["meal_point", "clinic"]
-
-[communities]
-file = "offices.csv"
-label_zh = "居委会"
-label_en = "Offices"
-grow = true
-{more}
-"""
-HEADER = ("社区编号", "社区名称", "街道", "常住人口", "60岁以上", "经度", "纬度")
-OFFICES = (
-    ("west", "西社区", "平江街道", "1000", "200", "120.6200", "31.3105"),
-    ("east", "东社区", "", "600", "150", "120.6220", "31.3105"),
-)
-
-
-def grown_pack(make_pack, *, more="grow_m = 150", offices=OFFICES):
-    root = make_pack(toml=CITY.format(more=more))
-    write_csv(root / "tryton" / "offices.csv", offices, HEADER)
-    return root
-
-
-def quietly(function, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataQualityWarning)
-        return function(*args, **options)
+from tests.towns.offices import CITY, HEADER, OFFICES, grown_pack, quietly
+from tests.towns.pack_files import community, feature, geojson, rectangle, write_csv
 
 
 def test_a_city_of_offices_is_loaded_grown_and_analysed(make_pack):
@@ -71,7 +35,7 @@ def test_a_city_of_offices_is_loaded_grown_and_analysed(make_pack):
     frame = city.communities.frame
     assert frame["outline"].tolist() == ["grown", "grown"]
     assert "居委会（按路网距离推定的边界，近似）" in {origin.label_zh for origin in city.origins}
-    assert told(city.findings, "communities-grown").count == 2
+    assert finding_of(city.findings, "communities-grown").count == 2
     assert shapely.area(shapely.intersection(*frame.geometry)) == 0
     # B and E stand half way between both offices: 0.001 degrees each side.
     border = shapely.intersection(*shapely.buffer(frame.geometry.to_numpy(), 0.01))
@@ -104,7 +68,7 @@ def test_every_file_says_that_outlines_are_approximate(make_pack, tmp_path):
 
 def test_a_check_grows_too_and_counts_its_rows(make_pack):
     check = check_city("tryton", data=grown_pack(make_pack))
-    assert told(check.findings, "communities-grown").file == "offices.csv"
+    assert finding_of(check.findings, "communities-grown").file == "offices.csv"
     (record,) = [one for one in check.files if one.role == "communities"]
     assert (record.rows_read, record.rows_used) == (2, 2)
 
@@ -126,7 +90,7 @@ def test_an_office_far_from_the_streets_is_left_out_and_its_people_are_told(make
     far = ("far", "远社区", "平江街道", "90", "30", "121.5", "31.31")
     city = c15.load_city("tryton", data=grown_pack(make_pack, offices=(*OFFICES, far)))
     assert city.communities.frame.index.tolist() == ["east", "west"]  # in the order of their ids
-    found = told(city.findings, "community-outside-streets")
+    found = finding_of(city.findings, "community-outside-streets")
     assert (found.count, found.examples) == (1, ("far",))
     assert "90" in found.message_en
     (record,) = [one for one in city.files if one.role == "communities"]
@@ -250,11 +214,11 @@ def test_a_grid_spreads_the_people_of_grown_communities(make_pack):
     assert shares["west", 0] == pytest.approx(inside / city.population.cells.geometry[0].area)
     # The border lies half way, at 120.621, where the cells meet: nobody is counted twice.
     assert city.population.people_of(city.communities.frame.index).sum() < 1200
-    assert told(city.findings, "population-differs").count == 2
+    assert finding_of(city.findings, "population-differs").count == 2
     assert check_city("tryton", data=root).findings[: len(city.findings)] == city.findings
     result = quietly(c15.analyse, city)
     assert set(result.demand.frame["method"]) == {"grid"}
-    assert result.demand.by_community["people"].to_dict() == {"east": 600.0, "west": 1000.0}
+    assert result.demand.points.by_community["people"].to_dict() == {"east": 600.0, "west": 1000.0}
 
 
 def test_a_grid_counts_nobody_without_outlines(make_pack):

@@ -17,8 +17,8 @@ from circle15.network.graph import walk_graph
 from circle15.norms.ground import paces_graph
 from circle15.norms.ledger import judge
 from circle15.norms.measures import MEASURES
-from tests.catalog.test_norm_books import GOOD, toml
 from tests.towns.lattice import network
+from tests.towns.norm_books import RULE, book_toml
 from tests.towns.norm_fixture import STREET, communities, ground, row, rules_of
 
 
@@ -61,6 +61,24 @@ def test_minutes_and_metres_by_hand():
     assert [row(ledger, "js-circle-medical", f"c{k}")["observed"] for k in range(3)] == [100, 0, 0]
     assert [row(ledger, "case-circle-1km", f"c{k}")["observed"] for k in range(3)] == [100, 100, 0]
     assert row(ledger, "js-circle-medical", "c1")["verdict"] == "fail"
+
+
+def test_one_person_and_one_grid_are_enough_to_judge():
+    # 250 households in one grid; one elder, who lives at the clinic; half a one in the next square, 1,000 m off.
+    places = communities(population=[1.0, 0.5], pop_60plus=[1.0, 0.5], households=[250, 130], grids=[1, 0.5])
+    ledger = judge(ground(places, [(500, "clinic")]), rules_of("js-circle-medical", "js13-grid-urban"))
+    assert [row(ledger, "js-circle-medical", unit)["observed"] for unit in ("c0", "c1")] == [100, 0]
+    assert [row(ledger, "js-circle-medical", unit)["verdict"] for unit in ("c0", "c1")] == ["pass", "fail"]
+    assert [row(ledger, "js13-grid-urban", unit)["observed"] for unit in ("c0", "c1")] == [250, 260]
+    assert set(ledger.frame["lacks"]) == {""}
+
+
+def test_only_what_is_missing_is_asked_for():
+    # Two communities of one resident each; one of them does not say how many workers it has.
+    rule = RULE | {"measure": "workers_per_10000", "unit": measures()["workers_per_10000"].unit, "level": "city"}
+    book = parse_book(book_toml(rule | {"services": None, "minutes": None}), file="mine.toml")
+    ledger = judge(ground(communities(population=[1.0, 1.0], workers=[5, np.nan])), book.rules)
+    assert row(ledger, "a", "city", "city")[["verdict", "lacks"]].tolist() == ["undetermined", "workers"]
 
 
 def test_the_share_of_services_in_reach():
@@ -136,9 +154,9 @@ def test_town_and_country_and_size_choose_the_rule():
 @pytest.mark.parametrize("word", [1.0, 1, True, "农村", " Rural "])
 def test_who_says_rural_in_whatever_form_is_rural(word):
     places = communities(one_stop=[1.0, 1.0], rural=[word, None])
-    rule = GOOD | {"measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1,
+    rule = RULE | {"measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1,
                    "scope": "rural"}  # fmt: skip
-    ledger = judge(ground(places), parse_book(toml(rule), file="mine.toml").rules)
+    ledger = judge(ground(places), parse_book(book_toml(rule), file="mine.toml").rules)
     assert ledger.frame.index.get_level_values("unit_id").tolist() == ["c0"]
 
 
@@ -148,15 +166,15 @@ def test_a_share_of_services_at_its_threshold_passes():
     places = communities(population=[float(people) for people in range(1, count + 1)])
     sites = [(500 + 1000 * k, " ".join(five[:4])) for k in range(count)]
     place = ground(places, sites, five, streets=network([(0, 0), (1000 * count, 0)], [(0, 1)]))
-    rule = GOOD | {"measure": "services_in_reach", "services": five, "at_least": 80, "level": "city"}
-    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "city", "city")
+    rule = RULE | {"measure": "services_in_reach", "services": five, "at_least": 80, "level": "city"}
+    found = row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a", "city", "city")
     assert found[["observed", "verdict"]].tolist() == [80.0, "pass"]
 
 
 def test_subdistricts_and_the_city_sum_before_they_divide():
     places = communities(subdistrict=["甲", "甲", ""], workers=[1, 3, 2], population=[1000.0, 3000.0, 500.0])
-    rule = GOOD | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
-    book = parse_book(toml(rule | {"level": "subdistrict"}, rule | {"id": "b", "level": "city"}), file="mine.toml")
+    rule = RULE | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
+    book = parse_book(book_toml(rule | {"level": "subdistrict"}, rule | {"id": "b", "level": "city"}), file="mine.toml")
     ledger = judge(ground(places), book.rules)
     assert row(ledger, "a", "甲", "subdistrict")["observed"] == 10  # 4 workers, 4,000 people
     assert ("subdistrict", "", "a") not in ledger.frame.index
@@ -165,8 +183,8 @@ def test_subdistricts_and_the_city_sum_before_they_divide():
 
 def test_sums_hang_on_no_order_of_rows():
     # (0.1 + 0.2) + 0.3 is not 0.1 + (0.2 + 0.3) in the last digit.
-    rule = GOOD | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
-    rules = parse_book(toml(rule | {"level": "city"}), file="mine.toml").rules
+    rule = RULE | {"measure": "workers_per_10000", "services": None, "minutes": None, "unit": "people", "at_least": 10}
+    rules = parse_book(book_toml(rule | {"level": "city"}), file="mine.toml").rules
     places = communities(workers=[0.1, 0.2, 0.3], population=[1.0, 1.0, 1.0])
     found = [
         row(
@@ -186,10 +204,10 @@ def squares(count):
 
 @given(st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=1, max_size=8), st.sampled_from([0.0, 50.0, 90.0, 100.0]))
 def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_matter(flags, target):
-    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
-    rate = GOOD | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
+    flag = RULE | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    rate = RULE | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
                    "level": "city", "at_least": target}  # fmt: skip
-    book = parse_book(toml(flag, rate), file="mine.toml")
+    book = parse_book(book_toml(flag, rate), file="mine.toml")
     ledger = judge(replace(squares(len(flags)), communities=communities(one_stop=flags)), book.rules)
     found = row(ledger, "rate", "city", "city")
     yes, unknown = flags.count(1.0), sum(np.isnan(flags))
@@ -215,10 +233,10 @@ def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_mat
     ],
 )
 def test_a_rate_may_have_an_upper_bound_or_only_be_shown(flags, at_most, verdict, observed):
-    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
-    rate = GOOD | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
+    flag = RULE | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    rate = RULE | {"id": "rate", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["flag"],
                    "level": "city", "at_least": None, "at_most": at_most}  # fmt: skip
-    book = parse_book(toml(flag, rate), file="mine.toml")
+    book = parse_book(book_toml(flag, rate), file="mine.toml")
     found = row(judge(ground(communities(one_stop=flags)), book.rules), "rate", "city", "city")
     assert found["verdict"] == verdict
     assert found["observed"] == pytest.approx(observed, nan_ok=True)
@@ -226,30 +244,30 @@ def test_a_rate_may_have_an_upper_bound_or_only_be_shown(flags, at_most, verdict
 
 @pytest.mark.parametrize("order", [["area", "flag"], ["flag", "area"]])
 def test_who_fails_one_of_several_clauses_fails_whatever_the_others_say(order):
-    flag = GOOD | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
+    flag = RULE | {"id": "flag", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1}
     area = flag | {"id": "area", "measure": "deliberation"}
     rate = flag | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": order, "level": "city"}
-    rules = parse_book(toml(flag, area, rate), file="mine.toml").rules
+    rules = parse_book(book_toml(flag, area, rate), file="mine.toml").rules
     place = replace(squares(2), communities=communities(one_stop=[0.0, 1.0], deliberation=[np.nan, 1.0]))
     assert row(judge(place, rules), "rate", "city", "city")["observed"] == 50
 
 
 def test_a_clause_that_does_not_speak_of_a_community_fails_nobody():
-    town = GOOD | {"id": "town", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes",
+    town = RULE | {"id": "town", "measure": "one_stop", "services": None, "minutes": None, "unit": "yes",
                    "at_least": 1, "scope": "urban"}  # fmt: skip
     country = town | {"id": "country", "scope": "rural", "measure": "deliberation"}
     rate = town | {"id": "rate", "measure": "compliance_rate", "unit": "%", "of": ["town", "country"], "level": "city",
                    "scope": "all"}  # fmt: skip
-    rules = parse_book(toml(town, country, rate), file="mine.toml").rules
+    rules = parse_book(book_toml(town, country, rate), file="mine.toml").rules
     places = communities(one_stop=[1.0, 0.0], deliberation=[0.0, 1.0], rural=["城市", "农村"])
     found = row(judge(replace(squares(2), communities=places), rules), "rate", "city", "city")
     assert found[["observed", "verdict"]].tolist() == [100, "pass"]
 
 
 def test_above_communities_the_first_facility_of_the_first_community_is_told():
-    rule = GOOD | {"measure": "facility_count", "minutes": None, "unit": "sites", "at_least": 1, "level": "subdistrict"}
+    rule = RULE | {"measure": "facility_count", "minutes": None, "unit": "sites", "at_least": 1, "level": "subdistrict"}
     place = ground(communities(subdistrict=["甲"] * 3), [(2500, "clinic"), (1500, "clinic"), (1600, "clinic")])
-    found = row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "甲", "subdistrict")
+    found = row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a", "甲", "subdistrict")
     assert found[["observed", "facility_id"]].tolist() == [3, "f1"]
 
 
@@ -257,7 +275,7 @@ def test_above_communities_the_first_facility_of_the_first_community_is_told():
 def test_a_verdict_is_monotone_in_its_threshold(one, other):
     verdicts = []
     for threshold in sorted([one, other]):
-        book = parse_book(toml(GOOD | {"at_least": threshold}), file="mine.toml")
+        book = parse_book(book_toml(RULE | {"at_least": threshold}), file="mine.toml")
         verdicts.append((judge(squares(3), book.rules).frame["verdict"] == "pass").sum())
     assert verdicts[0] >= verdicts[1]
 

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.errors import NormError
-from circle15.model import Communities, DemandPoints, Positions
+from circle15.model import Communities, DemandPoints, PlacedFacilities
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, snap
 from circle15.norms.ledger import judge
-from circle15.routing.nearest import nearest_sites, nearest_times
-from tests.catalog.test_norm_books import GOOD, toml
+from circle15.routing.nearest import nearest_cost, nearest_sites
+from tests.towns.banks import far_from_streets
 from tests.towns.lattice import BY, grid, network, points
+from tests.towns.norm_books import RULE, book_toml
 from tests.towns.norm_fixture import communities, ground, row, rules_of
 
 
@@ -87,17 +88,17 @@ COUNTED = {
     ],
 )  # fmt: skip
 def test_columns_of_a_community_by_hand(measure, figure):
-    rule = GOOD | {"measure": measure, "unit": measures()[measure].unit, "services": None, "minutes": None}
+    rule = RULE | {"measure": measure, "unit": measures()[measure].unit, "services": None, "minutes": None}
     ledger = judge(ground(communities(**{key: [value] for key, value in COUNTED.items()})), parse_book(
-        toml(rule | {"at_least": None}), file="mine.toml").rules)  # fmt: skip
+        book_toml(rule | {"at_least": None}), file="mine.toml").rules)  # fmt: skip
     assert row(ledger, "a")["observed"] == pytest.approx(figure)
 
 
 @pytest.mark.parametrize(("apart", "found"), [(300.0, 100), (300.2, 0)])
 def test_a_distance_ends_where_it_ends(apart, found):
-    rule = GOOD | {"measure": "people_within_distance", "minutes": None, "metres": 300}
+    rule = RULE | {"measure": "people_within_distance", "minutes": None, "metres": 300}
     place = ground(communities(households=[1]), [(500 + apart, "clinic")])
-    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a")["observed"] == found
+    assert row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a")["observed"] == found
 
 
 @pytest.mark.parametrize("word", ["1", "1.0", "true", "TRUE", "yes", "是", " 是 "])
@@ -119,17 +120,14 @@ def test_walking_or_delivery():
 
 def far(place, *rows):
     """The ground with the homes of some rows far from every street."""
-    status = place.homes.status.copy()
-    status[list(rows)] = Positions.FAR
-    edge = np.where(status == Positions.FAR, -1, place.homes.edge).astype(np.int32)
-    return replace(place, homes=replace(place.homes, status=status, edge=edge))
+    return replace(place, demand=far_from_streets(place.demand, rows))
 
 
 def test_of_homes_far_from_every_street_nothing_is_known():
     # Homes at 500, 1,500 and 2,500 m, the clinic at 500: 15 minutes are 900 m. Of three 33 % are in reach, of the two
     # that stand on a street 50 %.
-    rule = GOOD | {"level": "city"}
-    rules = parse_book(toml(GOOD | {"id": "b"}, rule), file="mine.toml").rules
+    rule = RULE | {"level": "city"}
+    rules = parse_book(book_toml(RULE | {"id": "b"}, rule), file="mine.toml").rules
     place = ground(communities(households=[1, 1, 1]), [(500, "clinic")])
     assert row(judge(place, rules), "a", "city", "city")["observed"] == pytest.approx(100 / 3)
     ledger = judge(far(place, 2), rules)
@@ -141,6 +139,20 @@ def test_who_is_delivered_to_is_served_however_far_the_streets_are():
     places = communities(households=[1, 1, 1])
     place = far(ground(places, [(500, "meal_point")], delivery_radius_m=[1000.0]), 1, 2)
     assert verdicts(place, "js-meal-delivery", 3) == ["pass", "pass", "undetermined"]
+
+
+def test_of_several_services_each_must_arrive_or_be_in_reach():
+    # A kitchen at 500 m delivers 1,000 m, a shop at 2,500 m delivers 1,200 m; 15 min on foot are 900 m. Homes at
+    # 500, 1,500 and 2,500 m: only the middle one has both. The first has meals alone, the last the shop alone.
+    rule = RULE | {"measure": "people_in_reach_or_delivery", "services": ["meal_point", "shop"]}
+    rules = parse_book(book_toml(rule), file="mine.toml").rules
+    places = communities(households=[1, 1, 1])
+    place = ground(places, [(500, "meal_point"), (2500, "shop")], delivery_radius_m=[1000.0, 1200.0])
+    ledger = judge(place, rules)
+    assert [row(ledger, "a", f"c{k}")["observed"] for k in range(3)] == [0, 100, 0]
+    # Far from every street only the middle one is known to be served: of the others nobody knows about the second.
+    ledger = judge(far(place, 0, 1, 2), rules)
+    assert [row(ledger, "a", f"c{k}")["verdict"] for k in range(3)] == ["undetermined", "pass", "undetermined"]
 
 
 def test_nobody_says_who_delivers():
@@ -160,8 +172,8 @@ def test_nobody_says_who_delivers():
 def test_land_is_asked_along_the_streets():
     # A band of 1,000 x 100 m along the street: |x - 500| + |y| <= 300 covers 2 x (300 x 100 - 50 x 50) = 55,000 of its
     # 100,000 m2. A circle laid over it would cover 59.8 %.
-    rule = GOOD | {"measure": "residential_land_within_distance", "minutes": None, "metres": 300}
-    book = parse_book(toml(rule, rule | {"id": "b", "level": "city"}), file="mine.toml")
+    rule = RULE | {"measure": "residential_land_within_distance", "minutes": None, "metres": 300}
+    book = parse_book(book_toml(rule, rule | {"id": "b", "level": "city"}), file="mine.toml")
     band = [shapely.box(0, -50, 1000, 50)]
     ledger = judge(ground(communities(households=[1, 1]), [(500, "clinic")], land=band), book.rules)
     assert row(ledger, "a")["observed"] == pytest.approx(55, abs=1.5)
@@ -178,7 +190,8 @@ def test_land_across_the_water_is_far():
     found = []
     for land in (far, near):
         place = ground(communities(households=[1]), [(0, "clinic")], streets=around, land=land)
-        place = replace(place, sites=snap(around, points([(0, 200)])))
+        there = replace(snap(around, points([(0, 200)])), ids=place.facilities.ids)
+        place = replace(place, facilities=replace(place.facilities, positions=there))
         found.append(row(judge(place, rules), "gb50180-circle-15")["observed"])
     assert found == [0, 100]
 
@@ -186,10 +199,10 @@ def test_land_across_the_water_is_far():
 def test_land_far_from_every_street_does_not_count():
     # Of two equal pieces one lies 300 m from the street, and nobody is led farther than 100 m to it.
     land = [shapely.box(0, -50, 1000, 50), shapely.box(0, 300, 1000, 400)]
-    rule = GOOD | {"measure": "residential_land_within_distance", "minutes": None, "metres": 2000}
+    rule = RULE | {"measure": "residential_land_within_distance", "minutes": None, "metres": 2000}
     place = ground(communities(households=[1]), [(500, "clinic")], land=land)
     place = replace(place, residential=replace(place.residential, max_snap_m=100.0))
-    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a")["observed"] == 100
+    assert row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a")["observed"] == 100
 
 
 def test_without_land_nothing_is_said():
@@ -214,7 +227,9 @@ def test_the_load_of_the_nearest_centre_ends_at_no_border():
 def test_of_two_centres_equally_near_the_first_id_has_the_load():
     place = ground(communities(households=[1]), [(400, "community_centre"), (600, "community_centre")])
     turned = place.facilities.frame.set_axis(pd.Index(["f1", "f0"], name="facility_id"), axis=0)
-    place = replace(place, facilities=replace(place.facilities, frame=turned))
+    renamed = replace(place.facilities.facilities, frame=turned)
+    positions = replace(place.facilities.positions, ids=turned.index)
+    place = replace(place, facilities=PlacedFacilities(facilities=renamed, positions=positions))
     assert row(judge(place, rules_of("case-circle-load")), "case-circle-load")["facility_id"] == "f0"
 
 
@@ -225,8 +240,8 @@ def test_a_community_goes_to_the_centre_that_most_of_its_people_are_nearest_to()
     homes["community_id"], homes["method"] = "c0", "street"
     homes["population"], homes["pop_60plus"] = [10.0, 10.0, 50.0], [1.0, 1.0, 1.0]
     place = type(place).of(
-        place.communities, place.facilities, DemandPoints(frame=homes), graph=place.graph,
-        homes=snap(place.graph.network, homes), sites=place.sites,
+        place.communities, place.facilities, place_demand(place.graph.network, DemandPoints(frame=homes)),
+        graph=place.graph,
     )  # fmt: skip
     found = row(judge(place, rules_of("case-circle-load")), "case-circle-load")
     assert found[["observed", "facility_id"]].tolist() == [50, "f1"]
@@ -245,7 +260,7 @@ def test_the_nearest_site_is_the_one_whose_minutes_are_least(sites, home):
     graph = walk_graph(streets, BY["flat"])
     here = snap(streets, points([(home, 100), (0, home), (300, home)]))
     there = snap(streets, points([(x, 100 * y) for y, x in sites]))
-    each = np.stack([nearest_times(graph, here, there.take(np.array([k]))) for k in range(len(sites))])
+    each = np.stack([nearest_cost(graph, here, there.take(np.array([k]))) for k in range(len(sites))])
     assert nearest_sites(graph, here, there).tolist() == each.argmin(axis=0).tolist()
 
 
@@ -307,8 +322,8 @@ def test_a_facility_may_be_of_the_tier_that_it_does_not_state(near_tier, far_tie
 def test_a_verdict_that_stands_says_what_would_sharpen_its_figure():
     # A clinic at 1,000 m of unstated tier is within 900 m of two of three homes: each of the two may pass, the city
     # reaches 67 % at most and fails.
-    rule = GOOD | {"tiers": ["community"]}
-    book = parse_book(toml(rule, rule | {"id": "b", "level": "city"}), file="mine.toml")
+    rule = RULE | {"tiers": ["community"]}
+    book = parse_book(book_toml(rule, rule | {"id": "b", "level": "city"}), file="mine.toml")
     ledger = judge(ground(communities(households=[1, 1, 1]), [(1000, "clinic")], tier_key=[""]), book.rules)
     assert row(ledger, "a", "c0")[["verdict", "lacks"]].tolist() == ["undetermined", "facilities.tier"]
     assert row(ledger, "a", "c2")[["verdict", "lacks"]].tolist() == ["fail", ""]
@@ -318,18 +333,18 @@ def test_a_verdict_that_stands_says_what_would_sharpen_its_figure():
 
 def test_between_two_bounds_a_range_may_be_met():
     # At 1,000 m a clinic of unstated tier: the city reaches 0 % without it and 67 % with it, 20 to 50 % are asked for.
-    rule = GOOD | {"tiers": ["community"], "level": "city", "at_least": None, "between": [20, 50]}
+    rule = RULE | {"tiers": ["community"], "level": "city", "at_least": None, "between": [20, 50]}
     place = ground(communities(households=[1, 1, 1]), [(1000, "clinic")], tier_key=[""])
-    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a", "city", "city")["verdict"] == (
+    assert row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a", "city", "city")["verdict"] == (
         "undetermined"
     )
 
 
 def test_a_station_of_unknown_tier_and_size_may_be_large_enough():
-    rule = GOOD | {"measure": "floor_area", "tiers": ["community"], "minutes": None, "unit": "m2", "at_least": 800}
+    rule = RULE | {"measure": "floor_area", "tiers": ["community"], "minutes": None, "unit": "m2", "at_least": 800}
     sites = [(400, "clinic"), (600, "clinic")]
     place = ground(communities(households=[1]), sites, tier_key=["community", ""], floor_area_m2=[500, np.nan])
-    assert row(judge(place, parse_book(toml(rule), file="mine.toml").rules), "a")["verdict"] == "undetermined"
+    assert row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a")["verdict"] == "undetermined"
 
 
 # -- shared centres -------------------------------------------------------------------------------
@@ -343,10 +358,10 @@ def test_a_shared_centre_belongs_to_those_that_its_list_names():
     # 120 m2 among 400 households: 30 m2 per 100 for each of the two.
     assert observed(shared, "js13-area-per-100hh", 3) == [30, 30, 0]
     assert observed(ground(places, sites, floor_area_m2=[120]), "js13-area-per-100hh", 3) == [120, 0, 0]
-    rule = GOOD | {"measure": "area_per_100_households", "services": ["community_centre"], "minutes": None}
+    rule = RULE | {"measure": "area_per_100_households", "services": ["community_centre"], "minutes": None}
     rule |= {"unit": "m2/100hh", "at_least": 30, "level": "city"}
     count = rule | {"id": "n", "measure": "facility_count", "unit": "sites", "at_least": 1, "level": "subdistrict"}
-    ledger = judge(shared, parse_book(toml(rule, count), file="mine.toml").rules)
+    ledger = judge(shared, parse_book(book_toml(rule, count), file="mine.toml").rules)
     assert row(ledger, "a", "city", "city")["observed"] == pytest.approx(100 * 120 / 450)
     assert row(ledger, "n", "甲", "subdistrict")["observed"] == 1
 
@@ -387,8 +402,8 @@ def test_communities_that_say_little_leave_clauses_open_and_fail_nothing():
 @pytest.mark.parametrize(("measure", "unit"), [("people_in_reach", "%"), ("people_per_facility", "people")])
 def test_an_age_group_without_a_column_is_undetermined(measure, unit):
     minutes = 15 if measure == "people_in_reach" else None
-    rule = GOOD | {"measure": measure, "unit": unit, "minutes": minutes, "people": "pop_80plus"}
-    book = parse_book(toml(rule), file="mine.toml")
+    rule = RULE | {"measure": measure, "unit": unit, "minutes": minutes, "people": "pop_80plus"}
+    book = parse_book(book_toml(rule), file="mine.toml")
     without = ground(communities(households=[1]), [(500, "clinic")])
     assert row(judge(without, book.rules), "a")[["verdict", "lacks"]].tolist() == ["undetermined", "pop_80plus"]
     there = ground(communities(pop_80plus=[50.0]), [(500, "clinic")])
@@ -404,9 +419,9 @@ def test_nobody_lives_there():
 @pytest.mark.parametrize(("at", "verdict", "rate"), [(500, "pass", 100), (7900, "fail", 0)])
 @pytest.mark.parametrize("count", [1, 2, 4])
 def test_all_covered_and_none_covered_in_few_communities(at, verdict, rate, count):
-    rule = GOOD | {"minutes": 120 if verdict == "pass" else 1}
-    share = GOOD | {"id": "r", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["a"]}
-    book = parse_book(toml(rule, share | {"level": "city"}), file="mine.toml")
+    rule = RULE | {"minutes": 120 if verdict == "pass" else 1}
+    share = RULE | {"id": "r", "measure": "compliance_rate", "services": None, "minutes": None, "of": ["a"]}
+    book = parse_book(book_toml(rule, share | {"level": "city"}), file="mine.toml")
     ledger = judge(ground(communities(households=[1] * count), [(at, "clinic")]), book.rules)
     assert ledger.frame["verdict"].tolist() == [verdict] * (count + 1)
     assert row(ledger, "r", "city", "city")["observed"] == rate
@@ -426,8 +441,6 @@ def test_the_order_of_rows_changes_nothing():
     rules = all_rules(norm_books().values())
     turned = Communities(frame=places.frame.iloc[::-1], origin=places.origin)
     back = np.arange(len(sites))[::-1]
-    facilities = replace(place.facilities, frame=gpd.GeoDataFrame(place.facilities.frame.iloc[back]))
-    other = type(place).of(
-        turned, facilities, place.demand, graph=place.graph, homes=place.homes, sites=place.sites.take(back)
-    )
+    facilities = replace(place.facilities.facilities, frame=gpd.GeoDataFrame(place.facilities.frame.iloc[back]))
+    other = type(place).of(turned, place.facilities.of(facilities), place.demand, graph=place.graph)
     pd.testing.assert_frame_equal(judge(place, rules).frame, judge(other, rules).frame, check_exact=True)

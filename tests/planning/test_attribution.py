@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from circle15.model import DemandPoints, EdgeFlag
+from circle15.model import DemandPoints, EdgeFlag, PlacedDemand
 from circle15.network.build import edge_lines
 from circle15.planning.attribution import CLOSES, GRID, NEARLY, cause_of
 from circle15.planning.attribution import _best as best_links
 from circle15.planning.links import Candidates, LinkRule, Served, with_link
-from tests.towns.banks import FLAT, Town, area, banks, canal
-from tests.towns.lattice import grid, network
+from tests.towns.banks import FLAT, Town, area, banks, canal, random_town
+from tests.towns.lattice import network
 
 # Homes on the south quay; the clinic stands in the middle of the north quay. 10 min are 600 m.
 # Round by the bridge: 100 + 120 + 500 m and 900 + 120 + 500 m.
@@ -112,10 +112,10 @@ def test_small_numbers_are_not_told():
 
 
 def test_a_clinic_that_no_street_leads_to_counts_for_the_straight_line():
-    town = Town(banks(), [(500, 0)], [20], {(500, 110): ["clinic"]})
-    status = np.array([1], dtype=np.uint8)
-    town.there = replace(town.there, status=status, edge=np.array([-1], dtype=np.int32))
-    assert town.judge().frame.loc[("a", "clinic"), ["uncovered_link", "uncovered_straight"]].tolist() == [20, 0]
+    case = Town(banks(), [(500, 0)], [20], {(500, 110): ["clinic"]})
+    nowhere = replace(case.facilities.positions, status=np.array([1], np.uint8), edge=np.array([-1], np.int32))
+    case.facilities = replace(case.facilities, positions=nowhere)
+    assert case.judge().frame.loc[("a", "clinic"), ["uncovered_link", "uncovered_straight"]].tolist() == [20, 0]
 
 
 def test_homes_far_from_every_street_are_in_no_figure():
@@ -138,8 +138,8 @@ def test_gates_that_cost_time_are_the_cause():
     # Street of 500 m with a gate in it that costs four minutes; 500 + 240 s are too much for 10 min.
     net = network([(0, 0), (250, 0), (500, 0)], [(0, 1), (1, 2)], flags=[EdgeFlag.GATE_AT_V, EdgeFlag.GATE_AT_U])
     guarded = replace(FLAT, name="guarded", gate_s=240.0)
-    town = Town(net, [(0, 0)], [50], {(500, 0): ["clinic"]}, profile=guarded)
-    row = town.judge().frame.loc[("a", "clinic")]
+    case = Town(net, [(0, 0)], [50], {(500, 0): ["clinic"]}, profile=guarded)
+    row = case.judge().frame.loc[("a", "clinic")]
     assert (row["cause"], row["uncovered"], row["uncovered_gates"]) == ("gate", 50, 0)
     assert "门禁" in row["remedy_zh"]
 
@@ -174,28 +174,10 @@ def test_half_of_a_gap_makes_a_remedy(gates, link, direct, straight, cause):
 
 # -- Every link is built ---------------------------------------------------------------------------
 
-SERVICES = ("meal_point", "clinic", "shop")
-
-
-def town(seed: int, *, odd: bool = False) -> Town:
-    """A grid with half of its streets missing; odd ones have stairs, one-way stretches, signals and private ways."""
-    rng = np.random.default_rng(seed)
-    whole = grid(11, 11)
-    keep = rng.random(whole.n_edges) > 0.5
-    place = np.stack([whole.x, whole.y], 1) + rng.normal(0, 12, (whole.n_nodes, 2))
-    ends = np.stack([whole.u, whole.v], 1)[keep]
-    flags = rng.choice([0, 0, 1, 8, 32, 256, 512, 128], len(ends)) if odd else None
-    net = network((place - place.min(axis=0)).tolist(), ends.tolist(), flags=flags)
-    homes = rng.uniform(0, 1000, (150, 2)).tolist()
-    sites = {tuple(at): rng.choice(SERVICES, 2, replace=False).tolist() for at in rng.uniform(0, 1000, (7, 2)).tolist()}
-    of = [f"c{int(x // 350)}{int(y // 350)}" for x, y in homes]
-    profile = replace(FLAT, name="odd", signal_s=13.0, gate_s=7.0, speed_mps=0.9) if odd else FLAT
-    return Town(net, homes, rng.uniform(0, 9, 150), sites, of=of, listed=SERVICES, profile=profile)
-
 
 @pytest.mark.parametrize(("seed", "odd"), [(0, False), (1, False), (2, True), (3, True), (4, True)])
 def test_a_link_that_is_built_leaves_whom_it_was_said_to_leave(seed, odd):
-    case = town(seed, odd=odd)
+    case = random_town(seed, odd=odd)
     told = case.judge()
     before = case.uncovered()
     gaps = before[before > 1e-6]
@@ -214,7 +196,7 @@ def test_a_link_that_is_built_leaves_whom_it_was_said_to_leave(seed, odd):
 @pytest.mark.parametrize("seed", range(3))
 def test_no_other_link_would_do_much_more(seed):
     # Pairs of nodes within 150 m with no street between them are built: none must beat the chosen ones.
-    case = town(seed)
+    case = random_town(seed)
     told, net = case.judge(rule=LinkRule(min_ratio=1, min_saving_min=0)), case.city.network
     place = np.stack([net.x, net.y], 1)
     apart = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1))
@@ -233,7 +215,7 @@ def test_no_other_link_would_do_much_more(seed):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_straight_line_beats_a_link_and_a_link_beats_today(seed):
-    frame = town(seed, odd=seed % 2 == 1).judge().frame
+    frame = random_town(seed, odd=seed % 2 == 1).judge().frame
     assert (frame["uncovered_straight"] <= frame["uncovered_link"]).all()
     assert (frame["uncovered_straight"] <= frame["uncovered_direct"]).all()
     assert (frame["uncovered_link"] <= frame["uncovered"]).all()
@@ -244,12 +226,13 @@ def test_a_straight_line_beats_a_link_and_a_link_beats_today(seed):
 
 
 def test_order_of_rows_changes_nothing():
-    case, order = town(2, odd=True), np.random.default_rng(2).permutation(150)
+    case, order = random_town(2, odd=True), np.random.default_rng(2).permutation(150)
     told = case.judge()
-    case.demand = DemandPoints(frame=case.demand.frame.iloc[order])
-    case.here = case.here.take(order)
-    case.facilities = replace(case.facilities, frame=case.facilities.frame.iloc[::-1])
-    case.there = case.there.take(np.arange(len(case.there))[::-1])
+    case.demand = PlacedDemand(
+        points=DemandPoints(frame=case.demand.frame.iloc[order]), positions=case.demand.positions.take(order)
+    )
+    turned = replace(case.facilities.facilities, frame=case.facilities.frame.iloc[::-1])
+    case.facilities = case.facilities.of(turned)
     mixed = case.judge()
     pd.testing.assert_frame_equal(told.frame, mixed.frame)
     pd.testing.assert_frame_equal(pd.DataFrame(told.links), pd.DataFrame(mixed.links))

@@ -6,7 +6,6 @@ import sys
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 
@@ -17,8 +16,7 @@ from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
 from circle15.routing.isochrones import draw_isochrones, isochrones, reached_streets
 from circle15.routing.reach import reach
-from tests.routing.test_reach import town
-from tests.towns.lattice import BY, grid, network, points
+from tests.towns.lattice import BY, grid, network, points, torn_grid
 
 FLAT = BY["flat"]
 
@@ -92,7 +90,7 @@ def test_the_block_in_a_ring_of_streets_is_a_hole():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_both_ways_of_drawing_agree(seed):
-    net = town(seed)
+    net = torn_grid(seed)
     sites = points(np.random.default_rng(seed).uniform(0, 1100, (6, 2)).tolist())
     grids, unions = (
         isochrones(net, sites, profile=FLAT, method=method, max_snap_m=400).frame.geometry.to_numpy()
@@ -104,7 +102,7 @@ def test_both_ways_of_drawing_agree(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_laws_of_the_polygons(seed):
-    net = town(seed)
+    net = torn_grid(seed)
     homes = points(np.random.default_rng(seed + 50).uniform(0, 1100, (80, 2)).tolist())
     sites = points(np.random.default_rng(seed).uniform(0, 1100, (6, 2)).tolist(), name="facility_id")
     drawn = isochrones(net, sites, profile=FLAT, minutes=(5, 10, 15)).frame.geometry
@@ -131,7 +129,7 @@ def test_laws_of_the_polygons(seed):
 
 
 def test_the_reached_length_of_many_never_exceeds_the_sum_over_each():
-    net = town(7)
+    net = torn_grid(7)
     at = np.random.default_rng(7).uniform(0, 1100, (5, 2)).tolist()
     graph = walk_graph(net, FLAT)
     positions = snap(net, points(at), max_snap_m=500)
@@ -146,7 +144,7 @@ def test_the_reached_length_of_many_never_exceeds_the_sum_over_each():
 
 
 def test_merged_per_service_equals_the_union_of_its_facilities():
-    net = town(3)
+    net = torn_grid(3)
     sites = points(np.random.default_rng(3).uniform(0, 1100, (6, 2)).tolist(), name="facility_id", prefix="f")
     sites["name"] = sites.index
     sites["services"] = [("clinic",), ("clinic", "shop"), ("shop",), ("clinic",), ("shop",), ("shop",)]
@@ -160,7 +158,7 @@ def test_merged_per_service_equals_the_union_of_its_facilities():
 
 
 def test_a_large_area_is_drawn_in_tiles_without_a_seam(monkeypatch):
-    net = town(5)
+    net = torn_grid(5)
     sites = points([(500, 500)])
     whole = isochrones(net, sites, profile=FLAT, max_snap_m=500).frame.geometry.iloc[2]
     monkeypatch.setattr(sys.modules["circle15.routing.isochrones"], "TILE", 60)
@@ -191,7 +189,7 @@ def test_far_points_are_told():
 
 def test_drawing_leaves_the_warning_filters_alone():
     before = list(warnings.filters)
-    isochrones(town(1), points(np.random.default_rng(1).uniform(0, 1100, (60, 2)).tolist()), profile=FLAT)
+    isochrones(torn_grid(1), points(np.random.default_rng(1).uniform(0, 1100, (60, 2)).tolist()), profile=FLAT)
     assert list(warnings.filters) == before
 
 
@@ -214,7 +212,7 @@ def test_bad_settings_are_refused():
 
 def test_results_draw_themselves():
     net = grid(3, 3)
-    drawn = draw_isochrones(walk_graph(net, FLAT), snap(net, points([(0, 0)])), ids=pd.Index(["f"]), minutes=[5])
+    drawn = draw_isochrones(walk_graph(net, FLAT), snap(net, points([(0, 0)])), minutes=[5])
     assert "area_ha" in drawn._repr_html_() or "5.0" in drawn._repr_html_()
     assert "1 origins at 5 min" in repr(drawn)
     assert drawn.merged.empty

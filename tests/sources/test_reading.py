@@ -9,7 +9,8 @@ from circle15.model.provenance import FileRecord
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import check_city, load_city
-from tests.conftest import HEADER, SITES, community, feature, geojson, rectangle, told, write_csv
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import HEADER, SITES, community, feature, geojson, rectangle, write_csv
 
 
 def record(**given):
@@ -76,7 +77,7 @@ def test_a_patient_check_tells_of_every_broken_file(make_pack):
     assert errors[0].message_en.startswith("cannot be used: the file is empty")
     assert errors[1].message_en.startswith("cannot be used: the layer cannot be read")
     # What could be read is told as well.
-    assert told(checked.findings, "facility-without-point").row == 2
+    assert finding_of(checked.findings, "facility-without-point").row == 2
     assert [one.file for one in checked.files] == ["facilities.csv"]
     with pytest.raises(PackError, match=r"second\.xlsx: the file is empty"):
         load_city("tryton", data=root)
@@ -117,7 +118,7 @@ def test_a_display_layer_loses_persons_and_counts_what_lies_elsewhere(make_pack)
     (root / "tryton" / "b.geojson").write_text(geojson([near, far]), encoding="utf-8")
     city = load_city("tryton", data=root)
     assert set(city.context["buildings"]) == {"levels", "geometry"}
-    assert told(city.findings, "table-personal").value == "户主, note"
+    assert finding_of(city.findings, "table-personal").value == "户主, note"
     (record,) = [one for one in city.files if one.role == "context"]
     assert (record.unknown, record.personal) == (("levels",), ("户主", "note"))
     assert (record.rows_read, record.rows_used, record.dropped) == (2, 1, (("layer-elsewhere", 1),))

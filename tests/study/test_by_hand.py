@@ -4,63 +4,20 @@ from __future__ import annotations
 
 import warnings
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 
 import circle15 as c15
 from circle15.errors import DataQualityWarning
-from circle15.model import City, Communities, Facilities, Origin, Positions, Settings, StudyArea, WalkProfile
-from tests.towns.lattice import CRS, X0, Y0, network, points
-
-HERE = Origin(label_zh="测试", label_en="test")
-
-
-def city(*, canal: bool = False, buffer_m: float = 2000.0, hours: list[str] | None = None, **settings) -> City:
-    """A street of 4 km, a village street of 600 m that nothing joins, and perhaps a canal beside the street.
-
-    ::
-
-        y = 500        ======            village: an island
-        y = 20      h                    homes of the town stand 20 m off the street
-        y = 10      ~~~~~~~~~~~          canal
-        y = 0   ------------------------------- street, clinic at 0 m, shop at 4,000 m
-    """
-    net = network([(0, 0), (4000, 0), (0, 500), (600, 500)], [(0, 1), (2, 3)])
-    homes = gpd.GeoDataFrame(
-        {"levels": [1.0, 1.0], "residential": [True, True]},
-        geometry=[shapely.box(X0 + x - 5, Y0 + y - 5, X0 + x + 5, Y0 + y + 5) for x, y in ((500, 20), (300, 500))],
-        crs=CRS,
-    )
-    people = gpd.GeoDataFrame(
-        {"name": ["镇", "村"], "population": [20.0, 20.0], "pop_60plus": [12.0, 16.0]},
-        geometry=[shapely.box(X0, Y0 - 50, X0 + 4000, Y0 + 50), shapely.box(X0, Y0 + 450, X0 + 600, Y0 + 550)],
-        crs=CRS,
-        index=["town", "village"],
-    ).rename_axis("community_id")
-    sites = points([(0, 0), (4000, 0)], name="facility_id", prefix="f")
-    sites["name"], sites["services"] = ["诊所", "商店"], [("clinic",), ("shop",)]
-    if hours is not None:
-        sites["opening_hours"] = hours
-    water = gpd.GeoDataFrame(geometry=[shapely.box(X0 - 99, Y0 + 8, X0 + 4099, Y0 + 12)], crs=CRS)
-    area = shapely.union_all(people.geometry.to_numpy())
-    return City(
-        key="hand", title_zh="手", title_en="Hand",
-        area=StudyArea(boundary=area, crs=CRS, buffer_m=buffer_m),
-        network=net,
-        facilities=Facilities(frame=sites, listed=frozenset({"clinic", "shop"})),
-        communities=Communities(frame=people, origin=HERE),
-        context={"buildings": homes, **({"water": water} if canal else {})},
-        settings=Settings(**settings),
-    )  # fmt: skip
+from circle15.model import City, Communities, Facilities, Positions, WalkProfile
+from tests.towns.street_and_village import HERE, street_and_village
 
 
 def analysed(*args, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataQualityWarning)
-        return c15.analyse(city(*args), **options)
+        return c15.analyse(street_and_village(*args), **options)
 
 
 FLAT = WalkProfile(name="flat", title_zh="平", title_en="flat", speed_mps=1.0, stairs_mps=1.0)
@@ -87,16 +44,16 @@ def test_people_on_an_island_are_placed_uncovered_and_told():
 def test_the_canal_keeps_people_from_the_street_beside_them():
     dry = analysed(profile=FLAT)
     with pytest.warns(DataQualityWarning):
-        wet = c15.analyse(city(canal=True), profile=FLAT)
-    assert dry.demand_positions.status.tolist() == [Positions.OK, Positions.ISLAND]
-    assert wet.demand_positions.status.tolist() == [Positions.FAR, Positions.ISLAND]
+        wet = c15.analyse(street_and_village(canal=True), profile=FLAT)
+    assert dry.demand.positions.status.tolist() == [Positions.OK, Positions.ISLAND]
+    assert wet.demand.positions.status.tolist() == [Positions.FAR, Positions.ISLAND]
     assert wet.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_unplaced"] == 12
 
 
 def test_one_warning_tells_of_the_findings_and_filters_stay_as_they_are():
     before = list(warnings.filters)
     with pytest.warns(DataQualityWarning) as caught:
-        c15.analyse(city(), profile=FLAT)
+        c15.analyse(street_and_village(), profile=FLAT)
     assert len(caught) == 1
     assert list(warnings.filters) == before
 
@@ -106,7 +63,7 @@ def test_a_margin_too_narrow_for_the_walker_is_told():
     assert "narrow-margin" not in codes(analysed(profile=FLAT))
     assert "narrow-margin" in codes(analysed(profile=FLAT, cutoffs_min=(5, 60)))
     with pytest.warns(DataQualityWarning):
-        narrow = c15.analyse(city(buffer_m=500.0))
+        narrow = c15.analyse(street_and_village(buffer_m=500.0))
     assert "narrow-margin" in codes(narrow)
 
 
@@ -122,7 +79,7 @@ def test_streets_that_end_early_are_told():
 
 
 def test_row_order_changes_no_table():
-    one = city()
+    one = street_and_village()
     turned = City(**{
         **{name: getattr(one, name) for name in one.__dataclass_fields__},
         "communities": Communities(frame=one.communities.frame.iloc[::-1], origin=HERE),
@@ -139,7 +96,7 @@ def test_row_order_changes_no_table():
 def at_moment(when, hours, **settings):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataQualityWarning)
-        return c15.analyse(city(hours=hours, **settings), profile=FLAT, open_at=when)
+        return c15.analyse(street_and_village(hours=hours, **settings), profile=FLAT, open_at=when)
 
 
 def test_what_is_closed_covers_nobody_and_stays_on_the_map():

@@ -17,7 +17,7 @@ from circle15.catalog import services
 from circle15.demand.points import demand_points
 from circle15.sources.osm.places import read_context, read_osm_facilities
 from circle15.sources.pack.city_pack import read_pack
-from tests.conftest import told
+from tests.towns.findings import finding_of
 
 PACK = Path(__file__).parents[2] / "data" / "helsinki"
 PBF = PACK / "helsinki.osm.pbf"
@@ -185,7 +185,7 @@ def test_with_the_grid_neighbourhoods_have_the_people_that_it_counts():
     assert cells["population"].sum() == 71_724
     # The overlay written out: each cell's people by the part of it that lies in each neighbourhood.
     # The grid's extract ends south of Siltasaari: there the estimate stands.
-    assert told(pack.findings, "population-beyond").examples == ("hel-11-1",)
+    assert finding_of(pack.findings, "population-beyond").examples == ("hel-11-1",)
     people = pack.communities.frame["population"].drop("hel-11-1")
     for key, shape in pack.communities.frame.geometry.drop("hel-11-1").items():
         by_hand = (cells["population"] * cells.intersection(shape).area / cells.area).sum()
@@ -194,7 +194,7 @@ def test_with_the_grid_neighbourhoods_have_the_people_that_it_counts():
     assert (pack.communities.frame["pop_60plus"] - 0.22 * people).dropna().abs().max() <= 1 / 1024
     codes = {found.code for found in pack.findings}
     assert {"population-counted", "population-outside", "estimated-people"} <= codes
-    compared = told(pack.findings, "population-compared").message_en
+    compared = finding_of(pack.findings, "population-compared").message_en
     assert "4,261 people inside the communities, which say 4,655" in compared
     assert pack.population.origin.licence == "CC BY 4.0"
 

@@ -12,7 +12,7 @@ import circle15 as c15
 from circle15.errors import DataQualityWarning
 from circle15.render.map.payload import payload
 from circle15.render.tables.frames import gap_table, service_table
-from tests.conftest import CITY_TOML, community
+from tests.towns.pack_files import CITY_TOML, community
 
 LIST = '[[facilities]]\nfile = "facilities.csv"\nservices = ["meal_point", "clinic"]\n'
 

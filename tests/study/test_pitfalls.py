@@ -16,13 +16,14 @@ from circle15.model import WalkProfile
 from circle15.network.build import build_network
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.routing.nearest import nearest_times
+from circle15.routing.nearest import nearest_cost
 from circle15.sources.facilities.columns import shown_headers
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.osm.streets import read_streets
 from circle15.sources.tables.sheets import read_sheet
-from tests.conftest import HEADER, TOWN_NODES, TOWN_WAYS, osm_xml, told, write_csv
 from tests.towns.city_tables import facilities_table
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import HEADER, TOWN_NODES, TOWN_WAYS, osm_xml, write_csv
 
 # -- 10: parallel edges and loops ----------------------------------------------------------------------
 
@@ -39,7 +40,7 @@ def test_pitfall_10_parallel_streets_are_not_added_up(tmp_path, turned):
     ends = gpd.GeoSeries.from_xy([120.620, 120.621], [31.310, 31.310], crs="EPSG:4326").to_crs("EPSG:4549")
     home, site = (snap(network, gpd.GeoDataFrame(geometry=ends[[k]])) for k in (0, 1))
     graph = walk_graph(network, WalkProfile(name="flat", title_zh="平", title_en="flat", speed_mps=1.0, stairs_mps=1.0))
-    assert 60 * nearest_times(graph, home, site)[0] == pytest.approx(ends[0].distance(ends[1]), abs=0.1)
+    assert nearest_cost(graph, home, site)[0] / 1000 == pytest.approx(ends[0].distance(ends[1]), abs=0.1)
 
 
 # -- 11: a partial answer ------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def test_pitfall_13_names_that_look_like_nothing_are_names(tmp_path):
 def test_pitfall_13_one_bad_cell_is_told_and_the_column_stays_numbers(tmp_path):
     rows = [(f"f{k}", "食堂", "clinic", "120.62", "31.31", "40" if k != 700 else "四十") for k in range(1000)]
     reading = read_facilities(write_csv(tmp_path / "list.csv", rows, (*HEADER, "capacity")), facilities_table())
-    assert told(reading.findings, "facility-bad-number").row == 702
+    assert finding_of(reading.findings, "facility-bad-number").row == 702
     assert reading.frame["capacity"].dtype == np.float64
     assert reading.frame["capacity"].isna().sum() == 1
 
@@ -120,15 +121,15 @@ def test_pitfall_13_a_header_of_three_rows(tmp_path):
     assert reading.frame["name"].tolist() == ["食堂", "餐厅"]
     assert reading.frame["address"].tolist() == ["某路1号", "某路2号"]
     assert reading.frame["capacity"].tolist() == [40, 50]
-    assert told(reading.findings, "table-header-below").row == 4
+    assert finding_of(reading.findings, "table-header-below").row == 4
 
 
 def test_pitfall_13_a_header_of_four_rows_loses_nothing_in_silence(tmp_path):
     four = [THREE[1], [None, "平面", None, None, None], *THREE[2:]]
     reading = read_facilities(form(tmp_path, [["甲"], *four]), facilities_table({"service": "meal_point"}))
-    found = told(reading.findings, "facility-without-point")
+    found = finding_of(reading.findings, "facility-without-point")
     assert found.count == reading.files[0].rows_read == 3
-    assert "header_row" in told(reading.findings, "table-header-below").remedy_zh
+    assert "header_row" in finding_of(reading.findings, "table-header-below").remedy_zh
     # header_row is the lowest row of the header, and the three above it count.
     columns = {"name": "(A)"}
     frame = read_facilities(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CITY_TOML, TOWN_NODES, TOWN_WAYS, community, geojson, osm_xml, write_csv
+from tests.towns.pack_files import CITY_TOML, TOWN_NODES, TOWN_WAYS, community, geojson, osm_xml, write_csv
 
 SITES = (
     ("f1", "食堂", "meal_point", "120.6201", "31.3101"),

@@ -23,7 +23,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from tests.conftest import feature, geojson, rectangle
+from tests.towns.pack_files import feature, geojson, rectangle
 from tests.towns.table_files import numbered, old_workbook, save_shapefile, workbook
 
 Make = Callable[[Path], object]

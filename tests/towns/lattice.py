@@ -63,3 +63,13 @@ def points(at: Sequence[tuple[float, float]], *, name: str = "point_id", prefix:
     frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy(place[:, 0], place[:, 1]), crs=CRS)
     frame.index = [f"{prefix}{k}" for k in range(len(place))]
     return frame.rename_axis(name)
+
+
+def torn_grid(seed: int, size: int = 12) -> WalkNetwork:
+    """A jittered grid with a third of its streets missing."""
+    rng = np.random.default_rng(seed)
+    whole = grid(size, size)
+    keep = rng.random(whole.n_edges) > 0.33
+    place = np.stack([whole.x, whole.y], 1) + rng.normal(0, 15, (whole.n_nodes, 2))
+    at = place - place.min(axis=0)
+    return network(at.tolist(), np.stack([whole.u, whole.v], 1)[keep].tolist())

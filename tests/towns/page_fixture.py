@@ -38,6 +38,8 @@ from circle15.model import (
     Gaps,
     Isochrones,
     Origin,
+    PlacedDemand,
+    PlacedFacilities,
     Positions,
     ReachTable,
     Settings,
@@ -159,11 +161,12 @@ def facilities(net: WalkNetwork, names: tuple[str, ...] | None = None) -> tuple[
     return Facilities(frame=frame, listed=frozenset(SERVICES), origins=(SITES,)), nodes
 
 
-def _at_nodes(net: WalkNetwork, nodes: np.ndarray) -> Positions:
+def _at_nodes(net: WalkNetwork, ids: pd.Index, nodes: np.ndarray) -> Positions:
     """Positions at an end of some edge of each node, 5 m off the street."""
     edge = np.array([int(np.flatnonzero((net.u == node) | (net.v == node))[0]) for node in nodes], dtype=np.int32)
     offset = np.where(net.u[edge] == nodes, 0, net.length_mm[edge])
     return Positions(
+        ids=ids,
         edge=edge,
         offset_mm=offset.astype(np.int64),
         leg_mm=np.full(len(nodes), 5000, dtype=np.int64),
@@ -349,9 +352,8 @@ def analysis(
         city=city,
         settings=settings,
         profile=profile,
-        demand=demand,
-        demand_positions=_at_nodes(net, nodes),
-        facility_positions=_at_nodes(net, at),
+        demand=PlacedDemand(points=demand, positions=_at_nodes(net, demand.frame.index, nodes)),
+        facilities=PlacedFacilities(facilities=sites, positions=_at_nodes(net, sites.frame.index, at)),
         reach=ReachTable(
             point_ids=demand.frame.index,
             facility_ids=sites.frame.index,
@@ -360,6 +362,7 @@ def analysis(
             cost_ms=to_points.T[tuple(pairs.T)].astype(np.int32),
             cutoff_ms=900_000,
             profile=profile,
+            point_placed=np.ones(len(demand), dtype=bool),
         ),
         isochrones=_isochrones(net, sites, cost_ms, settings),
         coverage=coverage,

@@ -8,64 +8,26 @@ import numpy as np
 import pytest
 
 from circle15.catalog import uncertainty
-from circle15.model import DemandPoints, EdgeFlag, Facilities, Positions, Uncertainty
+from circle15.model import EdgeFlag, Positions, Uncertainty
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
 from circle15.routing.reach import reach_table
-from circle15.uncertainty.draws import Draw, Stage, draw, drawn_shares, dropout_risk, points_covered, shares_of
-from tests.towns.lattice import BY, CLASS, grid, network, points
+from circle15.uncertainty.draws import draw, drawn_shares, dropout_risk, points_covered, shares_of
+from tests.towns.lattice import BY, CLASS, grid, network
+from tests.towns.stages import plain_draw, scattered_town, stage
 
 SURE = Uncertainty(dropout={}, marked={})
-SERVICES = ("clinic", "shop")
-
-
-def stage(net, homes, sites, offers, *, people=None, cutoff_min=10.0, order=None):
-    frame = points(homes)
-    frame["community_id"] = [f"c{k % 3}" for k in range(len(frame))]
-    frame["population"] = 100.0
-    frame["pop_60plus"] = [float(10 + k) for k in range(len(frame))] if people is None else people
-    frame["method"] = "street"
-    there = points(sites, name="facility_id", prefix="f")
-    there["name"], there["services"] = "x", offers
-    if order is not None:
-        frame, there = frame.iloc[order[0]], there.iloc[order[1]]
-    demand = DemandPoints(frame=frame)
-    facilities = Facilities(frame=there, listed=frozenset(SERVICES))
-    made = Stage.of(
-        walk_graph(net, BY["flat"]), demand, facilities, homes=snap(net, frame), sites=snap(net, there),
-        services=SERVICES, cutoff_min=cutoff_min, max_snap_m=150.0,
-    )  # fmt: skip
-    return made, demand, facilities
-
-
-def town(**options):
-    """A grid of 700 m x 500 m with homes and sites off the streets, in no order."""
-    rng = np.random.default_rng(3)
-    net = grid(8, 6)
-    homes = rng.uniform((0, 0), (700, 500), size=(40, 2))
-    sites = rng.uniform((0, 0), (700, 500), size=(6, 2))
-    return net, stage(net, homes, sites, [("clinic",), ("shop",), ("clinic", "shop")] * 2, **options)
-
-
-def plain(made, number=0, **assumed):
-    whole = Draw(
-        speed=1.0, leg=1.0, limit=1.0, closed=np.zeros(made.network.n_edges, dtype=bool),
-        exists=np.ones(len(made.offers), dtype=bool), people=np.ones(len(made.code)),
-    )  # fmt: skip
-    return replace(whole, **assumed)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_one_draw_is_the_ordinary_computation_with_slower_walkers_fewer_streets_and_fewer_facilities(seed):
-    net, (made, _, facilities) = town(cutoff_min=5.0)
+    net, made = scattered_town(cutoff_min=5.0)
     rng = np.random.default_rng(seed)
     closed, exists = rng.random(net.n_edges) < 0.3, rng.random(6) < 0.6
-    inside, _ = points_covered(made, plain(made, speed=0.7, closed=closed, exists=exists))
+    inside, _ = points_covered(made, plain_draw(made, speed=0.7, closed=closed, exists=exists))
     flags = np.where(closed, net.flags | EdgeFlag.CLOSED, net.flags).astype(np.uint16)
     slow = replace(BY["flat"], speed_mps=0.7, stairs_mps=0.35)
     table = reach_table(
-        walk_graph(replace(net, flags=flags), slow), made.homes, made.sites,
-        point_ids=points([(0, 0)] * 40).index, facility_ids=facilities.frame.index, cutoff_min=5.0,
+        walk_graph(replace(net, flags=flags), slow), made.demand.positions, made.facilities.positions, cutoff_min=5.0
     )  # fmt: skip
     expected = np.zeros_like(inside)
     for point, facility in zip(table.point, table.facility, strict=True):
@@ -84,18 +46,18 @@ def test_a_closed_street_is_a_removed_street_where_nobody_lives_on_it():
     nodes = [(0, 0), (200, 0), (400, 0), (-50, 0), (450, 0)]
     edges = [(0, 1), (1, 2), (0, 2), (3, 0), (2, 4)]
     net = network(nodes, edges, length_m=[200, 200, 250, 50, 50])
-    made, *_ = stage(net, [(-50, 0)], [(450, 0)], [("clinic",)], cutoff_min=6.0)
+    made = stage(net, [(-50, 0)], [(450, 0)], [("clinic",)], cutoff_min=6.0)
     # open: 50 + 250 + 50 = 350 s <= 360 s; closed: 50 + 400 + 50 = 500 s
-    assert points_covered(made, plain(made))[0].tolist() == [[True, False]]
+    assert points_covered(made, plain_draw(made))[0].tolist() == [[True, False]]
     closed = np.array([False, False, True, False, False])
-    assert points_covered(made, plain(made, closed=closed))[0].tolist() == [[False, False]]
+    assert points_covered(made, plain_draw(made, closed=closed))[0].tolist() == [[False, False]]
 
 
 def test_who_walks_slower_climbs_slower():
     # 50 m, 100 m of stairs at half the pace, 50 m: 50 + 200 + 50 = 300 s, and 333 s at nine tenths of the speed.
     net = network([(0, 0), (50, 0), (150, 0), (200, 0)], [(0, 1), (1, 2), (2, 3)], flags=[0, EdgeFlag.STEPS, 0])
-    made, *_ = stage(net, [(0, 0)], [(200, 0)], [("clinic",)], cutoff_min=5.4)  # 324 s
-    assert [points_covered(made, plain(made, speed=speed))[0][0, 0] for speed in (1.0, 0.9)] == [True, False]
+    made = stage(net, [(0, 0)], [(200, 0)], [("clinic",)], cutoff_min=5.4)  # 324 s
+    assert [points_covered(made, plain_draw(made, speed=speed))[0][0, 0] for speed in (1.0, 0.9)] == [True, False]
 
 
 def test_no_stream_is_another_one_s():
@@ -103,7 +65,7 @@ def test_no_stream_is_another_one_s():
     # would fall together. Sixty coins do so by chance in one of 10^18.
     net = grid(6, 6)
     sites = [(100.0 * (k % 6), 100.0 * (k // 6)) for k in range(36)]
-    made, *_ = stage(net, [(0, 0)], [*sites, *sites[: net.n_edges - 36]], [("clinic",)] * net.n_edges)
+    made = stage(net, [(0, 0)], [*sites, *sites[: net.n_edges - 36]], [("clinic",)] * net.n_edges)
     even = np.full(net.n_edges, 0.5)
     draws = [draw(made, k, seed=1, uncertain=uncertainty(), risk=even, existence=even) for k in range(4)]
     place = np.argsort(made.site_place)
@@ -113,44 +75,44 @@ def test_no_stream_is_another_one_s():
 
 def test_of_parallel_streets_the_longer_one_serves_when_the_shorter_is_closed():
     net = network([(0, 0), (100, 0), (-50, 0), (150, 0)], [(0, 1), (0, 1), (2, 0), (1, 3)], length_m=[100, 300, 50, 50])
-    made, *_ = stage(net, [(-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=7.0)
+    made = stage(net, [(-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=7.0)
     shut = np.array([True, False, False, False])
-    assert points_covered(made, plain(made, closed=shut))[0][0, 0]  # 50 + 300 + 50 = 400 s <= 420 s
-    assert not points_covered(made, plain(made, closed=shut, speed=0.9))[0][0, 0]  # 444 s
+    assert points_covered(made, plain_draw(made, closed=shut))[0][0, 0]  # 50 + 300 + 50 = 400 s <= 420 s
+    assert not points_covered(made, plain_draw(made, closed=shut, speed=0.9))[0][0, 0]  # 444 s
 
 
 def test_who_lives_on_a_closed_street_gets_out_at_both_ends():
     net = network([(0, 0), (100, 0), (200, 0), (-100, 0)], [(0, 1), (1, 2), (3, 0)])
-    made, *_ = stage(net, [(50, 0), (-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=15.0)
+    made = stage(net, [(50, 0), (-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=15.0)
     shut = np.array([True, False, False])
-    assert points_covered(made, plain(made, closed=shut))[0][:, 0].tolist() == [True, False]
+    assert points_covered(made, plain_draw(made, closed=shut))[0][:, 0].tolist() == [True, False]
 
 
 def test_longer_legs_count_and_a_lower_limit_leaves_people_unplaced():
     net = network([(0, 0), (1000, 0)], [(0, 1)])
-    made, *_ = stage(net, [(0, 100)], [(100, 0)], [("clinic",)], cutoff_min=4.0)
+    made = stage(net, [(0, 100)], [(100, 0)], [("clinic",)], cutoff_min=4.0)
     # 100 m leg + 100 m = 200 s; with the leg at 1.5 it is 250 s, beyond 240 s
-    assert points_covered(made, plain(made))[0][0, 0]
-    assert not points_covered(made, plain(made, leg=1.5))[0][0, 0]
-    inside, placed = points_covered(made, plain(made, limit=0.6))  # 0.6 x 150 m = 90 m
+    assert points_covered(made, plain_draw(made))[0][0, 0]
+    assert not points_covered(made, plain_draw(made, leg=1.5))[0][0, 0]
+    inside, placed = points_covered(made, plain_draw(made, limit=0.6))  # 0.6 x 150 m = 90 m
     assert (bool(inside[0, 0]), bool(placed[0])) == (False, False)
     assert np.isnan(shares_of(made, inside, placed, np.ones(1))).all()
 
 
 def test_shares_weigh_people_by_hand():
     net = network([(0, 0), (2000, 0)], [(0, 1)])
-    made, *_ = stage(net, [(0, 0), (0, 0), (0, 0), (1900, 0)], [(0, 0)], [("clinic",)], people=[3.0, 0.0, 4.0, 1.0])
-    inside, placed = points_covered(made, plain(made))
+    made = stage(net, [(0, 0), (0, 0), (0, 0), (1900, 0)], [(0, 0)], [("clinic",)], people=[3.0, 0.0, 4.0, 1.0])
+    inside, placed = points_covered(made, plain_draw(made))
     # c0: p0 covered (3), p3 not (1); c1: nobody aged 60+, so everyone counts; c2: p2 alone
     assert shares_of(made, inside, placed, np.ones(4))[:, 0].tolist() == [0.75, 1.0, 1.0]
     assert shares_of(made, inside, placed, np.array([1.0, 1.0, 1.0, 3.0]))[0, 0] == 0.5
 
 
 def test_with_nothing_uncertain_every_draw_is_the_plain_one():
-    net, (made, *_) = town(cutoff_min=4.0)
+    net, made = scattered_town(cutoff_min=4.0)
     risk = dropout_risk(net, SURE)
     shares = drawn_shares(made, 5, seed=1, uncertain=SURE, risk=risk, existence=np.ones(6))
-    expected = shares_of(made, *points_covered(made, plain(made)), np.ones(40))
+    expected = shares_of(made, *points_covered(made, plain_draw(made)), np.ones(40))
     assert (shares == expected).all()
 
 
@@ -159,8 +121,8 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_rows_and_threads():
     order = np.random.default_rng(5).permutation(40), np.random.default_rng(6).permutation(6)
     found = []
     for rows, threads, draws in ((None, 1, 40), (order, 2, 40), (None, 2, 20)):
-        net, (made, _, facilities) = town(order=rows)
-        chance = np.array([0.5 if key in {"f0", "f3"} else 0.9 for key in facilities.frame.index])
+        net, made = scattered_town(order=rows)
+        chance = np.array([0.5 if key in {"f0", "f3"} else 0.9 for key in made.facilities.ids])
         found.append(
             drawn_shares(
                 made, draws, seed=7, uncertain=doubt, risk=np.full(net.n_edges, 0.2), existence=chance, threads=threads
@@ -172,7 +134,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_rows_and_threads():
 
 
 def test_another_seed_gives_other_draws_and_fewer_facilities_never_more_coverage():
-    net, (made, *_) = town(cutoff_min=4.0)
+    net, made = scattered_town(cutoff_min=4.0)
     same = {"uncertain": uncertainty(), "risk": dropout_risk(net, uncertainty())}
     high = drawn_shares(made, 30, seed=7, existence=np.full(6, 0.9), **same)
     low = drawn_shares(made, 30, seed=7, existence=np.full(6, 0.4), **same)
@@ -182,7 +144,7 @@ def test_another_seed_gives_other_draws_and_fewer_facilities_never_more_coverage
 
 
 def test_draws_keep_to_their_distributions():
-    net, (made, *_) = town()
+    net, made = scattered_town()
     doubt = uncertainty()
     drawn = [
         draw(made, k, seed=1, uncertain=doubt, risk=np.full(net.n_edges, 0.1), existence=np.full(6, 0.9))
@@ -217,19 +179,19 @@ def test_a_closed_flag_stays_closed_in_every_draw():
     net = grid(3, 2)
     flags = np.zeros(net.n_edges, dtype=np.uint16)
     flags[2] = EdgeFlag.CLOSED
-    made, *_ = stage(replace(net, flags=flags), [(0, 0)], [(100, 0)], [("clinic",)])
+    made = stage(replace(net, flags=flags), [(0, 0)], [(100, 0)], [("clinic",)])
     drawn = draw(made, 0, seed=1, uncertain=SURE, risk=np.zeros(net.n_edges), existence=np.ones(1))
     assert drawn.closed.tolist() == [False, False, True, False, False, False, False]
 
 
 def test_a_list_without_a_facility_covers_nobody_in_any_draw():
-    made, *_ = stage(grid(3, 2), [(0, 0)], [], [])
+    made = stage(grid(3, 2), [(0, 0)], [], [])
     shares = drawn_shares(made, 3, seed=1, uncertain=uncertainty(), risk=np.zeros(7), existence=np.empty(0))
     assert (shares == 0).all()
 
 
 def test_far_points_stay_far():
     net = network([(0, 0), (1000, 0)], [(0, 1)])
-    made, *_ = stage(net, [(0, 400)], [(0, 0)], [("clinic",)])
-    assert made.homes.status.tolist() == [Positions.FAR]
-    assert points_covered(made, plain(made))[1].tolist() == [False]
+    made = stage(net, [(0, 400)], [(0, 0)], [("clinic",)])
+    assert made.demand.positions.status.tolist() == [Positions.FAR]
+    assert points_covered(made, plain_draw(made))[1].tolist() == [False]

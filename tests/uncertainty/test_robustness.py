@@ -24,9 +24,9 @@ from circle15.uncertainty.robustness import (
     robustness,
     verdict_of,
 )
-from tests.accessibility.test_gaps import communities
-from tests.study.test_by_hand import city as by_hand
-from tests.uncertainty.test_draws import town
+from tests.towns.coverage_tables import communities
+from tests.towns.stages import scattered_town
+from tests.towns.street_and_village import street_and_village
 
 SURE = Uncertainty(dropout={}, marked={})
 
@@ -47,16 +47,14 @@ def city(**options):
     from circle15.routing.reach import reach_table
     from tests.towns.lattice import BY
 
-    net, (made, demand, facilities) = town(cutoff_min=5.0, **options)
+    net, made = scattered_town(cutoff_min=5.0, **options)
     graph = walk_graph(net, BY["flat"])
-    table = reach_table(
-        graph, made.homes, made.sites, point_ids=demand.frame.index, facility_ids=facilities.frame.index, cutoff_min=5.0
-    )
-    elders = demand.frame.groupby("community_id")["pop_60plus"].sum()
+    table = reach_table(graph, made.demand.positions, made.facilities.positions, cutoff_min=5.0)
+    elders = made.demand.frame.groupby("community_id")["pop_60plus"].sum()
     people = communities({str(key): float(value) for key, value in elders.items()})
-    covered = coverage(table, demand, facilities, cutoffs_min=[5.0])
+    covered = coverage(table, made.demand.points, made.facilities.facilities, cutoffs_min=[5.0])
     scored = gaps(covered, people, cutoff_min=5.0)
-    return made, facilities, people, {
+    return made, people, {
         "scored": scored,
         "settings": Settings(cutoffs_min=(5.0,), draws=60, seed=3),
     }  # fmt: skip
@@ -152,7 +150,7 @@ def test_required_shares_of_the_books_that_come_along():
 
 
 def test_existence_by_what_is_known_of_a_facility():
-    _, facilities, _, _ = city()
+    facilities = city()[0].facilities.facilities
     frame = facilities.frame.copy()
     frame["source"] = ["名录", "名录", "", "名录", "名录", "名录"]
     frame["source_date"] = ["2026-01-01", "2024-01-02", "2026-01-01", "2023-12-31", "去年", ""]
@@ -179,7 +177,7 @@ def test_where_nobody_is_aged_60_everyone_counts():
 
 @pytest.mark.parametrize(("speed", "verdict", "index"), [(9.0, "robust_pass", 0.0), (0.06, "robust_gap", 99.0)])
 def test_all_covered_or_none_covered_is_certain_and_all_share_one_rank(speed, verdict, index):
-    made, facilities, people, given = city()
+    made, people, given = city()
     pace = replace(made.profile, speed_mps=speed, stairs_mps=speed)
     made = replace(made, profile=pace, offers=np.ones_like(made.offers) if speed > 1 else made.offers & False)
     share = float(speed > 1)
@@ -190,28 +188,29 @@ def test_all_covered_or_none_covered_is_certain_and_all_share_one_rank(speed, ve
         by_community=scored.by_community.assign(index=index, rank=pd.array([1] * 3, dtype="Int64")),
     )
     sure = replace(SURE, speed_sd=0.1, speed_low=0.9, speed_high=1.1)
-    found = robustness(made, facilities, people, **given | {"scored": same}, uncertain=sure)
+    found = robustness(made, people, **given | {"scored": same}, uncertain=sure)
     assert set(found.frame["verdict"]) == {verdict}
     assert set(found.by_community["rank_low"]) == set(found.by_community["rank_high"]) == {1}
     assert found.by_community["index_low"].to_list() == pytest.approx([index] * 3)
 
 
 def test_one_community_alone_is_first_in_every_draw():
-    made, facilities, _, given = city()
-    alone = replace(made, communities=("c0",), code=np.zeros_like(made.code))
+    made, _, given = city()
+    together = replace(made.demand.points, frame=made.demand.frame.assign(community_id="c0"))
+    alone = replace(made, demand=replace(made.demand, points=together))
     scored = given["scored"]
     one = replace(
         scored,
         frame=scored.frame[scored.frame.index.get_level_values(0) == "c0"],
         by_community=scored.by_community.loc[["c0"]].assign(rank=pd.array([1], dtype="Int64")),
     )
-    found = robustness(alone, facilities, communities({"c0": 1.0}), **given | {"scored": one})
+    found = robustness(alone, communities({"c0": 1.0}), **given | {"scored": one})
     assert found.by_community[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1]]
 
 
 def test_a_community_without_homes_is_undetermined():
-    made, facilities, _, given = city()
-    found = robustness(made, facilities, communities({"a": 1.0, "c0": 1.0, "c1": 1.0, "c2": 1.0}), **given)
+    made, _, given = city()
+    found = robustness(made, communities({"a": 1.0, "c0": 1.0, "c1": 1.0, "c2": 1.0}), **given)
     assert set(found.frame.loc["a", "verdict"]) == {"undetermined"}
     assert found.by_community.loc["a", ["rank_low", "index_low"]].isna().all()
 
@@ -235,8 +234,8 @@ def test_assumptions_say_every_distribution_in_both_languages():
 def test_the_study_draws_for_every_community_and_service():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataQualityWarning)
-        result = c15.analyse(by_hand(draws=20, seed=2))
-        none = c15.analyse(by_hand(draws=0))
+        result = c15.analyse(street_and_village(draws=20, seed=2))
+        none = c15.analyse(street_and_village(draws=0))
     assert result.robustness.draws == 20
     # the town's shop is 4 km away: below the norm in each draw; the village is an island
     assert result.robustness.frame.loc[("town", "shop"), "verdict"] == "robust_gap"

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from circle15.accessibility.gaps import gaps
 from circle15.errors import SettingError
 from circle15.uncertainty.stability import random_ranks, stability
-from tests.accessibility.test_gaps import communities, coverage
+from tests.towns.coverage_tables import communities, coverage_table
 
 
 def scored(shares, **options):
     people = dict.fromkeys(shares, 100.0)
-    return gaps(coverage(shares, people), communities(people), **options)
+    return gaps(coverage_table(shares, people), communities(people), **options)
 
 
 CROSSED = {"a": (0.2, 0.9), "b": (0.9, 0.2), "c": (0.1, 0.1), "d": (1.0, 1.0)}

@@ -21,8 +21,9 @@ from circle15.render.tables.files import geopackage
 from circle15.render.tables.frames import service_table
 from circle15.sources.pack.survey import read_survey
 from circle15.uncertainty.field_checks import in_service, midpoints, street_ids, surveyed
-from tests.conftest import SITES, told
-from tests.uncertainty.test_field_checks import bridge_town
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import SITES
+from tests.towns.stages import bridge_town
 
 HEAD = "check_id,answer,author,date,note"
 
@@ -86,11 +87,11 @@ def test_bad_rows_are_left_out_and_told_with_row_and_remedy(tmp_path):
     assert dict(record.dropped) == {
         "survey-unanswered": 1, "survey-answer": 1, "survey-author": 1, "survey-date": 2, "survey-check": 2,
     }  # fmt: skip
-    assert told(findings, "survey-answer").row == 4
-    assert told(findings, "survey-answer").value == "也许"
-    assert told(findings, "survey-author").row == 5
-    assert (told(findings, "survey-date").row, told(findings, "survey-date").count) == (6, 2)
-    assert told(findings, "survey-check").remedy_zh
+    assert finding_of(findings, "survey-answer").row == 4
+    assert finding_of(findings, "survey-answer").value == "也许"
+    assert finding_of(findings, "survey-author").row == 5
+    assert (finding_of(findings, "survey-date").row, finding_of(findings, "survey-date").count) == (6, 2)
+    assert finding_of(findings, "survey-check").remedy_zh
 
 
 def test_columns_about_persons_go_no_farther_and_chinese_headers_are_understood(tmp_path):
@@ -120,7 +121,8 @@ def test_a_survey_checks_itself():
 
 
 def test_answers_close_streets_and_take_facilities_out_of_service_without_touching_the_input():
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     answers = survey(facility__f0="no", facility__f1="yes", street__1_2="no", street__2_3="yes", street__0_1="unclear")
     network, marked, findings = surveyed(made.network, facilities, answers)
     assert network.has(EdgeFlag.CLOSED).tolist() == [False, True, False]
@@ -129,7 +131,7 @@ def test_answers_close_streets_and_take_facilities_out_of_service_without_touchi
     assert marked.frame["survey_author"].to_list() == ["李", "李"]
     assert in_service(marked).frame.index.to_list() == ["f1"]
     assert in_service(marked).listed == facilities.listed
-    applied = told(findings, "survey-applied")
+    applied = finding_of(findings, "survey-applied")
     assert "2 answered no" in applied.message_en
     assert "李" in applied.message_zh
     assert not made.network.has(EdgeFlag.CLOSED).any()
@@ -138,17 +140,19 @@ def test_answers_close_streets_and_take_facilities_out_of_service_without_touchi
 
 
 def test_answers_about_nothing_here_are_told_and_not_used():
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     network, marked, findings = surveyed(made.network, facilities, survey(facility__gone="no", street__1_9="no"))
     assert (network.flags == made.network.flags).all()
     assert set(marked.frame["survey_answer"]) == {""}
-    assert told(findings, "survey-unknown").count == 2
-    assert told(findings, "survey-unknown").row == 2
+    assert finding_of(findings, "survey-unknown").count == 2
+    assert finding_of(findings, "survey-unknown").row == 2
 
 
 @pytest.mark.parametrize(("metres", "closed"), [(0.0, True), (25.0, True), (40.0, False)])
 def test_a_street_that_has_moved_is_another_one(metres, closed):
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     lon, lat = midpoints(made.network, np.array([1]))
     answers = survey(street__1_2="no").frame.assign(lon=lon, lat=lat + metres / 111_000)
     network, _, findings = surveyed(made.network, facilities, Survey(frame=answers))
@@ -157,7 +161,8 @@ def test_a_street_that_has_moved_is_another_one(metres, closed):
 
 
 def test_no_survey_changes_nothing():
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     assert surveyed(made.network, facilities, Survey()) == (made.network, facilities, [])
 
 
@@ -203,7 +208,7 @@ def test_the_list_goes_out_and_comes_back(make_pack, tmp_path):
     assert [one["rows_used"] for one in record["files"] if one["role"] == "survey"] == [1]
     assert record["robustness"]["draws"] == 20
     assert record["robustness"]["assumptions"]["speed"]["zh"]
-    assert told(again.findings, "survey-applied").count == 1
+    assert finding_of(again.findings, "survey-applied").count == 1
 
 
 def test_of_several_answers_the_latest_counts_and_of_one_day_the_careful_one(make_pack):
@@ -215,7 +220,7 @@ def test_of_several_answers_the_latest_counts_and_of_one_day_the_careful_one(mak
     table(root / "tryton", "facility:f1,是,王,2026-05-03,", "facility:f2,否,王,2026-05-01,", name="b.csv")
     loaded = c15.load_city("tryton", data=root)
     assert loaded.survey.frame["answer"].to_dict() == {"facility:f1": "yes", "facility:f2": "no", "facility:f3": "no"}
-    assert told(loaded.findings, "survey-contradiction").examples == ("facility:f2",)
+    assert finding_of(loaded.findings, "survey-contradiction").examples == ("facility:f2",)
     assert [origin.file for origin in loaded.survey.origins] == ["a.csv", "b.csv"]
     assert {origin.file for origin in loaded.origins} >= {"a.csv", "b.csv"}
 
@@ -258,7 +263,7 @@ def denied(make_pack, tmp_path):
 def test_a_denied_facility_is_counted_nowhere(denied):
     services = service_table(denied).set_index("service_en")
     assert services.loc[["Meal point", "Community clinic"], "facilities"].tolist() == [1, 0]
-    assert told(denied.findings, "listed-but-empty").examples == ("clinic",)
+    assert finding_of(denied.findings, "listed-but-empty").examples == ("clinic",)
     assert [site.get("denied", False) for site in payload(denied)["facilities"]] == [False, True]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 
 from circle15.catalog import text
 from circle15.catalog.rural import rural
+from circle15.kernels.costs import NEVER_MS
 from circle15.model.places import Communities, DemandPoints
-from circle15.model.results import Coverage
+from circle15.model.results import Coverage, NearestTimes
 
 __all__ = ["grouped", "groups_of", "need_of"]
 
@@ -75,20 +75,19 @@ def grouped(
     communities: Communities,
     demand: DemandPoints,
     covered: Coverage,
-    nearest_min: Mapping[str, NDArray[np.float64]],
+    nearest: NearestTimes,
     circle_min: float,
-    placed: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """People, share covered and mean walk of each group of communities, by service."""
     member, keys = groups_of(communities), ["grouping", "group"]
     ids = communities.frame.index
     owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
-    people = demand.frame["pop_60plus"].to_numpy(dtype=float) * placed
+    people = demand.people_in("pop_60plus") * nearest.point_placed
     tables = []
     for service in covered.services:
         at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)
-        ms = np.rint(nearest_min[service] * 60_000)
-        there = ~np.isnan(ms) & (people > 0)
+        ms = nearest.ms(service)
+        there = (ms < NEVER_MS) & (people > 0)
         table = pd.DataFrame(index=ids)
         table["pop_60plus"] = at["pop_60plus"]
         table["covered"], table["uncovered"] = at["pop_60plus_covered"], at["pop_60plus_uncovered"]

@@ -30,7 +30,7 @@ from circle15.accessibility.equity.indices import (
 from circle15.catalog import text
 from circle15.errors import InputError
 from circle15.model.places import Communities, DemandPoints, Facilities
-from circle15.model.results import Coverage, ReachTable
+from circle15.model.results import Coverage, NearestTimes, ReachTable
 from circle15.model.verdicts import Equity
 
 __all__ = ["access", "curve", "equity"]
@@ -93,9 +93,8 @@ def equity(
     communities: Communities,
     *,
     covered: Coverage,
-    nearest_min: Mapping[str, NDArray[np.float64]],
+    nearest: NearestTimes,
     circle_min: float = 15.0,
-    placed: NDArray[np.bool_] | None = None,
 ) -> Equity:
     """Measure how evenly people aged 60+ have access to each determined service.
 
@@ -105,12 +104,10 @@ def equity(
         Of one study; facilities that are open.
     covered
         From :func:`circle15.accessibility.coverage.coverage`: shares of groups are sums of its people.
-    nearest_min
-        ``float64[p]`` minutes to the nearest facility at any distance by service, NaN where there is no way.
+    nearest
+        Times to the nearest facility at any distance.
     circle_min
         The circle, in minutes.
-    placed
-        ``bool[p]``, by default what the reach table says.
 
     Returns
     -------
@@ -119,18 +116,16 @@ def equity(
         the tenth of 60+ with the longest ones who have a way at all (``why_*`` tells where some have none). ``gini``,
         ``concentration``, ``palma`` and the Lorenz curve are refused where access takes fewer than three values.
     """
-    known = reach.point_placed if placed is None else placed
-    where: NDArray[np.bool_] = np.ones(len(demand), dtype=bool) if known is None else np.asarray(known, dtype=bool)
     owner = communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"]))
     share = need_of(communities)[owner]
-    people = demand.frame["pop_60plus"].to_numpy(dtype=float)
-    at = where & (people > 0)
+    people = demand.people_in("pop_60plus")
+    at = reach.point_placed & (people > 0)
     elders = _Elders(people=people[at], need=share[at])
     benefit = access(reach, facilities, reach_min=circle_min)
     rows, reasons, curves = [], [], {}
     for service in covered.services:
         x = benefit[service].to_numpy()[at]
-        row, why = _spread(x, nearest_min[service][at], elders)
+        row, why = _spread(x, nearest.minutes(service)[at], elders)
         rows.append(row)
         reasons.append(why)
         if np.isfinite(row["gini"]):
@@ -141,9 +136,9 @@ def equity(
     last = max(1, int(min(2 * circle_min, 120)))
     return Equity(
         frame=frame,
-        groups=grouped(communities, demand, covered, nearest_min, circle_min, where),
+        groups=grouped(communities, demand, covered, nearest, circle_min),
         lorenz=_stacked(curves, "step", ["people", "access"]),
-        curve=curve(nearest_min, people * where, minutes=last, services=covered.services),
+        curve=curve(nearest, people * reach.point_placed, minutes=last, services=covered.services),
     )
 
 
@@ -180,15 +175,13 @@ def _spread(x: Numbers, minutes: Numbers, elders: _Elders) -> tuple[dict[str, fl
     return row, why
 
 
-def curve(
-    nearest_min: Mapping[str, NDArray[np.float64]], weights: Numbers, *, minutes: int, services: tuple[str, ...]
-) -> pd.DataFrame:
+def curve(nearest: NearestTimes, weights: Numbers, *, minutes: int, services: tuple[str, ...]) -> pd.DataFrame:
     """Share of people who reach each service within so many whole minutes.
 
     Parameters
     ----------
-    nearest_min
-        ``float64[p]`` minutes by service, NaN where there is no way.
+    nearest
+        Times to the nearest facility of each service.
     weights
         ``float64[p]`` people.
     minutes
@@ -202,10 +195,9 @@ def curve(
     whole, tables = float(weights.sum()), {}
     steps = pd.RangeIndex(1, minutes + 1, name="minutes")
     for service in services:
-        ms = np.where(np.isnan(nearest_min[service]), np.inf, np.rint(nearest_min[service] * 60_000))
-        needed = np.maximum(np.ceil(ms / 60_000), 1)
+        needed = np.maximum(-(-nearest.ms(service) // 60_000), 1)
         inside = needed <= minutes
-        counted = np.bincount(needed[inside].astype(np.int64), weights=weights[inside], minlength=minutes + 1)
+        counted = np.bincount(needed[inside], weights=weights[inside], minlength=minutes + 1)
         share = np.cumsum(counted[1:]) / whole if whole > 0 else np.full(minutes, np.nan)
         tables[service] = pd.DataFrame({"share": share}, index=steps)
     return _stacked(tables, "minutes", ["share"])

@@ -70,7 +70,7 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
             **_optional(row, state, timed=analysis.settings.open_at is not None),
         }
         for (key, row), (lon, lat), status, state, osm in zip(
-            frame.iterrows(), lonlat, analysis.facility_positions.status, states, syntax, strict=True
+            frame.iterrows(), lonlat, analysis.facilities.positions.status, states, syntax, strict=True
         )
     ]
 

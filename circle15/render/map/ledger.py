@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words
-from circle15.model import Analysis, Positions
+from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.render.map.facilities import short
@@ -155,8 +155,7 @@ def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
 def _levels(analysis: Analysis) -> dict[str, _Units]:
     frame = analysis.city.communities.frame
     everyone = np.arange(len(frame))
-    named = frame["subdistrict"] if "subdistrict" in frame else pd.Series("", index=frame.index)
-    named = named.fillna("").astype(str).str.strip()
+    named = analysis.city.communities.subdistricts
     subdistricts = pd.Index(sorted(set(named) - {""}), dtype=object)
     whole = pd.Index(["city"], dtype=object)
     return {
@@ -326,7 +325,7 @@ def _placed(analysis: Analysis, people: str) -> Numbers:
     demand, ids = analysis.demand.frame, analysis.city.communities.frame.index
     if people not in demand:
         return np.full(len(ids), np.nan)
-    there = analysis.demand_positions.status != Positions.FAR
+    there = analysis.demand.placed
     owner = ids.get_indexer(demand["community_id"])
     standing = demand[people].to_numpy(dtype=np.float64) * there
     return np.bincount(owner, weights=standing, minlength=len(ids)).astype(np.float64)

@@ -187,7 +187,7 @@ def _add_positions(sections: Sections, name: str, positions: Positions) -> None:
 
 def _add_demand(sections: Sections, analysis: Analysis) -> None:
     frame, ids = analysis.demand.frame, analysis.city.communities.frame.index
-    _add_positions(sections, "demand", analysis.demand_positions)
+    _add_positions(sections, "demand", analysis.demand.positions)
     sections.add_delta("demand.community", ids.get_indexer(frame["community_id"]))
     people = analysis.city.communities.frame
     younger = (people["population"] - people["pop_60plus"]).reindex(frame["community_id"]).to_numpy()
@@ -201,7 +201,7 @@ def _add_places(sections: Sections, analysis: Analysis, project: Project) -> Non
     city, cutoffs = analysis.city, list(analysis.settings.cutoffs_min)
     outlines = shapely.simplify(city.communities.frame.geometry.to_numpy(), _COMMUNITY_M, preserve_topology=True)
     sections.add_polygons("community", project(outlines))
-    _add_positions(sections, "facility", analysis.facility_positions)
+    _add_positions(sections, "facility", analysis.facilities.positions)
     coarse = _AREA_M if len(city.facilities) <= _MANY_FACILITIES else 2 * _AREA_M
     per_facility = pd.MultiIndex.from_product([city.facilities.frame.index, cutoffs])
     determined = [service["key"] for service in _services(analysis) if service["determined"]]
@@ -291,7 +291,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
     public = public_cells(analysis)
     ranks, cells = public_gaps(analysis, public), _cells(analysis, public)
-    made = analysis.demand.by_community["method"]
+    made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
     more = _more(frame)
     out = []

@@ -261,7 +261,7 @@ def _how(facts: Facts) -> list[Words]:
     analysis = facts.analysis
     profile, settings = analysis.profile, analysis.settings
     circle = f"{settings.circle_min:g}"
-    used = dict.fromkeys(str(one) for one in analysis.demand.by_community["method"].dropna())
+    used = dict.fromkeys(str(one) for one in analysis.demand.points.by_community["method"].dropna())
     methods = [method_words(one).partition(" ") for one in used]
     named = ("、".join(zh for zh, _, _ in methods), ", ".join(en for _, _, en in methods))
     weights = analysis.gaps.weights

@@ -218,7 +218,7 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     kinds = analysis.typology.frame
     for column in [c for c in ("type_id", "type_zh", "type_en") if c in kinds]:
         table[column] = kinds[column].reindex(ranked.index).fillna("")
-    made = analysis.demand.by_community["method"].reindex(ranked.index)
+    made = analysis.demand.points.by_community["method"].reindex(ranked.index)
     table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
     return rounded(table.reset_index())
 
@@ -240,7 +240,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
 
     Only named columns are written: whatever else a planner's table holds (telephone, contact) stays out.
     """
-    frame, position = analysis.city.facilities.frame, analysis.facility_positions
+    frame, position = analysis.facilities.frame, analysis.facilities.positions
     degrees = frame.geometry.to_crs(4326)
     table = pd.DataFrame(index=frame.index)
     table["name"] = frame["name"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.utils import get_column_letter
 
 from circle15.catalog import services
 from circle15.model import Analysis
+from circle15.render.tables.book import Book
 from circle15.render.tables.frames import columns, rounded
 from circle15.render.tables.style import block, head, page, table_sheet
 
@@ -83,7 +82,7 @@ def type_table(analysis: Analysis) -> pd.DataFrame:
     return rounded(table.reindex(columns=kept))
 
 
-def verdict_sheets(book: Workbook, analysis: Analysis) -> None:
+def verdict_sheets(book: Book, analysis: Analysis) -> None:
     """Add the sheets ``通道 Links``, ``核对 Checks``, ``公平 Equity`` and ``类型 Types``, each where it has rows."""
     city = analysis.city
     if len(analysis.attribution.links):
@@ -102,10 +101,10 @@ def verdict_sheets(book: Workbook, analysis: Analysis) -> None:
 
 
 def _blocks(
-    book: Workbook, analysis: Analysis, title: str, heading: str, tables: tuple[tuple[str, pd.DataFrame], ...]
+    book: Book, analysis: Analysis, title: str, heading: str, tables: tuple[tuple[str, pd.DataFrame], ...]
 ) -> None:
     """A sheet of several titled tables, one below the other."""
-    sheet = book.create_sheet(title)
+    sheet = book.sheet(title)
     row = head(sheet, analysis.city, heading, 8)
     widths = [15] * max(len(table.columns) for _, table in tables)
     for _, table in tables:
@@ -114,6 +113,6 @@ def _blocks(
     for caption, table in tables:
         if len(table):
             row = block(sheet, row, caption, table, widths) + 1
-    for position, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(position)].width = width
+    for place, width in enumerate(widths):
+        sheet.width(place, width)
     page(sheet, header_row=None)

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,12 @@ from circle15.model import FileRecord, Finding
 from circle15.render.map.folium_map import draw_map, page_html
 from circle15.render.map.page_file import json_block
 from circle15.render.map.payload import payload
-from tests.render.map.test_payload import section
+from tests.towns.browser_page import HOSTILE, KEEP_SAVED, SPILLED, becomes, click, texts
 from tests.towns.chromium import Browser, program
+from tests.towns.packed_sections import section
 from tests.towns.page_fixture import analysis
 
 HERE = Path(__file__).parent
-HOSTILE = (
-    "{{7*7}}",
-    "{{cycler.__init__.__globals__.os.system('touch circle15-was-here')}}",
-    "{% for x",
-    "{# open",
-    "</script><script>alert(1)</script>",
-    "`${alert(2)}`",
-    "<img src=x onerror=alert(3)>",
-    "\u202e右到左\u2028行\u2029段\n新行",
-)
 HOSTILE_SITES = (*HOSTILE, "circle15-text-start", "</title><svg onload=alert(4)>", "'\"&<>", "=cmd|' /C calc'!A0")
 
 TILES_DRAWN = """[...document.querySelectorAll('.leaflet-tile')].filter((tile) =>
@@ -48,21 +38,11 @@ ON_SCREEN = """((place) => {
   const { x, y } = map_circle15.latLngToContainerPoint(place);
   return [x + box.left, y + box.top];
 })"""
-KEEP_SAVED = """(() => {
-  window.kept = null;
-  const make = URL.createObjectURL;
-  URL.createObjectURL = (blob) => { window.kept = blob; return make(blob); };
-})()"""
 SEARCH = """((text) => {
   const field = document.querySelector('input[type=search]');
   field.value = text;
   field.dispatchEvent(new Event('input'));
 })"""
-SPILLED = """[...document.querySelectorAll('.panel *')].filter((element) => {
-  const style = getComputedStyle(element);
-  return !element.closest('.chips, .strip') && style.overflowX === 'visible' && style.display !== 'inline'
-    && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1;
-}).map((element) => `${element.className}: ${element.textContent.slice(0, 20)}`)"""
 
 browser_only = pytest.mark.skipif(program() is None, reason="no Chromium")
 
@@ -78,25 +58,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "map.html"
     path.write_text(page_html(analysis()), encoding="utf-8", newline="\n")
     return path
-
-
-def texts(browser: Browser, selector: str) -> list[str]:
-    """Text of every element that a selector finds."""
-    found: list[str] = browser.run(f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.textContent)")
-    return found
-
-
-def click(browser: Browser, selector: str) -> None:
-    """Click what a selector finds first."""
-    browser.run(f"document.querySelector({json.dumps(selector)}).click()")
-
-
-def becomes(browser: Browser, expression: str, *, wanted: object) -> bool:
-    """Whether an expression takes a value within five seconds: canvases are painted some frames later."""
-    deadline = time.monotonic() + 5
-    while (found := browser.run(expression)) != wanted and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return bool(found == wanted)
 
 
 # -- the host ---------------------------------------------------------------------------------------

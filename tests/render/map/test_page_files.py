@@ -8,7 +8,7 @@ import pytest
 
 from circle15.model import Finding
 from circle15.render.map.folium_map import page_html
-from tests.render.map.test_page import click, texts
+from tests.towns.browser_page import click, texts
 from tests.towns.chromium import Browser, program
 from tests.towns.page_fixture import analysis
 

@@ -16,10 +16,9 @@ from circle15.model.norms import Ledger
 from circle15.model.verdicts import Robustness, Typology
 from circle15.render.map.folium_map import draw_map, page_html
 from circle15.render.map.payload import payload
-from tests.render.map.test_page import HOSTILE, KEEP_SAVED, SPILLED, becomes, click, texts
-from tests.render.map.test_payload import section
-from tests.render.map.test_payload_verdicts import opened
+from tests.towns.browser_page import HOSTILE, KEEP_SAVED, SPILLED, becomes, click, texts
 from tests.towns.chromium import Browser, program
+from tests.towns.packed_sections import section, verdict_parts
 from tests.towns.verdict_fixture import RULES, judged, ledger, typology
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(program() is None, reason="no Chromium")]
@@ -81,7 +80,7 @@ def test_the_first_view_is_what_it_was_and_the_rest_waits(browser: Browser, town
 def test_a_clause_colours_the_communities_that_it_judges(browser: Browser, town: Path, content: dict[str, Any]) -> None:
     arrive(browser, town)
     click(browser, '.segments [data-value="norm"]')
-    norms = opened(content)["norms"]
+    norms = verdict_parts(content)["norms"]
     groups = browser.run("[...document.querySelectorAll('.clause-choice optgroup')].map((e) => e.children.length)")
     assert groups == [4, 1]
     names = [one["name"] for one in content["communities"]]
@@ -112,7 +111,7 @@ def test_an_indicative_verdict_says_so(browser: Browser, town: Path) -> None:
 
 def test_the_ledger_of_a_community(browser: Browser, town: Path, content: dict[str, Any]) -> None:
     arrive(browser, town, "#c=c7")
-    norms = opened(content)["norms"]
+    norms = verdict_parts(content)["norms"]
     assert len(texts(browser, ".card .clause")) == sum(clause["level"] == "community" for clause in norms["clauses"])
     figures = texts(browser, '.clause[data-clause="meals"] .clause-figures span')
     shown = norms["rows"][0]["o"][6]
@@ -132,7 +131,7 @@ def test_a_walk_is_drawn_when_asked_for(browser: Browser, town: Path, content: d
     assert browser.run(LAYERS)["walk"] == []
     points = section(content["binary"], "route.points")
     keys = [one["key"] for one in content["services"]]
-    own = next(row for row in opened(content)["routes"] if row[0] == 0 and row[1] == keys.index("clinic"))
+    own = next(row for row in verdict_parts(content)["routes"] if row[0] == 0 and row[1] == keys.index("clinic"))
     click(browser, '.service [data-route="clinic"]')
     assert points[own[5]] in browser.run(LAYERS)["walk"]
     assert texts(browser, ".line-label.walk") == [f"{own[3]:.1f} 分 · {own[4]:.0f} 米"]
@@ -149,7 +148,7 @@ def test_a_walk_is_drawn_when_asked_for(browser: Browser, town: Path, content: d
 def test_how_sure_and_what_is_missing(browser: Browser, town: Path, content: dict[str, Any]) -> None:
     arrive(browser, town, "#m=robust&s=meal_point&c=c1")
     tones = {"robust_gap": "#4b2a85", "likely_gap": "#9a86c4", "doubtful": "#d8d0e6", "robust_pass": "#8fc7ba"}
-    parts = opened(content)
+    parts = verdict_parts(content)
     fill = browser.run(LAYERS)["fill"]
     for place, service, verdict, *_ in parts["robust"]["rows"]:
         if content["services"][service]["key"] == "meal_point":
@@ -196,7 +195,7 @@ def test_the_saved_table_has_the_verdicts_that_are_shown(browser: Browser, town:
     click(browser, '[data-act="csv"]')
     saved = browser.run("kept.arrayBuffer().then((b) => [...new Uint8Array(b)])")
     head, *rows = list(csv.reader(io.StringIO(bytes(saved).decode("utf-8-sig"))))
-    row = opened(content)["norms"]["rows"][2]
+    row = verdict_parts(content)["norms"]["rows"][2]
     verdict, observed, required = (head.index(f"条文 {word} 条文shops") for word in ("判定", "实测", "要求"))
     told = {line[1]: (line[verdict], line[observed], line[required]) for line in rows}
     for one, letter, count in zip(content["communities"], row["v"], row["o"], strict=True):

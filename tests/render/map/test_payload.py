@@ -17,31 +17,8 @@ from hypothesis import strategies as st
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections, delta, varint, zigzag
 from circle15.render.map.payload import payload
 from circle15.render.published.privacy import SUPPRESSED, bundles, public_counts, public_tens, public_total
+from tests.towns.packed_sections import section, unvarint
 from tests.towns.page_fixture import SERVICES, analysis
-
-
-def unvarint(raw: bytes) -> list[int]:
-    """The format once more, one byte at a time."""
-    out, value, shift = [], 0, 0
-    for byte in raw:
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            out.append(value)
-            value, shift = 0, 0
-    return out
-
-
-def section(packed: dict, name: str) -> np.ndarray:
-    """Values of one section of a payload."""
-    raw = b64decode(packed["text"])
-    raw = gzip.decompress(raw) if packed["encoding"] == "gzip+base64" else raw
-    about = packed["sections"][name]
-    values = np.array(unvarint(raw[about["start"] :])[: about["values"]], dtype=np.int64)
-    if about["code"] == "u":
-        return values
-    signed = np.where(values % 2, -(values + 1) // 2, values // 2)
-    return np.cumsum(signed) if about["code"] == "d" else signed
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +82,7 @@ def test_coordinates_are_right_to_half_a_step(town: dict) -> None:
 def test_what_a_walking_engine_needs_is_exact(town: dict) -> None:
     shown = analysis()
     packed = town["binary"]
-    for name, positions in (("demand", shown.demand_positions), ("facility", shown.facility_positions)):
+    for name, positions in (("demand", shown.demand.positions), ("facility", shown.facilities.positions)):
         for column in ("edge", "offset_mm", "leg_mm"):
             assert section(packed, f"{name}.{column}").tolist() == getattr(positions, column).tolist()
     assert town["cutoffs_ms"] == [300_000, 600_000, 900_000]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from base64 import b64decode
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +21,7 @@ from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, 
 from circle15.render.map.ledger import EXPOSURE, _rate, _Units, ledger, public_verdicts
 from circle15.render.map.payload import payload
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
-from tests.render.map.test_payload import section
+from tests.towns.packed_sections import section, verdict_parts
 from tests.towns.page_fixture import analysis
 from tests.towns.verdict_fixture import RULES, judged, rule
 
@@ -31,16 +29,6 @@ EMPTY = {
     "ledger": Ledger(), "routes": Routes(), "attribution": Attribution(), "robustness": Robustness(),
     "typology": Typology(), "stability": Stability(),
 }  # fmt: skip
-
-
-def opened(content: dict[str, Any]) -> dict[str, Any]:
-    """The packed part of a page."""
-    packed = content["verdicts"]
-    raw = b64decode(packed["text"])
-    raw = gzip.decompress(raw) if packed["encoding"] == "gzip+base64" else raw
-    assert len(raw) == packed["bytes"]
-    parts: dict[str, Any] = json.loads(raw)
-    return parts
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +113,7 @@ def test_every_measure_says_what_it_tells_of_people() -> None:
 
 
 def test_clauses_come_back_with_their_verdicts(town: Analysis, content: dict[str, Any]) -> None:
-    norms = opened(content)["norms"]
+    norms = verdict_parts(content)["norms"]
     assert [clause["id"] for clause in norms["clauses"]] == [one.clause_id for one in RULES]
     letters = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s"}
     for clause, row in zip(norms["clauses"], norms["rows"], strict=True):
@@ -144,7 +132,7 @@ def test_clauses_come_back_with_their_verdicts(town: Analysis, content: dict[str
 
 
 def test_shares_of_the_ledger_are_made_of_tens(town: Analysis, content: dict[str, Any]) -> None:
-    row = opened(content)["norms"]["rows"][0]
+    row = verdict_parts(content)["norms"]["rows"][0]
     exact = town.ledger.frame["observed"].xs("meals", level="clause_id").to_numpy()
     elders = town.city.communities.frame["pop_60plus"].to_numpy()
     for share, people, shown in zip(exact, elders, row["o"], strict=True):
@@ -157,7 +145,7 @@ def test_shares_of_the_ledger_are_made_of_tens(town: Analysis, content: dict[str
 
 
 def test_reports_tell_the_same_of_the_ledger_as_pages(town: Analysis, content: dict[str, Any]) -> None:
-    norms, told = opened(content)["norms"], public_verdicts(town)
+    norms, told = verdict_parts(content)["norms"], public_verdicts(town)
     assert told.index.equals(town.ledger.frame.index)
     names = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s", "hidden": "h"}
     compared = 0
@@ -202,7 +190,7 @@ def test_a_rate_tells_no_verdict_that_is_withheld(
 
 
 def test_a_walk_is_no_evidence_where_elders_are_not_public(content: dict[str, Any]) -> None:
-    parts = opened(content)
+    parts = verdict_parts(content)
     meals = parts["norms"]["rows"][0]
     assert meals["w"][5] is None
     assert meals["w"][0] == [7.2, 391]
@@ -274,21 +262,21 @@ def test_a_measure_that_says_nothing_of_people_is_not_published(
 
 
 def test_people_of_causes_and_links_are_in_tens(content: dict[str, Any]) -> None:
-    cause = opened(content)["cause"]
+    cause = verdict_parts(content)["cause"]
     counts = [count for row in cause["rows"] for count in row[3:7]] + [link["serves"] for link in cause["links"]]
     assert all(count == SUPPRESSED or count % 10 == 0 for count in counts)
     assert [link["serves"] for link in cause["links"]] == [410, SUPPRESSED]
-    assert [check["people"] for check in opened(content)["checks"]["list"]] == [240, SUPPRESSED]
+    assert [check["people"] for check in verdict_parts(content)["checks"]["list"]] == [240, SUPPRESSED]
 
 
 def test_exact_sentences_of_remedies_stay_at_home(town: Analysis) -> None:
     frame = town.attribution.frame.assign(remedy_zh="打通后还剩 3 人", remedy_en="3 people would be left")
-    text = json.dumps(opened(payload(replace(town, attribution=replace(town.attribution, frame=frame)))))
+    text = json.dumps(verdict_parts(payload(replace(town, attribution=replace(town.attribution, frame=frame)))))
     assert "would be left" not in text
 
 
 def test_robust_figures_are_whole_percent(town: Analysis, content: dict[str, Any]) -> None:
-    robust = opened(content)["robust"]
+    robust = verdict_parts(content)["robust"]
     ids = [one["id"] for one in content["communities"]]
     keys = [one["key"] for one in content["services"]]
     for place, service, verdict, below, low, high, required in robust["rows"]:
@@ -306,19 +294,19 @@ def test_of_a_community_of_few_elders_not_even_its_type_is_told(town: Analysis) 
     kinds = town.typology
     types = kinds.types.assign(medoid_id=["c6", "c2"])
     changed = replace(kinds, types=types, frame=kinds.frame.assign(outlier=[k in {3, 5} for k in range(8)]))
-    told = opened(payload(replace(town, typology=changed)))["types"]
+    told = verdict_parts(payload(replace(town, typology=changed)))["types"]
     assert [one["medoid"] for one in told["types"]] == [-1, 1]
     assert told["outliers"] == [3]
 
 
 def test_ranks_under_other_weights_are_told_as_they_are(town: Analysis, content: dict[str, Any]) -> None:
-    row, own = opened(content)["stability"]["rows"][0], town.stability.frame.loc["c1"]
+    row, own = verdict_parts(content)["stability"]["rows"][0], town.stability.frame.loc["c1"]
     # The share of draws in which it is of the most wanting tenth, a quarter, in percent.
     assert row == [*own[["rank_additive", "rank_worst", "rank_low", "rank_high"]].tolist(), 25]
 
 
 def test_lines_of_routes_follow_the_streets_and_start_on_them(town: Analysis, content: dict[str, Any]) -> None:
-    parts = opened(content)
+    parts = verdict_parts(content)
     packed = content["binary"]
     starts = np.concatenate([[0], np.cumsum(section(packed, "route.points"))])
     xs = content["grid"]["lon0"] + section(packed, "route.x") / 250_000
@@ -345,7 +333,7 @@ def test_a_line_of_no_length_or_of_pieces_is_still_one_line(town: Analysis) -> N
     frame.loc[frame.index[1], "geometry"] = bits
     content = payload(replace(town, routes=Routes(frame=frame)))
     points = section(content["binary"], "route.points")
-    assert len(points) == len(opened(content)["routes"])
+    assert len(points) == len(verdict_parts(content)["routes"])
     assert points.min() >= 2
 
 
@@ -360,13 +348,13 @@ def test_empty_parts_are_no_layers(town: Analysis) -> None:
     for field, layers in of.items():
         content = payload(replace(town, **{field: EMPTY[field]}))
         assert set(content["verdicts"]["layers"]) == every - layers
-        assert set(opened(content)) == every - layers
+        assert set(verdict_parts(content)) == every - layers
 
 
 def test_uncompressed_is_the_same(town: Analysis, content: dict[str, Any]) -> None:
     plain = payload(town, compress=False)
     assert plain["verdicts"]["encoding"] == "base64"
-    assert opened(plain) == opened(content)
+    assert verdict_parts(plain) == verdict_parts(content)
 
 
 def test_same_input_same_text(content: dict[str, Any]) -> None:

@@ -366,7 +366,7 @@ def test_save_writes_the_set_and_no_more(analysis, tmp_path):
 def test_importing_render_is_cheap():
     program = (
         "import sys, circle15.render; "
-        "print([m for m in ('folium', 'openpyxl', 'pyogrio', 'geopandas', 'pandas') if m in sys.modules])"
+        "print([m for m in ('folium', 'xlsxwriter', 'pyogrio', 'geopandas', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -12,9 +12,10 @@ from circle15.errors import PackError
 from circle15.sources.communities.parts import unite_parts
 from circle15.sources.communities.table import read_communities
 from circle15.sources.datum import from_wgs84
-from tests.conftest import community, feature, rectangle, told, unpacked, write_csv, write_layer
 from tests.towns.city_tables import communities_table, mapped_columns, people_table
+from tests.towns.findings import finding_of, unpacked
 from tests.towns.lattice import CRS
+from tests.towns.pack_files import community, feature, rectangle, write_csv, write_layer
 
 PARTS = {"parts": True}
 
@@ -53,8 +54,8 @@ def test_estates_become_one_community(tmp_path):
     assert frame["outline"].tolist() == ["estates", "estates"]
     assert frame["subdistrict"].tolist() == ["西街道", "东街道"]
     assert frame.geometry.geom_type.tolist() == ["MultiPolygon", "Polygon"]
-    assert told(findings, "parts-united").count == 3
-    assert told(findings, "parts-columns").value == "小区"
+    assert finding_of(findings, "parts-united").count == 3
+    assert finding_of(findings, "parts-columns").value == "小区"
     assert "小区" not in frame
 
 
@@ -65,7 +66,7 @@ def test_only_people_and_households_are_added_up(tmp_path):
     ]
     frame, findings = read(tmp_path, estates, PARTS)
     assert frame.loc["a", ["population", "population_registered", "population_year"]].tolist() == [1600, 1400, 2020]
-    assert told(findings, "parts-columns").value == "population_source"
+    assert finding_of(findings, "parts-columns").value == "population_source"
 
 
 def test_without_the_key_the_remedy_names_it(tmp_path):
@@ -80,7 +81,7 @@ def test_estates_that_overlap_are_healed_and_told(tmp_path):
     (shape,) = frame.geometry
     assert shape.geom_type == "Polygon"
     assert shape.bounds[0::2] == (120.61, 120.64)
-    assert told(findings, "parts-overlap").examples == ("a",)
+    assert finding_of(findings, "parts-overlap").examples == ("a",)
 
 
 def test_words_that_disagree_are_told_and_the_most_frequent_wins(tmp_path):
@@ -88,7 +89,7 @@ def test_words_that_disagree_are_told_and_the_most_frequent_wins(tmp_path):
     five = [estate("a", 120.61 + k / 100, 120.62 + k / 100, 10 + k, name=name) for k, name in enumerate(names)]
     frame, findings = read(tmp_path, five, PARTS)
     assert frame["name"].tolist() == ["乙村"]  # as often as the other, and first by its text
-    found = told(findings, "parts-differ")
+    found = finding_of(findings, "parts-differ")
     assert (found.column, found.count, found.examples) == ("name", 1, ("a: 乙村 / 甲村 / 丙村",))
 
 
@@ -173,7 +174,7 @@ def test_a_table_of_offices_is_read_as_points(tmp_path):
     (point,) = frame.geometry
     assert (point.x, point.y) == pytest.approx((120.62, 31.31), abs=1e-6)
     assert "负责人" not in frame
-    assert told(findings, "table-personal").value == "负责人"
+    assert finding_of(findings, "table-personal").value == "负责人"
     (record,) = reading.files
     assert (record.rows_read, record.rows_used, record.crs, record.personal) == (1, 1, "gcj02", ("负责人",))
     assert ("常住人口", "population") in record.understood
@@ -182,7 +183,7 @@ def test_a_table_of_offices_is_read_as_points(tmp_path):
 def test_a_table_in_degrees_minutes_and_seconds(tmp_path):
     frame, findings = unpacked(table(tmp_path, [(*ROW[:-2], "120°37′12″", "31°18′36″")], HEADER))
     assert (frame.geometry.x["c1"], frame.geometry.y["c1"]) == pytest.approx((120.62, 31.31))
-    assert told(findings, "facility-dms").row == 2
+    assert finding_of(findings, "facility-dms").row == 2
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_an_estate_without_a_place_keeps_its_people(tmp_path):
     frame, findings = unpacked(table(tmp_path, [ROW, other], HEADER, parts=True))
     assert frame["population"].tolist() == [2030.0]
     assert frame.geometry.geom_type.tolist() == ["MultiPoint"]
-    assert told(findings, "parts-without-point").row == 3
+    assert finding_of(findings, "parts-without-point").row == 3
 
 
 def test_a_table_without_coordinates(tmp_path):
@@ -278,7 +279,7 @@ def test_a_layer_in_a_datum_that_no_file_names(tmp_path):
     moved, findings = read(tmp_path, [community("a", 120.61, 120.62)], {"datum": "gcj02"})
     metres = plain.to_crs(CRS).centroid.distance(moved.to_crs(CRS).centroid).iloc[0]
     assert 440 < metres < 530  # FACTS: 461-523 m at Suzhou
-    assert told(findings, "datum-converted").count == 1
+    assert finding_of(findings, "datum-converted").count == 1
     with pytest.raises(PackError, match="a layer names its reference system itself"):
         read(tmp_path, [community("a", 120.61, 120.62)], {"datum": "EPSG:4549"})
 
@@ -295,7 +296,7 @@ def test_registered_people_stand_in_only_when_the_pack_says_so(tmp_path):
     frame, findings = read(tmp_path, [registered()], {"people_basis": "registered"})
     assert frame[["population", "population_registered"]].to_numpy().tolist() == [[1000.0, 1000.0]]
     assert frame["people_basis"].tolist() == ["registered"]
-    assert told(findings, "people-registered").severity == "warning"
+    assert finding_of(findings, "people-registered").severity == "warning"
     with pytest.raises(PackError, match="but there is a population"):
         read(tmp_path, [community("a", 120.61, 120.62, population_registered=1)], {"people_basis": "registered"})
 
@@ -304,7 +305,7 @@ def test_a_word_among_the_households_is_left_out_and_told(tmp_path):
     two = [community("a", 120.61, 120.62, households="不详"), community("b", 120.63, 120.64, households="7")]
     frame, findings = read(tmp_path, two, {})
     assert frame["households"].isna().tolist() == [True, False]
-    found = told(findings, "community-bad-number")
+    found = finding_of(findings, "community-bad-number")
     assert (found.row, found.column, found.value, found.examples) == (1, "households", "不详", ("a",))
 
 
@@ -312,4 +313,4 @@ def test_columns_that_reading_makes_are_not_taken_from_a_file(tmp_path):
     frame, findings = read(tmp_path, [community("a", 120.61, 120.62, outline="grown", parts="两个")], {})
     assert frame["outline"].tolist() == ["drawn"]
     assert "parts" not in frame
-    assert told(findings, "community-columns-made").value == "outline, parts"
+    assert finding_of(findings, "community-columns-made").value == "outline, parts"

@@ -9,8 +9,9 @@ from circle15.errors import PackError
 from circle15.sources.city_config import CityConfig
 from circle15.sources.communities.table import read_communities
 from circle15.sources.pack.city_pack import read_pack
-from tests.conftest import feature, geojson, rectangle, told, unpacked, write_csv
 from tests.towns.city_tables import people_table
+from tests.towns.findings import finding_of, unpacked
+from tests.towns.pack_files import feature, geojson, rectangle, write_csv
 
 HEADER = ("社区", "常住人口", "60岁及以上人口", "电话")
 ROWS = (("陈港 社区", "１０００", "200", "13812345678"), ("b", "50", "5", ""))
@@ -34,9 +35,9 @@ def test_people_by_name(tmp_path):
     assert frame["population"].tolist() == [1000, 50]
     assert frame["pop_60plus"].tolist() == [200, 5]
     assert frame["name"].tolist() == ["陈港社区", "b"]
-    spare = told(findings, "people-without-community")
+    spare = finding_of(findings, "people-without-community")
     assert (spare.count, spare.row, spare.value, spare.examples) == (1, 4, "合计", ("合计",))
-    assert told(findings, "table-personal").value == "电话"
+    assert finding_of(findings, "table-personal").value == "电话"
 
 
 def test_people_by_id_first(tmp_path):
@@ -123,7 +124,7 @@ def test_a_column_of_numbers_that_nobody_filled_in_is_none(tmp_path):
     header = ("社区", "户数", "常住人口", "60岁以上", "80岁以上")
     frame, findings = joined(tmp_path, [("陈港社区", "", "9", "5", ""), ("b", "", "8", "4", "")], header)
     assert not {"households", "pop_80plus"} & set(frame.columns)
-    assert told(findings, "community-columns-empty").value == "households, pop_80plus"
+    assert finding_of(findings, "community-columns-empty").value == "households, pop_80plus"
     with pytest.raises(PackError, match="row 2, column 'population', value '' is no number"):
         joined(tmp_path, [("陈港社区", "", "", "5", ""), ("b", "", "", "4", "")], header)
 

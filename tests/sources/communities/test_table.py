@@ -8,8 +8,9 @@ import shapely
 
 from circle15.errors import PackError
 from circle15.sources.communities.table import read_communities
-from tests.conftest import community, feature, rectangle, told, unpacked, write_layer
 from tests.towns.city_tables import mapped_columns
+from tests.towns.findings import finding_of, unpacked
+from tests.towns.pack_files import community, feature, rectangle, write_layer
 
 
 def communities(tmp_path, features, columns=None):
@@ -38,7 +39,7 @@ def test_people_below_zero_or_none(tmp_path, column, value):
 
 def test_more_elders_than_people_are_told(tmp_path):
     _, findings = communities(tmp_path, [community("a", 120.61, 120.62), community("b", 120.62, 120.63, 100, 101)])
-    found = told(findings, "community-elders")
+    found = finding_of(findings, "community-elders")
     assert (found.row, found.value, found.count, found.examples) == (2, "101 > 100", 1, ("b",))
 
 
@@ -86,7 +87,7 @@ def test_an_outline_that_crosses_itself_is_mended_and_told(tmp_path):
     frame, findings = communities(tmp_path, [community("a", 120.61, 120.62) | {"geometry": bow}])
     assert frame.geometry.is_valid.all()
     assert shapely.area(frame.geometry.to_numpy()).tolist() == [0.5]
-    assert told(findings, "community-mended").examples == ("a",)
+    assert finding_of(findings, "community-mended").examples == ("a",)
 
 
 def test_a_layer_without_communities(tmp_path):

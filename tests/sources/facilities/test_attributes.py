@@ -13,8 +13,9 @@ from circle15.catalog import tiers
 from circle15.sources.facilities.attributes import hours_findings, iso_date, site_attributes
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.reading import ROW, Tally
-from tests.conftest import HEADER, told, unpacked, write_csv
 from tests.towns.city_tables import facilities_table
+from tests.towns.findings import finding_of, unpacked
+from tests.towns.pack_files import HEADER, write_csv
 
 
 def understood(services=("meal_point",), **columns):
@@ -37,7 +38,7 @@ def test_hours_stay_as_they_are_said_and_what_is_not_understood_is_told():
     said = ["08:00-17:00", "待定", "", "8：00—17：00", "待定", "看情况", None]
     frame, findings = understood(opening_hours=said)
     assert frame["opening_hours"].tolist() == [*said[:-1], ""]
-    found = told(findings, "facility-hours-unknown")
+    found = finding_of(findings, "facility-hours-unknown")
     assert (found.severity, found.count, found.row, found.column, found.value) == (
         "warning",
         3,
@@ -60,7 +61,7 @@ def test_a_telephone_number_among_the_hours_goes_no_further():
     frame, findings = understood(opening_hours=["8:00-17:00 13912345678"])
     assert frame["opening_hours"].tolist() == ["8:00-17:00 …"]
     assert not any("139" in str(found) for found in findings)
-    assert told(findings, "facility-personal-number").count == 1
+    assert finding_of(findings, "facility-personal-number").count == 1
 
 
 def test_numbers_of_persons_stand_in_no_shown_column():
@@ -111,7 +112,7 @@ def test_capacities_of_one_service(cell, value):
 def test_a_capacity_that_is_none(cell):
     frame, findings = understood(capacity=["40", cell])
     assert frame["capacity"].isna().tolist() == [False, True]
-    found = told(findings, "facility-bad-number")
+    found = finding_of(findings, "facility-bad-number")
     assert (found.row, found.value, found.count) == (3, cell, 1)
 
 
@@ -119,7 +120,7 @@ def test_one_number_for_several_services_is_the_site_s_and_told():
     frame, findings = understood(("meal_point", "day_care"), capacity=["80"])
     assert frame["capacity"].tolist() == [80]
     assert "capacity_by_service" not in frame
-    assert told(findings, "facility-capacity-shared").count == 1
+    assert finding_of(findings, "facility-capacity-shared").count == 1
 
 
 @pytest.mark.parametrize("cell", ["—", "-", "——", "/", "－"])
@@ -147,13 +148,13 @@ def test_capacities_by_service_in_the_words_of_the_catalogue():
 def test_capacities_of_what_is_not_offered_or_said_twice_are_told(cell):
     frame, findings = understood(("meal_point", "day_care"), capacity=[cell])
     assert frame["capacity_by_service"].tolist() == [None]
-    assert told(findings, "facility-capacity-unknown").value == cell
+    assert finding_of(findings, "facility-capacity-unknown").value == cell
 
 
 def test_floor_areas_with_their_unit():
     frame, findings = understood(floor_area_m2=["1,400㎡", "300平方米", "120.5", "大"])
     assert frame["floor_area_m2"].tolist() == pytest.approx([1400, 300, 120.5, np.nan], nan_ok=True)
-    assert told(findings, "facility-bad-number").column == "floor_area_m2"
+    assert finding_of(findings, "facility-bad-number").column == "floor_area_m2"
 
 
 def test_delivery_in_metres_and_kilometres():
@@ -174,7 +175,7 @@ def test_metres_win_where_a_list_has_both():
 def test_a_radius_that_cannot_be_is_told_and_not_used(cell):
     frame, findings = understood(delivery_radius_m=["500", cell])
     assert frame["delivery_radius_m"].isna().tolist() == [False, True]
-    found = told(findings, "facility-bad-delivery")
+    found = finding_of(findings, "facility-bad-delivery")
     assert (found.row, found.value) == (3, cell)
 
 
@@ -220,7 +221,7 @@ def test_a_date_that_is_not_understood_is_kept_as_text_and_told():
     cells = ["2024/3/5", "三月初", "", dt.date(2024, 3, 5), pd.Timestamp("2024-03-05"), pd.NaT]
     frame, findings = understood(source_date=cells)
     assert frame["source_date"].tolist() == ["2024-03-05", "三月初", "", "2024-03-05", "2024-03-05", ""]
-    found = told(findings, "facility-date-unknown")
+    found = finding_of(findings, "facility-date-unknown")
     assert (found.count, found.row, found.value, found.severity) == (1, 3, "三月初", "note")
 
 
@@ -228,7 +229,7 @@ def test_an_address_of_another_kind_is_told():
     cells = ["https://www.suzhou.gov.cn/a?b=1", "HTTP://x.cn", "javascript:alert(1)", "www.x.cn", "", "https://"]
     frame, findings = understood(source_url=cells)
     assert frame["source_url"].tolist() == cells
-    found = told(findings, "facility-url-unsafe")
+    found = finding_of(findings, "facility-url-unsafe")
     assert (found.count, found.row) == (3, 4)
 
 

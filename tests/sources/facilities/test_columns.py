@@ -11,8 +11,9 @@ from circle15.errors import PackError
 from circle15.sources.city_config import CityConfig
 from circle15.sources.facilities.columns import our_columns, services_in
 from circle15.sources.facilities.table import read_facilities
-from tests.conftest import feature, geojson, told, unpacked, write_csv
 from tests.towns.city_tables import facilities_table
+from tests.towns.findings import finding_of, unpacked
+from tests.towns.pack_files import feature, geojson, write_csv
 
 
 def facilities(tmp_path, header, *rows, **entry):
@@ -43,10 +44,10 @@ def test_a_list_as_a_planner_keeps_it(tmp_path, encoding):
     assert frame["capacity"].iloc[0] == 40
     assert list(frame.columns) == ["name", "services", "capacity", "geometry"]
     assert frame.index.tolist() == ["list-3", "list-4"]
-    personal = told(findings, "table-personal")
+    personal = finding_of(findings, "table-personal")
     assert (personal.count, personal.value) == (2, "负责人, 联系电话")
-    assert told(findings, "table-columns").count == 5
-    assert told(findings, "table-header-below").row == 2
+    assert finding_of(findings, "table-columns").count == 5
+    assert finding_of(findings, "table-header-below").row == 2
     assert not any(secret in str(findings) for secret in ("王某", "13812345678"))
 
 
@@ -68,7 +69,7 @@ def test_a_decorated_workbook(tmp_path):
     frame, findings = unpacked(read_facilities(tmp_path / "list.xlsx", facilities_table()))
     assert frame.index.tolist() == ["list-4"]
     assert frame["services"].tolist() == [("clinic",)]
-    assert told(findings, "service-by-words").row == 4
+    assert finding_of(findings, "service-by-words").row == 4
     again, _ = unpacked(read_facilities(tmp_path / "list.xlsx", facilities_table({"sheet": "设施", "header_row": 3})))
     assert again.equals(frame)
     with pytest.raises(PackError, match="there is no sheet 'x'"):
@@ -85,7 +86,7 @@ def test_what_the_planner_says_wins():
     assert frame["lon"].tolist() == ["120.6"]
     assert frame["name"].tolist() == ["乙"]
     assert frame["经度"].tolist() == ["1"]
-    assert told(findings, "table-columns").value == "X84 = lon, 别名 = name"
+    assert finding_of(findings, "table-columns").value == "X84 = lon, 别名 = name"
 
 
 def test_a_header_that_is_named_folded_is_found():
@@ -131,7 +132,7 @@ def test_two_columns_for_something_else_are_told():
     frame, findings = columns(["名称", "机构名称", "床位"], ["甲", "乙", "1"])
     assert frame["name"].tolist() == ["甲"]
     assert frame["机构名称"].tolist() == ["乙"]
-    doubt = told(findings, "table-column-doubt")
+    doubt = finding_of(findings, "table-column-doubt")
     assert (doubt.column, doubt.value, doubt.severity) == ("名称", "名称, 机构名称", "warning")
 
 
@@ -162,7 +163,7 @@ def test_a_point_in_one_cell(tmp_path, cell):
 def test_a_cell_that_is_no_point(tmp_path, cell):
     frame, findings = facilities(tmp_path, ("名称", "坐标"), ("甲", cell), service="clinic")
     assert len(frame) == 0
-    assert told(findings, "facility-without-point").row == 2
+    assert finding_of(findings, "facility-without-point").row == 2
 
 
 # -- Persons ---------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def test_columns_about_persons_are_told_by_their_cells_too():
         ["丙", "无", "", ""],
     )
     assert list(frame.columns) == ["name", "号码"]
-    personal = told(findings, "table-personal")
+    personal = finding_of(findings, "table-personal")
     assert (personal.value, personal.severity) == ("备注, 其他", "warning")
     assert "138" not in str(findings)
 
@@ -195,7 +196,7 @@ def test_persons_in_a_layer_stay_behind(tmp_path):
     frame, findings = unpacked(read_facilities(path, facilities_table({"service": "clinic"})))
     assert set(frame.columns) == {"name", "x", "capacity", "services", "geometry"}
     assert (frame.geometry.iloc[0].x, frame["capacity"].iloc[0]) == (120.62, 40)
-    assert told(findings, "table-personal").count == 2
+    assert finding_of(findings, "table-personal").count == 2
 
 
 # -- Services --------------------------------------------------------------------------------------
@@ -226,8 +227,8 @@ def test_services_by_key_title_and_word(cell, services):
 
 def test_a_single_word_is_told_by_the_service_it_was_read_as(tmp_path):
     _, findings = facilities(tmp_path, ("名称", "服务", "经度", "纬度"), ("甲", "助餐点", "120.6", "31.3"))
-    assert "meal_point" in told(findings, "service-by-words").message_en
-    assert "(" not in told(findings, "service-by-words").message_zh.partition("：")[0]
+    assert "meal_point" in finding_of(findings, "service-by-words").message_en
+    assert "(" not in finding_of(findings, "service-by-words").message_zh.partition("：")[0]
 
 
 def test_what_was_read_by_words_is_told_with_counts():

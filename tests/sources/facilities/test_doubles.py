@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.table import read_facilities
-from tests.conftest import told, write_csv
 from tests.towns.city_tables import facilities_table
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import write_csv
 
 EQUATOR_M = 6_371_008.8 * np.pi / 180  # metres in a degree, along the equator and along a meridian
 
@@ -76,6 +77,6 @@ def test_a_list_tells_the_rows_and_keeps_them(tmp_path):
     ]
     read = read_facilities(write_csv(tmp_path / "meals.csv", sites), facilities_table())
     assert len(read.frame) == 3
-    found = told(read.findings, "facility-doubled")
+    found = finding_of(read.findings, "facility-doubled")
     assert (found.severity, found.count, found.file, found.row) == ("warning", 2, "meals.csv", 2)
     assert found.examples == ("row 2", "row 4")

@@ -13,9 +13,10 @@ from circle15.errors import PackError
 from circle15.sources.facilities.points import fitting_systems, written_degrees
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.pack.city_pack import read_pack
-from tests.conftest import CITY_TOML, SITES, osm_xml, told, write_csv
-from tests.conftest import community as town_community
 from tests.towns.city_tables import facilities_table
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import CITY_TOML, SITES, osm_xml, write_csv
+from tests.towns.pack_files import community as town_community
 
 SUZHOU = pyproj.CRS("EPSG:4549")
 HEADER = ("名称", "服务", "经度", "纬度")
@@ -49,14 +50,14 @@ def test_what_is_no_angle(text):
 def test_angles_are_read_and_told(tmp_path, lon):
     reading = read(tmp_path, [("120.61", "31.31"), (lon, "31°18′36″")])
     assert reading.frame.geometry.iloc[1].coords[0] == pytest.approx((120.62, 31.31), abs=1e-9)
-    found = told(reading.findings, "facility-dms")
+    found = finding_of(reading.findings, "facility-dms")
     assert (found.count, found.row, found.severity) == (1, 3, "note")
 
 
 def test_decimal_commas_are_read_and_told(tmp_path):
     reading = read(tmp_path, [("120,61", "31,31"), ("120.62", "31.32")])
     assert [point.coords[0] for point in reading.frame.geometry] == [(120.61, 31.31), (120.62, 31.32)]
-    assert told(reading.findings, "facility-decimal-comma").row == 2
+    assert finding_of(reading.findings, "facility-decimal-comma").row == 2
 
 
 def test_a_swapped_list_is_refused_with_its_own_columns(tmp_path):
@@ -84,8 +85,8 @@ def test_single_rows_are_left_out_and_told(tmp_path):
     assert dict(reading.files[0].dropped) == {
         "facility-swapped": 1, "facility-metres": 1, "facility-without-point": 1,
     }  # fmt: skip
-    assert told(reading.findings, "facility-swapped").row == 7
-    assert told(reading.findings, "facility-metres").value == "560000, 3465000"
+    assert finding_of(reading.findings, "facility-swapped").row == 7
+    assert finding_of(reading.findings, "facility-metres").value == "560000, 3465000"
 
 
 # Pingjiang Road, 120.6293 E 31.3160 N, as surveyors write it: by meridian, with the zone before it, in UTM, on the web.
@@ -132,7 +133,7 @@ def test_one_bad_row_in_a_hundred_thousand_costs_no_time(tmp_path):
     began = time.process_time()
     reading = read(tmp_path, points)
     assert time.process_time() - began < 20
-    assert told(reading.findings, "facility-swapped").row == 70_002
+    assert finding_of(reading.findings, "facility-swapped").row == 70_002
 
 
 # -- Where both orders are on the globe -------------------------------------------------------------
@@ -153,10 +154,10 @@ def test_helsinki_swapped_is_told_by_the_study_area(make_pack):
     ]
     toml = CITY_TOML.format(settings="", more="").replace("EPSG:4549", "EPSG:3067")
     contents = read_pack("tryton", data=make_pack(toml=toml, communities=[layer], sites=sites, streets=streets))
-    found = told(contents.findings, "facility-swapped-outside")
+    found = finding_of(contents.findings, "facility-swapped-outside")
     assert (found.count, found.file, found.examples) == (1, "facilities.csv", ("f1",))
     assert "1 of 3 facilities" in found.message_en
-    assert told(contents.findings, "facility-outside").count == 2
+    assert finding_of(contents.findings, "facility-outside").count == 2
     assert contents.facilities.frame.index.tolist() == ["f2"]
 
 

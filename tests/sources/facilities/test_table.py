@@ -9,8 +9,9 @@ import shapely
 from circle15.errors import PackError
 from circle15.sources.datum import from_wgs84
 from circle15.sources.facilities.table import read_facilities
-from tests.conftest import HEADER, feature, rectangle, told, unpacked, write_csv, write_layer
 from tests.towns.city_tables import facilities_table
+from tests.towns.findings import finding_of, unpacked
+from tests.towns.pack_files import HEADER, feature, rectangle, write_csv, write_layer
 
 GOOD = ("f1", "食堂", "meal_point", "120.62", "31.31")
 
@@ -62,7 +63,7 @@ BAD_POINTS = {
 def test_a_row_without_a_usable_point(tmp_path, lon, lat, value):
     rows = [GOOD, ("f2", "b", "clinic", lon, lat), ("f3", "c", "clinic", "120.6", "31.3")]
     frame, findings = facilities(tmp_path, rows)
-    found = told(findings, "facility-without-point")
+    found = finding_of(findings, "facility-without-point")
     assert (found.file, found.row, found.column, found.value) == ("list.csv", 3, "lon, lat", value)
     assert (found.count, found.severity) == (1, "warning")
     assert "longitude first, of the datum of the other rows" in found.remedy_en
@@ -91,13 +92,13 @@ def test_rows_read_are_rows_used_and_rows_dropped(tmp_path):
     assert frame.index.tolist() == ["f1", "f4", "f7", "list-10", "list-11"]
     assert frame.loc["f4", "services"] == ("clinic",)
     assert frame.loc["f7", "name"] == "f7"
-    assert told(findings, "facility-without-point").examples == ("row 7", "row 8")
-    twice = told(findings, "facility-id-twice")
+    assert finding_of(findings, "facility-without-point").examples == ("row 7", "row 8")
+    twice = finding_of(findings, "facility-id-twice")
     assert (twice.row, twice.column, twice.value) == (3, "facility_id", "f1")
-    odd = told(findings, "unknown-service")
+    odd = finding_of(findings, "unknown-service")
     assert (odd.row, odd.column, odd.value, odd.count) == (5, "services", "karaoke", 2)
     assert "meal_point" in odd.remedy_en
-    nameless = told(findings, "facility-without-name")
+    nameless = finding_of(findings, "facility-without-name")
     assert (nameless.row, nameless.severity) == (9, "note")
 
 
@@ -118,7 +119,7 @@ def test_many_rows_with_one_fault_are_one_finding(tmp_path):
 def test_a_number_that_is_none_is_told_and_the_row_kept(tmp_path, value):
     rows = [(*GOOD, ""), ("f2", "b", "clinic", "120.62", "31.31", value)]
     frame, findings = facilities(tmp_path, rows, (*HEADER, "capacity"))
-    found = told(findings, "facility-bad-number")
+    found = finding_of(findings, "facility-bad-number")
     assert (found.row, found.column, found.value, found.count) == (3, "capacity", value, 1)
     assert len(frame) == 2
     assert frame["capacity"].isna().all()
@@ -129,7 +130,7 @@ def test_blank_lines_do_not_shift_the_numbers_of_rows(tmp_path):
     path.write_text("name,services,lon,lat\n\n,,,\na,clinic,120.6,31.3\n\nb,clinic,x,31.3\n\n", encoding="utf-8")
     frame, findings = unpacked(read_facilities(path, facilities_table()))
     assert frame.index.tolist() == ["list-4"]
-    assert told(findings, "facility-without-point").row == 6
+    assert finding_of(findings, "facility-without-point").row == 6
 
 
 def test_a_line_break_inside_a_cell_is_no_row(tmp_path):
@@ -137,7 +138,7 @@ def test_a_line_break_inside_a_cell_is_no_row(tmp_path):
         tmp_path, [("f1", "two\nlines", "clinic", "120.6", "31.3"), ("f2", "b", "clinic", "x", "")]
     )
     assert frame["name"].tolist() == ["two\nlines"]
-    assert told(findings, "facility-without-point").row == 3
+    assert finding_of(findings, "facility-without-point").row == 3
 
 
 @pytest.mark.parametrize(
@@ -191,9 +192,9 @@ def test_a_declared_datum_is_converted_and_said(tmp_path, datum):
     (lon,), (lat,) = from_wgs84(120.6, 31.3, datum=datum)
     frame, findings = facilities(tmp_path, [at(lon, lat)], entry={"datum": datum})
     assert frame.geometry.iloc[0].coords[0] == pytest.approx((120.6, 31.3), abs=1e-9)
-    (told,) = findings
-    assert (told.code, told.severity, told.count) == ("datum-converted", "note", 1)
-    assert datum in told.message_zh
+    (finding,) = findings
+    assert (finding.code, finding.severity, finding.count) == ("datum-converted", "note", 1)
+    assert datum in finding.message_zh
 
 
 def test_easting_and_northing_of_a_national_grid(tmp_path):
@@ -212,7 +213,7 @@ def test_bad_rows_stay_told_when_a_datum_is_converted(tmp_path):
     rows = [GOOD, at("east", 31.3, "f2"), at(120.6, 400, "f3")]
     frame, findings = facilities(tmp_path, rows, entry={"datum": "gcj02"})
     assert len(frame) == 1
-    assert sorted(told.code for told in findings) == ["datum-converted", "facility-without-point"]
+    assert sorted(finding.code for finding in findings) == ["datum-converted", "facility-without-point"]
 
 
 def test_a_point_layer(tmp_path):
@@ -229,7 +230,7 @@ def test_a_point_layer(tmp_path):
     assert frame["name"].tolist() == ["NA", "9", "c"]
     assert frame.loc["11"].geometry.equals_exact(shapely.Point(120.63, 31.32), 1e-9)
     # Features count from one, as QGIS shows them.
-    assert told(findings, "facility-without-point").row == 2
-    assert told(findings, "facility-without-service").row == 4
-    assert told(findings, "facility-bad-number").row == 3
+    assert finding_of(findings, "facility-without-point").row == 2
+    assert finding_of(findings, "facility-without-service").row == 4
+    assert finding_of(findings, "facility-bad-number").row == 3
     assert len(features) == len(frame) + 2

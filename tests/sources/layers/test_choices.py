@@ -15,8 +15,9 @@ from circle15.sources.facilities.table import read_facilities
 from circle15.sources.layers.layer import read_layer
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.tables.encodings import text_encoding
-from tests.conftest import CITY_TOML, feature, told, town_communities, write_layer
 from tests.towns.city_tables import communities_table, facilities_table, mapped_columns
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import CITY_TOML, feature, town_communities, write_layer
 from tests.towns.table_files import save_shapefile
 
 PLACE = (120.6293, 31.3160)
@@ -170,7 +171,7 @@ def test_cells_cut_inside_a_character_are_told(tmp_path):
     table.write_bytes(table.read_bytes().replace(b"x" * 8, "社区区".encode()[:8]))  # a field of eight bytes
     reading = read_facilities(path, facilities_table())
     assert reading.frame["备注"].tolist() == ["社区"]
-    assert told(reading.findings, "layer-text-cut").count == 1
+    assert finding_of(reading.findings, "layer-text-cut").count == 1
 
 
 def test_communities_take_the_layer_and_the_encoding(tmp_path):
@@ -209,7 +210,7 @@ def test_a_datum_that_shifts_applies_to_a_layer_and_is_recorded(tmp_path):
     sites().to_file(path)
     reading = read_facilities(path, facilities_table({"datum": "gcj02"}))
     assert reading.files[0].crs == "gcj02"
-    assert told(reading.findings, "datum-converted").count == 1
+    assert finding_of(reading.findings, "datum-converted").count == 1
     with pytest.raises(PackError, match=r"a\.gpkg: datum 'gcj-02' is not known"):
         read_facilities(path, facilities_table({"datum": "gcj-02"}))
     with pytest.raises(PackError, match=r"names EPSG:4326, city\.toml names EPSG:4549"):

@@ -10,7 +10,7 @@ import shapely
 
 from circle15.errors import PackError
 from circle15.sources.layers.layer import read_layer
-from tests.conftest import feature, rectangle, write_layer
+from tests.towns.pack_files import feature, rectangle, write_layer
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.txt", "a"])

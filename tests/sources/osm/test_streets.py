@@ -18,7 +18,7 @@ from circle15.catalog import way_classes
 from circle15.errors import OutputError, StreetsError
 from circle15.model import NodeFlag, Streets
 from circle15.sources.osm.streets import OSM_SUFFIXES, check_osm_file, read_streets
-from tests.conftest import TOWN_NODES, TOWN_WAYS, osm_xml
+from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml
 
 HELSINKI = Path(__file__).parents[3] / "data" / "helsinki" / "helsinki.osm.pbf"
 STREET = {"highway": "residential"}

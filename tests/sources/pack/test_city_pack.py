@@ -15,14 +15,10 @@ from circle15.model import Positions
 from circle15.sources.city_config import LAYERS, CityConfig
 from circle15.sources.pack.city_pack import data_roots, fetch_area, find_pack, list_cities, read_pack
 from circle15.study import analyse, check_places, load_city
-from tests.conftest import SITES, TOWN_NODES, TOWN_WAYS, community, osm_xml, town_communities
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import SITES, TOWN_NODES, TOWN_WAYS, community, osm_xml, town_communities
 
 DATA = Path(__file__).parents[3] / "data"
-
-
-def told(findings, code):
-    (found,) = [one for one in findings if one.code == code]
-    return found
 
 
 # -- A pack that is whole --------------------------------------------------------------------------
@@ -403,7 +399,7 @@ def test_osm_facilities_without_an_osm_file_are_undetermined_not_a_gap(make_pack
     (root / "tryton" / "communities.geojson").write_text(suzhou, encoding="utf-8")
     pack = read_pack("tryton", data=root)
     assert pack.streets.origin.synthetic
-    assert told(pack.findings, "synthetic-streets").severity == "note"
+    assert finding_of(pack.findings, "synthetic-streets").severity == "note"
     assert pack.facilities.listed == frozenset()
     assert len(pack.facilities) == 0
 
@@ -433,7 +429,7 @@ def test_streets_that_cover_no_community(make_pack):
 def test_communities_outside_the_streets_are_left_out_and_counted(make_pack):
     layer = [*town_communities(), community("far", 120.630, 120.632, 300, 50)]
     pack = read_pack("tryton", data=make_pack(communities=layer))
-    found = told(pack.findings, "community-outside-streets")
+    found = finding_of(pack.findings, "community-outside-streets")
     assert (found.count, found.examples, found.severity) == (1, ("far",), "warning")
     assert "300 people" in found.message_en
     assert pack.communities.frame.index.tolist() == ["west", "east"]
@@ -444,7 +440,7 @@ def test_communities_with_zero_people_stay_and_are_told(make_pack):
     city = load_city("tryton", data=make_pack(communities=layer))
     with pytest.warns(UserWarning, match="data-quality findings"):
         result = analyse(city)
-    assert told(result.findings, "no-people").examples == ("empty",)
+    assert finding_of(result.findings, "no-people").examples == ("empty",)
     rows = result.coverage.frame.loc["empty"]
     assert (rows["population"] == 0).all()
     assert result.demand.frame["population"].sum() == 2000
@@ -498,19 +494,19 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     root = make_pack(sites=sites, streets=osm_xml(nodes, ways))
     city = load_city("tryton", data=root)
     assert city.facilities.frame.index.tolist() == ["f1", "f2", "far", "isle"]
-    outside = told(city.findings, "facility-outside")
+    outside = finding_of(city.findings, "facility-outside")
     assert (outside.count, outside.examples) == (2, ("farther", "out"))
     places = check_places(city)
-    assert told(places, "facility-far").examples == ("far",)
-    assert told(places, "facility-island").examples == ("isle",)
-    assert "150" in told(places, "facility-far").message_en
+    assert finding_of(places, "facility-far").examples == ("far",)
+    assert finding_of(places, "facility-island").examples == ("isle",)
+    assert "150" in finding_of(places, "facility-far").message_en
     with pytest.warns(UserWarning, match="data-quality findings"):
         result = analyse(city)
-    assert result.facility_positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND]
+    assert result.facilities.positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND]
     reached = {result.reach.facility_ids[k] for k in result.reach.facility}
     assert {"f1", "f2"} <= reached
     assert "far" not in reached
-    homes = result.demand_positions
+    homes = result.demand.positions
     on_island = {int(e) for e in homes.edge[homes.status == Positions.ISLAND]}
     for point, facility in zip(result.reach.point, result.reach.facility, strict=True):
         if result.reach.facility_ids[facility] == "isle":
@@ -521,15 +517,15 @@ def test_bad_rows_of_a_list_are_told_and_the_others_used(make_pack):
     sites = [*SITES, ("f3", "x", "clinic", "east", "31.31"), ("f4", "y", "sauna", "120.62", "31.31")]
     pack = read_pack("tryton", data=make_pack(sites=sites))
     assert pack.facilities.frame.index.tolist() == ["f1", "f2"]
-    point = told(pack.findings, "facility-without-point")
+    point = finding_of(pack.findings, "facility-without-point")
     assert (point.file, point.row, point.column, point.value) == ("facilities.csv", 4, "lon, lat", "east, 31.31")
-    assert told(pack.findings, "facility-without-service").row == 5
+    assert finding_of(pack.findings, "facility-without-service").row == 5
 
 
 def test_services_that_no_list_speaks_of_are_told(make_pack):
     sites = [*SITES, ("f3", "x", "shop", "120.62", "31.31"), ("f4", "y", "clinic;culture", "120.62", "31.31")]
     pack = read_pack("tryton", data=make_pack(sites=sites))
-    found = told(pack.findings, "service-not-listed")
+    found = finding_of(pack.findings, "service-not-listed")
     assert (found.count, found.examples) == (2, ("f3", "f4"))
     assert "culture, shop" in found.message_en
     assert pack.facilities.frame.index.tolist() == ["f1", "f2", "f4"]
@@ -538,7 +534,7 @@ def test_services_that_no_list_speaks_of_are_told(make_pack):
 
 def test_a_service_listed_without_a_usable_facility(make_pack):
     city = load_city("tryton", data=make_pack(sites=[("f1", "a", "meal_point", "120.62", "31.31")]))
-    found = told(check_places(city), "listed-but-empty")
+    found = finding_of(check_places(city), "listed-but-empty")
     assert (found.severity, found.examples) == ("warning", ("clinic",))
     assert {one.examples[0] for one in check_places(city) if one.code == "undetermined-service"} >= {"shop", "culture"}
 

@@ -19,7 +19,8 @@ from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import analyse, load_city
-from tests.conftest import TOWN_NODES, TOWN_WAYS, osm_xml, told, write_csv
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml, write_csv
 
 HELSINKI = Path(__file__).parents[3] / "data" / "helsinki"
 CLINIC = {"amenity": "clinic"}
@@ -86,13 +87,13 @@ def test_a_list_and_openstreetmap_are_one(make_pack):
 
 def test_what_is_told(make_pack):
     findings = read_pack("tryton", data=pack(make_pack)).findings
-    merged = told(findings, "places-merged")
+    merged = finding_of(findings, "places-merged")
     assert (merged.severity, merged.count) == ("note", 2)
     assert "其中1处因一方没有名称" in merged.message_zh
     assert merged.examples == ("f1 苏州平江街道社区卫生服务站 / osm-node-101", "f2 山塘社区卫生服务站 / osm-node-102")
-    far = told(findings, "places-far")
+    far = finding_of(findings, "places-far")
     assert (far.severity, far.count, far.examples) == ("warning", 1, ("f3 桃花坞社区卫生服务站 / osm-node-103",))
-    more = told(findings, "places-osm-only")
+    more = finding_of(findings, "places-osm-only")
     assert (more.severity, more.count, more.file) == ("note", 2, "streets.osm")
     assert more.examples == ("osm-node-103 桃花坞卫生站", "osm-node-104 双塔卫生站")
     assert "社区卫生服务站 2" in more.message_zh
@@ -101,7 +102,7 @@ def test_what_is_told(make_pack):
 
 def test_a_service_that_openstreetmap_does_not_have_is_told(make_pack):
     both = OSM.replace('["clinic"]', '["clinic", "day_care"]')
-    found = told(read_pack("tryton", data=pack(make_pack, more=both)).findings, "osm-none")
+    found = finding_of(read_pack("tryton", data=pack(make_pack, more=both)).findings, "osm-none")
     assert (found.severity, found.count, found.file) == ("warning", 1, "streets.osm")
     assert "“日间照料中心”" in found.message_zh
     assert "day_care" in found.message_en
@@ -128,10 +129,10 @@ def test_an_earlier_list_goes_first(make_pack):
 def test_merge_false_keeps_both_and_says_so(make_pack):
     found = read_pack("tryton", data=pack(make_pack, more=f"{OSM}merge = false\n"))
     assert len(found.facilities.frame) == 7
-    apart = told(found.findings, "places-apart")
+    apart = finding_of(found.findings, "places-apart")
     assert (apart.severity, apart.count) == ("warning", 2)
     # What stands in the list is not told to be missing from it.
-    assert told(found.findings, "places-osm-only").count == 2
+    assert finding_of(found.findings, "places-osm-only").count == 2
 
 
 def test_a_service_only_openstreetmap_speaks_of_is_added_and_others_stay_undetermined(make_pack):
@@ -236,7 +237,7 @@ def test_a_list_among_the_real_places_of_helsinki(helsinki):
     assert len(facilities.frame) == len(alone.frame) + 7 - 3
     assert facilities.frame.loc["h1", "name"] == "KANSALLISKIRJASTO"
     assert facilities.frame.loc["h1", "name_en"] == "The National Library of Finland"
-    more = told(found.findings, "places-osm-only")
+    more = finding_of(found.findings, "places-osm-only")
     offers = [row for row in alone.frame["services"] if set(row) & {"culture", "shop", "clinic", "fitness"}]
     assert more.count == len(offers) - 3
 

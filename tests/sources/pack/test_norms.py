@@ -12,11 +12,11 @@ import circle15 as c15
 from circle15.catalog.norm_books import all_checklists, measures, norm_book, norm_books, not_computed, parse_book
 from circle15.errors import NormError, PackError, SettingError
 from circle15.study import check_city
-from tests.catalog.test_norm_books import GOOD, toml
-from tests.conftest import told
+from tests.towns.findings import finding_of
+from tests.towns.norm_books import RULE, book_toml
 
 ROOT = Path(__file__).parents[3]
-RATE = GOOD | {"id": "r", "measure": "compliance_rate", "services": None, "minutes": None, "level": "city", "of": ["a"]}
+RATE = RULE | {"id": "r", "measure": "compliance_rate", "services": None, "minutes": None, "level": "city", "of": ["a"]}
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def pack(make_pack):
 
 
 def test_keys_and_files_in_the_order_of_the_list(pack):
-    content = toml(GOOD, RATE)
+    content = book_toml(RULE, RATE)
     city = pack('["my_norms.toml", "gb50437"]', {"my_norms.toml": content})
     assert [book.key for book in city.books] == ["my_norms", "gb50437"]
     assert city.settings.norms == ("my_norms.toml", "gb50437")
@@ -45,7 +45,7 @@ def test_keys_and_files_in_the_order_of_the_list(pack):
 
 
 def test_the_run_record_names_books_and_counts_verdicts(pack):
-    result = c15.analyse(pack('["my_norms.toml"]', {"my_norms.toml": toml(GOOD, RATE)}))
+    result = c15.analyse(pack('["my_norms.toml"]', {"my_norms.toml": book_toml(RULE, RATE)}))
     facts = result.record["norms"]
     assert [(book["key"], book["rules"], book["verified"]) for book in facts["books"]] == [("my_norms", 2, 2)]
     assert len(facts["books"][0]["sha256"]) == 64
@@ -81,49 +81,54 @@ def test_an_override_wins(pack):
         ('["/etc/mine.toml"]', {}, PackError, r"/etc/mine\.toml"),
         ('["mine.toml"]', {"mine.toml": "名".encode("gbk")}, NormError, r"^mine\.toml: not in UTF-8"),
         ('["mine.toml"]', {"mine.toml": b"#" * 1_000_001}, PackError, r"^mine\.toml: 1,000,001 bytes"),
-        ('["mine.toml"]', {"mine.toml": toml(GOOD | {"extra": 1})}, NormError, r"^mine\.toml: unknown key 'extra'"),
-        ('["mine.toml"]', {"mine.toml": toml(GOOD | {"unit": "m"})}, NormError, r"^mine\.toml: .*measured in '%'"),
         (
             '["mine.toml"]',
-            {"mine.toml": toml(GOOD | {"measure": "happiness"})},
+            {"mine.toml": book_toml(RULE | {"extra": 1})},
+            NormError,
+            r"^mine\.toml: unknown key 'extra'",
+        ),
+        ('["mine.toml"]', {"mine.toml": book_toml(RULE | {"unit": "m"})}, NormError, r"^mine\.toml: .*measured in '%'"),
+        (
+            '["mine.toml"]',
+            {"mine.toml": book_toml(RULE | {"measure": "happiness"})},
             NormError,
             r"^mine\.toml: .*measure = 'happiness'",
         ),
         (
             '["mine.toml"]',
-            {"mine.toml": toml(GOOD | {"services": ["cinema"]})},
+            {"mine.toml": book_toml(RULE | {"services": ["cinema"]})},
             NormError,
             r"^mine\.toml: .*services = 'cinema'",
         ),
         (
             '["gb50437", "mine.toml"]',
-            {"mine.toml": toml(GOOD | {"id": "gb50437-daycare-population"})},
+            {"mine.toml": book_toml(RULE | {"id": "gb50437-daycare-population"})},
             NormError,
             r"^gb50437\.toml, mine\.toml: rule 'gb50437-daycare-population' stands twice",
         ),
         ('["gb50437", "gb50437"]', {}, NormError, r"two books that are called 'gb50437'"),
-        ('["gb50437", "gb50437.toml"]', {"gb50437.toml": toml(GOOD)}, NormError, r"two books"),
+        ('["gb50437", "gb50437.toml"]', {"gb50437.toml": book_toml(RULE)}, NormError, r"two books"),
         (
             '["mine.toml"]',
-            {"mine.toml": toml(RATE | {"of": ["js13-one-stop"]})},
+            {"mine.toml": book_toml(RATE | {"of": ["js13-one-stop"]})},
             NormError,
             r"which is in none of the chosen books; it stands in 'jiangsu-13fyp': add that book to norms",
         ),
         (
             '["mine.toml"]',
-            {"mine.toml": toml(GOOD | {"level": "city"}, RATE)},
+            {"mine.toml": book_toml(RULE | {"level": "city"}, RATE)},
             NormError,
             r"is judged by city; a rate counts rules that are judged by community",
         ),
         (
             '["mine.toml"]',
-            {"mine.toml": toml(GOOD | {"at_least": None}, RATE)},
+            {"mine.toml": book_toml(RULE | {"at_least": None}, RATE)},
             NormError,
             r"requires nothing; a rate counts",
         ),
         (
             '["jiangsu-13fyp", "mine.toml"]',
-            {"mine.toml": toml(GOOD, more='[checklist]\nurban-government = ["x"]')},
+            {"mine.toml": book_toml(RULE, more='[checklist]\nurban-government = ["x"]')},
             NormError,
             r"mine\.toml: \[checklist\] urban-government has other members",
         ),
@@ -145,12 +150,12 @@ def test_check_tells_of_a_broken_book_with_the_other_faults(make_pack):
     (root / "tryton" / "mine.toml").write_bytes(b"[book")
     checked = check_city("tryton", data=root)
     assert checked.city is None
-    assert told(checked.findings, "unusable-input").file == "mine.toml"
+    assert finding_of(checked.findings, "unusable-input").file == "mine.toml"
 
 
 def test_a_rate_may_count_rules_of_another_book(pack):
     rate = RATE | {"of": ["js13-one-stop"]}
-    city = pack('["mine.toml", "jiangsu-13fyp"]', {"mine.toml": toml(rate)})
+    city = pack('["mine.toml", "jiangsu-13fyp"]', {"mine.toml": book_toml(rate)})
     frame = c15.analyse(city).ledger.frame
     found = frame.loc[("city", "city", "r")]
     assert (found["verdict"], found["lacks"]) == ("undetermined", "one_stop")
@@ -158,7 +163,7 @@ def test_a_rate_may_count_rules_of_another_book(pack):
 
 def test_an_empty_checklist_is_filled_by_a_list_of_its_name(pack):
     more = '[checklist]\nurban-6-plus-x = ["就业创业", "社会救助"]'
-    city = pack('["jiangsu-13fyp", "mine.toml"]', {"mine.toml": toml(GOOD, more=more)})
+    city = pack('["jiangsu-13fyp", "mine.toml"]', {"mine.toml": book_toml(RULE, more=more)})
     assert all_checklists(city.books)["urban-6-plus-x"] == ("就业创业", "社会救助")
     assert all_checklists([norm_book("jiangsu-13fyp")])["urban-6-plus-x"] == ()
 

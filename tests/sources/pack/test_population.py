@@ -15,7 +15,8 @@ from circle15.render.run_record import run_json
 from circle15.render.tables.frames import community_table, source_table, synthetic_layers
 from circle15.sources.pack.city_pack import fetch_area, find_pack, read_pack
 from circle15.sources.reading import ReadingLog
-from tests.conftest import community, feature, geojson, rectangle, told
+from tests.towns.findings import finding_of
+from tests.towns.pack_files import community, feature, geojson, rectangle
 
 # Four cells, two in each community of the town: 600 and 200 people in the west, 300 and 100 in the east.
 CELLS = ((120.6199, 120.6205, 600), (120.6205, 120.6210, 200), (120.6210, 120.6216, 300), (120.6216, 120.6221, 100))
@@ -53,7 +54,7 @@ def analysed(city):
 def test_a_grid_spreads_the_communities_own_people(with_grid):
     city = c15.load_city("tryton", data=with_grid('column = "people"'))
     assert city.communities.frame["population"].tolist() == [1000, 1000]
-    found = told(city.findings, "population-differs")
+    found = finding_of(city.findings, "population-differs")
     assert "1,200 people inside the communities, which say 2,000 themselves: a ratio of 0.60" in found.message_en
     assert found.examples == ("east ×0.40", "west ×0.80")
     result = analysed(city)
@@ -69,7 +70,7 @@ def test_a_grid_counts_communities_that_have_no_people(with_grid):
     city = c15.load_city("tryton", data=root)
     assert city.communities.frame["population"].to_dict() == pytest.approx({"west": 800, "east": 400}, abs=1e-2)
     assert city.communities.frame["pop_60plus"].to_dict() == pytest.approx({"west": 160, "east": 80}, abs=1e-2)
-    assert told(city.findings, "population-counted").severity == "warning"
+    assert finding_of(city.findings, "population-counted").severity == "warning"
     assert city.population.before_buildings
     assert analysed(city).demand.frame["population"].sum() == city.communities.frame["population"].sum()
 
@@ -78,7 +79,7 @@ def test_more_elders_in_the_layer_than_people_in_the_grid_are_told(with_grid):
     root = with_grid('column = "people"\nuse = "count"', communities=unpeopled(pop_60plus=500))
     city = c15.load_city("tryton", data=root)
     assert city.communities.frame["population"].to_dict() == pytest.approx({"west": 800, "east": 400}, abs=1e-2)
-    found = told(city.findings, "community-elders")
+    found = finding_of(city.findings, "community-elders")
     assert (found.severity, found.count, found.examples) == ("warning", 1, ("east",))
 
 
@@ -113,7 +114,7 @@ def test_counted_people_win_over_the_layers_and_are_compared(with_grid):
     root = with_grid('column = "people"\nuse = "count"\nshares = { pop_60plus = 0.2 }')
     pack = read_pack("tryton", data=root)
     assert pack.communities.frame["population"].sum() == pytest.approx(1200, abs=1e-2)
-    assert "which say 2,000 themselves" in told(pack.findings, "population-differs").message_en
+    assert "which say 2,000 themselves" in finding_of(pack.findings, "population-differs").message_en
 
 
 def test_an_optional_grid_may_be_absent(with_grid):
@@ -172,8 +173,8 @@ def test_the_grid_is_named_in_every_output(with_grid, tmp_path):
     city = c15.load_city("tryton", data=with_grid('column = "people"\nsynthetic = true\nestimated = true'))
     assert city.synthetic
     assert synthetic_layers(city) == ("communities",)
-    assert told(city.findings, "synthetic-population").file == "grid.geojson"
-    assert told(city.findings, "population-estimated").severity == "note"
+    assert finding_of(city.findings, "synthetic-population").file == "grid.geojson"
+    assert finding_of(city.findings, "population-estimated").severity == "note"
     (record,) = [one for one in city.files if one.role == "population"]
     assert (record.file, record.rows_read, record.rows_used) == ("grid.geojson", 4, 4)
     sources = source_table(city).set_index("label_en")

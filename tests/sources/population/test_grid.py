@@ -13,8 +13,8 @@ from pandas.testing import assert_frame_equal
 
 from circle15.errors import PackError
 from circle15.sources.population.grid import read_population
-from tests.conftest import told
 from tests.towns.city_tables import population_table
+from tests.towns.findings import finding_of
 from tests.towns.grids import NINE, ORIGIN, cells, tilings, zones
 from tests.towns.lattice import X0, Y0
 
@@ -50,7 +50,7 @@ def test_the_record_says_what_became_of_every_cell(tmp_path):
     _, record, findings = read(saved(tmp_path, frame), zones((0, 0, 100, 300), (100, 100, 200, 200)))
     assert (record.rows_read, record.rows_used) == (9, 3)
     assert dict(record.dropped) == {"population-cells-empty": 1, "population-elsewhere": 5}
-    assert told(findings, "population-cells-empty").count == 1
+    assert finding_of(findings, "population-cells-empty").count == 1
 
 
 def test_a_layer_of_several_is_named(tmp_path):
@@ -110,7 +110,7 @@ def test_negative_people_are_refused_and_a_code_is_told(tmp_path):
     frame = cells(NINE)
     frame.loc[[1, 5], "people"] = -1.0
     grid, _, findings = read(saved(tmp_path, frame), zones(WHOLE))
-    found = told(findings, "population-nodata-undeclared")
+    found = finding_of(findings, "population-nodata-undeclared")
     assert (found.count, found.value, found.column) == (2, "-1", "people")
     assert grid.cells["people"].sum() == 450 - 20 - 60
     assert [one.code for one in read(saved(tmp_path, frame), zones(WHOLE), nodata=-1)[2]] == ["population-cells-empty"]
@@ -124,8 +124,8 @@ def test_cells_that_overlap_are_told_and_never_counted(tmp_path):
     frame.loc[9] = [5.0, shapely.box(X0 + 50, Y0, X0 + 150, Y0 + 100)]
     path = saved(tmp_path, frame)
     _, _, findings = read(path, zones(WHOLE))
-    assert told(findings, "population-cells-overlap").count == 2
-    assert "1.0 ha" in told(findings, "population-cells-overlap").message_en
+    assert finding_of(findings, "population-cells-overlap").count == 2
+    assert "1.0 ha" in finding_of(findings, "population-cells-overlap").message_en
     with pytest.raises(PackError, match=r"2 pairs of cells with people overlap \(1\.0 ha\)"):
         read(path, zones(WHOLE), use="count")
 
@@ -161,7 +161,7 @@ def test_a_grid_elsewhere_or_without_people_is_refused(tmp_path):
 
 def test_people_outside_all_communities_are_told(tmp_path):
     _, _, findings = read(saved(tmp_path, cells(NINE)), zones((0, 0, 300, 150)))
-    found = told(findings, "population-outside")
+    found = finding_of(findings, "population-outside")
     # The lower row whole, half of the middle row: 75 of its 150 people, 19 % of the 390 in these cells.
     assert (found.severity, found.count) == ("note", 3)
     assert "75 people (19 %)" in found.message_en

@@ -11,7 +11,7 @@ import shapely
 from circle15.errors import PackError
 from circle15.model import PopulationGrid
 from circle15.sources.population.people import compare_people, count_people
-from tests.conftest import told
+from tests.towns.findings import finding_of
 from tests.towns.grids import ORIGIN, cells, zones
 from tests.towns.lattice import X0, Y0
 
@@ -32,7 +32,7 @@ def test_communities_without_people_get_them_from_the_grid():
     assert frame["population"].tolist() == [400, 100]
     assert frame["pop_60plus"].tolist() == [80, 20]
     assert frame["pop_80plus"].tolist() == [40, 10]
-    found = told(findings, "population-counted")
+    found = finding_of(findings, "population-counted")
     assert (found.severity, found.count, len(findings)) == ("warning", 2, 1)
     assert "500 people, an estimate" in found.message_en
 
@@ -56,17 +56,17 @@ def test_beyond_the_grid_communities_keep_their_own_people():
     frame, findings = count_people(own, known, shares={"pop_60plus": 0.2}, file="g.tif")
     assert frame["population"].tolist() == [400, 100, 70]
     assert frame["pop_60plus"].tolist() == [80, 20, 20]
-    found = told(findings, "population-beyond")
+    found = finding_of(findings, "population-beyond")
     assert (found.count, found.examples) == (1, ("z2",))
     assert "1 of them keep their own people" in found.message_en
-    assert told(findings, "population-counted").count == 2
+    assert finding_of(findings, "population-counted").count == 2
 
 
 def test_beyond_the_grid_communities_without_people_have_none_and_are_told():
     known = replace(grid(), extent=shapely.box(X0, Y0, X0 + 200, Y0 + 100))
     frame, findings = count_people(zones(*BOXES, (200, 0, 300, 100)), known, shares={"pop_60plus": 0.2}, file="g.tif")
     assert frame["population"].tolist() == [400, 100, 0]
-    assert "0 of them keep" in told(findings, "population-beyond").message_en
+    assert "0 of them keep" in finding_of(findings, "population-beyond").message_en
 
 
 def test_half_within_the_grid_is_within():
@@ -87,8 +87,8 @@ def test_ages_of_replaced_people_do_not_stay():
     frame, findings = count_people(own, grid(), shares={"pop_60plus": 0.2}, file="g.tif")
     assert frame["population"].tolist() == [400, 100]
     assert "pop_80plus" not in frame
-    assert told(findings, "population-ages-dropped").column == "pop_80plus"
-    assert told(findings, "population-compared").severity == "note"  # 500 against 590
+    assert finding_of(findings, "population-ages-dropped").column == "pop_80plus"
+    assert finding_of(findings, "population-compared").severity == "note"  # 500 against 590
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from circle15.errors import PackError
 from circle15.sources.population import raster as population_raster
 from circle15.sources.population.grid import read_population
-from tests.conftest import told
 from tests.towns.city_tables import population_table
+from tests.towns.findings import finding_of
 from tests.towns.grids import NINE, ORIGIN, cells, tilings, write_raster, zones
 from tests.towns.lattice import CRS, X0, Y0
 
@@ -52,7 +52,7 @@ def test_parts_and_cells_by_hand(tmp_path):
     assert grid.parts["share"].tolist() == [0.25, 0.5]
     assert grid.cells.geometry.iloc[1].equals(shapely.box(X0 + 100, Y0, X0 + 200, Y0 + 100))
     assert grid.cells.crs == CRS
-    assert told(findings, "population-outside").count == 2  # 150 people, 57.5 of them inside
+    assert finding_of(findings, "population-outside").count == 2  # 150 people, 57.5 of them inside
 
 
 def test_the_extent_is_that_of_the_file_within_the_study_area(tmp_path):
@@ -155,7 +155,7 @@ def test_undeclared_nodata_is_found_and_told(tmp_path, code, dtype):
     path = write_raster(tmp_path / "people.tif", people)
     grid, findings = read(path, zones(WHOLE))
     assert grid.people_of(zones(WHOLE).index).tolist() == [400.0]
-    found = told(findings, "population-nodata-undeclared")
+    found = finding_of(findings, "population-nodata-undeclared")
     assert (found.severity, found.count, found.file, found.column) == ("warning", 1, "people.tif", "band 1")
     assert float(found.value) == pytest.approx(float(people[1, 1]), rel=1e-6)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from circle15.errors import PackError
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.tables.sheets import read_sheet
-from tests.conftest import told
 from tests.towns.city_tables import facilities_table
+from tests.towns.findings import finding_of
 
 HEADER = ["名称", "服务", "经度", "纬度"]
 TEXTS = st.text(
@@ -46,7 +46,7 @@ def test_a_decorated_list(tmp_path):
     assert reading.frame["name"].tolist() == ["食堂", "餐厅"]
     assert [point.coords[0] for point in reading.frame.geometry] == [(120.62, 31.31), (120.63, 31.32)]
     assert reading.frame.index.tolist() == ["list-4", "list-6"]
-    assert told(reading.findings, "table-header-below").row == 3
+    assert finding_of(reading.findings, "table-header-below").row == 3
     assert (reading.files[0].form, reading.files[0].part) == (".xls", "设施")
 
 

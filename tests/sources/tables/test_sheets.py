@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from circle15.errors import PackError
 from circle15.sources.tables.sheets import Limits, plain_numbers, read_sheet
-from tests.conftest import told
+from tests.towns.findings import finding_of
 
 LINES = "名称,经度,纬度,床位\n邻里食堂,120.62,31.31,40\n卫生站,120.63,31.32,\n"
 CELLS = [["邻里食堂", "120.62", "31.31", "40"], ["卫生站", "120.63", "31.32", ""]]
@@ -70,7 +70,7 @@ def cells(sheet):
 def test_encodings_delimiters_and_line_ends(tmp_path, encoding, read_as, delimiter, newline, name):
     text = LINES.replace(",", delimiter).replace("\n", newline)
     sheet = read_sheet(put(tmp_path, text.encode(encoding), name))
-    assert (sheet.encoding, sheet.sheet, sheet.header_row, sheet.first_row) == (read_as, "", 1, 2)
+    assert (sheet.encoding, sheet.sheet, sheet.header_row) == (read_as, "", 1)
     assert list(sheet.frame.columns) == HEADER
     assert cells(sheet) == CELLS
     assert sheet.frame.index.tolist() == [2, 3]
@@ -98,9 +98,9 @@ def test_cells_stay_text(tmp_path, name):
 
 def test_titles_above_the_header_and_blank_rows(tmp_path):
     sheet = read_sheet(put(tmp_path, f"某区设施一览表,,,\n填表日期：2024年,,,\n\n{LINES}\n,,,\n站,1,2,3\n"))
-    assert (sheet.header_row, sheet.first_row) == (4, 5)
+    assert sheet.header_row == 4
     assert sheet.frame.index.tolist() == [5, 6, 9]
-    note = told(sheet.notes, "table-header-below")
+    note = finding_of(sheet.notes, "table-header-below")
     assert (note.row, note.value) == (4, "名称, 经度, 纬度, 床位")
 
 
@@ -129,7 +129,7 @@ def test_headers_of_ones_own_are_recognised(tmp_path):
 def test_names_of_columns_are_unique(tmp_path):
     sheet = read_sheet(put(tmp_path, "名称,经度,经度,,\nx,1,2,y,\n"))
     assert list(sheet.frame.columns) == ["名称", "经度", "经度 (2)", "(D)"]
-    assert told(sheet.notes, "table-nameless-column").value == "D"
+    assert finding_of(sheet.notes, "table-nameless-column").value == "D"
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_a_decorated_form(tmp_path):
     ]
     merged = ("A1:F1", "A3:A4", "B3:B4", "C3:D3", "E3:F3", "A5:A7")
     sheet = read_sheet(workbook(tmp_path, rows, merged=merged))
-    assert (sheet.header_row, sheet.first_row) == (4, 5)
+    assert sheet.header_row == 4
     assert list(sheet.frame.columns) == ["街道", "设施名称", "经度", "纬度", "床位（张）", "建筑面积 （㎡）"]
     assert sheet.frame.index.tolist() == [5, 6, 8]
     assert sheet.frame["街道"].tolist() == ["平江街道", "平江街道", "金阊街道"]
-    assert told(sheet.notes, "table-merged").count == 1
+    assert finding_of(sheet.notes, "table-merged").count == 1
 
 
 def test_a_table_that_begins_further_in(tmp_path):
@@ -216,7 +216,7 @@ def test_several_sheets_that_may_be_meant_are_told(tmp_path):
     table = [["名称", "经度"], ["甲", 120.6]]
     path = workbook(tmp_path, ("说明", [["请填写"]]), ("甲", table), ("乙", table))
     sheet = read_sheet(path)
-    note = told(sheet.notes, "table-sheet-chosen")
+    note = finding_of(sheet.notes, "table-sheet-chosen")
     assert (sheet.sheet, note.value, note.severity) == ("甲", "甲", "warning")
     assert "乙" in note.message_zh
     assert "说明" not in note.message_zh
@@ -263,8 +263,8 @@ def test_formulas_count_by_their_saved_value(tmp_path):
     )
     sheet = read_sheet(path)
     assert cells(sheet) == [["甲", "40"], ["乙", ""], ["丙", ""]]
-    assert told(sheet.notes, "table-errors").count == 1
-    assert told(sheet.notes, "table-formulas").count == 1
+    assert finding_of(sheet.notes, "table-errors").count == 1
+    assert finding_of(sheet.notes, "table-formulas").count == 1
 
 
 # A reader that makes room for every cell up to the farthest would need 400 GB for these.
