@@ -193,7 +193,7 @@ def parse_book(content: bytes, *, file: str) -> NormBook:
         title_zh=book.book.title_zh,
         title_en=book.book.title_en,
         rules=tuple(_rule(key, entry, book.source[entry.source]) for entry in book.rule),
-        checklists=MappingProxyType(dict(book.checklist)),
+        checklists=book.checklist,
     )
 
 
