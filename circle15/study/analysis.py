@@ -34,7 +34,8 @@ class Result(Analysis):
         shown = self.gaps.by_community[["rank", "name", "index", "uncovered"]].assign(
             sentence_zh=community_sentences(self.gaps, "zh"), sentence_en=community_sentences(self.gaps, "en")
         )
-        return shown.to_html(max_rows=10, float_format="{:.1f}".format)
+        with pd.option_context("display.max_colwidth", None):  # sentences whole
+            return shown.to_html(max_rows=10, float_format="{:.1f}".format)
 
     def map(self, **options: Any) -> CircleMap:
         """Draw the interactive map; see :func:`circle15.render.map.folium_map.draw_map`."""

@@ -104,6 +104,26 @@ def test_every_phrase_is_said_somewhere():
         assert f'"{word}"' in code or made, f"{key} is never said"
 
 
+@pytest.mark.parametrize("stage", ["accessibility", "norms", "planning", "routing", "typology", "uncertainty"])
+def test_statistics_say_nothing(stage):
+    """They return numbers and codes; sentences are made by :mod:`circle15.catalog.phrases`."""
+    files = sorted((PACKAGE / stage).rglob("*.py"))
+    assert files
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.ImportFrom(module=str(home), names=names):
+                    taken = {f"{home}.{name.name}" for name in names} | {home}
+                case ast.Import(names=names):
+                    taken = {name.name for name in names}
+                case ast.Attribute(value=ast.Name(id="catalog"), attr=name):
+                    taken = {f"circle15.catalog.{name}"}
+                case _:
+                    continue
+            words = {name for name in taken if re.match(r"circle15\.catalog\.(text|words|phrases)\b", name)}
+            assert not words, f"{path}: {words}"
+
+
 def drop_codes() -> dict[str, str]:
     """Every reason under which a source leaves rows out -> the module that does."""
     found = {}

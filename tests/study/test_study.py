@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import circle15 as c15
+from circle15.catalog.phrases import community_sentences
 from circle15.errors import DataQualityWarning, SettingError
 from circle15.model import Positions
 from circle15.network.graph import walk_graph
@@ -120,6 +121,8 @@ def test_the_record_holds_no_path_and_no_clock(result):
 
 def test_results_draw_themselves(result):
     assert "<table" in result.gaps._repr_html_()
+    assert community_sentences(result.gaps, "zh").iloc[0] in result._repr_html_()
+    assert community_sentences(result.gaps, "en").iloc[0] in result._repr_html_()
     assert "<table" in result.coverage._repr_html_()
     assert "<table" in result.isochrones._repr_html_()
     assert "Helsinki" in repr(result)
