@@ -72,8 +72,7 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
         found[rule.clause_id] = (
             _rates(ground, rule, code, names, found) if rates else _judged(ground, rule, code, names)
         )
-    tables = [found[rule.clause_id] for rule in rules]
-    frame = pd.concat(tables) if tables else _table([], pd.DataFrame(columns=["unit_id", *_COLUMNS]))
+    frame = _table(rules, [found[rule.clause_id] for rule in rules])
     return with_evidence(Ledger(frame=frame, rules=tuple(rules)), ground, routes or Routes())
 
 
@@ -123,10 +122,11 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence
     there = np.unique(at)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
     table["verdict"] = [_verdict(rule, value) for value in table["observed"]]
-    missing = _missing(figures, rows, at).reindex(there).fillna("people")
+    lacks = _missing(figures, rows, at)
+    missing = np.array([lacks.get(int(unit), "people") for unit in there], dtype=object)
     table["lacks"] = np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing))
     table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
-    return _table([rule] * len(table), table)
+    return table
 
 
 def _summed(
@@ -154,12 +154,14 @@ def _alike(rule: Rule, low: NDArray[np.float64], high: NDArray[np.float64]) -> N
     return np.array(both, dtype=bool) & ~below
 
 
-def _missing(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]) -> pd.Series:
+def _missing(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]) -> dict[int, str]:
     """What the communities of a unit have to supply, by unit."""
     blank = ~np.isfinite(figures.part) | (False if figures.whole is None else ~(figures.whole > 0))
     lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(blank))[rows]
-    table = pd.DataFrame({"at": at[blank[rows]], "lacks": lacks[blank[rows]]})
-    return table.groupby("at")["lacks"].agg(lambda words: ", ".join(sorted(set(", ".join(words).split(", ")))))
+    words: dict[int, set[str]] = {}
+    for unit, lack in zip(at[blank[rows]].tolist(), lacks[blank[rows]], strict=True):
+        words.setdefault(unit, set()).update(lack.split(", "))
+    return {unit: ", ".join(sorted(lacking)) for unit, lacking in words.items()}
 
 
 def _verdict(rule: Rule, observed: float) -> str:
@@ -192,7 +194,7 @@ def _rates(
     asked = np.zeros(len(ids), dtype=bool)
     wanting = np.full(len(ids), "", dtype=object)
     for clause in rule.of:
-        table = found[clause].droplevel(["level", "clause_id"]).reindex(ids)
+        table = found[clause].set_index("unit_id").reindex(ids)
         there, verdict = table["verdict"].notna().to_numpy(), table["verdict"].to_numpy()
         asked |= there
         passed &= (verdict == "pass") | ~there
@@ -210,12 +212,13 @@ def _rates(
         told = _verdict(rule, least) if alike else "undetermined"
         lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
         rows.append((names[unit], least if certain else float("nan"), told, ", ".join(lacks), ""))
-    table = pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])
-    return _table([rule] * len(rows), table)
+    return pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])
 
 
-def _table(rules: list[Rule], table: pd.DataFrame) -> pd.DataFrame:
-    """Rows on (level, unit_id, clause_id) with what the rule requires beside what was found."""
+def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows on (level, unit_id, clause_id) with what each rule requires beside what was found."""
+    rules = [rule for rule, part in zip(clauses, tables, strict=True) for _ in range(len(part))]
+    table = pd.concat(tables) if tables else pd.DataFrame(columns=["unit_id", *_COLUMNS])
     index = pd.MultiIndex.from_arrays(
         [
             pd.Index([rule.level for rule in rules], dtype=object),
@@ -256,38 +259,38 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     unit, level = (frame.index.get_level_values(name).to_numpy(dtype=object) for name in ("unit_id", "level"))
     facility = np.array(frame["facility_id"].fillna(""), dtype=object)
     walk = np.full((len(frame), 2), np.nan)
-    row_of = pd.Series(np.arange(len(ground.facilities)), index=ground.facilities.frame.index.astype(str))
-    for rule in rules.values() if len(routes) else ():
+    ids = ground.communities.frame.index.astype(str)
+    community, sites = ids.get_indexer(unit), ground.facilities.frame.index.astype(str)
+    judged = [rule for rule in rules.values() if rule.services] if len(routes) else []
+    typical = {services: _typical(routes, services, ids) for services in {rule.services for rule in judged}}
+    for rule in judged:
         rows = np.flatnonzero((clause == rule.clause_id) & (level == "community"))
-        if not rule.services or not len(rows):
-            continue
-        typical = _typical(routes, rule, unit[rows])
+        nearest, length = (cells[community[rows]] for cells in typical[rule.services])
         if rule.measure in WALKS:
-            counts = counted(ground, rule)
-            at = row_of.reindex(typical["facility_id"]).to_numpy(dtype=float)
-            good = np.array([not np.isnan(one) and counts[int(one)] for one in at], dtype=bool)
-            facility[rows] = np.where(good, typical["facility_id"].fillna(""), "")
-        same = (facility[rows] == typical["facility_id"].to_numpy()) & (facility[rows] != "")
-        walk[rows[same]] = typical.loc[same, ["minutes", "metres"]].to_numpy(dtype=float)
+            site = sites.get_indexer(nearest)
+            facility[rows] = np.where((site >= 0) & counted(ground, rule)[site], nearest, "") if len(sites) else ""
+        same = (facility[rows] == nearest) & (nearest != "")
+        walk[rows[same]] = length[same]
     frame["facility_id"], frame["route_min"], frame["route_m"] = facility, walk[:, 0], walk[:, 1]
     return Ledger(frame=_described(frame, ground), rules=ledger.rules)
 
 
-def _typical(routes: Routes, rule: Rule, communities: NDArray[np.object_]) -> pd.DataFrame:
-    """For each community the longest of its typical walks to the rule's services; nothing where one has no way."""
+def _typical(
+    routes: Routes, services: Sequence[str], communities: pd.Index
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Of each community's typical walks to the services the longest: facility, and minutes and metres beside it.
+
+    Nothing (``""`` and NaN) where a service has no walk.
+    """
     columns = ["facility_id", "minutes", "metres"]
-    found = pd.DataFrame(routes.frame[columns])
-    of = [found.xs(service, level="service").reindex(communities) if service in found.index.unique("service")
-          else pd.DataFrame(index=communities, columns=columns) for service in rule.services]  # fmt: skip
-    minutes = np.stack([one["minutes"].to_numpy(dtype=float) for one in of])
-    whole = np.isfinite(minutes).all(axis=0)
-    which = np.argmax(np.nan_to_num(minutes, nan=-1.0), axis=0)
-    chosen = {
-        name: np.stack([one[name].to_numpy(dtype=object) for one in of])[which, np.arange(len(communities))]
-        for name in columns
-    }
-    table = pd.DataFrame({name: np.where(whole, cells, None) for name, cells in chosen.items()})
-    return table.astype({"minutes": float, "metres": float})
+    frame = pd.DataFrame(routes.frame[columns])
+    of = [frame.xs(service, level="service").reindex(communities) if service in frame.index.unique("service")
+          else pd.DataFrame(index=communities, columns=columns) for service in services]  # fmt: skip
+    length = np.stack([walks[["minutes", "metres"]].to_numpy(dtype=float) for walks in of])
+    whole = np.isfinite(length[:, :, 0]).all(axis=0)
+    longest = np.argmax(np.nan_to_num(length[:, :, 0], nan=-1.0), axis=0), np.arange(len(communities))
+    facility = np.stack([walks["facility_id"].to_numpy(dtype=object) for walks in of])[longest]
+    return np.where(whole, facility, ""), np.where(whole[:, np.newaxis], length[longest], np.nan)
 
 
 def _described(frame: pd.DataFrame, ground: Ground) -> pd.DataFrame:
