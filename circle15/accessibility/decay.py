@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from circle15.errors import SettingError
+from circle15.refusals import refusal
 
 __all__ = ["gaussian_weight", "signal_delay_s", "tobler_kmh", "tobler_multiplier", "zone_weight"]
 
@@ -48,10 +49,10 @@ def gaussian_weight(minutes: ArrayLike, reach_min: float) -> NDArray[np.float64]
     [1.0, 0.701367, 0.0, 0.0]
     """
     if not (np.isfinite(reach_min) and reach_min > 0):
-        raise SettingError(f"reach of {reach_min} min is not usable: give minutes above 0, such as 15")
+        raise refusal("reach_minutes", error=SettingError, value=reach_min)
     time = np.asarray(minutes, dtype=float)
     if (time < 0).any():
-        raise SettingError(f"a walking time of {time[time < 0].flat[0]:g} min is not usable: times are zero or more")
+        raise refusal("walking_time", error=SettingError, value=time[time < 0].flat[0])
     inside = time <= reach_min
     return np.where(inside, (np.exp(-0.5 * np.where(inside, time / reach_min, 0) ** 2) - _EDGE) / (1 - _EDGE), 0.0)
 
@@ -80,9 +81,7 @@ def zone_weight(
     """
     border = np.asarray(borders_min, dtype=float)
     if len(border) != len(weights) or not len(border) or (np.diff(border, prepend=0.0) <= 0).any():
-        raise SettingError(
-            f"zones {tuple(borders_min)} and weights {tuple(weights)}: give rising minutes, one weight each"
-        )
+        raise refusal("decay_zones", error=SettingError, zones=tuple(borders_min), weights=tuple(weights))
     return np.append(np.asarray(weights, dtype=float), 0.0)[np.searchsorted(border, np.asarray(minutes, dtype=float))]
 
 
@@ -145,5 +144,5 @@ def signal_delay_s(cycle_s: float, green_s: float) -> float:
     20.0
     """
     if not (np.isfinite(cycle_s) and cycle_s > 0 and 0 <= green_s <= cycle_s):
-        raise SettingError(f"signal: green {green_s} s of a cycle of {cycle_s} s is not usable; such as 30 of 90")
+        raise refusal("signal_green", error=SettingError, green=green_s, cycle=cycle_s)
     return 0.5 * (cycle_s - green_s) ** 2 / cycle_s

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from circle15.errors import Circle15Error, PackError
 
@@ -34,6 +34,11 @@ def refusal_words() -> Mapping[str, Mapping[str, Any]]:
     return MappingProxyType(words)
 
 
+def _is_pair(value: object) -> TypeGuard[tuple[str, str]]:
+    """Chinese and English; other tuples, such as cut-offs, are values like any other."""
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(words, str) for words in value)
+
+
 def in_both(values: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """Values as the Chinese and as the English message names them; a pair is the word of each.
 
@@ -42,9 +47,7 @@ def in_both(values: Mapping[str, object]) -> tuple[dict[str, object], dict[str, 
     >>> in_both({"count": 2, "what": ("设施", "facilities")})
     ({'count': 2, 'what': '设施'}, {'count': 2, 'what': 'facilities'})
     """
-    zh, en = (
-        {key: value[side] if isinstance(value, tuple) else value for key, value in values.items()} for side in (0, 1)
-    )
+    zh, en = ({key: value[side] if _is_pair(value) else value for key, value in values.items()} for side in (0, 1))
     return zh, en
 
 
