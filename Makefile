@@ -17,6 +17,8 @@ BIN := $(VENV)/bin
 endif
 RUN := $(BIN)/python
 READY := $(VENV)/.circle15-ready
+NPM ?= npm
+NODE_READY := node_modules/.circle15-ready
 
 # A folder of shared layers beside the checkout is used when it is there; a set CIRCLE15_DATA always wins.
 ifneq ($(wildcard ../shared/data),)
@@ -40,6 +42,15 @@ $(READY): pyproject.toml constraints.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# Only `make lint` needs these; the page itself and its tests take nothing from npm.
+$(NODE_READY): package.json package-lock.json .npmrc
+	@command -v node >/dev/null && command -v $(NPM) >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || { \
+		echo '检查页面代码需要 Node.js（18 或更新）和 npm，请先安装，例如：apt install nodejs npm'; \
+		echo 'checking the page'"'"'s code needs Node.js (18 or newer) and npm; install them first: apt install nodejs npm'; \
+		exit 1; } >&2
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
 map: $(READY) ## 生成离线地图 build/<city>/map.html / the main job (CITY=suzhou)
 	@$(RUN) -m circle15 map -- "$$CIRCLE15_CITY"
 
@@ -49,11 +60,13 @@ report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a repor
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline
 	$(RUN) -m pytest -n auto --maxprocesses 8
 
-lint: $(READY) ## ruff、mypy 与导入方向 / ruff, mypy, and imports that run one way
+lint: $(READY) $(NODE_READY) ## ruff、mypy、导入方向与页面代码 / ruff, mypy, imports that run one way, the page's code
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(BIN)/lint-imports --no-logo
+	node_modules/.bin/biome check
+	node_modules/.bin/tsc --project tsconfig.json
 
 bench: $(READY) ## 与同类库比较速度 / speed against peers, in one run
 	$(RUN) benchmarks/reach.py

@@ -28,7 +28,7 @@ from scipy.sparse.csgraph import dijkstra
 from circle15 import catalog, study
 from circle15.hours.opening import open_facilities
 from circle15.kernels.search import NO_COST
-from circle15.model import Facilities, Positions
+from circle15.model import Facilities
 from circle15.model.results import Analysis
 from circle15.network.graph import walk_graph
 from circle15.routing import nearest
@@ -94,9 +94,8 @@ def stage_of(result: Analysis) -> tuple[Stage, Facilities]:
     """A city laid out for draws, as the study does it."""
     city, settings = result.city, result.settings
     serving = open_facilities(city.facilities, settings.open_at)
-    sites = result.facility_positions.take(city.facilities.frame.index.get_indexer(serving.frame.index))
     stage = Stage.of(
-        walk_graph(city.network, result.profile), result.demand, serving, homes=result.demand_positions, sites=sites,
+        walk_graph(city.network, result.profile), result.demand, result.facilities.of(serving),
         services=result.coverage.services, cutoff_min=settings.circle_min, max_snap_m=settings.max_snap_m,
     )  # fmt: skip
     return stage, serving
@@ -149,7 +148,7 @@ def main() -> None:
     risk = dropout_risk(stage.network, doubt)
     chance = existence(serving, doubt).to_numpy(dtype=float)
     asked = {"seed": result.settings.seed, "uncertain": doubt, "risk": risk, "existence": chance}
-    size = f"{stage.network.n_nodes:,} nodes, {len(stage.code):,} homes, {len(serving):,} sites"
+    size = f"{stage.network.n_nodes:,} nodes, {len(stage.demand):,} homes, {len(serving):,} sites"
     rows, agree = compare(stage, [draw(stage, number, **asked) for number in range(20)], few=5)
     head = ("search", "CPU ms a draw, median", "x", "draws", "homes covered")
     print_table(f"One draw, {len(stage.services)} services ({given.city}: {size})", head, rows)
@@ -159,7 +158,7 @@ def main() -> None:
         drawn_shares(stage, given.draws, threads=threads, **asked)
         rows.append((str(threads), f"{time.perf_counter() - began:.2f}"))
     print_table(f"{given.draws} draws", ("threads", "wall s"), rows)
-    far = int((stage.homes.status == Positions.FAR).sum())
+    far = int((~stage.demand.placed).sum())
     print(f"{far} homes are far from any street.")
     sys.exit(0 if agree else 1)
 

@@ -34,12 +34,13 @@ Answer = dict[str, Any]
 
 def read_list(form: str, folder: Path) -> Callable[[], Answer]:
     """circle15's read of the facility list."""
+    from circle15.sources.city_config import FacilitiesTable
     from circle15.sources.facilities.table import read_facilities
 
     path = folder / CITY / f"facilities.{form}"
 
     def run() -> Answer:
-        read = read_facilities(path, {"datum": "gcj02"})
+        read = read_facilities(path, FacilitiesTable(file=path.name, datum="gcj02"))
         (record,) = read.files
         return {
             "rows": record.rows_read, "used": record.rows_used, "dropped": dict(record.dropped),
@@ -66,13 +67,14 @@ def read_list_plainly(form: str, folder: Path) -> Callable[[], Answer]:
 
 def read_people(_: str, folder: Path) -> Callable[[], Answer]:
     """circle15's read and checks of the communities, with their people from the workbook."""
+    from circle15.sources.city_config import PeopleTable
     from circle15.sources.communities.findings import community_checks
     from circle15.sources.communities.table import read_communities
 
     home = folder / CITY
 
     def run() -> Answer:
-        read = read_communities(home / "communities.gpkg", {}, (home / "people.xlsx", {}))
+        read = read_communities(home / "communities.gpkg", {}, (home / "people.xlsx", PeopleTable(file="people.xlsx")))
         metric = read.frame.to_crs(CRS)
         found = community_checks(metric, file="communities.gpkg")
         dropped = dict(read.files[1].dropped)

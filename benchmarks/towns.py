@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyproj
 from numpy.typing import NDArray
 
+from circle15.model.placed import Positions
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
-from circle15.model.placed import Positions
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import build_network, canonical
 from circle15.sources.osm.streets import read_streets
@@ -88,6 +89,7 @@ def places(network: WalkNetwork, count: int, *, seed: int) -> Positions:
     usable = (network.component[network.u] == 0) & ~network.has(EdgeFlag.FORWARD_ONLY) & (network.u != network.v)
     edge = rng.choice(np.flatnonzero(usable), count).astype(np.int32)
     return Positions(
+        ids=pd.RangeIndex(count),
         edge=edge,
         offset_mm=(rng.random(count) * network.length_mm[edge]).astype(np.int64),
         leg_mm=rng.integers(0, 40_000, count),

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import osmium
-import pandas as pd
 import peers
 import shapely
 import towns
@@ -19,14 +18,15 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from circle15.kernels import search
+from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.threads import in_workers
-from circle15.model.results import ReachTable
 from circle15.model.placed import Positions
+from circle15.model.results import ReachTable
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
 from circle15.routing.isochrones import draw_isochrones
-from circle15.routing.nearest import nearest_times
+from circle15.routing.nearest import nearest_cost
 from circle15.routing.reach import reach_table
 from circle15.sources.osm.streets import read_streets
 
@@ -110,15 +110,7 @@ def scipy_pairs(
 
 
 def _table(graph: WalkGraph, demand: Positions, sites: Positions, threads: int = 1) -> ReachTable:
-    return reach_table(
-        graph,
-        demand,
-        sites,
-        point_ids=pd.RangeIndex(len(demand)),
-        facility_ids=pd.RangeIndex(len(sites)),
-        cutoff_min=towns.CUTOFF_MIN,
-        threads=threads,
-    )
+    return reach_table(graph, demand, sites, cutoff_min=towns.CUTOFF_MIN, threads=threads)
 
 
 def pairs_table(town: str, network: WalkNetwork, *, quick: bool) -> bool:
@@ -158,23 +150,23 @@ def nearest_table(town: str, network: WalkNetwork, *, quick: bool) -> bool:
 
     matrix = _with_origins(graph, sites, together=True)
 
-    def with_scipy() -> NDArray[np.float64]:
+    def with_scipy() -> NDArray[np.int64]:
         distance = np.floor(dijkstra(matrix, indices=[network.n_nodes])[0, : network.n_nodes])
         node, cost = seeds(graph, demand)
         best = (distance[node] + cost).min(axis=1)
         for row in range(len(sites)):
             point, straight = _along_edge(graph, demand, sites, row)
             best[point] = np.minimum(best[point], straight)
-        return np.where(np.isfinite(best), best, np.nan) / 60_000.0
+        return np.where(np.isfinite(best), best, NEVER_MS).astype(np.int64)
 
-    ours, mine = least(lambda: nearest_times(graph, demand, sites))
+    ours, mine = least(lambda: np.minimum(nearest_cost(graph, demand, sites), NEVER_MS))
     theirs, other = least(with_scipy, 2)
-    same = bool(np.array_equal(mine, other, equal_nan=True))
+    same = bool(np.array_equal(mine, other))
     print_table(
         f"Nearest: {town}, {len(sites):,} facilities, {len(demand):,} demand points",
         ("contender", "CPU ms", "x circle15", "answer"),
         [
-            ("**circle15** nearest_times", f"{1000 * ours:.1f}", "1", ""),
+            ("**circle15** nearest_cost", f"{1000 * ours:.1f}", "1", ""),
             ("scipy dijkstra from one source for all", f"{1000 * theirs:.1f}", f"{theirs / ours:.1f}", _verdict(same)),
         ],
     )
@@ -185,10 +177,9 @@ def polygon_table(town: tuple[str, WalkNetwork], *, quick: bool) -> bool:
     """Isochrones by distance grid against the exact union; True when every IoU is at least 0.99 on average."""
     name, network = town
     graph, sites = walk_graph(network, towns.WALKER), towns.places(network, 5 if quick else 40, seed=3)
-    ids = pd.RangeIndex(len(sites))
     cutoffs = (5.0, 10.0, 15.0)
-    grid_s, grid = least(lambda: draw_isochrones(graph, sites, ids=ids, minutes=cutoffs))
-    union_s, union = least(lambda: draw_isochrones(graph, sites, ids=ids, minutes=cutoffs, method="union"), 1)
+    grid_s, grid = least(lambda: draw_isochrones(graph, sites, minutes=cutoffs))
+    union_s, union = least(lambda: draw_isochrones(graph, sites, minutes=cutoffs, method="union"), 1)
     one, two = grid.frame.geometry.to_numpy(), union.frame.geometry.to_numpy()
     overlap = shapely.area(shapely.intersection(one, two)) / shapely.area(shapely.union(one, two))
     rows = [

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         DemandPoints,
         Facilities,
         Moment,
+        PlacedDemand,
+        PlacedFacilities,
         PopulationGrid,
         Settings,
         Streets,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     )
     from circle15.network.build import build_network, merge_chains
     from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
-    from circle15.network.snap import snap
+    from circle15.network.snap import place_demand, place_facilities, snap
     from circle15.norms.ledger import judge
     from circle15.routing.isochrones import isochrones
     from circle15.routing.reach import reach
@@ -53,6 +55,8 @@ _HOME = {
     "DemandPoints": "model",
     "Facilities": "model",
     "Moment": "model",
+    "PlacedDemand": "model",
+    "PlacedFacilities": "model",
     "PopulationGrid": "model",
     "Settings": "model",
     "Streets": "model",
@@ -81,6 +85,8 @@ _HOME = {
     "moment": "hours.opening",
     "open_at": "hours.opening",
     "open_facilities": "hours.opening",
+    "place_demand": "network.snap",
+    "place_facilities": "network.snap",
     "reach": "routing.reach",
     "read_streets": "sources.osm.streets",
     "route": "routing.routes",
@@ -97,6 +103,8 @@ __all__ = [
     "DemandPoints",
     "Facilities",
     "Moment",
+    "PlacedDemand",
+    "PlacedFacilities",
     "PopulationGrid",
     "Settings",
     "Streets",
@@ -125,6 +133,8 @@ __all__ = [
     "moment",
     "open_at",
     "open_facilities",
+    "place_demand",
+    "place_facilities",
     "reach",
     "read_streets",
     "route",

@@ -258,7 +258,7 @@ def list_cities(
     from circle15.sources.pack import city_pack
 
     given = _overrides(profile, cutoffs)
-    city_pack.settings_of({}, given)  # a flag that cannot be is refused here, not once per pack
+    city_pack.settings_of(None, given)  # a flag that cannot be is refused here, not once per pack
     lines = []
     for name, folder in city_pack.list_cities(data).items():
         try:
@@ -360,13 +360,13 @@ def _tell_findings(findings: Sequence[Finding]) -> None:
 def _tell_result(result: Analysis) -> None:
     """Warnings, what is synthetic, and the worst community in one sentence."""
     from circle15.catalog import text
+    from circle15.catalog.phrases import community_sentences
 
     _tell_findings(result.findings)
     _tell_synthetic(result.city)
-    worst = result.gaps.by_community
-    if len(worst):
-        _say(text("worst_community", "zh", sentence=worst.iloc[0]["sentence_zh"]))
-        _say(text("worst_community", "en", sentence=worst.iloc[0]["sentence_en"]))
+    if len(result.gaps.by_community):
+        for language in ("zh", "en"):
+            _say(text("worst_community", language, sentence=community_sentences(result.gaps, language).iloc[0]))
 
 
 def _tell_synthetic(city: City) -> None:

@@ -20,8 +20,7 @@ from circle15.hours.opening import moment, open_facilities
 from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.ragged import ranges
 from circle15.model.moment import Moment
-from circle15.model.placed import PlacedDemand
-from circle15.model.places import Facilities
+from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import Coverage, NearestTimes, ReachTable
 from circle15.network.graph import cutoff_ms
 from circle15.refusals import refusal
@@ -66,7 +65,7 @@ def points_in_reach(
 
 def coverage(
     reach: ReachTable,
-    demand: PlacedDemand,
+    demand: DemandPoints,
     facilities: Facilities,
     *,
     cutoffs_min: Sequence[float] = (5, 10, 15),
@@ -79,7 +78,7 @@ def coverage(
     reach
         Computed with at least the farthest cut-off.
     demand
-        Points whose ids are the table's; of those far from any street nothing can be said.
+        Points whose ids are the table's; of those that it could not place nothing can be said.
     facilities
         With services; a service that no list speaks of is undetermined and gets no rows. For coverage at a
         moment give :func:`circle15.hours.opening.open_facilities`.
@@ -101,26 +100,27 @@ def coverage(
     """
     if reach.cutoff_ms < cutoff_ms(max(cutoffs_min)):
         raise refusal("reach_cutoff", error=InputError, stops=reach.cutoff_ms / 60_000, asked=max(cutoffs_min))
-    if not all(ids.equals(demand.ids) for ids in (reach.point_ids, *([] if nearest is None else [nearest.point_ids]))):
+    times = (reach.point_ids,) if nearest is None else (reach.point_ids, nearest.point_ids)
+    if not all(ids.equals(demand.frame.index) for ids in times):
         raise refusal("times_other_points", error=InputError)
-    if not np.array_equal(reach.point_placed, demand.placed):
-        raise refusal("reach_other_positions", error=InputError)
     services = tuple(key for key in known_services() if key in facilities.listed)
     undetermined = tuple(key for key in known_services() if key not in facilities.listed)
     points = points_in_reach(reach, facilities, services, cutoffs_min)
-    times = nearest or NearestTimes(point_ids=demand.ids, services=services, cost_ms=points.best_ms)
+    bounded = NearestTimes(
+        point_ids=reach.point_ids, point_placed=reach.point_placed, services=services, cost_ms=points.best_ms
+    )
     return Coverage(
-        frame=_covered(demand, points, services, cutoffs_min),
-        nearest=_nearest(demand, times, services, bounded=nearest is None),
+        frame=_covered(demand, points, services, cutoffs_min, reach.point_placed),
+        nearest=_nearest(demand, nearest or bounded, services, bounded=nearest is None),
         services=services,
         undetermined=undetermined,
-        delivery=_delivery(demand, facilities, points, services, max(cutoffs_min)),
+        delivery=_delivery(demand, facilities, points, services, max(cutoffs_min), reach.point_placed),
     )
 
 
 def coverage_through_day(
     reach: ReachTable,
-    demand: PlacedDemand,
+    demand: DemandPoints,
     facilities: Facilities,
     *,
     moments: Sequence[Moment | str],
@@ -166,10 +166,14 @@ def coverage_through_day(
 
 
 def _covered(
-    demand: PlacedDemand, points: PointsInReach, services: Sequence[str], cutoffs_min: Sequence[float]
+    demand: DemandPoints,
+    points: PointsInReach,
+    services: Sequence[str],
+    cutoffs_min: Sequence[float],
+    placed: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    placed, total = demand.placed, demand.community_sums
-    people = {column: demand.people_in(column) for column in demand.points.people}
+    total = demand.community_sums
+    people = {column: demand.people_in(column) for column in demand.people}
     whole = {column: total(values) for column, values in people.items()}
     unplaced = {column: total(values * ~placed) for column, values in people.items()}
     tables = []
@@ -201,18 +205,19 @@ def _covered(
 
 
 def _delivery(
-    demand: PlacedDemand,
+    demand: DemandPoints,
     facilities: Facilities,
     points: PointsInReach,
     services: Sequence[str],
     cutoff_min: float,
+    placed: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """People within delivery, and within delivery or a walk; see :class:`Coverage`."""
-    placed, total, tables = demand.placed, demand.community_sums, []
-    for service, brought in delivered(demand.points, facilities, services).items():
+    total, tables = demand.community_sums, []
+    for service, brought in delivered(demand, facilities, services).items():
         walked = (points.best_ms[:, services.index(service)] <= cutoff_ms(cutoff_min)) & placed
         columns: dict[str, NDArray[np.float64]] = {}
-        for column in demand.points.people:
+        for column in demand.people:
             values = demand.people_in(column)
             columns[column] = total(values)
             columns[f"{column}_delivered"] = total(values * brought)
@@ -225,9 +230,7 @@ def _delivery(
         parts = ("", "_delivered", "_either", "_neither", "_unplaced")
         names = ["community_id", "service"]
         none = pd.MultiIndex.from_arrays([demand.communities[:0], pd.Index([], dtype=str)], names=names)
-        return pd.DataFrame(
-            columns=[f"{c}{part}" for c in demand.points.people for part in parts], index=none, dtype=float
-        )
+        return pd.DataFrame(columns=[f"{c}{part}" for c in demand.people for part in parts], index=none, dtype=float)
     return pd.concat(tables).sort_index()
 
 
@@ -235,12 +238,9 @@ def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.
     return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
 
 
-def _nearest(demand: PlacedDemand, times: NearestTimes, services: Sequence[str], *, bounded: bool) -> pd.DataFrame:
-    total, elders, weight = (
-        demand.community_sums,
-        demand.people_in("pop_60plus") * demand.placed,
-        demand.weight(demand.placed),
-    )
+def _nearest(demand: DemandPoints, times: NearestTimes, services: Sequence[str], *, bounded: bool) -> pd.DataFrame:
+    total, elders = demand.community_sums, demand.people_in("pop_60plus") * times.point_placed
+    weight = demand.weight(times.point_placed)
     tables = []
     for service in services:
         minutes = times.minutes(service)
@@ -260,7 +260,7 @@ def _nearest(demand: PlacedDemand, times: NearestTimes, services: Sequence[str],
 
 
 def _quantile(
-    minutes: NDArray[np.float64], weight: NDArray[np.float64], demand: PlacedDemand, share: float
+    minutes: NDArray[np.float64], weight: NDArray[np.float64], demand: DemandPoints, share: float
 ) -> NDArray[np.float64]:
     """Smallest time within which ``share`` of a community's weight arrives; NaN when that is never."""
     endless = np.where(np.isnan(minutes), np.inf, minutes)

@@ -1,4 +1,4 @@
-"""What distance, slope and waiting do to a walk: scalar formulas, vectorised, each with its source."""
+"""How the worth of a facility falls with the walk to it: weights by minutes, vectorised, each with its source."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from circle15.errors import SettingError
 from circle15.refusals import refusal
 
-__all__ = ["gaussian_weight", "signal_delay_s", "tobler_kmh", "tobler_multiplier", "zone_weight"]
+__all__ = ["gaussian_weight", "zone_weight"]
 
-_STEEPNESS, _EASIEST = 3.5, 0.05
 _EDGE = np.exp(-0.5)
 
 
@@ -83,66 +82,3 @@ def zone_weight(
     if len(border) != len(weights) or not len(border) or (np.diff(border, prepend=0.0) <= 0).any():
         raise refusal("decay_zones", error=SettingError, zones=tuple(borders_min), weights=tuple(weights))
     return np.append(np.asarray(weights, dtype=float), 0.0)[np.searchsorted(border, np.asarray(minutes, dtype=float))]
-
-
-def tobler_kmh(slope: ArrayLike) -> NDArray[np.float64]:
-    """Tobler's hiking function, 6 exp(-3.5 |s + 0.05|): km/h on a slope of rise over run, fastest at 5 % down.
-
-    References
-    ----------
-    Tobler, W. (1993), Three presentations on geographical analysis and modeling, NCGIA Technical Report 93-1.
-
-    Examples
-    --------
-    >>> tobler_kmh([-0.05, 0]).round(6).tolist()  # on the flat 6 exp(-0.175)
-    [6.0, 5.036742]
-    """
-    return 6.0 * np.exp(-_STEEPNESS * np.abs(np.asarray(slope, dtype=float) + _EASIEST))
-
-
-def tobler_multiplier(slope: ArrayLike, *, downhill: bool = True) -> NDArray[np.float64]:
-    """What a slope makes of a walker's own speed: Tobler's function over its value on the flat.
-
-    Tobler's km/h would override the speed of the profile; the multiplier keeps it.
-
-    Parameters
-    ----------
-    slope
-        Rise over run in walking direction.
-    downhill
-        False: nobody speeds up downhill, at most 1 (elders; a choice of this project).
-
-    Examples
-    --------
-    >>> tobler_multiplier([0.05, -0.05]).round(6).tolist()  # exp(-0.175), exp(0.175)
-    [0.839457, 1.191246]
-    """
-    share = tobler_kmh(slope) / tobler_kmh(0.0)
-    return share if downhill else np.minimum(share, 1.0)
-
-
-def signal_delay_s(cycle_s: float, green_s: float) -> float:
-    """Mean wait at a signalled crossing, 0.5 (C - g)^2 / C seconds, for walkers who arrive at any moment alike.
-
-    Parameters
-    ----------
-    cycle_s, green_s
-        Length C of the signal's cycle and of its green g for walkers.
-
-    Raises
-    ------
-    SettingError
-        If the cycle is not above 0 or the green is no part of it.
-
-    References
-    ----------
-    Highway Capacity Manual, uniform delay of pedestrians; the formula is given from memory and to be verified.
-
-    Examples
-    --------
-    >>> signal_delay_s(90, 30)  # two in three arrive at red and wait 30 s on average
-    20.0
-    """
-    if not (np.isfinite(cycle_s) and cycle_s > 0 and 0 <= green_s <= cycle_s):
-        raise refusal("signal_green", error=SettingError, green=green_s, cycle=cycle_s)
-    return 0.5 * (cycle_s - green_s) ** 2 / cycle_s

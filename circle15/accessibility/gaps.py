@@ -1,4 +1,4 @@
-"""Coverage -> gap scores per community, ranked, each with a sentence that explains it.
+"""Coverage -> gap scores per community, ranked; :mod:`circle15.catalog.phrases` puts them into words.
 
 Gap in people: g = N_60plus x (1 - covered share), addable over communities. Indices and ranks per community:
 :mod:`circle15.model.index`.
@@ -6,20 +6,17 @@ Gap in people: g = N_60plus x (1 - covered share), addable over communities. Ind
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from circle15.catalog import services as known_services
-from circle15.catalog import text
-from circle15.catalog.phrases import moment_text, names_by_language, people_text, percent_text, service_noun
 from circle15.errors import SettingError
 from circle15.model.index import additive_index, geometric_index, ranked, worst_index
 from circle15.model.moment import Moment
 from circle15.model.places import Communities
-from circle15.model.results import Coverage, Gaps
+from circle15.model.results import Coverage, Gaps, elder_share
 from circle15.refusals import refusal
 
 __all__ = ["gaps", "worst_service"]
@@ -47,7 +44,7 @@ def gaps(
         Service weights, 1 where not given; normalised over the services with a list. A service of weight
         0 keeps its rows in ``frame`` and takes no part in ``by_community``.
     open_at
-        The moment that the coverage is of; every sentence says it.
+        The moment that the coverage is of; recorded in the result.
 
     Returns
     -------
@@ -66,14 +63,8 @@ def gaps(
     weight = _weights(coverage.services, weights or {})
     frame = _by_service(coverage, cutoff_min)
     frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
-    frame = _with_sentences(frame, names_by_language(communities), cutoff_min, open_at)
     by_community = _by_community(frame, communities, weight)
-    for language, names in names_by_language(communities).items():
-        by_community[f"sentence_{language}"] = _community_sentences(
-            by_community, frame[frame.index.get_level_values("service").isin(_counted(weight))], names, language,
-            cutoff_min=cutoff_min, open_at=open_at,
-        )  # fmt: skip
-    return Gaps(frame=frame, by_community=by_community, weights=weight)
+    return Gaps(frame=frame, by_community=by_community, weights=weight, cutoff_min=cutoff_min, open_at=open_at)
 
 
 def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str, float]:
@@ -95,13 +86,13 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
         return pd.DataFrame(
             columns=[
                 *("elders", "uncovered", "unplaced", "intensity_pct", "share", "choices"),
-                *("mean_min", "p90_min", "unreachable"),
+                *("mean_min", "p90_min", "unreachable", "reached"),
             ],
             index=pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"]),
             dtype=float,
         )
-    at = coverage.frame.xs(cutoff_min, level="cutoff_min")
-    share = at["pop_60plus_share"].where(at["pop_60plus"] > 0, at["population_share"])
+    at = pd.DataFrame(coverage.frame.xs(cutoff_min, level="cutoff_min"))
+    share = elder_share(at)
     frame = pd.DataFrame(
         {
             "elders": at["pop_60plus"],
@@ -112,51 +103,9 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
             "choices": at["choices"],
         }
     )
-    return frame.join(coverage.nearest[["mean_min", "p90_min", "unreachable"]])
-
-
-def _with_sentences(
-    frame: pd.DataFrame, names_by: Mapping[str, pd.Series], cutoff_min: float, open_at: Moment | None
-) -> pd.DataFrame:
-    catalogue = known_services()
-    out = frame.copy()
-    some = frame["mean_min"].notna().groupby(level="service").transform("any")
-    for language, names in names_by.items():
-        out[f"sentence_{language}"] = [
-            _sentence(
-                language,
-                name=names.loc[community],
-                service=service_noun(catalogue[service], language, open_at),
-                row=row,
-                cutoff_min=cutoff_min,
-                reached=reached,
-            )
-            for (community, service), row, reached in zip(frame.index, frame.to_dict("records"), some, strict=True)
-        ]
-    return out
-
-
-def _sentence(
-    language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float, reached: bool
-) -> str:
-    """What one community lacks; ``reached``: somebody in the city can walk to the service, at whatever distance."""
-    values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
-    if np.isnan(row["share"]):
-        return text("gaps_unplaced", language, **values)
-    if row["share"] >= 1:
-        return text("gaps_covered", language, **values)
-    if row["elders"] <= 0:
-        return text("gaps_no_elders", language, **values, percent=percent_text(row["intensity_pct"]))
-    who = {"people": people_text(row["uncovered"], language), "percent": percent_text(row["intensity_pct"])}
-    if np.isnan(row["mean_min"]):
-        far = np.isnan(row["unreachable"])  # times beyond the cut-off were not computed
-        if not (far or reached):  # nothing is listed, or open: that is no matter of ways
-            return text("gaps_nobody_reaches", language, **values, **who)
-        return text("gaps_beyond" if far else "gaps_no_way", language, **values, **who)
-    told = text("gaps_uncovered", language, **values, **who, minutes=f"{row['mean_min']:.0f}")
-    if row["unreachable"] > 0:
-        told += text("gaps_some_no_way", language, people=people_text(row["unreachable"], language))
-    return told
+    frame = frame.join(coverage.nearest[["mean_min", "p90_min", "unreachable"]])
+    frame["reached"] = frame["mean_min"].notna().groupby(level="service").transform("any")
+    return frame
 
 
 def _counted(weight: Mapping[str, float]) -> list[str]:
@@ -205,30 +154,3 @@ def worst_service(share: pd.DataFrame, uncovered: pd.DataFrame) -> pd.Series:
     candidate = uncovered.where(share.eq(least, axis=0), -1.0).to_numpy(dtype=float)
     named = share.columns.to_numpy()[np.nan_to_num(candidate, nan=-1.0).argmax(axis=1)]
     return pd.Series(np.where(least < 1, named, ""), index=share.index)
-
-
-def _community_sentences(
-    out: pd.DataFrame,
-    frame: pd.DataFrame,
-    names: pd.Series,
-    language: str,
-    *,
-    cutoff_min: float,
-    open_at: Moment | None,
-) -> list[str]:
-    gap = (frame["share"] < 1).groupby("community_id").sum().reindex(out.index, fill_value=0)
-    known = frame["share"].notna().groupby("community_id").sum().reindex(out.index, fill_value=0)
-    sentences = []
-    for community, worst, missing, judged in zip(out.index, out["worst_service"], gap, known, strict=True):
-        if not judged:
-            sentences.append(text("gaps_nothing_known", language))
-        elif not missing:
-            whole = {"name": names[community], "total": judged, "cutoff": f"{cutoff_min:g}"}
-            told = text("gaps_all_covered", language, **whole)
-            if open_at is not None:
-                told = text("gaps_at_moment", language, moment=moment_text(open_at, language), sentence=told)
-            sentences.append(told)
-        else:
-            lead = frame[f"sentence_{language}"].loc[(community, worst)]
-            sentences.append(text("gaps_community", language, lead=lead, count=missing, total=judged))
-    return sentences

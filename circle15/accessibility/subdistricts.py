@@ -16,7 +16,7 @@ import pandas as pd
 from circle15.accessibility.gaps import worst_service
 from circle15.model.index import geometric_index, ranked
 from circle15.model.places import Communities
-from circle15.model.results import Coverage, Subdistricts
+from circle15.model.results import Coverage, Subdistricts, elder_share
 
 __all__ = ["NO_SUBDISTRICT", "by_subdistrict"]
 
@@ -46,10 +46,10 @@ def by_subdistrict(
     Subdistricts
         Empty where no community names a subdistrict.
     """
-    frame = communities.frame
-    if "subdistrict" not in frame or not (_named(frame["subdistrict"]) != NO_SUBDISTRICT).any():
+    given = communities.subdistricts
+    if not (given != "").any():
         return Subdistricts()
-    name = _named(frame["subdistrict"])
+    name = given.where(given != "", NO_SUBDISTRICT).astype(object)
     people = [column for column in communities.people if column in coverage.frame]
     columns = [column for one in people for column in (one, *(f"{one}_{part}" for part in _PARTS))]
     keys = [
@@ -66,11 +66,6 @@ def by_subdistrict(
     return Subdistricts(frame=sums, by_subdistrict=scored, named=name.rename("subdistrict"))
 
 
-def _named(column: pd.Series) -> pd.Series:
-    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
-    return text.where(text != "", NO_SUBDISTRICT)
-
-
 def _scored(
     sums: pd.DataFrame, communities: Communities, name: pd.Series, cutoff_min: float, weights: Mapping[str, float]
 ) -> pd.DataFrame:
@@ -83,7 +78,7 @@ def _scored(
         out["subdistrict_en"] = english.groupby(name.reindex(english.index)).first().reindex(out.index).fillna("")
     counted = [service for service, weight in weights.items() if weight > 0]
     at = sums[sums.index.get_level_values("cutoff_min") == cutoff_min].droplevel("cutoff_min")
-    known = at["pop_60plus_share"].where(at["pop_60plus"] > 0, at["population_share"])
+    known = elder_share(at)
     share = known.unstack("service").reindex(index=out.index, columns=counted)
     uncovered = at["pop_60plus_uncovered"].unstack("service").reindex(index=out.index, columns=counted)
     w = np.array([weights[service] for service in counted], dtype=float)

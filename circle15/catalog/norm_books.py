@@ -11,40 +11,31 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import Field, model_validator
 
 from circle15.catalog.facts import read_facts
 from circle15.catalog.service import services
 from circle15.catalog.spelling import did_you_mean
 from circle15.catalog.tier import tiers
+from circle15.catalog.typed_toml import Number, OneOf, Rows, TomlTable, checked, fault, unknown_word
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Status
 from circle15.model.places import AGE_GROUP, PEOPLE
+from circle15.refusals import hint, refusal
 
 __all__ = [
     "Measure", "NotComputed", "all_checklists", "all_rules", "check_rates", "measures", "norm_book", "norm_books",
     "not_computed", "parse_book",
 ]  # fmt: skip
 
-_GRADES = ("S", "A", "B", "M+", "M", "project")
-_BOOK = ("title_zh", "title_en")
-_NEEDED = ("id", "title_zh", "title_en", "measure", "unit", "source", "clause", "year", "status", "grade", "verified")
 _PARAMETERS = (
     "services", "tiers", "standardised", "of", "checklist", "minutes", "metres", "open_at", "people", "people_from",
     "people_below", "households_each",
 )  # fmt: skip
-_OTHERS = ("at_least", "at_most", "between", "level", "scope", "note_zh", "note_en")
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("id", "title_zh", "title_en", "measure", "unit", "source", "clause", "status", "grade"), (str,)),
-    **dict.fromkeys(("checklist", "open_at", "people", "level", "scope", "note_zh", "note_en"), (str,)),
-    **dict.fromkeys(("minutes", "metres", "people_from", "people_below", "households_each"), (int, float)),
-    **dict.fromkeys(("at_least", "at_most"), (int, float)),
-    **dict.fromkeys(("services", "tiers", "of", "between"), (list,)),
-    **dict.fromkeys(("standardised", "verified"), (bool,)),
-    "year": (int,),
-}
+_MOST = {"minutes": 120, "metres": 100_000, "households_each": 100_000}
 _MOMENT = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
-_WORDS = {str: "text in quotes", int: "a number", list: "a list", bool: "true or false"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +100,7 @@ def norm_book(key: str) -> NormBook:
         If there is none of that name.
     """
     if key not in norm_books():
-        raise NormError(
-            f"there is no book of norms {key!r}{did_you_mean(key, norm_books())[1]} (known: {', '.join(norm_books())})"
-        )
+        raise refusal("norm_unknown", error=NormError, key=key, **unknown_word(key, norm_books()))
     return norm_books()[key]
 
 
@@ -127,7 +116,7 @@ def all_rules(books: Iterable[NormBook]) -> tuple[Rule, ...]:
     twice = [clause for clause, count in Counter(rule.clause_id for rule in rules).items() if count > 1]
     if twice:
         named = ", ".join(f"{rule.book}.toml" for rule in rules if rule.clause_id == twice[0])
-        raise NormError(f"rule {twice[0]!r} stands twice ({named}); give each rule an id of its own")
+        raise refusal("rule_in_two_books", error=NormError, file=named, value=twice[0])
     check_rates(rules)
     return rules
 
@@ -142,20 +131,17 @@ def check_rates(rules: Iterable[Rule]) -> None:
     """
     known = {rule.clause_id: rule for rule in rules}
     for rate in known.values():
-        where = f"{rate.book}.toml, rule {rate.clause_id!r}: of"
         for clause in rate.of:
+            where = {"file": f"{rate.book}.toml", "rate": rate.clause_id, "clause": clause}
             if clause not in known:
                 shelf = [key for key, book in norm_books().items() if clause in {rule.clause_id for rule in book.rules}]
-                meant = did_you_mean(clause, known)[1]
-                remedy = f"; it stands in {shelf[0]!r}: add that book to norms" if shelf else meant
-                raise NormError(f"{where} names {clause!r}, which is in none of the chosen books{remedy}")
+                remedy = hint("rate_shelf", book=shelf[0]) if shelf else did_you_mean(clause, known)
+                raise refusal("rate_of_unknown", error=NormError, **where, hint=remedy)
             counted = known[clause]
-            if counted.level != "community" or not counted.judges:
-                raise NormError(
-                    f"{where} names {clause!r}, which "
-                    + ("requires nothing" if counted.level == "community" else f"is judged by {counted.level}")
-                    + "; a rate counts rules that are judged by community and require something"
-                )
+            if counted.level != "community":
+                raise refusal("rate_of_level", error=NormError, **where, level=counted.level)
+            if not counted.judges:
+                raise refusal("rate_of_shown", error=NormError, **where)
 
 
 def all_checklists(books: Iterable[NormBook]) -> Mapping[str, tuple[str, ...]]:
@@ -171,7 +157,7 @@ def all_checklists(books: Iterable[NormBook]) -> Mapping[str, tuple[str, ...]]:
         for name, members in book.checklists.items():
             before = found.get(name, ())
             if before and members and set(before) != set(members):
-                raise NormError(f"{book.key}.toml: [checklist] {name} has other members than in another chosen book")
+                raise refusal("checklist_differs", error=NormError, file=f"{book.key}.toml", name=name)
             found[name] = before or members
     return MappingProxyType(found)
 
@@ -195,161 +181,167 @@ def parse_book(content: bytes, *, file: str) -> NormBook:
         file, rule, key and value.
     """
     try:
-        read = tomllib.loads(content.decode("utf-8-sig"))
+        written = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise NormError(f"{file}: not in UTF-8 (byte {error.start}); save it as UTF-8") from error
+        raise refusal("book_bytes", error=NormError, file=file, place=error.start) from error
     except tomllib.TOMLDecodeError as error:
-        raise NormError(f"{file}: not a TOML file: {error}") from error
-    _known(file, "the top level", read, ("book", "source", "rule", "checklist"))
-    head = _table(file, read, "book")
-    _known(file, "[book]", head, _BOOK)
-    for name in _BOOK:
-        if not isinstance(head.get(name), str):
-            raise NormError(f"{file}: [book] {name} = {head.get(name)!r}: give text in quotes")
-    sources = _table(file, read, "source")
-    for name, source in sources.items():
-        for title in _BOOK:
-            if not (isinstance(source, dict) and isinstance(source.get(title), str)):
-                raise NormError(f"{file}: [source.{name}] needs {title}, text in quotes")
-    checklists = {
-        name: tuple(map(str, _kind(file, "[checklist]", name, members, (list,))))
-        for name, members in read.get("checklist", {}).items()
-    }
-    entries = read.get("rule", [])
-    if not (isinstance(entries, list) and entries and all(isinstance(entry, dict) for entry in entries)):
-        raise NormError(f"{file}: it has no rules; write each under [[rule]]")
+        raise refusal("book_toml", error=NormError, file=file, why=error) from error
+    book = checked(_BookFile, written, file=file, error=NormError)
     key = file.removesuffix(".toml")
-    rules = tuple(_rule(file, key, entry, sources, checklists) for entry in entries)
-    book = NormBook(
-        key=key, title_zh=head["title_zh"], title_en=head["title_en"], rules=rules,
-        checklists=MappingProxyType(checklists),
-    )  # fmt: skip
-    twice = [clause for clause, count in Counter(rule.clause_id for rule in rules).items() if count > 1]
-    if twice:
-        raise NormError(f"{file}: rule id = {twice[0]!r} stands twice; give each rule an id of its own")
-    return book
+    return NormBook(
+        key=key,
+        title_zh=book.book.title_zh,
+        title_en=book.book.title_en,
+        rules=tuple(_rule(key, entry, book.source[entry.source]) for entry in book.rule),
+        checklists=MappingProxyType(dict(book.checklist)),
+    )
 
 
-def _rule(
-    file: str, book: str, entry: Mapping[str, Any], sources: Mapping[str, Any], checklists: Mapping[str, Any]
-) -> Rule:
-    where = f"rule {entry.get('id', '(without id)')!r}"
-    _known(file, where, entry, (*_NEEDED, *_PARAMETERS, *_OTHERS))
-    for name in _NEEDED:
-        if name not in entry:
-            raise NormError(f"{file}: {where}: {name} is missing")
-    for name, value in entry.items():
-        _kind(file, where, name, value, _KINDS[name])
-    measure = _one_of(file, where, "measure", entry["measure"], measures())
-    _check_words(file, where, entry, sources, checklists)
-    kind = measures()[measure]
-    if entry["unit"] != kind.unit:
-        raise NormError(f"{file}: {where}: unit = {entry['unit']!r}, but {measure} is measured in {kind.unit!r}")
-    _check_parameters(file, where, entry, kind)
-    least, most = _bounds(file, where, entry)
-    source = sources[entry["source"]]
-    names = (*_NEEDED, *_PARAMETERS, "level", "scope", "note_zh", "note_en")
-    given: dict[str, Any] = {name: entry[name] for name in names if name in entry and name not in {"id", "source"}}
-    given |= {name: tuple(given[name]) for name in ("services", "tiers", "of") if name in given}
+def _rule(book: str, entry: _RuleTable, source: _Titles) -> Rule:
+    given = {key: value for key, value in entry.given.items() if key not in {"id", "source", "between"}}
+    least, most = entry.bounds
     return Rule(
-        clause_id=entry["id"], book=book, source_zh=source["title_zh"], source_en=source["title_en"],
-        at_least=least, at_most=most, **given,
+        clause_id=entry.id, book=book, source_zh=source.title_zh, source_en=source.title_en,
+        **given | {"at_least": least, "at_most": most},
     )  # fmt: skip
 
 
-def _check_words(
-    file: str, where: str, entry: Mapping[str, Any], sources: Mapping[str, Any], checklists: Mapping[str, Any]
-) -> None:
-    _one_of(file, where, "source", entry["source"], sources)
-    _one_of(file, where, "status", entry["status"], get_args(Status))
-    _one_of(file, where, "grade", entry["grade"], _GRADES)
-    _one_of(file, where, "level", entry.get("level", "community"), get_args(Level))
-    _one_of(file, where, "scope", entry.get("scope", "all"), get_args(Scope))
-    for service in entry.get("services", []):
-        _one_of(file, where, "services", service, services())
-    if "checklist" in entry:
-        _one_of(file, where, "checklist", entry["checklist"], checklists)
-    if "open_at" in entry and not _MOMENT.fullmatch(entry["open_at"].strip()):
-        raise NormError(f"{file}: {where}: open_at = {entry['open_at']!r}: give a time, such as 12:00")
-    for tier in entry.get("tiers", []):
-        _one_of(file, where, "tiers", tier, tiers())
-    people = entry.get("people", PEOPLE[0])
-    if people not in PEOPLE and not AGE_GROUP.fullmatch(people):
-        raise NormError(f"{file}: {where}: people = {people!r}: give population or an age group such as pop_80plus")
-    if not entry["clause"].strip():
-        raise NormError(f"{file}: {where}: clause is empty; cite the clause, or say that it is not known")
+# -- What may stand in a book ------------------------------------------------------------------------
+
+# Outside the table, where no field bears the name of the catalogue's function.
+_Measure: TypeAlias = Annotated[str, OneOf(measures)]
+_Service: TypeAlias = Annotated[str, OneOf(services)]
+_Tier: TypeAlias = Annotated[str, OneOf(tiers)]
 
 
-def _check_parameters(file: str, where: str, entry: Mapping[str, Any], measure: Measure) -> None:
+class _Titles(TomlTable):
+    """``[book]``, and each ``[source.<key>]``."""
+
+    title_zh: str
+    title_en: str
+
+
+class _RuleTable(TomlTable):
+    """An entry of ``[[rule]]``; see :class:`~circle15.model.norms.Rule`."""
+
+    noun: ClassVar[tuple[str, str]] = ("条文", "rule")
+
+    id: str
+    title_zh: str
+    title_en: str
+    measure: _Measure
+    unit: str
+    source: str
+    clause: str
+    year: int
+    status: Status
+    grade: Literal["S", "A", "B", "M+", "M", "project"]
+    verified: bool
+    services: Rows[_Service] = ()
+    tiers: Rows[_Tier] = ()
+    standardised: bool = False
+    of: Rows[str] = ()
+    checklist: str = ""
+    minutes: Number | None = None
+    metres: Number | None = None
+    open_at: str = ""
+    people: str = PEOPLE[0]
+    people_from: Number = 0
+    people_below: Number = math.inf
+    households_each: Number | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+    between: Rows[Number] | None = None
+    level: Level = "community"
+    scope: Scope = "all"
+    note_zh: str = ""
+    note_en: str = ""
+
+    @property
+    def title(self) -> tuple[str, str]:
+        """What it is called in messages, in Chinese and in English."""
+        return f"{self.noun[0]} {self.id!r}", f"{self.noun[1]} {self.id!r}"
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The least and the most that are required."""
+        return (self.at_least, self.at_most) if self.between is None else (self.between[0], self.between[-1])
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        _check_words(self)
+        _check_parameters(self, measures()[self.measure])
+        _check_numbers(self)
+        _check_bounds(self)
+        return self
+
+
+class _BookFile(TomlTable):
+    """A whole book."""
+
+    book: _Titles
+    source: Mapping[str, _Titles]
+    rule: Rows[_RuleTable] = ()
+    checklist: Mapping[str, Rows[str]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if not self.rule:
+            raise fault("book_no_rules")
+        for rule in self.rule:
+            for key, word, known in (
+                ("source", rule.source, self.source),
+                ("checklist", rule.checklist, self.checklist),
+            ):
+                if key in rule.given and word not in known:
+                    raise fault("key_choice", table=rule.title, key=key, value=word, **unknown_word(word, known))
+        twice = [clause for clause, count in Counter(rule.id for rule in self.rule).items() if count > 1]
+        if twice:
+            raise fault("rule_twice", value=twice[0])
+        return self
+
+
+def _check_words(rule: _RuleTable) -> None:
+    if "open_at" in rule.given and not _MOMENT.fullmatch(rule.open_at.strip()):
+        raise fault("rule_moment", value=rule.open_at)
+    if rule.people not in PEOPLE and not AGE_GROUP.fullmatch(rule.people):
+        raise fault("rule_people", value=rule.people)
+    if not rule.clause.strip():
+        raise fault("rule_clause")
+
+
+def _check_parameters(rule: _RuleTable, measure: Measure) -> None:
     """A measure gets what it needs, and nothing that it would not use."""
-    for name in measure.needs:
-        if not entry.get(name):
-            raise NormError(f"{file}: {where}: measure {measure.key} needs {name}")
-    for name in _PARAMETERS:
-        if name in entry and name not in (*measure.needs, *measure.takes):
-            allowed = ", ".join((*measure.needs, *measure.takes)) or "no parameters"
-            raise NormError(f"{file}: {where}: measure {measure.key} does not use {name} (it takes {allowed})")
-    _check_numbers(file, where, entry)
-    level = entry.get("level", "community")
-    if level not in measure.levels:
-        raise NormError(
-            f"{file}: {where}: measure {measure.key} is not judged by {level}; use {', '.join(measure.levels)}"
-        )
+    if rule.unit != measure.unit:
+        raise fault("rule_unit", value=rule.unit, measure=measure.key, unit=measure.unit)
+    for key in measure.needs:
+        if not getattr(rule, key):
+            raise fault("rule_needs", key=key, measure=measure.key)
+    usable = (*measure.needs, *measure.takes)
+    for key in _PARAMETERS:
+        if key in rule.given and key not in usable:
+            takes = (", ".join(usable) or "没有参数", ", ".join(usable) or "no parameters")
+            raise fault("rule_unused", key=key, measure=measure.key, takes=takes)
+    if rule.level not in measure.levels:
+        raise fault("rule_level", measure=measure.key, value=rule.level, levels=", ".join(measure.levels))
 
 
-def _check_numbers(file: str, where: str, entry: Mapping[str, Any]) -> None:
+def _check_numbers(rule: _RuleTable) -> None:
     """Parameters that are numbers lie where they mean something: nothing is reached within -5 minutes."""
-    for name, most in (("minutes", 120), ("metres", 100_000), ("households_each", 100_000)):
-        if name in entry and not 0 < entry[name] <= most:
-            raise NormError(f"{file}: {where}: {name} = {entry[name]!r}: give a number above 0 and up to {most:,}")
-    least, below = entry.get("people_from", 0), entry.get("people_below", math.inf)
-    if not 0 <= least < below:
-        raise NormError(
-            f"{file}: {where}: people_from = {least!r}, people_below = {below!r}: no community is of that size; give "
-            "rising numbers, zero or more"
-        )
+    for key, most in _MOST.items():
+        if key in rule.given and not 0 < getattr(rule, key) <= most:
+            raise fault("rule_number", key=key, value=getattr(rule, key), most=f"{most:,}")
+    if not 0 <= rule.people_from < rule.people_below:
+        raise fault("rule_sizes", least=rule.people_from, below=rule.people_below)
 
 
-def _bounds(file: str, where: str, entry: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    least, most = entry.get("at_least"), entry.get("at_most")
-    if "between" in entry:
-        pair = entry["between"]
-        numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in pair)
-        if len(pair) != 2 or not numbers or pair[0] > pair[1] or least is not None or most is not None:
-            raise NormError(f"{file}: {where}: between = {pair!r}: give two rising numbers, and no at_least or at_most")
-        least, most = pair
-    for value in (least, most):
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise NormError(f"{file}: {where}: {value!r} is no threshold; give a number, zero or more")
-    if entry["unit"] == "%" and max(least or 0, most or 0) > 100:
-        raise NormError(f"{file}: {where}: {max(least or 0, most or 0):g} % is more than everything; give 0 to 100")
-    return least, most
-
-
-def _known(file: str, where: str, table: Mapping[str, Any], keys: Iterable[str]) -> None:
-    for name in table:
-        if name not in set(keys):
-            raise NormError(f"{file}: unknown key {name!r} in {where}{did_you_mean(name, keys)[1]}")
-
-
-def _kind(file: str, where: str, name: str, value: Any, kinds: tuple[type, ...]) -> Any:
-    # bool is an int to Python, and no number to people.
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise NormError(f"{file}: {where}: {name} = {value!r}: give {_WORDS[kinds[0]]}")
-    return value
-
-
-def _one_of(file: str, where: str, name: str, value: str, known: Iterable[str]) -> str:
-    words = list(known)
-    if value not in words:
-        raise NormError(
-            f"{file}: {where}: {name} = {value!r}{did_you_mean(str(value), words)[1]} (known: {', '.join(words)})"
-        )
-    return value
-
-
-def _table(file: str, read: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    table = read.get(name)
-    if not isinstance(table, dict):
-        raise NormError(f"{file}: the table [{name}] is missing")
-    return table
+def _check_bounds(rule: _RuleTable) -> None:
+    pair = rule.between
+    if pair is not None and (len(pair) != 2 or pair[0] > pair[1] or {"at_least", "at_most"} & set(rule.given)):
+        raise fault("rule_between", value=list(pair))
+    required = [value for value in rule.bounds if value is not None]
+    for value in required:
+        if not (math.isfinite(value) and value >= 0):
+            raise fault("rule_threshold", value=value)
+    if rule.unit == "%" and required and max(required) > 100:
+        raise fault("rule_percent", value=f"{max(required):g}")

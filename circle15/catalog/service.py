@@ -20,7 +20,6 @@ class Service:
     title_zh: str
     title_en: str
     noun_en: str
-    domain: str
     glyph: str
     tone: str
     words: tuple[str, ...]

@@ -31,6 +31,7 @@ from circle15.demand.dwellings import (
     street_homes,
 )
 from circle15.errors import CrsError
+from circle15.kernels.ragged import first_of_each, place_in_run, rank_by_id
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.population import PERSON_PARTS, PopulationGrid
 from circle15.model.walk_network import WalkNetwork
@@ -140,11 +141,10 @@ def _deal(communities: Communities, chosen: list[Homes]) -> DemandPoints:
     point = np.concatenate([homes.point for homes in chosen])
     method = np.repeat([homes.method for homes in chosen], [len(homes.community) for homes in chosen])
     ids = communities.frame.index.astype(str)
-    by_id = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
+    by_id = rank_by_id(ids)
     order = np.lexsort((weight, shapely.get_y(point), shapely.get_x(point), by_id[community]))
     community, weight, point, method = community[order], weight[order], point[order], method[order]
-    first = np.flatnonzero(np.diff(community, prepend=-1))
-    number = np.arange(len(community)) - np.repeat(first, np.diff(np.append(first, len(community))))
+    number = place_in_run(community)
     frame = gpd.GeoDataFrame(
         {
             "community_id": communities.frame.index[community],
@@ -190,8 +190,7 @@ def apportion(total: NDArray[np.float64], owner: NDArray[np.int64], weight: NDAr
     left = units - np.bincount(owner, weights=whole, minlength=len(total))
     order = np.lexsort((np.arange(len(owner)), whole - quota, owner))
     sorted_owner = owner[order]
-    first = np.flatnonzero(np.diff(sorted_owner, prepend=-1))
-    place = np.arange(len(owner)) - np.repeat(first, np.diff(np.append(first, len(owner))))
+    first, place = first_of_each(sorted_owner), place_in_run(sorted_owner)
     # Floating error could leave one unit too many or too few at a group's end; it goes to the first row.
     whole[order] += (place < left[sorted_owner]).astype(float)
     rest = units - np.bincount(owner, weights=whole, minlength=len(total))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["first_of_each", "order_by_id", "ranges", "rank_by_id", "run_starts"]
+__all__ = ["first_of_each", "order_by_id", "place_in_run", "ranges", "rank_by_id", "run_starts"]
 
 
 def first_of_each(key: NDArray[Any]) -> NDArray[np.int64]:
@@ -47,6 +47,18 @@ def ranges(first: NDArray[Any], count: NDArray[Any]) -> tuple[NDArray[np.int64],
     row = np.repeat(np.arange(len(count)), count)
     step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     return row, np.asarray(first, dtype=np.int64)[row] + step
+
+
+def place_in_run(key: NDArray[Any]) -> NDArray[np.int64]:
+    """``int64[n]``: the place of each item in its run of equal keys, counted from 0.
+
+    Examples
+    --------
+    >>> place_in_run(np.array([4, 4, 7, 2, 2, 2])).tolist()
+    [0, 1, 0, 0, 1, 2]
+    """
+    first = first_of_each(key)
+    return np.arange(len(key)) - np.repeat(first, np.diff(np.append(first, len(key))))
 
 
 def order_by_id(ids: Iterable[object]) -> NDArray[np.int64]:

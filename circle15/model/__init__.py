@@ -21,13 +21,14 @@ from circle15.model.results import (
 from circle15.model.runs import Comparison, SavedRun
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.survey import Survey
-from circle15.model.uncertainty import Uncertainty
-from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
+from circle15.model.uncertainty import Assumptions, Uncertainty
+from circle15.model.verdicts import Attribution, Equity, Note, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 
 __all__ = [
     "PEOPLE",
     "Analysis",
+    "Assumptions",
     "Attribution",
     "Check",
     "City",
@@ -48,6 +49,7 @@ __all__ = [
     "NearestTimes",
     "NodeFlag",
     "NormBook",
+    "Note",
     "Origin",
     "PlacedDemand",
     "PlacedFacilities",

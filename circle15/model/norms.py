@@ -122,6 +122,9 @@ class NormBook:
     checklists: Mapping[str, tuple[str, ...]]
     origin: Origin | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "checklists", dict(self.checklists))  # a view of a mapping does not travel
+
     def __repr__(self) -> str:
         verified = sum(rule.verified for rule in self.rules)
         return f"<NormBook {self.key}: {len(self.rules)} rules, {verified} verified>"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -129,44 +128,6 @@ class PlacedDemand:
     def placed(self) -> NDArray[np.bool_]:
         """``bool[p]``: near a street; of the others nothing is known."""
         return self.positions.placed
-
-    @property
-    def communities(self) -> pd.Index:
-        """``community_id`` of all that have points, sorted."""
-        return self._owners[1]
-
-    @property
-    def community(self) -> NDArray[np.int64]:
-        """``int64[p]``: the community of each point, a position in ``communities``."""
-        return self._owners[0]
-
-    @cached_property
-    def _owners(self) -> tuple[NDArray[np.int64], pd.Index]:
-        code, ids = pd.factorize(self.frame["community_id"], sort=True)
-        return code.astype(np.int64), pd.Index(ids, name="community_id")
-
-    def people_in(self, column: str) -> NDArray[np.float64]:
-        """``float64[p]``: people of a column, such as ``pop_60plus``."""
-        return self.frame[column].to_numpy(dtype=float)
-
-    def weight(self, counted: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """``float64[p]``: people aged 60 and over, or everyone in communities where nobody is; 0 where not counted.
-
-        Parameters
-        ----------
-        counted
-            ``bool[p]``: the points that count; by default all.
-        """
-        elders, everyone = (
-            self.people_in(column) if counted is None else self.people_in(column) * counted
-            for column in ("pop_60plus", "population")
-        )
-        old = self.community_sums(elders) > 0
-        return np.where(old[self.community], elders, everyone)
-
-    def community_sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """``float64[c]``: values of points ``[p]`` summed by community."""
-        return np.bincount(self.community, weights=values, minlength=len(self.communities)).astype(float)
 
     def __len__(self) -> int:
         return len(self.points)

@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -265,6 +267,13 @@ class Communities:
         """The people columns that are there: ``population``, ``pop_60plus`` and further ``pop_<age>plus``."""
         return people_columns(self.frame)
 
+    @property
+    def subdistricts(self) -> pd.Series:
+        """The subdistrict of each community, ``""`` where it names none: ``str`` on ``community_id``."""
+        if "subdistrict" not in self.frame:
+            return pd.Series("", index=self.frame.index, dtype=object)
+        return self.frame["subdistrict"].fillna("").astype(str).str.strip()
+
     def __len__(self) -> int:
         return len(self.frame)
 
@@ -344,6 +353,44 @@ class DemandPoints:
     def people(self) -> tuple[str, ...]:
         """The people columns that are there."""
         return people_columns(self.frame)
+
+    @property
+    def communities(self) -> pd.Index:
+        """``community_id`` of all that have points, sorted."""
+        return self._owners[1]
+
+    @property
+    def community(self) -> NDArray[np.int64]:
+        """``int64[p]``: the community of each point, a position in ``communities``."""
+        return self._owners[0]
+
+    @cached_property
+    def _owners(self) -> tuple[NDArray[np.int64], pd.Index]:
+        code, ids = pd.factorize(self.frame["community_id"], sort=True)
+        return code.astype(np.int64), pd.Index(ids, name="community_id")
+
+    def people_in(self, column: str) -> NDArray[np.float64]:
+        """``float64[p]``: people of a column, such as ``pop_60plus``."""
+        return self.frame[column].to_numpy(dtype=float)
+
+    def weight(self, counted: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """``float64[p]``: people aged 60 and over, or everyone in communities where nobody is; 0 where not counted.
+
+        Parameters
+        ----------
+        counted
+            ``bool[p]``: the points that count; by default all.
+        """
+        elders, everyone = (
+            self.people_in(column) if counted is None else self.people_in(column) * counted
+            for column in ("pop_60plus", "population")
+        )
+        old = self.community_sums(elders) > 0
+        return np.where(old[self.community], elders, everyone)
+
+    def community_sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """``float64[c]``: values of points ``[p]`` summed by community."""
+        return np.bincount(self.community, weights=values, minlength=len(self.communities)).astype(float)
 
     @property
     def by_community(self) -> pd.DataFrame:

@@ -37,6 +37,7 @@ __all__ = [
     "Settings",
     "Subdistricts",
     "barriers_of",
+    "elder_share",
     "minutes_of",
 ]
 
@@ -249,6 +250,8 @@ class NearestTimes:
     ----------
     point_ids
         Of the demand points.
+    point_placed
+        ``bool[p]``: False where a point is far from every street, so that "no way" says nothing.
     services
         In the order of the columns.
     cost_ms
@@ -262,6 +265,7 @@ class NearestTimes:
     """
 
     point_ids: pd.Index
+    point_placed: NDArray[np.bool_]
     services: tuple[str, ...]
     cost_ms: NDArray[np.int64]
 
@@ -348,23 +352,40 @@ class Coverage:
         return shares.to_html(max_rows=12, float_format="{:.0%}".format)
 
 
+def elder_share(sums: pd.DataFrame) -> pd.Series:
+    """Covered share of people aged 60+, of all residents where nobody is; ``float64`` on the index of ``sums``.
+
+    Parameters
+    ----------
+    sums
+        With ``pop_60plus``, ``pop_60plus_share`` and ``population_share``, as :class:`Coverage` has them.
+    """
+    return sums["pop_60plus_share"].where(sums["pop_60plus"] > 0, sums["population_share"])
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Gaps:
     """Gap scores at the circle's cut-off, for people aged 60 and over.
 
-    ``frame`` on (``community_id``, ``service``): ``uncovered`` (60+ people, addable), ``intensity_pct``
-    (of the placed 60+), ``share`` covered, ``mean_min``, ``p90_min``, ``rank`` (1 = most people uncovered
-    in that service), ``sentence_zh``, ``sentence_en``.
+    ``frame`` on (``community_id``, ``service``): ``elders`` (people aged 60+), ``uncovered`` (of them, addable),
+    ``unplaced``, ``intensity_pct`` (of the placed 60+; of all residents where nobody is 60+), ``share`` covered,
+    ``choices``, ``mean_min``, ``p90_min`` and ``unreachable`` as in :class:`Coverage`, ``reached`` (whether somebody in
+    the city can walk to the service, at any distance), ``rank`` (1 = most people uncovered in that service).
 
-    ``by_community`` on ``community_id``: ``uncovered`` (sum over services of 60+ person-services),
+    ``by_community`` on ``community_id``: ``name``, ``name_en`` and ``subdistrict`` as far as the communities have
+    them, ``elders``, ``uncovered`` (sum over services of 60+ person-services),
     ``uncovered_worst`` and ``worst_service``, ``index`` (geometric, 0-100), ``index_additive``,
-    ``index_worst``, ``rank`` (by index), ``rank_additive``, ``rank_worst``, ``rank_people``,
-    ``sentence_zh``, ``sentence_en``; sorted by rank.
+    ``index_worst``, ``rank`` (by index), ``rank_additive``, ``rank_worst``, ``rank_people``; sorted by rank.
+
+    ``cutoff_min`` and ``open_at`` are the circle and the moment that all of it is of. In words:
+    ``gap_sentences`` and ``community_sentences`` of ``circle15.catalog.phrases``.
     """
 
     frame: pd.DataFrame
     by_community: pd.DataFrame
     weights: Mapping[str, float]
+    cutoff_min: float
+    open_at: Moment | None = None
 
     def __repr__(self) -> str:
         worst = self.by_community.iloc[0] if len(self.by_community) else None
@@ -372,7 +393,7 @@ class Gaps:
         return f"<Gaps: {len(self.by_community):,} communities x {len(self.weights)} services{lead}>"
 
     def _repr_html_(self) -> str:
-        shown = self.by_community[["rank", "name", "index", "uncovered", "sentence_zh", "sentence_en"]]
+        shown = self.by_community[["rank", "name", "index", "uncovered", "worst_service"]]
         return shown.to_html(max_rows=10, float_format="{:.1f}".format)
 
 

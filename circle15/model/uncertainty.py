@@ -10,7 +10,7 @@ import numpy as np
 from circle15.errors import SettingError
 from circle15.refusals import refusal
 
-__all__ = ["Uncertainty"]
+__all__ = ["Assumptions", "Uncertainty"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +74,29 @@ class Uncertainty:
                 raise refusal("uncertainty_range", error=SettingError, name=name, low=low, high=high)
         if not (np.isfinite(self.speed_sd) and self.speed_sd >= 0):
             raise refusal("uncertainty_least", error=SettingError, name="speed_sd", value=self.speed_sd)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """What the random draws of one run were made from, and the clauses that verdicts were taken against.
+
+    Attributes
+    ----------
+    uncertain
+        Distributions, as factors of what follows.
+    speed_mps, max_snap_m, cutoff_min
+        The profile's walking speed, the snapping limit, the circle.
+    facilities, confirmed
+        How many facilities there are, and how many of them a field check confirmed.
+    clauses
+        Ids of the clauses that required shares are taken from, by service in the order of the study; none:
+        ``uncertain.required``.
+    """
+
+    uncertain: Uncertainty
+    speed_mps: float
+    max_snap_m: float
+    cutoff_min: float
+    facilities: int
+    confirmed: int
+    clauses: Mapping[str, tuple[str, ...]]

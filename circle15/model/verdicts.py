@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import pandas as pd
 
-__all__ = ["Attribution", "Equity", "Robustness", "Routes", "Stability", "Typology"]
+from circle15.model.moment import Moment
+from circle15.model.uncertainty import Assumptions
+
+__all__ = ["Attribution", "Equity", "Note", "Robustness", "Routes", "Stability", "Typology"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -39,16 +42,20 @@ class Attribution:
     link ``uncovered_link``, on ways as direct as a street grid's ``uncovered_direct``, if all walked in a straight
     line ``uncovered_straight``; and how many would be uncovered if private ways were closed to strangers
     ``uncovered_closed`` (today's walk uses them). ``cause`` (``gate``, ``link``, ``paths`` where only many new paths
-    would do, ``facility``, ``mixed``); ``link_id`` of the best link, ``""`` if none helps; ``remedy_zh``,
-    ``remedy_en``, one sentence or two each.
+    would do, ``facility``, ``mixed``); ``link_id`` of the best link, ``""`` if none helps.
 
     ``links`` on ``link_id``: ``length_m``, ``crosses`` (``water``, ``rail``, ``private``, ``open`` ground, in catalogue
     order joined by ``+``), ``serves`` (60+ person-services that it newly covers in the whole city), its ends' nodes
     ``u`` and ``v``, and the line in the network's metric system; the most serving first.
+
+    ``cutoff_min`` (NaN where there are no gaps) and ``open_at`` are the circle and the moment that the gaps are of. In
+    words: ``remedy_sentences`` of ``circle15.catalog.phrases``.
     """
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     links: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
+    cutoff_min: float = float("nan")
+    open_at: Moment | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -74,10 +81,12 @@ class Robustness:
     telling first: what to look at in the field. ``kind`` (``facility``: does it stand and serve; ``path``: can one
     walk through; ``gate``: is it open to all), ``target_id`` (facility id, or street edge number), ``name``, ``p_no``
     (probability of "no"), ``flips`` (verdicts that change if the answer is no), ``people`` (60+ person-services that
-    change sides), ``communities`` and ``services`` concerned (text, ``;`` between), ``question_zh``,
-    ``question_en``, ``lon``, ``lat``, ``rank``.
+    change sides), ``communities`` (ids, those with most people first) and ``services`` (keys) concerned; ``name_en``
+    (``name`` where there is no English one) and ``offers`` (keys of all its services) of a facility, ``length_m`` of a
+    street, else ``""``, ``()`` and NaN; ``lon``, ``lat``, ``rank``.
 
-    ``draws`` and ``seed`` say how it was done, ``assumptions`` every distribution by name in both languages.
+    ``draws`` and ``seed`` say how it was done, ``assumptions`` every distribution; None without draws. In words:
+    ``assumption_notes``, ``check_questions`` and ``check_communities`` of ``circle15.catalog.phrases``.
     """
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -85,7 +94,7 @@ class Robustness:
     checks: pd.DataFrame = field(default_factory=pd.DataFrame)
     draws: int = 0
     seed: int = 0
-    assumptions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    assumptions: Assumptions | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -100,15 +109,19 @@ class Equity:
     """How evenly access is spread over people aged 60+.
 
     ``frame`` on ``service``: ``gini``, ``concentration``, ``palma``, ``p90_p10`` (of minutes), ``bottom40_share``,
-    ``worst_decile_min``, ``zero_share``; NaN where undefined, and ``why_zh``, ``why_en`` then say why.
+    ``worst_decile_min``, ``zero_share``; NaN where undefined, and ``why``, a tuple of codes, then says why:
+    ``nobody`` could be placed; access is zero for all (``none``), takes ``one_value`` or ``two_values``; the least
+    served have none (``palma``); the longest walks have no way (``p90``), the shortest are no walk (``p10``); the tenth
+    with the longest walks has no way (``worst``), or some of it (``worst_some``: the figure leaves them out).
 
     ``groups`` on (``grouping``, ``group``, ``service``): ``communities``, ``pop_60plus``, ``share`` covered,
     ``mean_min``. Groupings: ``community_type``, ``priority_flag``, ``rural``, ``subdistrict``, ``need`` (fifths by
-    share of 60+), those that the communities have columns for.
+    share of 60+), those that the communities have columns for. Groups are the communities' own words, and codes: ``""``
+    (nothing is said), ``no`` (no priority flag), ``rural`` and ``urban``, ``1`` (least) to ``5``.
 
     ``lorenz`` on (``service``, ``step``): cumulative ``people`` and ``access``, both from 0 to 1.
     ``curve`` on (``service``, ``minutes``): ``share`` of 60+ in the city who reach the service within that many whole
-    minutes.
+    minutes. In words: ``equity_reasons`` and ``named_groups`` of ``circle15.catalog.phrases``.
     """
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -123,24 +136,34 @@ class Equity:
         return f"<Equity: {len(self):,} services, {self.groups.index.nunique() if len(self.groups) else 0:,} groups>"
 
 
+@dataclass(frozen=True)
+class Note:
+    """A remark as a code and the figures that it names; the words are those of ``circle15.catalog.phrases``."""
+
+    code: str
+    values: Mapping[str, int | float | tuple[str, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Typology:
     """Kinds of communities, described and not judged.
 
     ``method`` is ``kmeans`` (30 communities or more), ``quadrants`` (fewer: need x access) or ``none``.
     ``frame`` on ``community_id``: ``type_id`` (``T1``, ... by falling number of communities; ``""`` where features are
-    missing), ``type_zh``, ``type_en``, ``medoid`` (bool), ``silhouette``, ``outlier`` (bool, by HDBSCAN), and the
-    features in their units. ``types`` on ``type_id``: ``type_zh``, ``type_en``, ``communities``, ``pop_60plus``,
-    ``medoid_id``, ``kunshan`` (the nearest of the four reference types of Kunshan's survey), and the medians of
-    features. ``notes``: what has to be said of the method, by name in both languages.
+    missing), ``medoid`` (bool), ``silhouette``, ``outlier`` (bool, by HDBSCAN), and the features in their units.
+    ``types`` on ``type_id``: ``traits`` that make its name (a tuple of ``<feature>_high`` and ``<feature>_low``,
+    features of ``community_types.toml``; empty where nothing stands out), ``number`` (0, or what tells it from a type
+    of the same traits), ``communities``, ``pop_60plus``, ``medoid_id``, ``kunshan`` (the nearest of the four reference
+    types of Kunshan's survey), and the medians of features. ``notes``: what has to be said of the method, by name.
     ``fits`` on (``method``, ``k``): ``silhouette``, ``ari`` (mean bootstrap adjusted Rand index), ``bic``, ``chosen``.
+    In words: ``type_names`` and ``type_notes`` of ``circle15.catalog.phrases``.
     """
 
     method: str = "none"
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     types: pd.DataFrame = field(default_factory=pd.DataFrame)
     fits: pd.DataFrame = field(default_factory=pd.DataFrame)
-    notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: Mapping[str, Note] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)

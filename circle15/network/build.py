@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from circle15.catalog import walking, way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.chains import trace_chains
+from circle15.kernels.ragged import ranges
 from circle15.model.metric import why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import WalkNetwork
@@ -215,11 +216,9 @@ def ragged_take(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of the items of ragged ``rows``, each run forwards or backwards; and the new starts."""
     size = np.diff(start)[rows]
-    new_start = np.concatenate([[0], np.cumsum(size)])
-    step = np.arange(new_start[-1]) - np.repeat(new_start[:-1], size)
-    forward = np.repeat(start[rows], size) + step
-    backward = np.repeat(start[rows + 1] - 1, size) - step
-    return np.where(np.repeat(against, size), backward, forward), new_start
+    row, forward = ranges(start[rows], size)
+    backward = (start[rows] + start[rows + 1] - 1)[row] - forward
+    return np.where(against[row], backward, forward), np.concatenate([[0], np.cumsum(size)])
 
 
 def _join_lines(

@@ -80,7 +80,22 @@ def place_demand(
     max_snap_m: float | None = None,
     barriers: gpd.GeoSeries | None = None,
 ) -> PlacedDemand:
-    """Demand points with their positions; options and errors as for :func:`snap`."""
+    """Place demand points on the streets, and keep both in one value.
+
+    Parameters
+    ----------
+    network
+        Where to.
+    points
+        From :func:`circle15.demand.points.demand_points`, or your own.
+    max_snap_m, barriers
+        See :func:`snap`, whose errors are raised.
+
+    Returns
+    -------
+    PlacedDemand
+        The points with their positions, row by row.
+    """
     positions = snap(network, points.frame, max_snap_m=max_snap_m, barriers=barriers)
     return PlacedDemand(points=points, positions=positions)
 
@@ -92,7 +107,22 @@ def place_facilities(
     max_snap_m: float | None = None,
     barriers: gpd.GeoSeries | None = None,
 ) -> PlacedFacilities:
-    """Facilities with their positions; options and errors as for :func:`snap`."""
+    """Place facilities on the streets, and keep both in one value.
+
+    Parameters
+    ----------
+    network
+        Where to.
+    facilities
+        All of them, whatever is open: :meth:`~circle15.model.placed.PlacedFacilities.of` takes some of them later.
+    max_snap_m, barriers
+        See :func:`snap`, whose errors are raised.
+
+    Returns
+    -------
+    PlacedFacilities
+        The facilities with their positions, row by row.
+    """
     positions = snap(network, facilities.frame, max_snap_m=max_snap_m, barriers=barriers)
     return PlacedFacilities(facilities=facilities, positions=positions)
 

@@ -97,8 +97,7 @@ def _units(ground: Ground, level: str) -> tuple[NDArray[np.int64], list[str]]:
         case "community":
             ids = frame.index.astype(str)
         case "subdistrict":
-            named = frame["subdistrict"] if "subdistrict" in frame else pd.Series("", index=frame.index)
-            ids = pd.Index(named.fillna("").astype(str).str.strip())
+            ids = pd.Index(ground.communities.subdistricts)
         case _:
             ids = pd.Index(["city"] * len(frame))
     known = ids != NO_SUBDISTRICT

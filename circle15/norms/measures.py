@@ -136,7 +136,7 @@ def _near(ground: Ground, rule: Rule, service: str) -> Mask:
 
 
 def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask | None = None) -> Figures:
-    people = ground.demand.people_in(rule.people) * (ground.placed if known is None else known)
+    people = ground.demand.points.people_in(rule.people) * (ground.placed if known is None else known)
     return Figures(part=_sum(ground, people * inside), whole=_sum(ground, people), scale=100.0, lacks="people")
 
 
@@ -221,7 +221,7 @@ def people_per_facility(ground: Ground, rule: Rule) -> Figures:
     rows = np.flatnonzero(qualifying(ground, rule))
     rows = rows[order_by_id(ground.facilities.ids[rows])]
     nearest = nearest_sites(ground.graph, ground.demand.positions, ground.facilities.positions.take(rows))
-    people = ground.demand.people_in(rule.people)
+    people = ground.demand.points.people_in(rule.people)
     there = nearest >= 0
     load = np.bincount(nearest[there], weights=people[there], minlength=len(rows)).astype(float)
     shared = pd.DataFrame({"owner": ground.owner[there], "site": nearest[there], "people": people[there]})

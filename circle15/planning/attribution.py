@@ -28,14 +28,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog import services as known_services
-from circle15.catalog import text
-from circle15.catalog.phrases import names_by_language, people_text, service_noun
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.planning.links import (
-    CROSSES,
     Candidates,
     LinkRule,
     Served,
@@ -114,7 +111,7 @@ def attribution(
     graph
         From :func:`circle15.network.graph.walk_graph`.
     city
-        For names, and for map layers: no link through ``buildings``; ``water`` and ``rail`` say what one crosses.
+        For map layers: no link through ``buildings``; ``water`` and ``rail`` say what one crosses.
     demand, facilities
         Services that no list speaks of are undetermined: no gap.
     settings
@@ -167,9 +164,7 @@ def attribution(
     frame["cause"] = [cause_of(people) for people in columns_of]
     table, names = _link_table(graph, links, found, best.link[where], city.context)
     frame["link_id"] = [names.get(link, "") for link in best.link[where]]
-    for language, called in names_by_language(city.communities).items():
-        frame[f"remedy_{language}"] = _remedies(frame, table, called, language, settings)
-    return Attribution(frame=frame.sort_index(), links=table)
+    return Attribution(frame=frame.sort_index(), links=table, cutoff_min=settings.circle_min, open_at=settings.open_at)
 
 
 _CAUSED_BY = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight")
@@ -210,9 +205,9 @@ def _today(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities,
         onward_ms=np.stack(onward) if onward else np.empty((0, graph.network.n_nodes), dtype=np.int64),
         lacking=(home_ms > limit) & demand.placed[:, None],
         placed=demand.placed,
-        people=demand.people_in("pop_60plus"),
-        group=demand.community,
-        ids=demand.communities,
+        people=demand.points.people_in("pop_60plus"),
+        group=demand.points.community,
+        ids=demand.points.communities,
         limit_ms=limit,
     )
 
@@ -307,39 +302,3 @@ def _link_table(
         index=pd.Index(ids, name="link_id", dtype=object),
     )
     return table, dict(zip(rows.tolist(), ids, strict=True))
-
-
-def _remedies(
-    frame: pd.DataFrame,
-    links: gpd.GeoDataFrame,
-    names: pd.Series,
-    language: str,
-    settings: Settings,
-) -> list[str]:
-    """One sentence for each gap: the remedy, and whom each would serve."""
-    catalogue = known_services()
-    told = []
-    for (community, service), row in zip(frame.index, frame.to_dict("records"), strict=True):
-        left = {how: row[f"uncovered_{how}"] for how in ("gates", "link", "direct", "straight")}
-        values = {
-            "name": names.loc[community],
-            "service": service_noun(catalogue[service], language, settings.open_at),
-            "cutoff": f"{settings.circle_min:g}",
-            "uncovered": people_text(row["uncovered"], language),
-            **{f"by_{how}": people_text(row["uncovered"] - rest, language) for how, rest in left.items()},
-            **{f"left_{how}": people_text(rest, language) for how, rest in left.items()},
-        }
-        if row["link_id"]:
-            values["link"] = _link_words(links.loc[row["link_id"]], row["link_id"], language)
-        sentence = text(f"remedy_{row['cause']}", language, **values)
-        if row["link_id"] and row["cause"] not in {"gate", "link"}:
-            sentence += text("remedy_best_link", language, **values)
-        told.append(sentence)
-    return told
-
-
-def _link_words(link: pd.Series, link_id: str, language: str) -> str:
-    crosses = [text(f"crosses_{kind}", language) for kind in CROSSES if kind in link["crosses"].split("+")]
-    return text(
-        "remedy_link_words", language, link=link_id, metres=f"{link['length_m']:.0f}", crosses=" + ".join(crosses)
-    )

@@ -32,7 +32,6 @@ from circle15.network.graph import WalkGraph, doors
 from circle15.refusals import refusal
 
 __all__ = [
-    "CROSSES",
     "Candidates",
     "LinkRule",
     "Served",
@@ -43,9 +42,6 @@ __all__ = [
     "served",
     "with_link",
 ]
-
-CROSSES = ("water", "rail", "private", "open")
-"""What a link may cross, in the order in which it is told; ``open``: nothing that the data know of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,7 +306,7 @@ def link_lines(network: WalkNetwork, links: Candidates) -> NDArray[Any]:
 
 
 def crossed(network: WalkNetwork, links: Candidates, context: Mapping[str, gpd.GeoDataFrame]) -> list[str]:
-    """What each link crosses, of :data:`CROSSES`, joined by ``+``.
+    """What each link crosses: ``water``, ``rail``, ``private`` in this order joined by ``+``, or ``open``.
 
     ``water`` and ``rail`` of the map layers (of a layer ``moat`` the outlines are water); ``private`` where an end
     lies on a private way or the link crosses one; ``open`` where the data know of none of these.

@@ -42,14 +42,12 @@ MOST_POINTS = 5_000
 class DatumFit:
     """How a list fits the streets under one datum, and how that compares with the declared one.
 
-    ``median_m``: metres to the nearest street. ``nearer_share``: share of points that are nearer than under the
-    declared datum. ``times_nearer``: geometric mean of declared / this distance, 5 m added to both. ``t``: of the
-    mean of its logarithm, paired by point.
+    ``median_m``: metres to the nearest street. ``times_nearer``: geometric mean of declared / this distance, 5 m added
+    to both. ``t``: of the mean of its logarithm, paired by point.
     """
 
     datum: str
     median_m: float
-    nearer_share: float
     times_nearer: float
     t: float
 
@@ -91,7 +89,6 @@ def _fit(datum: str, declared_m: NDArray[np.float64], m: NDArray[np.float64]) ->
     return DatumFit(
         datum=datum,
         median_m=float(np.median(m)),
-        nearer_share=float((m < declared_m).mean()),
         times_nearer=float(np.exp(mean)),
         t=float(certain),
     )

@@ -131,7 +131,7 @@ def _in_both(code: str, severity: Severity, en: Mapping[str, str], zh: Mapping[s
 def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Settings) -> list[Finding]:
     """What the analysis itself found wrong with where people live: counted, never silent."""
     found: list[Finding] = []
-    people = demand.people_in("population")
+    people = demand.points.people_in("population")
     for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
         lost = demand.positions.status == status
         stranded = float(people[lost].sum())

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
 
 from circle15.catalog import services
 from circle15.errors import OutputError
 from circle15.refusals import refusal
 from circle15.render.atomic import write_text, write_whole
+from circle15.render.tables.book import Book
 
 __all__ = ["write_new_pack"]
 
-_FONT, _HEAD = "Microsoft YaHei", PatternFill("solid", fgColor="F1EADD")
+_FONT = {"font_name": "Microsoft YaHei", "font_size": 10}
+_HEAD = {**_FONT, "bold": True, "bg_color": "#F1EADD"}
 _EMPTY_ROWS = 200
 
 
@@ -70,28 +68,21 @@ def _quoted(title: str) -> str:
 
 
 def _sheets(columns: list[dict[str, Any]]) -> bytes:
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    listed = book.create_sheet("设施")
-    notes = book.create_sheet("说明")
-    for place, column in enumerate(columns, start=1):
-        _head(listed.cell(1, place), column["header"])
-        listed.column_dimensions[listed.cell(1, place).column_letter].width = max(12, 2 * len(column["example"]) + 2)
-        for row in range(2, _EMPTY_ROWS + 2):
-            listed.cell(row, place).number_format = "@"  # text: 120.10 keeps its zero, a date stays a date
-    listed.freeze_panes = "A2"
-    for place, word in enumerate(("这一列", "怎么填", "How to fill it in", "例如"), start=1):
-        _head(notes.cell(1, place), word)
-    for row, column in enumerate(columns, start=2):
-        for place, key in enumerate(("header", "zh", "en", "example"), start=1):
-            cell = notes.cell(row, place, column[key])
-            cell.font, cell.alignment = Font(name=_FONT, size=10), Alignment(wrap_text=True, vertical="top")
-    for letter, width in (("A", 12), ("B", 52), ("C", 46), ("D", 26)):
-        notes.column_dimensions[letter].width = width
-    stream = BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def _head(cell: Any, word: str) -> None:
-    cell.value, cell.font, cell.fill = word, Font(name=_FONT, size=10, bold=True), _HEAD
+    book = Book()
+    listed = book.sheet("设施")
+    head, typed = listed.look(**_HEAD), listed.look(num_format="@")  # text: 120.10 keeps its zero, a date stays a date
+    for place, column in enumerate(columns):
+        listed.text(0, place, column["header"], head)
+        listed.width(place, max(12, 2 * len(column["example"]) + 2))
+        for row in range(1, _EMPTY_ROWS + 1):
+            listed.text(row, place, "", typed)
+    listed.grid.freeze_panes(1, 0)
+    notes = book.sheet("说明")
+    for place, (word, width) in enumerate((("这一列", 12), ("怎么填", 52), ("How to fill it in", 46), ("例如", 26))):
+        notes.text(0, place, word, head)
+        notes.width(place, width)
+    wrapped = notes.look(**_FONT, text_wrap=True, valign="top")
+    for row, column in enumerate(columns, start=1):
+        for place, key in enumerate(("header", "zh", "en", "example")):
+            notes.text(row, place, column[key], wrapped)
+    return book.to_bytes("facilities")

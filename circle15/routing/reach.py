@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from circle15.errors import CrsError, DataQualityWarning, InputError
 from circle15.kernels import search
 from circle15.kernels.threads import in_workers
-from circle15.model.placed import Positions
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import ReachTable
 from circle15.model.walk_network import WalkNetwork, WalkProfile
@@ -25,6 +25,9 @@ from circle15.network.snap import snap
 from circle15.refusals import hint, refusal
 
 __all__ = ["point_frame", "reach", "reach_table", "warn_of_far"]
+
+Places = DemandPoints | PlacedDemand | Facilities | PlacedFacilities
+"""Core types with a frame of points."""
 
 
 def _stable_order(number: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -92,8 +95,8 @@ def reach_table(
 
 def reach(
     network: WalkNetwork,
-    demand: DemandPoints | gpd.GeoDataFrame,
-    facilities: Facilities | gpd.GeoDataFrame,
+    demand: DemandPoints | PlacedDemand | gpd.GeoDataFrame,
+    facilities: Facilities | PlacedFacilities | gpd.GeoDataFrame,
     *,
     cutoff_min: float = 15.0,
     profile: str | WalkProfile = "elderly",
@@ -128,7 +131,7 @@ def reach(
     return reach_table(graph, *placed, cutoff_min=cutoff_min)
 
 
-def point_frame(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:
+def point_frame(places: Places | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:
     """Points of a core type or a frame, in the network's reference system.
 
     Raises
@@ -138,7 +141,7 @@ def point_frame(places: DemandPoints | Facilities | gpd.GeoDataFrame, network: W
     InputError
         If an id is doubled or a row has no point.
     """
-    frame = places.frame if isinstance(places, DemandPoints | Facilities) else places
+    frame = places if isinstance(places, gpd.GeoDataFrame) else places.frame
     if frame.crs is None:
         raise refusal("points_no_crs", error=CrsError)
     doubled = frame.index[frame.index.duplicated()]

@@ -186,11 +186,11 @@ def _choices(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field
 
 def _typical(demand: PlacedDemand, cost_ms: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of the typical homes, one for each community where somebody arrives."""
-    weight = demand.weight(cost_ms < NEVER_MS)
-    order = np.lexsort((rank_by_id(demand.ids), cost_ms, demand.community))
+    weight = demand.points.weight(cost_ms < NEVER_MS)
+    order = np.lexsort((rank_by_id(demand.ids), cost_ms, demand.points.community))
     order = order[weight[order] > 0]
-    group, load = demand.community[order], weight[order]
-    running, whole = np.cumsum(load), demand.community_sums(weight)
+    group, load = demand.points.community[order], weight[order]
+    running, whole = np.cumsum(load), demand.points.community_sums(weight)
     before = np.concatenate([[0.0], np.cumsum(whole)])[group]
     half = np.flatnonzero(running - before >= whole[group] / 2 - 1e-9)
     return order[half[first_of_each(group[half])]]

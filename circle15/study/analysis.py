@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from circle15 import catalog
+from circle15.catalog.phrases import community_sentences
 from circle15.errors import DataQualityWarning
 from circle15.hours.opening import moment
 from circle15.model.moment import Moment
@@ -27,6 +28,13 @@ __all__ = ["Result", "analyse"]
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Result(Analysis):
     """An analysis that can draw and save itself."""
+
+    def _repr_html_(self) -> str:
+        """The communities with the largest gaps, and in words what they lack."""
+        shown = self.gaps.by_community[["rank", "name", "index", "uncovered"]].assign(
+            sentence_zh=community_sentences(self.gaps, "zh"), sentence_en=community_sentences(self.gaps, "en")
+        )
+        return shown.to_html(max_rows=10, float_format="{:.1f}".format)
 
     def map(self, **options: Any) -> CircleMap:
         """Draw the interactive map; see :func:`circle15.render.map.folium_map.draw_map`."""

@@ -13,7 +13,8 @@ import pandas as pd
 from circle15._version import __version__
 from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
-from circle15.model.norms import Ledger, NormBook
+from circle15.catalog.phrases import assumption_notes, equity_reasons, type_names, type_notes
+from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import Positions
 from circle15.model.results import Settings
 from circle15.model.verdicts import Equity, Robustness, Stability, Typology
@@ -35,13 +36,13 @@ def _counted(column: pd.Series | None) -> dict[str, int]:
     return {} if column is None else {str(key): int(n) for key, n in column.value_counts().sort_index().items()}
 
 
-def draw_facts(robustness: Robustness, stability: Stability) -> dict[str, Any]:
+def draw_facts(robustness: Robustness, stability: Stability, rules: Sequence[Rule]) -> dict[str, Any]:
     """What ``run.json`` says of random draws: how many, the seed, every distribution, what became of verdicts."""
     return {
         "robustness": {
             "draws": robustness.draws,
             "seed": robustness.seed,
-            "assumptions": {name: dict(words) for name, words in robustness.assumptions.items()},
+            "assumptions": assumption_notes(robustness, rules),
             "verdicts": _counted(robustness.frame.get("verdict")),
             "field_checks": len(robustness.checks),
         },
@@ -61,7 +62,7 @@ def record_of(study: Study) -> dict[str, Any]:
     """What ``run.json`` holds: versions, inputs by hash, assumptions, counts, findings. No clock, no paths."""
     return {
         **run_facts(study),
-        **draw_facts(study.robustness, study.stability),
+        **draw_facts(study.robustness, study.stability, study.ledger.rules),
         **verdict_facts(study.settings, study.equity, study.typology),
         "norms": norm_facts(study.books, study.ledger),
     }
@@ -156,7 +157,8 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
 
 def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dict[str, Any]:
     """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, remarks."""
-    remarked = equity.frame[equity.frame["why_en"] != ""] if len(equity) else equity.frame
+    remarked = equity.frame.index[equity.frame["why"].map(len) > 0] if len(equity) else ()
+    reasons = {language: equity_reasons(equity, language) for language in _SAID} if len(equity) else {}
     chosen = typology.fits[typology.fits["chosen"]] if len(typology.fits) else typology.fits
     return {
         "equity": {
@@ -164,18 +166,18 @@ def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dic
                 language: text("equity_method", language, cutoff=settings.circle_min) for language in _SAID
             },
             "remarks": {
-                str(service): {"zh": row["why_zh"], "en": row["why_en"]} for service, row in remarked.iterrows()
+                str(service): {language: reasons[language][service] for language in _SAID} for service in remarked
             },
         },
         "typology": {
             "method": typology.method,
             "seed": settings.seed,
-            "types": {str(key): row["type_en"] for key, row in typology.types.iterrows()},
+            "types": {str(key): name for key, name in type_names(typology, "en").items()},
             "chosen": [
                 {"method": row["method"], "k": int(row["k"])}
                 | {c: None if pd.isna(row[c]) else round(float(row[c]), 6) for c in _FIT}
                 for row in chosen.reset_index().to_dict("records")
             ],
-            "notes": {name: dict(said) for name, said in typology.notes.items()},
+            "notes": type_notes(typology),
         },
     }

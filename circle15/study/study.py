@@ -129,7 +129,7 @@ class Study:
         """Who reaches what."""
         return coverage(
             self.reach,
-            self.demand,
+            self.points,
             self.serving.facilities,
             cutoffs_min=self.settings.cutoffs_min,
             nearest=self.nearest,
@@ -219,7 +219,6 @@ class Study:
         return field_checks(
             stage,
             stage.graph(stage.profile, network.has(EdgeFlag.CLOSED)),
-            self.city.communities,
             reach=self.reach,
             required=required.to_numpy(dtype=float),
             chances=(absent, dropout_risk(network, doubt)),
@@ -236,7 +235,7 @@ class Study:
         """How evenly access is spread over people aged 60+."""
         return equity(
             self.reach,
-            self.demand,
+            self.points,
             self.serving.facilities,
             self.city.communities,
             covered=self.coverage,
@@ -249,7 +248,7 @@ class Study:
         """What kinds of communities there are."""
         described = features(
             self.city.communities,
-            self.demand,
+            self.points,
             self.standing.facilities,
             self.city.network,
             nearest=self.nearest,

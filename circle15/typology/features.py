@@ -12,8 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog.facts import read_facts
-from circle15.model.placed import PlacedDemand
-from circle15.model.places import Communities, Facilities
+from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.results import NearestTimes
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
@@ -25,7 +24,7 @@ Numbers = NDArray[np.float64]
 
 def features(
     communities: Communities,
-    demand: PlacedDemand,
+    demand: DemandPoints,
     facilities: Facilities,
     network: WalkNetwork,
     *,
@@ -61,7 +60,7 @@ def features(
     table["density_km2"] = np.where(people > 0, _ratio(people, km2), np.nan)
     table["elder_share"] = _ratio(frame["pop_60plus"].to_numpy(dtype=float), people)
     for service in services:
-        table[f"min_{service}"] = _mean_walk(demand, nearest.ms(service), frame.index)
+        table[f"min_{service}"] = _mean_walk(demand, nearest, service, frame.index)
     table["area_m2_100hh"] = _floor_area(frame, facilities)
     table["ways_km_km2"] = _ratio(_ways_km(frame.geometry, network), km2).round(6)
     table["centre_km"] = _centre_km(demand, owner, len(frame))
@@ -72,11 +71,14 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Numbers:
     return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0), dtype=float)
 
 
-def _mean_walk(demand: PlacedDemand, cost_ms: NDArray[np.int64], communities: pd.Index) -> Numbers:
+def _mean_walk(demand: DemandPoints, nearest: NearestTimes, service: str, communities: pd.Index) -> Numbers:
     """Mean walk of each community; whole milliseconds times parts of a person, so that sums are exact in any order."""
     cap = round(read_facts("community_types.toml")["rule"]["cap_min"] * 60_000)
-    weight = demand.weight(demand.placed)
-    mean = _ratio(demand.community_sums(weight * np.minimum(cost_ms, cap)), demand.community_sums(weight)) / 60_000
+    weight = demand.weight(nearest.point_placed)
+    mean = (
+        _ratio(demand.community_sums(weight * np.minimum(nearest.ms(service), cap)), demand.community_sums(weight))
+        / 60_000
+    )
     return np.asarray(pd.Series(mean, index=demand.communities).reindex(communities), dtype=float)
 
 
@@ -118,7 +120,7 @@ def _ways_km(outlines: gpd.GeoSeries, network: WalkNetwork) -> Numbers:
     return np.asarray(np.bincount(shape[order], weights=length[order], minlength=len(shapes)), dtype=float) / 1000
 
 
-def _centre_km(demand: PlacedDemand, owner: NDArray[np.int64], count: int) -> Numbers:
+def _centre_km(demand: DemandPoints, owner: NDArray[np.int64], count: int) -> Numbers:
     """From the mean place of a community's people to that of all, to a metre; NaN where nobody lives."""
     people = demand.frame["population"].to_numpy(dtype=float)
     # Whole millimetres times parts of a person keep the sums the same in any order of rows.
@@ -130,5 +132,5 @@ def _centre_km(demand: PlacedDemand, owner: NDArray[np.int64], count: int) -> Nu
     return np.asarray((np.hypot(*away) / 1e6).round(3))
 
 
-def _axes(demand: PlacedDemand) -> tuple[pd.Series, pd.Series]:
+def _axes(demand: DemandPoints) -> tuple[pd.Series, pd.Series]:
     return demand.frame.geometry.x, demand.frame.geometry.y

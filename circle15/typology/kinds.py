@@ -1,4 +1,4 @@
-"""Kinds of communities: clusters where there are enough of them, else quadrants of need and access; and their names."""
+"""Kinds of communities: clusters where there are enough, else quadrants of need and access; what stands out in each."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog import text
 from circle15.catalog.facts import read_facts
+from circle15.kernels.ragged import rank_by_id
 from circle15.model.places import Communities
-from circle15.model.verdicts import Typology
+from circle15.model.verdicts import Note, Typology
 from circle15.typology.clusters import partition, scaled
 
 __all__ = ["typology"]
@@ -62,53 +62,47 @@ def typology(communities: Communities, described: pd.DataFrame, *, seed: int = 1
     if method == "quadrants":  # need and access are enough
         complete = table[["elder_share", *walks]].notna().all(axis=1)
     if complete.sum() < rule["fewest"]:
-        return _none(table, notes | {"method": _said("types_few", count=int(complete.sum()), fewest=rule["fewest"])})
+        return _none(table, notes | {"method": Note("few", {"count": int(complete.sum()), "fewest": rule["fewest"]})})
     if not complete.all():
-        notes["missing"] = _said("types_missing", count=int((~complete).sum()))
+        notes["missing"] = Note("missing", {"count": int((~complete).sum())})
     raw = _in_order(table.loc[complete, used])
     if method == "kmeans":
         found = _clustered(raw, facts, seed, notes)
     elif walks and "elder_share" in used:
         found = _quadrants(raw, walks, count, rule, notes)
     else:
-        return _none(table, notes | {"method": _said("types_no_service" if not walks else "types_alike")})
+        return _none(table, notes | {"method": Note("no_service" if not walks else "alike")})
     if found is None:
-        return _none(table, notes | {"method": _said("types_alike")})
+        return _none(table, notes | {"method": Note("alike")})
     return _told(method, found, communities, table, facts, notes)
 
 
-def _said(key: str, **values: object) -> dict[str, str]:
-    return {language: text(key, language, **values) for language in ("zh", "en")}
-
-
-def _usable(table: pd.DataFrame, rule: Mapping[str, Any]) -> tuple[list[str], dict[str, dict[str, str]]]:
+def _usable(table: pd.DataFrame, rule: Mapping[str, Any]) -> tuple[list[str], dict[str, Note]]:
     """Features that enough communities have and that differ; what has to be said of the others."""
     known = table.notna().mean() >= rule["known_share"] if len(table) else table.any()
     differ = (table.max() - table.min()) > 1e-9
     columns = [str(column) for column in table]
     used = [column for column in columns if known[column] and (differ[column] or column.startswith(_WALK))]
-    notes = {"describe": _said("types_describe"), "centre": _said("types_centre"), "ways": _said("types_ways")}
+    notes = {"describe": Note("describe"), "centre": Note("centre"), "ways": Note("ways")}
     left = [column for column in columns if column not in used or not differ[column]]
     if left:
-        percent = f"{100 * rule['known_share']:g}"
-        notes["left_out"] = _said("types_left_out", columns=", ".join(left), percent=percent)
+        notes["left_out"] = Note("left_out", {"columns": tuple(left), "percent": 100 * rule["known_share"]})
     if any(column.startswith(_WALK) for column in used):
-        notes["capped"] = _said("types_capped", cap=rule["cap_min"])
+        notes["capped"] = Note("capped", {"cap": rule["cap_min"]})
     return used, notes
 
 
 def _in_order(raw: pd.DataFrame) -> pd.DataFrame:
     """Rows by their features, then by id: an order that hangs on neither the file's rows nor, but for twins, on ids."""
-    ids = np.argsort(np.argsort(raw.index.astype(str).to_numpy(), kind="stable"), kind="stable")
-    return raw.iloc[np.lexsort((ids, *raw.round(9).to_numpy().T[::-1]))]
+    return raw.iloc[np.lexsort((rank_by_id(raw.index), *raw.round(9).to_numpy().T[::-1]))]
 
 
-def _none(table: pd.DataFrame, notes: Mapping[str, Mapping[str, str]]) -> Typology:
-    frame = table.assign(type_id="", type_zh="", type_en="", medoid=False, silhouette=np.nan, outlier=False)
+def _none(table: pd.DataFrame, notes: Mapping[str, Note]) -> Typology:
+    frame = table.assign(type_id="", medoid=False, silhouette=np.nan, outlier=False)
     return Typology(method="none", frame=frame[[*_OWN, *table.columns]].sort_index(), notes=dict(notes))
 
 
-_OWN = ("type_id", "type_zh", "type_en", "medoid", "silhouette", "outlier")
+_OWN = ("type_id", "medoid", "silhouette", "outlier")
 
 
 def _logged(raw: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
@@ -117,30 +111,29 @@ def _logged(raw: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _clustered(
-    raw: pd.DataFrame, facts: Mapping[str, Any], seed: int, notes: dict[str, dict[str, str]]
+    raw: pd.DataFrame, facts: Mapping[str, Any], seed: int, notes: dict[str, Note]
 ) -> tuple[_Sorted, pd.DataFrame] | None:
     rule = facts["rule"]
     points = scaled(_logged(raw, facts), clip=rule["clip"])
     if points.empty or len(points.drop_duplicates()) < 3:
         return None
     found = partition(points.to_numpy(), seed=seed, rule=rule)
-    said = {"clip": rule["clip"], "resamples": rule["resamples"], "ari": rule["stable_ari"]}
-    notes["method"] = _said("types_method", **said, smallest=rule["smallest"])
+    limits = {"clip": rule["clip"], "resamples": rule["resamples"], "ari": rule["stable_ari"]}
+    notes["method"] = Note("method", limits | {"smallest": rule["smallest"]})
     at = found.fits[found.fits["chosen"]].iloc[0]
-    figures = {"silhouette": f"{at['silhouette']:.2f}", "ari": f"{at['ari']:.2f}"}
-    notes["firmness"] = _said("types_firmness", **figures)
+    notes["firmness"] = Note("firmness", {"silhouette": float(at["silhouette"]), "ari": float(at["ari"])})
     if not found.stable:
-        notes["unstable"] = _said("types_unstable")
+        notes["unstable"] = Note("unstable")
     if found.small:
-        notes["small"] = _said("types_small", smallest=rule["smallest"])
+        notes["small"] = Note("small", {"smallest": rule["smallest"]})
     if found.noise is None:
-        notes["outliers"] = _said("types_outliers")
+        notes["outliers"] = Note("outliers")
     noise = np.zeros(len(raw), dtype=bool) if found.noise is None else found.noise
     return _Sorted(raw=raw, points=points, label=found.label, silhouette=found.silhouette, noise=noise), found.fits
 
 
 def _quadrants(
-    raw: pd.DataFrame, walks: list[str], count: int, rule: Mapping[str, Any], notes: dict[str, dict[str, str]]
+    raw: pd.DataFrame, walks: list[str], count: int, rule: Mapping[str, Any], notes: dict[str, Note]
 ) -> tuple[_Sorted, pd.DataFrame] | None:
     """Four kinds by the medians of need and of the mean walk; who is at the median counts as low."""
     two = pd.DataFrame({"elder_share": raw["elder_share"], _WALK: raw[walks].mean(axis=1).round(9)})
@@ -148,7 +141,7 @@ def _quadrants(
     points = scaled(two, clip=rule["clip"])
     if not above.any(axis=None):
         return None
-    notes["method"] = _said("types_quadrants", count=count, fewest=rule["fewest_clustered"])
+    notes["method"] = Note("quadrants", {"count": count, "fewest": rule["fewest_clustered"]})
     label = np.unique(2 * above["elder_share"].to_numpy() + above[_WALK].to_numpy(), return_inverse=True)[1]
     nothing = np.full(len(raw), np.nan)
     found = _Sorted(
@@ -170,7 +163,7 @@ def _told(
     communities: Communities,
     table: pd.DataFrame,
     facts: Mapping[str, Any],
-    notes: Mapping[str, Mapping[str, str]],
+    notes: Mapping[str, Note],
 ) -> Typology:
     found, fits = sorted_fits
     frame, elders = communities.frame, communities.frame["pop_60plus"]
@@ -180,27 +173,25 @@ def _told(
     position = np.argsort(order)[found.label]
     keys = np.array([f"T{number + 1}" for number in range(len(members))], dtype=object)
     quadrants = method == "quadrants"
-    names = _names(_against(found.points, position, others=not quadrants), facts, quadrants=quadrants)
+    traits, numbers = _traits(_against(found.points, position, others=not quadrants), facts, quadrants=quadrants)
     medoids = [_medoid(found.points.loc[members[one]]) for one in order]
     rows = []
     for number, one in enumerate(order):
         ids = members[one]
         kunshan, share = _reference(frame.loc[ids], facts["kunshan"]["types"])
-        told = {"type_zh": names[number][0], "type_en": names[number][1], "communities": len(ids)}
+        told = {"traits": traits[number], "number": numbers[number], "communities": len(ids)}
         told |= {"pop_60plus": float(elders[ids].sum()), "medoid_id": medoids[number]}
         rows.append(told | {"kunshan": kunshan, "kunshan_share": share, **found.raw.loc[ids].median()})
     types = pd.DataFrame(rows, index=pd.Index(keys, name="type_id"))
     typed = pd.DataFrame(
         {
-            "type_id": keys[position], "type_zh": types["type_zh"].to_numpy()[position],
-            "type_en": types["type_en"].to_numpy()[position], "medoid": found.raw.index.isin(medoids),
-            "silhouette": found.silhouette, "outlier": found.noise,
+            "type_id": keys[position], "medoid": found.raw.index.isin(medoids), "silhouette": found.silhouette,
+            "outlier": found.noise,
         },
         index=found.raw.index,
     )  # fmt: skip
     own = typed.reindex(table.index)
-    for column in ("type_id", "type_zh", "type_en"):
-        own[column] = own[column].fillna("")
+    own["type_id"] = own["type_id"].fillna("")
     for column in ("medoid", "outlier"):
         own[column] = own.index.isin(typed.index[typed[column]])
     whole = own.join(table).rename_axis("community_id").sort_index()
@@ -234,8 +225,10 @@ def _against(points: pd.DataFrame, position: NDArray[np.int64], *, others: bool)
     return pd.DataFrame(rows)
 
 
-def _names(middles: pd.DataFrame, facts: Mapping[str, Any], *, quadrants: bool) -> list[tuple[str, str]]:
-    """A name for each type, of what stands out in it; more words, and at last a number, where two would be alike."""
+def _traits(
+    middles: pd.DataFrame, facts: Mapping[str, Any], *, quadrants: bool
+) -> tuple[list[tuple[str, ...]], list[int]]:
+    """What stands out in each type; more of it, and at last a number from 1, where two would be alike (else 0)."""
     rule = facts["rule"]
     groups = {
         feature["column"]: [column for column in map(str, middles) if _of(column, feature["column"])]
@@ -245,26 +238,22 @@ def _names(middles: pd.DataFrame, facts: Mapping[str, Any], *, quadrants: bool) 
     least = -np.inf if quadrants else rule["stands_out"]
     few = min(rule["names_most"], len(away.columns))
     for most in range(few, len(away.columns) + 1):
-        names = [_name(row, facts, most=most, least=least) for _, row in away.iterrows()]
-        if len(set(names)) == len(names):
-            return names
-    names = [_name(row, facts, most=few, least=least) for _, row in away.iterrows()]
-    twice = {name for name in names if names.count(name) > 1}
-    return [(f"{zh} {n + 1}", f"{en} {n + 1}") if (zh, en) in twice else (zh, en) for n, (zh, en) in enumerate(names)]
+        traits = [_striking(row, facts, most=most, least=least) for _, row in away.iterrows()]
+        if len(set(traits)) == len(traits):
+            return traits, [0] * len(traits)
+    traits = [_striking(row, facts, most=few, least=least) for _, row in away.iterrows()]
+    return traits, [n + 1 if traits.count(own) > 1 else 0 for n, own in enumerate(traits)]
 
 
 def _of(column: str, key: str) -> bool:
     return column.startswith(key) if key == _WALK else column == key
 
 
-def _name(away: pd.Series, facts: Mapping[str, Any], *, most: int, least: float) -> tuple[str, str]:
+def _striking(away: pd.Series, facts: Mapping[str, Any], *, most: int, least: float) -> tuple[str, ...]:
+    """Features farthest from the others, in the catalogue's order, each as ``<feature>_high`` or ``<feature>_low``."""
     striking = set(away.abs().round(9).sort_values(ascending=False, kind="stable").index[:most])
-    words = []
-    for feature in facts["feature"].values():
-        key = feature["column"]
-        if key in striking and abs(away[key]) >= least:
-            side = "high" if away[key] > 0 else "low"
-            words.append((feature[f"{side}_zh"], feature[f"{side}_en"]))
-    if not words:
-        return text("types_average", "zh"), text("types_average", "en")
-    return "·".join(zh for zh, _ in words), ", ".join(en for _, en in words)
+    return tuple(
+        f"{name}_{'high' if away[feature['column']] > 0 else 'low'}"
+        for name, feature in facts["feature"].items()
+        if feature["column"] in striking and abs(away[feature["column"]]) >= least
+    )

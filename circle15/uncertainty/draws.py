@@ -93,8 +93,8 @@ class Stage:
             services=services,
             arcs=all_arcs(graph.network),
             offers=facilities.offer_matrix(services),
-            weight=demand.weight(),
-            elders=demand.people_in("pop_60plus"),
+            weight=demand.points.weight(),
+            elders=demand.points.people_in("pop_60plus"),
             point_place=rank_by_id(demand.ids),
             site_place=rank_by_id(facilities.ids),
         )
@@ -102,7 +102,7 @@ class Stage:
     @property
     def communities(self) -> tuple[str, ...]:
         """Ids of the communities that have points."""
-        return tuple(map(str, self.demand.communities))
+        return tuple(map(str, self.demand.points.communities))
 
     def graph(self, profile: WalkProfile, closed: NDArray[np.bool_]) -> WalkGraph:
         """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody."""
@@ -142,7 +142,7 @@ def draw(
         return np.random.default_rng([seed, kind, number]).random(size)
 
     leg, limit = uniform(_LEGS, 2)
-    spread = uncertain.people_spread * (2.0 * uniform(_PEOPLE, len(stage.demand.community)) - 1.0)
+    spread = uncertain.people_spread * (2.0 * uniform(_PEOPLE, len(stage.demand.points.community)) - 1.0)
     people = 1.0 + np.trunc(spread * _STEPS) / _STEPS
     return Draw(
         speed=_speed(float(uniform(_SPEED, 1)[0]), uncertain),
@@ -175,7 +175,7 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
         _legs(positions, stage.limit_mm, drawn) for positions in (stage.demand.positions, stage.facilities.positions)
     )
     home, seed = homeward(graph, homes, sites), seeds(graph, sites)
-    inside = np.zeros((len(stage.demand.community), len(stage.services)), dtype=bool)
+    inside = np.zeros((len(stage.demand.points.community), len(stage.services)), dtype=bool)
     for column in range(len(stage.services)):
         chosen = stage.offers[:, column] & drawn.exists
         if chosen.any():
@@ -202,7 +202,7 @@ def shares_of(
     ``people`` ``float64[p]`` are factors on the points' people. To rescale a community to its total would change
     covered and placed alike: the share stays what it is.
     """
-    weight, total = stage.weight * people * placed, stage.demand.community_sums
+    weight, total = stage.weight * people * placed, stage.demand.points.community_sums
     whole = total(weight)
     part = np.array([total(weight * column) for column in inside.T]).reshape(len(stage.services), len(whole)).T
     return np.divide(part, whole[:, None], out=np.full(part.shape, np.nan), where=whole[:, None] > 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,13 +18,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from circle15.catalog import finding, text
-from circle15.catalog import services as known_services
+from circle15.catalog import finding
 from circle15.catalog.facts import read_facts
 from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.loads import arc_loads
+from circle15.kernels.ragged import place_in_run
 from circle15.kernels.search import nearest_nodes
-from circle15.model.places import Communities, Facilities
+from circle15.model.places import Facilities
 from circle15.model.provenance import Finding
 from circle15.model.results import ReachTable
 from circle15.model.streets import EdgeFlag
@@ -44,13 +45,11 @@ __all__ = [
 ]
 
 COLUMNS = (
-    "kind", "target_id", "name", "flips", "people", "p_no", "communities", "services", "question_zh", "question_en",
+    "kind", "target_id", "name", "name_en", "offers", "length_m", "flips", "people", "p_no", "communities", "services",
     "lon", "lat", "rank",
 )  # fmt: skip
 _LOST = ("target", "community", "service", "people", "flips")
 _GATES = EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V | EdgeFlag.PRIVATE
-_NAMED = 6
-"""So many communities are named; the rest are counted."""
 
 
 def street_ids(network: WalkNetwork) -> list[str]:
@@ -64,12 +63,9 @@ def street_ids(network: WalkNetwork) -> list[str]:
     """
     ends = np.sort(np.stack([network.node_id[network.u], network.node_id[network.v]], axis=1), axis=1)
     order = np.lexsort((np.arange(len(ends)), network.length_mm, ends[:, 1], ends[:, 0]))
-    ordered = ends[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    lead = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    _, pair = np.unique(ends[order], axis=0, return_inverse=True)
     number = np.empty(len(order), dtype=np.int64)
-    number[order] = np.arange(len(order)) - lead + 1
+    number[order] = place_in_run(pair.ravel()) + 1
     return [f"street:{a}-{b}" + (f"#{k}" if k > 1 else "") for (a, b), k in zip(ends, number, strict=True)]
 
 
@@ -160,11 +156,11 @@ def _lost(
 ) -> pd.DataFrame:
     """Sum up lost points by target and community; whether the share falls below the required one."""
     count = len(stage.communities)
-    key, place = np.unique(target.astype(np.int64) * count + stage.demand.community[point], return_inverse=True)
+    key, place = np.unique(target.astype(np.int64) * count + stage.demand.points.community[point], return_inverse=True)
     community = key % count
     lost = np.bincount(place, weights=stage.weight[point], minlength=len(key))
     elders = np.bincount(place, weights=stage.elders[point], minlength=len(key))
-    weight, total = stage.weight * stage.demand.placed, stage.demand.community_sums
+    weight, total = stage.weight * stage.demand.placed, stage.demand.points.community_sums
     whole, inside = total(weight)[community], total(weight * covered)[community]
     asked = required[community, column]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -182,7 +178,6 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def field_checks(
     stage: Stage,
     graph: WalkGraph,
-    communities: Communities,
     *,
     reach: ReachTable,
     required: NDArray[np.float64],
@@ -199,8 +194,6 @@ def field_checks(
         The city laid out for draws.
     graph
         From ``stage.graph``, without any draw.
-    communities
-        For their names.
     reach
         Walking times of the same points and facilities, as far as the circle at least.
     required
@@ -220,12 +213,11 @@ def field_checks(
     absent, closed = chances
     sites = lost_without_facilities(stage, reach, required)
     streets = lost_without_streets(stage, graph, closed, required, most=most)
-    names = communities.frame["name"].astype(str).reindex(stage.communities).fillna("")
     found = [
-        _rows(sites[absent[sites["target"].to_numpy(dtype=np.int64)] > 0], absent, stage, names).pipe(
+        _rows(sites[absent[sites["target"].to_numpy(dtype=np.int64)] > 0], absent, stage).pipe(
             _of_facilities, stage.facilities.facilities
         ),
-        _rows(streets, closed, stage, names).pipe(_of_streets, stage.network),
+        _rows(streets, closed, stage).pipe(_of_streets, stage.network),
     ]
     table = pd.concat([one for one in found if len(one)] or found[:1])
     order = np.lexsort(
@@ -235,22 +227,20 @@ def field_checks(
     return table.assign(rank=np.arange(1, len(table) + 1))[[*COLUMNS]]
 
 
-def _rows(lost: pd.DataFrame, chance: NDArray[np.float64], stage: Stage, names: pd.Series) -> pd.DataFrame:
+def _rows(lost: pd.DataFrame, chance: NDArray[np.float64], stage: Stage) -> pd.DataFrame:
     """One row for each target that costs somebody a service, with whom it concerns."""
     lost = lost[(lost["people"] > 0) | lost["flips"].astype(bool)]
     rows = []
     for _, mine in lost.groupby("target", sort=True):
         by_community = mine.groupby("community")["people"].sum()
         most = by_community.index[np.lexsort((by_community.index, -by_community))]
-        told = [str(names.iloc[int(place)]) for place in most[:_NAMED]]
-        services = [stage.services[int(column)] for column in sorted(mine["service"].unique())]
         rows.append(
             {
                 "target": int(mine["target"].iloc[0]),
                 "flips": int(mine["flips"].sum()),
                 "people": float(mine["people"].sum()),
-                "communities": "; ".join([*told, *([f"+{len(most) - _NAMED}"] if len(most) > _NAMED else [])]),
-                "services": "; ".join(services),
+                "communities": tuple(stage.communities[int(place)] for place in most),
+                "services": tuple(stage.services[int(column)] for column in sorted(mine["service"].unique())),
             }
         )
     table = pd.DataFrame(rows, columns=["target", "flips", "people", "communities", "services"])
@@ -260,21 +250,12 @@ def _rows(lost: pd.DataFrame, chance: NDArray[np.float64], stage: Stage, names: 
 def _of_facilities(table: pd.DataFrame, facilities: Facilities) -> pd.DataFrame:
     frame = facilities.frame.iloc[table["target"].to_numpy(dtype=np.int64)]
     degrees = frame.geometry.to_crs(4326)
-    titles = known_services()
     names = frame["name"].astype(str)
     english = frame["name_en"].fillna("").astype(str) if "name_en" in frame else names
-    english = english.where(english != "", names)
-    asked = {
-        language: [
-            text("check_facility", language, name=name, services=comma.join(getattr(titles[k], title) for k in row))
-            for name, row in zip(called, frame["services"], strict=True)
-        ]
-        for language, called, comma, title in (("zh", names, "、", "title_zh"), ("en", english, ", ", "title_en"))
-    }
     ids = [str(key) for key in frame.index]
     return table.assign(
-        kind="facility", target_id=ids, name=names.to_list(), question_zh=asked["zh"], question_en=asked["en"],
-        lon=degrees.x.to_numpy(), lat=degrees.y.to_numpy(),
+        kind="facility", target_id=ids, name=names.to_list(), name_en=english.where(english != "", names).to_list(),
+        offers=frame["services"].to_list(), length_m=np.nan, lon=degrees.x.to_numpy(), lat=degrees.y.to_numpy(),
     ).set_axis(pd.Index([f"facility:{key}" for key in ids], name="check_id", dtype=object), axis=0)  # fmt: skip
 
 
@@ -283,20 +264,11 @@ def _of_streets(table: pd.DataFrame, network: WalkNetwork) -> pd.DataFrame:
     kind = np.where(network.has(_GATES)[edge], "gate", "path")
     names = [network.names[place] for place in network.name[edge]]
     lon, lat = midpoints(network, edge)
-    asked = {
-        language: [
-            text(
-                f"check_{what}", language, metres=f"{metres:.0f}",
-                name=name or text("check_unnamed", language),
-            )
-            for what, name, metres in zip(kind, names, network.length_m[edge], strict=True)
-        ]
-        for language in ("zh", "en")
-    }  # fmt: skip
     ids = street_ids(network) if len(edge) else []
+    no_offers: list[Any] = [()] * len(edge)
     return table.assign(
-        kind=kind, target_id=[str(one) for one in edge], name=names, question_zh=asked["zh"],
-        question_en=asked["en"], lon=lon, lat=lat,
+        kind=kind, target_id=[str(one) for one in edge], name=names, name_en=names, offers=no_offers,
+        length_m=network.length_m[edge], lon=lon, lat=lat,
     ).set_axis(pd.Index([ids[one] for one in edge], name="check_id", dtype=object), axis=0)  # fmt: skip
 
 

@@ -16,14 +16,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15 import catalog
-from circle15.catalog import text
 from circle15.catalog.rural import rural
 from circle15.kernels.ragged import order_by_id
 from circle15.model.index import geometric_index, ranked_rows
 from circle15.model.norms import Rule
 from circle15.model.places import Communities, Facilities
 from circle15.model.results import Gaps, Settings
-from circle15.model.uncertainty import Uncertainty
+from circle15.model.uncertainty import Assumptions, Uncertainty
 from circle15.model.verdicts import Robustness
 from circle15.uncertainty.draws import Stage, drawn_shares, dropout_risk
 
@@ -47,10 +46,10 @@ _OWN = "project-defaults"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Required:
-    """``share`` ``float64[c, s]`` to be covered, and the ``clauses`` it stands in, by service (``""``: none)."""
+    """``share`` ``float64[c, s]`` to be covered, and the ids of the ``clauses`` it stands in, by service."""
 
     share: NDArray[np.float64]
-    clauses: Mapping[str, str]
+    clauses: Mapping[str, tuple[str, ...]]
 
 
 def required_shares(
@@ -72,7 +71,7 @@ def required_shares(
     order = order_by_id(frame.index)
     country = rural(frame)[order]
     share = np.full((len(frame), len(services)), np.nan)
-    clauses: dict[str, str] = {}
+    clauses: dict[str, tuple[str, ...]] = {}
     asked = [rule for rule in rules if _asks(rule, cutoff_min)]
     for column, service in enumerate(services):
         named: list[str] = []
@@ -82,7 +81,7 @@ def required_shares(
             new = np.isnan(share[:, column]) & ~np.isnan(found)
             share[new, column] = found[new]
             named += [rule.clause_id for rule in mine if (new & (found == (rule.at_least or 0) / 100)).any()]
-        clauses[service] = ", ".join(named)
+        clauses[service] = tuple(named)
     return Required(share=np.where(np.isnan(share), default, share), clauses=clauses)
 
 
@@ -184,8 +183,12 @@ def robustness(
         by_community=_by_community(ids, stage.services, shares, frame, scored),
         draws=settings.draws,
         seed=settings.seed,
-        assumptions=_assumptions(stage.profile.speed_mps, doubt, settings, required, chance, rules),
-    )
+        assumptions=Assumptions(
+            uncertain=doubt, speed_mps=stage.profile.speed_mps, max_snap_m=settings.max_snap_m,
+            cutoff_min=settings.circle_min, facilities=len(chance), confirmed=int((chance == doubt.confirmed).sum()),
+            clauses=required.clauses,
+        ),
+    )  # fmt: skip
 
 
 def below(shares: NDArray[np.float64], required: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -265,57 +268,3 @@ def _by_community(
         index=pd.Index(ids, name="community_id"),
     )
     return table.sort_values("rank", kind="stable")
-
-
-def _titles(clauses: str, rules: Mapping[str, Rule], language: str) -> str:
-    """Titles of clauses that are told by their ids, joined by commas."""
-    keys = clauses.split(", ") if clauses else []
-    between = "、" if language == "zh" else ", "
-    return between.join(str(getattr(rules[key], f"title_{language}")) if key in rules else key for key in keys)
-
-
-def _assumptions(
-    pace: float,
-    doubt: Uncertainty,
-    settings: Settings,
-    required: Required,
-    chance: pd.Series,
-    rules: Sequence[Rule],
-) -> dict[str, dict[str, str]]:
-    """Every distribution in words, with the figures of this run."""
-    named = {rule.clause_id: rule for rule in rules}
-    clauses = {
-        language: ("；" if language == "zh" else "; ").join(
-            f"{getattr(catalog.services()[service], f'title_{language}')} {100 * least:g}%"
-            f" ({_titles(clause, named, language) or text('robust_default', language)})"
-            for (service, clause), least in zip(required.clauses.items(), required.share.max(axis=0), strict=True)
-        )
-        for language in ("zh", "en")
-    }
-    values: dict[str, dict[str, object]] = {
-        "speed": {
-            "mean": f"{pace:g}", "sd": f"{pace * doubt.speed_sd:.2g}", "low": f"{pace * doubt.speed_low:.2g}",
-            "high": f"{pace * doubt.speed_high:.2g}",
-        },
-        "streets": {"most": f"{100 * doubt.dropout_most:g}"},
-        "facilities": {
-            "unverified": f"{doubt.unverified:g}", "recent": f"{doubt.recent:g}", "confirmed": f"{doubt.confirmed:g}",
-            "days": doubt.recent_days, "count": len(chance), "sure": int((chance == doubt.confirmed).sum()),
-        },
-        "snapping": {
-            "low": f"{doubt.leg_low:g}", "high": f"{doubt.leg_high:g}",
-            "limit_low": f"{doubt.limit_low * settings.max_snap_m:.0f}",
-            "limit_high": f"{doubt.limit_high * settings.max_snap_m:.0f}",
-        },
-        "people": {"spread": f"{100 * doubt.people_spread:g}"},
-    }  # fmt: skip
-    told = {
-        name: {language: text(f"robust_{name}", language, **given) for language in ("zh", "en")}
-        for name, given in values.items()
-    }
-    told["bias"] = {language: text("robust_bias", language) for language in ("zh", "en")}
-    told["required"] = {
-        language: text("robust_required", language, minutes=f"{settings.circle_min:g}", clauses=clauses[language])
-        for language in ("zh", "en")
-    }
-    return told

@@ -11,9 +11,10 @@ import circle15 as c15
 from circle15.accessibility.coverage import coverage, coverage_through_day
 from circle15.errors import DataQualityWarning, InputError
 from circle15.hours.opening import open_facilities
-from circle15.model import DemandPoints, Facilities, Positions
+from circle15.kernels.costs import NEVER_MS
+from circle15.model import DemandPoints, Facilities, NearestTimes, Positions
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, place_facilities, snap
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach
 from tests.towns.lattice import torn_grid
@@ -44,8 +45,8 @@ def test_a_listed_service_without_facilities_covers_nobody_and_an_unlisted_one_h
 
 def test_nearest_minutes_reach_beyond_the_cutoff():
     graph = walk_graph(STREET, FLAT)
-    near = nearest_times(graph, snap(STREET, HOMES.frame), snap(STREET, SITES.frame))
-    result = covered(nearest_min={"clinic": near, "shop": np.full(4, np.nan)})
+    near = nearest_times(graph, place_demand(STREET, HOMES), place_facilities(STREET, SITES))
+    result = covered(nearest=near)
     # a: (10 x 100 + 20 x 300 + 30 x 200) / 60 m; b: 1,300 m
     assert result.nearest.loc[("a", "clinic"), "mean_min"] == pytest.approx((1000 + 6000 + 6000) / 60 / 60)
     assert result.nearest.loc[("a", "clinic"), "p90_min"] == pytest.approx(300 / 60)
@@ -56,7 +57,11 @@ def test_nearest_minutes_reach_beyond_the_cutoff():
 
 def test_ninety_percent_is_never_when_more_than_a_tenth_cannot_arrive():
     homes = demand([(0, 0), (10, 0)], [80, 20], ["a", "a"])
-    result = covered(homes, nearest_min={"clinic": np.array([4.0, np.nan]), "shop": np.full(2, np.nan)})
+    walks = np.array([[240_000, NEVER_MS], [NEVER_MS, NEVER_MS]])
+    nearest = NearestTimes(
+        point_ids=homes.frame.index, point_placed=np.ones(2, dtype=bool), services=("clinic", "shop"), cost_ms=walks
+    )
+    result = covered(homes, nearest=nearest)
     assert result.nearest.loc[("a", "clinic"), "mean_min"] == 4
     assert np.isnan(result.nearest.loc[("a", "clinic"), "p90_min"])
     assert result.nearest.loc[("a", "clinic"), "unreachable"] == 20
@@ -64,14 +69,13 @@ def test_ninety_percent_is_never_when_more_than_a_tenth_cannot_arrive():
 
 def test_people_far_from_streets_are_unplaced_not_uncovered():
     homes = demand([(0, 0), (0, 900)], [10, 90], ["a", "a"])
-    at = snap(STREET, homes.frame)
     with pytest.warns(DataQualityWarning):
-        frame = covered(homes, placed=at.status != Positions.FAR).frame
+        frame = covered(homes).frame
     row = frame.loc[("a", "clinic", 15.0)]
     assert (row["pop_60plus_covered"], row["pop_60plus_uncovered"], row["pop_60plus_unplaced"]) == (10, 0, 90)
     assert row["pop_60plus_share"] == 1
     with pytest.warns(DataQualityWarning):
-        nobody = covered(homes, placed=np.array([False, False])).frame.loc[("a", "clinic", 15.0)]
+        nobody = covered(demand([(0, 900), (0, 950)], [10, 90], ["a", "a"])).frame.loc[("a", "clinic", 15.0)]
     assert np.isnan(nobody["pop_60plus_share"])
 
 
@@ -95,7 +99,7 @@ def test_laws(seed):
     at = snap(net, homes.frame, max_snap_m=40)
     with pytest.warns(DataQualityWarning, match="lie too far"):
         table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
-    frame = coverage(table, homes, sites, placed=at.status != Positions.FAR).frame
+    frame = coverage(table, homes, sites).frame
     for column in ("population", "pop_60plus"):
         # covered + uncovered + unplaced = people, exactly; and people of all communities are all people
         parts = frame[[f"{column}_covered", f"{column}_uncovered", f"{column}_unplaced"]].sum(axis=1)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circle15.accessibility.decay import gaussian_weight, signal_delay_s, tobler_kmh, tobler_multiplier, zone_weight
-from circle15.catalog import profile, profiles
+from circle15.accessibility.decay import gaussian_weight, zone_weight
 from circle15.errors import SettingError
 from circle15.model import WalkProfile
 from circle15.network.graph import walk_graph
@@ -42,40 +41,6 @@ def test_gaussian_weights_hang_on_the_ratio_alone(minutes, reach, factor):
     assert gaussian_weight(minutes * factor, reach * factor) == pytest.approx(gaussian_weight(minutes, reach), abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("slope", "kmh"), [(-0.1, 5.036742), (-0.05, 6), (0, 5.036742), (0.05, 4.228129), (0.1, 3.549332)]
-)
-def test_tobler(slope, kmh):
-    assert tobler_kmh(slope) == pytest.approx(kmh, abs=5e-7)
-
-
-@pytest.mark.parametrize(("slope", "share"), [(0, 1), (0.05, 0.839457), (0.1, 0.704688), (-0.05, 1.191246), (-0.1, 1)])
-def test_tobler_against_the_flat(slope, share):
-    assert tobler_multiplier(slope) == pytest.approx(share, abs=5e-7)
-    assert tobler_multiplier(slope, downhill=False) == pytest.approx(min(share, 1), abs=5e-7)
-
-
-@pytest.mark.parametrize(("cycle", "green", "delay"), [(90, 30, 20), (120, 30, 33.75), (60, 20, 40 / 3), (60, 60, 0)])
-def test_signal_delay(cycle, green, delay):
-    assert signal_delay_s(cycle, green) == pytest.approx(delay)
-
-
-def test_signal_delay_is_the_mean_of_all_arrivals():
-    arrivals = (np.arange(90_000) + 0.5) / 1000  # red for 60 s, then green
-    assert signal_delay_s(90, 30) == pytest.approx(np.maximum(60 - arrivals, 0).mean())
-
-
-def test_the_signals_of_the_profiles_are_a_cycle_of_ninety_seconds_with_thirty_green():
-    assert {walker.signal_s for walker in profiles().values()} == {signal_delay_s(90, 30)}
-
-
-def test_three_signals_cost_elders_a_fifteenth_of_their_circle():
-    elder = profile("elderly")
-    lost = elder.speed_mps * 3 * signal_delay_s(90, 30)
-    assert lost == pytest.approx(54)
-    assert lost / elder.reach_m(15) == pytest.approx(0.0667, abs=5e-5)
-
-
 def test_zones():
     assert zone_weight([0, 10, 15, 20, 29, 30.01]).tolist() == [1, 1, 0.68, 0.68, 0.22, 0]
     assert zone_weight([5, 6], borders_min=(5, 10, 15), weights=(1, 0.42, 0.09)).tolist() == [1, 0.42]
@@ -90,14 +55,10 @@ def test_zones():
         lambda: zone_weight(1, borders_min=(5, 5), weights=(1, 1)),
         lambda: zone_weight(1, borders_min=(5,), weights=(1, 1)),
         lambda: zone_weight(1, borders_min=(), weights=()),
-        lambda: signal_delay_s(0, 0),
-        lambda: signal_delay_s(60, 61),
-        lambda: signal_delay_s(60, -1),
-        lambda: signal_delay_s(math.nan, 1),
     ],
 )
 def test_what_is_not_usable_is_told(call):
-    with pytest.raises(SettingError, match=r"such as|zero or more|one weight each"):
+    with pytest.raises(SettingError, match=r"above 0, such as 15|zero or more|one weight each"):
         call()
 
 
@@ -111,9 +72,7 @@ def test_on_a_grid_a_circle_is_a_diamond():
     walker = WalkProfile(name="paces", title_zh="步", title_en="paces", speed_mps=1.0, stairs_mps=1.0)
     homes = points([(x * 100.0, y * 100.0) for y in range(side) for x in range(side)])
     here, there = (snap(net, frame, max_snap_m=1.0) for frame in (homes, middle))
-    table = reach_table(
-        walk_graph(net, walker), here, there, point_ids=homes.index, facility_ids=middle.index, cutoff_min=15
-    )
+    table = reach_table(walk_graph(net, walker), here, there, cutoff_min=15)
     assert len(table) == 2 * steps * (steps + 1) + 1
     assert 2 / math.pi == pytest.approx(0.637, abs=5e-4)
     assert [round(math.pi * (r / 1000) ** 2, 3) for r in (300, 500, 800, 1000)] == [0.283, 0.785, 2.011, 3.142]

@@ -68,10 +68,9 @@ def test_either_counts_walkers_whom_nobody_delivers_to():
 
 def test_people_far_from_streets_are_unplaced_unless_something_comes_to_them():
     homes = demand([(0, 0), (100, 900), (3000, 900)], [10, 20, 30], ["a", "a", "a"])
-    placed = np.array([True, False, False])
     with pytest.warns(UserWarning, match="lie too far"):
         table = reach(STREET, homes, sending(1000, 0), profile=FLAT)
-    row = coverage(table, homes, sending(1000, 0), placed=placed).delivery.loc[("a", "clinic")]
+    row = coverage(table, homes, sending(1000, 0)).delivery.loc[("a", "clinic")]
     assert (row["pop_60plus_delivered"], row["pop_60plus_either"], row["pop_60plus_unplaced"]) == (30, 30, 30)
     assert row["pop_60plus_neither"] == 0
 

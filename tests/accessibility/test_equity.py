@@ -11,8 +11,11 @@ import shapely
 from circle15.accessibility.coverage import coverage
 from circle15.accessibility.decay import gaussian_weight
 from circle15.accessibility.equity import access, curve, equity, groups_of
+from circle15.accessibility.equity.groups import need_of
+from circle15.catalog.phrases import equity_reasons, named_groups
 from circle15.errors import InputError
-from circle15.model import Communities, DemandPoints, Facilities, Origin, ReachTable
+from circle15.kernels.costs import NEVER_MS
+from circle15.model import Communities, DemandPoints, Facilities, NearestTimes, Origin, ReachTable
 from tests.towns.lattice import BY, CRS, points
 
 HERE = Origin(label_zh="测试", label_en="test")
@@ -52,17 +55,18 @@ def study(walks, elders, *, services=None, placed=None, order=None, **columns):
     reach = ReachTable(
         point_ids=homes.index, facility_ids=sites.index, point=np.asarray(point, dtype=np.int32),
         facility=np.asarray(facility, dtype=np.int32), cost_ms=np.rint(np.asarray(minutes) * MINUTE).astype(np.int32),
-        cutoff_ms=15 * MINUTE, profile=BY["flat"], point_placed=placed,
+        cutoff_ms=15 * MINUTE, profile=BY["flat"],
+        point_placed=np.ones(count, dtype=bool) if placed is None else placed,
     )  # fmt: skip
-    times = np.array([[np.nan if m is None else m for m in walks[h]] for h in order], dtype=float).reshape(count, -1)
-    nearest = {}
-    for service in sorted(serving.listed):
-        mine = times[:, [service in row for row in sites["services"]]]
-        some = ~np.isnan(mine).all(axis=1)
-        nearest[service] = np.where(some, np.where(np.isnan(mine), np.inf, mine).min(axis=1), np.nan)
+    times = np.array([[NEVER_MS if m is None else round(m * MINUTE) for m in walks[h]] for h in order], dtype=np.int64)
+    listed = tuple(sorted(serving.listed))
+    least = [times[:, [service in row for row in sites["services"]]].min(axis=1) for service in listed]
+    nearest = NearestTimes(
+        point_ids=homes.index, point_placed=reach.point_placed, services=listed, cost_ms=np.stack(least, axis=1)
+    )
     demand = DemandPoints(frame=homes)
-    covered = coverage(reach, demand, serving, cutoffs_min=[15], nearest_min=nearest)
-    return equity(reach, demand, serving, town, covered=covered, nearest_min=nearest), reach, serving
+    covered = coverage(reach, demand, serving, cutoffs_min=[15], nearest=nearest)
+    return equity(reach, demand, serving, town, covered=covered, nearest=nearest), reach, serving
 
 
 def test_access_is_the_sum_of_weights_in_reach():
@@ -119,7 +123,8 @@ def test_figures_of_one_service():
     assert row["palma"] == pytest.approx(5 / (10 * g), abs=1e-8)
     assert row["worst_decile_min"] == pytest.approx(30)
     assert np.isnan(row["p90_p10"])  # who lives at the door
-    assert "P10" in row["why_zh"]
+    assert row["why"] == ("p10",)
+    assert equity_reasons(result, "zh")["clinic"] == "P10 为零分钟，P90/P10 无定义。"
 
 
 def test_curves():
@@ -128,7 +133,9 @@ def test_curves():
     assert share.index.tolist() == list(range(1, 31))
     assert share[[1, 7, 8, 29, 30]].tolist() == pytest.approx([0.2, 0.2, 0.8, 0.8, 1])
     assert result.lorenz.loc["clinic"].iloc[[0, 20, 100]]["access"].tolist() == pytest.approx([0, 0, 1])
-    whole = curve({"a": np.array([1.0, np.nan])}, np.zeros(2), minutes=2, services=("a",))
+    ids, walks = pd.RangeIndex(2), np.array([[60_000], [NEVER_MS]])
+    nearest = NearestTimes(point_ids=ids, point_placed=np.ones(2, dtype=bool), services=("a",), cost_ms=walks)
+    whole = curve(nearest, np.zeros(2), minutes=2, services=("a",))
     assert whole["share"].isna().all()
 
 
@@ -140,20 +147,21 @@ def test_the_curve_at_the_circle_is_coverage():
 
 
 @pytest.mark.parametrize(
-    ("walks", "elders", "told"),
+    ("walks", "elders", "code", "told"),
     [
-        ([[1], [1], [1]], [10, 10, 10], "same access"),
-        ([[1], [1], [20]], [10, 10, 10], "no more than coverage"),
-        ([[20], [20], [None]], [10, 10, 10], "access is zero throughout"),
-        ([[1], [2], [3]], [0, 0, 0], "Nobody aged 60"),
+        ([[1], [1], [1]], [10, 10, 10], "one_value", "same access"),
+        ([[1], [1], [20]], [10, 10, 10], "two_values", "no more than coverage"),
+        ([[20], [20], [None]], [10, 10, 10], "none", "access is zero throughout"),
+        ([[1], [2], [3]], [0, 0, 0], "nobody", "Nobody aged 60"),
     ],
 )
-def test_a_gini_that_would_say_nothing_is_refused_with_its_reason(walks, elders, told):
+def test_a_gini_that_would_say_nothing_is_refused_with_its_reason(walks, elders, code, told):
     result, _, _ = study(walks, elders)
     row = result.frame.loc["clinic"]
     assert row[["gini", "concentration", "palma", "bottom40_share"]].isna().all()
-    assert told in row["why_en"]
-    assert row["why_zh"]
+    assert row["why"][0] == code
+    assert told in equity_reasons(result, "en")["clinic"]
+    assert equity_reasons(result, "zh")["clinic"]
     assert result.lorenz.empty
 
 
@@ -162,21 +170,25 @@ def test_what_the_unreachable_make_undefined_is_told():
     row = result.frame.loc["clinic"]
     assert row["p90_p10"] == 2
     assert row["worst_decile_min"] == pytest.approx(2)  # nine have no way, the tenth walks two minutes
-    assert "leaves them out" in row["why_en"]
+    assert row["why"] == ("worst_some",)
+    assert "leaves them out" in equity_reasons(result, "en")["clinic"]
     result, _, _ = study([[1], [2], [None]], [40, 40, 20])
     row = result.frame.loc["clinic"]
     assert np.isnan(row["worst_decile_min"])
     assert np.isnan(row["p90_p10"])
-    assert "have no way to any" in row["why_en"]
-    assert "P90/P10" in row["why_en"]
+    assert row["why"] == ("p90", "worst")
+    assert "have no way to any" in equity_reasons(result, "en")["clinic"]
+    assert "P90/P10" in equity_reasons(result, "en")["clinic"]
 
 
 def test_palma_without_a_bottom_says_so():
-    row = study([[1], [2], [None]], [30, 20, 50])[0].frame.loc["clinic"]
+    result = study([[1], [2], [None]], [30, 20, 50])[0]
+    row = result.frame.loc["clinic"]
     assert np.isfinite(row["gini"])
     assert np.isnan(row["palma"])
     assert row["bottom40_share"] == 0
-    assert "Palma" in row["why_en"]
+    assert row["why"][0] == "palma"
+    assert "Palma" in equity_reasons(result, "en")["clinic"]
 
 
 def test_who_cannot_be_placed_does_not_count():
@@ -206,18 +218,48 @@ def test_groups_are_sums_over_communities():
     kinds = ["甲", "甲", "乙", ""]
     result, _, _ = study([[5], [20], [10], [None]], [10, 30, 20, 5], community_type=kinds)
     groups = result.groups.xs("clinic", level="service").loc["community_type"]
-    assert groups.index.tolist() == sorted(["甲", "乙", "（未填）"])
+    assert groups.index.tolist() == ["", "乙", "甲"]
     assert groups.loc["甲"].tolist() == [2, 40, 0.25, pytest.approx((10 * 5 + 30 * 20) / 40)]
     assert groups.loc["乙"].tolist() == [1, 20, 1, 10]
-    assert groups.loc["（未填）", "share"] == 0
-    assert np.isnan(groups.loc["（未填）", "mean_min"])
+    assert groups.loc["", "share"] == 0
+    assert np.isnan(groups.loc["", "mean_min"])
+    named = named_groups(result, "zh").xs("clinic", level="service").loc["community_type"]
+    assert named.index.tolist() == sorted(["甲", "乙", "（未填）"])
+    assert named.loc["（未填）"].tolist()[:3] == groups.loc[""].tolist()[:3]
+
+
+def test_a_group_of_one_elder_is_a_group():
+    # Half an elder 5 min away and half an elder who is led nowhere: one elder, half covered, 5 min on the way.
+    result, _, _ = study([[5], [None]], [0.5, 0.5], community_type=["甲", "甲"])
+    row = result.groups.loc[("community_type", "甲", "clinic")]
+    assert row.tolist() == [2, 1, 0.5, 5]
+    alone, _, _ = study([[5]], [0.5], community_type=["甲"])
+    assert alone.groups.loc[("community_type", "甲", "clinic")].tolist() == [1, 0.5, 1, 5]
+
+
+def test_need_is_a_share_however_few_live_there():
+    assert need_of(communities([0, 0.5, 1, 10], [0, 0.25, 1, 2])).tolist() == [0, 0.5, 1, 0.2]
 
 
 def test_a_community_with_two_flags_is_in_both_groups():
     flags = ["动迁安置；城乡结合部", "动迁安置", "无", None, "动迁安置;动迁安置"]
     table = groups_of(communities([9] * 5, [1, 2, 3, 4, 5], priority_flag=flags))
     flagged = table[table["grouping"] == "priority_flag"].groupby("group")["community_id"].agg(list).to_dict()
-    assert flagged == {"动迁安置": ["c0", "c1", "c4"], "城乡结合部": ["c0"], "（无）": ["c2"], "（未填）": ["c3"]}
+    assert flagged == {"动迁安置": ["c0", "c1", "c4"], "城乡结合部": ["c0"], "no": ["c2"], "": ["c3"]}
+
+
+def test_codes_of_groups_have_names_and_words_of_the_file_stay():
+    columns = {"community_type": ["no", "urban", "x"], "priority_flag": ["无", "拆迁", ""], "rural": ["农村", "", "x"]}
+    result, *_ = study([[5], [20], [10]], [10, 30, 20], **columns)
+    by = {language: named_groups(result, language).index.droplevel("service") for language in ("zh", "en")}
+    assert by["zh"].tolist() == [
+        ("community_type", "no"), ("community_type", "urban"), ("community_type", "x"), ("priority_flag", "拆迁"),
+        ("priority_flag", "（无）"), ("priority_flag", "（未填）"), ("rural", "农村"), ("rural", "城市"),
+    ]  # fmt: skip
+    assert by["en"].tolist()[3:] == [
+        ("priority_flag", "(none)"), ("priority_flag", "(not said)"), ("priority_flag", "拆迁"), ("rural", "rural"),
+        ("rural", "urban"),
+    ]  # fmt: skip
 
 
 def test_long_codes_are_not_rounded_together():
@@ -227,7 +269,7 @@ def test_long_codes_are_not_rounded_together():
 
 def test_rural_says_rural_and_the_rest_is_urban():
     table = groups_of(communities([9] * 3, [1] * 3, rural=["农村", "", 1.0]))
-    assert table["group"].tolist() == ["农村", "城市", "农村"]
+    assert table["group"].tolist() == ["rural", "urban", "rural"]
 
 
 def test_fifths_of_need_keep_equals_together():

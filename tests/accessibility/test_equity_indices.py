@@ -40,6 +40,13 @@ def test_gini_of_the_three_hospitals():
     assert gini([float(value) for value in access], [100, 50, 10]) == pytest.approx(0.534730979, abs=5e-10)
 
 
+def test_one_person_may_be_unequal_within():
+    # Weights that add up to 1: |1 - 3| x 2 x 1/4 over 2 x 2 is 1/4; L = 0, 1/4, 1 at 0, 1/2, 1.
+    assert gini([1, 3], [0.5, 0.5]) == pytest.approx(0.25, abs=1e-15)
+    assert gini([5], [1]) == 0
+    assert lorenz([1, 3], [0.5, 0.5], steps=2)["access"].tolist() == [0, 0.25, 1]
+
+
 @given(owned)
 def test_gini_is_half_the_mean_difference_over_the_mean(rows):
     x, w, _ = columns(rows)

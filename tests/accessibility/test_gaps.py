@@ -1,4 +1,4 @@
-"""Gap scores by hand (NORMS C6), their laws, and what the sentences say."""
+"""Gap scores by hand (NORMS C6), their laws, and what the sentences made of them say."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from circle15.accessibility.gaps import gaps
-from circle15.catalog.phrases import people_text
+from circle15.catalog.phrases import community_sentences, gap_sentences, people_text
 from circle15.errors import SettingError
-from circle15.model import Communities
+from circle15.model import Communities, Moment
 from tests.towns.coverage_tables import KEYS, communities, coverage_table
 
 
@@ -48,6 +48,13 @@ def test_gap_in_people_is_addable_and_ranks_apart_from_intensity():
     assert result.by_community["rank_people"].to_dict() == {"small": 2, "large": 1}
 
 
+def test_the_worst_service_leaves_most_people_uncovered():
+    # Of 1,000 elders 100, 800 and 500 are uncovered; of 10 elders 6, 0 and 4.
+    by = scored({"a": (0.9, 0.2, 0.5), "b": (0.4, 1, 0.6)}, {"a": 1000.0, "b": 10.0}).by_community
+    assert by["uncovered_worst"].to_dict() == pytest.approx({"a": 800, "b": 6})
+    assert by["uncovered"].to_dict() == pytest.approx({"a": 1400, "b": 10})
+
+
 def test_the_index_can_be_rebuilt_from_its_parts():
     rng = np.random.default_rng(4)
     shares = {f"c{k}": tuple(rng.uniform(0, 1, 3)) for k in range(20)}
@@ -70,49 +77,64 @@ def test_more_coverage_never_raises_the_index():
 
 
 def test_unknown_is_neither_ranked_nor_a_gap():
-    by = scored({"seen": (0.5, 0.5, 0.5), "unseen": (np.nan, np.nan, np.nan)}).by_community
+    result = scored({"seen": (0.5, 0.5, 0.5), "unseen": (np.nan, np.nan, np.nan)})
+    by = result.by_community
     assert np.isnan(by.loc["unseen", "index"])
     assert pd.isna(by.loc["unseen", "rank"])
     assert by.loc["unseen", "uncovered"] == 0
     assert by.index.tolist() == ["seen", "unseen"]
-    assert by.loc["unseen", "sentence_zh"] == "没有足够的数据作出判断。"
+    assert community_sentences(result, "zh")["unseen"] == "没有足够的数据作出判断。"
+    assert (
+        gap_sentences(result, "zh")[("unseen", KEYS[0])] == "unseen社区附近没有可用的道路数据，无法判断能否到达助餐点。"
+    )
 
 
 def test_a_community_without_elders_is_judged_by_all_residents():
-    by = scored({"young": (0.25,)}, {"young": 0.0}).by_community
-    assert by.loc["young", "index"] == pytest.approx(75)
-    assert by.loc["young", "uncovered"] == 0
-    assert "Nobody in YOUNG is 60 or over; 75% of its residents cannot walk" in by.loc["young", "sentence_en"]
+    result = scored({"young": (0.25,)}, {"young": 0.0})
+    assert result.by_community.loc["young", "index"] == pytest.approx(75)
+    assert result.by_community.loc["young", "uncovered"] == 0
+    lead = "Nobody in YOUNG is 60 or over; 75% of its residents cannot walk"
+    assert lead in community_sentences(result, "en")["young"]
+
+
+@pytest.mark.parametrize("elders", [0.5, 1.0])
+def test_a_single_elder_is_judged_as_elders_are(elders):
+    # 40 % of elders are covered and 20 % of all: the elder's share counts, and nobody says that there is no elder.
+    result = scored({"a": (0.4,)}, {"a": elders})
+    row = result.frame.loc[("a", KEYS[0])]
+    assert (row["share"], row["intensity_pct"]) == (0.4, pytest.approx(60))
+    assert result.by_community.loc["a", "index"] == pytest.approx(60)
+    assert "Nobody" not in gap_sentences(result, "en").iloc[0]
 
 
 def test_sentences_say_who_what_how_far():
     result = scored({"a": (0.4, 1.0, 1.0)})
-    lead = result.frame.loc[("a", KEYS[0])]
-    assert (
-        lead["sentence_zh"]
-        == "a社区有600位60岁以上老人（60%）步行15分钟到不了助餐点；本社区老人到最近一处平均步行7分钟。"
-    )
-    assert lead["sentence_en"] == (
+    zh, en = (gap_sentences(result, language) for language in ("zh", "en"))
+    lead = ("a", KEYS[0])
+    assert zh[lead] == "a社区有600位60岁以上老人（60%）步行15分钟到不了助餐点；本社区老人到最近一处平均步行7分钟。"
+    assert en[lead] == (
         "600 elders of A (60%) cannot walk to a meal point within 15 minutes; "
         "elders there walk 7 minutes to the nearest on average."
     )
-    whole = result.by_community.loc["a", "sentence_en"]
+    whole = community_sentences(result, "en")["a"]
     assert whole.startswith("1 of 3 services are out of reach for some; the worst: 600")
-    assert result.frame.loc[("a", KEYS[1]), "sentence_zh"] == "a社区的老年人都能在15分钟内步行到达日间照料中心。"
-    everything = scored({"a": (1.0, 1.0, 1.0)}).by_community.loc["a", "sentence_zh"]
+    assert zh[("a", KEYS[1])] == "a社区的老年人都能在15分钟内步行到达日间照料中心。"
+    everything = community_sentences(scored({"a": (1.0, 1.0, 1.0)}), "zh")["a"]
     assert everything == "a社区：3项服务都能在15分钟内步行到达。"
 
 
 def test_small_counts_are_not_printed():
     result = scored({"a": (0.995,)}, {"a": 1000.0})
-    assert "不足10位" in result.frame.iloc[0]["sentence_zh"]
-    assert "fewer than 10 elders" in result.frame.iloc[0]["sentence_en"]
-    assert "5" not in result.frame.iloc[0]["sentence_en"].replace("15 minutes", "")
+    zh, en = (gap_sentences(result, language).iloc[0] for language in ("zh", "en"))
+    assert "不足10位" in zh
+    assert "fewer than 10 elders" in en
+    assert "5" not in en.replace("15 minutes", "")
     assert [people_text(n, "en") for n in (0, 9.9, 10, 12345)] == ["0", "fewer than 10", "10", "12,345"]
 
 
 def test_percentages_never_round_to_none_or_all():
-    sentences = scored({"a": (0.9999,), "b": (0.0001,)}, {"a": 200_000.0, "b": 200_000.0}).frame["sentence_en"]
+    result = scored({"a": (0.9999,), "b": (0.0001,)}, {"a": 200_000.0, "b": 200_000.0})
+    sentences = gap_sentences(result, "en")
     assert "(<1%)" in sentences.loc[("a", KEYS[0])]
     assert "(>99%)" in sentences.loc[("b", KEYS[0])]
 
@@ -134,11 +156,12 @@ def test_results_draw_themselves():
 
 def test_a_service_of_weight_zero_takes_no_part():
     shares = {"a": (0.0, 0.9, 0.8)}
-    by = scored(shares, weights={KEYS[0]: 0}).by_community
+    result = scored(shares, weights={KEYS[0]: 0})
+    by = result.by_community
     assert by.loc["a", "index_worst"] == pytest.approx(20)
     assert by.loc["a", "worst_service"] == KEYS[2]
     assert by.loc["a", "uncovered"] == pytest.approx(300)
-    assert by.loc["a", "sentence_en"].startswith("2 of 2 services")
+    assert community_sentences(result, "en")["a"].startswith("2 of 2 services")
     for bad in (-1, float("nan")):
         with pytest.raises(SettingError, match="zero or more"):
             scored(shares, weights={KEYS[1]: bad})
@@ -157,24 +180,31 @@ def test_equal_scores_stand_in_the_order_of_their_ids():
 def test_those_without_any_way_are_named_in_the_sentence():
     elders = {"a": 1000.0}
     covered = coverage_table({"a": (0.4,)}, elders)
+    first = lambda of: gap_sentences(gaps(of, communities(elders)), "en").iloc[0]
     cut_off = dataclasses.replace(covered, nearest=covered.nearest.assign(unreachable=118.0))
-    assert (
-        "For 118 of them no walkable way leads to any."
-        in gaps(cut_off, communities(elders)).frame.iloc[0]["sentence_en"]
-    )
+    assert "For 118 of them no walkable way leads to any." in first(cut_off)
     nobody = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=1000.0))
-    alone = gaps(nobody, communities(elders)).frame.iloc[0]["sentence_en"]
-    assert alone.endswith("within 15 minutes: nobody in the city can reach one.")
+    assert first(nobody).endswith("within 15 minutes: nobody in the city can reach one.")
     two = elders | {"b": 1000.0}
     near = coverage_table({"a": (0.4,), "b": (0.4,)}, two)
     near.nearest.loc["a", ["mean_min", "unreachable"]] = np.nan, 1000.0
-    assert gaps(near, communities(two)).frame["sentence_en"].iloc[0].endswith("and no walkable way leads to one.")
+    cut_off = gaps(near, communities(two))
+    assert cut_off.frame["reached"].tolist() == [True, True]  # from b
+    assert gap_sentences(cut_off, "en").iloc[0].endswith("and no walkable way leads to one.")
     unknown = dataclasses.replace(covered, nearest=covered.nearest.assign(mean_min=np.nan, unreachable=np.nan))
-    assert gaps(unknown, communities(elders)).frame.iloc[0]["sentence_en"].endswith("within 15 minutes.")
+    assert first(unknown).endswith("within 15 minutes.")
 
 
 def test_a_missing_english_name_falls_back_to_the_name():
     elders = {"a": 1000.0}
     bare = communities(elders)
     nameless = Communities(frame=bare.frame.assign(name_en=None), origin=bare.origin)
-    assert "elders of a社区" in gaps(coverage_table({"a": (0.4,)}, elders), nameless).frame.iloc[0]["sentence_en"]
+    result = gaps(coverage_table({"a": (0.4,)}, elders), nameless)
+    assert "elders of a社区" in gap_sentences(result, "en").iloc[0]
+
+
+def test_results_are_numbers_and_codes_and_know_what_they_are_of():
+    result = scored({"a": (0.4,)}, open_at=Moment(minute=690))
+    assert not [column for frame in (result.frame, result.by_community) for column in frame if "sentence" in column]
+    assert (result.cutoff_min, result.open_at) == (15.0, Moment(minute=690))
+    assert "a meal point open at We 11:30" in gap_sentences(result, "en").iloc[0]

@@ -23,11 +23,23 @@ def parse(*rules, **options):
     return parse_book(book_toml(*rules, **options), file="my-book.toml")
 
 
+def refused(content, message):
+    """The refusal of a book: in both languages it begins with the file and says what to do."""
+    with pytest.raises(NormError, match=rf"^my-book\.toml: {message}") as caught:
+        parse_book(content, file="my-book.toml")
+    zh = caught.value.zh
+    assert zh.startswith("my-book.toml：")
+    assert HAN.search(zh)
+    assert re.search("请|应为|全部设置见", zh), zh
+    assert [word for word in re.findall(r"[a-z]+_[a-z_]+|\d+", str(caught.value)) if word not in zh] == []
+
+
 def test_the_books_that_come_with_circle15():
     assert tuple(norm_books()) == BOOKS
     assert norm_book("gb50180-2018").title_en == "Urban residential areas GB 50180-2018"
-    with pytest.raises(NormError, match="did you mean 'gb50180-2018'"):
+    with pytest.raises(NormError, match="did you mean 'gb50180-2018'") as caught:
         norm_book("gb50180")
+    assert "没有名为 gb50180 的标准，是否想写 'gb50180-2018'" in caught.value.zh
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.clause_id for rule in RULES])
@@ -96,17 +108,17 @@ def test_a_users_own_book():
     ("change", "message"),
     [
         ({"measur": "x"}, r"unknown key 'measur' in rule 'a'; did you mean 'measure'"),
-        ({"measure": "people_in_reech"}, r"measure = 'people_in_reech'; did you mean 'people_in_reach'"),
-        ({"services": ["clinik"]}, r"services = 'clinik'; did you mean 'clinic'"),
+        ({"measure": "people_in_reech"}, r"measure = 'people_in_reech' in rule 'a'; did you mean 'people_in_reach'"),
+        ({"services": ["clinik"]}, r"services = 'clinik' in rule 'a'; did you mean 'clinic'"),
         ({"services": []}, r"measure people_in_reach needs services"),
-        ({"services": "clinic"}, r"services = 'clinic': give a list"),
+        ({"services": "clinic"}, r"services = 'clinic' in rule 'a': give a list"),
         ({"minutes": None}, r"measure people_in_reach needs minutes"),
-        ({"minutes": "15"}, r"minutes = '15': give a number"),
-        ({"minutes": True}, r"minutes = True: give a number"),
+        ({"minutes": "15"}, r"minutes = '15' in rule 'a': give a number"),
+        ({"minutes": True}, r"minutes = True in rule 'a': give a number"),
         ({"minutes": -5}, r"minutes = -5: give a number above 0 and up to 120"),
         ({"minutes": 500}, r"minutes = 500: give a number above 0 and up to 120"),
         ({"people": "pop_80"}, r"people = 'pop_80': give population or an age group"),
-        ({"tiers": ["comunity"]}, r"tiers = 'comunity'; did you mean 'community'"),
+        ({"tiers": ["comunity"]}, r"tiers = 'comunity' in rule 'a'; did you mean 'community'"),
         (
             {"measure": "floor_area", "minutes": None, "unit": "m2", "people_from": 500, "people_below": 10},
             r"people_from = 500, people_below = 10: no community is of that size",
@@ -118,27 +130,38 @@ def test_a_users_own_book():
         ({"between": [1, 2]}, r"between = \[1, 2\]: give two rising numbers, and no at_least"),
         ({"at_least": None, "between": [2, 1]}, r"between = \[2, 1\]"),
         ({"at_least": None, "between": [1]}, r"between = \[1\]"),
-        ({"source": "t"}, r"source = 't'"),
-        ({"status": "law"}, r"status = 'law' \(known: mandatory"),
-        ({"grade": "C"}, r"grade = 'C'"),
-        ({"level": "grid"}, r"level = 'grid'"),
-        ({"scope": "village"}, r"scope = 'village'"),
+        ({"source": "t"}, r"source = 't' in rule 'a'"),
+        ({"status": "law"}, r"status = 'law' in rule 'a' \(known: mandatory"),
+        ({"grade": "C"}, r"grade = 'C' in rule 'a'"),
+        ({"level": "grid"}, r"level = 'grid' in rule 'a'"),
+        ({"scope": "village"}, r"scope = 'village' in rule 'a'"),
         ({"clause": " "}, r"clause is empty"),
-        ({"verified": "yes"}, r"verified = 'yes': give true or false"),
-        ({"title_zh": None}, r"title_zh is missing"),
+        ({"year": "2020"}, r"year = '2020' in rule 'a': give a whole number"),
+        ({"year": 2020.0}, r"year = 2020\.0 in rule 'a': give a whole number"),
+        ({"at_least": True}, r"at_least = True in rule 'a': give a number"),
+        (
+            {"at_least": None, "between": [False, 2]},
+            r"between = \[False, 2\] in rule 'a': give a list, each item a number",
+        ),
+        (
+            {"services": ["clinic", 1]},
+            r"services = \['clinic', 1\] in rule 'a': give a list, each item one of meal_point",
+        ),
+        ({"checklist": "urban"}, r"measure people_in_reach does not use checklist"),
+        ({"open_at": "25:00", "measure": "people_in_reach"}, r"open_at = '25:00': give a time"),
+        ({"verified": "yes"}, r"verified = 'yes' in rule 'a': give true or false"),
+        ({"title_zh": None}, r"'title_zh' is missing in rule 'a'; give text in quotes"),
         ({"measure": "compliance_rate", "services": None, "minutes": None}, r"needs of"),
     ],
 )
 def test_a_rule_that_cannot_be(change, message):
-    with pytest.raises(NormError, match=rf"^my-book\.toml: .*{message}"):
-        parse(RULE | change)
+    refused(book_toml(RULE | change), f".*{message}")
 
 
 def test_a_level_that_a_measure_does_not_know():
     rule = {key: value for key, value in RULE.items() if key not in {"minutes", "services"}}
     rule |= {"measure": "compliance_rate", "of": ["b"]}
-    with pytest.raises(NormError, match=r"compliance_rate is not judged by community; use subdistrict, city"):
-        parse(rule)
+    refused(book_toml(rule), ".*compliance_rate is not judged by community; use subdistrict, city")
 
 
 @pytest.mark.parametrize(
@@ -146,21 +169,31 @@ def test_a_level_that_a_measure_does_not_know():
     [
         ("名称".encode("gbk"), r"not in UTF-8"),
         (b"[book", r"not a TOML file"),
-        (b"", r"the table \[book\] is missing"),
-        (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"\[book\] title_zh = 1: give text"),
+        (b"[book]\ntitle_zh = 'a'\ntitle_zh = 'b'", r"not a TOML file: Cannot overwrite a value"),
+        (b"", r"'book' is missing in the top level; give a table \(write \[book\]\)"),
+        (b"[book]\ntitle_zh = 1\ntitle_en = 'x'", r"title_zh = 1 in \[book\]: give text"),
         (book_toml(), r"it has no rules"),
         (book_toml(RULE, more="[books]"), r"unknown key 'books' in the top level; did you mean 'book'"),
+        (
+            book_toml(RULE, more='[source.u]\ntitle_zh = "x"\ntitle_en = "x"\nurl = "x"'),
+            r"unknown key 'url' in \[source\.u\]",
+        ),
+        (book_toml(more="[rule]\nid = 'a'"), r"rule = .* give a list, each item a table \(write \[\[rule\]\]\)"),
+        (book_toml(RULE | {"id": None}), r"'id' is missing in \[\[rule\]\] 1; give text in quotes"),
         (book_toml(RULE, RULE), r"rule id = 'a' stands twice"),
         (
             book_toml(RULE, head='[book]\ntitle_zh = "x"\ntitle_en = "x"\n[source.s]\ntitle_zh = "x"\n'),
-            r"\[source\.s\] needs title_en",
+            r"'title_en' is missing in \[source\.s\]; give text in quotes",
         ),
-        (book_toml(RULE, more="[checklist]\nmine = 3"), r"\[checklist\]: mine = 3: give a list"),
+        (book_toml(RULE, more="[checklist]\nmine = 3"), r"mine = 3 in \[checklist\]: give a list, each item text"),
+        (
+            book_toml(RULE, more="[checklist]\nmine = ['a', 3]"),
+            r"mine = \['a', 3\] in \[checklist\]: give a list, each item text",
+        ),
     ],
 )
 def test_a_book_that_cannot_be(content, message):
-    with pytest.raises(NormError, match=rf"^my-book\.toml: {message}"):
-        parse_book(content, file="my-book.toml")
+    refused(content, message)
 
 
 def test_books_that_do_not_go_together():
@@ -168,7 +201,7 @@ def test_books_that_do_not_go_together():
     rate |= {"id": "r", "measure": "compliance_rate", "of": ["aa"], "level": "city"}
     with pytest.raises(NormError, match=r"'r': of names 'aa', which is in none of the chosen books; did you mean 'a'"):
         all_rules([parse(RULE, rate)])
-    with pytest.raises(NormError, match=r"rule 'a' stands twice \(my-book\.toml, my-book\.toml\)"):
+    with pytest.raises(NormError, match=r"^my-book\.toml, my-book\.toml: rule 'a' stands twice"):
         all_rules([parse(RULE), parse(RULE)])
     assert [rule.clause_id for rule in all_rules([parse(RULE, rate | {"of": ["a"]})])] == ["a", "r"]
 

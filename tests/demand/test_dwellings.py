@@ -88,6 +88,24 @@ def test_people_of_a_cell_stand_along_its_streets():
     assert at(homes) == {(25.0, 50.0): 150.0, (75.0, 50.0): 150.0, (125.0, 50.0): 40.0}
 
 
+@pytest.mark.parametrize("people", [0.25, 1.0, 1.5])
+def test_few_people_of_a_cell_are_people_too(people):
+    # A coarse grid cut by borders has parts of a fraction of a person; two stretches of 50 m share them.
+    street = network([(0, 50), (100, 50)], [(0, 1)])
+    town = communities((0, 0, 100, 100))
+    homes = grid_homes(town, grid([[people]], [("z0", 0, 1.0)]), [street_homes(town, street, 50.0)])
+    assert at(homes) == {(25.0, 50.0): people / 2, (75.0, 50.0): people / 2}
+    inner = at(grid_homes(town, grid([[people]], [("z0", 0, 1.0)]), []))
+    assert sum(inner.values()) == people
+
+
+def test_a_short_street_serves_a_cell_too():
+    # 0.8 m of street are all that the cell has: people stand there, not at an inner point.
+    town = communities((0, 0, 100, 100))
+    offer = street_homes(town, network([(50, 50), (50.8, 50)], [(0, 1)]), 50.0)
+    assert at(grid_homes(town, grid([[10.0]], [("z0", 0, 1.0)]), [offer])) == {(50.4, 50.0): 10.0}
+
+
 def test_a_candidate_on_the_border_of_cells_takes_from_both():
     street = network([(50, 50), (150, 50)], [(0, 1)])
     town = communities((0, 0, 200, 100))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -117,6 +118,7 @@ def test_owners_are_those_that_networkx_finds(seed):
     net = network(nodes, ends, length_m=draw.integers(20, 300, len(ends)).astype(float))
     spots = 6
     places = Positions(
+        ids=pd.RangeIndex(spots),
         edge=draw.integers(0, net.n_edges, spots).astype(np.int32),
         offset_mm=np.zeros(spots, dtype=np.int64),
         leg_mm=draw.integers(0, 80_000, spots),
@@ -128,6 +130,7 @@ def test_owners_are_those_that_networkx_finds(seed):
     asked = 60
     edge = draw.integers(0, net.n_edges, asked).astype(np.int32)
     on = Positions(
+        ids=pd.RangeIndex(asked),
         edge=edge,
         offset_mm=(draw.random(asked) * net.length_mm[edge]).astype(np.int64),
         leg_mm=np.zeros(asked, dtype=np.int64),

@@ -103,7 +103,7 @@ def test_an_office_far_from_the_streets_is_left_out_and_its_people_are_told(make
         ("grow_m = 0", "grow_m = 0"),
         ("grow_m = true", "grow_m = True"),
         ('parts_people = "once"', "says nothing without parts = true"),
-        ('people_basis = "huji"', "known are resident, registered"),
+        ('people_basis = "huji"', r"people_basis = \'huji\' in \[communities\] \(known: resident, registered\)"),
         ("growth = 3", "did you mean 'grow"),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_grid_spreads_the_people_of_grown_communities(make_pack):
     assert check_city("tryton", data=root).findings[: len(city.findings)] == city.findings
     result = quietly(c15.analyse, city)
     assert set(result.demand.frame["method"]) == {"grid"}
-    assert result.demand.by_community["people"].to_dict() == {"east": 600.0, "west": 1000.0}
+    assert result.demand.points.by_community["people"].to_dict() == {"east": 600.0, "west": 1000.0}
 
 
 def test_a_grid_counts_nobody_without_outlines(make_pack):

@@ -84,6 +84,16 @@ def test_a_signalled_crossing_delays_those_who_cross_not_those_who_pass():
     assert set(net.way_class[~signal]) == {CLASS["residential"]}
 
 
+@pytest.mark.parametrize("kind", ["r", "f"])
+def test_a_signal_on_the_way_delays_everybody(kind):
+    # Traffic lights at c, where nothing says that they are a crossing's: who walks along stops too, on any way.
+    net = build_network(streets([f"{kind}:abcde"], node_flags={"c": NodeFlag.SIGNAL}), crs=CRS)
+    assert shape(net) == [("a", "c", 200), ("c", "e", 200)]
+    at_u = {(chr(net.node_id[u]), bool(f & EdgeFlag.SIGNAL_AT_U)) for u, f in zip(net.u, net.flags, strict=True)}
+    at_v = {(chr(net.node_id[v]), bool(f & EdgeFlag.SIGNAL_AT_V)) for v, f in zip(net.v, net.flags, strict=True)}
+    assert at_u | at_v == {("a", False), ("c", True), ("e", False)}
+
+
 def test_a_ring_without_a_junction_keeps_its_length():
     net = build_network(streets(["r:abcda"]), crs=CRS)
     assert net.n_edges == 1

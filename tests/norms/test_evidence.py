@@ -12,7 +12,7 @@ from tests.towns.norm_fixture import communities, ground, row, rules_of
 
 
 def walks(place):
-    return routes(place.graph, place.demand, place.facilities, homes=place.homes, sites=place.sites)
+    return routes(place.graph, place.demand, place.facilities)
 
 
 def judged(place, *clauses):

@@ -63,6 +63,24 @@ def test_minutes_and_metres_by_hand():
     assert row(ledger, "js-circle-medical", "c1")["verdict"] == "fail"
 
 
+def test_one_person_and_one_grid_are_enough_to_judge():
+    # 250 households in one grid; one elder, who lives at the clinic; half a one in the next square, 1,000 m off.
+    places = communities(population=[1.0, 0.5], pop_60plus=[1.0, 0.5], households=[250, 130], grids=[1, 0.5])
+    ledger = judge(ground(places, [(500, "clinic")]), rules_of("js-circle-medical", "js13-grid-urban"))
+    assert [row(ledger, "js-circle-medical", unit)["observed"] for unit in ("c0", "c1")] == [100, 0]
+    assert [row(ledger, "js-circle-medical", unit)["verdict"] for unit in ("c0", "c1")] == ["pass", "fail"]
+    assert [row(ledger, "js13-grid-urban", unit)["observed"] for unit in ("c0", "c1")] == [250, 260]
+    assert set(ledger.frame["lacks"]) == {""}
+
+
+def test_only_what_is_missing_is_asked_for():
+    # Two communities of one resident each; one of them does not say how many workers it has.
+    rule = RULE | {"measure": "workers_per_10000", "unit": measures()["workers_per_10000"].unit, "level": "city"}
+    book = parse_book(book_toml(rule | {"services": None, "minutes": None}), file="mine.toml")
+    ledger = judge(ground(communities(population=[1.0, 1.0], workers=[5, np.nan])), book.rules)
+    assert row(ledger, "a", "city", "city")[["verdict", "lacks"]].tolist() == ["undetermined", "workers"]
+
+
 def test_the_share_of_services_in_reach():
     place = ground(communities(households=[1]), [(500, "clinic culture")], listed=["fitness", "day_care"])
     assert row(judge(place, rules_of("js-circle-four")), "js-circle-four")["observed"] == 50

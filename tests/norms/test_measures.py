@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.errors import NormError
-from circle15.model import Communities, DemandPoints, Positions
+from circle15.model import Communities, DemandPoints, PlacedFacilities
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, snap
 from circle15.norms.ledger import judge
-from circle15.routing.nearest import nearest_sites, nearest_times
+from circle15.routing.nearest import nearest_cost, nearest_sites
+from tests.towns.banks import far_from_streets
 from tests.towns.lattice import BY, grid, network, points
 from tests.towns.norm_books import RULE, book_toml
 from tests.towns.norm_fixture import communities, ground, row, rules_of
@@ -119,10 +120,7 @@ def test_walking_or_delivery():
 
 def far(place, *rows):
     """The ground with the homes of some rows far from every street."""
-    status = place.homes.status.copy()
-    status[list(rows)] = Positions.FAR
-    edge = np.where(status == Positions.FAR, -1, place.homes.edge).astype(np.int32)
-    return replace(place, homes=replace(place.homes, status=status, edge=edge))
+    return replace(place, demand=far_from_streets(place.demand, rows))
 
 
 def test_of_homes_far_from_every_street_nothing_is_known():
@@ -141,6 +139,20 @@ def test_who_is_delivered_to_is_served_however_far_the_streets_are():
     places = communities(households=[1, 1, 1])
     place = far(ground(places, [(500, "meal_point")], delivery_radius_m=[1000.0]), 1, 2)
     assert verdicts(place, "js-meal-delivery", 3) == ["pass", "pass", "undetermined"]
+
+
+def test_of_several_services_each_must_arrive_or_be_in_reach():
+    # A kitchen at 500 m delivers 1,000 m, a shop at 2,500 m delivers 1,200 m; 15 min on foot are 900 m. Homes at
+    # 500, 1,500 and 2,500 m: only the middle one has both. The first has meals alone, the last the shop alone.
+    rule = RULE | {"measure": "people_in_reach_or_delivery", "services": ["meal_point", "shop"]}
+    rules = parse_book(book_toml(rule), file="mine.toml").rules
+    places = communities(households=[1, 1, 1])
+    place = ground(places, [(500, "meal_point"), (2500, "shop")], delivery_radius_m=[1000.0, 1200.0])
+    ledger = judge(place, rules)
+    assert [row(ledger, "a", f"c{k}")["observed"] for k in range(3)] == [0, 100, 0]
+    # Far from every street only the middle one is known to be served: of the others nobody knows about the second.
+    ledger = judge(far(place, 0, 1, 2), rules)
+    assert [row(ledger, "a", f"c{k}")["verdict"] for k in range(3)] == ["undetermined", "pass", "undetermined"]
 
 
 def test_nobody_says_who_delivers():
@@ -178,7 +190,8 @@ def test_land_across_the_water_is_far():
     found = []
     for land in (far, near):
         place = ground(communities(households=[1]), [(0, "clinic")], streets=around, land=land)
-        place = replace(place, sites=snap(around, points([(0, 200)])))
+        there = replace(snap(around, points([(0, 200)])), ids=place.facilities.ids)
+        place = replace(place, facilities=replace(place.facilities, positions=there))
         found.append(row(judge(place, rules), "gb50180-circle-15")["observed"])
     assert found == [0, 100]
 
@@ -214,7 +227,9 @@ def test_the_load_of_the_nearest_centre_ends_at_no_border():
 def test_of_two_centres_equally_near_the_first_id_has_the_load():
     place = ground(communities(households=[1]), [(400, "community_centre"), (600, "community_centre")])
     turned = place.facilities.frame.set_axis(pd.Index(["f1", "f0"], name="facility_id"), axis=0)
-    place = replace(place, facilities=replace(place.facilities, frame=turned))
+    renamed = replace(place.facilities.facilities, frame=turned)
+    positions = replace(place.facilities.positions, ids=turned.index)
+    place = replace(place, facilities=PlacedFacilities(facilities=renamed, positions=positions))
     assert row(judge(place, rules_of("case-circle-load")), "case-circle-load")["facility_id"] == "f0"
 
 
@@ -225,8 +240,8 @@ def test_a_community_goes_to_the_centre_that_most_of_its_people_are_nearest_to()
     homes["community_id"], homes["method"] = "c0", "street"
     homes["population"], homes["pop_60plus"] = [10.0, 10.0, 50.0], [1.0, 1.0, 1.0]
     place = type(place).of(
-        place.communities, place.facilities, DemandPoints(frame=homes), graph=place.graph,
-        homes=snap(place.graph.network, homes), sites=place.sites,
+        place.communities, place.facilities, place_demand(place.graph.network, DemandPoints(frame=homes)),
+        graph=place.graph,
     )  # fmt: skip
     found = row(judge(place, rules_of("case-circle-load")), "case-circle-load")
     assert found[["observed", "facility_id"]].tolist() == [50, "f1"]
@@ -245,7 +260,7 @@ def test_the_nearest_site_is_the_one_whose_minutes_are_least(sites, home):
     graph = walk_graph(streets, BY["flat"])
     here = snap(streets, points([(home, 100), (0, home), (300, home)]))
     there = snap(streets, points([(x, 100 * y) for y, x in sites]))
-    each = np.stack([nearest_times(graph, here, there.take(np.array([k]))) for k in range(len(sites))])
+    each = np.stack([nearest_cost(graph, here, there.take(np.array([k]))) for k in range(len(sites))])
     assert nearest_sites(graph, here, there).tolist() == each.argmin(axis=0).tolist()
 
 
@@ -426,8 +441,6 @@ def test_the_order_of_rows_changes_nothing():
     rules = all_rules(norm_books().values())
     turned = Communities(frame=places.frame.iloc[::-1], origin=places.origin)
     back = np.arange(len(sites))[::-1]
-    facilities = replace(place.facilities, frame=gpd.GeoDataFrame(place.facilities.frame.iloc[back]))
-    other = type(place).of(
-        turned, facilities, place.demand, graph=place.graph, homes=place.homes, sites=place.sites.take(back)
-    )
+    facilities = replace(place.facilities.facilities, frame=gpd.GeoDataFrame(place.facilities.frame.iloc[back]))
+    other = type(place).of(turned, place.facilities.of(facilities), place.demand, graph=place.graph)
     pd.testing.assert_frame_equal(judge(place, rules).frame, judge(other, rules).frame, check_exact=True)

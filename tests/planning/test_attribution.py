@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from circle15.model import DemandPoints, EdgeFlag
+from circle15.catalog.phrases import remedy_sentences
+from circle15.model import Attribution, DemandPoints, EdgeFlag, PlacedDemand
 from circle15.network.build import edge_lines
 from circle15.planning.attribution import CLOSES, GRID, NEARLY, cause_of
 from circle15.planning.attribution import _best as best_links
@@ -26,6 +27,11 @@ def across(**options) -> Town:
     return Town(banks(), HOMES, ELDERS, CLINIC, **options)
 
 
+def remedy(told: Attribution, language: str) -> str:
+    """The sentence on the clinic of the community a."""
+    return remedy_sentences(told, across().city.communities, language)[("a", "clinic")]
+
+
 # -- Two banks -------------------------------------------------------------------------------------
 
 
@@ -39,11 +45,10 @@ def test_the_bridge_that_is_missing_is_found():
     )  # fmt: skip
     assert (row["cause"], row["link_id"]) == ("link", "link-1")
     assert told.links.index.tolist() == ["link-1"]
-    assert "跨水，长约120米" in row["remedy_zh"]
-    assert (
-        "120 would reach it within 10 minutes over link-1 (across water, about 120 m); 0 would be left"
-        in row["remedy_en"]
-    )
+    assert "跨水，长约120米" in remedy(told, "zh")
+    over = "120 would reach it within 10 minutes over link-1 (across water, about 120 m); 0 would be left"
+    assert over in remedy(told, "en")
+    assert not [column for column in told.frame if "remedy" in column]
 
 
 def test_a_house_stands_in_the_way():
@@ -52,7 +57,7 @@ def test_a_house_stands_in_the_way():
     told = across(context={"buildings": area([(490, 40, 510, 60)])}).judge()
     assert told.links[["u", "v", "crosses", "serves"]].to_numpy().tolist() == [[2, 13, "open", 80]]
     assert told.frame.loc[("a", "clinic"), "uncovered_link"] == 40
-    assert "须实地核实" in told.frame.loc[("a", "clinic"), "remedy_zh"]
+    assert "须实地核实" in remedy(told, "zh")
 
 
 def test_of_links_that_do_nearly_as_much_the_one_that_serves_most_is_told():
@@ -102,19 +107,19 @@ def test_where_even_a_straight_line_is_too_long_a_facility_is_missing():
     told = Town(banks(), [(100, 0), (0, 0)], [30, 30], {(1000, 120): ["clinic"]}).judge()
     row = told.frame.loc[("a", "clinic")]
     assert (row["cause"], row["uncovered_straight"], row["link_id"]) == ("facility", 60, "")
-    assert "需要增设" in row["remedy_zh"]
+    assert "需要增设" in remedy(told, "zh")
 
 
 def test_small_numbers_are_not_told():
-    told = Town(banks(), HOMES, [4, 2], CLINIC).judge().frame.loc[("a", "clinic")]
-    assert "fewer than 10 elders" in told["remedy_en"]
-    assert "不足10位老人" in told["remedy_zh"]
+    told = Town(banks(), HOMES, [4, 2], CLINIC).judge()
+    assert "fewer than 10 elders" in remedy(told, "en")
+    assert "不足10位老人" in remedy(told, "zh")
 
 
 def test_a_clinic_that_no_street_leads_to_counts_for_the_straight_line():
     case = Town(banks(), [(500, 0)], [20], {(500, 110): ["clinic"]})
-    status = np.array([1], dtype=np.uint8)
-    case.there = replace(case.there, status=status, edge=np.array([-1], dtype=np.int32))
+    nowhere = replace(case.facilities.positions, status=np.array([1], np.uint8), edge=np.array([-1], np.int32))
+    case.facilities = replace(case.facilities, positions=nowhere)
     assert case.judge().frame.loc[("a", "clinic"), ["uncovered_link", "uncovered_straight"]].tolist() == [20, 0]
 
 
@@ -138,10 +143,11 @@ def test_gates_that_cost_time_are_the_cause():
     # Street of 500 m with a gate in it that costs four minutes; 500 + 240 s are too much for 10 min.
     net = network([(0, 0), (250, 0), (500, 0)], [(0, 1), (1, 2)], flags=[EdgeFlag.GATE_AT_V, EdgeFlag.GATE_AT_U])
     guarded = replace(FLAT, name="guarded", gate_s=240.0)
-    case = Town(net, [(0, 0)], [50], {(500, 0): ["clinic"]}, profile=guarded)
-    row = case.judge().frame.loc[("a", "clinic")]
+    town = Town(net, [(0, 0)], [50], {(500, 0): ["clinic"]}, profile=guarded)
+    told = town.judge()
+    row = told.frame.loc[("a", "clinic")]
     assert (row["cause"], row["uncovered"], row["uncovered_gates"]) == ("gate", 50, 0)
-    assert "门禁" in row["remedy_zh"]
+    assert "门禁" in remedy(told, "zh")
 
 
 def test_a_link_may_end_exactly_at_the_limit():
@@ -228,10 +234,11 @@ def test_a_straight_line_beats_a_link_and_a_link_beats_today(seed):
 def test_order_of_rows_changes_nothing():
     case, order = random_town(2, odd=True), np.random.default_rng(2).permutation(150)
     told = case.judge()
-    case.demand = DemandPoints(frame=case.demand.frame.iloc[order])
-    case.here = case.here.take(order)
-    case.facilities = replace(case.facilities, frame=case.facilities.frame.iloc[::-1])
-    case.there = case.there.take(np.arange(len(case.there))[::-1])
+    case.demand = PlacedDemand(
+        points=DemandPoints(frame=case.demand.frame.iloc[order]), positions=case.demand.positions.take(order)
+    )
+    turned = replace(case.facilities.facilities, frame=case.facilities.frame.iloc[::-1])
+    case.facilities = case.facilities.of(turned)
     mixed = case.judge()
     pd.testing.assert_frame_equal(told.frame, mixed.frame)
     pd.testing.assert_frame_equal(pd.DataFrame(told.links), pd.DataFrame(mixed.links))

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import shapely
 
+from circle15.kernels.costs import NEVER_MS
 from circle15.model import EdgeFlag
 from circle15.network.build import canonical
-from circle15.network.graph import NEVER_MS, walk_graph
+from circle15.network.graph import walk_graph
 from circle15.planning.links import Candidates, LinkRule, candidates, crossed, link_lines, with_link
 from tests.towns.banks import area, banks, canal
 from tests.towns.lattice import BY, CRS, X0, Y0, network

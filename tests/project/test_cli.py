@@ -82,7 +82,7 @@ def test_report_writes_what_map_writes_and_the_report(run, make_pack, tmp_path):
 
 def test_report_without_its_libraries_fails_before_the_work(run, make_pack, tmp_path, monkeypatch):
     monkeypatch.setattr(study, "load_city", None)
-    monkeypatch.setattr("circle15.render.report.find_spec", lambda _name: None)
+    monkeypatch.setattr("circle15.render.report.files.find_spec", lambda _name: None)
     code, _, err = run("report", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
     assert code == 4
     assert "pip install 'circle15[report]'" in err

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
 
 from circle15.catalog import services
+from circle15.catalog.typed_toml import OneOf, checked
+from circle15.sources.city_config import CityConfig, Provenance
 from circle15.sources.datum import DATUMS
 from circle15.sources.layers.files import LAYER_FILES
 from circle15.sources.osm.streets import OSM_SUFFIXES
-from circle15.sources.pack.keys import _CHOICES, _KEYS, _USES, LAYERS, check_config
 from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES
+from tests.towns.city_tables import TABLES, parts
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("docs/your-data.md", "docs/your-data.en.md")
@@ -35,17 +39,34 @@ def section(name: str, table: str) -> str:
     return found[1]
 
 
+def choices() -> Iterator[str]:
+    """Every word of a key that takes one of some words."""
+    for model in TABLES.values():
+        for field in model.model_fields.values():
+            for kind in (*parts(field.annotation), *field.metadata):
+                if get_origin(kind) is Literal:
+                    yield from get_args(kind)
+                if isinstance(kind, OneOf):
+                    yield from kind.known()
+
+
 def words_in_ticks(part: str) -> set[str]:
     return {word for quoted in re.findall(r"`([^`\n]+)`", part) for word in re.findall(r"\w+", quoted)}
 
 
 @guide
-@pytest.mark.parametrize("table", _KEYS)
+@pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_a_pack_is_told(name, table):
-    origin = {"label_zh", "label_en", "attribution", "licence", "url", "date", "synthetic"}
+    origin = {*Provenance.model_fields, "synthetic"}
     assert origin <= words_in_ticks(text(name))
-    needed = set(_KEYS[table]) - (origin if origin <= set(_KEYS[table]) else set())
-    assert needed <= words_in_ticks(section(name, table))
+    keys = set(TABLES[table].model_fields)
+    assert keys - (origin if origin <= keys else set()) <= words_in_ticks(section(name, table))
+
+
+def test_the_tables_are_those_of_the_guides():
+    assert list(TABLES) == [
+        "", "settings", "network", "facilities", "communities", "communities.people", "population", "survey", "context",
+    ]  # fmt: skip
 
 
 @guide
@@ -58,7 +79,7 @@ def test_every_choice_is_told(name):
     told = set(re.findall(r"`([^`\n]+)`", text(name)))
     words = words_in_ticks(text(name))
     assert {*TEXT_TABLES, *SPREADSHEETS, *LAYER_FILES, *OSM_SUFFIXES, *DATUMS, *services()} <= told
-    assert {*LAYERS, *_USES, *(word for choice in _CHOICES.values() for word in choice)} <= words
+    assert {"moat", "count", "once", "registered", *choices()} <= words
 
 
 @guide
@@ -66,7 +87,7 @@ def test_the_examples_are_good_packs(name):
     examples = re.findall(r"```toml\n(.*?)```", text(name), re.DOTALL)
     assert len(examples) == 4
     for example in examples:
-        check_config(Path(name), LEAST | tomllib.loads(example))
+        checked(CityConfig, LEAST | tomllib.loads(example), file=name)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import circle15
 
 HEAVY = (
     "geopandas", "numba", "folium", "osmnx", "pandas", "scipy", "shapely", "osmium", "networkx", "sklearn",
-    "rich.progress",
+    "rich.progress", "pydantic",
 )  # fmt: skip
 
 

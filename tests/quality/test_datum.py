@@ -64,8 +64,8 @@ def test_other_systems_are_not_second_guessed(suzhou):
 
 def test_far_better_means_half_the_distance_beyond_chance():
     def judged(times_nearer, t):
-        declared = DatumFit(datum="wgs84", median_m=40, nearer_share=0, times_nearer=1, t=0)
-        other = DatumFit(datum="gcj02", median_m=20, nearer_share=0.8, times_nearer=times_nearer, t=t)
+        declared = DatumFit(datum="wgs84", median_m=40, times_nearer=1, t=0)
+        other = DatumFit(datum="gcj02", median_m=20, times_nearer=times_nearer, t=t)
         return better_datum((declared, other), points=20)
 
     assert judged(2.0, 3.0) is not None
@@ -79,7 +79,7 @@ def test_the_figures_by_hand():
     fit = _fit("gcj02", np.array([15.0, 15.0, 35.0]), np.array([5.0, 5.0, 0.0]))
     assert fit.times_nearer == pytest.approx(2 ** (5 / 3))
     assert fit.t == pytest.approx(2.5)
-    assert (fit.median_m, fit.nearer_share) == (5.0, 1.0)
+    assert fit.median_m == 5.0
     same = _fit("wgs84", np.array([15.0, 15.0]), np.array([15.0, 15.0]))
     assert (same.times_nearer, same.t) == (1.0, 0.0)
 

@@ -22,10 +22,8 @@ CLASSES = {name for name in errors.__all__ if issubclass(getattr(errors, name), 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
-WORDED_ELSEWHERE = {
-    "catalog/norm_books.py": "books of norms are read by a schema of their own",
-}
-"""Modules that make errors of ours without the door, and why."""
+WORDED_ELSEWHERE: dict[str, str] = {}
+"""Modules that make errors of ours without the door -> why. None does."""
 
 NO_CHINESE = {"file_refused": "a file before words that another refusal has in both languages"}
 CHINESE_WITHIN_ENGLISH = {

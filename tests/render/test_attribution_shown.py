@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 import circle15 as c15
+from circle15.catalog.phrases import remedy_sentences
 from circle15.errors import DataQualityWarning
 from circle15.model import City, Communities, Facilities, Settings, StudyArea
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
@@ -50,7 +51,8 @@ def test_a_study_says_what_is_missing_at_its_moment(analysis):
     assert frame["cause"].unstack("service").to_numpy().tolist() == [["link", "facility"], ["link", "facility"]]
     # The bridge at x = 500 serves both banks of the south quay; nothing serves a shop that is closed.
     assert analysis.attribution.links[["u", "serves", "crosses"]].to_numpy().tolist() == [[5, 120, "water"]]
-    assert "11:30" in frame.loc[("west", "shop"), "remedy_en"]
+    remedies = remedy_sentences(analysis.attribution, analysis.city.communities, "en")
+    assert "open at We 11:30" in remedies[("west", "shop")]
     assert list(analysis.routes.frame.index) == [("east", "clinic"), ("west", "clinic")]
     # People stand along the quay at 75 m and 125 m; half of them have come round by the bridge after 75 m west,
     # 120 m across and 500 m east.
@@ -63,7 +65,8 @@ def test_the_gap_table_says_it_too(analysis):
     assert row[["cause", "link_id", "uncovered", "uncovered_link", "uncovered_straight"]].tolist() == [
         "link", "link-1", 80, 0, 0,
     ]  # fmt: skip
-    assert row["remedy_zh"] == analysis.attribution.frame.loc[("west", "clinic"), "remedy_zh"]
+    assert row["remedy_zh"] == remedy_sentences(analysis.attribution, analysis.city.communities, "zh")[row.name]
+    assert "其中80人可在10分钟内走到，还剩0人" in row["remedy_zh"]
     blank = table.query("status == 'undetermined'")
     assert (blank["cause"] == "").all()
     assert blank["uncovered_link"].isna().all()

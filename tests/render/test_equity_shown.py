@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import circle15 as c15
+from circle15.catalog.phrases import type_names
 from circle15.errors import DataQualityWarning
 from circle15.model import Communities
 from circle15.render.tables.frames import community_table
@@ -62,7 +63,7 @@ def test_groups_of_need_hold_all_people(result):
 
 
 def test_kinds_stand_in_the_tables_and_the_geopackage(result):
-    kinds = result.typology.frame["type_zh"]
+    kinds = result.typology.frame["type_id"].map(type_names(result.typology, "zh"))
     for table in (community_table(result), layers(result)["communities"]):
         assert table["type_zh"].tolist() == kinds[table["community_id"]].tolist()
         assert set(table["type_id"]) == set(result.typology.types.index)

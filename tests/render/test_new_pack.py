@@ -7,11 +7,13 @@ import tomllib
 import openpyxl
 import pytest
 
+from circle15.catalog.typed_toml import checked
 from circle15.errors import OutputError
 from circle15.render.new_pack import write_new_pack
+from circle15.sources.city_config import CityConfig
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.pack.city_pack import read_pack
-from circle15.sources.pack.keys import check_config
+from tests.towns.city_tables import facilities_table
 from tests.towns.findings import unpacked
 from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, geojson, osm_xml, town_communities
 
@@ -19,15 +21,15 @@ from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, geojson, osm_xml, town
 def test_the_templates_obey_the_rules_of_a_pack(tmp_path):
     folder = write_new_pack(tmp_path / "kunshan", title="昆山")
     assert sorted(path.name for path in folder.iterdir()) == ["city.toml", "facilities.csv", "facilities.xlsx"]
-    config = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
-    check_config(folder / "city.toml", config)
-    assert (config["name"], config["name_en"], config["crs"]) == ("昆山", "Kunshan", "EPSG:4549")
+    written = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
+    config = checked(CityConfig, written, file=folder / "city.toml")
+    assert (config.name, config.name_en, config.crs) == ("昆山", "Kunshan", "EPSG:4549")
 
 
 @pytest.mark.parametrize("name", ["facilities.xlsx", "facilities.csv"])
 def test_empty_templates_are_empty_lists_with_every_header_understood(tmp_path, name):
     folder = write_new_pack(tmp_path / "kunshan")
-    frame, findings = unpacked(read_facilities(folder / name, {}))
+    frame, findings = unpacked(read_facilities(folder / name, facilities_table()))
     assert len(frame) == 0
     assert not [told for told in findings if told.severity != "note"]
     assert {"name", "services", "tier", "capacity", "floor_area_m2", "opening_hours", "address", "source"} <= set(frame)
@@ -68,3 +70,17 @@ def test_a_title_cannot_break_the_toml(tmp_path):
     config = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
     assert config["crs"] == "EPSG:4549"
     assert "evil" not in config
+
+
+def test_the_list_to_fill_in_is_typed_as_text_and_explained(tmp_path):
+    folder = write_new_pack(tmp_path / "kunshan")
+    book = openpyxl.load_workbook(folder / "facilities.xlsx")
+    assert book.sheetnames == ["设施", "说明"]
+    listed, notes = book["设施"], book["说明"]
+    assert listed.freeze_panes == "A2"
+    assert {cell.number_format for row in listed.iter_rows(min_row=2) for cell in row} == {"@"}
+    assert listed.max_row == 201
+    assert [cell.value for cell in notes["A"][1:]] == [cell.value for cell in listed[1]]
+    assert all(cell.value for row in notes.iter_rows() for cell in row)
+    again = write_new_pack(tmp_path / "again" / "kunshan")
+    assert (again / "facilities.xlsx").read_bytes() == (folder / "facilities.xlsx").read_bytes()

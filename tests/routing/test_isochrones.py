@@ -6,7 +6,6 @@ import sys
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 
@@ -213,7 +212,7 @@ def test_bad_settings_are_refused():
 
 def test_results_draw_themselves():
     net = grid(3, 3)
-    drawn = draw_isochrones(walk_graph(net, FLAT), snap(net, points([(0, 0)])), ids=pd.Index(["f"]), minutes=[5])
+    drawn = draw_isochrones(walk_graph(net, FLAT), snap(net, points([(0, 0)])), minutes=[5])
     assert "area_ha" in drawn._repr_html_() or "5.0" in drawn._repr_html_()
     assert "1 origins at 5 min" in repr(drawn)
     assert drawn.merged.empty

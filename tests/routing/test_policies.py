@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from circle15.kernels.costs import NEVER_MS
 from circle15.model import EdgeFlag, Positions
 from circle15.network.build import edges_only
-from circle15.network.graph import NEVER_MS, walk_graph
+from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.routing.nearest import nearest_times
+from circle15.routing.nearest import nearest_cost
 from circle15.routing.policies import Estates, closed_times, gates_open, positions_on
 from tests.towns.banks import random_town
 from tests.towns.lattice import BY, network, points
@@ -61,26 +62,28 @@ def test_what_stands_inside_serves_those_inside_only():
 def test_with_nothing_private_nothing_changes():
     case = random_town(0)
     graph = walk_graph(case.city.network, FLAT)
-    closed = closed_times(Estates.of(graph), case.here, case.there)
-    minutes = np.where(closed >= NEVER_MS, np.nan, closed / 60_000)
-    np.testing.assert_array_equal(minutes, nearest_times(graph, case.here, case.there))
+    places = case.demand.positions, case.facilities.positions
+    closed, today = closed_times(Estates.of(graph), *places), nearest_cost(graph, *places)
+    np.testing.assert_array_equal(np.minimum(closed, NEVER_MS), np.minimum(today, NEVER_MS))
 
 
 def test_closing_ways_makes_nobody_faster():
     case = random_town(5, odd=True)
     graph = walk_graph(case.city.network, case.profile)
-    closed = closed_times(Estates.of(graph), case.here, case.there)
-    today = nearest_times(graph, case.here, case.there) * 60_000
-    assert (np.where(np.isnan(today), NEVER_MS, np.rint(today)) <= closed).all()
-    assert (closed > np.nan_to_num(today, nan=np.inf) + 1).any()
+    places = case.demand.positions, case.facilities.positions
+    closed, today = (
+        np.minimum(cost, NEVER_MS) for cost in (closed_times(Estates.of(graph), *places), nearest_cost(graph, *places))
+    )
+    assert (today <= closed).all()
+    assert (closed > today + 1).any()
 
 
 def test_open_gates_cost_nothing():
     net = network([(0, 0), (100, 0), (200, 0)], [(0, 1), (1, 2)], flags=[EdgeFlag.GATE_AT_V, EdgeFlag.GATE_AT_U])
     here, there = snap(net, points([(0, 0)])), snap(net, points([(200, 0)]))
     graph = walk_graph(net, replace(FLAT, gate_s=60.0))
-    assert nearest_times(graph, here, there) * 60 == 260
-    assert nearest_times(gates_open(graph), here, there) * 60 == 200
+    assert nearest_cost(graph, here, there) == 260_000
+    assert nearest_cost(gates_open(graph), here, there) == 200_000
     free = walk_graph(net, FLAT)
     assert gates_open(free) is free
 

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.errors import CrsError, DataQualityWarning, SettingError
+from circle15.kernels.costs import NEVER_MS
 from circle15.model import EdgeFlag, Positions, WalkNetwork, WalkProfile
+from circle15.model.results import minutes_of
 from circle15.network.build import canonical, merge_chains
 from circle15.network.graph import cutoff_ms, walk_graph
 from circle15.network.snap import snap
-from circle15.routing.nearest import nearest_times
+from circle15.routing.nearest import nearest_cost
 from circle15.routing.reach import reach, reach_table
 from tests.towns import oracle
 from tests.towns.lattice import BY, X0, Y0, grid, network, points, torn_grid
@@ -48,12 +50,13 @@ def test_a_shortcut_beats_the_stretch_along_a_long_edge():
     # A slow loop: the edge is 900 m long though its ends are 100 m apart and joined directly.
     net = network([(0, 0), (100, 0)], [(0, 1), (0, 1)], length_m=[100, 900])
     far = Positions(
+        ids=pd.Index([0, 1]),
         edge=np.array([1, 1], np.int32),
         offset_mm=np.array([50_000, 850_000]),
         leg_mm=np.zeros(2, np.int64),
         status=np.zeros(2, np.uint8),
     )
-    table = reach_table(walk_graph(net, FLAT), far, far, point_ids=pd.Index([0, 1]), facility_ids=pd.Index([0, 1]))
+    table = reach_table(walk_graph(net, FLAT), far, far)
     # Along the edge 800 m; back to u 50, across 100, from v 50: 200 m.
     assert table.minutes.loc[(0, 1)] == pytest.approx(200 / 60)
 
@@ -111,14 +114,17 @@ def test_one_way_for_walkers_binds_residents_on_their_way_to_the_service():
 def on_edge(edge: int, offset_mm: int) -> Positions:
     zero = np.zeros(1, np.int64)
     return Positions(
-        edge=np.array([edge], np.int32), offset_mm=zero + offset_mm, leg_mm=zero, status=np.zeros(1, np.uint8)
+        ids=pd.Index(["p"]),
+        edge=np.array([edge], np.int32),
+        offset_mm=zero + offset_mm,
+        leg_mm=zero,
+        status=np.zeros(1, np.uint8),
     )
 
 
 def test_parallel_edges_keep_the_cheapest_and_loops_do_no_harm():
     net = network([(0, 0), (100, 0)], [(0, 1), (0, 1), (0, 0)], length_m=[140, 100, 70])
-    ids = {"point_ids": pd.Index(["p"]), "facility_ids": pd.Index(["f"])}
-    table = reach_table(walk_graph(net, FLAT), on_edge(0, 0), on_edge(1, 100_000), **ids)
+    table = reach_table(walk_graph(net, FLAT), on_edge(0, 0), on_edge(1, 100_000))
     assert table.cost_ms.tolist() == [100_000]
 
 
@@ -127,9 +133,10 @@ def test_nearest_time_has_no_cutoff_and_nan_where_no_way_leads():
     graph = walk_graph(net, FLAT)
     homes = snap(net, points([(8000, 0), (50, 500)]))
     sites = snap(net, points([(0, 0), (9000, 0)]))
-    near = nearest_times(graph, homes, sites)
-    assert near[0] == pytest.approx(1000 / 60)
-    assert np.isnan(near[1])
+    near = nearest_cost(graph, homes, sites)
+    assert near[0] == 1_000_000
+    assert near[1] >= NEVER_MS
+    assert np.isnan(minutes_of(near)[1])
 
 
 def test_profiles_order_by_speed():
@@ -191,8 +198,6 @@ def test_times_equal_networkx_to_the_millisecond(data):
         graph,
         demand,
         facilities,
-        point_ids=pd.RangeIndex(len(demand)),
-        facility_ids=pd.RangeIndex(len(facilities)),
         cutoff_min=cutoff,
         threads=data.draw(st.sampled_from([1, 2])),
     )
@@ -208,11 +213,11 @@ def test_nearest_time_is_the_least_of_networkx(data):
     net = data.draw(multigraphs())
     demand, facilities = data.draw(placed(net)), data.draw(placed(net))
     graph = walk_graph(net, data.draw(WALKERS))
-    near = nearest_times(graph, demand, facilities)
+    near = nearest_cost(graph, demand, facilities)
     times = oracle.walking_times(graph, demand, facilities, 10**12)
     for point in range(len(demand)):
         best = min((cost for (p, _), cost in times.items() if p == point), default=None)
-        assert np.isnan(near[point]) if best is None else near[point] == best / 60_000
+        assert near[point] >= NEVER_MS if best is None else near[point] == best
 
 
 # -- Laws ------------------------------------------------------------------------------------------
@@ -242,14 +247,13 @@ def test_a_new_path_makes_nobody_slower(seed):
     net, homes, sites = torn_grid(seed), sample(seed, 60), sample(seed + 99, 8, "facility_id")
     graph = walk_graph(net, FLAT)
     a, b = snap(net, homes, max_snap_m=500), snap(net, sites, max_snap_m=500)
-    ids = {"point_ids": homes.index, "facility_ids": sites.index}
-    before = reach_table(graph, a, b, **ids).minutes
+    before = reach_table(graph, a, b).minutes
     mainland = np.flatnonzero(net.component == 0)
     corner_to_corner = mainland[[np.argmin((net.x + net.y)[mainland]), np.argmax((net.x + net.y)[mainland])]]
     at = np.stack([net.x - X0, net.y - Y0], 1).tolist()
     ends = [*np.stack([net.u, net.v], 1).tolist(), corner_to_corner.tolist()]
     wider = network(at, ends, length_m=[*net.length_m, 10.0])
-    after = reach_table(walk_graph(wider, FLAT), a, b, **ids).minutes
+    after = reach_table(walk_graph(wider, FLAT), a, b).minutes
     assert before.index.difference(after.index).empty
     assert (after.reindex(before.index) <= before).all()
     assert len(after) > len(before)
@@ -289,9 +293,7 @@ def test_splitting_edges_changes_no_time_by_more_than_rounding(seed):
 def test_threads_change_no_byte():
     net, homes, sites = torn_grid(1), sample(1, 300), sample(2, 70, "facility_id")
     graph, a, b = walk_graph(net, "elderly"), snap(net, homes, max_snap_m=500), snap(net, sites, max_snap_m=500)
-    one, many = (
-        reach_table(graph, a, b, point_ids=homes.index, facility_ids=sites.index, threads=threads) for threads in (1, 7)
-    )
+    one, many = (reach_table(graph, a, b, threads=threads) for threads in (1, 7))
     for column in ("point", "facility", "cost_ms"):
         np.testing.assert_array_equal(getattr(one, column), getattr(many, column))
     assert len(one) > 1000

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from circle15.errors import InputError
 from circle15.model import DemandPoints, EdgeFlag, Facilities, Positions
 from circle15.network.graph import WalkGraph, walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, place_facilities
 from circle15.routing.nearest import nearest_times
 from circle15.routing.routes import route, routes
 from tests.towns import oracle
@@ -39,8 +39,7 @@ def clinics(at, services=("clinic",), listed=("clinic",)) -> Facilities:
 
 
 def walked(net, homes: DemandPoints, sites: Facilities, **options) -> gpd.GeoDataFrame:
-    here, there = snap(net, homes.frame), snap(net, sites.frame)
-    return routes(walk_graph(net, FLAT), homes, sites, homes=here, sites=there, **options).frame
+    return routes(walk_graph(net, FLAT), place_demand(net, homes), place_facilities(net, sites), **options).frame
 
 
 def corner(line: shapely.LineString) -> list[tuple[float, float]]:
@@ -166,9 +165,9 @@ def test_every_way_costs_what_networkx_says_and_adds_up_again(data):
         for facility in range(len(sites)):
             if (point, facility) not in times:
                 with pytest.raises(InputError, match="no walkable way"):
-                    route(graph, homes, sites, point=point, facility=facility)
+                    route(graph, homes, sites, point_id=point, facility_id=facility)
                 continue
-            walk = route(graph, homes, sites, point=point, facility=facility)
+            walk = route(graph, homes, sites, point_id=point, facility_id=facility)
             assert round(walk["minutes"] * 60_000) == times[point, facility]
             here, there = homes.take(np.array([point])), sites.take(np.array([facility]))
             assert added_up(graph, here, there, walk["edges"]) == times[point, facility]
@@ -179,10 +178,10 @@ def test_the_typical_walk_is_as_long_as_the_nearest_time_and_its_line(seed):
     net, rng = grid(12, 12), np.random.default_rng(seed)
     homes = demand(rng.uniform(0, 1100, (90, 2)).tolist(), rng.integers(0, 9, 90), list("abcdefghi" * 10))
     sites = clinics(rng.uniform(0, 1100, (5, 2)).tolist())
-    here, there = snap(net, homes.frame), snap(net, sites.frame)
-    graph = walk_graph(net, FLAT)
-    frame = routes(graph, homes, sites, homes=here, sites=there).frame
-    near = dict(zip(homes.frame.index, nearest_times(graph, here, there), strict=True))
+    placed, stands = place_demand(net, homes), place_facilities(net, sites)
+    here, there, graph = placed.positions, stands.positions, walk_graph(net, FLAT)
+    frame = routes(graph, placed, stands).frame
+    near = dict(zip(homes.frame.index, nearest_times(graph, placed, stands).minutes("clinic"), strict=True))
     assert [near[point] for point in frame["point_id"]] == frame["minutes"].tolist()
     row = homes.frame.index.get_indexer(frame["point_id"])
     site = sites.frame.index.get_indexer(frame["facility_id"])
@@ -198,5 +197,5 @@ def test_of_two_sites_as_near_on_ones_own_street_the_first_id_is_told():
     homes = demand([(200, 0)], [5], ["a"])
     for sites in ([(100, 0), (300, 0)], [(300, 0), (100, 0)]):
         there = clinics(sites)
-        found = routes(walk_graph(net, FLAT), homes, there, homes=snap(net, homes.frame), sites=snap(net, there.frame))
+        found = routes(walk_graph(net, FLAT), place_demand(net, homes), place_facilities(net, there))
         assert found.frame["facility_id"].tolist() == [there.frame.index[0]]

@@ -17,6 +17,7 @@ from circle15.sources.facilities.table import read_facilities
 from circle15.sources.layers.layer import LayerLimits, read_layer
 from circle15.sources.pack.city_pack import find_pack
 from tests.towns.broken_files import BAD_PATHS, CORPUS, SITES, write_all
+from tests.towns.city_tables import communities_table, facilities_table
 from tests.towns.table_files import save_shapefile
 
 SECONDS = 20
@@ -51,8 +52,8 @@ def read(broken, folder, *, make=True):
     if make:
         broken.make(path)
     if broken.role == "communities":
-        return read_communities(path, {}, entry=broken.entry)
-    return read_facilities(path, broken.entry)
+        return read_communities(path, {}, entry=communities_table(broken.entry))
+    return read_facilities(path, facilities_table(broken.entry))
 
 
 @pytest.mark.usefixtures("_in_time")

@@ -68,6 +68,26 @@ def test_a_projected_system_in_metres():
     assert 31.29 < lat[0] < 31.31
 
 
+def test_easting_and_northing_of_a_place():
+    # On the central meridian of EPSG:4549 (120 E, scale 1) the northing is the length of the meridian from the
+    # equator: the integral of its radius of curvature on the ellipsoid of CGCS2000. To the east the easting grows.
+    a, f = 6_378_137.0, 1 / 298.257222101
+    e2 = f * (2 - f)
+    latitude = np.radians(np.linspace(0, 31.3, 200_001))
+    arc = np.trapezoid(a * (1 - e2) / (1 - e2 * np.sin(latitude) ** 2) ** 1.5, latitude)
+    east, north = from_wgs84([120.0, 120.1], [31.3, 31.3], datum="EPSG:4549")
+    assert (east[0], north[0]) == (pytest.approx(500_000, abs=1e-3), pytest.approx(arc, abs=1e-2))
+    parallel_m = np.radians(0.1) * a / np.sqrt(1 - e2 * np.sin(np.radians(31.3)) ** 2) * np.cos(np.radians(31.3))
+    assert east[1] == pytest.approx(500_000 + parallel_m, abs=0.1)
+
+
+@given(st.floats(118.6, 121.4), st.floats(20.0, 45.0))
+def test_a_projected_system_returns_to_a_micrometre(lon, lat):
+    back = to_wgs84(*from_wgs84(lon, lat, datum="EPSG:4549"), datum="EPSG:4549")
+    assert abs(back[0][0] - lon) < 1e-6 * METRE
+    assert abs(back[1][0] - lat) < 1e-6 * METRE
+
+
 def test_what_does_not_fit_is_refused_by_row():
     with pytest.raises(CrsError, match=r"position 2 .*swapped"):
         to_wgs84([500_000.0, 1e30], [3_464_000.0, 1e30], datum="EPSG:4549")

@@ -11,6 +11,7 @@ from geopandas.testing import assert_geodataframe_equal
 
 from circle15.sources.communities.table import read_communities
 from circle15.sources.facilities.table import read_facilities
+from tests.towns.city_tables import facilities_table, mapped_columns
 from tests.towns.table_files import FORMS, content, numbered, save_shapefile
 
 HOSTILE = (
@@ -54,7 +55,7 @@ def form(request):
 
 
 def read(form, folder, table=None):
-    return read_facilities(form(folder, table or rows()), {})
+    return read_facilities(form(folder, table or rows()), facilities_table())
 
 
 ABOUT_THE_FORM = {"table-encoding", "layer-encoding", "table-columns"}
@@ -123,7 +124,7 @@ def test_the_order_of_rows_changes_nothing(tmp_path, form):
 def test_reading_twice_says_the_same_and_leaves_the_file_as_it_was(tmp_path, form):
     path = form(tmp_path, rows())
     before = content(tmp_path)
-    first, second = read_facilities(path, {}), read_facilities(path, {})
+    first, second = read_facilities(path, facilities_table()), read_facilities(path, facilities_table())
     assert content(tmp_path) == before
     assert (first.files, first.findings) == (second.files, second.findings)
     assert_geodataframe_equal(first.frame, second.frame)
@@ -131,7 +132,9 @@ def test_reading_twice_says_the_same_and_leaves_the_file_as_it_was(tmp_path, for
 
 def test_a_datum_means_the_same_in_every_form(tmp_path, form):
     table = rows()[:3]
-    plain, shifted = (read_facilities(form(tmp_path, table), entry).frame for entry in ({}, {"datum": "gcj02"}))
+    plain, shifted = (
+        read_facilities(form(tmp_path, table), facilities_table(entry)).frame for entry in ({}, {"datum": "gcj02"})
+    )
     metric = plain.to_crs("EPSG:4549").distance(shifted.to_crs("EPSG:4549"))
     assert metric.between(400, 520).all()  # GCJ-02 is some 465 m off at Suzhou
 
@@ -177,7 +180,7 @@ def places(names=HOSTILE):
 def test_the_same_communities_from_every_layer(tmp_path, made):
     path = made(places(), tmp_path)
     before = content(tmp_path)
-    reading = read_communities(path, COLUMNS)
+    reading = read_communities(path, mapped_columns(COLUMNS))
     assert content(tmp_path) == before
     frame, (record,) = reading.frame, reading.files
     assert frame["name"].tolist() == list(HOSTILE)
@@ -187,7 +190,7 @@ def test_the_same_communities_from_every_layer(tmp_path, made):
         frame.geometry.normalize().to_numpy(), places().geometry.normalize().to_numpy(), 1e-9
     ).all()
     assert (record.rows_read, record.rows_used, record.dropped) == (len(HOSTILE), len(HOSTILE), ())
-    back = read_communities(made(places()[::-1], tmp_path), COLUMNS).frame
+    back = read_communities(made(places()[::-1], tmp_path), mapped_columns(COLUMNS)).frame
     assert back.sort_index()["name"].tolist() == list(HOSTILE)
 
 
@@ -197,4 +200,4 @@ def test_people_that_cannot_be_are_refused_with_their_row(tmp_path, made, people
     frame = places()
     frame.loc[3, "人口"] = people
     with pytest.raises(ValueError, match=r"c\.[a-z]+: row 4, column 'population', value .* is no number of people"):
-        read_communities(made(frame, tmp_path), COLUMNS)
+        read_communities(made(frame, tmp_path), mapped_columns(COLUMNS))

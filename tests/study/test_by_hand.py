@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import circle15 as c15
+from circle15.catalog.phrases import community_sentences, gap_sentences
 from circle15.errors import DataQualityWarning
 from circle15.model import City, Communities, Facilities, Positions, WalkProfile
 from tests.towns.street_and_village import HERE, street_and_village
@@ -45,8 +46,8 @@ def test_the_canal_keeps_people_from_the_street_beside_them():
     dry = analysed(profile=FLAT)
     with pytest.warns(DataQualityWarning):
         wet = c15.analyse(street_and_village(canal=True), profile=FLAT)
-    assert dry.demand_positions.status.tolist() == [Positions.OK, Positions.ISLAND]
-    assert wet.demand_positions.status.tolist() == [Positions.FAR, Positions.ISLAND]
+    assert dry.demand.positions.status.tolist() == [Positions.OK, Positions.ISLAND]
+    assert wet.demand.positions.status.tolist() == [Positions.FAR, Positions.ISLAND]
     assert wet.coverage.frame.loc[("town", "clinic", 15.0), "pop_60plus_unplaced"] == 12
 
 
@@ -123,16 +124,16 @@ def test_a_moment_is_told_recorded_and_said_in_every_sentence():
     assert "11:30（周六）" in told["hours-unknown"].message_zh
     assert "at Sa 11:30" in told["hours-unknown"].message_en
     assert "社区卫生服务站" in told["nothing-open"].message_zh
-    for frame in (then.gaps.frame, then.gaps.by_community):
-        assert frame["sentence_zh"].str.contains("11:30（周六）").all()
-        assert frame["sentence_en"].str.contains("open at Sa 11:30").all()
+    for sentences in (gap_sentences, community_sentences):
+        assert sentences(then.gaps, "zh").str.contains("11:30（周六）").all()
+        assert sentences(then.gaps, "en").str.contains("open at Sa 11:30").all()
 
 
 def test_a_town_that_lacks_nothing_says_when():
     hours = ["08:00-17:00", "24/7"]
     then = at_moment("11:30", hours, weights={"shop": 0.0})
-    assert then.gaps.by_community.loc["town", "sentence_en"].startswith("At We 11:30: ")
-    assert then.gaps.by_community.loc["town", "sentence_zh"].startswith("在11:30（周三）：")
+    assert community_sentences(then.gaps, "en")["town"].startswith("At We 11:30: ")
+    assert community_sentences(then.gaps, "zh")["town"].startswith("在11:30（周三）：")
 
 
 def test_without_a_moment_nothing_changes():

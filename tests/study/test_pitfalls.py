@@ -16,11 +16,12 @@ from circle15.model import WalkProfile
 from circle15.network.build import build_network
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
-from circle15.routing.nearest import nearest_times
+from circle15.routing.nearest import nearest_cost
 from circle15.sources.facilities.columns import shown_headers
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.osm.streets import read_streets
 from circle15.sources.tables.sheets import read_sheet
+from tests.towns.city_tables import facilities_table
 from tests.towns.findings import finding_of
 from tests.towns.pack_files import HEADER, TOWN_NODES, TOWN_WAYS, osm_xml, write_csv
 
@@ -39,7 +40,7 @@ def test_pitfall_10_parallel_streets_are_not_added_up(tmp_path, turned):
     ends = gpd.GeoSeries.from_xy([120.620, 120.621], [31.310, 31.310], crs="EPSG:4326").to_crs("EPSG:4549")
     home, site = (snap(network, gpd.GeoDataFrame(geometry=ends[[k]])) for k in (0, 1))
     graph = walk_graph(network, WalkProfile(name="flat", title_zh="平", title_en="flat", speed_mps=1.0, stairs_mps=1.0))
-    assert 60 * nearest_times(graph, home, site)[0] == pytest.approx(ends[0].distance(ends[1]), abs=0.1)
+    assert nearest_cost(graph, home, site)[0] / 1000 == pytest.approx(ends[0].distance(ends[1]), abs=0.1)
 
 
 # -- 11: a partial answer ------------------------------------------------------------------------------
@@ -83,12 +84,12 @@ def test_entities_of_a_street_file_are_not_expanded(tmp_path):
 def test_pitfall_13_names_that_look_like_nothing_are_names(tmp_path):
     names = ["NA", "None", "null", "NaN", "#N/A", "-", "00012"]
     rows = [(f"f{k}", name, "clinic", "120.62", "31.31") for k, name in enumerate(names)]
-    assert read_facilities(write_csv(tmp_path / "list.csv", rows), {}).frame["name"].tolist() == names
+    assert read_facilities(write_csv(tmp_path / "list.csv", rows), facilities_table()).frame["name"].tolist() == names
 
 
 def test_pitfall_13_one_bad_cell_is_told_and_the_column_stays_numbers(tmp_path):
     rows = [(f"f{k}", "食堂", "clinic", "120.62", "31.31", "40" if k != 700 else "四十") for k in range(1000)]
-    reading = read_facilities(write_csv(tmp_path / "list.csv", rows, (*HEADER, "capacity")), {})
+    reading = read_facilities(write_csv(tmp_path / "list.csv", rows, (*HEADER, "capacity")), facilities_table())
     assert finding_of(reading.findings, "facility-bad-number").row == 702
     assert reading.frame["capacity"].dtype == np.float64
     assert reading.frame["capacity"].isna().sum() == 1
@@ -116,7 +117,7 @@ THREE = [
 
 def test_pitfall_13_a_header_of_three_rows(tmp_path):
     path = form(tmp_path, THREE, ["B2:D2", "B3:C3", "A2:A4", "E2:E4", "D3:D4"])
-    reading = read_facilities(path, {"service": "meal_point"})
+    reading = read_facilities(path, facilities_table({"service": "meal_point"}))
     assert reading.frame["name"].tolist() == ["食堂", "餐厅"]
     assert reading.frame["address"].tolist() == ["某路1号", "某路2号"]
     assert reading.frame["capacity"].tolist() == [40, 50]
@@ -125,13 +126,15 @@ def test_pitfall_13_a_header_of_three_rows(tmp_path):
 
 def test_pitfall_13_a_header_of_four_rows_loses_nothing_in_silence(tmp_path):
     four = [THREE[1], [None, "平面", None, None, None], *THREE[2:]]
-    reading = read_facilities(form(tmp_path, [["甲"], *four]), {"service": "meal_point"})
+    reading = read_facilities(form(tmp_path, [["甲"], *four]), facilities_table({"service": "meal_point"}))
     found = finding_of(reading.findings, "facility-without-point")
     assert found.count == reading.files[0].rows_read == 3
     assert "header_row" in finding_of(reading.findings, "table-header-below").remedy_zh
     # header_row is the lowest row of the header, and the three above it count.
     columns = {"name": "(A)"}
-    frame = read_facilities(form(tmp_path, four), {"service": "meal_point", "header_row": 4, "columns": columns}).frame
+    frame = read_facilities(
+        form(tmp_path, four), facilities_table({"service": "meal_point", "header_row": 4, "columns": columns})
+    ).frame
     assert frame["name"].tolist() == ["食堂", "餐厅"]
 
 
@@ -154,7 +157,7 @@ def test_the_first_row_of_a_list_without_a_header_names_nobody(tmp_path, cell):
     path = write_csv(tmp_path / "list.csv", [(cell, "120.62", "31.31")] * 3, (cell, "120.62", "31.31"))
     for entry in ({}, {"columns": {"name": "名称"}}):
         with pytest.raises(PackError) as caught:
-            read_facilities(path, entry)
+            read_facilities(path, facilities_table(entry))
         for told_of in (str(caught.value), caught.value.zh):
             assert cell not in told_of
 

@@ -68,11 +68,9 @@ def test_nobody_is_lost(result):
 def test_real_times_equal_networkx(result):
     some = result.demand.frame.index[::9]
     rows = result.demand.frame.index.get_indexer(some)
-    here = Positions(
-        **{c: getattr(result.demand_positions, c)[rows] for c in ("edge", "offset_mm", "leg_mm", "status")}
-    )
+    here = result.demand.positions.take(rows)
     graph = walk_graph(result.city.network, result.settings.profile)
-    times = oracle.walking_times(graph, here, result.facility_positions, result.reach.cutoff_ms)
+    times = oracle.walking_times(graph, here, result.facilities.positions, result.reach.cutoff_ms)
     minutes = result.reach.minutes
     ours = minutes[minutes.index.get_level_values("point_id").isin(some)]
     names = result.city.facilities.frame.index
@@ -176,7 +174,7 @@ def test_the_flagship_has_gaps_in_every_service_and_none_everywhere(suzhou):
     assert share.between(0.5, 0.95).all()
     assert share[["meal_point", "day_care", "clinic"]].max() < share[["shop", "fitness", "community_centre"]].min()
     assert 40 <= len(result.gaps.by_community) <= 60
-    assert (result.demand_positions.status == Positions.FAR).mean() < 0.01
+    assert (result.demand.positions.status == Positions.FAR).mean() < 0.01
     robust = result.robustness
     assert (robust.draws, len(robust.frame)) == (200, len(at))
     assert set(robust.frame["verdict"]) == {"robust_gap", "likely_gap", "doubtful", "robust_pass"}
@@ -196,8 +194,7 @@ def served_by(result, link) -> float:
     left = []
     for net in (result.city.network, built):
         table = reach_table(
-            walk_graph(net, result.profile), result.demand_positions, result.facility_positions,
-            point_ids=result.demand.frame.index, facility_ids=result.city.facilities.frame.index,
+            walk_graph(net, result.profile), result.demand.positions, result.facilities.positions
         )  # fmt: skip
-        left.append(c15.coverage(table, result.demand, result.city.facilities).frame.xs(15, level="cutoff_min"))
+        left.append(c15.coverage(table, result.demand.points, result.city.facilities).frame.xs(15, level="cutoff_min"))
     return float((left[0]["pop_60plus_uncovered"] - left[1]["pop_60plus_uncovered"]).sum())

@@ -17,6 +17,7 @@ from circle15.model import (
     DemandPoints,
     Facilities,
     Origin,
+    PlacedDemand,
     Positions,
     Settings,
     StudyArea,
@@ -24,7 +25,7 @@ from circle15.model import (
     WalkProfile,
 )
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, place_facilities
 from circle15.planning.attribution import attribution
 from circle15.planning.links import LinkRule
 from circle15.routing.reach import reach_table
@@ -59,6 +60,14 @@ def area(boxes: Sequence[tuple[float, float, float, float]]) -> gpd.GeoDataFrame
     return gpd.GeoDataFrame(geometry=shapes, crs=CRS)
 
 
+def far_from_streets(demand: PlacedDemand, rows: Sequence[int]) -> PlacedDemand:
+    """The demand with the homes of some rows far from every street."""
+    status = demand.positions.status.copy()
+    status[list(rows)] = Positions.FAR
+    edge = np.where(status == Positions.FAR, -1, demand.positions.edge).astype(np.int32)
+    return replace(demand, positions=replace(demand.positions, status=status, edge=edge))
+
+
 class Town:
     """A city with homes and sites placed; ``judge`` attributes its gaps, ``uncovered`` counts them the ordinary way."""
 
@@ -79,10 +88,10 @@ class Town:
         people["community_id"] = list(of or ["a"] * len(homes))
         people["pop_60plus"] = np.array(elders, dtype=float)
         people["population"] = people["pop_60plus"] * 4
-        self.demand = DemandPoints(frame=people)
+        demand = DemandPoints(frame=people)
         stands = points(list(sites), name="facility_id", prefix="f")
         stands["name"], stands["services"] = "设施", [tuple(keys) for keys in sites.values()]
-        self.facilities = Facilities(frame=stands, listed=frozenset(listed))
+        facilities = Facilities(frame=stands, listed=frozenset(listed))
         ids = sorted(set(people["community_id"]))
         ground = area([(-500, -500, 2000, 2000)] * len(ids))
         ground["name"], ground["population"], ground["pop_60plus"] = [f"{key}社区" for key in ids], 1.0, 1.0
@@ -90,32 +99,30 @@ class Town:
         self.city = City(
             key="t", title_zh="镇", title_en="Town",
             area=StudyArea(boundary=ground.geometry.iloc[0], crs=CRS, buffer_m=2000.0), network=net,
-            facilities=self.facilities, communities=Communities(frame=ground.rename_axis("community_id"), origin=HERE),
+            facilities=facilities, communities=Communities(frame=ground.rename_axis("community_id"), origin=HERE),
             context=dict(context or {}), settings=Settings(cutoffs_min=(cutoff_min,)),
         )  # fmt: skip
         self.profile = profile
-        self.here, self.there = (snap(net, frame, max_snap_m=400) for frame in (people, stands))
+        self.demand = place_demand(net, demand, max_snap_m=400)
+        self.facilities = place_facilities(net, facilities, max_snap_m=400)
 
     def far(self, rows: Sequence[int]) -> Town:
         """Some of the homes far from every street."""
-        status = self.here.status.copy()
-        status[list(rows)] = Positions.FAR
-        edge = np.where(status == Positions.FAR, -1, self.here.edge).astype(np.int32)
-        self.here = replace(self.here, status=status, edge=edge)
+        self.demand = far_from_streets(self.demand, rows)
         return self
 
     def judge(self, *, rule: LinkRule | None = None) -> Attribution:
         graph = walk_graph(self.city.network, self.profile)
-        return attribution(graph, self.city, self.demand, self.facilities, homes=self.here, sites=self.there, rule=rule)
+        return attribution(graph, self.city, self.demand, self.facilities, rule=rule)
 
     def uncovered(self, net: WalkNetwork | None = None, *, profile: WalkProfile | None = None):
         """People aged 60+ not covered, by community and service, over ``net`` with everybody where they are."""
         cutoff = self.city.settings.circle_min
         table = reach_table(
-            walk_graph(net or self.city.network, profile or self.profile), self.here, self.there,
-            point_ids=self.demand.frame.index, facility_ids=self.facilities.frame.index, cutoff_min=cutoff,
+            walk_graph(net or self.city.network, profile or self.profile), self.demand.positions,
+            self.facilities.positions, cutoff_min=cutoff,
         )  # fmt: skip
-        found = coverage(table, self.demand, self.facilities, cutoffs_min=[cutoff]).frame
+        found = coverage(table, self.demand.points, self.facilities.facilities, cutoffs_min=[cutoff]).frame
         return found.droplevel("cutoff_min")["pop_60plus_uncovered"]
 
 

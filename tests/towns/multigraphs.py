@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from hypothesis import strategies as st
 
 from circle15.model import Positions, WalkNetwork, WalkProfile
@@ -30,7 +31,8 @@ def placed(draw, net: WalkNetwork):
     share = np.array(draw(st.lists(st.integers(0, 1000), min_size=count, max_size=count)))
     leg = np.array(draw(st.lists(st.integers(0, 150_000), min_size=count, max_size=count)))
     status = np.array(draw(st.lists(st.sampled_from([0, 0, 0, 1, 2]), min_size=count, max_size=count)), np.uint8)
-    return Positions(edge=edge, offset_mm=net.length_mm[edge] * share // 1000, leg_mm=leg, status=status)
+    along = net.length_mm[edge] * share // 1000
+    return Positions(ids=pd.RangeIndex(count), edge=edge, offset_mm=along, leg_mm=leg, status=status)
 
 
 WALKERS = st.sampled_from([

@@ -10,7 +10,7 @@ import shapely.affinity
 from circle15.catalog.norm_books import all_rules, norm_books
 from circle15.model import Communities, DemandPoints, Facilities, Origin
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.ground import Ground, ResidentialLand
 from tests.towns.lattice import BY, CRS, X0, Y0, network, points
 
@@ -49,11 +49,9 @@ def ground(places, sites=(), listed=(), *, streets=STREET, land=None, checklists
     residential = None if shapes is None else gpd.GeoDataFrame(geometry=shapes, crs=CRS)
     return Ground.of(
         places,
-        facilities,
-        demand,
+        place_facilities(streets, facilities),
+        place_demand(streets, demand),
         graph=graph,
-        homes=snap(streets, demand.frame),
-        sites=snap(streets, facilities.frame),
         residential=ResidentialLand(frame=residential),
         checklists=checklists,
     )

@@ -38,6 +38,8 @@ from circle15.model import (
     Gaps,
     Isochrones,
     Origin,
+    PlacedDemand,
+    PlacedFacilities,
     Positions,
     ReachTable,
     Settings,
@@ -159,11 +161,12 @@ def facilities(net: WalkNetwork, names: tuple[str, ...] | None = None) -> tuple[
     return Facilities(frame=frame, listed=frozenset(SERVICES), origins=(SITES,)), nodes
 
 
-def _at_nodes(net: WalkNetwork, nodes: np.ndarray) -> Positions:
+def _at_nodes(net: WalkNetwork, ids: pd.Index, nodes: np.ndarray) -> Positions:
     """Positions at an end of some edge of each node, 5 m off the street."""
     edge = np.array([int(np.flatnonzero((net.u == node) | (net.v == node))[0]) for node in nodes], dtype=np.int32)
     offset = np.where(net.u[edge] == nodes, 0, net.length_mm[edge])
     return Positions(
+        ids=ids,
         edge=edge,
         offset_mm=offset.astype(np.int64),
         leg_mm=np.full(len(nodes), 5000, dtype=np.int64),
@@ -257,16 +260,17 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
     last = coverage.frame.xs(settings.circle_min, level="cutoff_min")
     frame = pd.DataFrame(
         {
+            "elders": last["pop_60plus"],
             "uncovered": last["pop_60plus_uncovered"],
             "intensity_pct": 100 * (1 - last["pop_60plus_share"]),
             "share": last["pop_60plus_share"],
             "mean_min": coverage.nearest["mean_min"],
             "p90_min": coverage.nearest["p90_min"],
+            "unreachable": coverage.nearest["unreachable"],
+            "reached": True,
         }
     )
     frame["rank"] = frame.groupby("service")["uncovered"].rank(ascending=False, method="first").astype(int)
-    frame["sentence_zh"] = [f"{key}: {row.uncovered:.0f}人" for key, row in frame.iterrows()]
-    frame["sentence_en"] = [f"{key}: {row.uncovered:.0f} people" for key, row in frame.iterrows()]
     share = frame["share"].unstack("service").clip(lower=0.01)
     short = frame["uncovered"].unstack("service")
     table = pd.DataFrame(
@@ -283,10 +287,8 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
     by_score = {"rank": "index", "rank_additive": "index_additive", "rank_worst": "index_worst"}
     for rank, by in (by_score | {"rank_people": "uncovered"}).items():
         table[rank] = table[by].rank(ascending=False, method="first").astype(int)
-    table["sentence_zh"] = [f"{row['name']}：{row.uncovered:.0f}人次" for _, row in table.iterrows()]
-    table["sentence_en"] = [f"{row['name']}: {row.uncovered:.0f} person-services" for _, row in table.iterrows()]
     weights = MappingProxyType(dict.fromkeys(SERVICES, 1 / 3))
-    return Gaps(frame=frame, by_community=table.sort_values("rank"), weights=weights)
+    return Gaps(frame=frame, by_community=table.sort_values("rank"), weights=weights, cutoff_min=settings.circle_min)
 
 
 FILES = (
@@ -349,9 +351,8 @@ def analysis(
         city=city,
         settings=settings,
         profile=profile,
-        demand=demand,
-        demand_positions=_at_nodes(net, nodes),
-        facility_positions=_at_nodes(net, at),
+        demand=PlacedDemand(points=demand, positions=_at_nodes(net, demand.frame.index, nodes)),
+        facilities=PlacedFacilities(facilities=sites, positions=_at_nodes(net, sites.frame.index, at)),
         reach=ReachTable(
             point_ids=demand.frame.index,
             facility_ids=sites.frame.index,
@@ -360,6 +361,7 @@ def analysis(
             cost_ms=to_points.T[tuple(pairs.T)].astype(np.int32),
             cutoff_ms=900_000,
             profile=profile,
+            point_placed=np.ones(len(demand), dtype=bool),
         ),
         isochrones=_isochrones(net, sites, cost_ms, settings),
         coverage=coverage,

@@ -13,6 +13,7 @@ from circle15.catalog.norm_books import norm_book
 from circle15.model import Analysis, Attribution, Equity, Ledger, Robustness, Routes, Stability, Typology
 from tests.towns.page_fixture import CRS_M, SOUTH_M, WEST_M
 from tests.towns.page_fixture import analysis as make_analysis
+from tests.towns.verdict_fixture import ASSUMED
 
 BOTH = ["community_id", "service"]
 
@@ -59,20 +60,20 @@ def ledger(ids: pd.Index) -> Ledger:
 
 
 def attribution(plain: Analysis) -> Attribution:
-    """Every gap of the town: the first lacks a link, the second a facility, the others both."""
-    gaps = plain.gaps.frame[plain.gaps.frame["uncovered"] > 0]["uncovered"]
+    """Every gap of the town: the first, of 1,234 people, lacks a link, the second a facility, the others both."""
+    gaps = plain.gaps.frame[plain.gaps.frame["uncovered"] > 0]["uncovered"].copy()
+    gaps.iloc[0] = 1234.0
     cause = ["link", "facility", *["mixed"] * (len(gaps) - 2)]
     frame = pd.DataFrame({"uncovered": gaps, "cause": cause}, index=gaps.index)
     for column, part in (("gates", 1.0), ("link", 0.5), ("direct", 0.4), ("straight", 0.25), ("closed", 1.0)):
         frame[f"uncovered_{column}"] = gaps * part
     frame["link_id"] = ["link-1", "", *[""] * (len(gaps) - 2)]
-    frame["remedy_zh"] = frame["remedy_en"] = "exactly 1,234"
     line = shapely.LineString([(WEST_M + 300, SOUTH_M + 560), (WEST_M + 300, SOUTH_M + 700)])
     links = gpd.GeoDataFrame(
         {"length_m": [140.0], "crosses": ["water"], "serves": [333.0], "u": [0], "v": [1]},
         index=pd.Index(["link-1"], name="link_id"), geometry=[line], crs=CRS_M,
     )  # fmt: skip
-    return Attribution(frame=frame, links=links)
+    return Attribution(frame=frame, links=links, cutoff_min=15.0)
 
 
 def robustness(plain: Analysis) -> Robustness:
@@ -90,13 +91,13 @@ def robustness(plain: Analysis) -> Robustness:
     checks = pd.DataFrame(
         {
             "kind": ["facility"], "target_id": [plain.city.facilities.frame.index[0]], "name": ["甲"], "flips": [3],
-            "people": [456.0], "communities": ["a"], "services": ["clinic"], "question_zh": ["甲是否开门？"],
-            "question_en": ["Is it open?"], "lon": [120.6], "lat": [31.3], "rank": [1],
+            "name_en": ["A"], "offers": [("clinic",)], "length_m": [np.nan], "people": [456.0],
+            "communities": [(plain.city.communities.frame.index[0],)], "services": [("clinic",)], "lon": [120.6],
+            "lat": [31.3], "rank": [1],
         },
         index=pd.Index(["check-1"], name="check_id"),
     )  # fmt: skip
-    said = {"speed": {"zh": "步速：正态分布", "en": "speed: normal"}}
-    return Robustness(frame=frame, by_community=of, checks=checks, draws=200, seed=15, assumptions=said)
+    return Robustness(frame=frame, by_community=of, checks=checks, draws=200, seed=15, assumptions=ASSUMED)
 
 
 def stability(plain: Analysis) -> Stability:
@@ -114,7 +115,7 @@ def equity() -> Equity:
     frame = pd.DataFrame(
         {
             "gini": [0.2], "concentration": [np.nan], "palma": [1.75], "p90_p10": [2.5], "bottom40_share": [0.25],
-            "worst_decile_min": [31.25], "zero_share": [0.2], "why_zh": ["需求没有差别"], "why_en": ["need is even"],
+            "worst_decile_min": [31.25], "zero_share": [0.2], "why": [("worst_some",)],
         },
         index=pd.Index(["clinic"], name="service"),
     )  # fmt: skip
@@ -133,9 +134,9 @@ def equity() -> Equity:
 def typology(plain: Analysis) -> Typology:
     """All communities of one type."""
     ids = plain.city.communities.frame.index
-    frame = pd.DataFrame({"type_id": "T1", "type_zh": "稠密", "type_en": "dense"}, index=ids)
+    frame = pd.DataFrame({"type_id": "T1"}, index=ids)
     types = pd.DataFrame(
-        {"type_zh": ["稠密"], "type_en": ["dense"], "communities": [len(ids)], "pop_60plus": [2012.0],
+        {"traits": [("density_high",)], "number": [0], "communities": [len(ids)], "pop_60plus": [2012.0],
          "medoid_id": [ids[2]], "kunshan": ["老城区"]},
         index=pd.Index(["T1"], name="type_id"),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from circle15.model import DemandPoints, Facilities
 from circle15.network.graph import walk_graph
-from circle15.network.snap import snap
+from circle15.network.snap import place_demand, place_facilities
 from circle15.uncertainty.draws import Draw, Stage
 from tests.towns.lattice import BY, CLASS, grid, network, points
 
@@ -27,11 +27,10 @@ def stage(net, homes, sites, offers, *, people=None, cutoff_min=10.0, order=None
         frame, there = frame.iloc[order[0]], there.iloc[order[1]]
     demand = DemandPoints(frame=frame)
     facilities = Facilities(frame=there, listed=frozenset(SERVICES))
-    made = Stage.of(
-        walk_graph(net, BY["flat"]), demand, facilities, homes=snap(net, frame), sites=snap(net, there),
+    return Stage.of(
+        walk_graph(net, BY["flat"]), place_demand(net, demand), place_facilities(net, facilities),
         services=SERVICES, cutoff_min=cutoff_min, max_snap_m=150.0,
     )  # fmt: skip
-    return made, demand, facilities
 
 
 def scattered_town(**options):
@@ -46,7 +45,7 @@ def scattered_town(**options):
 def plain_draw(made, number=0, **assumed):
     whole = Draw(
         speed=1.0, leg=1.0, limit=1.0, closed=np.zeros(made.network.n_edges, dtype=bool),
-        exists=np.ones(len(made.offers), dtype=bool), people=np.ones(len(made.code)),
+        exists=np.ones(len(made.offers), dtype=bool), people=np.ones(len(made.demand)),
     )  # fmt: skip
     return replace(whole, **assumed)
 

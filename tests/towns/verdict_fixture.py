@@ -11,9 +11,10 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from circle15.model import Analysis
+from circle15.catalog import uncertainty
+from circle15.model import Analysis, Assumptions
 from circle15.model.norms import Ledger, Rule
-from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, Typology
+from circle15.model.verdicts import Attribution, Note, Robustness, Routes, Stability, Typology
 from tests.towns.page_fixture import CRS_M, SERVICES, analysis
 
 
@@ -37,6 +38,12 @@ RULES = (
     rule("grids", measure="grids_required", unit="grids", services=(), minutes=None, at_least=None),
     rule("centres", measure="facility_count", unit="sites", services=("shop",), at_least=2.0, level="subdistrict"),
     rule("rate", measure="compliance_rate", services=(), of=("shops",), level="city", minutes=None),
+)  # fmt: skip
+
+
+ASSUMED = Assumptions(
+    uncertain=uncertainty(), speed_mps=0.9, max_snap_m=150.0, cutoff_min=15.0, facilities=12, confirmed=0,
+    clauses={"meal_point": ("meals",), "clinic": ("clinics", "of another book"), "shop": ()},
 )  # fmt: skip
 
 
@@ -105,7 +112,7 @@ def attribution(town: Analysis) -> Attribution:
             "uncovered": lost, "uncovered_gates": lost, "uncovered_link": np.where(meals, 0.25 * lost, lost),
             "uncovered_direct": np.where(meals, 0.5 * lost, lost),
             "uncovered_straight": np.where(meals, 0.0, lost), "cause": np.where(meals, "link", "facility"),
-            "link_id": np.where(meals, "L1", ""), "remedy_zh": "", "remedy_en": "",
+            "link_id": np.where(meals, "L1", ""),
         },
         index=gaps.index,
     )  # fmt: skip
@@ -116,7 +123,7 @@ def attribution(town: Analysis) -> Attribution:
         index=pd.Index(["L1", "L2"], name="link_id"),
         geometry=[shapely.LineString([(net.x[a], net.y[a]), (net.x[b], net.y[b])]) for a, b in ends], crs=CRS_M,
     )  # fmt: skip
-    return Attribution(frame=frame, links=links)
+    return Attribution(frame=frame, links=links, cutoff_min=15.0)
 
 
 def robustness(town: Analysis) -> Robustness:
@@ -142,41 +149,32 @@ def robustness(town: Analysis) -> Robustness:
     )  # fmt: skip
     checks = pd.DataFrame(
         {
-            "kind": ["facility", "gate"], "target_id": ["f01", "12"], "name": ["第1便民点", "平江路"], "flips": [3, 1],
-            "people": [240.0, 6.0], "communities": ["c1;c2", "c3"], "services": ["meal_point", "clinic"],
-            "question_zh": ["第1便民点是否存在并营业？", "此门是否对所有人开放？"],
-            "question_en": ["Does Site 1 stand and serve?", "Is this gate open to all?"],
+            "kind": ["facility", "gate"], "target_id": ["f01", "12"], "name": ["第1便民点", "平江路"],
+            "name_en": ["Site 1", "平江路"], "offers": [("meal_point",), ()],
+            "length_m": [np.nan, 40.0], "flips": [3, 1],
+            "people": [240.0, 6.0], "communities": [("c1", "c2"), ("c3",)], "services": [("meal_point",), ("clinic",)],
             "lon": [120.601, 120.605], "lat": [31.314, 31.318], "rank": [1, 2],
         },
         index=pd.Index(["k1", "k2"], name="check_id"),
     )  # fmt: skip
-    assumptions = {"speed": {"zh": "步速：正态分布", "en": "speed: normal"}}
-    return Robustness(
-        frame=frame, by_community=by_community, checks=checks, draws=200, seed=15, assumptions=assumptions
-    )
+    return Robustness(frame=frame, by_community=by_community, checks=checks, draws=200, seed=15, assumptions=ASSUMED)
 
 
 def typology(town: Analysis) -> Typology:
     """Two kinds, in turn."""
     ids = town.city.communities.frame.index
     kind = np.where(np.arange(len(ids)) % 2 == 0, "T1", "T2")
-    zh, en = (
-        {"T1": "高需求·低可达", "T2": "低需求·高可达"},
-        {"T1": "high need, low access", "T2": "low need, high access"},
-    )
     frame = pd.DataFrame(
-        {"type_id": kind, "type_zh": [zh[k] for k in kind], "type_en": [en[k] for k in kind], "medoid": False,
-         "silhouette": np.nan, "outlier": np.arange(len(ids)) == 3},
-        index=ids,
-    )  # fmt: skip
+        {"type_id": kind, "medoid": False, "silhouette": np.nan, "outlier": np.arange(len(ids)) == 3}, index=ids
+    )
     types = pd.DataFrame(
         {
-            "type_zh": list(zh.values()), "type_en": list(en.values()), "communities": [4, 4],
+            "traits": [("elders_high", "walk_high"), ("elders_low", "walk_low")], "number": 0, "communities": [4, 4],
             "pop_60plus": [2000.0, 2000.0], "medoid_id": ["c1", "c2"], "kunshan": ["老城区", ""],
         },
         index=pd.Index(["T1", "T2"], name="type_id"),
     )  # fmt: skip
-    notes = {"few": {"zh": "不足30个社区，不作聚类。", "en": "Fewer than 30 communities: not clustered."}}
+    notes = {"method": Note("quadrants", {"count": 8, "fewest": 30})}
     return Typology(method="quadrants", frame=frame, types=types, notes=notes)
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from circle15.model import Communities, DemandPoints, Facilities, Origin
+from circle15.kernels.costs import NEVER_MS
+from circle15.model import Communities, DemandPoints, Facilities, NearestTimes, Origin
 from circle15.typology import features
 from tests.towns.lattice import CRS, X0, Y0, network, points
 
@@ -42,10 +43,13 @@ def drawn(*, order=(0, 1, 2), area=None, listed=("community_centre",), floor=(30
     sites["name"], sites["services"] = "s", [tuple(listed[:1])] * 3
     sites["floor_area_m2"] = list(floor)
     net = network([(0, 500), (1400, 500), (300, 500), (300, 700)], [(0, 2), (2, 1), (2, 3)])
-    minutes = np.array([5.0, 10.0, np.nan])[list(order)]
+    walks = np.array([300_000, 600_000, NEVER_MS])[list(order)]
+    nearest = NearestTimes(
+        point_ids=homes.index, point_placed=np.ones(3, dtype=bool), services=("clinic",), cost_ms=walks[:, None]
+    )
     table = features(
         Communities(frame=frame.iloc[::-1] if order[0] else frame, origin=HERE), DemandPoints(frame=homes),
-        Facilities(frame=sites, listed=frozenset(listed)), net, nearest_min={"clinic": minutes},
+        Facilities(frame=sites, listed=frozenset(listed)), net, nearest=nearest, services=["clinic"],
     )  # fmt: skip
     return table.loc[["a", "b", "c"]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,9 +12,11 @@ import pytest
 import shapely
 
 from circle15.catalog.facts import read_facts
+from circle15.catalog.phrases import type_names, type_notes
 from circle15.model import Communities, Origin
 from circle15.typology import partition, typology
 from circle15.typology.clusters import scaled
+from circle15.typology.kinds import _traits
 from tests.towns.lattice import CRS
 
 RULE = read_facts("community_types.toml")["rule"]
@@ -61,8 +64,9 @@ def test_planted_kinds_are_found_and_numbered_by_size(found):
 
 def test_how_firm_the_kinds_are_is_said(found):
     mean = found.frame["silhouette"].mean()
-    assert f"Mean silhouette {mean:.2f} " in found.notes["firmness"]["en"]
-    assert "ARI 1.00" in found.notes["firmness"]["zh"]
+    assert found.notes["firmness"].values == {"silhouette": pytest.approx(mean), "ari": pytest.approx(1)}
+    assert f"Mean silhouette {mean:.2f} " in type_notes(found)["firmness"]["en"]
+    assert "ARI 1.00" in type_notes(found)["firmness"]["zh"]
     assert not {"unstable", "small"} & set(found.notes)
 
 
@@ -73,12 +77,24 @@ def test_every_way_of_clustering_was_tried(found):
 
 
 def test_types_are_named_by_what_stands_out(found):
-    words = [set(name.split("·")) for name in found.types["type_zh"]]
+    names = type_names(found, "zh")
+    words = [set(name.split("·")) for name in names]
     assert [len(said) for said in words[:2]] == [3, 3]
     assert words[0] < {"高密度", "老龄", "设施近", "近中心"}
     assert words[1] < {"低密度", "年轻", "设施远", "远郊"}
-    assert found.types["type_zh"].is_unique
-    assert found.frame["type_zh"].tolist() == found.types["type_zh"].reindex(found.frame["type_id"]).tolist()
+    assert names.is_unique
+    assert set(found.types.loc["T1", "traits"]) < {"density_high", "elders_high", "walk_low", "centre_low"}
+    assert not {"type_zh", "type_en"} & {*found.frame, *found.types}
+
+
+def test_types_that_nothing_tells_apart_have_numbers(found):
+    same = found.types.assign(traits=[("elders_high",), ("elders_high",), ()], number=[1, 2, 0])
+    alike = replace(found, types=same)
+    assert type_names(alike, "zh").tolist() == ["老龄 1", "老龄 2", "各项居中"]
+    assert type_names(alike, "en").tolist() == ["old 1", "old 2", "average"]
+    middles = pd.DataFrame({"elder_share": [0.9, 0.9, 0.0], "min_clinic": [0.0, 0.0, 0.1]})
+    facts = read_facts("community_types.toml")
+    assert _traits(middles, facts, quadrants=False) == ([("elders_high",), ("elders_high",), ()], [1, 2, 0])
 
 
 def test_medians_are_in_the_features_own_units(found):
@@ -122,7 +138,7 @@ def test_neither_order_nor_names_of_communities_matter(found):
     back = again.frame.rename(index=dict(zip(names, other.frame.index, strict=True))).sort_index()
     pd.testing.assert_frame_equal(back, found.frame, check_exact=True, check_names=False)
     pd.testing.assert_frame_equal(again.fits, found.fits, check_exact=True)
-    assert again.types["type_zh"].tolist() == found.types["type_zh"].tolist()
+    assert again.types["traits"].tolist() == found.types["traits"].tolist()
 
 
 def test_another_seed_may_change_the_fits_but_one_seed_never_does(found):
@@ -149,7 +165,7 @@ def test_who_lacks_a_feature_has_no_type():
     assert result.frame.loc[["c001", "c049"], "type_id"].tolist() == ["", ""]
     assert result.frame["type_id"].ne("").sum() == 48
     assert result.types["communities"].sum() == 48
-    assert "2 communities lack" in result.notes["missing"]["en"]
+    assert "2 communities lack" in type_notes(result)["missing"]["en"]
     assert not result.frame.loc["c001", "medoid"]
 
 
@@ -159,13 +175,14 @@ def test_a_feature_that_few_have_is_left_out_and_said(known):
     table["area_m2_100hh"] = np.where(np.arange(50) < known, np.arange(50.0), np.nan)
     result = typology(town(50), table)
     assert result.frame["type_id"].ne("").all()
-    assert "area_m2_100hh" in result.notes["left_out"]["zh"]
+    assert "area_m2_100hh（不足90%的社区" in type_notes(result)["left_out"]["zh"]
     assert "area_m2_100hh" not in result.types
 
 
 def test_a_feature_that_is_the_same_everywhere_is_left_out_and_said():
     result = typology(town(50), planted().assign(ways_km_km2=7.0))
-    assert "ways_km_km2" in result.notes["left_out"]["en"]
+    assert result.notes["left_out"].values["columns"] == ("ways_km_km2",)
+    assert "ways_km_km2" in type_notes(result)["left_out"]["en"]
     assert "left_out" not in typology(town(50), planted()).notes
 
 
@@ -175,7 +192,8 @@ def test_communities_all_alike_have_no_types():
     result = typology(town(50), table)
     assert result.method == "none"
     assert result.frame["type_id"].eq("").all()
-    assert result.notes["method"]["en"]
+    assert result.notes["method"].code == "alike"
+    assert "too alike" in type_notes(result)["method"]["en"]
 
 
 def test_twins_make_no_noise():
@@ -194,7 +212,7 @@ def test_of_fewer_than_five_nothing_is_said(count):
     assert result.method == "none"
     assert len(result.frame) == count
     assert result.types.empty
-    assert "少于5个" in result.notes["method"]["zh"]
+    assert "少于5个" in type_notes(result)["method"]["zh"]
 
 
 # -- quadrants ---------------------------------------------------------------------------------------
@@ -208,17 +226,17 @@ def few(shares, minutes) -> pd.DataFrame:
 def test_quadrants_of_need_and_access():
     result = typology(town(6), few([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [5, 20, 5, 20, 6, 20]))
     assert result.method == "quadrants"
-    words = result.frame["type_zh"].tolist()
+    words = result.frame["type_id"].map(type_names(result, "zh")).tolist()
     assert words == ["年轻·设施近", "年轻·设施远", "年轻·设施近", "老龄·设施远", "老龄·设施近", "老龄·设施远"]
     assert result.types["communities"].tolist() == [2, 2, 1, 1]
     assert result.frame["silhouette"].isna().all()
     assert not result.frame["outlier"].any()
-    assert "6" in result.notes["method"]["zh"]
+    assert "6" in type_notes(result)["method"]["zh"]
 
 
 def test_who_is_at_the_median_counts_as_low_need_and_near():
     result = typology(town(5), few([0.1, 0.2, 0.3, 0.4, 0.5], [1, 2, 3, 4, 5]))
-    assert result.frame.loc["c002", "type_zh"] == "年轻·设施近"
+    assert type_names(result, "zh")[result.frame.loc["c002", "type_id"]] == "年轻·设施近"
     assert result.types["communities"].tolist() == [3, 2]
 
 
@@ -249,7 +267,7 @@ def test_quadrants_ask_for_need_and_access_alone():
 def test_without_any_service_there_is_no_access_to_divide_by():
     result = typology(town(6), few([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [1] * 6)[["elder_share"]])
     assert result.method == "none"
-    assert "No service" in result.notes["method"]["en"]
+    assert "No service" in type_notes(result)["method"]["en"]
 
 
 def test_quadrants_of_communities_all_alike():

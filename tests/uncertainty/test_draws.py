@@ -12,7 +12,7 @@ from circle15.model import EdgeFlag, Positions, Uncertainty
 from circle15.network.graph import walk_graph
 from circle15.routing.reach import reach_table
 from circle15.uncertainty.draws import draw, drawn_shares, dropout_risk, points_covered, shares_of
-from tests.towns.lattice import BY, CLASS, grid, network, points
+from tests.towns.lattice import BY, CLASS, grid, network
 from tests.towns.stages import plain_draw, scattered_town, stage
 
 SURE = Uncertainty(dropout={}, marked={})
@@ -20,15 +20,14 @@ SURE = Uncertainty(dropout={}, marked={})
 
 @pytest.mark.parametrize("seed", range(4))
 def test_one_draw_is_the_ordinary_computation_with_slower_walkers_fewer_streets_and_fewer_facilities(seed):
-    net, (made, _, facilities) = scattered_town(cutoff_min=5.0)
+    net, made = scattered_town(cutoff_min=5.0)
     rng = np.random.default_rng(seed)
     closed, exists = rng.random(net.n_edges) < 0.3, rng.random(6) < 0.6
     inside, _ = points_covered(made, plain_draw(made, speed=0.7, closed=closed, exists=exists))
     flags = np.where(closed, net.flags | EdgeFlag.CLOSED, net.flags).astype(np.uint16)
     slow = replace(BY["flat"], speed_mps=0.7, stairs_mps=0.35)
     table = reach_table(
-        walk_graph(replace(net, flags=flags), slow), made.homes, made.sites,
-        point_ids=points([(0, 0)] * 40).index, facility_ids=facilities.frame.index, cutoff_min=5.0,
+        walk_graph(replace(net, flags=flags), slow), made.demand.positions, made.facilities.positions, cutoff_min=5.0
     )  # fmt: skip
     expected = np.zeros_like(inside)
     for point, facility in zip(table.point, table.facility, strict=True):
@@ -47,7 +46,7 @@ def test_a_closed_street_is_a_removed_street_where_nobody_lives_on_it():
     nodes = [(0, 0), (200, 0), (400, 0), (-50, 0), (450, 0)]
     edges = [(0, 1), (1, 2), (0, 2), (3, 0), (2, 4)]
     net = network(nodes, edges, length_m=[200, 200, 250, 50, 50])
-    made, *_ = stage(net, [(-50, 0)], [(450, 0)], [("clinic",)], cutoff_min=6.0)
+    made = stage(net, [(-50, 0)], [(450, 0)], [("clinic",)], cutoff_min=6.0)
     # open: 50 + 250 + 50 = 350 s <= 360 s; closed: 50 + 400 + 50 = 500 s
     assert points_covered(made, plain_draw(made))[0].tolist() == [[True, False]]
     closed = np.array([False, False, True, False, False])
@@ -57,7 +56,7 @@ def test_a_closed_street_is_a_removed_street_where_nobody_lives_on_it():
 def test_who_walks_slower_climbs_slower():
     # 50 m, 100 m of stairs at half the pace, 50 m: 50 + 200 + 50 = 300 s, and 333 s at nine tenths of the speed.
     net = network([(0, 0), (50, 0), (150, 0), (200, 0)], [(0, 1), (1, 2), (2, 3)], flags=[0, EdgeFlag.STEPS, 0])
-    made, *_ = stage(net, [(0, 0)], [(200, 0)], [("clinic",)], cutoff_min=5.4)  # 324 s
+    made = stage(net, [(0, 0)], [(200, 0)], [("clinic",)], cutoff_min=5.4)  # 324 s
     assert [points_covered(made, plain_draw(made, speed=speed))[0][0, 0] for speed in (1.0, 0.9)] == [True, False]
 
 
@@ -66,7 +65,7 @@ def test_no_stream_is_another_one_s():
     # would fall together. Sixty coins do so by chance in one of 10^18.
     net = grid(6, 6)
     sites = [(100.0 * (k % 6), 100.0 * (k // 6)) for k in range(36)]
-    made, *_ = stage(net, [(0, 0)], [*sites, *sites[: net.n_edges - 36]], [("clinic",)] * net.n_edges)
+    made = stage(net, [(0, 0)], [*sites, *sites[: net.n_edges - 36]], [("clinic",)] * net.n_edges)
     even = np.full(net.n_edges, 0.5)
     draws = [draw(made, k, seed=1, uncertain=uncertainty(), risk=even, existence=even) for k in range(4)]
     place = np.argsort(made.site_place)
@@ -76,7 +75,7 @@ def test_no_stream_is_another_one_s():
 
 def test_of_parallel_streets_the_longer_one_serves_when_the_shorter_is_closed():
     net = network([(0, 0), (100, 0), (-50, 0), (150, 0)], [(0, 1), (0, 1), (2, 0), (1, 3)], length_m=[100, 300, 50, 50])
-    made, *_ = stage(net, [(-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=7.0)
+    made = stage(net, [(-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=7.0)
     shut = np.array([True, False, False, False])
     assert points_covered(made, plain_draw(made, closed=shut))[0][0, 0]  # 50 + 300 + 50 = 400 s <= 420 s
     assert not points_covered(made, plain_draw(made, closed=shut, speed=0.9))[0][0, 0]  # 444 s
@@ -84,14 +83,14 @@ def test_of_parallel_streets_the_longer_one_serves_when_the_shorter_is_closed():
 
 def test_who_lives_on_a_closed_street_gets_out_at_both_ends():
     net = network([(0, 0), (100, 0), (200, 0), (-100, 0)], [(0, 1), (1, 2), (3, 0)])
-    made, *_ = stage(net, [(50, 0), (-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=15.0)
+    made = stage(net, [(50, 0), (-50, 0)], [(150, 0)], [("clinic",)], cutoff_min=15.0)
     shut = np.array([True, False, False])
     assert points_covered(made, plain_draw(made, closed=shut))[0][:, 0].tolist() == [True, False]
 
 
 def test_longer_legs_count_and_a_lower_limit_leaves_people_unplaced():
     net = network([(0, 0), (1000, 0)], [(0, 1)])
-    made, *_ = stage(net, [(0, 100)], [(100, 0)], [("clinic",)], cutoff_min=4.0)
+    made = stage(net, [(0, 100)], [(100, 0)], [("clinic",)], cutoff_min=4.0)
     # 100 m leg + 100 m = 200 s; with the leg at 1.5 it is 250 s, beyond 240 s
     assert points_covered(made, plain_draw(made))[0][0, 0]
     assert not points_covered(made, plain_draw(made, leg=1.5))[0][0, 0]
@@ -102,7 +101,7 @@ def test_longer_legs_count_and_a_lower_limit_leaves_people_unplaced():
 
 def test_shares_weigh_people_by_hand():
     net = network([(0, 0), (2000, 0)], [(0, 1)])
-    made, *_ = stage(net, [(0, 0), (0, 0), (0, 0), (1900, 0)], [(0, 0)], [("clinic",)], people=[3.0, 0.0, 4.0, 1.0])
+    made = stage(net, [(0, 0), (0, 0), (0, 0), (1900, 0)], [(0, 0)], [("clinic",)], people=[3.0, 0.0, 4.0, 1.0])
     inside, placed = points_covered(made, plain_draw(made))
     # c0: p0 covered (3), p3 not (1); c1: nobody aged 60+, so everyone counts; c2: p2 alone
     assert shares_of(made, inside, placed, np.ones(4))[:, 0].tolist() == [0.75, 1.0, 1.0]
@@ -110,7 +109,7 @@ def test_shares_weigh_people_by_hand():
 
 
 def test_with_nothing_uncertain_every_draw_is_the_plain_one():
-    net, (made, *_) = scattered_town(cutoff_min=4.0)
+    net, made = scattered_town(cutoff_min=4.0)
     risk = dropout_risk(net, SURE)
     shares = drawn_shares(made, 5, seed=1, uncertain=SURE, risk=risk, existence=np.ones(6))
     expected = shares_of(made, *points_covered(made, plain_draw(made)), np.ones(40))
@@ -122,8 +121,8 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_rows_and_threads():
     order = np.random.default_rng(5).permutation(40), np.random.default_rng(6).permutation(6)
     found = []
     for rows, threads, draws in ((None, 1, 40), (order, 2, 40), (None, 2, 20)):
-        net, (made, _, facilities) = scattered_town(order=rows)
-        chance = np.array([0.5 if key in {"f0", "f3"} else 0.9 for key in facilities.frame.index])
+        net, made = scattered_town(order=rows)
+        chance = np.array([0.5 if key in {"f0", "f3"} else 0.9 for key in made.facilities.ids])
         found.append(
             drawn_shares(
                 made, draws, seed=7, uncertain=doubt, risk=np.full(net.n_edges, 0.2), existence=chance, threads=threads
@@ -135,7 +134,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_rows_and_threads():
 
 
 def test_another_seed_gives_other_draws_and_fewer_facilities_never_more_coverage():
-    net, (made, *_) = scattered_town(cutoff_min=4.0)
+    net, made = scattered_town(cutoff_min=4.0)
     same = {"uncertain": uncertainty(), "risk": dropout_risk(net, uncertainty())}
     high = drawn_shares(made, 30, seed=7, existence=np.full(6, 0.9), **same)
     low = drawn_shares(made, 30, seed=7, existence=np.full(6, 0.4), **same)
@@ -145,7 +144,7 @@ def test_another_seed_gives_other_draws_and_fewer_facilities_never_more_coverage
 
 
 def test_draws_keep_to_their_distributions():
-    net, (made, *_) = scattered_town()
+    net, made = scattered_town()
     doubt = uncertainty()
     drawn = [
         draw(made, k, seed=1, uncertain=doubt, risk=np.full(net.n_edges, 0.1), existence=np.full(6, 0.9))
@@ -180,19 +179,19 @@ def test_a_closed_flag_stays_closed_in_every_draw():
     net = grid(3, 2)
     flags = np.zeros(net.n_edges, dtype=np.uint16)
     flags[2] = EdgeFlag.CLOSED
-    made, *_ = stage(replace(net, flags=flags), [(0, 0)], [(100, 0)], [("clinic",)])
+    made = stage(replace(net, flags=flags), [(0, 0)], [(100, 0)], [("clinic",)])
     drawn = draw(made, 0, seed=1, uncertain=SURE, risk=np.zeros(net.n_edges), existence=np.ones(1))
     assert drawn.closed.tolist() == [False, False, True, False, False, False, False]
 
 
 def test_a_list_without_a_facility_covers_nobody_in_any_draw():
-    made, *_ = stage(grid(3, 2), [(0, 0)], [], [])
+    made = stage(grid(3, 2), [(0, 0)], [], [])
     shares = drawn_shares(made, 3, seed=1, uncertain=uncertainty(), risk=np.zeros(7), existence=np.empty(0))
     assert (shares == 0).all()
 
 
 def test_far_points_stay_far():
     net = network([(0, 0), (1000, 0)], [(0, 1)])
-    made, *_ = stage(net, [(0, 400)], [(0, 0)], [("clinic",)])
-    assert made.homes.status.tolist() == [Positions.FAR]
+    made = stage(net, [(0, 400)], [(0, 0)], [("clinic",)])
+    assert made.demand.positions.status.tolist() == [Positions.FAR]
     assert points_covered(made, plain_draw(made))[1].tolist() == [False]

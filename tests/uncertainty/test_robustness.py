@@ -11,10 +11,11 @@ import pytest
 
 import circle15 as c15
 from circle15.accessibility.gaps import gaps
-from circle15.catalog import uncertainty
+from circle15.catalog import services, uncertainty
 from circle15.catalog.norm_books import norm_book
+from circle15.catalog.phrases import assumption_notes
 from circle15.errors import DataQualityWarning, SettingError
-from circle15.model import Rule, Settings, Uncertainty
+from circle15.model import Assumptions, Rule, Settings, Uncertainty
 from circle15.model.index import geometric_index, ranked_rows
 from circle15.uncertainty.robustness import (
     below,
@@ -47,16 +48,14 @@ def city(**options):
     from circle15.routing.reach import reach_table
     from tests.towns.lattice import BY
 
-    net, (made, demand, facilities) = scattered_town(cutoff_min=5.0, **options)
+    net, made = scattered_town(cutoff_min=5.0, **options)
     graph = walk_graph(net, BY["flat"])
-    table = reach_table(
-        graph, made.homes, made.sites, point_ids=demand.frame.index, facility_ids=facilities.frame.index, cutoff_min=5.0
-    )
-    elders = demand.frame.groupby("community_id")["pop_60plus"].sum()
+    table = reach_table(graph, made.demand.positions, made.facilities.positions, cutoff_min=5.0)
+    elders = made.demand.frame.groupby("community_id")["pop_60plus"].sum()
     people = communities({str(key): float(value) for key, value in elders.items()})
-    covered = coverage(table, demand, facilities, cutoffs_min=[5.0])
+    covered = coverage(table, made.demand.points, made.facilities.facilities, cutoffs_min=[5.0])
     scored = gaps(covered, people, cutoff_min=5.0)
-    return made, facilities, people, {
+    return made, people, {
         "scored": scored,
         "settings": Settings(cutoffs_min=(5.0,), draws=60, seed=3),
     }  # fmt: skip
@@ -138,7 +137,7 @@ def test_required_shares_take_the_strictest_clause_of_documents_before_our_own()
     ]
     found = required_shares(people, ("clinic", "shop", "culture"), rules, cutoff_min=15.0, default=0.7)
     assert found.share.tolist() == [[0.95, 0.99, 0.7], [0.80, 0.99, 0.7]]
-    assert dict(found.clauses) == {"clinic": "town, all", "shop": "own", "culture": ""}
+    assert dict(found.clauses) == {"clinic": ("town", "all"), "shop": ("own",), "culture": ()}
 
 
 def test_required_shares_of_the_books_that_come_along():
@@ -147,12 +146,12 @@ def test_required_shares_of_the_books_that_come_along():
         communities({"a": 1.0}), ("meal_point", "clinic", "shop"), rules, cutoff_min=15.0, default=0.5
     )
     assert found.share.tolist() == [[0.95, 0.90, 0.90]]
-    assert found.clauses["meal_point"] == "js-meal-elders"
-    assert found.clauses["shop"] == "default-shop-15"
+    assert found.clauses["meal_point"] == ("js-meal-elders",)
+    assert found.clauses["shop"] == ("default-shop-15",)
 
 
 def test_existence_by_what_is_known_of_a_facility():
-    _, facilities, _, _ = city()
+    facilities = city()[0].facilities.facilities
     frame = facilities.frame.copy()
     frame["source"] = ["名录", "名录", "", "名录", "名录", "名录"]
     frame["source_date"] = ["2026-01-01", "2024-01-02", "2026-01-01", "2023-12-31", "去年", ""]
@@ -179,7 +178,7 @@ def test_where_nobody_is_aged_60_everyone_counts():
 
 @pytest.mark.parametrize(("speed", "verdict", "index"), [(9.0, "robust_pass", 0.0), (0.06, "robust_gap", 99.0)])
 def test_all_covered_or_none_covered_is_certain_and_all_share_one_rank(speed, verdict, index):
-    made, facilities, people, given = city()
+    made, people, given = city()
     pace = replace(made.profile, speed_mps=speed, stairs_mps=speed)
     made = replace(made, profile=pace, offers=np.ones_like(made.offers) if speed > 1 else made.offers & False)
     share = float(speed > 1)
@@ -190,28 +189,29 @@ def test_all_covered_or_none_covered_is_certain_and_all_share_one_rank(speed, ve
         by_community=scored.by_community.assign(index=index, rank=pd.array([1] * 3, dtype="Int64")),
     )
     sure = replace(SURE, speed_sd=0.1, speed_low=0.9, speed_high=1.1)
-    found = robustness(made, facilities, people, **given | {"scored": same}, uncertain=sure)
+    found = robustness(made, people, **given | {"scored": same}, uncertain=sure)
     assert set(found.frame["verdict"]) == {verdict}
     assert set(found.by_community["rank_low"]) == set(found.by_community["rank_high"]) == {1}
     assert found.by_community["index_low"].to_list() == pytest.approx([index] * 3)
 
 
 def test_one_community_alone_is_first_in_every_draw():
-    made, facilities, _, given = city()
-    alone = replace(made, communities=("c0",), code=np.zeros_like(made.code))
+    made, _, given = city()
+    together = replace(made.demand.points, frame=made.demand.frame.assign(community_id="c0"))
+    alone = replace(made, demand=replace(made.demand, points=together))
     scored = given["scored"]
     one = replace(
         scored,
         frame=scored.frame[scored.frame.index.get_level_values(0) == "c0"],
         by_community=scored.by_community.loc[["c0"]].assign(rank=pd.array([1], dtype="Int64")),
     )
-    found = robustness(alone, facilities, communities({"c0": 1.0}), **given | {"scored": one})
+    found = robustness(alone, communities({"c0": 1.0}), **given | {"scored": one})
     assert found.by_community[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1]]
 
 
 def test_a_community_without_homes_is_undetermined():
-    made, facilities, _, given = city()
-    found = robustness(made, facilities, communities({"a": 1.0, "c0": 1.0, "c1": 1.0, "c2": 1.0}), **given)
+    made, _, given = city()
+    found = robustness(made, communities({"a": 1.0, "c0": 1.0, "c1": 1.0, "c2": 1.0}), **given)
     assert set(found.frame.loc["a", "verdict"]) == {"undetermined"}
     assert found.by_community.loc["a", ["rank_low", "index_low"]].isna().all()
 
@@ -226,10 +226,35 @@ def test_distributions_that_cannot_be_are_refused(wrong):
 
 def test_assumptions_say_every_distribution_in_both_languages():
     *args, given = city()
-    told = robustness(*args, **given).assumptions
-    assert set(told) == {"speed", "streets", "facilities", "snapping", "people", "bias", "required"}
+    told = assumption_notes(robustness(*args, **given), ())
+    assert list(told) == ["speed", "streets", "facilities", "snapping", "people", "bias", "required"]
     assert all(set(words) == {"zh", "en"} and all(words.values()) for words in told.values())
     assert "90%" in told["required"]["zh"]
+    assert assumption_notes(robustness(*args, **given | {"settings": replace(given["settings"], draws=0)}), ()) == {}
+
+
+def test_assumptions_are_numbers_and_the_clauses_have_their_titles():
+    made, facilities, people, given = city()
+    sites = facilities.frame.assign(survey_answer=["confirmed", "", "", "confirmed", "", "denied"])
+    rules = [
+        rule("one", title_zh="甲条", title_en="One", minutes=5.0, at_least=95.0),
+        rule("two", minutes=5.0, at_least=95.0),
+    ]
+    doubt = replace(SURE, speed_sd=0.1, speed_low=0.8, speed_high=1.2, unverified=0.9, limit_high=2.0, required=0.75)
+    found = robustness(made, replace(facilities, frame=sites), people, **given, rules=rules, uncertain=doubt)
+    assert found.assumptions == Assumptions(
+        uncertain=doubt, speed_mps=1.0, max_snap_m=150.0, cutoff_min=5.0, facilities=6, confirmed=2,
+        clauses={"clinic": ("one", "two"), "shop": ()},
+    )  # fmt: skip
+    notes = assumption_notes(found, rules[:1])  # of the second clause no more than the id is known
+    assert "以1米/秒为中心的正态分布，标准差0.1，截取0.8至1.2" in notes["speed"]["zh"]
+    assert "6 sites, 2 of them certain" in notes["facilities"]["en"]
+    assert "between 150 and 300 m" in notes["snapping"]["en"]
+    shop = services()["shop"]
+    asked = f"社区卫生服务站 95% (甲条、two)；{shop.title_zh} 75% (默认门槛)"
+    assert notes["required"]["zh"] == f"应覆盖的60岁以上人口比例（5分钟）：{asked}。"
+    asked = f"Community clinic 95% (One, two); {shop.title_en} 75% (default threshold)"
+    assert notes["required"]["en"] == f"Required share of people aged 60+ (5 minutes): {asked}."
 
 
 def test_the_study_draws_for_every_community_and_service():

@@ -121,7 +121,8 @@ def test_a_survey_checks_itself():
 
 
 def test_answers_close_streets_and_take_facilities_out_of_service_without_touching_the_input():
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     answers = survey(facility__f0="no", facility__f1="yes", street__1_2="no", street__2_3="yes", street__0_1="unclear")
     network, marked, findings = surveyed(made.network, facilities, answers)
     assert network.has(EdgeFlag.CLOSED).tolist() == [False, True, False]
@@ -139,7 +140,8 @@ def test_answers_close_streets_and_take_facilities_out_of_service_without_touchi
 
 
 def test_answers_about_nothing_here_are_told_and_not_used():
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     network, marked, findings = surveyed(made.network, facilities, survey(facility__gone="no", street__1_9="no"))
     assert (network.flags == made.network.flags).all()
     assert set(marked.frame["survey_answer"]) == {""}
@@ -149,7 +151,8 @@ def test_answers_about_nothing_here_are_told_and_not_used():
 
 @pytest.mark.parametrize(("metres", "closed"), [(0.0, True), (25.0, True), (40.0, False)])
 def test_a_street_that_has_moved_is_another_one(metres, closed):
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     lon, lat = midpoints(made.network, np.array([1]))
     answers = survey(street__1_2="no").frame.assign(lon=lon, lat=lat + metres / 111_000)
     network, _, findings = surveyed(made.network, facilities, Survey(frame=answers))
@@ -158,7 +161,8 @@ def test_a_street_that_has_moved_is_another_one(metres, closed):
 
 
 def test_no_survey_changes_nothing():
-    made, _, facilities = bridge_town()
+    made = bridge_town()
+    facilities = made.facilities.facilities
     assert surveyed(made.network, facilities, Survey()) == (made.network, facilities, [])
 
 

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog import text
 from circle15.catalog.rural import rural
 from circle15.kernels.costs import NEVER_MS
-from circle15.model.placed import PlacedDemand
-from circle15.model.places import Communities
+from circle15.model.places import Communities, DemandPoints
 from circle15.model.results import Coverage, NearestTimes
 
-__all__ = ["grouped", "groups_of", "need_of"]
+__all__ = ["UNFLAGGED", "UNSAID", "grouped", "groups_of", "need_of"]
 
 NEED_PARTS = 5
+UNSAID, UNFLAGGED = "", "no"
+"""Groups of communities that say nothing, and that say that no flag applies: no flag is empty or among ``_NO``."""
 _NO = frozenset({"0", "无", "否", "没有", "no", "none", "false"})
 
 
@@ -33,11 +33,11 @@ def groups_of(communities: Communities) -> pd.DataFrame:
 
     Groupings are those that some community says something of. A community with several priority flags
     (``动迁安置;城乡结合部``) belongs to each; ``need`` are fifths of communities by share of 60+, ``1`` the
-    lowest, where there are five or more. What stands empty is a group of its own; an empty ``rural`` counts as urban,
-    as for clauses.
+    lowest, where there are five or more. A group is the word that the communities say; :data:`UNSAID` where nothing
+    stands, :data:`UNFLAGGED` where it says that no flag applies. Those of ``rural`` are ``rural`` and ``urban``, which
+    counts where nothing stands, as for clauses.
     """
     frame = communities.frame
-    unsaid, none = text("equity_unsaid", "zh"), text("equity_unflagged", "zh")
     parts = []
     for column in ("community_type", "priority_flag", "rural", "subdistrict"):
         if column not in frame:
@@ -46,13 +46,15 @@ def groups_of(communities: Communities) -> pd.DataFrame:
         if not (words != "").any():
             continue
         if column == "rural":
-            words = pd.Series(np.where(rural(frame), "农村", "城市"), index=frame.index, dtype=object)
+            words = pd.Series(np.where(rural(frame), "rural", "urban"), index=frame.index, dtype=object)
         elif column == "priority_flag":
             words = words.str.split(r"[;；,，、/|+]+", regex=True).map(
-                lambda said: sorted({none if word.strip().casefold() in _NO else word.strip() for word in said} - {""})
+                lambda said: sorted(
+                    {UNFLAGGED if word.strip().casefold() in _NO else word.strip() for word in said} - {""}
+                )
             )
-            words = words.map(lambda said: said or [unsaid]).explode()
-        parts.append(_members(words.where(words != "", unsaid), column))
+            words = words.map(lambda said: said or [UNSAID]).explode()
+        parts.append(_members(words, column))
     if len(frame) >= NEED_PARTS:
         rank = pd.Series(need_of(communities), index=frame.index).rank(method="average")
         part = ((rank - 0.5) / len(frame) * NEED_PARTS).floordiv(1).astype(int) + 1
@@ -74,7 +76,7 @@ def _members(words: pd.Series[Any], grouping: str) -> pd.DataFrame:
 
 def grouped(
     communities: Communities,
-    demand: PlacedDemand,
+    demand: DemandPoints,
     covered: Coverage,
     nearest: NearestTimes,
     circle_min: float,
@@ -83,7 +85,7 @@ def grouped(
     member, keys = groups_of(communities), ["grouping", "group"]
     ids = communities.frame.index
     owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
-    people = demand.people_in("pop_60plus") * demand.placed
+    people = demand.people_in("pop_60plus") * nearest.point_placed
     tables = []
     for service in covered.services:
         at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)

@@ -27,10 +27,8 @@ from circle15.accessibility.equity.indices import (
     shares,
     worst,
 )
-from circle15.catalog import text
 from circle15.errors import InputError
-from circle15.model.placed import PlacedDemand
-from circle15.model.places import Communities, Facilities
+from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.results import Coverage, NearestTimes, ReachTable
 from circle15.model.verdicts import Equity
 from circle15.refusals import refusal
@@ -90,7 +88,7 @@ class _Elders:
 
 def equity(
     reach: ReachTable,
-    demand: PlacedDemand,
+    demand: DemandPoints,
     facilities: Facilities,
     communities: Communities,
     *,
@@ -115,13 +113,13 @@ def equity(
     -------
     Equity
         See there. ``zero_share`` is the share of 60+ whose access is 0; ``worst_decile_min`` the mean walk of those of
-        the tenth of 60+ with the longest ones who have a way at all (``why_*`` tells where some have none). ``gini``,
+        the tenth of 60+ with the longest ones who have a way at all (``why`` tells where some have none). ``gini``,
         ``concentration``, ``palma`` and the Lorenz curve are refused where access takes fewer than three values.
     """
     owner = communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"]))
     share = need_of(communities)[owner]
     people = demand.people_in("pop_60plus")
-    at = demand.placed & (people > 0)
+    at = reach.point_placed & (people > 0)
     elders = _Elders(people=people[at], need=share[at])
     benefit = access(reach, facilities, reach_min=circle_min)
     rows, reasons, curves = [], [], {}
@@ -133,48 +131,47 @@ def equity(
         if np.isfinite(row["gini"]):
             curves[service] = lorenz(x, elders.people)
     frame = pd.DataFrame(rows, index=pd.Index(covered.services, name="service"), columns=list(_FIGURES), dtype=float)
-    frame["why_zh"] = ["".join(text(key, "zh") for key in keys) for keys in reasons]
-    frame["why_en"] = [" ".join(text(key, "en") for key in keys) for keys in reasons]
+    frame["why"] = pd.Series(reasons, index=frame.index, dtype=object)
     last = max(1, int(min(2 * circle_min, 120)))
     return Equity(
         frame=frame,
         groups=grouped(communities, demand, covered, nearest, circle_min),
         lorenz=_stacked(curves, "step", ["people", "access"]),
-        curve=curve(nearest, people * demand.placed, minutes=last, services=covered.services),
+        curve=curve(nearest, people * reach.point_placed, minutes=last, services=covered.services),
     )
 
 
 _FIGURES = ("gini", "concentration", "palma", "p90_p10", "bottom40_share", "worst_decile_min", "zero_share")
 
 
-def _spread(x: Numbers, minutes: Numbers, elders: _Elders) -> tuple[dict[str, float], list[str]]:
-    """One service's figures, and the keys of what has to be said of undefined ones."""
+def _spread(x: Numbers, minutes: Numbers, elders: _Elders) -> tuple[dict[str, float], tuple[str, ...]]:
+    """One service's figures, and the codes of why some are undefined."""
     w = elders.people
     row = dict.fromkeys(_FIGURES, float("nan"))
     if not len(x):
-        return row, ["equity_nobody"]
+        return row, ("nobody",)
     why = []
     row["zero_share"] = float(w[x == 0].sum() / w.sum())
     levels = len(np.unique(x))
     if not x.any():
-        why.append("equity_none")
+        why.append("none")
     elif levels < 3:
-        why.append("equity_one_value" if levels == 1 else "equity_two_values")
+        why.append("one_value" if levels == 1 else "two_values")
     else:
         people, owned = shares(x, w)
         row["gini"] = area(people, owned)
         row["concentration"] = concentration_index(x, w, rank_by=elders.need)
         row["bottom40_share"] = float(np.interp(0.4, people, owned))
         row["palma"] = palma(x, w)
-        why += ["equity_palma"] if np.isnan(row["palma"]) else []
+        why += ["palma"] if np.isnan(row["palma"]) else []
     endless = np.where(np.isnan(minutes), np.inf, minutes)
     row["p90_p10"] = p90_p10(endless, w)
     if np.isnan(row["p90_p10"]):
-        why.append("equity_p90" if np.isinf(quantile(endless, w, 0.9)) else "equity_p10")
+        why.append("p90" if np.isinf(quantile(endless, w, 0.9)) else "p10")
     row["worst_decile_min"] = worst(endless, w, 0.1)
     if np.isinf(endless).any():
-        why.append("equity_worst" if np.isnan(row["worst_decile_min"]) else "equity_worst_some")
-    return row, why
+        why.append("worst" if np.isnan(row["worst_decile_min"]) else "worst_some")
+    return row, tuple(why)
 
 
 def curve(nearest: NearestTimes, weights: Numbers, *, minutes: int, services: tuple[str, ...]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.errors import CrsError, StreetsError
+from circle15.kernels.ragged import run_starts
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
@@ -86,7 +87,7 @@ class StreetLines:
                 name=np.array([known.setdefault(name, len(known)) for name in self.names], dtype=np.int32),
                 names=tuple(known),
                 vertex=vertex,
-                vertex_start=np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(lines)))]),
+                vertex_start=run_starts(owner, len(lines)),
                 origin=Origin(label_zh=self.label[0], label_en=self.label[1]),
             )
         )

@@ -155,8 +155,7 @@ def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
 def _levels(analysis: Analysis) -> dict[str, _Units]:
     frame = analysis.city.communities.frame
     everyone = np.arange(len(frame))
-    named = frame["subdistrict"] if "subdistrict" in frame else pd.Series("", index=frame.index)
-    named = named.fillna("").astype(str).str.strip()
+    named = analysis.city.communities.subdistricts
     subdistricts = pd.Index(sorted(set(named) - {""}), dtype=object)
     whole = pd.Index(["city"], dtype=object)
     return {

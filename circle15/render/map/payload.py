@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from circle15 import catalog
+from circle15.catalog.phrases import community_sentences
 from circle15.model import Analysis, City, Finding, Positions
 from circle15.model.limits import FEWEST
 from circle15.model.places import counts_heads
@@ -67,6 +68,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     frame = city.communities.frame
     return {
         "format": FORMAT,
+        "fewest": FEWEST,
         "grid": {"lon0": west, "lat0": south, "steps_per_degree": STEPS_PER_DEGREE},
         "city": _about(city),
         "profile": _profile(analysis),
@@ -291,6 +293,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
     public = public_cells(analysis)
     ranks, cells = public_gaps(analysis, public), _cells(analysis, public)
+    sentences = {language: community_sentences(analysis.gaps, language) for language in ("zh", "en")}
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
     more = _more(frame)
@@ -306,7 +309,9 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "pop_60plus": int(elders[place]),
                 "placed": made.get(key, ""),
                 "more": more[place],
-                "gap": None if hidden or key not in ranks.index else _gap(ranks.loc[key], cells[str(key)]),
+                "gap": None
+                if hidden or key not in ranks.index
+                else _gap(ranks.loc[key], cells[str(key)], {language: of[key] for language, of in sentences.items()}),
                 "services": {} if hidden else cells[str(key)],
             }
         )
@@ -329,7 +334,7 @@ def _anchor_lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return lines
 
 
-def _gap(row: pd.Series, cells: Mapping[str, Any]) -> dict[str, Any]:
+def _gap(row: pd.Series, cells: Mapping[str, Any], sentences: Mapping[str, str]) -> dict[str, Any]:
     rough = any(cell["rough"] for cell in cells.values())
     return {
         "index": plain(row["index"], 0),
@@ -339,8 +344,8 @@ def _gap(row: pd.Series, cells: Mapping[str, Any]) -> dict[str, Any]:
         "rank_people": plain(row["rank_people"]),
         "worst_service": str(row["worst_service"]) if isinstance(row["worst_service"], str) else "",
         # A sentence tells exact numbers; where those are not public the page makes its own.
-        "sentence_zh": "" if rough else str(row["sentence_zh"]),
-        "sentence_en": "" if rough else str(row["sentence_en"]),
+        "sentence_zh": "" if rough else sentences["zh"],
+        "sentence_en": "" if rough else sentences["en"],
     }
 
 

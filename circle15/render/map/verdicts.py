@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from circle15.catalog.phrases import assumption_notes, check_communities, check_questions, type_names, type_notes
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.render.map.compact import Sections
@@ -201,7 +202,7 @@ def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
         "communities": _by_community(analysis, found.by_community, {
             "index_low": 0, "index_high": 0, "rank_low": 0, "rank_high": 0, "robust_gaps": 0,
         }),
-        "assumptions": _notes(found.assumptions),
+        "assumptions": _notes(assumption_notes(found, analysis.ledger.rules)),
     }  # fmt: skip
 
 
@@ -227,6 +228,8 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
     if not len(frame):
         return {}
     shown = frame.sort_values("rank", kind="stable").head(MOST_CHECKS) if "rank" in frame else frame.head(MOST_CHECKS)
+    questions = {f"question_{language}": check_questions(shown, language) for language in ("zh", "en")}
+    shown = shown.assign(**questions, communities=check_communities(shown, analysis.city.communities, "zh"))
     people = _tens(shown["people"])
     texts = ("kind", "target_id", "name", "communities", "question_zh", "question_en")
     return {
@@ -259,21 +262,22 @@ def _types(analysis: Analysis) -> dict[str, Any]:
         if "medoid_id" in found.types
         else [-1] * len(kinds)
     )
+    names = (type_names(found, language) for language in ("zh", "en"))
     return {
         "method": found.method,
         "types": [
             {
                 "id": str(key),
-                "zh": str(row["type_zh"]),
-                "en": str(row["type_en"]),
+                "zh": name_zh,
+                "en": name_en,
                 "medoid": medoid if medoid >= 0 and place[medoid] >= 0 else -1,
                 "like": str(row["kunshan"]) if isinstance(row.get("kunshan"), str) else "",
             }
-            for (key, row), medoid in zip(found.types.iterrows(), medoids, strict=True)
+            for (key, row), name_zh, name_en, medoid in zip(found.types.iterrows(), *names, medoids, strict=True)
         ],
         "of": place.tolist(),
         "outliers": np.flatnonzero(outlier.to_numpy() & (place >= 0)).tolist(),
-        "notes": _notes(found.notes),
+        "notes": _notes(type_notes(found)),
     }
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from circle15.catalog.facts import read_facts
-from circle15.render.tables.style import plain_text
+from circle15.render.tables.book import plain_text
 from circle15.render.words import Words
 
 __all__ = [

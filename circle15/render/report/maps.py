@@ -24,7 +24,6 @@ __all__ = ["cause_map", "credits_of", "index_map", "robust_map", "service_maps"]
 
 _WATER, _GREEN, _STREET, _RAIL = "#c9dde8", "#dfe9d8", "#a9b1b8", "#8d8579"
 _SHARE_ENDS = (0.95, 0.8, 0.6, 0.4, 0.2)
-_ROBUST = {0: "#fbf4df", 1: "#f7dba7", 2: "#eeb377", 3: "#d9805b", 4: "#b34d4d", 5: "#77263d"}
 CAUSES: Mapping[str, str] = {
     "gate": "#009E73", "link": "#0072B2", "paths": "#56B4E9", "facility": "#D55E00", "mixed": "#CC79A7",
 }  # fmt: skip

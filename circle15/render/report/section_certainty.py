@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from circle15.catalog import services
+from circle15.catalog.phrases import assumption_notes, check_questions
 from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import (
     Block,
@@ -39,8 +40,9 @@ def certainty(facts: Facts) -> list[Block]:
         out.append(Paragraph(words=say("certainty_none")))
     else:
         out += [Paragraph(words=say("certainty_lead", draws=found.draws, seed=found.seed)), _verdicts(facts)]
-        if found.assumptions:
-            items = [Words(zh=clean(one["zh"]), en=clean(one["en"])) for one in found.assumptions.values()]
+        notes = assumption_notes(found, facts.analysis.ledger.rules)
+        if notes:
+            items = [Words(zh=clean(note["zh"]), en=clean(note["en"])) for note in notes.values()]
             out += [Paragraph(words=say("certainty_assumed")), Bullets(items=tuple(items))]
         if "map_robust" in facts.figures:
             out.append(Picture(stem="map_robust", words=say("certainty_map"), width=0.86))
@@ -68,12 +70,13 @@ def _checks(facts: Facts) -> list[Block]:
     if not len(checks):
         return [Paragraph(words=say("checks_none"))]
     best = checks.sort_values("rank", kind="stable").head(_MOST_CHECKS)
+    questions = check_questions(best, "zh")
     fields = (field("h_number", 0.8, "right"), field("h_question", 5.0), field("h_flips", 1.2, "right"),
               field("h_people", 1.3, "right"), field("h_where", 2.2))  # fmt: skip
     rows = [
-        (f"{row['rank']:.0f}", clean(row["question_zh"]), f"{row['flips']:,.0f}", few(tens(float(row["people"]))),
+        (f"{row['rank']:.0f}", clean(question), f"{row['flips']:,.0f}", few(tens(float(row["people"]))),
          f"{row['lon']:.5f}, {row['lat']:.5f}")
-        for _, row in best.iterrows()
+        for question, (_, row) in zip(questions, best.iterrows(), strict=True)
     ]  # fmt: skip
     return [Paragraph(words=say("checks_lead")),
             Table(words=say("checks_table", count=len(best)), fields=fields, rows=tuple(rows))]  # fmt: skip

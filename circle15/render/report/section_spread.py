@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from circle15.catalog import services
+from circle15.catalog.phrases import equity_reasons, named_groups, type_names, type_notes
 from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, percent, rounded_percent, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
@@ -23,18 +23,20 @@ def spread(facts: Facts) -> list[Block]:
     out: list[Block] = [Heading(level=1, words=say("spread"))]
     if not len(equity.frame):
         return [*out, Paragraph(words=say("spread_none"))]
-    out += [Paragraph(words=say("spread_lead")), _figures(equity.frame)]
+    out += [Paragraph(words=say("spread_lead")), _figures(equity)]
     if "lorenz" in facts.figures:
         out.append(Picture(stem="lorenz", words=say("lorenz"), width=0.85))
     out.append(Heading(level=2, words=say("spread_groups")))
-    if not len(equity.groups):
+    groups = named_groups(equity, "zh")
+    if not len(groups):
         return [*out, Paragraph(words=say("groups_none"))]
-    for grouping in dict.fromkeys(equity.groups.index.get_level_values("grouping")):
-        out.append(_group(facts, str(grouping), equity.groups.xs(grouping, level="grouping")))
+    for grouping in dict.fromkeys(groups.index.get_level_values("grouping")):
+        out.append(_group(facts, str(grouping), groups.xs(grouping, level="grouping")))
     return out
 
 
-def _figures(frame: Any) -> Table:
+def _figures(equity: Any) -> Table:
+    frame = equity.frame
     fields = (field("h_service", 2.4), field("h_gini", 1, "right"), field("h_concentration", 1.1, "right"),
               field("h_palma", 1.1, "right"), field("h_p90p10", 0.9, "right"), field("h_bottom", 1.2, "right"),
               field("h_decile", 1.2, "right"))  # fmt: skip
@@ -45,17 +47,16 @@ def _figures(frame: Any) -> Table:
                      number(row["palma"], 2), number(row["p90_p10"], 1), percent(row["bottom40_share"], 0),
                      minutes(row["worst_decile_min"])))  # fmt: skip
     return Table(words=say("spread_table"), fields=fields, rows=tuple(rows),
-                 note=_why(frame, dashes=any("—" in row for row in rows)))  # fmt: skip
+                 note=_why(equity, dashes=any("—" in row for row in rows)))  # fmt: skip
 
 
-def _why(frame: Any, *, dashes: bool) -> Words | None:
+def _why(equity: Any, *, dashes: bool) -> Words | None:
     """Why some figures are dashes, or not the whole truth; each reason once."""
-    zh, en = (list(dict.fromkeys(clean(one) for one in _texts(frame, f"why_{language}"))) for language in ("zh", "en"))
+    zh, en = (
+        list(dict.fromkeys(clean(reason) for reason in equity_reasons(equity, language) if reason))
+        for language in ("zh", "en")
+    )
     return Words(zh=("“—”：" if dashes else "") + "；".join(zh), en="; ".join(en)) if zh else None
-
-
-def _texts(frame: Any, column: str) -> Iterable[str]:
-    return (one for one in frame.get(column, ()) if isinstance(one, str) and one)
 
 
 def _group(facts: Facts, grouping: str, groups: Any) -> Table:
@@ -93,21 +94,21 @@ def types(facts: Facts) -> list[Block]:
         out.append(Paragraph(words=say("types_none")))
     else:
         out += [*([] if typology.notes else [Paragraph(words=say(f"types_{typology.method}"))]), _types(facts)]
-    notes = [Words(zh=clean(one["zh"]), en=clean(one["en"])) for one in typology.notes.values()]
+    notes = [Words(zh=clean(note["zh"]), en=clean(note["en"])) for note in type_notes(typology).values()]
     return [*out, *(Paragraph(words=words, look="note") for words in notes)]
 
 
 def _types(facts: Facts) -> Table:
-    table = facts.analysis.typology.types
+    table, names = facts.analysis.typology.types, type_names(facts.analysis.typology, "zh")
     kunshan = "kunshan" in table and table["kunshan"].astype(str).str.strip().ne("").any()
     fields = [field("h_number", 0.7), field("h_type", 3.4), field("h_communities", 1, "right"),
               field("h_elders", 1.2, "right"), field("h_medoid", 2)]  # fmt: skip
     if kunshan:
         fields.append(field("h_kunshan", 1.8))
     rows = []
-    for key, row in table.iterrows():
+    for name, (key, row) in zip(names, table.iterrows(), strict=True):
         medoid = row["medoid_id"]
-        told = [clean(key), clean(row["type_zh"]), f"{row['communities']:,.0f}",
+        told = [clean(key), clean(name), f"{row['communities']:,.0f}",
                 few(tens(float(row["pop_60plus"])), rough=True), facts.name(medoid) if medoid else "—"]  # fmt: skip
         rows.append((*told, clean(row["kunshan"])) if kunshan else tuple(told))
     return Table(words=say("types_table"), fields=tuple(fields), rows=tuple(rows))

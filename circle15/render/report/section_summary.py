@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from circle15.catalog import services
+from circle15.catalog.phrases import check_questions
 from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import SUPPRESSED
@@ -212,9 +213,9 @@ def _sure(facts: Facts) -> list[Words]:
 def _first_check(checks: Any) -> list[Words]:
     if not len(checks):
         return []
-    first = checks.sort_values("rank", kind="stable").iloc[0]
-    return [say("checks_line", checks=f"{len(checks):,}", question=(clean(first["question_zh"]),
-                                                                     clean(first["question_en"])))]  # fmt: skip
+    first = checks.sort_values("rank", kind="stable").head(1)
+    zh, en = (clean(check_questions(first, language).iloc[0]) for language in ("zh", "en"))
+    return [say("checks_line", checks=f"{len(checks):,}", question=(zh, en))]
 
 
 def _compliance(facts: Facts) -> list[Words]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
@@ -15,7 +17,6 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from circle15.render.report.blocks import Bullets, Field, Heading, NewPage, Paragraph, Picture, Report, Table
-from circle15.render.tables.style import without_clock
 from circle15.render.words import Words
 
 __all__ = ["word_bytes"]
@@ -64,7 +65,19 @@ def word_bytes(report: Report, pictures: Mapping[str, bytes]) -> bytes:
                 document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     stream = BytesIO()
     document.save(stream)
-    return without_clock(stream.getvalue())
+    return _without_clock(stream.getvalue())
+
+
+def _without_clock(content: bytes) -> bytes:
+    """Drop the hour of writing from the archive's entries and from the document's properties."""
+    stream = BytesIO()
+    with ZipFile(BytesIO(content)) as source, ZipFile(stream, "w") as target:
+        for name in sorted(source.namelist(), key=lambda entry: (entry != "[Content_Types].xml", entry)):
+            entry = source.read(name)
+            if name == "docProps/core.xml":
+                entry = re.sub(rb"<dcterms:(created|modified).*?</dcterms:\1>", b"", entry)
+            target.writestr(ZipInfo(name, (1980, 1, 1, 0, 0, 0)), entry, compress_type=ZIP_DEFLATED)
+    return stream.getvalue()
 
 
 # -- the document as a whole -----------------------------------------------------------------------

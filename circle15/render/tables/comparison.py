@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook
 
 from circle15.catalog import services
 from circle15.catalog.norm_words import verdict_words
 from circle15.model.runs import Comparison
 from circle15.render.atomic import write_whole
+from circle15.render.tables.book import Book
 from circle15.render.tables.files import write_csv
 from circle15.render.tables.frames import rounded
-from circle15.render.tables.style import book_bytes, table_sheet
+from circle15.render.tables.style import table_sheet
 from circle15.render.words import both
 
 __all__ = ["comparison_lines", "save_comparison"]
@@ -42,8 +42,7 @@ def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
 
 
 def _workbook(comparison: Comparison) -> bytes:
-    book = Workbook()
-    book.remove(book.active)
+    book = Book()
     pair = f"{comparison.before} → {comparison.after}"
     warning = "" if comparison.comparable else " · " + _say("compare_not_comparable")
     for title, heading, table in (
@@ -62,7 +61,7 @@ def _workbook(comparison: Comparison) -> bytes:
         none = "" if len(table) else " · " + _say("compare_none")
         made = " · " + _say("compare_synthetic") if comparison.synthetic else ""
         table_sheet(book, None, title, heading + none + made, table)
-    return book_bytes(book, f"{comparison.title_zh} {comparison.title_en} {pair}")
+    return book.to_bytes(f"{comparison.title_zh} {comparison.title_en} {pair}")
 
 
 # -- tables ----------------------------------------------------------------------------------------

@@ -14,6 +14,14 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import services, text
+from circle15.catalog.phrases import (
+    check_communities,
+    check_questions,
+    community_sentences,
+    gap_sentences,
+    remedy_sentences,
+    type_names,
+)
 from circle15.model import Analysis, City, Communities, Positions
 from circle15.model.limits import FEWEST
 from circle15.render.published.privacy import SUPPRESSED, public_tens
@@ -77,6 +85,7 @@ _MISSING = (
 _ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
 _CHECK_KINDS = {"facility": "设施 facility", "path": "通道 path", "gate": "门禁 gate"}
 _DRAWN = ("required", "share_low", "share_high", "p_below")
+_UNDETERMINED = {"zh": "没有设施名录，不能判定。", "en": "No list of facilities: undetermined."}
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
@@ -174,8 +183,9 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = rank[column].reindex(of_community).to_numpy()
     for column, drawn in _drawn(analysis, rows).items():
         table[column] = drawn
-    table["sentence_zh"] = gaps["sentence_zh"].astype(object).fillna("没有设施名录，不能判定。").to_numpy()
-    table["sentence_en"] = gaps["sentence_en"].astype(object).fillna("No list of facilities: undetermined.").to_numpy()
+    for language, undetermined in _UNDETERMINED.items():
+        sentences = gap_sentences(analysis.gaps, language).reindex(rows)
+        table[f"sentence_{language}"] = sentences.fillna(undetermined).to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
 
@@ -184,7 +194,9 @@ def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
     """Columns on missing facilities and paths, by name; blank beside what is no gap, none where nothing is."""
     if not len(analysis.attribution):
         return {}
-    missing = analysis.attribution.frame.reindex(rows)
+    found, places = analysis.attribution, analysis.city.communities
+    remedies = {f"remedy_{language}": remedy_sentences(found, places, language) for language in ("zh", "en")}
+    missing = found.frame.assign(**remedies).reindex(rows)
     words = [column for column in _MISSING if not column.startswith("uncovered")]
     missing[words] = missing[words].astype(object).fillna("")
     return {column: missing[column].to_numpy() for column in _MISSING}
@@ -214,10 +226,13 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     ]
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
-    table["sentence_zh"], table["sentence_en"] = ranked["sentence_zh"], ranked["sentence_en"]
-    kinds = analysis.typology.frame
-    for column in [c for c in ("type_id", "type_zh", "type_en") if c in kinds]:
-        table[column] = kinds[column].reindex(ranked.index).fillna("")
+    for language in ("zh", "en"):
+        table[f"sentence_{language}"] = community_sentences(analysis.gaps, language)
+    if "type_id" in analysis.typology.frame:
+        table["type_id"] = analysis.typology.frame["type_id"].reindex(ranked.index).fillna("")
+        for language in ("zh", "en"):
+            names = type_names(analysis.typology, language).to_dict()
+            table[f"type_{language}"] = [names.get(key, "") for key in table["type_id"]]
     made = analysis.demand.points.by_community["method"].reindex(ranked.index)
     table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
     return rounded(table.reset_index())
@@ -333,11 +348,12 @@ def check_table(analysis: Analysis) -> pd.DataFrame:
     People are in tens, and none where they are fewer than ten: the list goes out of the house.
     """
     checks = analysis.robustness.checks
-    table = checks.reset_index()
+    questions = {f"question_{language}": check_questions(checks, language) for language in ("zh", "en")}
+    named = check_communities(checks, analysis.city.communities, "zh")
+    table = checks.assign(**questions, communities=named).reset_index()
     table["kind"] = table["kind"].map(_CHECK_KINDS)
     table["services"] = [
-        "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in row.split("; "))
-        for row in table["services"]
+        "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in row) for row in table["services"]
     ]
     tens = public_tens(table["people"].to_numpy(dtype=float))
     table["people"] = [str(count) if count != SUPPRESSED else f"<{FEWEST}" for count in tens]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from openpyxl import Workbook
 
 from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.model import Analysis
+from circle15.render.tables.book import Book
 from circle15.render.tables.frames import rounded, synthetic_layers
 from circle15.render.tables.style import table_sheet
 
@@ -140,7 +140,7 @@ def not_computed_table() -> pd.DataFrame:
     )
 
 
-def ledger_sheets(book: Workbook, analysis: Analysis) -> None:
+def ledger_sheets(book: Book, analysis: Analysis) -> None:
     """Add the sheets of the ledger, of compliance and of what is not computed; none where no clause was judged."""
     if not len(analysis.ledger):
         return

@@ -1,120 +1,93 @@
-"""How a table is drawn as a sheet: headings, widths, number formats, bars, print set-up; text stays text."""
+"""How a table is drawn as a sheet: headings, widths, number formats, bars, print set-up."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.formatting.rule import DataBarRule
-from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
+from circle15.errors import OutputError
 from circle15.model import City
+from circle15.refusals import refusal
+from circle15.render.tables.book import Book, Look, Sheet
 from circle15.render.tables.frames import columns, synthetic_layers
 
-__all__ = ["block", "book_bytes", "font", "head", "page", "plain_text", "put", "table_sheet", "without_clock"]
+__all__ = ["block", "head", "house", "page", "put", "table_sheet"]
 
-_INK, _HEAD, _WARN, _RULE = "1F2933", "DCE6EC", "FFF1D6", "B8C4CC"
+_INK, _HEAD, _WARN, _RULE = "#1F2933", "#DCE6EC", "#FFF1D6", "#B8C4CC"
+_MEDIUM, _HAIR = 2, 7  # XlsxWriter's numbers of border lines
+_A3, _A4 = 8, 9  # Excel's numbers of paper sizes
 _TALLEST = 400.0  # points; Excel's limit is 409
-_LONGEST = 32_000  # Excel holds 32,767 characters in a cell
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_LEADING = ("=", "+", "-", "@", "\t", "\r", "\n")
-_BARS = {"index": "D55E00", "uncovered": "E69F00", "share": "0072B2"}
-_PLAIN = Font(name="Microsoft YaHei", size=10, color=_INK)
+_MOST_ROWS = 1_048_576  # of a sheet of Excel; XlsxWriter leaves out what is beyond
+_BARS = {"index": "#D55E00", "uncovered": "#E69F00", "share": "#0072B2"}
+_TOP = {"index": 100, "share": 1}
+_LAYER_ZH: Mapping[str, str] = {"streets": "道路", "communities": "社区", "facilities": "设施", "context": "底图"}
 _WRAPPED = (
     "capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons",
     "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_",
 )  # fmt: skip
 
 
-def book_bytes(book: Workbook, title: str) -> bytes:
-    """The workbook under a title; the same content gives the same bytes, whatever the clock says."""
-    book.properties.title = f"circle15 {title}"
-    book.properties.creator = "circle15"
-    stream = BytesIO()
-    book.save(stream)
-    return without_clock(stream.getvalue())
-
-
-def plain_text(value: str) -> str:
-    r"""Text as a spreadsheet may hold it: no control characters, not beyond a cell's length.
-
-    Examples
-    --------
-    >>> plain_text("a\x00b")
-    'a�b'
-    """
-    return _CONTROL.sub("\ufffd", value)[:_LONGEST]
-
-
-def block(sheet: Worksheet, row: int, title: str, table: pd.DataFrame, widths: Sequence[int] | None = None) -> int:
+def block(sheet: Sheet, row: int, title: str, table: pd.DataFrame, widths: Sequence[int] | None = None) -> int:
     """Write a small titled table at a row of a sheet (of columns so wide); return the row below it."""
-    put(sheet.cell(row, 1), title).font = font(bold=True, size=12)
+    put(sheet, row, 0, title, house(sheet, bold=True, size=12))
     _header(sheet, row + 1, table)
     _grow(sheet, row + 2, table, widths)
     return _body(sheet, row + 2, table)
 
 
-def table_sheet(book: Workbook, city: City | None, title: str, heading: str, table: pd.DataFrame) -> None:
-    """A sheet with a heading and one table: widths and formats by column, frozen header, filter, print set-up."""
-    sheet = book.create_sheet(title)
+def table_sheet(book: Book, city: City | None, title: str, heading: str, table: pd.DataFrame) -> None:
+    """A sheet with a heading and one table: widths and formats by column, frozen header, filter, print set-up.
+
+    Raises
+    ------
+    OutputError
+        If the table is longer than a sheet can be.
+    """
+    sheet = book.sheet(title)
     row = head(sheet, city, heading, min(len(table.columns), 8))
     _header(sheet, row, table)
     last = _body(sheet, row + 1, table) - 1
     _grow(sheet, row + 1, table)
-    letters = [get_column_letter(position) for position in range(1, len(table.columns) + 1)]
-    for letter, key in zip(letters, table.columns, strict=True):
-        sheet.column_dimensions[letter].width = columns()[key].width
+    for place, key in enumerate(table.columns):
+        sheet.width(place, columns()[key].width)
         if key in _BARS and last > row:
-            bar = DataBarRule("num", 0, "max" if key == "uncovered" else "num", _TOP.get(key), color=_BARS[key])
-            sheet.conditional_formatting.add(f"{letter}{row + 1}:{letter}{last}", bar)
-    titles = [position for position, key in enumerate(table.columns, start=2) if key in {"name", "unit_name"}]
-    named = titles[0] if titles else 1
-    sheet.freeze_panes = f"{get_column_letter(named)}{row + 1}"
-    sheet.auto_filter.ref = f"A{row}:{letters[-1]}{max(last, row)}"
+            bar = {"type": "data_bar", "bar_color": _BARS[key], "min_type": "num", "min_value": 0}
+            top = {"max_type": "num", "max_value": _TOP[key]} if key in _TOP else {"max_type": "max"}
+            sheet.grid.conditional_format(row + 1, place, last, place, bar | top)
+    named = [place for place, key in enumerate(table.columns, start=1) if key in {"name", "unit_name"}]
+    sheet.grid.freeze_panes(row + 1, named[0] if named else 0)
+    sheet.grid.autofilter(row, 0, max(last, row), len(table.columns) - 1)
     page(sheet, header_row=row)
 
 
-_TOP = {"index": 100, "share": 1}
-
-
-def head(sheet: Worksheet, city: City | None, heading: str, span: int) -> int:
+def head(sheet: Sheet, city: City | None, heading: str, span: int) -> int:
     """Write the heading and, where it applies, the synthetic banner; return the next free row."""
-    cell = put(sheet.cell(1, 1), heading)
-    cell.font = font(bold=True, size=14)
-    sheet.row_dimensions[1].height = 24
+    put(sheet, 0, 0, heading, house(sheet, bold=True, size=14))
+    sheet.grid.set_row(0, 24)
     made = () if city is None else synthetic_layers(city)
     if not made:
-        return 3
+        return 2
     names = "、".join(_LAYER_ZH[layer] for layer in made)
     banner = f"合成数据，不描述真实地点：{names} · Synthetic, describes no real place: {', '.join(made)}"
-    put(sheet.cell(2, 1), banner).font = font(bold=True, color="8A4B00")
-    for position in range(1, span + 1):
-        sheet.cell(2, position).fill = PatternFill("solid", fgColor=_WARN)
-    sheet.row_dimensions[2].height = 20
-    return 4
+    look = house(sheet, bold=True, color="#8A4B00", bg_color=_WARN)
+    for place in range(span):
+        put(sheet, 1, place, None if place else banner, look)
+    sheet.grid.set_row(1, 20)
+    return 3
 
 
-_LAYER_ZH: Mapping[str, str] = {"streets": "道路", "communities": "社区", "facilities": "设施", "context": "底图"}
-
-
-def _header(sheet: Worksheet, row: int, table: pd.DataFrame) -> None:
-    for position, key in enumerate(table.columns, start=1):
-        cell = put(sheet.cell(row, position), columns()[key].header)
-        cell.font = font(bold=True)
-        cell.fill = PatternFill("solid", fgColor=_HEAD)
-        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left", indent=1)
-        cell.border = Border(bottom=Side("medium", color=_RULE))
+def _header(sheet: Sheet, row: int, table: pd.DataFrame) -> None:
+    look = house(
+        sheet, bold=True, bg_color=_HEAD, text_wrap=True, valign="vcenter", align="left", indent=1,
+        bottom=_MEDIUM, bottom_color=_RULE,
+    )  # fmt: skip
+    for place, key in enumerate(table.columns):
+        put(sheet, row, place, columns()[key].header, look)
     lines = [_lines(columns()[key].header, columns()[key].width) for key in table.columns]
-    sheet.row_dimensions[row].height = 14.5 * max(3, *lines)
+    sheet.grid.set_row(row, 14.5 * max(3, *lines))
 
 
 def _lines(header: str, width: int) -> int:
@@ -124,101 +97,75 @@ def _lines(header: str, width: int) -> int:
     )
 
 
-def _body(sheet: Worksheet, row: int, table: pd.DataFrame) -> int:
+def _body(sheet: Sheet, row: int, table: pd.DataFrame) -> int:
     """Write a table's rows; return the row below them."""
-    styles = [_style(sheet, str(key), text=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
+    if row + len(table) > _MOST_ROWS:
+        raise refusal("sheet_rows", error=OutputError, sheet=sheet.grid.get_name(), count=len(table), most=_MOST_ROWS)
+    looks = [_look(sheet, str(key), text=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
     for record in table.itertuples(index=False, name=None):
-        for position, value in enumerate(record):
-            cell = sheet.cell(row, position + 1)
-            cell.style = styles[position]
-            _fill(cell, value)
+        for place, (value, look) in enumerate(zip(record, looks, strict=True)):
+            put(sheet, row, place, value, look)
         row += 1
     return row
 
 
-def _grow(sheet: Worksheet, row: int, table: pd.DataFrame, widths: Sequence[int] | None = None) -> None:
+def _grow(sheet: Sheet, row: int, table: pd.DataFrame, widths: Sequence[int] | None = None) -> None:
     """Give rows with wrapped text the height that it needs: not every program works that out on opening."""
     wide = widths or [columns()[str(key)].width for key in table.columns]
     wrapped = [(place, wide[place]) for place, key in enumerate(table.columns) if _wraps(str(key))]
     for number, record in enumerate(table.itertuples(index=False, name=None), start=row):
         lines = max((_lines(str(record[place]), width) for place, width in wrapped), default=1)
         if lines > 1:
-            sheet.row_dimensions[number].height = min(14.5 * lines + 1, _TALLEST)
+            sheet.grid.set_row(number, min(14.5 * lines + 1, _TALLEST))
 
 
 def _wraps(key: str) -> bool:
     return any(word in key for word in _WRAPPED)
 
 
-def _style(sheet: Worksheet, key: str, *, text: bool) -> str:
-    """Name of a column's style in the workbook: set once, not font by font per cell."""
-    look, form = _look(key, text=text), columns()[key].format
-    name = f"circle15 {'text' if text else 'number'}{' wrapped' if look.wrap_text else ''} {form}"
-    if name not in sheet.parent.named_styles:
-        rule = Border(bottom=Side("hair", color=_RULE))
-        sheet.parent.add_named_style(
-            NamedStyle(name=name, font=_PLAIN, alignment=look, border=rule, number_format=form)
-        )
-    return name
+def _look(sheet: Sheet, key: str, *, text: bool) -> Look:
+    """A column's look: text stands off the right-aligned number in the column before it."""
+    side: dict[str, Any] = {"align": "left", "indent": 1} if text else {}
+    form = columns()[key].format
+    return house(sheet, valign="top", text_wrap=_wraps(key), num_format=form, bottom=_HAIR, bottom_color=_RULE, **side)
 
 
-def _look(key: str, *, text: bool) -> Alignment:
-    # Text stands off the right-aligned number in the column before it.
-    return Alignment(vertical="top", wrap_text=_wraps(key), horizontal="left" if text else None, indent=int(text))
+def house(sheet: Sheet, *, bold: bool = False, size: int = 10, color: str = _INK, **properties: object) -> Look:
+    """The house font, with more of XlsxWriter's properties of a format."""
+    return sheet.look(font_name="Microsoft YaHei", bold=bold, font_size=size, font_color=color, **properties)
 
 
-def font(*, bold: bool = False, size: int = 10, color: str = _INK) -> Font:
-    """The house font."""
-    return Font(name="Microsoft YaHei", bold=bold, size=size, color=color)
-
-
-def put(cell: Cell, value: Any) -> Cell:
-    """Set a cell in the plain font; see :func:`_fill`."""
-    cell.font = _PLAIN
-    return _fill(cell, value)
-
-
-def _fill(cell: Cell, value: Any) -> Cell:
-    """Set a cell; whatever is text stays text, even when it looks like a formula, a number or an error."""
+def put(sheet: Sheet, row: int, column: int, value: Any, look: Look) -> None:
+    """Write a cell: numbers as numbers, text as text, lists and mappings in words; blank where nothing is known."""
     if isinstance(value, str):
-        cell.value = plain_text(value)
-        cell.data_type = "s"
-        if value.startswith(_LEADING):
-            cell.quotePrefix = True
+        sheet.text(row, column, value, look)
     elif isinstance(value, np.generic):
-        return _fill(cell, value.item())
-    elif isinstance(value, bool | int):
-        cell.value = value
-    elif isinstance(value, float):
-        cell.value = value if np.isfinite(value) else None
+        put(sheet, row, column, value.item(), look)
+    elif isinstance(value, bool):
+        sheet.grid.write_boolean(row, column, value, look.plain)
+    elif isinstance(value, int) or (isinstance(value, float) and np.isfinite(value)):
+        sheet.grid.write_number(row, column, value, look.plain)
     elif isinstance(value, Mapping):
-        return _fill(cell, "; ".join(f"{key} {entry}" for key, entry in value.items()))
+        sheet.text(row, column, "; ".join(f"{key} {entry}" for key, entry in value.items()), look)
     elif isinstance(value, list | tuple):
-        return _fill(cell, "; ".join(map(str, value)))
-    elif value is not None and not pd.isna(value):
-        return _fill(cell, str(value))
-    return cell
+        sheet.text(row, column, "; ".join(map(str, value)), look)
+    elif value is None or isinstance(value, float) or pd.isna(value):
+        sheet.grid.write_blank(row, column, None, look.plain)
+    else:
+        sheet.text(row, column, str(value), look)
 
 
-def page(sheet: Worksheet, *, header_row: int | None) -> None:
+def page(sheet: Sheet, *, header_row: int | None) -> None:
     """Print across, one page wide, headers repeated; tables on A3."""
-    sheet.sheet_view.showGridLines = header_row is not None
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4 if header_row is None else sheet.PAPERSIZE_A3
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.oddFooter.center.text = "circle15 · &A · &P / &N"
-    if header_row is not None:
-        sheet.print_title_rows = f"{header_row}:{header_row}"
-
-
-def without_clock(content: bytes) -> bytes:
-    """Drop the hour of writing from the archive's entries and from the document's properties."""
-    stream = BytesIO()
-    with ZipFile(BytesIO(content)) as source, ZipFile(stream, "w") as target:
-        for name in sorted(source.namelist(), key=lambda entry: (entry != "[Content_Types].xml", entry)):
-            entry = source.read(name)
-            if name == "docProps/core.xml":
-                entry = re.sub(rb"<dcterms:(created|modified).*?</dcterms:\1>", b"", entry)
-            target.writestr(ZipInfo(name, (1980, 1, 1, 0, 0, 0)), entry, compress_type=ZIP_DEFLATED)
-    return stream.getvalue()
+    grid = sheet.grid
+    grid.set_landscape()
+    grid.fit_to_pages(1, 0)
+    grid.set_margins(left=0.75, right=0.75, top=1, bottom=1)
+    grid.set_header("", {"margin": 0.5})
+    grid.set_footer("&Ccircle15 · &A · &P / &N", {"margin": 0.5})
+    if header_row is None:
+        grid.set_paper(_A4)
+        grid.hide_gridlines(2)  # on the screen too
+    else:
+        grid.set_paper(_A3)
+        grid.repeat_rows(header_row)

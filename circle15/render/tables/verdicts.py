@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.utils import get_column_letter
 
 from circle15.catalog import services
+from circle15.catalog.phrases import check_questions, equity_reasons, named_groups, type_names
 from circle15.model import Analysis
+from circle15.render.tables.book import Book
 from circle15.render.tables.frames import columns, rounded
 from circle15.render.tables.style import block, head, page, table_sheet
 
@@ -47,8 +47,9 @@ def link_table(analysis: Analysis) -> pd.DataFrame:
 
 def check_sheet_table(analysis: Analysis) -> pd.DataFrame:
     """One row per field check, the most telling first: the question, the verdicts and people that hang on it."""
-    checks = analysis.robustness.checks.sort_values("rank", kind="stable").reset_index()
-    table = checks.rename(columns={"rank": "check_rank", "people": "check_people"})
+    checks = analysis.robustness.checks.sort_values("rank", kind="stable")
+    questions = {f"question_{language}": check_questions(checks, language) for language in ("zh", "en")}
+    table = checks.assign(**questions).reset_index().rename(columns={"rank": "check_rank", "people": "check_people"})
     table["kind"] = table["kind"].map(_KINDS).fillna(table["kind"])
     table["target_id"] = table["target_id"].astype(str)
     return rounded(table[list(_CHECKS)])
@@ -58,7 +59,8 @@ def equity_table(analysis: Analysis) -> pd.DataFrame:
     """One row per service: how evenly access is spread over people aged 60+; blank where undefined, and why."""
     frame = analysis.equity.frame
     keys = [key for key in services() if key in frame.index]
-    table = frame.loc[keys].rename(columns={"why_zh": "undefined_zh", "why_en": "undefined_en"})
+    reasons = {f"undefined_{language}": equity_reasons(analysis.equity, language) for language in ("zh", "en")}
+    table = frame.assign(**reasons).loc[keys]
     table["service_zh"] = [services()[key].title_zh for key in keys]
     table["service_en"] = [services()[key].title_en for key in keys]
     return rounded(table.reindex(columns=list(_EQUITY)).reset_index(drop=True))
@@ -66,7 +68,7 @@ def equity_table(analysis: Analysis) -> pd.DataFrame:
 
 def group_table(analysis: Analysis) -> pd.DataFrame:
     """One row per group of communities and service: communities, people, covered share, mean minutes."""
-    table = analysis.equity.groups.reset_index()
+    table = named_groups(analysis.equity, "zh").reset_index()
     table["grouping"] = table["grouping"].map(_GROUPINGS).fillna(table["grouping"])
     table["service_zh"] = [services()[key].title_zh for key in table["service"]]
     table["service_en"] = [services()[key].title_en for key in table["service"]]
@@ -76,14 +78,16 @@ def group_table(analysis: Analysis) -> pd.DataFrame:
 
 def type_table(analysis: Analysis) -> pd.DataFrame:
     """One row per type of communities: its name, how many, people, the most central one, the nearest reference."""
-    table = analysis.typology.types.reset_index()
+    found = analysis.typology
+    names_of = {f"type_{language}": type_names(found, language) for language in ("zh", "en")}
+    table = found.types.assign(**names_of).reset_index()
     names = analysis.city.communities.frame["name"]
     table["medoid_name"] = [names.get(key, key) for key in table["medoid_id"]]
     kept = ["type_id", "type_zh", "type_en", "communities", "pop_60plus", "medoid_name", "kunshan"]
     return rounded(table.reindex(columns=kept))
 
 
-def verdict_sheets(book: Workbook, analysis: Analysis) -> None:
+def verdict_sheets(book: Book, analysis: Analysis) -> None:
     """Add the sheets ``通道 Links``, ``核对 Checks``, ``公平 Equity`` and ``类型 Types``, each where it has rows."""
     city = analysis.city
     if len(analysis.attribution.links):
@@ -102,10 +106,10 @@ def verdict_sheets(book: Workbook, analysis: Analysis) -> None:
 
 
 def _blocks(
-    book: Workbook, analysis: Analysis, title: str, heading: str, tables: tuple[tuple[str, pd.DataFrame], ...]
+    book: Book, analysis: Analysis, title: str, heading: str, tables: tuple[tuple[str, pd.DataFrame], ...]
 ) -> None:
     """A sheet of several titled tables, one below the other."""
-    sheet = book.create_sheet(title)
+    sheet = book.sheet(title)
     row = head(sheet, analysis.city, heading, 8)
     widths = [15] * max(len(table.columns) for _, table in tables)
     for _, table in tables:
@@ -114,6 +118,6 @@ def _blocks(
     for caption, table in tables:
         if len(table):
             row = block(sheet, row, caption, table, widths) + 1
-    for position, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(position)].width = width
+    for place, width in enumerate(widths):
+        sheet.width(place, width)
     page(sheet, header_row=None)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.styles import Alignment
-from openpyxl.utils import get_column_letter
 
 from circle15.catalog import services
 from circle15.catalog import text as phrase
+from circle15.catalog.phrases import assumption_notes
 from circle15.model import Analysis, Check, City
+from circle15.render.tables.book import Book
 from circle15.render.tables.frames import (
     columns,
     community_table,
@@ -25,7 +24,7 @@ from circle15.render.tables.frames import (
 )
 from circle15.render.tables.ledger import ledger_method, ledger_sheets
 from circle15.render.tables.quality import column_table, conflict_table, file_table, finding_table, match_table
-from circle15.render.tables.style import block, book_bytes, font, head, page, put, table_sheet
+from circle15.render.tables.style import block, head, house, page, put, table_sheet
 from circle15.render.tables.verdicts import verdict_sheets
 
 __all__ = ["quality_bytes", "workbook_bytes"]
@@ -43,8 +42,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     where there are any), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
-    book = Workbook()
-    book.remove(book.active)
+    book = Book()
     _summary(book, analysis)
     when = _when(analysis)
     for title, heading, table in (
@@ -66,7 +64,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
             verdict_sheets(book, analysis)
     _lists(book, analysis.city)
     _method(book, analysis)
-    return book_bytes(book, f"{analysis.city.title_zh} {analysis.city.title_en}")
+    return book.to_bytes(f"{analysis.city.title_zh} {analysis.city.title_en}")
 
 
 def _when(analysis: Analysis) -> str:
@@ -82,8 +80,7 @@ def quality_bytes(check: Check) -> bytes:
 
     The same input gives the same bytes; text from outside is stored as text.
     """
-    book = Workbook()
-    book.remove(book.active)
+    book = Book()
     table_sheet(book, check.city, "数据质量 Data quality", _FOUND, finding_table(check.findings))
     table_sheet(book, check.city, "文件 Files", _FILES, file_table(check.files))
     table_sheet(book, check.city, "列 Columns", _COLUMNS, column_table(check.files))
@@ -91,7 +88,7 @@ def quality_bytes(check: Check) -> bytes:
         _lists(book, check.city)
         layers = source_table(check.city)[[*_SOURCES]]
         table_sheet(book, check.city, "图层 Layers", "各图层的来源 · Where each layer comes from", layers)
-    return book_bytes(book, f"{check.title_zh} {check.title_en}")
+    return book.to_bytes(f"{check.title_zh} {check.title_en}")
 
 
 _GAPS = (
@@ -108,8 +105,8 @@ _GAPS = (
 # -- sheets ---------------------------------------------------------------------------------------
 
 
-def _summary(book: Workbook, analysis: Analysis) -> None:
-    sheet = book.create_sheet("概要 Summary")
+def _summary(book: Book, analysis: Analysis) -> None:
+    sheet = book.sheet("概要 Summary")
     city, settings, profile = analysis.city, analysis.settings, analysis.profile
     people = city.communities.frame
     row = head(sheet, city, f"{city.title_zh} {city.title_en} · 步行生活圈差距 Walking circle gaps{_when(analysis)}", 9)
@@ -120,40 +117,38 @@ def _summary(book: Workbook, analysis: Analysis) -> None:
         ("60岁以上 Aged 60+", float(people["pop_60plus"].sum()), "#,##0"),
         ("设施 Facilities", len(city.facilities), "#,##0"),
         ("路网 Walking network (km)", round(city.network.total_km, 1), "#,##0.0"),
-        ("步行者 Walker", f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} m/s", ""),
-        ("时限（分钟）Cut-offs (min)", cutoffs, ""),
-        ("审图号 Map review number", city.review_number or "（待填 to be filled in）", ""),
+        ("步行者 Walker", f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} m/s", "General"),
+        ("时限（分钟）Cut-offs (min)", cutoffs, "General"),
+        ("审图号 Map review number", city.review_number or "（待填 to be filled in）", "General"),
     ]
     for label, value, number in facts:
-        put(sheet.cell(row, 1), label).font = font(bold=True)
-        cell = put(sheet.cell(row, 3), value)
-        cell.number_format = number or "General"
-        cell.alignment = Alignment(horizontal="left")
+        put(sheet, row, 0, label, house(sheet, bold=True))
+        put(sheet, row, 2, value, house(sheet, num_format=number, align="left"))
         row += 1
     row = block(sheet, row + 1, "各项服务 By service", _spoken(service_table(analysis)), _WIDTHS)
     row = block(sheet, row + 1, "综合差距最大的十个社区 Ten communities with the largest gap", _top(analysis), _WIDTHS)
     block(sheet, row + 1, "资料来源 Sources", source_table(analysis.city)[[*_SOURCES]], _WIDTHS)
-    for letter, width in zip("ABCDEFGHI", _WIDTHS, strict=True):
-        sheet.column_dimensions[letter].width = width
+    for place, width in enumerate(_WIDTHS):
+        sheet.width(place, width)
     page(sheet, header_row=None)
 
 
-def _subdistricts(book: Workbook, analysis: Analysis) -> None:
+def _subdistricts(book: Book, analysis: Analysis) -> None:
     """People of communities summed by subdistrict: the index of the sums, then every service and cut-off."""
-    sheet = book.create_sheet("街道 Subdistricts")
+    sheet = book.sheet("街道 Subdistricts")
     heading = "各街道差距：人数为各社区之和 · Gaps by subdistrict: people are sums over communities"
     row = head(sheet, analysis.city, heading, 8)
     row = block(sheet, row, "按综合排名 By index of the summed shares", subdistrict_table(analysis))
     block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", subdistrict_gap_table(analysis))
-    for position in range(1, 18):
-        sheet.column_dimensions[get_column_letter(position)].width = 15
+    for place in range(17):
+        sheet.width(place, 15)
     page(sheet, header_row=None)
 
 
 _SOURCES = ("label_zh", "label_en", "date", "licence", "attribution", "file", "synthetic")
 
 
-def _lists(book: Workbook, city: City) -> None:
+def _lists(book: Book, city: City) -> None:
     """What facility lists have in common and where they differ, where there is something to say."""
     doubts, matches = conflict_table(city.facilities), match_table(city.facilities)
     for title, heading, table in (
@@ -193,24 +188,25 @@ def _present(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return table[[key for key in keys if key in table.columns]]
 
 
-def _method(book: Workbook, analysis: Analysis) -> None:
-    sheet = book.create_sheet("方法 Method")
+def _method(book: Book, analysis: Analysis) -> None:
+    sheet = book.sheet("方法 Method")
     row = head(sheet, analysis.city, "方法、列说明与使用须知 · Method, columns and terms of use", 3)
+    wrapped = house(sheet, text_wrap=True, valign="top")
     for zh, en in _method_lines(analysis):
-        for position, line in enumerate((zh, en), start=1):
-            cell = put(sheet.cell(row, position), line)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.row_dimensions[row].height = 15 * max(1, -(-len(zh) // 27), -(-len(en) // 68))
+        put(sheet, row, 0, zh, wrapped)
+        put(sheet, row, 1, en, wrapped)
+        sheet.grid.set_row(row, 15 * max(1, -(-len(zh) // 27), -(-len(en) // 68)))
         row += 1
     noted = [(entry.header.replace("\n", " "), entry) for entry in columns().values() if entry.note_zh]
     row += 1
-    put(sheet.cell(row, 1), "列说明 Columns").font = font(bold=True, size=12)
+    put(sheet, row, 0, "列说明 Columns", house(sheet, bold=True, size=12))
     for header, entry in noted:
         row += 1
-        put(sheet.cell(row, 1), f"{header}：{entry.note_zh}").alignment = Alignment(wrap_text=True, vertical="top")
-        put(sheet.cell(row, 2), entry.note_en).alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.row_dimensions[row].height = 15 * max(1, -(-(len(header) // 2 + len(entry.note_zh)) // 27))
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 60, 72
+        put(sheet, row, 0, f"{header}：{entry.note_zh}", wrapped)
+        put(sheet, row, 1, entry.note_en, wrapped)
+        sheet.grid.set_row(row, 15 * max(1, -(-(len(header) // 2 + len(entry.note_zh)) // 27)))
+    sheet.width(0, 60)
+    sheet.width(1, 72)
     page(sheet, header_row=None)
 
 
@@ -225,7 +221,8 @@ def _doubts(analysis: Analysis) -> list[tuple[str, str]]:
         )
         for language in ("zh", "en")
     )
-    return [(lead[0], lead[1]), *((told["zh"], told["en"]) for told in robust.assumptions.values())]
+    notes = assumption_notes(robust, analysis.ledger.rules)
+    return [(lead[0], lead[1]), *((words["zh"], words["en"]) for words in notes.values())]
 
 
 def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
@@ -276,6 +273,3 @@ def _optional_lines(analysis: Analysis) -> list[tuple[str, str]]:
     if len(analysis.coverage.delivery):
         lines.append((phrase("method_delivery", "zh"), phrase("method_delivery", "en")))
     return lines
-
-
-# -- cells ----------------------------------------------------------------------------------------

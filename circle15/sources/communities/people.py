@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 from circle15.catalog import column_synonyms, column_title, finding, refusal
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import Finding
+from circle15.sources.city_config import PeopleTable
 from circle15.sources.facilities.columns import our_columns, shown_headers
 from circle15.sources.reading import Reading
 from circle15.sources.tables.sheets import read_sheet
@@ -31,7 +32,7 @@ WITH_HOLES = ("households", "population_registered")
 _THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 
 
-def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[str, Any]) -> Reading:
+def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: PeopleTable) -> Reading:
     """Give each community of a layer its row of a table.
 
     Joined by ``community_id`` where both have it, else by ``name``, compared without spaces and after
@@ -44,7 +45,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
     table
         The table.
     entry
-        ``sheet``, ``header_row`` and ``columns`` for the table, each optional.
+        What ``[communities.people]`` says of it.
 
     Returns
     -------
@@ -58,15 +59,9 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: Mapping[
         If there is no column to join by, a key stands twice, a community has no row, or a cell of people
         is no number, zero or more.
     """
-    known = [*column_synonyms("communities"), *map(str, entry.get("columns", {}).values())]
-    sheet = read_sheet(
-        table,
-        sheet=entry.get("sheet"),
-        header_row=entry.get("header_row"),
-        known=known,
-        encoding=entry.get("encoding", ""),
-    )
-    table_columns = our_columns(sheet.frame, table.name, entry, points=False, kind="communities")
+    known = [*column_synonyms("communities"), *entry.columns.values()]
+    sheet = read_sheet(table, sheet=entry.sheet, header_row=entry.header_row, known=known, encoding=entry.encoding)
+    table_columns = our_columns(sheet.frame, table.name, entry.columns, points=False, kind="communities")
     people, findings = table_columns.frame, [*sheet.notes, *table_columns.findings]
     people = without_empty(people, table.name, findings)
     record = table_columns.described(sheet.record("people"))

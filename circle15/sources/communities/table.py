@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +15,7 @@ import shapely
 from circle15.catalog import column_synonyms, column_title, finding, refusal
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
+from circle15.sources.city_config import CommunityFile, MappedColumn, PeopleTable
 from circle15.sources.communities.parts import unite_parts
 from circle15.sources.communities.people import WITH_HOLES, count_of_people, join_people, without_empty
 from circle15.sources.communities.points import layer_in_wgs84, table_points
@@ -40,10 +41,10 @@ _SHAPES = {"Point": "点", "LineString": "线", "Polygon": "面积为零的面"}
 
 def read_communities(
     path: Path,
-    columns: Mapping[str, Any],
-    people: tuple[Path, Mapping[str, Any]] | None = None,
+    columns: Mapping[str, MappedColumn],
+    people: tuple[Path, PeopleTable] | None = None,
     *,
-    entry: Mapping[str, Any] | None = None,
+    entry: CommunityFile | None = None,
     counted: bool = False,
 ) -> Reading:
     """Read communities with people: polygons, or points that outlines will be grown from.
@@ -53,12 +54,11 @@ def read_communities(
     path
         A layer; or, with ``grow``, a table with coordinates in degrees.
     columns
-        Our name -> the file's column; or a list of columns to add up; or ``{of = "column", share = 0.2}``.
-        Other columns are understood by their headers.
+        Our name -> the file's columns that it is made of. Other columns are understood by their headers.
     people
         A table with the people, and its ``[communities.people]``.
     entry
-        The ``[communities]`` table: ``grow`` (points stand for outlines, and of polygons an inner point),
+        What ``[communities]`` says of the file: ``grow`` (points stand for outlines, and of polygons an inner point),
         ``parts`` and ``parts_people`` (rows with one id are estates of one community), ``people_basis``,
         ``datum`` of the coordinates, ``sheet`` and ``header_row`` of a table, ``layer`` and ``crs`` of a layer,
         ``encoding`` of either.
@@ -77,34 +77,33 @@ def read_communities(
         If the id, the name or a people column cannot be found; if a row has no polygon (or point), no id or,
         without ``parts``, one that another row has too; if people are negative or missing.
     """
-    said = entry or {}
-    grow, parts = bool(said.get("grow")), bool(said.get("parts"))
-    layer, record, findings = _rows(path, columns, said)
+    entry = entry or CommunityFile()
+    layer, record, findings = _rows(path, columns, entry)
     layer = without_empty(_without_made(layer, path, findings), path.name, findings)
     files = [record]
-    shapes_of = _points if grow else _polygons
-    if parts:
+    shapes_of = _points if entry.grow else _polygons
+    if entry.parts:
         _need(layer, path, ("community_id",))
-        once = said.get("parts_people") == "once"
-        layer = _numbered(_with_ids(layer, path, parts=True), path, findings, holes=once)
+        holes = entry.parts_people == "once"
+        layer = _numbered(_with_ids(layer, path, parts=True), path, findings, holes=holes)
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
-        layer, told = unite_parts(layer, file=path.name, people=said.get("parts_people"))
+        layer, told = unite_parts(layer, file=path.name, people=entry.parts_people)
         findings += told
     if people is not None:
         joined = join_people(layer, path.name, *people)
         layer = joined.frame
         findings += joined.findings
         files += joined.files
-    layer = _with_basis(layer, path, said.get("people_basis"), findings)
+    layer = _with_basis(layer, path, entry.people_basis, findings)
     _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
     if layer.empty:
         raise refusal("communities_empty", file=path.name)
     layer = _numbered(_with_words(_with_ids(layer, path)), path, findings)
-    if not parts:
+    if not entry.parts:
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
         _tell_of_elders(layer, path, findings)
-    layer["outline"] = "grown" if grow else "estates" if parts else "drawn"
+    layer["outline"] = "grown" if entry.grow else "estates" if entry.parts else "drawn"
     return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
 
 
@@ -112,19 +111,19 @@ def read_communities(
 
 
 def _rows(
-    path: Path, columns: Mapping[str, Any], said: Mapping[str, Any]
+    path: Path, columns: Mapping[str, MappedColumn], entry: CommunityFile
 ) -> tuple[gpd.GeoDataFrame, FileRecord, list[Finding]]:
     """The rows under our names, numbered as a reader sees them, with a geometry where they have one."""
     if path.suffix.lower() in (*TEXT_TABLES, *SPREADSHEETS):
-        return _table_rows(path, columns, said)
-    read = read_layer(path, said)
+        return _table_rows(path, columns, entry)
+    read = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs)
     frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     cut = read.encoding if path.suffix.lower() == ".shp" else ""
     ours = _understood(attributes, path, columns, points=False, cut=cut)
     geometry = frame.geometry
     findings = [*read.notes, *ours.findings]
-    datum = str(said.get("datum", "wgs84")).lower()
+    datum = entry.datum.lower()
     if datum != "wgs84":
         geometry = layer_in_wgs84(geometry, datum, path)
         findings.append(finding("datum-converted", "note", count=len(frame), file=path.name, datum=datum))
@@ -142,40 +141,37 @@ def _without_made(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) 
 
 
 def _table_rows(
-    path: Path, columns: Mapping[str, Any], said: Mapping[str, Any]
+    path: Path, columns: Mapping[str, MappedColumn], entry: CommunityFile
 ) -> tuple[gpd.GeoDataFrame, FileRecord, list[Finding]]:
-    if not said.get("grow"):
+    if not entry.grow:
         raise refusal("communities_table", file=path.name)
     known = [*column_synonyms("communities"), *_named(columns)]
-    choice = {key: said[key] for key in ("sheet", "header_row", "encoding") if key in said}
-    sheet = read_sheet(path, known=known, **choice)
+    sheet = read_sheet(path, known=known, sheet=entry.sheet, header_row=entry.header_row, encoding=entry.encoding)
     ours = _understood(sheet.frame, path, columns, points=True)
     tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
     _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
-    datum = str(said.get("datum", "wgs84"))
-    point = table_points(ours.frame, datum, tally, point_columns(ours))
+    point = table_points(ours.frame, entry.datum, tally, point_columns(ours))
     layer = gpd.GeoDataFrame(ours.frame.drop(columns=["lon", "lat"]), geometry=point)
-    record = replace(sheet.record("communities"), crs=datum)
+    record = replace(sheet.record("communities"), crs=entry.datum)
     return layer, _described(record, ours, columns), tally.findings
 
 
 def _understood(
-    frame: pd.DataFrame, path: Path, columns: Mapping[str, Any], *, points: bool, cut: str = ""
+    frame: pd.DataFrame, path: Path, columns: Mapping[str, MappedColumn], *, points: bool, cut: str = ""
 ) -> OurColumns:
     """The file's columns with the mapped ones beside them, under our names; none about persons."""
     given = {ours: _mapped(frame, path, ours, theirs) for ours, theirs in columns.items()}
     return our_columns(frame.assign(**given), path.name, {}, points=points, kind="communities", cut=cut)
 
 
-def _named(columns: Mapping[str, Any]) -> list[str]:
+def _named(columns: Mapping[str, MappedColumn]) -> list[str]:
     """The file's columns that a mapping names."""
-    sources = [theirs.get("of") if isinstance(theirs, Mapping) else theirs for theirs in columns.values()]
-    return [str(one) for source in sources for one in (source if isinstance(source, list) else [source])]
+    return [name for column in columns.values() for name in column.of]
 
 
-def _described(record: FileRecord, ours: OurColumns, columns: Mapping[str, Any]) -> FileRecord:
+def _described(record: FileRecord, ours: OurColumns, columns: Mapping[str, MappedColumn]) -> FileRecord:
     """The record with the file's columns that are ours, by the mapping or by their header."""
-    given = {theirs: our for our, theirs in columns.items() if isinstance(theirs, str)}
+    given = {column.of[0]: our for our, column in columns.items() if column.whole}
     meant = {theirs: our for theirs, our in ours.understood if our not in columns} | given
     left = [theirs for theirs in record.unknown if theirs not in ours.personal]
     return replace(
@@ -186,21 +182,16 @@ def _described(record: FileRecord, ours: OurColumns, columns: Mapping[str, Any])
     )
 
 
-def _mapped(layer: pd.DataFrame, path: Path, ours: str, theirs: Any) -> pd.Series:
+def _mapped(layer: pd.DataFrame, path: Path, ours: str, theirs: MappedColumn) -> pd.Series:
     """One of our columns, from one of the file's, from a sum of several, or as a share of one."""
-    share = theirs.get("share") if isinstance(theirs, Mapping) else None
-    source = theirs.get("of") if isinstance(theirs, Mapping) else theirs
-    named = [source] if isinstance(source, str) else source
-    if not (isinstance(named, list) and named and isinstance(share, int | float | None)):
-        raise refusal("communities_mapping", file=path.name, ours=ours, theirs=theirs)
-    absent = [column for column in named if column not in layer]
+    absent = [column for column in theirs.of if column not in layer]
     if absent:
         found = ", ".join(str(c) for c in layer.columns)
         raise refusal("communities_mapped", file=path.name, ours=ours, absent=", ".join(map(repr, absent)), found=found)
-    if len(named) == 1 and share is None:
-        return cast("pd.Series", layer[named[0]])
-    whole = layer[named].apply(pd.to_numeric, errors="coerce").sum(axis=1, skipna=False)
-    return cast("pd.Series", whole if share is None else whole * float(share))
+    if theirs.whole:
+        return layer[theirs.of[0]]
+    whole = layer[list(theirs.of)].apply(pd.to_numeric, errors="coerce").sum(axis=1, skipna=False)
+    return cast("pd.Series", whole if theirs.share is None else whole * theirs.share)
 
 
 def _need(layer: pd.DataFrame, path: Path, columns: Iterable[str], *, meaning: str = "") -> None:

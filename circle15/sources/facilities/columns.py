@@ -45,14 +45,13 @@ class OurColumns:
 
 
 def our_columns(
-    frame: pd.DataFrame, file: str, entry: Mapping[str, Any], *, points: bool = True, kind: Kind = "facilities",
-    cut: str = "",
+    frame: pd.DataFrame, file: str, columns: Mapping[str, str], *, one_service: bool = False, points: bool = True,
+    kind: Kind = "facilities", cut: str = "",
 ) -> OurColumns:  # fmt: skip
     """Rename a table's columns to ours and leave out what is about persons.
 
-    ``columns = {ours = "theirs"}`` of the entry wins; then our own names; then the synonyms of
-    ``columns.toml``. A list of one service (``service`` in the entry) takes no column for its services
-    but one that is named so. ``location`` (``"120.6,31.3"``) becomes ``lon`` and ``lat``.
+    ``columns`` wins; then our own names; then the synonyms of ``columns.toml``. A list of one service takes no
+    column for its services but one that is named so. ``location`` (``"120.6,31.3"``) becomes ``lon`` and ``lat``.
 
     Parameters
     ----------
@@ -60,8 +59,10 @@ def our_columns(
         Cells as they were read, unique headers.
     file
         The file's name.
-    entry
-        Its ``[[facilities]]`` table.
+    columns
+        Our name -> theirs, as ``city.toml`` says.
+    one_service
+        Whether the whole list is of one service that ``city.toml`` names.
     points
         False in a layer, whose points are its geometry: no column is taken for a coordinate.
     kind
@@ -81,12 +82,12 @@ def our_columns(
     """
     findings: list[Finding] = []
     synonyms = column_synonyms(kind)
-    given = _given(frame, file, entry, synonyms)
+    given = _given(frame, file, columns, synonyms)
     everything = list(map(str, frame.columns))
     frame = without_persons(frame, file, set(given.values()), findings, synonyms)
     personal = tuple(column for column in everything if column not in set(map(str, frame.columns)))
     renamed = {theirs: ours for ours, theirs in given.items()}
-    for ours, candidates in _candidates(frame, entry, synonyms, points=points, cut=cut).items():
+    for ours, candidates in _candidates(frame, synonyms, one_service=one_service, points=points, cut=cut).items():
         free = [column for column in candidates if column not in renamed]
         if ours in given or not free:
             continue
@@ -115,16 +116,16 @@ def our_columns(
     )
 
 
-def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: Mapping[str, str]) -> dict[str, str]:
-    """``columns`` of the entry, each checked against the table."""
+def _given(frame: pd.DataFrame, file: str, columns: Mapping[str, str], synonyms: Mapping[str, str]) -> dict[str, str]:
+    """``columns`` of ``city.toml``, each checked against the table."""
     known = set(synonyms.values())
     given: dict[str, str] = {}
-    for ours, theirs in entry.get("columns", {}).items():
+    for ours, theirs in columns.items():
         if ours not in known:
             meant = did_you_mean(ours, known)
             raise refusal("column_unknown", file=file, ours=ours, hint=meant, known=", ".join(sorted(known)))
         exact = [column for column in frame.columns if str(column) == theirs]
-        folded = [column for column in frame.columns if fold_header(str(column)) == fold_header(str(theirs))]
+        folded = [column for column in frame.columns if fold_header(str(column)) == fold_header(theirs)]
         if len(exact or folded) != 1:
             found = hint("column_several" if folded else "column_none")
             has = shown_headers(frame.columns)
@@ -136,7 +137,7 @@ def _given(frame: pd.DataFrame, file: str, entry: Mapping[str, Any], synonyms: M
 
 
 def _candidates(
-    frame: pd.DataFrame, entry: Mapping[str, Any], synonyms: Mapping[str, str], *, points: bool, cut: str
+    frame: pd.DataFrame, synonyms: Mapping[str, str], *, one_service: bool, points: bool, cut: str
 ) -> dict[str, list[str]]:
     """Our column -> the columns that may be it, the one with our own name first."""
     found: dict[str, list[str]] = {}
@@ -144,7 +145,7 @@ def _candidates(
         # A second column under the same header was given a number when it was read.
         ours = _whole_header(re.sub(r" \(\d+\)$", "", column), synonyms, cut)
         meant = ours is not None and (points or ours not in _POINT)
-        if ours is not None and meant and not (ours == "services" != column and "service" in entry):
+        if ours is not None and meant and not (ours == "services" != column and one_service):
             found.setdefault(ours, []).append(column)
     plane = {ours: [column for column in found.get(ours, []) if _PLANE.search(fold_header(column))] for ours in _POINT}
     degrees = {ours: [column for column in found.get(ours, []) if column not in plane[ours]] for ours in _POINT}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pyproj
 
 from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
 from circle15.model.provenance import FileRecord, Finding
+from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.datum import DATUMS
 from circle15.sources.facilities.attributes import site_attributes
 from circle15.sources.facilities.columns import OurColumns, our_columns, services_in, shown_headers
@@ -28,7 +28,7 @@ __all__ = ["cell_text", "point_columns", "read_facilities"]
 _TEXT = ("facility_id", "name", "services")
 
 
-def read_facilities(path: Path, entry: Mapping[str, Any], *, home: pyproj.CRS | None = None, stem: str = "") -> Reading:
+def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | None = None, stem: str = "") -> Reading:
     """Read a facility list: a table (CSV, workbook, plain Parquet) with coordinates, or a point layer.
 
     Parameters
@@ -95,7 +95,7 @@ class _Rows:
     notes: tuple[Finding, ...]
 
 
-def _read_rows(path: Path, entry: Mapping[str, Any]) -> _Rows:
+def _read_rows(path: Path, entry: FacilitiesTable) -> _Rows:
     """Read a list of any kind.
 
     Raises
@@ -104,7 +104,7 @@ def _read_rows(path: Path, entry: Mapping[str, Any]) -> _Rows:
         If it is of no kind that is read, or a needed column is missing.
     """
     suffix = path.suffix.lower()
-    datum = str(entry.get("datum", "wgs84"))
+    datum = entry.datum
     metric_datum(datum, path.name)
     if suffix in (*TEXT_TABLES, *SPREADSHEETS):
         rows = _of_table(path, entry, datum)
@@ -123,35 +123,36 @@ def _read_rows(path: Path, entry: Mapping[str, Any]) -> _Rows:
     return replace(rows, ours=replace(rows.ours, frame=frame.assign(**texts)))
 
 
-def _of_table(path: Path, entry: Mapping[str, Any], datum: str) -> _Rows:
-    known = [*column_synonyms(), *map(str, entry.get("columns", {}).values())]
-    choice = {key: entry[key] for key in ("sheet", "header_row", "encoding") if key in entry}
-    sheet = read_sheet(path, known=known, **choice)
-    ours = our_columns(sheet.frame, path.name, entry)
+def _of_table(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
+    known = [*column_synonyms(), *entry.columns.values()]
+    sheet = read_sheet(path, known=known, sheet=entry.sheet, header_row=entry.header_row, encoding=entry.encoding)
+    ours = our_columns(sheet.frame, path.name, entry.columns, one_service=entry.service is not None)
     numbered = ours.frame.assign(**{ROW: ours.frame.index.to_numpy()}).reset_index(drop=True)
     record = replace(sheet.record("facilities"), crs=datum)
     return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=sheet.notes)
 
 
-def _of_plain(plain: PlainTable, entry: Mapping[str, Any], datum: str) -> _Rows:
-    ours = our_columns(plain.frame.map(cell_text), plain.file, entry)
+def _of_plain(plain: PlainTable, entry: FacilitiesTable, datum: str) -> _Rows:
+    ours = our_columns(plain.frame.map(cell_text), plain.file, entry.columns, one_service=entry.service is not None)
     numbered = ours.frame.assign(**{ROW: np.arange(len(ours.frame)) + 1})
     record = replace(plain.record("facilities"), crs=datum)
     return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=())
 
 
-def _of_layer(path: Path, entry: Mapping[str, Any], datum: str) -> _Rows:
+def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     """A point layer's rows, numbered as QGIS shows them, with ``lon`` and ``lat`` in degrees.
 
     A datum that is a reference system is the layer's own; one that shifts (GCJ-02) applies to its degrees.
     """
     shifts = datum.lower() in DATUMS
-    layer = read_layer(path, entry if shifts else {**entry, "crs": datum})
+    layer = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs if shifts else datum)
     degrees = layer.frame.to_crs("EPSG:4326")
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
     cut = layer.encoding if path.suffix.lower() == ".shp" else ""
-    ours = our_columns(attributes, path.name, entry, points=False, cut=cut)
+    ours = our_columns(
+        attributes, path.name, entry.columns, one_service=entry.service is not None, points=False, cut=cut
+    )
     placed = ours.frame.assign(lon=point.x, lat=point.y, **{ROW: np.arange(len(degrees)) + 1})
     record = layer.record("facilities")
     if shifts and datum.lower() != "wgs84":
@@ -183,11 +184,11 @@ def cell_text(cell: Any) -> str:
     return "" if bool(pd.isna(cell)) else str(cell)
 
 
-def _services(frame: pd.DataFrame, entry: Mapping[str, Any], tally: Tally) -> list[tuple[str, ...]]:
+def _services(frame: pd.DataFrame, entry: FacilitiesTable, tally: Tally) -> list[tuple[str, ...]]:
     if "services" not in frame:
-        if "service" not in entry:
+        if entry.service is None:
             raise refusal("list_service", file=tally.file)
-        return [(str(entry["service"]),)] * len(frame)
+        return [(entry.service,)] * len(frame)
     offered, told = services_in(frame["services"], frame[ROW], tally.file)
     tally.findings += told
     return offered

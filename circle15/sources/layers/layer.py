@@ -68,7 +68,13 @@ class _Found:
 
 
 def read_layer(
-    path: Path, entry: Mapping[str, Any] | None = None, *, limits: LayerLimits | None = None, key: str = "layer"
+    path: Path,
+    *,
+    layer: str = "",
+    encoding: str = "",
+    crs: str = "",
+    limits: LayerLimits | None = None,
+    key: str = "layer",
 ) -> Layer:
     """Read a vector layer: GeoPackage, shapefile, GeoJSON or GeoParquet, in two dimensions.
 
@@ -76,13 +82,16 @@ def read_layer(
     ----------
     path
         The file.
-    entry
-        Its table in ``city.toml``: ``layer`` of a GeoPackage that holds several, ``encoding`` of a shapefile
-        that does not say it rightly, ``crs`` of a file that names no reference system.
+    layer
+        Which one of a GeoPackage that holds several.
+    encoding
+        Of a shapefile that does not say it rightly.
+    crs
+        Of a file that names no reference system.
     limits
         How much is read.
     key
-        Name of the key that chooses a layer, for the messages.
+        Name of the key of ``city.toml`` that chooses a layer, for the messages.
 
     Raises
     ------
@@ -90,7 +99,7 @@ def read_layer(
         If it is no layer, is broken, too large, holds several layers, or does not fit the reference
         system that it names.
     """
-    wanted = {name: str((entry or {}).get(name, "")) for name in (key, "encoding", "crs")}
+    wanted = {key: layer, "encoding": encoding, "crs": crs}
     most = limits or LayerLimits()
     check_file(path, most)
     try:

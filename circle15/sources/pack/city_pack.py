@@ -26,6 +26,7 @@ from circle15.model.results import Settings
 from circle15.model.streets import Streets
 from circle15.model.survey import Survey
 from circle15.refusals import refusal
+from circle15.sources.city_config import CityConfig
 from circle15.sources.pack.communities import PackCommunities, pack_communities
 from circle15.sources.pack.context import pack_context
 from circle15.sources.pack.facilities import pack_facilities, pack_lists
@@ -53,7 +54,7 @@ __all__ = [
 
 def _pack_crs(pack: Pack) -> pyproj.CRS:
     """The pack's reference system, in metres."""
-    given = pack.config["crs"]
+    given = pack.config.crs
     try:
         crs = pyproj.CRS.from_user_input(given)
     except pyproj.exceptions.CRSError as error:
@@ -64,8 +65,8 @@ def _pack_crs(pack: Pack) -> pyproj.CRS:
     return crs
 
 
-def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
-    """Settings of a ``city.toml`` with those that win over it; None values do not count.
+def settings_of(config: CityConfig | None, overrides: Mapping[str, Any]) -> Settings:
+    """Settings of a ``city.toml``, if any, with those that win over it; None values do not count.
 
     Raises
     ------
@@ -78,8 +79,9 @@ def settings_of(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Sett
             raise refusal(
                 "setting_unknown", error=SettingError, key=key, hint=did_you_mean(key, known), known=", ".join(known)
             )
-    given = {**config.get("settings", {}), **{key: value for key, value in overrides.items() if value is not None}}
-    given |= _norms(given.get("norms", config.get("norms")))
+    given = {} if config is None else config.settings.given
+    given |= {key: value for key, value in overrides.items() if value is not None}
+    given |= _norms(given.get("norms", config and config.norms))
     if "cutoffs_min" in given:
         try:
             given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
@@ -178,12 +180,12 @@ def read_pack(
     books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()
     survey = told.need(lambda: pack_survey(pack, told), file="[survey]")
     told.check()
-    titles = (str(config["name"]), str(config.get("name_en", "")))
+    titles = (config.name, config.name_en or "")
     facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
     return PackContents(
         key=pack.key,
-        title_zh=str(config["name"]),
-        title_en=str(config.get("name_en", config["name"])),
+        title_zh=config.name,
+        title_en=config.name if config.name_en is None else config.name_en,
         streets=ground.streets,
         area=area,
         communities=people.kept(ids),
@@ -196,8 +198,8 @@ def read_pack(
         books=books,
         files=tuple(told.files),
         findings=tuple(told.findings),
-        review_number=str(config.get("review_number", "")),
-        notes={str(key): str(value) for key, value in config.get("notes", {}).items()},
+        review_number=config.review_number,
+        notes=config.notes,
     )
 
 
@@ -225,11 +227,10 @@ def fetch_area(
         If the pack has neither communities nor a place.
     """
     margin = _margin_m(settings_of(pack.config, overrides or {}))
-    entry = pack.config["communities"]
-    if any(pack.find(name) for name in entry.get("files") or [entry.get("file", "")]):
+    if any(pack.find(name) for name in pack.config.communities.names):
         people = pack_communities(pack, _pack_crs(pack), ReadingLog())
         return united(people.land.to_crs("EPSG:4326")), margin
-    place = str(pack.config.get("network", {}).get("place", ""))
+    place = pack.config.network.place
     if not place:
         raise refusal("pack_no_place", city=pack.key)
     return place, margin

@@ -66,35 +66,33 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     PackError
         If no layer is there, it cannot be used, or does not fit the reference system.
     """
-    entry = pack.config["communities"]
-    names = entry.get("files") or [entry.get("file", "")]
-    path = next((found for name in names if (found := pack.find(name)) is not None), None)
+    entry, grid = pack.config.communities, pack.config.population
+    path = next((found for name in entry.names if (found := pack.find(name)) is not None), None)
     if path is None:
-        listed = ", ".join(map(str, names))
-        raise refusal("communities_missing", city=pack.key, names=listed, home=pack.home)
-    counted = population_file(pack) is not None and pack.config["population"].get("use") == "count"
-    per_file = {**entry, **entry.get("about", {}).get(path.name, {})}
-    columns = entry.get("columns", {})
-    mapping = columns.get(path.name, {} if set(columns) & set(names) else columns)
-    people = entry.get("people")
-    table = (pack.need(people["file"]), people) if people else None
-    frame = log.add(read_communities(path, mapping, table, entry=per_file, counted=counted))
-    origin = layer_origin(per_file, path, label=("社区", "Communities"))
+        raise refusal("communities_missing", city=pack.key, names=", ".join(entry.names), home=pack.home)
+    counted = population_file(pack) is not None and grid is not None and grid.counts
+    about, people = entry.of_file(path.name), entry.people
+    table = (pack.need(people.file), people) if people else None
+    frame = log.add(read_communities(path, entry.columns_of(path.name), table, entry=about, counted=counted))
+    origin = layer_origin(about, path, label=("社区", "Communities"))
     if origin.synthetic:
         log.findings.append(finding("synthetic-communities", "note", file=path.name))
-    if per_file.get("estimated") and not counted:
+    if about.estimated and not counted:
         log.findings.append(finding("estimated-people", "warning", file=path.name))
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
         raise refusal("communities_unfit", file=path.name, crs=crs.name)
     log.findings.extend(community_checks(metric, file=path.name))
-    metric, told = read_office_columns(metric, file=people["file"] if people else path.name)
+    metric, told = read_office_columns(metric, file=people.file if people else path.name)
     log.findings.extend(told)
-    grow_m = float(per_file.get("grow_m", GROW_M)) if per_file.get("grow") else None
+    grow_m = float(GROW_M if about.grow_m is None else about.grow_m) if about.grow else None
     return PackCommunities(
-        frame=metric, origin=_with_basis(origin, metric), grow_m=grow_m, estimated=bool(per_file.get("estimated")),
-        datum=str(per_file.get("datum", "wgs84")),
-    )  # fmt: skip
+        frame=metric,
+        origin=_with_basis(origin, metric),
+        grow_m=grow_m,
+        estimated=about.estimated,
+        datum=about.datum,
+    )
 
 
 def _with_basis(origin: Origin, frame: gpd.GeoDataFrame) -> Origin:

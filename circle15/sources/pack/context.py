@@ -39,23 +39,24 @@ def pack_context(
     if town is not None:
         layers.update(water=town.water, green=town.green, residential=town.residential)
         origins.append(town.origin)
-    entries = pack.config.get("context", [])
-    from_osm = [entry["layer"] for entry in entries if entry.get("osm")]
+    entries = pack.config.context
+    from_osm = [entry.layer for entry in entries if entry.osm]
     if from_osm and osm is not None:
         layers.update(read_context(osm, layers=from_osm, bbox=area_box(area)))
         origins.append(ground.streets.origin)
-    for entry in (e for e in entries if "file" in e and (town is None or not e.get("optional"))):
-        seek = partial(pack.find, anywhere=True) if entry.get("optional") else pack.need
-        path = log.attempt(partial(seek, entry["file"]), file="city.toml")
+    for entry in (entry for entry in entries if entry.file and (town is None or not entry.optional)):
+        seek = partial(pack.find, anywhere=True) if entry.optional else pack.need
+        path = log.attempt(partial(seek, entry.file), file="city.toml")
         if path is None:
             continue
-        layer = log.attempt(partial(read_layer, path, entry, key="file_layer"), file=path.name)
+        read = partial(read_layer, path, layer=entry.file_layer, encoding=entry.encoding, crs=entry.crs)
+        layer = log.attempt(partial(read, key="file_layer"), file=path.name)
         if layer is not None:
             frame, record = _without_persons(layer, log)
             near = _clip(frame.to_crs(area.crs), wide)
-            of_files.setdefault(entry["layer"], []).append(near)
+            of_files.setdefault(entry.layer, []).append(near)
             log.files.append(record.without("layer-elsewhere", len(frame) - len(near)))
-            if entry["layer"] == "buildings":
+            if entry.layer == "buildings":
                 log.findings.extend(building_checks(layer.frame, file=path.name))
             log.findings.extend(layer.notes)
             origins.append(layer_origin(entry, path, label=("底图要素", "Display layers")))

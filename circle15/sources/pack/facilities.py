@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -20,13 +19,14 @@ from circle15.catalog.spelling import did_you_mean
 from circle15.model.places import Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin, Severity
 from circle15.refusals import refusal
+from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.facilities.attributes import hours_findings
 from circle15.sources.facilities.findings import osm_only_findings, same_place_findings
 from circle15.sources.facilities.same_place import PlaceList, SamePlaces, same_places
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.pack.folder import Pack
-from circle15.sources.pack.layers import area_box, layer_origin
+from circle15.sources.pack.layers import OSM_CREDIT, area_box, layer_origin
 from circle15.sources.reading import Reading, ReadingLog
 
 __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
@@ -34,7 +34,6 @@ __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
 _NUMBER = "list_number"
 """Column with the position of a row's list in the log's files, while lists are brought together."""
 _OSM = "OpenStreetMap"
-_OSM_ABOUT = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL"}
 _OSM_LOSSES = ("closed", "merged", "nowhere", "outside")
 
 
@@ -46,7 +45,7 @@ class FacilityList:
     wait for the study area, has neither.
     """
 
-    entry: Mapping[str, Any]
+    entry: FacilitiesTable
     speaks_of: tuple[str, ...]
     path: Path | None = None
     frame: gpd.GeoDataFrame | None = None
@@ -55,7 +54,7 @@ class FacilityList:
     @property
     def osm(self) -> bool:
         """Whether it is OpenStreetMap's."""
-        return bool(self.entry.get("osm"))
+        return self.entry.osm
 
 
 def pack_lists(pack: Pack, log: ReadingLog, *, home: pyproj.CRS | None = None) -> list[FacilityList]:
@@ -67,26 +66,26 @@ def pack_lists(pack: Pack, log: ReadingLog, *, home: pyproj.CRS | None = None) -
         If a list cannot be used, and the log is not patient.
     """
     lists = []
-    for entry in pack.config.get("facilities", []):
-        read = log.attempt(partial(_read_list, pack, entry, log, home), file=str(entry.get("file", "city.toml")))
+    for entry in pack.config.facilities:
+        read = log.attempt(partial(_read_list, pack, entry, log, home), file=entry.file or "city.toml")
         if read is not None:
             lists.append(read)
     return lists
 
 
-def _read_list(pack: Pack, entry: Mapping[str, Any], log: ReadingLog, home: pyproj.CRS | None) -> FacilityList:
+def _read_list(pack: Pack, entry: FacilitiesTable, log: ReadingLog, home: pyproj.CRS | None) -> FacilityList:
     speaks_of = tuple(_speaks_of(pack, entry))
-    if entry.get("osm"):
+    if entry.osm:
         return FacilityList(entry=entry, speaks_of=speaks_of)
-    path = pack.need(entry["file"])
+    path = pack.need(entry.file)
     frame = log.add(read_facilities(path, entry, home=home, stem=_stem(pack, entry, path)))
     return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=frame, place=len(log.files) - 1)
 
 
-def _stem(pack: Pack, entry: Mapping[str, Any], path: Path) -> str:
+def _stem(pack: Pack, entry: FacilitiesTable, path: Path) -> str:
     """What made ids begin with: row 2 of one sheet is not row 2 of another."""
-    alike = [other for other in pack.config["facilities"] if Path(other.get("file", "")).stem == path.stem]
-    part = entry.get("sheet", entry.get("layer", ""))
+    alike = [other for other in pack.config.facilities if Path(other.file).stem == path.stem]
+    part = entry.layer if entry.sheet is None else entry.sheet
     return path.stem if len(alike) < 2 else f"{path.name}-{part}" if part else path.name
 
 
@@ -143,15 +142,15 @@ def _rows(one: FacilityList, path: Path, area: StudyArea, log: ReadingLog) -> gp
     if frame is None:
         frame = log.add(_osm_reading(path, one.speaks_of, area))
         place = len(log.files) - 1
-    if one.entry.get("synthetic"):
+    if one.entry.synthetic:
         log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
-    datum = "wgs84" if one.osm else str(one.entry.get("datum", "wgs84"))
+    datum = "wgs84" if one.osm else one.entry.datum
     return frame.to_crs(area.crs).assign(**{"list_file": path.name, "list_datum": datum, _NUMBER: place})
 
 
 def _origin(one: FacilityList, path: Path) -> Origin:
     label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if one.osm else ("设施清单", "Facility list")
-    return layer_origin({**(_OSM_ABOUT if one.osm else {}), **one.entry}, path, label=label)
+    return layer_origin(one.entry, path, label=label, usual=OSM_CREDIT if one.osm else ("", ""))
 
 
 def _merged(
@@ -163,7 +162,7 @@ def _merged(
             frame=frame,
             label=str(frame["list_file"].iloc[0]) if len(frame) else "",
             speaks_of=frozenset(one.speaks_of),
-            merge=bool(one.entry.get("merge", True)),
+            merge=one.entry.merge,
         )
         for one, frame in sorted(zip(lists, frames, strict=True), key=lambda pair: pair[0].osm)
     ]
@@ -252,9 +251,9 @@ def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
     return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
 
 
-def _speaks_of(pack: Pack, entry: Mapping[str, Any]) -> list[str]:
+def _speaks_of(pack: Pack, entry: FacilitiesTable) -> list[str]:
     """The services that a list speaks of, whether or not it has a facility of them."""
-    speaks_of = [*entry.get("services", []), *([entry["service"]] if "service" in entry else [])]
+    speaks_of = [*entry.services, *([] if entry.service is None else [entry.service])]
     unknown = sorted(set(speaks_of) - set(known_services()))
     if unknown:
         raise refusal(

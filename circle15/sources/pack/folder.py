@@ -13,8 +13,9 @@ from typing import Any
 
 from circle15.catalog import hint, refusal
 from circle15.catalog.spelling import closest, did_you_mean
+from circle15.catalog.typed_toml import checked
 from circle15.errors import CityError, PackError
-from circle15.sources.pack.keys import check_config
+from circle15.sources.city_config import CityConfig
 
 __all__ = ["CITY_NAME", "FETCHED", "Pack", "check_name", "data_roots", "find_pack", "list_cities"]
 
@@ -28,7 +29,7 @@ class Pack:
     """A city pack that was found: its name, its ``city.toml``, where that lies, and where its files may lie."""
 
     key: str
-    config: Mapping[str, Any]
+    config: CityConfig
     home: Path
     folders: tuple[Path, ...]
 
@@ -141,8 +142,7 @@ def find_pack(city: str, data: str | Path | None = None) -> Pack:
     packs = list_cities(data)
     key = city if city in packs else _called(city, packs, data)
     path = packs[key] / "city.toml"
-    config = _config(path)
-    check_config(path, config)
+    config = checked(CityConfig, _written(path), file=path)
     folders = tuple(root / key for root in data_roots(data) if (root / key).is_dir())
     return Pack(key=key, config=config, home=packs[key], folders=folders)
 
@@ -172,13 +172,13 @@ def _called(city: str, packs: Mapping[str, Path], data: str | Path | None) -> st
 def _titles(path: Path) -> tuple[str, ...]:
     """The names that a pack bears; none where its ``city.toml`` cannot be read, which must not hide the others."""
     try:
-        config = _config(path)
+        written = _written(path)
     except PackError:
         return ()
-    return tuple(config[key] for key in ("name", "name_en") if isinstance(config.get(key), str) and config[key])
+    return tuple(written[key] for key in ("name", "name_en") if isinstance(written.get(key), str) and written[key])
 
 
-def _config(path: Path) -> dict[str, Any]:
+def _written(path: Path) -> dict[str, Any]:
     """What a ``city.toml`` says."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))

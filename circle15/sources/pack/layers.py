@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import geopandas as gpd
 import pyproj
@@ -12,22 +11,31 @@ import shapely
 
 from circle15.model.places import StudyArea
 from circle15.model.provenance import Origin
+from circle15.sources.city_config import LayerTable, Provenance
 from circle15.sources.osm.streets import file_sha256
 from circle15.sources.pack.folder import Pack
 
-__all__ = ["area_box", "layer_origin", "lonlat_box", "population_file", "united"]
+__all__ = ["OSM_CREDIT", "area_box", "layer_origin", "lonlat_box", "population_file", "united"]
+
+OSM_CREDIT = ("© OpenStreetMap contributors", "ODbL")
+"""Attribution and licence of what is OpenStreetMap's."""
 
 
-def layer_origin(entry: Mapping[str, Any], path: Path | None, *, label: tuple[str, str]) -> Origin:
-    """Provenance of a layer: what its table in ``city.toml`` says, and the file's name and content hash."""
+def layer_origin(
+    entry: Provenance, path: Path | None, *, label: tuple[str, str], usual: tuple[str, str] = ("", "")
+) -> Origin:
+    """Provenance of a layer: what its table in ``city.toml`` says, and the file's name and content hash.
+
+    ``label`` in Chinese and English, ``usual`` attribution and licence: where the table does not say.
+    """
     return Origin(
-        label_zh=str(entry.get("label_zh", label[0])),
-        label_en=str(entry.get("label_en", label[1])),
-        attribution=str(entry.get("attribution", "")),
-        licence=str(entry.get("licence", "")),
-        url=str(entry.get("url", "")),
-        date=str(entry.get("date", "")),
-        synthetic=bool(entry.get("synthetic", False)),
+        label_zh=label[0] if entry.label_zh is None else entry.label_zh,
+        label_en=label[1] if entry.label_en is None else entry.label_en,
+        attribution=usual[0] if entry.attribution is None else entry.attribution,
+        licence=usual[1] if entry.licence is None else entry.licence,
+        url=entry.url,
+        date=entry.date,
+        synthetic=isinstance(entry, LayerTable) and entry.synthetic,
         file=path.name if path else "",
         sha256=file_sha256(path) if path else "",
     )
@@ -41,10 +49,10 @@ def population_file(pack: Pack) -> Path | None:
     PackError
         If the file is needed and not there.
     """
-    entry = pack.config.get("population")
+    entry = pack.config.population
     if entry is None:
         return None
-    return pack.find(entry["file"]) if entry.get("optional") else pack.need(entry["file"])
+    return pack.find(entry.file) if entry.optional else pack.need(entry.file)
 
 
 def united(people: gpd.GeoDataFrame) -> shapely.Polygon | shapely.MultiPolygon:

@@ -29,25 +29,24 @@ def pack_population(
         If the grid cannot be used; see :func:`~circle15.sources.population.grid.read_population`; or is to count
         the people of communities without outlines, or of those whose registered people are to stand in.
     """
-    path = population_file(pack)
-    if path is None:
+    path, entry = population_file(pack), pack.config.population
+    if path is None or entry is None:
         return people, None
-    entry = pack.config["population"]
     origin = layer_origin(entry, path, label=("人口格网", "Population grid"))
     growing = people.grow_m is not None
-    if entry.get("use") == "count" and (growing or "people_basis" in people.frame):
+    if entry.counts and (growing or "people_basis" in people.frame):
         raise refusal("population_of_grown" if growing else "population_of_registered", file=path.name)
     grid, record, findings = read_population(path, entry, people.land, origin=origin, around=growing)
     log.files.append(record)
     log.findings.extend(findings)
     if origin.synthetic:
         log.findings.append(finding("synthetic-population", "note", file=path.name))
-    if entry.get("estimated"):
+    if entry.estimated:
         log.findings.append(finding("population-estimated", "note", file=path.name))
     if not grid.counts:
         log.findings.extend([] if growing else compare_people(people.frame, grid, file=path.name))
         return people, grid
-    frame, told = count_people(people.frame, grid, shares=entry.get("shares", {}), file=path.name)
+    frame, told = count_people(people.frame, grid, shares=entry.shares, file=path.name)
     log.findings.extend(told)
     if people.estimated and not grid.reaches(frame.geometry).all():
         log.findings.append(finding("estimated-people", "warning", file=people.origin.file))

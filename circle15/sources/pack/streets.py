@@ -15,9 +15,10 @@ from circle15.catalog import finding, refusal, walking
 from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
+from circle15.sources.city_config import Provenance
 from circle15.sources.osm.streets import read_streets
 from circle15.sources.pack.folder import FETCHED, Pack
-from circle15.sources.pack.layers import layer_origin
+from circle15.sources.pack.layers import OSM_CREDIT, layer_origin
 from circle15.sources.reading import ReadingLog
 from circle15.sources.town.synthetic import TOWNS, Town
 
@@ -33,17 +34,17 @@ class PackStreets:
     town: Town | None = None
 
 
-def _fetched(path: Path) -> dict[str, str]:
+def _fetched(path: Path) -> Provenance:
     """What is known of downloaded streets: not what ``city.toml`` says of the file that is not there."""
     record = path.with_name(f"{path.name}.source.json")
     try:
         told = json.loads(record.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {}
+        return Provenance()
     except (OSError, ValueError) as error:
         raise refusal("fetched_record", file=record.name, why=error) from error
     day = told.get("osm_date") or told.get("fetched") or "" if isinstance(told, dict) else ""
-    return {"date": str(day)[:10]}
+    return Provenance(date=str(day)[:10])
 
 
 def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: ReadingLog) -> PackStreets:
@@ -56,20 +57,20 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
     PackError
         If ``city.toml`` names a stand-in that is not known.
     """
-    entry = pack.config.get("network", {})
-    for name in [*entry.get("files", []), FETCHED]:
+    entry = pack.config.network
+    for name in (*entry.files, FETCHED):
         path = pack.find(name, anywhere=True)
         if path is not None:
             streets = read_streets(path, bbox=box, origin=None)
-            said = _fetched(path) if name == FETCHED else entry
-            about = {"attribution": "© OpenStreetMap contributors", "licence": "ODbL", **said, "synthetic": False}
-            origin = layer_origin(about, path, label=(streets.origin.label_zh, streets.origin.label_en))
+            about = _fetched(path) if name == FETCHED else entry
+            label = (streets.origin.label_zh, streets.origin.label_en)
+            origin = layer_origin(about, path, label=label, usual=OSM_CREDIT)
             log.files.append(_record(path, streets))
             return PackStreets(streets=replace(streets, origin=replace(origin, url=streets.origin.url)), osm=path)
-    if "synthetic" in entry:
-        if entry["synthetic"] not in TOWNS:
-            raise refusal("town_unknown", city=pack.key, value=entry["synthetic"], known=", ".join(TOWNS))
-        town = TOWNS[entry["synthetic"]]()
+    if entry.synthetic is not None:
+        if entry.synthetic not in TOWNS:
+            raise refusal("town_unknown", city=pack.key, value=entry.synthetic, known=", ".join(TOWNS))
+        town = TOWNS[entry.synthetic]()
         log.findings.append(finding("synthetic-streets", "note"))
         return PackStreets(streets=town.streets, town=town)
     raise _no_streets(pack)
@@ -83,14 +84,14 @@ def need_streets(pack: Pack) -> None:
     StreetsError
         As :func:`pack_streets`.
     """
-    entry = pack.config.get("network", {})
-    names = [*entry.get("files", []), FETCHED]
-    if "synthetic" not in entry and not any(pack.find(name, anywhere=True) for name in names):
+    entry = pack.config.network
+    names = (*entry.files, FETCHED)
+    if entry.synthetic is None and not any(pack.find(name, anywhere=True) for name in names):
         raise _no_streets(pack)
 
 
 def _no_streets(pack: Pack) -> Circle15Error:
-    names = ", ".join(pack.config.get("network", {}).get("files", []))
+    names = ", ".join(pack.config.network.files)
     return refusal(
         "streets_missing", error=StreetsError, city=pack.key, home=pack.home,
         names=(names or "city.toml 没有写文件名", names or "none is named"),

@@ -41,18 +41,17 @@ def pack_survey(pack: Pack, log: ReadingLog) -> Survey:
     PackError
         If a table is not there or cannot be read.
     """
-    entry = pack.config.get("survey", {})
-    names = [*entry.get("files", []), *([entry["file"]] if entry.get("file") else [])]
+    entry = pack.config.survey
+    if entry is None:
+        return Survey()
     tables, origins = [], []
-    for name in names:
+    for name in entry.names:
         path = pack.need(name)
-        frame, record, findings = read_survey(path, encoding=entry.get("encoding", ""))
+        frame, record, findings = read_survey(path, encoding=entry.encoding)
         log.files.append(record)
         log.findings.extend(findings)
         origins.append(layer_origin(entry, path, label=("现场核查", "Field survey")))
         tables.append(frame)
-    if not tables:
-        return Survey()
     return Survey(frame=_latest(pd.concat(tables), log), origins=tuple(origins))
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from circle15.catalog import column_synonyms, finding, fold_header, hint, refusal
 from circle15.model.population import PopulationGrid, area_shares, placed_in_order
 from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.sources.city_config import PopulationTable
 from circle15.sources.layers.layer import read_layer
 from circle15.sources.population.cells import CellReading, people_in_cells
 from circle15.sources.population.raster import RASTERS, raster_cells
@@ -27,7 +26,7 @@ OVERLAP = 0.01
 
 
 def read_population(
-    path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame, *, origin: Origin, around: bool = False
+    path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame, *, origin: Origin, around: bool = False
 ) -> tuple[PopulationGrid, FileRecord, list[Finding]]:
     """Read people counted in cells, and how much of each cell lies in each community.
 
@@ -63,12 +62,12 @@ def read_population(
         raise refusal("grid_elsewhere", file=path.name)
     place, share = made.parts["cell"].to_numpy(), made.parts["share"].to_numpy()
     cells, parts = placed_in_order(made.cells, pd.Index(made.parts["community_id"]), place, share)
-    counts = entry.get("use", "spread") == "count"
+    counts = entry.counts
     grid = PopulationGrid(
         cells=cells,
         parts=parts,
         origin=origin,
-        before_buildings=bool(entry.get("before_buildings", counts)),
+        before_buildings=counts if entry.before_buildings is None else entry.before_buildings,
         counts=counts,
         extent=made.extent,
     )
@@ -77,8 +76,8 @@ def read_population(
     return grid, made.record, findings
 
 
-def _polygon_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) -> CellReading:
-    read = read_layer(path, entry)
+def _polygon_cells(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) -> CellReading:
+    read = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs)
     layer = read.frame
     column = _people_column(path, layer, entry)
     people, findings = _people(path, layer, column, entry)
@@ -107,10 +106,10 @@ def _polygon_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame
     return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings))
 
 
-def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: Mapping[str, Any]) -> str:
+def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: PopulationTable) -> str:
     """The column that counts people: the one that is named, else the one whose header says so."""
     columns = [str(column) for column in layer.columns if column != layer.geometry.name]
-    named = entry.get("column")
+    named = entry.column
     alike = column_synonyms("communities")
     found = [named] if named is not None else [c for c in columns if alike.get(fold_header(c)) == "population"]
     if len(found) == 1 and found[0] in columns:
@@ -125,7 +124,7 @@ def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: Mapping[str, Any]
 
 
 def _people(
-    path: Path, layer: gpd.GeoDataFrame, column: str, entry: Mapping[str, Any]
+    path: Path, layer: gpd.GeoDataFrame, column: str, entry: PopulationTable
 ) -> tuple[NDArray[np.float64], list[Finding]]:
     written = layer[column]
     numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=float)
@@ -138,7 +137,7 @@ def _people(
         )  # fmt: skip
     return people_in_cells(
         numbers,
-        stated=entry.get("nodata"),
+        stated=entry.nodata,
         file=path.name,
         column=column,
         where=lambda row: hint("cell_row", row=row + 1, column=column),

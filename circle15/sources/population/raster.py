@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from circle15.model.provenance import FileRecord, Finding
 from circle15.refusals import hint, refusal
+from circle15.sources.city_config import PopulationTable
 from circle15.sources.population.cells import CellReading, people_in_cells
 
 __all__ = ["RASTERS", "raster_cells"]
@@ -61,7 +62,7 @@ class _Window:
         return np.asarray(shapely.box(west, north - self.height, west + self.width, north))
 
 
-def raster_cells(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) -> CellReading:
+def raster_cells(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) -> CellReading:
     """Cells of a population raster that communities touch.
 
     Parameters
@@ -130,7 +131,7 @@ def _opened(path: Path) -> Iterator[Any]:
         raise refusal("raster_broken", file=path.name, why=error) from error
 
 
-def _read_window(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) -> tuple[_Window, list[Finding]]:
+def _read_window(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) -> tuple[_Window, list[Finding]]:
     with _opened(path) as raster:
         crs = _reference_system(path, raster)
         band = _band(path, raster, entry)
@@ -145,7 +146,7 @@ def _read_window(path: Path, entry: Mapping[str, Any], zones: gpd.GeoDataFrame) 
         "cell_pixel", line=rows[at // len(columns)] + 1, cell=columns[at % len(columns)] + 1, band=band
     )
     people, findings = people_in_cells(
-        values.ravel(), stated=entry.get("nodata"), file=path.name, column=f"band {band}", where=place, kind=kind
+        values.ravel(), stated=entry.nodata, file=path.name, column=f"band {band}", where=place, kind=kind
     )
     people = people.reshape(values.shape) * scale + offset
     south_up = step.e > 0
@@ -174,11 +175,11 @@ def _reference_system(path: Path, raster: Any) -> pyproj.CRS:
     return crs
 
 
-def _band(path: Path, raster: Any, entry: Mapping[str, Any]) -> int:
-    band = entry.get("band")
+def _band(path: Path, raster: Any, entry: PopulationTable) -> int:
+    band = entry.band
     if band is None and raster.count > 1:
         raise refusal("raster_bands", file=path.name, count=raster.count)
-    band = 1 if band is None else int(band)
+    band = 1 if band is None else band
     if not 1 <= band <= raster.count:
         raise refusal("raster_band", file=path.name, band=band, count=raster.count)
     if np.dtype(raster.dtypes[band - 1]).kind not in "iuf":

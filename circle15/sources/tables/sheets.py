@@ -41,8 +41,8 @@ class Sheet:
         Of a text file, else ``""``.
     sheet
         Name of the sheet, ``""`` in a text file.
-    header_row, first_row
-        Row of the header (its lowest one if it has several), and of the first row below it; from 1.
+    header_row
+        Row of the header (its lowest one if it has several), from 1.
     notes
         What was decided while reading, and what could not be read.
     """
@@ -52,7 +52,6 @@ class Sheet:
     encoding: str
     sheet: str
     header_row: int
-    first_row: int
     notes: tuple[Finding, ...] = ()
 
     def record(self, role: FileRole) -> FileRecord:
@@ -152,7 +151,7 @@ def read_sheet(
         notes.append(finding("table-encoding", "note", file=path.name, value=grid.encoding.upper()))
     return Sheet(
         frame=frame, file=path.name, encoding=grid.encoding, sheet=grid.name, header_row=header.row + 1,
-        first_row=header.row + 2,         notes=(*notes, *more),
+        notes=(*notes, *more),
     )  # fmt: skip
 
 
@@ -233,6 +232,8 @@ def _chosen(
 
 def _body(path: Path, grid: Grid, header: _Header) -> tuple[pd.DataFrame, list[Finding]]:
     """Rows below the header under unique names."""
+    from xlsxwriter.utility import xl_col_to_name
+
     notes: list[Finding] = []
     rows = [list(row) for row in grid.rows[header.row + 1 :]]
     width = max(len(header.cells), max(map(len, rows), default=0))
@@ -256,9 +257,9 @@ def _body(path: Path, grid: Grid, header: _Header) -> tuple[pd.DataFrame, list[F
     nameless = [k for k, cell in enumerate(cells) if not cell]
     empty = [k for k in nameless if (frame[k].str.strip() == "").all()]
     frame = frame.drop(columns=empty)
-    names = _unique([cell or f"({_letters(k)})" for k, cell in enumerate(cells) if k not in empty])
+    names = _unique([cell or f"({xl_col_to_name(k)})" for k, cell in enumerate(cells) if k not in empty])
     if len(empty) < len(nameless):
-        columns = ", ".join(_letters(k) for k in nameless if k not in empty)
+        columns = ", ".join(xl_col_to_name(k) for k in nameless if k not in empty)
         notes.append(finding("table-nameless-column", "note", file=path.name, row=header.row + 1, value=columns))
     return frame.set_axis(pd.Index(names, dtype=object), axis=1), notes
 
@@ -276,16 +277,6 @@ def _fill_merged(rows: list[list[str]], grid: Grid, start: int) -> int:
                 row[left] = value
                 filled += 1
     return filled
-
-
-def _letters(column: int) -> str:
-    """A column's letters in a spreadsheet: 0 is A, 26 is AA."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _unique(names: Sequence[str]) -> list[str]:

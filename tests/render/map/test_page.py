@@ -15,8 +15,9 @@ import pytest
 
 from circle15.errors import OutputError, SettingError
 from circle15.model import FileRecord, Finding
-from circle15.render.map.folium_map import draw_map, page_html
-from circle15.render.map.page_file import json_block
+from circle15.model.limits import FEWEST
+from circle15.render.map.folium_map import CircleMap, draw_map, page_html
+from circle15.render.map.page_file import json_block, words
 from circle15.render.map.payload import payload
 from tests.towns.browser_page import HOSTILE, KEEP_SAVED, SPILLED, becomes, click, texts
 from tests.towns.chromium import Browser, program
@@ -166,6 +167,23 @@ def test_node_reads_the_bytes_that_python_writes(compress: bool, tmp_path: Path)
 
 
 # -- in the browser ---------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@browser_only
+def test_the_smallest_published_number_is_taken_from_the_page_s_data(browser: Browser, tmp_path: Path) -> None:
+    content = payload(analysis())
+    assert content["fewest"] == FEWEST
+    shares = {}
+    for fewest in (FEWEST, 100_000):
+        path = tmp_path / f"{fewest}.html"
+        drawn = CircleMap(content | {"fewest": fewest, "tiles": None, "words": words()})
+        path.write_text(page_html(drawn), encoding="utf-8", newline="\n")
+        browser.open(path, fragment="#m=share&s=clinic")
+        shares[fewest] = texts(browser, ".row .value")
+    assert sum(text.endswith("%") for text in shares[FEWEST]) == 7
+    # Where nothing under 100,000 people is published, the page shows no share at all.
+    assert not any("%" in text for text in shares[100_000])
 
 
 @pytest.mark.browser

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from circle15.model.norms import Ledger
@@ -19,16 +20,22 @@ from circle15.render.map.payload import payload
 from tests.towns.browser_page import HOSTILE, KEEP_SAVED, SPILLED, becomes, click, texts
 from tests.towns.chromium import Browser, program
 from tests.towns.packed_sections import section, verdict_parts
-from tests.towns.verdict_fixture import RULES, judged, ledger, typology
+from tests.towns.verdict_fixture import RULES, judged, ledger
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(program() is None, reason="no Chromium")]
 
 LAYERS = """(() => {
   const found = { fill: {}, walk: [], marks: 0 };
-  map_circle15.eachLayer((layer) => {
-    const { fillColor, color, pattern } = layer.options;
-    const name = layer.getTooltip?.()?._content?.call?.().querySelector('strong').textContent;
-    if (layer instanceof L.Polygon && name) found.fill[name] = [fillColor, Boolean(pattern)];
+  const layers = [];
+  map_circle15.eachLayer((layer) => layers.push(layer));
+  // A polygon of its own lies over each community; it is filled with a pattern where the community is hatched.
+  const hatched = layers.filter(({ options }) => options.fill && options.fillColor instanceof CanvasPattern);
+  layers.forEach((layer) => {
+    const { fillColor, color } = layer.options;
+    const name = layer.getTooltip?.()?.getContent().call?.().querySelector('strong').textContent;
+    if (layer instanceof L.Polygon && name) {
+      found.fill[name] = [fillColor, hatched.some((hatch) => hatch.getBounds().equals(layer.getBounds()))];
+    }
     if (color === '#0b5fa5' && layer instanceof L.Polyline) found.walk.push(layer.getLatLngs().length);
     if (layer instanceof L.Marker && layer.getElement()?.classList.contains('check-mark')) found.marks += 1;
   });
@@ -167,7 +174,7 @@ def test_how_sure_and_what_is_missing(browser: Browser, town: Path, content: dic
 
 def test_types_and_field_checks(browser: Browser, town: Path) -> None:
     arrive(browser, town, "#m=type&l=en")
-    assert texts(browser, ".legend .classes li span")[:2] == ["T1 high need, low access", "T2 low need, high access"]
+    assert texts(browser, ".legend .classes li span")[:2] == ["T1 old, services far", "T2 young, services near"]
     assert "hatched: like none of the types" in texts(browser, ".legend .classes")[0]
     click(browser, '[data-act="field_checks"]')
     assert texts(browser, ".check b") == ["Site 1", "平江路"]
@@ -202,20 +209,20 @@ def test_the_saved_table_has_the_verdicts_that_are_shown(browser: Browser, town:
         assert told[one["id"]] == ({"p": "达标", "f": "不达标"}[letter], f"{count} 处", "≥ 1 处")
 
 
-def test_text_of_books_stays_text(browser: Browser, tmp_path: Path) -> None:
+def hostile(result: Any, _language: str) -> pd.Series:
+    """One text for each row of a table, or for each type."""
+    return pd.Series(HOSTILE[6], index=result.types.index if isinstance(result, Typology) else result.index)
+
+
+def test_text_of_books_stays_text(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = tuple(
         replace(one, title_zh=text, note_zh=text, source_zh=text) for one, text in zip(RULES, HOSTILE, strict=False)
     )
     town = judged()
-    frame = town.robustness.checks.assign(name=HOSTILE[4], question_zh=HOSTILE[6])
-    kinds = typology(town)
-    types = kinds.types.assign(type_zh=HOSTILE[6])
-    shown = replace(
-        town,
-        ledger=ledger(town, rules),
-        robustness=replace(town.robustness, checks=frame),
-        typology=replace(kinds, types=types),
-    )
+    frame = town.robustness.checks.assign(name=HOSTILE[4])
+    for words in ("check_questions", "type_names"):
+        monkeypatch.setattr(f"circle15.render.map.verdicts.{words}", hostile)
+    shown = replace(town, ledger=ledger(town, rules), robustness=replace(town.robustness, checks=frame))
     path = tmp_path / "hostile.html"
     path.write_text(page_html(shown), encoding="utf-8", newline="\n")
     arrive(browser, path, "#m=norm&n=meals&c=c1")

@@ -82,7 +82,7 @@ def test_coordinates_are_right_to_half_a_step(town: dict) -> None:
 def test_what_a_walking_engine_needs_is_exact(town: dict) -> None:
     shown = analysis()
     packed = town["binary"]
-    for name, positions in (("demand", shown.demand_positions), ("facility", shown.facility_positions)):
+    for name, positions in (("demand", shown.demand.positions), ("facility", shown.facilities.positions)):
         for column in ("edge", "offset_mm", "leg_mm"):
             assert section(packed, f"{name}.{column}").tolist() == getattr(positions, column).tolist()
     assert town["cutoffs_ms"] == [300_000, 600_000, 900_000]

@@ -13,6 +13,7 @@ from circle15.render.tables.workbook import workbook_bytes
 from tests.towns.page_fixture import analysis as make_analysis
 from tests.towns.report_fixture import full
 
+WORSE = "步行最久的一成老人中有人没有路可走到任何一处，平均步行时间未计入他们，实际更差。"
 SHEETS = {"通道 Links", "核对 Checks", "公平 Equity", "类型 Types"}
 
 
@@ -37,10 +38,12 @@ def test_tables_are_those_of_the_analysis(town):
     (check,) = check_sheet_table(town).to_dict("records")
     assert (check["check_rank"], check["kind"], check["flips"], check["check_people"]) == (1, "设施 facility", 3, 456)
     (spread,) = equity_table(town).to_dict("records")
-    assert (spread["service_zh"], spread["gini"], spread["undefined_zh"]) == ("社区卫生服务站", 0.2, "需求没有差别")
+    assert (spread["service_zh"], spread["gini"], spread["undefined_zh"]) == ("社区卫生服务站", 0.2, WORSE)
     assert group_table(town)["grouping"].tolist() == ["社区类型 type"] * 2
+    assert group_table(town)["group"].tolist() == ["农村", "老城区"]
     (kind,) = type_table(town).to_dict("records")
     assert (kind["medoid_name"], kind["communities"], kind["kunshan"]) == ("丙", 8, "老城区")
+    assert (kind["type_zh"], kind["type_en"]) == ("高密度", "dense")
 
 
 def test_every_column_has_a_head(town):
@@ -51,8 +54,8 @@ def test_every_column_has_a_head(town):
 def test_the_workbook_holds_them_with_units(book):
     assert set(book.sheetnames) >= SHEETS
     assert "新增受益（人次）\nNewly served (person-services)" in cells(book["通道 Links"])
-    assert {0.2, 1.75, "需求没有差别", "老城区"} <= set(cells(book["公平 Equity"]))
-    assert "甲是否开门？" in cells(book["核对 Checks"])
+    assert {0.2, 1.75, WORSE, "老城区"} <= set(cells(book["公平 Equity"]))
+    assert "甲（社区卫生服务站）是否仍在营业？" in cells(book["核对 Checks"])
     method = " ".join(str(value) for value in cells(book["方法 Method"]))
     assert "基尼系数 Gini：" in method
 

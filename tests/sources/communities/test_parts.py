@@ -12,6 +12,7 @@ from circle15.errors import PackError
 from circle15.sources.communities.parts import unite_parts
 from circle15.sources.communities.table import read_communities
 from circle15.sources.datum import from_wgs84
+from tests.towns.city_tables import communities_table, mapped_columns, people_table
 from tests.towns.findings import finding_of, unpacked
 from tests.towns.lattice import CRS
 from tests.towns.pack_files import community, feature, rectangle, write_csv, write_layer
@@ -21,12 +22,14 @@ PARTS = {"parts": True}
 
 def read(tmp_path, features, entry, columns=None):
     layer = write_layer(tmp_path / "c.geojson", features)
-    return unpacked(read_communities(layer, columns or {}, entry=entry))
+    return unpacked(read_communities(layer, mapped_columns(columns or {}), entry=communities_table(entry)))
 
 
 def table(tmp_path, rows, header, **entry):
     path = write_csv(tmp_path / "社区.csv", rows, header)
-    return read_communities(path, entry.pop("columns", {}), entry={"grow": True, **entry})
+    return read_communities(
+        path, mapped_columns(entry.pop("columns", {})), entry=communities_table({"grow": True, **entry})
+    )
 
 
 def estate(key, west, east, people, **more):
@@ -127,7 +130,7 @@ def test_people_of_the_whole_community_come_from_a_table(tmp_path):
     people = write_csv(
         tmp_path / "p.csv", [("a", "甲", 40, 10), ("b", "乙", 7, 0)], ("社区编号", "社区", "人口", "60岁以上")
     )
-    frame, _ = unpacked(read_communities(layer, {}, (people, {}), entry=PARTS))
+    frame, _ = unpacked(read_communities(layer, {}, (people, people_table()), entry=communities_table(PARTS)))
     assert frame["population"].tolist() == [40.0, 7.0]
     assert frame["name"].tolist() == ["甲", "乙"]
     assert frame["parts"].tolist() == [2, 1]
@@ -199,7 +202,7 @@ def test_a_table_is_read_in_the_encoding_that_is_said(tmp_path):
     text = "".join(f"{','.join(row)}\n" for row in (HEADER, ROW))
     path = tmp_path / "社区.csv"
     path.write_bytes(text.replace("桃花坞", "桃花塢").encode("utf-16-be"))  # without a mark
-    frame = read_communities(path, {}, entry={"grow": True, "encoding": "utf-16-be"}).frame
+    frame = read_communities(path, {}, entry=communities_table({"grow": True, "encoding": "utf-16-be"})).frame
     assert frame.loc["c1", "name"] == "桃花塢"
 
 
@@ -267,7 +270,7 @@ def test_headers_of_a_layer_are_understood_and_persons_left_behind(tmp_path):
 def test_the_mapping_wins_over_headers(tmp_path):
     columns = {"社区编号": "c1", "社区名称": "甲", "名": "乙", "人口": 9, "男": 3, "女": 4, "60岁以上": 1}
     layer = write_layer(tmp_path / "c.geojson", [feature(rectangle(120, 31, 121, 32), **columns)])
-    frame, _ = unpacked(read_communities(layer, {"name": "名", "population": ["男", "女"]}))
+    frame, _ = unpacked(read_communities(layer, mapped_columns({"name": "名", "population": ["男", "女"]})))
     assert frame.loc["c1", ["name", "population"]].tolist() == ["乙", 7.0]
 
 

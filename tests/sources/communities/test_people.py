@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from circle15.catalog.typed_toml import checked
 from circle15.errors import PackError
+from circle15.sources.city_config import CityConfig
 from circle15.sources.communities.table import read_communities
 from circle15.sources.pack.city_pack import read_pack
-from circle15.sources.pack.keys import check_config
+from tests.towns.city_tables import people_table
 from tests.towns.findings import finding_of, unpacked
 from tests.towns.pack_files import feature, geojson, rectangle, write_csv
 
@@ -22,7 +24,9 @@ def joined(tmp_path, rows=ROWS, header=HEADER, shapes=({"name": "陈港社区"},
         for k, shape in enumerate(shapes)
     ]
     layer.write_text(geojson(features), encoding="utf-8")
-    return unpacked(read_communities(layer, {}, (write_csv(tmp_path / "people.csv", rows, header), entry)))
+    return unpacked(
+        read_communities(layer, {}, (write_csv(tmp_path / "people.csv", rows, header), people_table(entry)))
+    )
 
 
 def test_people_by_name(tmp_path):
@@ -89,10 +93,10 @@ def test_a_layer_with_one_name_twice_and_a_table_without_key(tmp_path):
 def test_keys_of_the_table(tmp_path):
     config = {"name": "x", "crs": "x", "communities": {"file": "x", "people": {"header_row": "1"}}}
     with pytest.raises(PackError, match=r"header_row = '1' in \[communities\.people\]: give a whole number"):
-        check_config(tmp_path / "city.toml", config)
+        checked(CityConfig, config, file=tmp_path / "city.toml")
     config["communities"]["people"] = {}
     with pytest.raises(PackError, match="names no table"):
-        check_config(tmp_path / "city.toml", config)
+        checked(CityConfig, config, file=tmp_path / "city.toml")
 
 
 def test_a_pack_with_both_tables_of_its_own(make_pack):

@@ -8,12 +8,15 @@ import shapely
 
 from circle15.errors import PackError
 from circle15.sources.communities.table import read_communities
+from tests.towns.city_tables import mapped_columns
 from tests.towns.findings import finding_of, unpacked
 from tests.towns.pack_files import community, feature, rectangle, write_layer
 
 
 def communities(tmp_path, features, columns=None):
-    return unpacked(read_communities(write_layer(tmp_path / "communities.geojson", features), columns or {}))
+    return unpacked(
+        read_communities(write_layer(tmp_path / "communities.geojson", features), mapped_columns(columns or {}))
+    )
 
 
 def test_good_communities(tmp_path):
@@ -108,20 +111,26 @@ def test_columns_of_the_file_s_own_names(tmp_path):
     assert frame.iloc[0][["name", "population", "pop_60plus"]].tolist() == ["第一", 64.0, 16.0]
 
 
+NO_COLUMN = r"pop_60plus = .* in \[communities.columns\]: give a column's name, a list of names to add up, or { of ="
+
+
 @pytest.mark.parametrize(
     ("theirs", "says"),
     [
-        ("nope", "names 'nope'; the file has"),
-        (["population", "nope"], "names 'nope'"),
-        ({"of": "nope", "share": 0.2}, "names 'nope'"),
-        ({"share": 0.2}, "give a column's name"),
-        ({"of": "population", "share": "20%"}, "give a column's name"),
-        ([], "give a column's name"),
-        (5, "give a column's name"),
+        ("nope", r"\[communities.columns\] pop_60plus names 'nope'; the file has"),
+        (["population", "nope"], r"\[communities.columns\] pop_60plus names 'nope'"),
+        ({"of": "nope", "share": 0.2}, r"\[communities.columns\] pop_60plus names 'nope'"),
+        ({"share": 0.2}, NO_COLUMN),
+        ({"of": "population", "share": "20%"}, NO_COLUMN),
+        ({"of": "population", "share": True}, NO_COLUMN),
+        ({"of": "population", "shares": 0.2}, NO_COLUMN),
+        ([], NO_COLUMN),
+        (["population", 5], NO_COLUMN),
+        (5, NO_COLUMN),
     ],
 )
 def test_columns_that_lead_nowhere(tmp_path, theirs, says):
-    with pytest.raises(PackError, match=rf"\[communities.columns\] pop_60plus .*{says}"):
+    with pytest.raises(PackError, match=says):
         communities(tmp_path, [community("a", 120.61, 120.62)], {"pop_60plus": theirs})
 
 

@@ -13,6 +13,7 @@ from circle15.catalog import tiers
 from circle15.sources.facilities.attributes import hours_findings, iso_date, site_attributes
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.reading import ROW, Tally
+from tests.towns.city_tables import facilities_table
 from tests.towns.findings import finding_of, unpacked
 from tests.towns.pack_files import HEADER, write_csv
 
@@ -241,7 +242,7 @@ def test_a_chinese_sheet_end_to_end(tmp_path):
         "f1", "光里", "助餐点;日间照料", "120.62", "31.31", "社区级", "助餐点:80;日间照料:30",
         "上午8:00-11:30 下午1:30-5:00", "1.5", "500", "民政局", "2024年3月", "https://x.cn/1",
     )  # fmt: skip
-    frame, _ = unpacked(read_facilities(write_csv(tmp_path / "list.csv", [row], header), {}))
+    frame, _ = unpacked(read_facilities(write_csv(tmp_path / "list.csv", [row], header), facilities_table()))
     site = frame.loc["f1"]
     assert site["capacity_by_service"] == {"meal_point": 80, "day_care": 30}
     assert (site["capacity"], site["delivery_radius_m"], site["tier_key"]) == (110, 1500, "community")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.table import read_facilities
+from tests.towns.city_tables import facilities_table
 from tests.towns.findings import finding_of
 from tests.towns.pack_files import write_csv
 
@@ -74,7 +75,7 @@ def test_a_list_tells_the_rows_and_keeps_them(tmp_path):
         ("f2", "别处", "meal_point", "120.63", "31.31"),
         ("f3", "食堂", "meal_point", "120.6202", "31.31"),  # 19 m east of f1
     ]
-    read = read_facilities(write_csv(tmp_path / "meals.csv", sites), {})
+    read = read_facilities(write_csv(tmp_path / "meals.csv", sites), facilities_table())
     assert len(read.frame) == 3
     found = finding_of(read.findings, "facility-doubled")
     assert (found.severity, found.count, found.file, found.row) == ("warning", 2, "meals.csv", 2)

@@ -13,6 +13,7 @@ from circle15.errors import PackError
 from circle15.sources.facilities.points import fitting_systems, written_degrees
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.pack.city_pack import read_pack
+from tests.towns.city_tables import facilities_table
 from tests.towns.findings import finding_of
 from tests.towns.pack_files import CITY_TOML, SITES, osm_xml, write_csv
 from tests.towns.pack_files import community as town_community
@@ -23,7 +24,7 @@ HEADER = ("名称", "服务", "经度", "纬度")
 
 def read(tmp_path, points, *, header=HEADER, home=SUZHOU, **entry):
     rows = [(f"食堂{k}", "助餐点", *point) for k, point in enumerate(points)]
-    return read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry, home=home)
+    return read_facilities(write_csv(tmp_path / "list.csv", rows, header), facilities_table(entry), home=home)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_swapped_list_is_refused_with_its_own_columns(tmp_path):
 def test_a_swapped_cell_has_another_remedy(tmp_path):
     path = write_csv(tmp_path / "list.csv", [("食堂", "助餐点", "31.31,120.62")], ("名称", "服务", "坐标"))
     with pytest.raises(PackError, match=r"swapped: 1 of 1 .*write longitude first"):
-        read_facilities(path, {})
+        read_facilities(path, facilities_table())
 
 
 def test_single_rows_are_left_out_and_told(tmp_path):

@@ -9,6 +9,7 @@ import shapely
 from circle15.errors import PackError
 from circle15.sources.datum import from_wgs84
 from circle15.sources.facilities.table import read_facilities
+from tests.towns.city_tables import facilities_table
 from tests.towns.findings import finding_of, unpacked
 from tests.towns.pack_files import HEADER, feature, rectangle, write_csv, write_layer
 
@@ -16,7 +17,7 @@ GOOD = ("f1", "食堂", "meal_point", "120.62", "31.31")
 
 
 def facilities(tmp_path, rows, header=HEADER, entry=None):
-    return unpacked(read_facilities(write_csv(tmp_path / "list.csv", rows, header), entry or {}))
+    return unpacked(read_facilities(write_csv(tmp_path / "list.csv", rows, header), facilities_table(entry or {})))
 
 
 def at(lon, lat, facility_id="f1"):
@@ -127,7 +128,7 @@ def test_a_number_that_is_none_is_told_and_the_row_kept(tmp_path, value):
 def test_blank_lines_do_not_shift_the_numbers_of_rows(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("name,services,lon,lat\n\n,,,\na,clinic,120.6,31.3\n\nb,clinic,x,31.3\n\n", encoding="utf-8")
-    frame, findings = unpacked(read_facilities(path, {}))
+    frame, findings = unpacked(read_facilities(path, facilities_table()))
     assert frame.index.tolist() == ["list-4"]
     assert finding_of(findings, "facility-without-point").row == 6
 
@@ -152,13 +153,13 @@ def test_ragged_rows_never_shift_the_columns(tmp_path, text):
     path = tmp_path / "list.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(PackError, match=r"list\.csv: .*(more cells|CSV UTF-8)"):
-        read_facilities(path, {"service": "clinic"})
+        read_facilities(path, facilities_table({"service": "clinic"}))
 
 
 def test_a_byte_order_mark_and_spaces_in_the_header(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("\ufeffname , lon,lat\r\n食堂,120.62,31.31\r\n", encoding="utf-8")
-    frame, findings = unpacked(read_facilities(path, {"service": "clinic"}))
+    frame, findings = unpacked(read_facilities(path, facilities_table({"service": "clinic"})))
     assert findings == []
     assert frame.loc["list-2", "services"] == ("clinic",)
 
@@ -177,7 +178,7 @@ def test_a_byte_order_mark_and_spaces_in_the_header(tmp_path):
 def test_a_list_that_cannot_be_read(tmp_path, content, says):
     (tmp_path / "list.csv").write_bytes(content)
     with pytest.raises(PackError, match=rf"list\.csv: .*{says}"):
-        read_facilities(tmp_path / "list.csv", {})
+        read_facilities(tmp_path / "list.csv", facilities_table())
 
 
 def test_a_header_alone_is_an_empty_list(tmp_path):
@@ -224,7 +225,7 @@ def test_a_point_layer(tmp_path):
         feature(point, facility_id=10, name="b", services=None, capacity=0),
         feature(rectangle(120.62, 31.31, 120.64, 31.33), facility_id=11, name="c", services="shop", capacity=0),
     ]
-    frame, findings = unpacked(read_facilities(write_layer(tmp_path / "sites.geojson", features), {}))
+    frame, findings = unpacked(read_facilities(write_layer(tmp_path / "sites.geojson", features), facilities_table()))
     assert frame.index.tolist() == ["7", "9", "11"]
     assert frame["name"].tolist() == ["NA", "9", "c"]
     assert frame.loc["11"].geometry.equals_exact(shapely.Point(120.63, 31.32), 1e-9)

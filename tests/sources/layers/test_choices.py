@@ -15,6 +15,7 @@ from circle15.sources.facilities.table import read_facilities
 from circle15.sources.layers.layer import read_layer
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.tables.encodings import text_encoding
+from tests.towns.city_tables import communities_table, facilities_table, mapped_columns
 from tests.towns.findings import finding_of
 from tests.towns.pack_files import CITY_TOML, feature, town_communities, write_layer
 from tests.towns.table_files import save_shapefile
@@ -34,7 +35,7 @@ def test_a_named_layer_is_read_and_recorded(tmp_path):
     path = tmp_path / "a.gpkg"
     sites().to_file(path, layer="new")
     sites(name=["旧食堂"]).to_file(path, layer="旧的")
-    reading = read_facilities(path, {"layer": "旧的"})
+    reading = read_facilities(path, facilities_table({"layer": "旧的"}))
     assert reading.frame["name"].tolist() == ["旧食堂"]
     assert (reading.files[0].part, reading.files[0].crs) == ("旧的", "EPSG:4326")
     with pytest.raises(PackError, match=r'holds 2 layers \(new, 旧的\).*file_layer = "new"'):
@@ -46,7 +47,7 @@ def test_a_layer_is_named_only_where_there_are_several(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     sites().to_parquet(path) if suffix == ".parquet" else sites().to_file(path)
     with pytest.raises(PackError, match=r'holds one layer; take layer = "new" out'):
-        read_layer(path, {"layer": "new"})
+        read_layer(path, layer="new")
 
 
 def test_layers_of_a_whole_pack(make_pack):
@@ -85,9 +86,11 @@ def test_pitfall_12_metres_without_a_system_get_one_from_city_toml(tmp_path, sys
     point = {"type": "Point", "coordinates": list(metres(system).coords[0])}
     path = write_layer(tmp_path / "a.geojson", [feature(point, name="食堂", services="clinic")])
     with pytest.raises(PackError, match=r"are no degrees.*crs = \"EPSG:4549\""):
-        read_facilities(path, {})
+        read_facilities(path, facilities_table())
     for entry in ({"crs": system}, {"datum": system}):
-        assert read_facilities(path, entry).frame.geometry.iloc[0].coords[0] == pytest.approx(PLACE, abs=1e-9)
+        assert read_facilities(path, facilities_table(entry)).frame.geometry.iloc[0].coords[0] == pytest.approx(
+            PLACE, abs=1e-9
+        )
 
 
 def test_pitfall_12_a_member_that_names_the_system_is_believed(tmp_path):
@@ -104,8 +107,8 @@ def test_pitfall_12_a_shapefile_without_prj_gets_its_system_from_city_toml(tmp_p
     path = save_shapefile(sites().to_crs("EPSG:4528"), tmp_path / "a.shp", encoding="UTF-8")
     path.with_suffix(".prj").unlink()
     with pytest.raises(PackError, match=r"a\.prj is missing"):
-        read_facilities(path, {})
-    frame = read_facilities(path, {"crs": "EPSG:4528"}).frame
+        read_facilities(path, facilities_table())
+    frame = read_facilities(path, facilities_table({"crs": "EPSG:4528"})).frame
     assert frame.geometry.iloc[0].coords[0] == pytest.approx(PLACE, abs=1e-9)
 
 
@@ -114,7 +117,7 @@ def test_a_system_is_a_code(tmp_path, crs):
     path = save_shapefile(sites(), tmp_path / "a.shp", encoding="UTF-8")
     path.with_suffix(".prj").unlink()
     with pytest.raises(PackError, match=r"the reference system .* is not known; give its EPSG code"):
-        read_layer(path, {"crs": crs})
+        read_layer(path, crs=crs)
 
 
 def test_heights_are_left_out(tmp_path):
@@ -135,7 +138,7 @@ LONG = {"设施编号": ["a1"], "社区卫生服务": ["是"], "facility_id2": [
 def test_field_names_that_were_cut_are_understood(tmp_path, encoding, cpg):
     frame = sites().rename(columns={"name": "设施名称", "services": "设施类型"}).assign(**LONG)
     path = save_shapefile(frame, tmp_path / "a.shp", encoding=encoding, cpg=cpg)
-    reading = read_facilities(path, {})
+    reading = read_facilities(path, facilities_table())
     assert reading.frame.index.tolist() == ["a1"]
     assert reading.frame["name"].tolist() == ["食堂"]
     assert reading.frame["services"].tolist() == [("meal_point",)]
@@ -147,7 +150,7 @@ def test_field_names_that_were_cut_are_understood(tmp_path, encoding, cpg):
 def test_a_name_cut_at_its_underline_is_not_taken_for_a_shorter_one(tmp_path):
     """``community_id`` is cut to ``community_``, which folds to ``community``: where a facility stands."""
     path = save_shapefile(sites(community_id=["c1"]), tmp_path / "a.shp", encoding="UTF-8")
-    reading = read_facilities(path, {})
+    reading = read_facilities(path, facilities_table())
     assert "community" not in dict(reading.files[0].understood)
     assert "community_" in reading.files[0].unknown
 
@@ -155,18 +158,18 @@ def test_a_name_cut_at_its_underline_is_not_taken_for_a_shorter_one(tmp_path):
 def test_an_encoding_of_city_toml_overrules_a_cpg_that_lies(tmp_path):
     path = save_shapefile(sites(), tmp_path / "a.shp", encoding="GB18030")
     path.with_suffix(".cpg").write_text("UTF-8", encoding="ascii")
-    reading = read_facilities(path, {"encoding": "gbk"})
+    reading = read_facilities(path, facilities_table({"encoding": "gbk"}))
     assert reading.frame["name"].tolist() == ["食堂"]
     assert reading.files[0].encoding == "GB18030"
     with pytest.raises(PackError, match=r"encoding = 'hex' is no encoding"):
-        read_facilities(path, {"encoding": "hex"})
+        read_facilities(path, facilities_table({"encoding": "hex"}))
 
 
 def test_cells_cut_inside_a_character_are_told(tmp_path):
     path = save_shapefile(sites(备注=["x" * 8]), tmp_path / "a.shp", encoding="UTF-8")
     table = path.with_suffix(".dbf")
     table.write_bytes(table.read_bytes().replace(b"x" * 8, "社区区".encode()[:8]))  # a field of eight bytes
-    reading = read_facilities(path, {})
+    reading = read_facilities(path, facilities_table())
     assert reading.frame["备注"].tolist() == ["社区"]
     assert finding_of(reading.findings, "layer-text-cut").count == 1
 
@@ -177,8 +180,8 @@ def test_communities_take_the_layer_and_the_encoding(tmp_path):
     path.with_suffix(".cpg").write_text("65001", encoding="ascii")
     columns = {"community_id": "community_"}
     with pytest.raises(PackError, match=r"c\.shp: its text is not UTF-8"):
-        read_communities(path, columns)
-    reading = read_communities(path, columns, entry={"encoding": "936"})
+        read_communities(path, mapped_columns(columns))
+    reading = read_communities(path, mapped_columns(columns), entry=communities_table({"encoding": "936"}))
     assert reading.frame["name"].tolist() == ["西", "东"]
 
 
@@ -195,7 +198,9 @@ def test_a_text_table_takes_its_encoding_from_city_toml(tmp_path):
     """Big5 bytes are GB18030 bytes too, of other words: only the planner knows."""
     path = tmp_path / "list.csv"
     path.write_bytes("名稱,lon,lat\n社區食堂,120.62,31.31\n".encode("big5"))
-    reading = read_facilities(path, {"service": "clinic", "encoding": "Big5", "columns": {"name": "名稱"}})
+    reading = read_facilities(
+        path, facilities_table({"service": "clinic", "encoding": "Big5", "columns": {"name": "名稱"}})
+    )
     assert reading.frame["name"].tolist() == ["社區食堂"]
     assert reading.files[0].encoding == "BIG5"
 
@@ -203,13 +208,13 @@ def test_a_text_table_takes_its_encoding_from_city_toml(tmp_path):
 def test_a_datum_that_shifts_applies_to_a_layer_and_is_recorded(tmp_path):
     path = tmp_path / "a.gpkg"
     sites().to_file(path)
-    reading = read_facilities(path, {"datum": "gcj02"})
+    reading = read_facilities(path, facilities_table({"datum": "gcj02"}))
     assert reading.files[0].crs == "gcj02"
     assert finding_of(reading.findings, "datum-converted").count == 1
     with pytest.raises(PackError, match=r"a\.gpkg: datum 'gcj-02' is not known"):
-        read_facilities(path, {"datum": "gcj-02"})
+        read_facilities(path, facilities_table({"datum": "gcj-02"}))
     with pytest.raises(PackError, match=r"names EPSG:4326, city\.toml names EPSG:4549"):
-        read_facilities(path, {"datum": "EPSG:4549"})
+        read_facilities(path, facilities_table({"datum": "EPSG:4549"}))
 
 
 def test_a_layer_is_read_as_often_as_one_likes(tmp_path):

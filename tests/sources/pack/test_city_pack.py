@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from circle15.catalog.typed_toml import checked
 from circle15.errors import CityError, CrsError, PackError, SettingError, StreetsError
 from circle15.model import Positions
+from circle15.sources.city_config import LAYERS, CityConfig
 from circle15.sources.pack.city_pack import data_roots, fetch_area, find_pack, list_cities, read_pack
-from circle15.sources.pack.keys import LAYERS, check_config
 from circle15.study import analyse, check_places, load_city
 from tests.towns.findings import finding_of
 from tests.towns.pack_files import SITES, TOWN_NODES, TOWN_WAYS, community, osm_xml, town_communities
@@ -173,8 +174,8 @@ GOOD = 'name = "x"\ncrs = "EPSG:4549"\n[communities]\nfile = "communities.geojso
             r"unknown key 'cutoff_min' in \[settings\]; did you mean 'cutoffs_min'",
         ),
         (GOOD + '[network]\nfile = "a.osm"', r"unknown key 'file' in \[network\]; did you mean 'files'"),
-        (GOOD + '[[facilities]]\nfile = "a"\nservics = []', r"\[facilities\]; did you mean 'services'"),
-        (GOOD + '[[context]]\nlayers = "water"', r"\[context\]; did you mean 'layer'"),
+        (GOOD + '[[facilities]]\nfile = "a"\nservics = []', r"\[\[facilities\]\] 1; did you mean 'services'"),
+        (GOOD + '[[context]]\nlayers = "water"', r"\[\[context\]\] 1; did you mean 'layer'"),
         (GOOD + "[network]\nfiles = 'a.osm'", r"files = 'a.osm' in \[network\]: give a list, each item text"),
         (GOOD + "[network]\nfiles = [1]", "files = .1. in .network.: give a list, each item text"),
         (GOOD + "[network]\nsynthetic = true", r"synthetic = True in \[network\]: give text"),
@@ -187,11 +188,11 @@ GOOD = 'name = "x"\ncrs = "EPSG:4549"\n[communities]\nfile = "communities.geojso
         (GOOD + "[settings]\ncutoffs_min = [5, '10']", "give a list, each item a number"),
         (GOOD + "[settings]\ncutoffs_min = [true]", "give a list, each item a number"),
         (GOOD + "[settings]\nmax_snap_m = '150'", r"max_snap_m = '150' in \[settings\]: give a number"),
-        (GOOD + "[[facilities]]\nservices = ['clinic']", r"\[\[facilities\]\] entry names no source; give file"),
-        (GOOD + "[[facilities]]\nosm = false", r"\[\[facilities\]\] entry names no source"),
-        (GOOD + "[[context]]\nlayer = 'water'", r"\[\[context\]\] entry names no source"),
-        (GOOD + "[[context]]\nosm = true", "layer = None; known are water"),
-        (GOOD + "[[context]]\nosm = true\nlayer = 'sky'", "layer = 'sky'; known are water"),
+        (GOOD + "[[facilities]]\nservices = ['clinic']", r"\[\[facilities\]\] 1 names no source; give file"),
+        (GOOD + "[[facilities]]\nosm = false", r"\[\[facilities\]\] 1 names no source"),
+        (GOOD + "[[context]]\nlayer = 'water'", r"\[\[context\]\] 1 names no source"),
+        (GOOD + "[[context]]\nosm = true", r"'layer' is missing in \[\[context\]\] 1; give one of water, green"),
+        (GOOD + "[[context]]\nosm = true\nlayer = 'sky'", r"layer = 'sky' in \[\[context\]\] 1 \(known: water"),
         ('name = 5\ncrs = "EPSG:4549"\ncommunities = {}', "name = 5 in the top level: give text"),
         ('name = "x"\ncrs = "EPSG:4549"\ncommunities = {}', r"\[communities\] names no layer"),
     ],
@@ -199,7 +200,8 @@ GOOD = 'name = "x"\ncrs = "EPSG:4549"\n[communities]\nfile = "communities.geojso
 def test_a_city_toml_that_is_wrong(make_pack, toml, says):
     with pytest.raises(PackError, match=says) as caught:
         find_pack("tryton", make_pack(toml=toml))
-    assert "city.toml" in str(caught.value)
+    assert "city.toml: " in str(caught.value)
+    assert re.search(r"city\.toml：.*[\u4e00-\u9fff]", caught.value.zh)
 
 
 def test_a_city_toml_of_other_bytes(make_pack):
@@ -213,7 +215,7 @@ def test_a_byte_order_mark_before_city_toml_is_no_fault(make_pack):
     root = make_pack()
     path = root / "tryton" / "city.toml"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert find_pack("tryton", root).config["name"] == "试城"
+    assert find_pack("tryton", root).config.name == "试城"
 
 
 def test_every_key_may_stand_there(tmp_path):
@@ -231,7 +233,7 @@ def test_every_key_may_stand_there(tmp_path):
         "communities": {**about, "files": ["a"], "columns": {}, "about": {}, "estimated": True, "synthetic": False},
         "context": [{**about, "layer": layer, "osm": True, "optional": True} for layer in LAYERS],
     }
-    check_config(tmp_path, config)
+    checked(CityConfig, config, file=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -500,11 +502,11 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     assert "150" in finding_of(places, "facility-far").message_en
     with pytest.warns(UserWarning, match="data-quality findings"):
         result = analyse(city)
-    assert result.facility_positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND]
+    assert result.facilities.positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND]
     reached = {result.reach.facility_ids[k] for k in result.reach.facility}
     assert {"f1", "f2"} <= reached
     assert "far" not in reached
-    homes = result.demand_positions
+    homes = result.demand.positions
     on_island = {int(e) for e in homes.edge[homes.status == Positions.ISLAND]}
     for point, facility in zip(result.reach.point, result.reach.facility, strict=True):
         if result.reach.facility_ids[facility] == "isle":

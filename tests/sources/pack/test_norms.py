@@ -104,7 +104,7 @@ def test_an_override_wins(pack):
             '["gb50437", "mine.toml"]',
             {"mine.toml": book_toml(RULE | {"id": "gb50437-daycare-population"})},
             NormError,
-            r"'gb50437-daycare-population' stands twice \(gb50437\.toml, mine\.toml\)",
+            r"^gb50437\.toml, mine\.toml: rule 'gb50437-daycare-population' stands twice",
         ),
         ('["gb50437", "gb50437"]', {}, NormError, r"two books that are called 'gb50437'"),
         ('["gb50437", "gb50437.toml"]', {"gb50437.toml": book_toml(RULE)}, NormError, r"two books"),
@@ -135,8 +135,9 @@ def test_an_override_wins(pack):
     ],
 )
 def test_a_book_that_cannot_be_is_refused(pack, norms, files, error, message):
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as caught:
         pack(norms, files)
+    assert re.search(r"[\u4e00-\u9fff]", caught.value.zh)
 
 
 def test_an_override_of_a_wrong_kind(pack):

@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from circle15.errors import PackError
 from circle15.sources.population.grid import read_population
+from tests.towns.city_tables import population_table
 from tests.towns.findings import finding_of
 from tests.towns.grids import NINE, ORIGIN, cells, tilings, zones
 from tests.towns.lattice import X0, Y0
@@ -28,7 +29,7 @@ def saved(tmp_path, frame: gpd.GeoDataFrame, name: str = "grid.gpkg", **options)
 
 
 def read(path, frame, **entry):
-    return read_population(path, {"column": "people"} | entry, frame, origin=ORIGIN)
+    return read_population(path, population_table({"column": "people"} | entry), frame, origin=ORIGIN)
 
 
 @pytest.mark.parametrize("name", ["grid.gpkg", "grid.geojson", "grid.shp", "grid.parquet"])
@@ -65,13 +66,13 @@ def test_a_layer_of_several_is_named(tmp_path):
 
 def test_the_column_is_found_by_its_header_or_asked_for(tmp_path):
     path = saved(tmp_path, cells(NINE).rename(columns={"people": "常住人口"}))
-    grid, _, _ = read_population(path, {}, zones(WHOLE), origin=ORIGIN)
+    grid, _, _ = read_population(path, population_table(), zones(WHOLE), origin=ORIGIN)
     assert grid.cells["people"].sum() == 450
     with pytest.raises(PackError, match=r"there is no column 'people'.*it has 常住人口"):
         read(path, zones(WHOLE))
     nameless = saved(tmp_path, cells(NINE).rename(columns={"people": "x"}), "other.gpkg")
     with pytest.raises(PackError, match="no single column says that it counts people"):
-        read_population(nameless, {}, zones(WHOLE), origin=ORIGIN)
+        read_population(nameless, population_table(), zones(WHOLE), origin=ORIGIN)
 
 
 @given(tilings(), st.integers(0, 10_000), st.data())

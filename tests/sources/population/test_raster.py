@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from circle15.errors import PackError
 from circle15.sources.population import raster as population_raster
 from circle15.sources.population.grid import read_population
+from tests.towns.city_tables import population_table
 from tests.towns.findings import finding_of
 from tests.towns.grids import NINE, ORIGIN, cells, tilings, write_raster, zones
 from tests.towns.lattice import CRS, X0, Y0
@@ -27,7 +28,7 @@ WHOLE = (0, 0, 300, 300)
 
 
 def read(path, frame, **entry):
-    grid, record, findings = read_population(path, entry, frame, origin=ORIGIN)
+    grid, record, findings = read_population(path, population_table(entry), frame, origin=ORIGIN)
     assert record.role == "population"
     return grid, findings
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from circle15.errors import PackError
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.tables.sheets import read_sheet
+from tests.towns.city_tables import facilities_table
 from tests.towns.findings import finding_of
 
 HEADER = ["名称", "服务", "经度", "纬度"]
@@ -41,7 +42,7 @@ def test_a_decorated_list(tmp_path):
         [None],
         ["餐厅", "助餐点", "１２０．６３", "31.32"],
     ]
-    reading = read_facilities(book(tmp_path / "list.xls", ("说明", [["请填写"]]), ("设施", rows)), {})
+    reading = read_facilities(book(tmp_path / "list.xls", ("说明", [["请填写"]]), ("设施", rows)), facilities_table())
     assert reading.frame["name"].tolist() == ["食堂", "餐厅"]
     assert [point.coords[0] for point in reading.frame.geometry] == [(120.62, 31.31), (120.63, 31.32)]
     assert reading.frame.index.tolist() == ["list-4", "list-6"]

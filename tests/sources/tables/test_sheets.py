@@ -70,7 +70,7 @@ def cells(sheet):
 def test_encodings_delimiters_and_line_ends(tmp_path, encoding, read_as, delimiter, newline, name):
     text = LINES.replace(",", delimiter).replace("\n", newline)
     sheet = read_sheet(put(tmp_path, text.encode(encoding), name))
-    assert (sheet.encoding, sheet.sheet, sheet.header_row, sheet.first_row) == (read_as, "", 1, 2)
+    assert (sheet.encoding, sheet.sheet, sheet.header_row) == (read_as, "", 1)
     assert list(sheet.frame.columns) == HEADER
     assert cells(sheet) == CELLS
     assert sheet.frame.index.tolist() == [2, 3]
@@ -98,7 +98,7 @@ def test_cells_stay_text(tmp_path, name):
 
 def test_titles_above_the_header_and_blank_rows(tmp_path):
     sheet = read_sheet(put(tmp_path, f"某区设施一览表,,,\n填表日期：2024年,,,\n\n{LINES}\n,,,\n站,1,2,3\n"))
-    assert (sheet.header_row, sheet.first_row) == (4, 5)
+    assert sheet.header_row == 4
     assert sheet.frame.index.tolist() == [5, 6, 9]
     note = finding_of(sheet.notes, "table-header-below")
     assert (note.row, note.value) == (4, "名称, 经度, 纬度, 床位")
@@ -189,7 +189,7 @@ def test_a_decorated_form(tmp_path):
     ]
     merged = ("A1:F1", "A3:A4", "B3:B4", "C3:D3", "E3:F3", "A5:A7")
     sheet = read_sheet(workbook(tmp_path, rows, merged=merged))
-    assert (sheet.header_row, sheet.first_row) == (4, 5)
+    assert sheet.header_row == 4
     assert list(sheet.frame.columns) == ["街道", "设施名称", "经度", "纬度", "床位（张）", "建筑面积 （㎡）"]
     assert sheet.frame.index.tolist() == [5, 6, 8]
     assert sheet.frame["街道"].tolist() == ["平江街道", "平江街道", "金阊街道"]

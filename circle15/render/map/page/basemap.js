@@ -1,10 +1,29 @@
-'use strict';
-/** The streets, water and green as a quiet basemap on canvas tiles, sharp at every quarter of a zoom step. */
-import { FLAG } from "./shapes.js";
+/**
+ * The streets, water and green as a quiet basemap on canvas tiles.
+ *
+ * @import { Flat, Streets } from "./shapes.js"
+ * @import { Box } from "./box_index.js"
+ * @import { ContextLayer, World } from "./model.js"
+ * @import { Tile } from "./tiles.js"
+ * @typedef {Tile & {window: Box}} Sheet a tile and its box in the unit square, with a margin
+ * @typedef {CanvasRenderingContext2D} Pen
+ * @typedef {{tone: string, px: number, dash?: number[]}} Stroke
+ */
+import { FLAG } from './shapes.js';
 
 const TONE = Object.freeze({
-  land: '#f1eee8', residential: '#ece8e0', green: '#dbe4cd', water: '#c5d9e2', shore: '#a9c4d0',
-  building: '#e2dcd1', wall: '#d3cabd', rail: '#b8afa5', path: '#c4b9aa', bridge: '#8f8579', private: '#d8cfc2',
+  land: '#f1eee8',
+  residential: '#ece8e0',
+  green: '#dbe4cd',
+  water: '#c5d9e2',
+  shore: '#a9c4d0',
+  building: '#e2dcd1',
+  wall: '#d3cabd',
+  rail: '#b8afa5',
+  path: '#c4b9aa',
+  bridge: '#8f8579',
+  private: '#d8cfc2',
+  yard: '#f7f4ef',
 });
 
 /** By rank: width in px at zoom 16, growth per zoom step, first zoom shown, fill, casing. */
@@ -17,168 +36,164 @@ const STREET = Object.freeze([
   { px: 12, grow: 1.62, from: 8, fill: '#fff3dd', casing: '#a89a86' },
 ]);
 
+const MARGIN_PX = 24;
+
+/** @param {typeof STREET[number]} style @param {number} zoom */
 const widthAt = (style, zoom) => Math.max(0.5, style.px * style.grow ** (zoom - 16));
 
-/** @param {CanvasRenderingContext2D} ctx */
-function traceLine(ctx, { x, y }, from, to, scale, left, top) {
+/** @param {number} zoom */
+const moatWidth = (zoom) => Math.min(26, Math.max(2.5, 5 * 1.7 ** (zoom - 14)));
+
+/**
+ * @param {Pen} ctx
+ * @param {{x: Float64Array, y: Float64Array}} points
+ * @param {number} from
+ * @param {number} to
+ * @param {Sheet} sheet
+ */
+function traceLine(ctx, { x, y }, from, to, { scale, left, top }) {
   ctx.moveTo(x[from] * scale - left, y[from] * scale - top);
   for (let k = from + 1; k < to; k += 1) ctx.lineTo(x[k] * scale - left, y[k] * scale - top);
 }
 
-/** @param {CanvasRenderingContext2D} ctx */
-function traceArea(ctx, flat, part, scale, left, top) {
-  for (let ring = flat.partStart[part]; ring < flat.partStart[part + 1]; ring += 1) {
-    traceLine(ctx, flat, flat.lineStart[ring], flat.lineStart[ring + 1], scale, left, top);
+/** @param {Pen} ctx @param {Flat} flat @param {number} part @param {Sheet} sheet */
+function traceArea(ctx, { x, y, lineStart, partStart }, part, sheet) {
+  if (!partStart) return; // lines enclose nothing
+  for (let ring = partStart[part]; ring < partStart[part + 1]; ring += 1) {
+    traceLine(ctx, { x, y }, lineStart[ring], lineStart[ring + 1], sheet);
     ctx.closePath();
   }
 }
 
-/** Areas that touch a window, in one path. */
-function drawAreas(ctx, layer, view, { fill, line, px }) {
+/** @param {Pen} ctx @param {Stroke} stroke */
+function strokePath(ctx, { tone, px, dash }) {
+  ctx.strokeStyle = tone;
+  ctx.lineWidth = px;
+  ctx.setLineDash(dash ?? []);
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+/**
+ * Areas that touch a tile, in one path.
+ *
+ * @param {Pen} ctx
+ * @param {ContextLayer | undefined} layer
+ * @param {Sheet} sheet
+ * @param {{fill: string, line?: Stroke | null}} style
+ */
+function drawAreas(ctx, layer, sheet, { fill, line }) {
   if (!layer) return;
   ctx.beginPath();
-  for (const part of layer.index.find(...view.window)) traceArea(ctx, layer.flat, part, view.scale, view.left, view.top);
+  for (const part of layer.index.find(...sheet.window)) traceArea(ctx, layer.flat, part, sheet);
   ctx.fillStyle = fill;
   ctx.fill('evenodd');
-  if (!line) return;
-  ctx.strokeStyle = line;
-  ctx.lineWidth = px;
-  ctx.stroke();
+  if (line) strokePath(ctx, line);
 }
 
-function drawLines(ctx, layer, view, { tone, px, dash }) {
+/** @param {Pen} ctx @param {ContextLayer | undefined} layer @param {Sheet} sheet @param {Stroke} stroke */
+function drawLines(ctx, layer, sheet, stroke) {
+  if (!layer) return;
+  const { flat, index } = layer;
+  ctx.beginPath();
+  for (const i of index.find(...sheet.window)) traceLine(ctx, flat, flat.lineStart[i], flat.lineStart[i + 1], sheet);
+  strokePath(ctx, stroke);
+}
+
+/**
+ * The outlines of areas as broad lines: a moat of which only the course is known.
+ *
+ * @param {Pen} ctx
+ * @param {ContextLayer | undefined} layer
+ * @param {Sheet} sheet
+ * @param {Stroke} stroke
+ */
+function drawOutlines(ctx, layer, sheet, stroke) {
   if (!layer) return;
   ctx.beginPath();
-  for (const i of layer.index.find(...view.window)) traceLine(ctx, layer.flat, layer.flat.lineStart[i], layer.flat.lineStart[i + 1], view.scale, view.left, view.top);
-  ctx.strokeStyle = tone;
-  ctx.lineWidth = px;
-  ctx.setLineDash(dash ?? []);
-  ctx.stroke();
-  ctx.setLineDash([]);
+  for (const part of layer.index.find(...sheet.window)) traceArea(ctx, layer.flat, part, sheet);
+  strokePath(ctx, stroke);
 }
 
-/** The outlines of areas as broad lines: a moat of which only the course is known. */
-function drawOutlines(ctx, layer, view, { tone, px }) {
-  if (!layer) return;
-  ctx.beginPath();
-  for (const part of layer.index.find(...view.window)) traceArea(ctx, layer.flat, part, view.scale, view.left, view.top);
-  ctx.strokeStyle = tone;
-  ctx.lineWidth = px;
-  ctx.stroke();
-}
-
-const moatWidth = (zoom) => Math.min(26, Math.max(2.5, 5 * 1.7 ** (zoom - 14)));
-
-function strokeStreets(ctx, streets, edges, view, tone, px, dash) {
+/** @param {Pen} ctx @param {Streets} streets @param {number[]} edges @param {Sheet} sheet @param {Stroke} stroke */
+function strokeStreets(ctx, streets, edges, sheet, stroke) {
   if (!edges.length) return;
   ctx.beginPath();
-  for (const edge of edges) traceLine(ctx, streets, streets.start[edge], streets.start[edge + 1], view.scale, view.left, view.top);
-  ctx.strokeStyle = tone;
-  ctx.lineWidth = px;
-  ctx.setLineDash(dash ?? []);
-  ctx.stroke();
-  ctx.setLineDash([]);
+  for (const edge of edges) traceLine(ctx, streets, streets.start[edge], streets.start[edge + 1], sheet);
+  strokePath(ctx, stroke);
 }
 
-/** Thin streets first, casings below fills, bridges last. */
-function drawStreets(ctx, world, view) {
-  const { streets } = world;
-  const ranks = STREET.map(() => ({ open: [], private: [] }));
+/**
+ * Edges that touch a tile by rank, private ones apart, and the bridges among them.
+ *
+ * @param {World} world
+ * @param {Sheet} sheet
+ */
+function sorted({ streets, index }, sheet) {
+  const ranks = STREET.map(() => ({ open: /** @type {number[]} */ ([]), private: /** @type {number[]} */ ([]) }));
   const bridges = [];
-  for (const edge of world.index.find(...view.window)) {
+  for (const edge of index.find(...sheet.window)) {
     const rank = streets.rank[edge];
-    if (view.zoom < STREET[rank].from) continue;
+    if (sheet.zoom < STREET[rank].from) continue;
     const flags = streets.flags[edge];
     ranks[rank][flags & FLAG.PRIVATE ? 'private' : 'open'].push(edge);
     if (flags & FLAG.BRIDGE) bridges.push(edge);
   }
+  return { ranks, bridges };
+}
+
+/** Thin streets first, casings below fills, bridges last. @param {Pen} ctx @param {World} world @param {Sheet} sheet */
+function drawStreets(ctx, world, sheet) {
+  const { streets } = world;
+  const { zoom } = sheet;
+  const { ranks, bridges } = sorted(world, sheet);
+  /** @param {number[]} edges @param {Stroke} style */
+  const stroke = (edges, style) => strokeStreets(ctx, streets, edges, sheet, style);
   ctx.lineJoin = 'round';
   ctx.lineCap = 'butt';
-  const dash = view.zoom >= 16 ? [3.2, 2.4] : [];
-  strokeStreets(ctx, streets, ranks[0].open, view, TONE.path, widthAt(STREET[0], view.zoom), dash);
-  strokeStreets(ctx, streets, ranks[0].private, view, TONE.private, widthAt(STREET[0], view.zoom), dash);
-  if (view.zoom >= 15) {
-    for (const edge of bridges) {
-      const style = STREET[streets.rank[edge]];
-      strokeStreets(ctx, streets, [edge], view, TONE.bridge, widthAt(style, view.zoom) + 3);
-    }
+  const thin = { px: widthAt(STREET[0], zoom), dash: zoom >= 16 ? [3.2, 2.4] : [] };
+  stroke(ranks[0].open, { ...thin, tone: TONE.path });
+  stroke(ranks[0].private, { ...thin, tone: TONE.private });
+  for (const edge of zoom >= 15 ? bridges : []) {
+    stroke([edge], { tone: TONE.bridge, px: widthAt(STREET[streets.rank[edge]], zoom) + 3 });
   }
   ctx.lineCap = 'round';
-  STREET.forEach((style, rank) => {
-    if (!style.casing || view.zoom < 13.25 + (rank < 3 ? 1 : 0)) return;
-    const px = widthAt(style, view.zoom) + (view.zoom >= 15.5 ? 1.6 : 1.1);
-    strokeStreets(ctx, streets, ranks[rank].open, view, style.casing, px);
-    strokeStreets(ctx, streets, ranks[rank].private, view, TONE.private, px);
-  });
-  STREET.forEach((style, rank) => {
-    if (!style.casing) return;
-    const tone = view.zoom < 13.25 && rank >= 3 ? style.casing : style.fill;
-    strokeStreets(ctx, streets, ranks[rank].private, view, '#f7f4ef', widthAt(style, view.zoom));
-    strokeStreets(ctx, streets, ranks[rank].open, view, tone, widthAt(style, view.zoom));
-  });
+  for (const [rank, style] of STREET.entries()) {
+    if (!style.casing || zoom < 13.25 + (rank < 3 ? 1 : 0)) continue;
+    const px = widthAt(style, zoom) + (zoom >= 15.5 ? 1.6 : 1.1);
+    stroke(ranks[rank].open, { tone: style.casing, px });
+    stroke(ranks[rank].private, { tone: TONE.private, px });
+  }
+  for (const [rank, style] of STREET.entries()) {
+    if (!style.casing) continue;
+    const px = widthAt(style, zoom);
+    stroke(ranks[rank].private, { tone: TONE.yard, px });
+    stroke(ranks[rank].open, { tone: zoom < 13.25 && rank >= 3 ? style.casing : style.fill, px });
+  }
 }
 
-/**
- * @param {CanvasRenderingContext2D} ctx @param {object} world streets and context with their grids
- * @param {{zoom: number, scale: number, left: number, top: number, size: number}} at
- */
-export function drawTile(ctx, world, at) {
-  const margin = 24;
-  const view = {
-    ...at,
-    window: [(at.left - margin) / at.scale, (at.top - margin) / at.scale, (at.left + at.size + margin) / at.scale, (at.top + at.size + margin) / at.scale],
-  };
-  const { context } = world;
+/** @param {Pen} ctx @param {World} world @param {Tile} tile */
+export function drawTile(ctx, world, tile) {
+  const { zoom, scale, left, top, size } = tile;
+  const [west, north] = [(left - MARGIN_PX) / scale, (top - MARGIN_PX) / scale];
+  const [east, south] = [(left + size + MARGIN_PX) / scale, (top + size + MARGIN_PX) / scale];
+  /** @type {Sheet} */
+  const sheet = { ...tile, window: [west, north, east, south] };
+  const { residential, green, water, water_line, moat, buildings, rail_line } = world.context;
   ctx.fillStyle = TONE.land;
-  ctx.fillRect(0, 0, at.size, at.size);
-  drawAreas(ctx, context.residential, view, { fill: TONE.residential });
-  drawAreas(ctx, context.green, view, { fill: TONE.green });
-  drawAreas(ctx, context.water, view, { fill: TONE.water, line: TONE.shore, px: 0.8 });
-  drawLines(ctx, context.water_line, view, { tone: TONE.water, px: Math.max(1, 3 * 1.6 ** (at.zoom - 16)) });
+  ctx.fillRect(0, 0, size, size);
+  drawAreas(ctx, residential, sheet, { fill: TONE.residential });
+  drawAreas(ctx, green, sheet, { fill: TONE.green });
+  drawAreas(ctx, water, sheet, { fill: TONE.water, line: { tone: TONE.shore, px: 0.8 } });
+  drawLines(ctx, water_line, sheet, { tone: TONE.water, px: Math.max(1, 3 * 1.6 ** (zoom - 16)) });
   ctx.lineJoin = 'round';
-  drawOutlines(ctx, context.moat, view, { tone: TONE.shore, px: moatWidth(at.zoom) + 1.6 });
-  drawOutlines(ctx, context.moat, view, { tone: TONE.water, px: moatWidth(at.zoom) });
-  if (at.zoom >= 14.5) drawAreas(ctx, context.buildings, view, { fill: TONE.building, line: at.zoom >= 15.5 ? TONE.wall : null, px: 0.6 });
-  drawLines(ctx, context.rail_line, view, { tone: TONE.rail, px: at.zoom >= 14 ? 1.8 : 1 });
-  if (at.zoom >= 14) drawLines(ctx, context.rail_line, view, { tone: '#ffffff', px: 1, dash: [6, 6] });
-  drawStreets(ctx, world, view);
-}
-
-/**
- * A Leaflet layer of such tiles.
- *
- * @param {object} world
- */
-export function basemapLayer(world) {
-  const Basemap = L.GridLayer.extend({
-    createTile(coords) {
-      const { x: size } = this.getTileSize();
-      const ratio = Math.min(window.devicePixelRatio || 1, 3);
-      const tile = document.createElement('canvas');
-      tile.width = tile.height = Math.ceil(size * ratio);
-      const ctx = tile.getContext('2d', { alpha: false });
-      ctx.scale(ratio, ratio);
-      drawTile(ctx, world, { zoom: coords.z, scale: 256 * 2 ** coords.z, left: coords.x * size, top: coords.y * size, size });
-      return tile;
-    },
-    // Leaflet rounds the zoom of tiles to whole steps and scales their picture; drawn tiles need not be blurred.
-    _setView(center, zoom, noPrune, noUpdate) {
-      const wanted = Math.round(zoom * 4) / 4;
-      if (!noUpdate || (this.options.updateWhenZooming && wanted !== this._tileZoom)) {
-        this._tileZoom = wanted;
-        this._abortLoading?.();
-        this._updateLevels();
-        for (const [z, level] of Object.entries(this._levels)) level.el.style.zIndex = Math.round(200 - 4 * Math.abs(wanted - Number(z)));
-        this._resetGrid();
-        this._update(center);
-        if (!noPrune) this._pruneTiles();
-        this._noPrune = Boolean(noPrune);
-      }
-      this._setZoomTransforms(center, zoom);
-    },
-  });
-  const layer = new Basemap({ tileSize: 512, keepBuffer: 1, updateWhenIdle: false, updateWhenZooming: false, noWrap: true, pane: 'tilePane' });
-  // Leaflet shows a tile in the frame after it was drawn; a printer does not wait.
-  layer.flush = () => Object.values(layer._tiles ?? {}).forEach(({ coords, el }) => layer._tileReady(coords, null, el));
-  return layer;
+  drawOutlines(ctx, moat, sheet, { tone: TONE.shore, px: moatWidth(zoom) + 1.6 });
+  drawOutlines(ctx, moat, sheet, { tone: TONE.water, px: moatWidth(zoom) });
+  if (zoom >= 14.5) {
+    const line = zoom >= 15.5 ? { tone: TONE.wall, px: 0.6 } : null;
+    drawAreas(ctx, buildings, sheet, { fill: TONE.building, line });
+  }
+  drawLines(ctx, rail_line, sheet, { tone: TONE.rail, px: zoom >= 14 ? 1.8 : 1 });
+  if (zoom >= 14) drawLines(ctx, rail_line, sheet, { tone: '#ffffff', px: 1, dash: [6, 6] });
+  drawStreets(ctx, world, sheet);
 }

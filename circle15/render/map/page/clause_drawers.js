@@ -1,73 +1,177 @@
-'use strict';
-/** Drawers behind the verdicts: the table of clauses for city and subdistricts, and the list of field checks. */
-import { h } from "./dom.js";
-import { grouped, local, tens } from "./text.js";
-import { observedText, requiredText, sourceText, titleOf } from "./clauses.js";
-import { badge, tally } from "./ledger_card.js";
+/**
+ * Drawers behind the verdicts: the table of clauses for city and subdistricts, and the list of field checks.
+ *
+ * @import { Check, Clause, Verdict } from "./content.js"
+ * @import { View } from "./model.js"
+ * @import { LedgerRow } from "./verdicts.js"
+ */
 
-/** Verdicts of the communities of each subdistrict, and of all. */
+import { bookTitle, observedText, requiredText, sourceText, titleOf } from './clauses.js';
+import { h, isTicked } from './dom.js';
+import { badge, tally } from './ledger_card.js';
+import { dotted, either, grouped, local, tens } from './text.js';
+import { normsIn, verdictsIn } from './verdicts.js';
+
+const CHECKED = Object.freeze(['facility', 'path', 'gate']);
+
+/** A subdistrict's name in the language of the page; "" is the whole city. @param {string} name @param {View} view */
+function unitName(name, { model, say, state }) {
+  if (name === '') return say('whole_city');
+  const community = model.communities.find(({ subdistrict }) => subdistrict === name);
+  return (state.language === 'en' && community?.subdistrict_en) || name;
+}
+
+/** One line of a table of compliance. @param {string} name @param {LedgerRow[]} rows */
+function complianceLine(name, rows) {
+  /** @param {Verdict} verdict */
+  const count = (verdict) => rows.filter((row) => row.verdict === verdict).length;
+  const passed = count('p');
+  const judged = passed + count('f');
+  return h(
+    'tr',
+    {},
+    h('th', { scope: 'row' }, name),
+    h('td', {}, judged ? `${passed} / ${judged}` : '–'),
+    h('td', {}, judged ? `${Math.round((100 * passed) / judged)}%` : '–'),
+    h('td', {}, count('u') || ''),
+  );
+}
+
+/** Verdicts of the communities of each subdistrict, and of all. @param {number} at @param {View} view */
 function compliance(at, view) {
-  const { model, say, state } = view;
-  const rows = model.communities.map((own, place) => ({ ...model.verdicts.ledgerRow(at, place), own }));
-  const line = (name, mine) => {
-    const passed = mine.filter((row) => row.verdict === 'p').length;
-    const judged = passed + mine.filter((row) => row.verdict === 'f').length;
-    return h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, judged ? `${passed} / ${judged}` : '–'), h('td', {}, judged ? `${Math.round((100 * passed) / judged)}%` : '–'), h('td', {}, mine.filter((row) => row.verdict === 'u').length || ''));
-  };
-  const names = [...new Set(rows.map((row) => row.own.subdistrict).filter(Boolean))].sort();
-  const titleOfPlace = (name) => (state.language === 'en' && rows.find((row) => row.own.subdistrict === name)?.own.subdistrict_en) || name;
-  const there = rows.filter((row) => row.verdict !== '.');
-  return h('table.compliance', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, say('where')), h('th', { scope: 'col' }, say('passed_of')), h('th', { scope: 'col' }, say('rate')), h('th', { scope: 'col' }, say('verdict_u')))),
-    h('tbody', {}, line(say('whole_city'), there), ...names.map((name) => line(titleOfPlace(name), there.filter((row) => row.own.subdistrict === name)))));
+  const { communities } = view.model;
+  const { ledgerRow } = verdictsIn(view.model);
+  const rows = communities.map(({ subdistrict }, place) => ({ ...ledgerRow(at, place), subdistrict }));
+  const judged = rows.filter((row) => row.verdict !== '.');
+  const names = [...new Set(communities.map(({ subdistrict }) => subdistrict).filter(Boolean))].sort();
+  const head = ['where', 'passed_of', 'rate', 'verdict_u'].map((key) => h('th', { scope: 'col' }, view.say(key)));
+  const lines = names.map((name) => {
+    const inside = judged.filter(({ subdistrict }) => subdistrict === name);
+    return complianceLine(unitName(name, view), inside);
+  });
+  const whole = complianceLine(unitName('', view), judged);
+  return h('table.compliance', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, whole, ...lines));
 }
 
-/** Verdicts on subdistricts or the city themselves. */
-function higher(clause, at, view) {
-  const { model, say, state } = view;
-  const units = model.verdicts.unitsOf(clause.level);
-  const titled = (name) => (name === '' ? say('whole_city') : (state.language === 'en' && model.communities.find((own) => own.subdistrict === name)?.subdistrict_en) || name);
-  const rows = units.map((name, unit) => ({ name, ...model.verdicts.ledgerRow(at, unit) })).filter((row) => row.verdict !== '.');
-  return h('table.compliance', {}, h('tbody', {}, ...rows.map((row) => h('tr', {}, h('th', { scope: 'row' }, titled(row.name)), h('td', {}, observedText(row, view)), h('td', {}, badge(row.verdict, clause, say))))));
+/**
+ * Verdicts on subdistricts or the city themselves.
+ *
+ * @param {"subdistrict" | "city"} level
+ * @param {number} at
+ * @param {View} view
+ */
+function higher(level, at, view) {
+  const { unitsOf, ledgerRow } = verdictsIn(view.model);
+  const lines = unitsOf(level).map((name, unit) => {
+    const row = ledgerRow(at, unit);
+    if (row.verdict === '.') return null;
+    return h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, unitName(name, view)),
+      h('td', {}, observedText(row, view)),
+      h('td', {}, badge(row.verdict, row.clause, view.say)),
+    );
+  });
+  return h('table.compliance', {}, h('tbody', {}, ...lines));
 }
 
-/** Every clause with the verdicts of the city and its subdistricts. */
+/**
+ * One clause with its verdicts.
+ *
+ * @param {Clause} clause
+ * @param {number} at
+ * @param {View} view
+ * @param {{clause: (id: string) => void}} acts
+ */
+function clauseItem(clause, at, view, acts) {
+  const { model, say, state } = view;
+  const letters = /** @type {Verdict[]} */ ([...normsIn(model).rows[at].v]);
+  const about = [say(`level_${clause.level}`), requiredText(clause, say), clause.verified ? '' : say('indicative')];
+  const counts = tally(
+    letters.map((verdict) => ({ verdict, clause })),
+    say,
+  );
+  const title = h('b', {}, titleOf(clause, state.language));
+  const onclick = () => acts.clause(clause.id);
+  const source = h('p.fine', {}, sourceText(clause, view), ` · ${say('grade_n', { grade: clause.grade })}`);
+  const tables =
+    clause.level === 'community'
+      ? [compliance(at, view), h('button.quiet', { type: 'button', onclick }, say('clause_on_map'))]
+      : [higher(clause.level, at, view)];
+  const summary = h('summary', {}, title, h('small', {}, dotted(about)), h('span.tally', {}, ...counts));
+  return h('details.clause-item', { 'data-clause': clause.id }, summary, source, ...tables);
+}
+
+/**
+ * Every clause with the verdicts of the city and its subdistricts.
+ *
+ * @param {View} view
+ * @param {{clause: (id: string) => void}} acts
+ */
 export function clausesDrawer(view, acts) {
-  const { model, say, state } = view;
-  const { norms } = model.verdicts;
-  const item = (clause, at) => {
-    const mine = norms.rows[at].v;
-    const rows = [...mine].map((verdict) => ({ verdict, clause }));
-    return h('details.clause-item', { 'data-clause': clause.id },
-      h('summary', {}, h('b', {}, titleOf(clause, state.language)), h('small', {}, [say(`level_${clause.level}`), requiredText(clause, say), clause.verified ? '' : say('indicative')].filter(Boolean).join(' · ')), h('span.tally', {}, ...tally(rows, say))),
-      h('p.fine', {}, sourceText(clause, view), ` · ${say('grade_n', { grade: clause.grade })}`),
-      clause.level === 'community' ? compliance(at, view) : higher(clause, at, view),
-      clause.level === 'community' ? h('button.quiet', { type: 'button', onclick: () => acts.clause(clause.id) }, say('clause_on_map')) : null);
-  };
-  return [h('p.muted', {}, say('clauses_intro')), ...norms.books.flatMap(([, zh, en], book) => [
-    h('h3', {}, state.language === 'en' ? en : zh),
-    ...norms.clauses.flatMap((clause, at) => (clause.book === book ? [item(clause, at)] : []))])];
+  const { books, clauses } = normsIn(view.model);
+  const chapters = books.flatMap((book, place) => [
+    h('h3', {}, bookTitle(book, view.state.language)),
+    ...clauses.flatMap((clause, at) => (clause.book === place ? [clauseItem(clause, at, view, acts)] : [])),
+  ]);
+  return [h('p.muted', {}, view.say('clauses_intro')), ...chapters];
 }
 
-/** What to look at in the field, the most telling first. */
+/** Names of the communities that a check concerns. @param {Check} check @param {View} view */
+function concerned({ communities }, { model, say, state }) {
+  if (!communities) return '';
+  const titles = new Map(model.communities.map((own) => [own.name, local(own, 'name', state.language)]));
+  const names = communities.split(';').map((name) => titles.get(name.trim()) ?? name.trim());
+  return ` · ${names.join(say('comma'))}`;
+}
+
+/** @param {Check} check @param {number} place @param {View} view @param {{check: (place: number) => void}} acts */
+function checkItem(check, place, view, acts) {
+  const { model, say, state } = view;
+  const site = model.facilities.find(({ id }) => id === check.target_id);
+  const name = local(site ?? {}, 'name', state.language) || check.name;
+  const kind = CHECKED.includes(check.kind) ? check.kind : 'path';
+  const flips = say('check_flips', { n: check.flips, people: tens(check.people, say) });
+  return h(
+    'li.check',
+    {},
+    h('span.check-rank', {}, place + 1),
+    h(
+      'div',
+      {},
+      name ? h('b', {}, name) : null,
+      h('span.tag.plain', {}, say(`check_${kind}`)),
+      h('p', {}, either(check.question_zh, check.question_en, state.language) || check.question_zh),
+      h('p.fine', {}, flips, concerned(check, view)),
+      h('button.link', { type: 'button', onclick: () => acts.check(place) }, say('check_show')),
+    ),
+  );
+}
+
+/**
+ * What to look at in the field, the most telling first.
+ *
+ * @param {View} view
+ * @param {{check: (place: number) => void, checks: (on: boolean) => void}} acts
+ */
 export function checksDrawer(view, acts) {
   const { model, say, state } = view;
-  const { all, list } = model.verdicts.checks;
-  const named = (check) => local(model.facilities.find((own) => own.id === check.target_id) ?? {}, 'name', state.language) || check.name;
-  const titles = new Map(model.communities.map((own) => [own.name, local(own, 'name', state.language)]));
-  const concerned = (check) => check.communities.split(';').map((name) => titles.get(name.trim()) ?? name.trim()).join(say('comma'));
-  const item = (check, place) => h('li.check', {},
-    h('span.check-rank', {}, place + 1),
-    h('div', {},
-      named(check) ? h('b', {}, named(check)) : null, h('span.tag.plain', {}, say(`check_${['facility', 'path', 'gate'].includes(check.kind) ? check.kind : 'path'}`)),
-      h('p', {}, (state.language === 'en' ? check.question_en : check.question_zh) || check.question_zh),
-      h('p.fine', {}, say('check_flips', { n: check.flips, people: tens(check.people, say) }), check.communities ? ` · ${concerned(check)}` : ''),
-      h('button.link', { type: 'button', onclick: () => acts.check(place) }, say('check_show'))));
+  const { checks, draws, assumptions } = verdictsIn(model);
+  const { all, list } = checks;
+  const box = h('input', {
+    type: 'checkbox',
+    checked: state.checks,
+    'data-layer': 'checks',
+    onchange: (event) => acts.checks(isTicked(event)),
+  });
+  const rest = all > list.length ? say('checks_more', { n: grouped(list.length), all: grouped(all) }) : '';
   return [
-    h('p.muted', {}, say('checks_intro', { n: model.verdicts.draws })),
-    h('label.check-marks', {}, h('input', { type: 'checkbox', checked: state.checks, 'data-layer': 'checks', onchange: (event) => acts.checks(event.target.checked) }), say('checks_mark')),
-    all > list.length ? h('p.fine', {}, say('checks_more', { n: grouped(list.length), all: grouped(all) })) : null,
-    h('ol.checks', {}, ...list.map(item)),
-    model.verdicts.assumptions.length ? h('h3', {}, say('assumptions')) : null,
-    h('ul.points', {}, ...model.verdicts.assumptions.map(([zh, en]) => h('li', {}, state.language === 'en' ? en : zh))),
+    h('p.muted', {}, say('checks_intro', { n: draws })),
+    h('label.check-marks', {}, box, say('checks_mark')),
+    rest ? h('p.fine', {}, rest) : null,
+    h('ol.checks', {}, ...list.map((check, place) => checkItem(check, place, view, acts))),
+    assumptions.length ? h('h3', {}, say('assumptions')) : null,
+    h('ul.points', {}, ...assumptions.map(([zh, en]) => h('li', {}, either(zh, en, state.language)))),
   ];
 }

@@ -1,21 +1,45 @@
-'use strict';
-/** Clauses in words: what was observed, what is required, by how much, and what it rests on. */
-import { grouped, local } from "./text.js";
-import { NEARLY } from "./verdicts.js";
+/**
+ * Clauses in words: what was observed, what is required, by how much, and what it rests on.
+ *
+ * @import { Clause, Language } from "./content.js"
+ * @import { Judged } from "./verdicts.js"
+ * @import { Bare } from "./model.js"
+ * @import { Say } from "./text.js"
+ * @typedef {Pick<Clause, "at_least" | "at_most" | "unit">} Limits
+ * @typedef {Limits & Pick<Clause, "about">} Ruled
+ * @typedef {Omit<Judged, "clause"> & {clause: Ruled}} Measured
+ */
+import { dotted, either, grouped, local } from './text.js';
+import { NEARLY, normsIn } from './verdicts.js';
 
-const UNITS = Object.freeze({ '%': 'unit_of_percent', m2: 'unit_of_m2', 'm2/100hh': 'unit_of_m2_100hh', h: 'unit_of_h', people: 'unit_of_people', hh: 'unit_of_hh', sites: 'unit_of_sites', grids: 'unit_of_grids', items: 'unit_of_items', yuan: 'unit_of_yuan' });
+/** @type {Record<string, string>} */
+const UNITS = Object.freeze({
+  '%': 'unit_of_percent',
+  m2: 'unit_of_m2',
+  'm2/100hh': 'unit_of_m2_100hh',
+  h: 'unit_of_h',
+  people: 'unit_of_people',
+  hh: 'unit_of_hh',
+  sites: 'unit_of_sites',
+  grids: 'unit_of_grids',
+  items: 'unit_of_items',
+  yuan: 'unit_of_yuan',
+});
 
 /** Up to one decimal. @param {number} value */
-const number = (value) => (Number.isInteger(value) || Math.abs(value) >= 100 ? grouped(value).replace('-', '−') : String(Math.round(value * 10) / 10).replace('-', '−'));
+function number(value) {
+  const whole = Number.isInteger(value) || Math.abs(value) >= 100;
+  return (whole ? grouped(value) : String(Math.round(value * 10) / 10)).replace('-', '−');
+}
 
-/** A figure with its unit. @param {number | string} value @param {string} unit */
+/** A figure with its unit. @param {number | string} value @param {string} unit @param {Say} say */
 export function withUnit(value, unit, say) {
   if (unit === 'yes') return say(Number(value) > 0 ? 'unit_yes' : 'unit_no');
   const text = typeof value === 'number' ? number(value) : value;
   return Object.hasOwn(UNITS, unit) ? say(UNITS[unit], { n: text }) : `${text} ${unit}`;
 }
 
-/** What a clause asks for. @param {import("./verdicts.js").Clause} clause */
+/** What a clause asks for. @param {Limits} clause @param {Say} say */
 export function requiredText({ at_least: least, at_most: most, unit }, say) {
   if (least !== undefined && most !== undefined) return withUnit(`${number(least)}–${number(most)}`, unit, say);
   if (unit === 'yes' && least !== undefined) return say('unit_yes');
@@ -23,17 +47,26 @@ export function requiredText({ at_least: least, at_most: most, unit }, say) {
   return most === undefined ? '' : `≤ ${withUnit(most, unit, say)}`;
 }
 
-/** Whether a rounded figure would seem to contradict its verdict: then only the verdict's side of the limit is told. */
+/**
+ * Where a rounded figure would seem to contradict its verdict, the verdict's side of the limit; else nothing.
+ *
+ * @param {Measured} row
+ * @param {Say} say
+ */
 function limitText({ clause, verdict, observed }, say) {
   const { at_least: least, at_most: most, unit } = clause;
-  if (!clause.about) return '';
-  if (verdict === 'f' && least !== undefined && most === undefined && observed >= least) return `< ${withUnit(least, unit, say)}`;
+  if (!clause.about || observed === null) return '';
+  if (verdict === 'f' && least !== undefined && most === undefined && observed >= least) {
+    return `< ${withUnit(least, unit, say)}`;
+  }
   if (verdict === 'p' && least !== undefined && observed < least) return `≥ ${withUnit(least, unit, say)}`;
-  if (verdict === 'f' && most !== undefined && least === undefined && observed <= most) return `> ${withUnit(most, unit, say)}`;
+  if (verdict === 'f' && most !== undefined && least === undefined && observed <= most) {
+    return `> ${withUnit(most, unit, say)}`;
+  }
   return verdict === 'p' && most !== undefined && observed > most ? `≤ ${withUnit(most, unit, say)}` : '';
 }
 
-/** @param {import("./verdicts.js").LedgerRow} row */
+/** @param {Measured} row @param {{say: Say}} view */
 export function observedText(row, { say }) {
   const { clause, observed } = row;
   if (observed === null) return '–';
@@ -43,32 +76,48 @@ export function observedText(row, { say }) {
   return limitText(row, say) || `${exact ? '' : '≈ '}${withUnit(observed, clause.unit, say)}`;
 }
 
-/** How far an observed value is on the wrong side, 0 where it is not; to order by only. */
+/** How far an observed value is on the wrong side, 0 where it is not; to order by only. @param {Measured} row */
 export function shortfall({ clause, verdict, observed }) {
   if (verdict !== 'f' || observed === null) return 0;
-  const value = observed === NEARLY.NONE ? 0 : observed === NEARLY.ALL ? 100 : observed;
   const { at_least: least, at_most: most } = clause;
-  const [lack, limit] = least !== undefined && value < least ? [least - value, least] : most !== undefined && value > most ? [value - most, most] : [0, 1];
-  return Math.min(499, (100 * lack) / (limit || 1));
+  const value = observed === NEARLY.NONE ? 0 : observed === NEARLY.ALL ? 100 : observed;
+  /** @param {number} lack @param {number} limit */
+  const weight = (lack, limit) => Math.min(499, (100 * lack) / (limit || 1));
+  if (least !== undefined && value < least) return weight(least - value, least);
+  return most !== undefined && value > most ? weight(value - most, most) : 0;
 }
 
-/** "12 short", "3 to spare"; nothing where it cannot be told. @param {import("./verdicts.js").LedgerRow} row */
+/** "12 short", "3 to spare"; nothing where it cannot be told. @param {Measured} row @param {{say: Say}} view */
 export function marginText(row, { say }) {
   const { clause, verdict, observed } = row;
   const { at_least: least, at_most: most, unit, about } = clause;
   if (observed === null || observed < 0 || !'pf'.includes(verdict) || unit === 'yes' || limitText(row, say)) return '';
-  const edges = [least === undefined ? null : observed - least, most === undefined ? null : most - observed].filter((edge) => edge !== null);
-  const spare = Math.min(...edges);
+  const spare = Math.min(
+    least === undefined ? Infinity : observed - least,
+    most === undefined ? Infinity : most - observed,
+  );
   const size = Math.abs(spare);
-  const n = `${about ? '≈ ' : ''}${unit === '%' ? say('unit_of_points', { n: number(size) }) : withUnit(size, unit, say)}`;
-  return verdict === 'p' ? say('margin_spare', { n }) : say('margin_short', { n });
+  const amount = unit === '%' ? say('unit_of_points', { n: number(size) }) : withUnit(size, unit, say);
+  return say(verdict === 'p' ? 'margin_spare' : 'margin_short', { n: `${about ? '≈ ' : ''}${amount}` });
 }
 
-/** Book, clause, year, status and grade. */
+/** Book, clause, year, status and grade. @param {Clause} clause @param {Bare} view */
 export function sourceText(clause, { model, state, say }) {
-  const [zh, en] = model.verdicts.norms.sources[clause.source];
-  return [local({ title_zh: zh, title_en: en }, 'title', state.language), clause.clause, clause.year, say(`status_${clause.status}`)].filter(Boolean).join(' · ');
+  const [zh, en] = normsIn(model).sources[clause.source];
+  const book = local({ title_zh: zh, title_en: en }, 'title', state.language);
+  return dotted([book, clause.clause, clause.year, say(`status_${clause.status}`)]);
 }
 
-/** A clause's title. */
+/** A clause's title. @param {Clause} clause @param {Language} language */
 export const titleOf = (clause, language) => local({ title_zh: clause.zh, title_en: clause.en }, 'title', language);
+
+/** A clause's title, and whether its verdicts are indicative. @param {Clause} clause @param {Bare} view */
+export const markedTitle = (clause, { say, state }) =>
+  `${titleOf(clause, state.language)}${clause.verified ? '' : ` (${say('indicative')})`}`;
+
+/** A book's title. @param {[string, string, string]} book key, Chinese, English @param {Language} language */
+export const bookTitle = ([, zh, en], language) => either(zh, en, language);
+
+/** The clauses that communities are judged by, with their positions. @param {Bare} view @param {number} book */
+export const communityClauses = ({ model }, book) =>
+  [...normsIn(model).clauses.entries()].filter(([, clause]) => clause.book === book && clause.level === 'community');

@@ -1,144 +1,340 @@
-'use strict';
-/** Sections of a community's card behind its verdicts: the ledger, the walk, how sure, what is missing, its type. */
-import { h } from "./dom.js";
-import { SUPPRESSED, grouped, local, minutes, people, tens } from "./text.js";
-import { marginText, observedText, requiredText, sourceText, titleOf } from "./clauses.js";
-import { NEARLY } from "./verdicts.js";
-import { CAUSE_TONES, ROBUST_TONES, TYPE_TONES, VERDICT_TONES } from "./categories.js";
+/**
+ * Sections of a community's card behind its verdicts: the ledger, the walk, how sure, what is missing, its type.
+ *
+ * @import { Clause, Community, Verdict } from "./content.js"
+ * @import { Bare, View } from "./model.js"
+ * @import { Say } from "./text.js"
+ * @import { Cause, DrawnLink, LedgerRow } from "./verdicts.js"
+ *
+ * @typedef {object} LedgerActs
+ * @property {Set<string>} opened books
+ * @property {(key: string, place: number) => void} route
+ * @property {(id: string) => void} clause
+ * @property {(at: number) => void} facility
+ */
 
-const ORDER = Object.freeze(['f', 'p', 'u', 's', 'h']);
-const STRIPED = new Set(['u', 'h']);
+import { CAUSE_TONES, ROBUST_TONES, typeTone, verdictTone } from './categories.js';
+import { bookTitle, marginText, observedText, requiredText, sourceText, titleOf } from './clauses.js';
+import { h, part, target } from './dom.js';
+import { either, grouped, local, minutes, people, SUPPRESSED, tens } from './text.js';
+import { NEARLY, normsIn, verdictsIn } from './verdicts.js';
 
-/** A sign for a verdict, which also tells by its form: hatched where indicative, striped where undetermined. */
+/** @type {readonly Verdict[]} */
+const ORDER = Object.freeze(/** @type {Verdict[]} */ (['f', 'p', 'u', 's', 'h']));
+/** What a link may cross. */
+const CROSSED = Object.freeze(['water', 'rail', 'private', 'open', 'road', 'wall']);
+
+/** @param {Verdict} verdict */
+const isStriped = (verdict) => verdict === 'u' || verdict === 'h';
+
+/** Whether a verdict rests on a clause that nobody has verified. @param {{verdict: Verdict, clause: Clause}} row */
+const isIndicative = ({ verdict, clause }) => !clause.verified && 'pf'.includes(verdict);
+
+/** A coloured dot. @param {string} tone @param {string} [look] */
+const dot = (tone, look = '') => h(`i.dot${look}`, { style: { '--tone': tone } });
+
+/**
+ * A sign for a verdict, which also tells by its form: hatched where indicative, striped where undetermined.
+ *
+ * @param {Verdict} verdict
+ * @param {Clause} clause
+ * @param {Say} say
+ */
 export function badge(verdict, clause, say) {
-  const indicative = !clause.verified && 'pf'.includes(verdict);
-  return h(`span.badge-verdict${indicative ? '.indicative' : ''}${STRIPED.has(verdict) ? '.open' : ''}${verdict === 'f' ? '.dark' : ''}`, { style: { '--tone': VERDICT_TONES[verdict] ?? '#efece6' } },
-    say(`verdict_${verdict}`), indicative ? h('small', {}, say('indicative')) : null);
+  const indicative = isIndicative({ verdict, clause });
+  const look = [
+    indicative ? '.indicative' : '',
+    isStriped(verdict) ? '.open' : '',
+    verdict === 'f' ? '.dark' : '',
+  ].join('');
+  return h(
+    `span.badge-verdict${look}`,
+    { style: { '--tone': verdictTone(verdict) } },
+    say(`verdict_${verdict}`),
+    indicative ? h('small', {}, say('indicative')) : null,
+  );
 }
 
-/** Minutes and metres of a walk. */
+/** Minutes and metres of a walk. @param {number} min @param {number} metres @param {Say} say */
 export const walkText = (min, metres, say) => say('walk_n', { min: minutes(min), m: grouped(metres) });
 
-/** A button that draws the typical walk to a service. */
-export function routeButton(place, service, view, acts) {
-  const { model, state, say } = view;
+/**
+ * A button that draws the typical walk to a service.
+ *
+ * @param {number} place
+ * @param {string} service
+ * @param {View} view
+ * @param {LedgerActs} acts
+ */
+export function routeButton(place, service, { model, state, say }, acts) {
   const route = model.verdicts?.route(place, service);
   if (!route) return null;
-  const on = state.route === service;
-  return h('button.route-button', { type: 'button', 'aria-pressed': String(on), 'data-route': service, onclick: () => acts.route(on ? '' : service, place) },
-    `${say(on ? 'route_hide' : 'route_show')} · ${walkText(route.minutes, route.metres, say)}`);
+  const pressed = state.route === service;
+  const attributes = {
+    type: 'button',
+    'aria-pressed': String(pressed),
+    'data-route': service,
+    onclick: () => acts.route(pressed ? '' : service, place),
+  };
+  const walk = walkText(route.minutes, route.metres, say);
+  return h('button.route-button', attributes, `${say(pressed ? 'route_hide' : 'route_show')} · ${walk}`);
 }
 
-/** One clause of the ledger. */
-function clauseRow(row, place, view, acts) {
+/**
+ * The site and the walk that a verdict rests on.
+ *
+ * @param {LedgerRow} row
+ * @param {number} place
+ * @param {View} view
+ * @param {LedgerActs} acts
+ */
+function evidence({ clause, facility, walk }, place, view, acts) {
   const { model, say, state } = view;
-  const { clause } = row;
-  const required = requiredText(clause, say);
-  const margin = marginText(row, view);
-  const site = row.facility >= 0 ? model.facilities[row.facility] : null;
-  const [service] = clause.services?.length === 1 ? clause.services : [''];
-  const button = service ? routeButton(place, service, view, acts) : null;
-  const numbers = [
-    row.observed === null ? null : say('observed_n', { n: observedText(row, view) }),
-    required ? say('required_n', { n: required }) : null, margin,
+  const site = facility >= 0 ? model.facilities[facility] : null;
+  if (!site && !walk) return null;
+  const button = clause.services?.length === 1 ? routeButton(place, clause.services[0], view, acts) : null;
+  /** @param {{id: string}} owner */
+  const link = (owner) =>
+    h(
+      'button.link',
+      { type: 'button', onclick: () => acts.facility(facility) },
+      local(owner, 'name', state.language) || owner.id,
+    );
+  return h(
+    'p.evidence',
+    {},
+    say('evidence'),
+    site ? link(site) : null,
+    walk ? (button ?? h('span', {}, walkText(walk[0], walk[1], say))) : null,
+  );
+}
+
+/** What was observed, required, and by how much. @param {LedgerRow} row @param {View} view */
+function clauseFigures(row, view) {
+  const { say } = view;
+  const required = requiredText(row.clause, say);
+  const texts = [
+    row.observed === null ? '' : say('observed_n', { n: observedText(row, view) }),
+    required ? say('required_n', { n: required }) : '',
+    marginText(row, view),
   ].filter(Boolean);
+  return texts.length ? h('p.clause-figures', {}, ...texts.map((text) => h('span', {}, text))) : null;
+}
+
+/**
+ * One clause of the ledger.
+ *
+ * @param {LedgerRow} row
+ * @param {number} place
+ * @param {View} view
+ * @param {LedgerActs} acts
+ */
+function clauseRow(row, place, view, acts) {
+  const { say, state } = view;
+  const { clause, verdict, lacks } = row;
+  const chosen = state.measure === 'norm' && state.clause === clause.id;
   const note = local(clause, 'note', state.language);
-  return h(`li.clause${state.measure === 'norm' && state.clause === clause.id ? '.chosen' : ''}`, { 'data-clause': clause.id },
-    h('div.clause-head', {}, h('button.clause-title', { type: 'button', onclick: () => acts.clause(clause.id), title: say('clause_on_map') }, titleOf(clause, state.language)), badge(row.verdict, clause, say)),
-    numbers.length ? h('p.clause-figures', {}, ...numbers.map((text) => h('span', {}, text))) : null,
-    row.verdict === 'h' ? h('p.fine', {}, say('verdict_withheld')) : null,
-    row.lacks ? h('p.fine', {}, say('lacks_n', { text: row.lacks[state.language === 'en' ? 1 : 0] })) : null,
-    site || row.walk ? h('p.evidence', {}, say('evidence'), site ? h('button.link', { type: 'button', onclick: () => acts.facility(row.facility) }, local(site, 'name', state.language) || site.id) : null,
-      row.walk && !button ? h('span', {}, walkText(row.walk[0], row.walk[1], say)) : null, row.walk ? button : null) : null,
+  const act = { type: 'button', onclick: () => acts.clause(clause.id), title: say('clause_on_map') };
+  const title = h('button.clause-title', act, titleOf(clause, state.language));
+  return h(
+    `li.clause${chosen ? '.chosen' : ''}`,
+    { 'data-clause': clause.id },
+    h('div.clause-head', {}, title, badge(verdict, clause, say)),
+    clauseFigures(row, view),
+    verdict === 'h' ? h('p.fine', {}, say('verdict_withheld')) : null,
+    lacks ? h('p.fine', {}, say('lacks_n', { text: either(...lacks, state.language) })) : null,
+    evidence(row, place, view, acts),
     h('p.fine', {}, sourceText(clause, view)),
-    note ? h('p.fine', {}, note) : null);
+    note ? h('p.fine', {}, note) : null,
+  );
 }
 
-/** How many verdicts of each kind, indicative ones apart. */
+/**
+ * How many verdicts of each kind, indicative ones apart.
+ *
+ * @param {{verdict: Verdict, clause: Clause}[]} rows
+ * @param {Say} say
+ */
 export function tally(rows, say) {
-  const counts = ORDER.map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict && (row.clause.verified || !'pf'.includes(verdict))).length]);
-  const indicative = rows.filter((row) => !row.clause.verified && 'pf'.includes(row.verdict)).length;
-  return [...counts.filter(([, n]) => n).map(([verdict, n]) => h('span', {}, h(`i.dot${STRIPED.has(verdict) ? '.open' : ''}`, { style: { '--tone': VERDICT_TONES[verdict] ?? '#efece6' } }), `${say(`verdict_${verdict}`)} ${n}`)),
-    indicative ? h('span', {}, h('i.dot.indicative', { style: { '--tone': VERDICT_TONES.p } }), `${say('indicative')} ${indicative}`) : null];
+  const indicative = rows.filter(isIndicative).length;
+  const counts = ORDER.map((verdict) => {
+    const n = rows.filter((row) => row.verdict === verdict && !isIndicative(row)).length;
+    if (!n) return null;
+    return h(
+      'span',
+      {},
+      dot(verdictTone(verdict), isStriped(verdict) ? '.open' : ''),
+      `${say(`verdict_${verdict}`)} ${n}`,
+    );
+  });
+  const apart = h('span', {}, dot(verdictTone('p'), '.indicative'), `${say('indicative')} ${indicative}`);
+  return [...counts, indicative ? apart : null];
 }
 
-/** The ledger of a community: book after book, each opened when asked for. */
+/** The gravest verdict first. @param {LedgerRow} a @param {LedgerRow} b */
+const byGravity = (a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || a.at - b.at;
+
+/**
+ * The ledger of a community: book after book, each opened when asked for.
+ *
+ * @param {number} place
+ * @param {View} view
+ * @param {LedgerActs} acts
+ */
 export function ledgerSection(place, view, acts) {
   const { model, say, state } = view;
   const rows = model.verdicts?.ledgerOf(place) ?? [];
   if (!rows.length) return [];
-  const { books } = model.verdicts.norms;
-  const order = (row) => ORDER.indexOf(row.verdict);
-  const own = books.map((_, book) => rows.filter((row) => row.clause.book === book).sort((a, b) => order(a) - order(b) || a.at - b.at));
   const chosen = state.measure === 'norm' ? rows.find((row) => row.clause.id === state.clause)?.clause.book : undefined;
-  const items = books.map(([key, zh, en], book) => (own[book].length
-    ? h('details.book', { open: acts.opened.has(key) || book === chosen, 'data-book': key, ontoggle: (event) => acts.opened[event.target.open ? 'add' : 'delete'](key) },
-      h('summary', {}, h('b', {}, state.language === 'en' ? en : zh), h('span.tally', {}, ...tally(own[book], say))),
-      h('ul.clauses', {}, ...own[book].map((row) => clauseRow(row, place, view, acts))))
-    : null));
-  return [h('h3.ledger-head', { tabindex: -1 }, say('ledger')), h('p.tally.whole', {}, ...tally(rows, say)), ...items];
-}
-
-/** Whole percent, or what stands for it. */
-const bound = (value, say) => (value === NEARLY.NONE ? say('bound_none') : value === NEARLY.ALL ? say('bound_all') : value === null ? '–' : `${value}%`);
-
-/** The remedy in words, made of public numbers only. */
-export function remedyText(found, community, service, view) {
-  const { say, model } = view;
-  const cell = community.services[service];
-  const last = model.cutoffs.length - 1;
-  const lost = cell?.uncovered?.[last];
-  if (lost === undefined) return '';
-  const link = model.verdicts.links[found.linkAt];
-  // Tens may lie above the number itself: never more people are left than there were.
-  const n = (count) => tens(lost > 0 ? Math.min(count, lost) : count, say);
-  const serves = say(`remedy_${found.cause}`, {
-    people: lost === SUPPRESSED ? n(lost) : people(lost, cell.rough, say), gates: n(found.gates), link: n(found.link), direct: n(found.direct), straight: n(found.straight), m: link ? grouped(link.m) : '–',
+  const books = normsIn(model).books.map((book, at) => {
+    const inside = rows.filter((row) => row.clause.book === at).sort(byGravity);
+    if (!inside.length) return null;
+    const [key] = book;
+    const attributes = {
+      open: acts.opened.has(key) || at === chosen,
+      'data-book': key,
+      ontoggle: (/** @type {Event} */ event) => acts.opened[target(event).hasAttribute('open') ? 'add' : 'delete'](key),
+    };
+    return h(
+      'details.book',
+      attributes,
+      h('summary', {}, h('b', {}, bookTitle(book, state.language)), h('span.tally', {}, ...tally(inside, say))),
+      h('ul.clauses', {}, ...inside.map((row) => clauseRow(row, place, view, acts))),
+    );
   });
-  return link && found.cause === 'link' ? `${serves}${crossText(link, say)}` : serves;
+  const head = h('h3.ledger-head', { tabindex: -1 }, say('ledger'));
+  return [head, h('p.tally.whole', {}, ...tally(rows, say)), ...books];
 }
 
-/** What a link crosses. */
-export function crossText(link, say) {
-  const known = link.crosses.split('+').filter((word) => ['water', 'rail', 'private', 'open', 'road', 'wall'].includes(word));
-  return known.length ? say('link_crosses', { text: known.map((word) => say(`cross_${word}`)).join(say('comma')) }) : '';
+/** Whole percent, or what stands for it. @param {number} share @param {Say} say */
+function bound(share, say) {
+  if (share === NEARLY.NONE) return say('bound_none');
+  return share === NEARLY.ALL ? say('bound_all') : `${share}%`;
 }
 
-/** Lines under a service of a card: how sure the gap is, what is missing, the walk. */
-export function behindService(place, service, view, acts) {
+/**
+ * The remedy in words, made of public numbers only.
+ *
+ * @param {Cause} cause
+ * @param {Pick<Community, "services">} community
+ * @param {string} service
+ * @param {Bare} view
+ */
+export function remedyText(cause, community, service, { say, model }) {
+  const cell = community.services[service];
+  const lost = cell?.uncovered?.[model.cutoffs.length - 1];
+  if (lost === undefined) return '';
+  const link = verdictsIn(model).links[cause.linkAt];
+  /** Tens may lie above the number itself: never more people are left than there were. @param {number} count */
+  const n = (count) => tens(lost > 0 ? Math.min(count, lost) : count, say);
+  const remedy = say(`remedy_${cause.cause}`, {
+    people: lost === SUPPRESSED ? n(lost) : people(lost, cell.rough, say),
+    gates: n(cause.gates),
+    link: n(cause.link),
+    direct: n(cause.direct),
+    straight: n(cause.straight),
+    m: link ? grouped(link.m) : '–',
+  });
+  return link && cause.cause === 'link' ? `${remedy}${crossText(link, say)}` : remedy;
+}
+
+/** What a link crosses. @param {Pick<DrawnLink, "crosses">} link @param {Say} say */
+export function crossText({ crosses }, say) {
+  const words = crosses.split('+').filter((word) => CROSSED.includes(word));
+  if (!words.length) return '';
+  return say('link_crosses', { text: words.map((word) => say(`cross_${word}`)).join(say('comma')) });
+}
+
+/** How sure a gap is. @param {number} place @param {string} service @param {Bare} view */
+function oddsLine(place, service, { model, say }) {
+  const { robust, draws } = verdictsIn(model);
+  const odds = robust(place, service);
+  if (!odds || odds.below === null) return null;
+  const { verdict, below, low, high, required } = odds;
+  const share =
+    low === null || high === null ? '' : say('share_range', { low: bound(low, say), high: bound(high, say) });
+  return h(
+    'p.detail.sure',
+    {},
+    dot(ROBUST_TONES[verdict]),
+    h('b', {}, say(verdict)),
+    h('span', {}, say('below_n', { n: below, draws, required: required ?? '–' })),
+    share ? h('span', {}, share) : null,
+  );
+}
+
+/** What is missing. @param {number} place @param {string} service @param {Bare} view */
+function causeLine(place, service, view) {
   const { model, say } = view;
-  if (!model.verdicts) return [];
-  const community = model.communities[place];
-  const sure = model.verdicts.robust(place, service);
-  const cause = model.verdicts.cause(place, service);
-  const text = cause ? remedyText(cause, community, service, view) : '';
-  const odds = sure && sure.below !== null ? [
-    h('b', {}, say(sure.verdict)), say('below_n', { n: sure.below, draws: model.verdicts.draws, required: sure.required }),
-    sure.low === null || sure.high === null ? null : say('share_range', { low: bound(sure.low, say), high: bound(sure.high, say) }),
-  ] : [];
-  const button = routeButton(place, service, view, acts);
-  return [
-    odds.length ? h('p.detail.sure', {}, h('i.dot', { style: { '--tone': ROBUST_TONES[sure.verdict] } }), ...odds.filter(Boolean).map((one) => (typeof one === 'string' ? h('span', {}, one) : one))) : null,
-    text ? h('p.detail.cause', {}, h('i.dot', { style: { '--tone': CAUSE_TONES[cause.cause] } }), h('b', {}, say(`cause_${cause.cause}`)), h('span', {}, text)) : null,
-    button ? h('p.detail', {}, button) : null,
-  ];
+  const cause = verdictsIn(model).cause(place, service);
+  const text = cause ? remedyText(cause, model.communities[place], service, view) : '';
+  if (!cause || !text) return null;
+  const title = h('b', {}, say(`cause_${cause.cause}`));
+  return h('p.detail.cause', {}, dot(CAUSE_TONES[cause.cause]), title, h('span', {}, text));
 }
 
-/** Rank interval, type and stability of a community, as lines. */
+/**
+ * Lines under a service of a card: how sure the gap is, what is missing, the walk.
+ *
+ * @param {number} place
+ * @param {string} service
+ * @param {View} view
+ * @param {LedgerActs} acts
+ */
+export function behindService(place, service, view, acts) {
+  if (!view.model.verdicts) return [];
+  const button = routeButton(place, service, view, acts);
+  return [oddsLine(place, service, view), causeLine(place, service, view), button ? h('p.detail', {}, button) : null];
+}
+
+/** The type of a community. @param {number} place @param {Bare} view */
+function typeLine(place, { model, say, state }) {
+  const { types } = verdictsIn(model);
+  const at = types?.of[place] ?? -1;
+  if (!types || at < 0) return null;
+  const own = types.types[at];
+  const outlier = types.outliers.includes(place) ? ` · ${say('type_outlier')}` : '';
+  return h('span', {}, dot(typeTone(at)), `${own.id} ${own[state.language]}`, outlier);
+}
+
+/** A way down to the ledger, with how many verdicts there are. @param {LedgerRow[]} rows @param {Say} say */
+function ledgerLink(rows, say) {
+  /** @param {Event} event */
+  const onclick = (event) => {
+    const card = target(event).closest('.card');
+    const head = card ? part(card, '.ledger-head') : null;
+    head?.scrollIntoView({ block: 'start' });
+    head?.focus({ preventScroll: true });
+  };
+  return h('button.tally.down', { type: 'button', onclick, 'data-act': 'ledger' }, ...tally(rows, say));
+}
+
+/** Rank interval, type and stability of a community, as lines. @param {number} place @param {View} view */
 export function standing(place, view) {
-  const { model, say, state } = view;
+  const { model, say } = view;
   const { verdicts } = model;
   if (!verdicts || model.communities[place].pop_60plus === SUPPRESSED) return null;
   const ranks = verdicts.ranks(place);
-  const type = verdicts.types && verdicts.types.of[place] >= 0 ? verdicts.types.types[verdicts.types.of[place]] : null;
   const stable = verdicts.stability?.rows[place];
   const rows = verdicts.ledgerOf(place);
-  const down = (event) => { const head = event.target.closest('.card').querySelector('.ledger-head'); head.scrollIntoView({ block: 'start' }); head.focus({ preventScroll: true }); };
+  /** @type {[string, string | HTMLElement | null | undefined][]} */
   const lines = [
-    rows.length ? ['ledger', h('button.tally.down', { type: 'button', onclick: down, 'data-act': 'ledger' }, ...tally(rows, say))] : null,
-    ranks ? ['rank_interval', say('rank_interval_n', { low: ranks.low ?? '–', high: ranks.high ?? '–', gaps: ranks.gaps ?? 0 })] : null,
-    stable ? ['rank_stable', say('rank_stable_n', { low: stable[2] ?? '–', high: stable[3] ?? '–', top: stable[4] ?? 0 })] : null,
-    type ? ['type', h('span', {}, h('i.dot', { style: { '--tone': TYPE_TONES[verdicts.types.of[place] % TYPE_TONES.length] } }), `${type.id} ${type[state.language]}`, verdicts.types.outliers.includes(place) ? ` · ${say('type_outlier')}` : '')] : null,
-  ].filter(Boolean);
-  return lines.length ? h('dl.lines.standing', {}, ...lines.flatMap(([key, text]) => [h('dt', {}, say(key)), h('dd', {}, text)])) : null;
+    ['ledger', rows.length ? ledgerLink(rows, say) : null],
+    [
+      'rank_interval',
+      ranks && say('rank_interval_n', { low: ranks.low ?? '–', high: ranks.high ?? '–', gaps: ranks.gaps ?? 0 }),
+    ],
+    [
+      'rank_stable',
+      stable && say('rank_stable_n', { low: stable[2] ?? '–', high: stable[3] ?? '–', top: stable[4] ?? 0 }),
+    ],
+    ['type', typeLine(place, view)],
+  ];
+  const shown = lines.filter(([, content]) => content);
+  if (!shown.length) return null;
+  return h(
+    'dl.lines.standing',
+    {},
+    ...shown.flatMap(([key, content]) => [h('dt', {}, say(key)), h('dd', {}, content)]),
+  );
 }

@@ -1,8 +1,15 @@
-'use strict';
-/** Lines and marks on request: a walk, links that are missing, places to look at. */
-import { h } from "./dom.js";
-import { grouped, tens } from "./text.js";
-import { walkText } from "./ledger_card.js";
+/**
+ * Lines and marks on request: a walk, links that are missing, places to look at.
+ *
+ * @import { Check } from "./content.js"
+ * @import { LatLon } from "./shapes.js"
+ * @import { Say } from "./text.js"
+ * @import { DrawnLink, Route } from "./verdicts.js"
+ * @typedef {ReturnType<typeof lineLayers>} Lines
+ */
+import { h } from './dom.js';
+import { walkText } from './ledger_card.js';
+import { grouped, tens } from './text.js';
 
 const WALK = '#0b5fa5';
 const LINK = '#0d6e6e';
@@ -11,54 +18,101 @@ export const MOST_LINKS = 40;
 const MOST_LABELS = 6;
 const LABEL_PX = Object.freeze([170, 30]);
 
-/** @param {L.Map} map @param {L.Renderer} renderer lies above the areas and below the sites */
-export function lineLayers(map, renderer) {
-  const group = { walk: L.layerGroup().addTo(map), links: L.layerGroup().addTo(map), marks: L.layerGroup().addTo(map) };
-  const stroke = (points, options) => L.polyline(points, { renderer, interactive: false, smoothFactor: 0, lineCap: 'round', lineJoin: 'round', opacity: 1, ...options });
-  const label = (at, text, name) => L.tooltip({ permanent: true, direction: 'top', className: `tip line-label ${name}`, opacity: 1, offset: [0, -4] }).setLatLng(at).setContent(h('span', {}, text));
+/** @param {L.LatLngExpression} at @param {string} text @param {string} name */
+function label(at, text, name) {
+  const className = `tip line-label ${name}`;
+  const tooltip = L.tooltip({ permanent: true, direction: 'top', className, opacity: 1, offset: [0, -4] });
+  return tooltip.setLatLng(at).setContent(h('span', {}, text));
+}
 
-  /** A walk with its ends, its minutes and metres. */
-  const walk = (route, say) => {
-    group.walk.clearLayers();
-    const points = route?.points() ?? [];
-    if (points.length < 2) return null;
-    group.walk.addLayer(stroke(points, { color: '#ffffff', weight: 9 }));
-    group.walk.addLayer(stroke(points, { color: WALK, weight: 4.5 }));
-    for (const [at, fill] of [[points[0], '#ffffff'], [points[points.length - 1], WALK]]) {
-      group.walk.addLayer(L.circleMarker(at, { renderer, interactive: false, radius: 6, color: WALK, weight: 3, fillColor: fill, fillOpacity: 1 }));
-    }
-    group.walk.addLayer(label(points[Math.floor(points.length / 2)], walkText(route.minutes, route.metres, say), 'walk'));
-    return L.latLngBounds(points);
+/** @param {L.Renderer} renderer @returns {(points: LatLon[], options: L.PolylineOptions) => L.Polyline} */
+const stroker = (renderer) => (points, options) =>
+  L.polyline(points, {
+    renderer,
+    interactive: false,
+    smoothFactor: 0,
+    lineCap: 'round',
+    lineJoin: 'round',
+    opacity: 1,
+    ...options,
+  });
+
+/** A walk with its ends, its minutes and metres. @param {L.LayerGroup} group @param {L.Renderer} renderer */
+function walkDrawer(group, renderer) {
+  const stroke = stroker(renderer);
+  /** @param {LatLon} at @param {string} fillColor */
+  const end = (at, fillColor) => {
+    const look = { radius: 6, color: WALK, weight: 3, fillColor, fillOpacity: 1 };
+    return L.circleMarker(at, { renderer, interactive: false, ...look });
   };
+  /** @param {Route | null} route @param {Say} say */
+  return (route, say) => {
+    group.clearLayers();
+    const points = route?.points() ?? [];
+    if (!route || points.length < 2) return;
+    group.addLayer(stroke(points, { color: '#ffffff', weight: 9 }));
+    group.addLayer(stroke(points, { color: WALK, weight: 4.5 }));
+    group.addLayer(end(points[0], '#ffffff'));
+    group.addLayer(end(points[points.length - 1], WALK));
+    const middle = points[Math.floor(points.length / 2)];
+    group.addLayer(label(middle, walkText(route.minutes, route.metres, say), 'walk'));
+  };
+}
 
-  /** Links that would help, broader where they serve more; the first few with their people. */
-  const links = (shown, say) => {
-    group.links.clearLayers();
+/**
+ * Links that would help, broader where they serve more; the first few with their people.
+ *
+ * @param {L.Map} map
+ * @param {L.LayerGroup} group
+ * @param {L.Renderer} renderer
+ */
+function linkDrawer(map, group, renderer) {
+  const stroke = stroker(renderer);
+  /** @param {DrawnLink[]} shown @param {Say} say */
+  return (shown, say) => {
+    group.clearLayers();
     const most = Math.max(1, ...shown.map((link) => link.serves));
+    /** @type {L.Point[]} */
     const named = [];
     for (const link of shown.slice(0, MOST_LINKS)) {
       const points = link.points();
       if (points.length < 2) continue;
       const weight = 2.5 + 4 * Math.sqrt(Math.max(0, link.serves) / most);
-      group.links.addLayer(stroke(points, { color: '#ffffff', weight: weight + 2.5, lineCap: 'butt' }));
-      group.links.addLayer(stroke(points, { color: LINK, weight, lineCap: 'butt' }));
+      group.addLayer(stroke(points, { color: '#ffffff', weight: weight + 2.5, lineCap: 'butt' }));
+      group.addLayer(stroke(points, { color: LINK, weight, lineCap: 'butt' }));
       const middle = L.latLngBounds(points).getCenter();
       const at = map.latLngToLayerPoint(middle);
-      const free = named.every((other) => Math.abs(other.x - at.x) > LABEL_PX[0] || Math.abs(other.y - at.y) > LABEL_PX[1]);
+      const free = named.every(({ x, y }) => Math.abs(x - at.x) > LABEL_PX[0] || Math.abs(y - at.y) > LABEL_PX[1]);
       if (named.length >= MOST_LABELS || !free || link.serves <= 0) continue;
       named.push(at);
-      group.links.addLayer(label(middle, say('link_label', { people: tens(link.serves, say), m: grouped(link.m) }), 'link-label'));
+      const text = say('link_label', { people: tens(link.serves, say), m: grouped(link.m) });
+      group.addLayer(label(middle, text, 'link-label'));
     }
   };
+}
 
-  /** Numbered places to look at. */
-  const marks = (list, chosen, open) => {
-    group.marks.clearLayers();
-    list.forEach((check, place) => {
-      if (check.lat === null || check.lon === null) return;
-      const icon = L.divIcon({ className: `check-mark${place === chosen ? ' chosen' : ''}`, html: h('b', {}, place + 1), iconSize: [22, 22] });
-      group.marks.addLayer(L.marker([check.lat, check.lon], { icon, keyboard: false, zIndexOffset: place === chosen ? 1000 : -place }).on('click', () => open(place)));
-    });
+/** Numbered places to look at. @param {L.LayerGroup} group */
+function markDrawer(group) {
+  /** @param {Check[]} list @param {number} chosen @param {(place: number) => void} open */
+  return (list, chosen, open) => {
+    group.clearLayers();
+    for (const [place, { lat, lon }] of list.entries()) {
+      if (lat === null || lon === null) continue;
+      const className = `check-mark${place === chosen ? ' chosen' : ''}`;
+      const icon = L.divIcon({ className, html: h('b', {}, place + 1), iconSize: [22, 22] });
+      const zIndexOffset = place === chosen ? 1000 : -place;
+      const mark = L.marker([lat, lon], { icon, keyboard: false, zIndexOffset });
+      group.addLayer(mark.on('click', () => open(place)));
+    }
   };
-  return { walk, links, marks };
+}
+
+/** @param {L.Map} map @param {L.Renderer} renderer lies above the areas and below the sites */
+export function lineLayers(map, renderer) {
+  const group = () => L.layerGroup().addTo(map);
+  return {
+    walk: walkDrawer(group(), renderer),
+    links: linkDrawer(map, group(), renderer),
+    marks: markDrawer(group()),
+  };
 }

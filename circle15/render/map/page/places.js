@@ -1,15 +1,34 @@
-'use strict';
-/** Communities, reach areas and facilities as Leaflet layers on canvas. */
-import { toneOf } from "./figures.js";
-import { h } from "./dom.js";
+/**
+ * Communities, reach areas and facilities as Leaflet layers on canvas.
+ *
+ * @import { Facility } from "./content.js"
+ * @import { Result } from "./figures.js"
+ * @import { Model } from "./model.js"
+ * @import { Shape } from "./shapes.js"
+ * @import { Sign } from "./signs.js"
+ *
+ * @typedef {object} Calls
+ * @property {(place: number) => void} community
+ * @property {(at: number) => void} facility
+ * @property {{community: (place: number) => HTMLElement, facility: (at: number) => HTMLElement}} tell
+ *
+ * @typedef {ReturnType<typeof placeLayers>} Layers
+ * @typedef {{service: string, facility: string}} Shown
+ */
+import { h, penOf } from './dom.js';
+import { toneOf } from './figures.js';
+import { signLayer, siteRadius } from './signs.js';
 
 const ORDER = Object.freeze({ areas: 340, reach: 360, outline: 370, sites: 450, names: 460 });
 
-/** A strip of slanted lines for "no data". @param {string} tone */
+const AREA_LINE = Object.freeze({ weight: 0.8, color: '#7b6f66' });
+
+/** A fill of slanted lines. @param {string} tone */
 function hatch(tone) {
-  const tile = document.createElement('canvas');
-  tile.width = tile.height = 8;
-  const ctx = tile.getContext('2d');
+  const strip = document.createElement('canvas');
+  strip.width = 8;
+  strip.height = 8;
+  const ctx = penOf(strip);
   ctx.strokeStyle = tone;
   ctx.lineWidth = 1;
   ctx.beginPath();
@@ -18,213 +37,217 @@ function hatch(tone) {
     ctx.lineTo(shift + 9, -1);
   }
   ctx.stroke();
-  return tile;
+  // Leaflet gives the colour of a fill to the canvas as it is, and there a fill may be a pattern.
+  return /** @type {string} */ (/** @type {unknown} */ (ctx.createPattern(strip, 'repeat')));
 }
 
-/** Leaflet's canvas, which also knows patterns and facility signs. */
-function renderers(map) {
-  for (const [name, zIndex] of Object.entries(ORDER)) map.createPane(name).style.zIndex = zIndex;
-  map.getPane('names').style.pointerEvents = 'none';
-  const Canvas = L.Canvas.extend({
-    _fillStroke(ctx, layer) {
-      L.Canvas.prototype._fillStroke.call(this, ctx, layer);
-      if (!layer.options.pattern) return;
-      ctx.globalAlpha = 1;
-      ctx.fillStyle = ctx.createPattern(layer.options.pattern, 'repeat');
-      ctx.fill('evenodd');
-    },
-    drawSite(layer) {
-      if (!this._drawing || layer._empty()) return;
-      paintSite(this._ctx, layer);
-    },
-  });
-  const made = (name, Kind = Canvas) => new Kind({ pane: name, padding: 0.25 });
-  const areas = made('areas');
-  return { areas, reach: made('reach'), outline: made('outline'), sites: made('sites', passing(Canvas, areas)) };
+/** Panes of the page's own, and Leaflet's canvases in them. @param {L.Map} map */
+function canvases(map) {
+  for (const [name, zIndex] of Object.entries(ORDER)) map.createPane(name).style.zIndex = String(zIndex);
+  /** @param {string} pane */
+  const canvas = (pane) => L.canvas({ pane, padding: 0.25 });
+  return { areas: canvas('areas'), reach: canvas('reach'), outline: canvas('outline') };
 }
 
-/** A canvas on top takes every pointer event; this kind passes on what hits none of its own layers. */
-function passing(Canvas, below) {
-  const { _onMouseMove, _onClick, _handleMouseOut } = L.Canvas.prototype;
-  return Canvas.extend({
-    _hitBy(event) {
-      const point = this._map.mouseEventToLayerPoint(event);
-      return Object.values(this._layers).some((layer) => layer.options.interactive && layer._containsPoint(point));
-    },
-    _onMouseMove(event) {
-      if (!this._map || this._map.dragging.moving()) return;
-      _onMouseMove.call(this, event);
-      if (!below._map) return;
-      if (this._hitBy(event)) below._handleMouseOut(event);
-      else below._onMouseMove(event);
-    },
-    _onClick(event) {
-      const target = below._map && !this._hitBy(event) ? below : this;
-      _onClick.call(target, event);
-    },
-    _handleMouseOut(event) {
-      _handleMouseOut.call(this, event);
-      if (below._map && event.type === 'mouseout') _handleMouseOut.call(below, event);
-    },
+/**
+ * Outlines of the communities, and over each one a layer that hatches it.
+ *
+ * @param {Model} model
+ * @param {L.Renderer} renderer
+ * @param {Calls} calls
+ */
+function areaLayers({ communities }, renderer, calls) {
+  const shared = { renderer, smoothFactor: 0.6 };
+  const shapes = communities.map(({ rings }, place) => {
+    const shape = L.polygon(rings ?? [], { ...shared, ...AREA_LINE, opacity: 0.85, fillOpacity: 0.86 });
+    const label = () => calls.tell.community(place);
+    shape.bindTooltip(label, { sticky: true, className: 'tip', direction: 'auto', opacity: 1 });
+    shape.on('click', (event) => {
+      L.DomEvent.stopPropagation(event);
+      calls.community(place);
+    });
+    shape.on('mouseover', () => shape.setStyle({ weight: 2, color: '#3a3442' }));
+    shape.on('mouseout', () => shape.setStyle(AREA_LINE));
+    return shape;
   });
+  const still = { ...shared, interactive: false, stroke: false, fill: false, fillOpacity: 1 };
+  const hatches = communities.map(({ rings }) => L.polygon(rings ?? [], still));
+  return { shapes, hatches, group: L.layerGroup(shapes.flatMap((shape, place) => [shape, hatches[place]])) };
 }
 
-/** One sign: a disc of the service's tone, shared out where a site offers several, with a glyph when it is large enough. */
-function paintSite(ctx, layer) {
-  const { x, y } = layer._point;
-  const { tones, glyph, dim, strong, radius, closed } = layer.options;
-  ctx.save();
-  ctx.globalAlpha = dim ? 0.35 : 1;
-  ctx.beginPath();
-  ctx.arc(x, y, radius + (strong ? 3.5 : radius < 4 ? 0.8 : 1.5), 0, 2 * Math.PI);
-  ctx.fillStyle = strong ? '#26222e' : '#ffffff';
-  ctx.fill();
-  tones.forEach((tone, place) => {
-    const from = -Math.PI / 2 + (2 * Math.PI * place) / tones.length;
-    ctx.beginPath();
-    if (tones.length > 1) ctx.moveTo(x, y);
-    ctx.arc(x, y, radius, from, from + (2 * Math.PI) / tones.length);
-    ctx.fillStyle = tone;
-    ctx.fill();
-  });
-  if (radius >= 7) {
-    if (tones.length > 1) {
-      ctx.beginPath();
-      ctx.arc(x, y, radius * 0.68, 0, 2 * Math.PI);
-      ctx.fillStyle = '#ffffff';
-      ctx.fill();
+/**
+ * Colours of the communities.
+ *
+ * @param {{shapes: L.Polygon[], hatches: L.Polygon[]}} areas
+ * @returns {(result: Result, pale: boolean) => void}
+ */
+function painter({ shapes, hatches }) {
+  const fills = {
+    none: hatch('rgba(90,84,96,.55)'),
+    hidden: hatch('rgba(90,84,96,.25)'),
+    mark: hatch('rgba(255,255,255,.95)'),
+  };
+  /** @param {Result} result @param {number} place */
+  const hatchOf = ({ figures, kinds, classes, marks }, place) => {
+    const { kind } = figures[place];
+    if (kind !== 'value') return fills[kind];
+    if (kinds?.[classes[place]]?.stripes) return fills.none;
+    return marks?.[place] ? fills.mark : null;
+  };
+  return (result, pale) => {
+    for (const [place, shape] of shapes.entries()) {
+      const tone = toneOf(result, place);
+      shape.setStyle({ fillColor: tone ?? '#f4f2ee', fillOpacity: pale ? 0.3 : tone ? 0.86 : 0.7 });
+      const pattern = hatchOf(result, place);
+      hatches[place].setStyle(pattern ? { fill: true, fillColor: pattern } : { fill: false });
     }
-    ctx.font = `700 ${Math.round(radius * (tones.length > 1 ? 0.95 : 1.15))}px "PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif`;
-    ctx.textAlign = 'center';
-    ctx.textBaseline = 'middle';
-    ctx.fillStyle = tones.length > 1 ? '#26222e' : '#ffffff';
-    ctx.fillText(glyph, x, y + radius * 0.06);
-  }
-  if (closed) strike(ctx, x, y, radius);
-  ctx.restore();
+  };
 }
 
-/** A bar across the sign of what is closed at the page's moment. */
-function strike(ctx, x, y, radius) {
-  const reach = radius * 0.85;
-  for (const [tone, width] of [['#ffffff', Math.max(2.4, radius * 0.42)], ['#26222e', Math.max(1.1, radius * 0.2)]]) {
-    ctx.beginPath();
-    ctx.moveTo(x - reach, y + reach);
-    ctx.lineTo(x + reach, y - reach);
-    ctx.strokeStyle = tone;
-    ctx.lineWidth = width;
-    ctx.stroke();
-  }
+/**
+ * Signs of the facilities, and under them what answers to the pointer: invisible discs on the canvas of the
+ * communities, so that Leaflet itself finds whether a sign or a community is meant.
+ *
+ * @param {L.Map} map
+ * @param {Model} model
+ * @param {L.Renderer} renderer
+ * @param {Calls} calls
+ */
+function siteLayers(map, { facilities, serviceOf }, renderer, calls) {
+  const signs = signLayer();
+  const discs = facilities.map(({ lat, lon }, at) => {
+    const disc = L.circleMarker([lat, lon], { renderer, opacity: 0, fillOpacity: 0 });
+    const label = () => calls.tell.facility(at);
+    disc.on('mouseover', () => L.DomUtil.addClass(map.getContainer(), 'over-site'));
+    disc.on('mouseout', () => L.DomUtil.removeClass(map.getContainer(), 'over-site'));
+    disc.bindTooltip(label, { className: 'tip', direction: 'top', offset: [0, -8], opacity: 1 });
+    disc.on('click', (event) => {
+      L.DomEvent.stopPropagation(event);
+      calls.facility(at);
+    });
+    return disc;
+  });
+  const touched = L.layerGroup();
+
+  /**
+   * The sign of a facility, or null where it has no part in what is shown.
+   *
+   * @param {Facility} facility
+   * @param {Shown} shown
+   * @param {number} radius
+   * @returns {Sign | null}
+   */
+  const signOf = (facility, { service, facility: chosen }, radius) => {
+    const strong = facility.id === chosen;
+    const offered = facility.services.filter((key) => serviceOf[key]);
+    const wanted = offered.filter((key) => service === 'all' || key === service);
+    const keys = strong && !wanted.length ? offered : wanted;
+    if (!keys.length) return null;
+    const closed = facility.open === false || Boolean(facility.denied);
+    return {
+      at: [facility.lat, facility.lon],
+      tones: closed ? ['#a39da8'] : keys.map((key) => serviceOf[key].tone),
+      glyph: serviceOf[keys[0]].glyph,
+      dim: (chosen !== '' && !strong) || facility.status === 1,
+      strong,
+      closed,
+      radius: strong ? Math.max(radius, 9) : radius,
+    };
+  };
+  /** Which sites are shown and how. @param {Shown} shown */
+  const place = (shown) => {
+    touched.clearLayers();
+    const radius = siteRadius(map.getZoom(), shown.service === 'all');
+    const visible = facilities.map((facility) => signOf(facility, shown, radius));
+    for (const [at, sign] of visible.entries()) if (sign) touched.addLayer(discs[at].setRadius(sign.radius));
+    signs.show(visible.filter((sign) => sign !== null));
+  };
+  return { group: L.layerGroup([signs.layer, touched]), place };
 }
 
-/** With every service on the map signs are many: smaller ones then. */
-const siteRadius = (zoom, all) => (zoom < 13 ? 2 : zoom < 14 ? (all ? 2.4 : 5) : zoom < 14.75 ? (all ? 3.2 : 7) : zoom < 15.5 ? (all ? 5 : 9) : 10);
+/**
+ * Where one can walk from a site or to a service.
+ *
+ * @param {L.Map} map
+ * @param {L.Renderer} renderer
+ */
+function reachLayers(map, renderer) {
+  const group = L.layerGroup().addTo(map);
+  const still = { renderer, interactive: false };
+  /**
+   * Nested polygons, the farthest first, and the straight-line circle of a delivery.
+   *
+   * @param {(Shape | null)[]} nested
+   * @param {string} tone
+   * @param {Facility | null} site null for those of a service
+   */
+  const drawReach = (nested, tone, site) => {
+    group.clearLayers();
+    const bold = site !== null;
+    const radius = site?.delivery_radius_m ?? 0;
+    if (site && radius > 0) {
+      const line = { ...still, radius, color: tone, weight: 2, dashArray: '9 7', fill: false };
+      group.addLayer(L.circle([site.lat, site.lon], line));
+    }
+    const last = nested.length - 1;
+    const far = map.getZoom() < 14.75; // outlines of many small holes would hide the map
+    for (const [k, shape] of [...nested.entries()].reverse()) {
+      if (!shape) continue;
+      const style = {
+        ...still,
+        smoothFactor: 0.8,
+        color: tone,
+        weight: (k === last ? 2 : 1.3) * (far ? 0.5 : 1),
+        opacity: bold ? 0.95 : 0.75,
+        stroke: bold || !far || k === last,
+        fillColor: tone,
+        fillOpacity: bold ? 0.22 : 0.2,
+      };
+      group.addLayer(L.polygon(shape, style));
+    }
+  };
+  return { drawReach, clearReach: () => group.clearLayers() };
+}
+
+/** The outline of the chosen community. @param {L.Map} map @param {Model} model @param {L.Renderer} renderer */
+function outlineLayer(map, { communities }, renderer) {
+  const group = L.layerGroup().addTo(map);
+  const still = { renderer, interactive: false, fill: false, opacity: 1 };
+  /** @param {number} place -1 for none */
+  return (place) => {
+    group.clearLayers();
+    const rings = communities[place]?.rings;
+    if (!rings) return;
+    group.addLayer(L.polygon(rings, { ...still, color: '#fffdf8', weight: 6.5 }));
+    group.addLayer(L.polygon(rings, { ...still, color: '#26222e', weight: 2.6 }));
+  };
+}
 
 /**
  * All layers of places.
  *
  * @param {L.Map} map
- * @param {object} model communities with `rings`, facilities, services by key, reach and merged polygons
- * @param {{community: (place: number) => void, facility: (place: number) => void,
- *   tell: {community: (place: number) => HTMLElement, facility: (place: number) => HTMLElement}}} calls
+ * @param {Model} model
+ * @param {Calls} calls
  */
 export function placeLayers(map, model, calls) {
-  const canvas = renderers(map);
-  const stripes = { none: hatch('rgba(90,84,96,.55)'), hidden: hatch('rgba(90,84,96,.25)'), mark: hatch('rgba(255,255,255,.95)') };
-  const shapes = model.communities.map((community, place) => {
-    const shape = L.polygon(community.rings ?? [], { renderer: canvas.areas, smoothFactor: 0.6, color: '#7b6f66', weight: 0.8, opacity: 0.85, fillOpacity: 0.86 });
-    shape.bindTooltip(() => calls.tell.community(place), { sticky: true, className: 'tip', direction: 'auto', opacity: 1 });
-    shape.on('click', (event) => { L.DomEvent.stopPropagation(event); calls.community(place); });
-    shape.on('mouseover', () => shape.setStyle({ weight: 2, color: '#3a3442' }));
-    shape.on('mouseout', () => shape.setStyle({ weight: 0.8, color: '#7b6f66' }));
-    return shape;
-  });
-  const areas = L.layerGroup(shapes);
-  const chosen = L.layerGroup().addTo(map);
-  const reach = L.layerGroup().addTo(map);
-  const Site = L.CircleMarker.extend({ _updatePath() { this._renderer.drawSite(this); } });
-  const signs = model.facilities.map((facility, place) => {
-    const sign = new Site([facility.lat, facility.lon], { renderer: canvas.sites, radius: 4, tones: ['#888'], glyph: '', dim: false, strong: false, closed: facility.open === false || facility.denied });
-    sign.bindTooltip(() => calls.tell.facility(place), { className: 'tip', direction: 'top', offset: [0, -8], opacity: 1 });
-    sign.on('click', (event) => { L.DomEvent.stopPropagation(event); calls.facility(place); });
-    return sign;
-  });
-  const sites = L.layerGroup();
-
-  /** Colours of the communities. @param {ReturnType<typeof import("./figures.js").classified>} result @param {boolean} pale */
-  const colour = (result, pale) => {
-    shapes.forEach((shape, place) => {
-      const tone = toneOf(result, place);
-      const { kind } = result.figures[place];
-      const striped = result.kinds?.[result.classes[place]]?.stripes ? stripes.none : null;
-      shape.setStyle({
-        fillColor: tone ?? '#f4f2ee',
-        fillOpacity: pale ? 0.3 : tone ? 0.86 : 0.7,
-        pattern: kind === 'value' ? striped ?? (result.marks?.[place] ? stripes.mark : null) : stripes[kind],
-      });
-    });
+  const canvas = canvases(map);
+  const areas = areaLayers(model, canvas.areas, calls);
+  const outline = outlineLayer(map, model, canvas.outline);
+  const reach = reachLayers(map, canvas.reach);
+  const sites = siteLayers(map, model, canvas.areas, calls);
+  return {
+    areas: areas.group,
+    sites: sites.group,
+    colour: painter(areas),
+    place: sites.place,
+    ...reach,
+    outline,
+    /** The canvas above the areas and below the sites. @type {L.Renderer} */
+    above: canvas.outline,
+    /** @param {number} place */
+    boundsOf: (place) => areas.shapes[place].getBounds(),
   };
-
-  /** Which sites are shown and how. */
-  const place = (state) => {
-    sites.clearLayers();
-    const radius = siteRadius(map.getZoom(), state.service === 'all');
-    signs.forEach((sign, at) => {
-      const facility = model.facilities[at];
-      const strong = facility.id === state.facility;
-      const fits = facility.services.filter((key) => model.serviceOf[key] && (state.service === 'all' || key === state.service));
-      const own = strong && !fits.length ? facility.services.filter((key) => model.serviceOf[key]) : fits;
-      if (!own.length) return;
-      sign.options.tones = facility.open === false || facility.denied ? ['#a39da8'] : own.map((key) => model.serviceOf[key]?.tone ?? '#888888');
-      sign.options.glyph = model.serviceOf[own[0]].glyph;
-      sign.options.dim = (state.facility !== '' && !strong) || facility.status === 1;
-      sign.options.strong = strong;
-      sign.options.radius = strong ? Math.max(radius, 9) : radius;
-      sign._radius = sign.options.radius;
-      sites.addLayer(sign);
-    });
-  };
-
-  /**
-   * Nested polygons, the farthest first, and the straight-line circle of a delivery.
-   *
-   * @param {(number[][][][] | null)[]} nested @param {string} tone @param {boolean} bold
-   * @param {{lat: number, lon: number, delivery_radius_m?: number} | null} site
-   */
-  const drawReach = (nested, tone, bold, site = null) => {
-    reach.clearLayers();
-    if (site?.delivery_radius_m > 0) {
-      reach.addLayer(L.circle([site.lat, site.lon], {
-        renderer: canvas.reach, interactive: false, radius: site.delivery_radius_m, color: tone, weight: 2, dashArray: '9 7', fill: false,
-      }));
-    }
-    const last = nested.length - 1;
-    const far = map.getZoom() < 14.75; // outlines of many small holes would hide the map
-    for (let k = last; k >= 0; k -= 1) {
-      if (!nested[k]) continue;
-      reach.addLayer(L.polygon(nested[k], {
-        renderer: canvas.reach, interactive: false, smoothFactor: 0.8, color: tone, weight: (k === last ? 2 : 1.3) * (far ? 0.5 : 1), opacity: bold ? 0.95 : 0.75, stroke: bold || !far || k === last,
-        fillColor: tone, fillOpacity: bold ? 0.22 : 0.2,
-      }));
-    }
-  };
-
-  const outline = (place) => {
-    chosen.clearLayers();
-    if (place < 0 || !model.communities[place].rings) return;
-    for (const style of [{ color: '#fffdf8', weight: 6.5 }, { color: '#26222e', weight: 2.6 }]) {
-      chosen.addLayer(L.polygon(model.communities[place].rings, { renderer: canvas.outline, interactive: false, fill: false, opacity: 1, ...style }));
-    }
-  };
-  /** Draw at once what waits for the next frame: a printer does not wait. */
-  const flush = () => {
-    for (const renderer of Object.values(canvas)) {
-      if (!renderer._map) continue;
-      renderer._redrawBounds = null;
-      renderer._redraw();
-    }
-  };
-  return { areas, sites, colour, place, drawReach, clearReach: () => reach.clearLayers(), outline, above: canvas.outline, flush, boundsOf: (at) => shapes[at].getBounds() };
 }
 
 /** The box beside the pointer. @param {string} title @param {(string | Node)[]} lines */

@@ -1,12 +1,13 @@
-'use strict';
 /**
- * Streets and areas from the page's bytes, in degrees and in the unit square of Web Mercator, and a
- * grid that finds what lies in a window.
+ * Streets and areas from the page's bytes, in degrees and in the unit square of Web Mercator.
  *
- * @typedef {{lon0: number, lat0: number, steps_per_degree: number}} Grid
- * @typedef {{has: (name: string) => boolean, read: (name: string) => Int32Array}} Bytes
- * @typedef {{x: Float64Array, y: Float64Array, start: Int32Array, rank: Uint8Array, flags: Int32Array,
- *   name: Int32Array, u: Int32Array, v: Int32Array, count: number}} Streets
+ * @import { Grid } from "./content.js"
+ * @import { Bytes } from "./bytes.js"
+ * @typedef {[number, number]} LatLon degrees, as Leaflet wants them
+ * @typedef {LatLon[][][]} Shape part > ring > point
+ * @typedef {{x: Float64Array, y: Float64Array, start: Int32Array, count: number}} Items points that stand in a row
+ * @typedef {Items & {rank: Uint8Array, flags: Int32Array, name: Int32Array, u: Int32Array, v: Int32Array}} Streets
+ * @typedef {Items & {lineStart: Int32Array, partStart: Int32Array | null}} Flat rings or lines, grouped by part
  */
 
 export const FLAG = Object.freeze({ STEPS: 1, BRIDGE: 2, TUNNEL: 4, PRIVATE: 8 });
@@ -23,12 +24,21 @@ export function worldY(lat) {
 /** @param {Grid} grid */
 export function gridToDegrees(grid) {
   return {
+    /** @param {number} step */
     lon: (step) => grid.lon0 + step / grid.steps_per_degree,
+    /** @param {number} step */
     lat: (step) => grid.lat0 + step / grid.steps_per_degree,
   };
 }
 
-/** Each edge's line with both ends, one after another. @param {Bytes} bytes @param {Grid} grid @param {number[]} ranks */
+/**
+ * Each edge's line with both ends, one after another.
+ *
+ * @param {Bytes} bytes
+ * @param {Grid} grid
+ * @param {number[]} ranks of the way classes
+ * @returns {Streets}
+ */
 export function readStreets(bytes, grid, ranks) {
   const { lon, lat } = gridToDegrees(grid);
   const nodeX = Float64Array.from(bytes.read('node.x'), (step) => worldX(lon(step)));
@@ -61,32 +71,49 @@ export function readStreets(bytes, grid, ranks) {
 /**
  * Polygons as Leaflet wants them: shape > part > ring > [lat, lon]. A shape without a part is null.
  *
- * @param {Bytes} bytes @param {Grid} grid @param {string} name
- * @returns {(number[][][][] | null)[]}
+ * @param {Bytes} bytes
+ * @param {Grid} grid
+ * @param {string} name
+ * @returns {(Shape | null)[]}
  */
 export function readPolygons(bytes, grid, name) {
   const { lon, lat } = gridToDegrees(grid);
-  const [parts, rings, points, xs, ys] = ['parts', 'rings', 'points', 'x', 'y'].map((word) => bytes.read(`${name}.${word}`));
+  const [parts, rings, points, xs, ys] = ['parts', 'rings', 'points', 'x', 'y'].map((word) =>
+    bytes.read(`${name}.${word}`),
+  );
   let part = 0;
   let ring = 0;
   let point = 0;
+  /** @returns {LatLon[]} */
   const readRing = () => Array.from({ length: points[ring++] }, () => [lat(ys[point]), lon(xs[point++])]);
   const readPart = () => Array.from({ length: rings[part++] }, readRing);
   return Array.from(parts, (count) => (count ? Array.from({ length: count }, readPart) : null));
 }
 
-/** Lines as Leaflet wants them: line > [lat, lon]. @param {Bytes} bytes @param {Grid} grid @param {string} name */
+/**
+ * Lines as Leaflet wants them: line > [lat, lon].
+ *
+ * @param {Bytes} bytes
+ * @param {Grid} grid
+ * @param {string} name
+ * @returns {LatLon[][]}
+ */
 export function readPaths(bytes, grid, name) {
   const { lon, lat } = gridToDegrees(grid);
   const [points, xs, ys] = ['points', 'x', 'y'].map((word) => bytes.read(`${name}.${word}`));
   let point = 0;
-  return Array.from(points, (count) => Array.from({ length: count }, () => [lat(ys[point]), lon(xs[point++])]));
+  /** @returns {LatLon} */
+  const readPoint = () => [lat(ys[point]), lon(xs[point++])];
+  return Array.from(points, (count) => Array.from({ length: count }, readPoint));
 }
 
 /**
  * Rings (or lines) in the unit square, grouped by part, for drawing on a canvas.
  *
- * @param {Bytes} bytes @param {Grid} grid @param {string} name
+ * @param {Bytes} bytes
+ * @param {Grid} grid
+ * @param {string} name
+ * @returns {Flat}
  */
 export function readFlat(bytes, grid, name) {
   const { lon, lat } = gridToDegrees(grid);
@@ -105,71 +132,4 @@ export function runs(lengths) {
   const start = new Int32Array(lengths.length + 1);
   for (let i = 0; i < lengths.length; i += 1) start[i + 1] = start[i] + lengths[i];
   return start;
-}
-
-const CELL = 1 / 32768;
-
-/**
- * A grid over items whose points stand in a row: `find(west, north, east, south)` calls back with every item
- * whose box touches the window, each once, in rising order.
- *
- * @param {{x: Float64Array, y: Float64Array, start: Int32Array, count: number}} items
- */
-export function boxIndex(items) {
-  const { x, y, start, count } = items;
-  const box = new Float64Array(4 * count);
-  let west = Infinity;
-  let north = Infinity;
-  let east = -Infinity;
-  let south = -Infinity;
-  for (let i = 0; i < count; i += 1) {
-    let [w, n, e, s] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let k = start[i]; k < start[i + 1]; k += 1) {
-      if (x[k] < w) w = x[k];
-      if (x[k] > e) e = x[k];
-      if (y[k] < n) n = y[k];
-      if (y[k] > s) s = y[k];
-    }
-    box.set([w, n, e, s], 4 * i);
-    west = Math.min(west, w);
-    north = Math.min(north, n);
-    east = Math.max(east, e);
-    south = Math.max(south, s);
-  }
-  const columns = count ? Math.floor((east - west) / CELL) + 1 : 0;
-  const rows = count ? Math.floor((south - north) / CELL) + 1 : 0;
-  const column = (value) => Math.min(columns - 1, Math.max(0, Math.floor((value - west) / CELL)));
-  const row = (value) => Math.min(rows - 1, Math.max(0, Math.floor((value - north) / CELL)));
-  const size = new Int32Array(columns * rows);
-  const eachCell = (i, visit) => {
-    if (!(box[4 * i] <= box[4 * i + 2])) return;
-    const [c0, r0, c1, r1] = [column(box[4 * i]), row(box[4 * i + 1]), column(box[4 * i + 2]), row(box[4 * i + 3])];
-    for (let r = r0; r <= r1; r += 1) for (let c = c0; c <= c1; c += 1) visit(r * columns + c);
-  };
-  for (let i = 0; i < count; i += 1) eachCell(i, (cell) => { size[cell] += 1; });
-  const first = runs(size);
-  const held = new Int32Array(first[first.length - 1]);
-  const next = first.slice();
-  for (let i = 0; i < count; i += 1) eachCell(i, (cell) => { held[next[cell]++] = i; });
-  const seen = new Int32Array(count).fill(-1);
-  let turn = 0;
-
-  /** @param {number} w @param {number} n @param {number} e @param {number} s @returns {Int32Array} */
-  const find = (w, n, e, s) => {
-    if (!count || e < west || w > east || s < north || n > south) return new Int32Array(0);
-    turn += 1;
-    const out = [];
-    for (let r = row(n); r <= row(s); r += 1) {
-      for (let c = column(w); c <= column(e); c += 1) {
-        for (let k = first[r * columns + c]; k < first[r * columns + c + 1]; k += 1) {
-          const i = held[k];
-          if (seen[i] === turn) continue;
-          seen[i] = turn;
-          if (box[4 * i] <= e && box[4 * i + 2] >= w && box[4 * i + 1] <= s && box[4 * i + 3] >= n) out.push(i);
-        }
-      }
-    }
-    return Int32Array.from(out).sort();
-  };
-  return { find, bounds: [west, north, east, south] };
 }

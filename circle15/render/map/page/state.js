@@ -1,10 +1,31 @@
-'use strict';
 /**
  * What the reader has chosen, and who wants to know of a change.
  *
- * @typedef {{language: "zh" | "en", measure: string, service: string, cutoff: number, community: string,
- *   facility: string, query: string, sort: string, sites: boolean, merged: boolean, areas: boolean, names: boolean,
- *   clause: string, route: string, checks: boolean, check: number}} State
+ * @import { Language } from "./content.js"
+ * @typedef {"index" | "uncovered" | "share" | "minutes"} Amount
+ * @typedef {"norm" | "robust" | "cause" | "type"} Kind
+ * @typedef {Amount | Kind} Measure
+ * @typedef {"value" | "rank" | "uncovered" | "name"} Sort
+ *
+ * @typedef {object} State
+ * @property {Language} language
+ * @property {Measure} measure
+ * @property {string} service its key, or "all"
+ * @property {number} cutoff position in the cut-offs
+ * @property {string} community its id, "" for none
+ * @property {string} facility its id, "" for none
+ * @property {string} query
+ * @property {Sort} sort
+ * @property {boolean} sites
+ * @property {boolean} merged
+ * @property {boolean} areas
+ * @property {boolean} names
+ * @property {string} clause its id, "" for none
+ * @property {string} route key of the service that a walk leads to, "" for none
+ * @property {boolean} checks whether field checks are marked
+ * @property {number} check position of the chosen one, -1 for none
+ *
+ * @typedef {Set<string> | null} Changed keys of the state, or null where all is new
  */
 
 /**
@@ -19,7 +40,8 @@ export function store(start) {
     get: () => state,
     /** @param {Partial<T>} patch */
     set(patch) {
-      const changed = new Set(Object.keys(patch).filter((key) => patch[key] !== state[key]));
+      const keys = /** @type {(keyof T & string)[]} */ (Object.keys(patch));
+      const changed = new Set(keys.filter((key) => patch[key] !== state[key]));
       if (!changed.size) return;
       state = Object.freeze({ ...state, ...patch });
       for (const listener of listeners) listener(state, changed);
@@ -31,33 +53,51 @@ export function store(start) {
   };
 }
 
-const KEPT = Object.freeze({ language: 'l', measure: 'm', service: 's', cutoff: 't', community: 'c', facility: 'f', clause: 'n', route: 'r' });
+/** @typedef {"language" | "measure" | "service" | "cutoff" | "community" | "facility" | "clause" | "route"} Kept */
 
-/** The part of the state that an address keeps. @param {State} state */
+/** @type {[Kept, string][]} */
+const KEPT = [
+  ['language', 'l'],
+  ['measure', 'm'],
+  ['service', 's'],
+  ['cutoff', 't'],
+  ['community', 'c'],
+  ['facility', 'f'],
+  ['clause', 'n'],
+  ['route', 'r'],
+];
+
+/** The part of the state that an address keeps. @param {Pick<State, Kept>} state */
 export function toHash(state) {
-  const parts = Object.entries(KEPT).filter(([key]) => state[key] !== '');
+  const parts = KEPT.filter(([key]) => state[key] !== '');
   return `#${parts.map(([key, letter]) => `${letter}=${encodeURIComponent(state[key])}`).join('&')}`;
+}
+
+/** Text from an address, or null where it is broken. @param {string} coded */
+function decoded(coded) {
+  try {
+    return decodeURIComponent(coded);
+  } catch {
+    return null;
+  }
 }
 
 /**
  * Choices from an address; whatever is not on offer is left out.
  *
  * @param {string} hash
- * @param {Object<string, readonly string[]>} allowed values by key
+ * @param {Partial<Record<Kept, readonly string[]>>} allowed values by key
+ * @returns {Partial<State>}
  */
 export function fromHash(hash, allowed) {
-  const found = {};
-  for (const part of hash.replace(/^#/, '').split('&')) {
-    const [letter, coded = ''] = part.split('=');
-    const key = Object.keys(KEPT).find((name) => KEPT[name] === letter);
-    if (!key) continue;
-    let value = '';
-    try {
-      value = decodeURIComponent(coded);
-    } catch {
-      continue;
-    }
-    if (allowed[key]?.includes(value)) found[key] = key === 'cutoff' ? Number(value) : value;
+  /** @type {Partial<Record<Kept, string | number>>} */
+  const choices = {};
+  for (const item of hash.replace(/^#/, '').split('&')) {
+    const [letter, coded = ''] = item.split('=');
+    const key = KEPT.find((pair) => pair[1] === letter)?.[0];
+    const value = decoded(coded);
+    if (!key || value === null || !allowed[key]?.includes(value)) continue;
+    choices[key] = key === 'cutoff' ? Number(value) : value;
   }
-  return found;
+  return /** @type {Partial<State>} */ (choices);
 }

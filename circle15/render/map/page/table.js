@@ -1,14 +1,34 @@
-'use strict';
-/** Tables for spreadsheets: UTF-8 with a mark in front, and no cell that runs as a formula. */
-import { SUPPRESSED, people } from "./text.js";
-import { shareOf } from "./figures.js";
+/**
+ * Tables for spreadsheets: UTF-8 with a mark in front, and no cell that runs as a formula.
+ *
+ * @import { Cell, Community, Service } from "./content.js"
+ * @import { Say } from "./text.js"
+ *
+ * @typedef {Pick<Community, "id" | "name" | "subdistrict" | "population" | "pop_60plus" | "gap" | "services">} Row
+ * @typedef {object} Sheet
+ * @property {Row[]} communities
+ * @property {Pick<Service, "key" | "determined" | "title_zh" | "title_en">[]} services
+ * @property {number} minutes
+ * @property {number} cutoff
+ * @property {number} fewest the smallest number of people that is published
+ * @property {string} note
+ * @property {Say} say
+ * @property {(item: object) => string} title
+ * @property {{label: string, of: (place: number) => string | number}[]} shown columns of what the map shows
+ */
+
+import { shareOf } from './figures.js';
+import { people, SUPPRESSED } from './text.js';
+
+/** Spaces and marks that do not show, and then a sign that starts a formula. */
+const FORMULA = /^[\s\uFEFF\u200B-\u200F\u202A-\u202E\u2066-\u2069]*[=+\-@＝＋－＠]|^[\t\r\n]/;
 
 /** One cell. Text that a spreadsheet would take for a formula gets an apostrophe. @param {unknown} value */
 export function cell(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return '';
   if (typeof value === 'number') return String(value);
-  const text = String(value).replace(/\u0000/g, '');
-  const safe = /^[\s\uFEFF\u200B-\u200F\u202A-\u202E\u2066-\u2069]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text;
+  const text = String(value).replaceAll('\0', '');
+  const safe = FORMULA.test(text) ? `'${text}` : text;
   return /[",\n\r;\t]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
@@ -17,36 +37,52 @@ export function csv(rows) {
   return `\uFEFF${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
 }
 
+/** @param {Sheet} sheet @param {Sheet["services"]} determined */
+function headOf({ say, shown, title, minutes }, determined) {
+  const keys = ['csv_rank', 'csv_id', 'csv_name', 'csv_subdistrict', 'population', 'elders', 'index'];
+  const columns = ['csv_share', 'csv_uncovered', 'csv_mean', 'csv_p90'];
+  return [
+    ...keys.map((key) => say(key)),
+    ...shown.map((column) => column.label),
+    ...determined.flatMap((service) => columns.map((key) => say(key, { service: title(service), n: minutes }))),
+    say('csv_note'),
+  ];
+}
+
 /**
  * The list as it stands: its rows in their order, what is shown and every service at the chosen cut-off.
  *
- * @param {{communities: object[], services: object[], minutes: number, cutoff: number, note: string,
- *   say: (key: string, values?: object) => string, title: (item: object) => string,
- *   shown: {label: string, of: (place: number) => string | number}[]}} view
+ * @param {Sheet} sheet
  * @param {number[]} places
  */
-export function listRows(view, places) {
-  const { say } = view;
-  const determined = view.services.filter((service) => service.determined);
-  const head = ['csv_rank', 'csv_id', 'csv_name', 'csv_subdistrict', 'population', 'elders', 'index'].map((key) => say(key));
-  head.push(...view.shown.map((column) => column.label));
-  for (const service of determined) {
-    const values = { service: view.title(service), n: view.minutes };
-    head.push(...['csv_share', 'csv_uncovered', 'csv_mean', 'csv_p90'].map((key) => say(key, values)));
-  }
-  head.push(say('csv_note'));
-  const count = (value, rough) => (value === SUPPRESSED || rough ? people(value, rough, say) : value);
+export function listRows(sheet, places) {
+  const { communities, cutoff, fewest, shown, note } = sheet;
+  const determined = sheet.services.filter((service) => service.determined);
+  /**
+   * A number of people as published: in words where it is hidden or in tens.
+   *
+   * @param {number} value
+   * @param {boolean} rough
+   */
+  const count = (value, rough) => (value === SUPPRESSED || rough ? people(value, rough, sheet.say) : value);
+  /** @param {Cell | undefined} figures */
+  const cells = (figures) => {
+    const share = shareOf(figures, cutoff, fewest);
+    return [
+      share === null ? null : Math.round(share * 100),
+      figures?.uncovered ? count(figures.uncovered[cutoff], figures.rough) : null,
+      figures?.mean_min,
+      figures?.p90_min,
+    ];
+  };
   const rows = places.map((place) => {
-    const own = view.communities[place];
-    const row = [own.gap?.rank, own.id, own.name, own.subdistrict, count(own.population, false), count(own.pop_60plus, false)];
-    row.push(own.gap?.index, ...view.shown.map((column) => column.of(place)));
-    for (const service of determined) {
-      const found = own.services[service.key];
-      const share = shareOf(found, view.cutoff);
-      row.push(share === null ? null : Math.round(share * 100), found?.uncovered ? count(found.uncovered[view.cutoff], found.rough) : null);
-      row.push(found?.mean_min, found?.p90_min);
-    }
-    return [...row, view.note];
+    const { id, name, subdistrict, population, pop_60plus: elders, gap, services } = communities[place];
+    return [
+      ...[gap?.rank, id, name, subdistrict, count(population, false), count(elders, false), gap?.index],
+      ...shown.map((column) => column.of(place)),
+      ...determined.flatMap((service) => cells(services[service.key])),
+      note,
+    ];
   });
-  return [head, ...rows];
+  return [headOf(sheet, determined), ...rows];
 }

@@ -1,9 +1,8 @@
-'use strict';
 /**
  * Words, numbers and people, as they are shown.
  *
- * @typedef {"zh" | "en"} Language
- * @typedef {Object<string, {zh: string, en: string}>} Words
+ * @import { Content, Language, Words } from "./content.js"
+ * @typedef {(key: string, values?: Record<string, string | number>) => string} Say
  */
 
 /** Counts of one to nine people stand in the payload as this. */
@@ -12,15 +11,27 @@ export const SUPPRESSED = -1;
 /**
  * A function that says a phrase with its values filled in.
  *
- * @param {Words} words @param {Language} language
- * @returns {(key: string, values?: Object<string, string | number>) => string}
+ * @param {Words} words
+ * @param {Language} language
+ * @returns {Say}
  */
 export function speaker(words, language) {
   return (key, values = {}) => {
     if (!Object.hasOwn(words, key)) throw new Error(`no phrase ${key}`);
-    return words[key][language].replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+    return words[key][language].replace(/\{(\w+)\}/g, (whole, name) =>
+      Object.hasOwn(values, name) ? String(values[name]) : whole,
+    );
   };
 }
+
+/** Chinese or English of a pair. @param {string} zh @param {string} en @param {Language} language */
+export const either = (zh, en, language) => (language === 'en' ? en : zh);
+
+/** Members of a list in a sentence. @param {(string | number)[]} members @param {Language} language */
+export const inSeries = (members, language) => members.join(either('、', ', ', language));
+
+/** What is not empty, with dots between. @param {(string | number | null | undefined)[]} pieces */
+export const dotted = (pieces) => pieces.filter(Boolean).join(' · ');
 
 /** 12345 as 12,345. @param {number} value */
 export function grouped(value) {
@@ -35,14 +46,14 @@ export function percent(share) {
   return `${Math.round(share * 100)}%`;
 }
 
-/** People as published. @param {number | null} count @param {boolean} rough @param {ReturnType<typeof speaker>} say */
+/** People as published. @param {number | null} count @param {boolean} rough @param {Say} say */
 export function people(count, rough, say) {
   if (count === null) return '–';
   if (count === SUPPRESSED) return say('people_few');
   return rough && count > 0 ? say('people_about', { n: grouped(count) }) : grouped(count);
 }
 
-/** Tens of people before a word that already says that they are people. @param {number} count @param {ReturnType<typeof speaker>} say */
+/** Tens of people before a word that already says that they are people. @param {number} count @param {Say} say */
 export const tens = (count, say) => (count === SUPPRESSED ? say('few_bare') : people(count, true, say));
 
 /** One decimal for minutes. @param {number | null} value */
@@ -50,22 +61,38 @@ export function minutes(value) {
   return value === null ? '–' : value.toFixed(1);
 }
 
-/** The wanted language's text, or the other one's where it is empty. @param {object} item @param {string} key @param {Language} language */
+/**
+ * The wanted language's text, or the other one's where it is empty.
+ *
+ * @param {object} item with `key_zh` and `key_en`; a name's Chinese is `name`
+ * @param {string} key
+ * @param {Language} language
+ */
 export function local(item, key, language) {
-  const zh = key === 'name' ? item.name : item[`${key}_zh`] ?? item[key];
-  return (language === 'en' ? item[`${key}_en`] || zh : zh || item[`${key}_en`]) || '';
+  const texts = /** @type {Record<string, string | undefined>} */ (item);
+  const zh = key === 'name' ? texts.name : (texts[`${key}_zh`] ?? texts[key]);
+  return (language === 'en' ? texts[`${key}_en`] || zh : zh || texts[`${key}_en`]) || '';
 }
 
 const HOURS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su', 'PH', 'SH', '24/7', 'off', 'closed'];
 
-/** Hours in OpenStreetMap's syntax with its words said in another language. @param {string} written @param {string[]} words as HOURS, and the one for "to" */
+/**
+ * Hours in OpenStreetMap's syntax with its words said in another language.
+ *
+ * @param {string} written
+ * @param {string[]} words as HOURS, and the one for "to"
+ */
 export function spokenHours(written, words) {
-  const said = written.replace(/24\/7|[A-Za-z]+/g, (word) => words[HOURS.indexOf(word)] ?? word);
+  const spoken = written.replace(/24\/7|[A-Za-z]+/g, (word) => words[HOURS.indexOf(word)] ?? word);
   const days = words.slice(0, 7).join('|');
-  return said.replace(new RegExp(`(${days})-(${days})`, 'g'), `$1${words[HOURS.length]}$2`);
+  return spoken.replace(new RegExp(`(${days})-(${days})`, 'g'), `$1${words[HOURS.length]}$2`);
 }
 
-/** "open at We 11:30", or nothing where the page is of any time. @param {object} view */
+/**
+ * "open at We 11:30", or nothing where the page is of any time.
+ *
+ * @param {{say: Say, model: {content: Pick<Content, "open_at">}, state: {language: Language}}} view
+ */
 export function openThen({ say, model, state }) {
   const moment = model.content.open_at;
   return moment ? say('open_at', { moment: moment[state.language] }) : '';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { canUnzip, fromBase64, readVarints, unpack } from '../../circle15/render/map/page/bytes.js';
+import { canUnzip, fromBase64, readVarints, unpack } from '../../../../circle15/render/map/page/bytes.js';
 
 test('varints: one, two and five bytes, as LEB128 has them', () => {
   // 0 | 127 | 128 = 0x80 0x01 | 300 = 0xAC 0x02 | 2^31 - 1 = FF FF FF FF 07
@@ -22,6 +22,7 @@ test('reading starts where a section starts, and a cut section is an error', () 
 
 test('plain and gzipped bytes give the same', async () => {
   const raw = Uint8Array.from([3, 200, 1]);
+  /** @type {Record<string, import("../../../../circle15/render/map/page/content.js").Section>} */
   const sections = { a: { start: 0, values: 1, code: 'u' }, b: { start: 1, values: 1, code: 'u' } };
   const plain = await unpack({ encoding: 'base64', bytes: 3, sections, text: Buffer.from(raw).toString('base64') });
   const zipped = await unpack({ encoding: 'gzip+base64', bytes: 3, sections, text: gzipSync(raw).toString('base64') });
@@ -31,6 +32,9 @@ test('plain and gzipped bytes give the same', async () => {
     assert.throws(() => found.read('c'), /no section c/);
   }
   assert.equal(canUnzip(), true);
-  await assert.rejects(unpack({ encoding: 'base64', bytes: 4, sections, text: Buffer.from(raw).toString('base64') }), /3 bytes instead of 4/);
+  await assert.rejects(
+    unpack({ encoding: 'base64', bytes: 4, sections, text: Buffer.from(raw).toString('base64') }),
+    /3 bytes instead of 4/,
+  );
   assert.deepEqual([...fromBase64('AP8=')], [0, 255]);
 });

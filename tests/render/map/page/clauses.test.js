@@ -1,16 +1,29 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { marginText, observedText, requiredText, shortfall, withUnit } from '../../circle15/render/map/page/clauses.js';
-import { VERDICT_TONES, CAUSE_TONES, ROBUST_TONES, TYPE_TONES, categorised } from '../../circle15/render/map/page/categories.js';
-import { NEARLY, verdictsOf } from '../../circle15/render/map/page/verdicts.js';
-import { remedyText } from '../../circle15/render/map/page/ledger_card.js';
-import { RAMP } from '../../circle15/render/map/page/figures.js';
-import { speaker } from '../../circle15/render/map/page/text.js';
+import {
+  CAUSE_TONES,
+  categorised,
+  ROBUST_TONES,
+  TYPE_TONES,
+  VERDICT_TONES,
+} from '../../../../circle15/render/map/page/categories.js';
+import {
+  marginText,
+  observedText,
+  requiredText,
+  shortfall,
+  withUnit,
+} from '../../../../circle15/render/map/page/clauses.js';
+import { RAMP } from '../../../../circle15/render/map/page/figures.js';
+import { remedyText } from '../../../../circle15/render/map/page/ledger_card.js';
+import { NEARLY, verdictsOf } from '../../../../circle15/render/map/page/verdicts.js';
+import { bytesOf, cell, community, content, model, en as say, state } from './builders.js';
 
-const words = JSON.parse(readFileSync(new URL('../../circle15/render/map/page/words.json', import.meta.url), 'utf8'));
-const say = speaker(words, 'en');
+/** @typedef {import("../../../../circle15/render/map/page/clauses.js").Measured} Measured */
+
+/** @type {Measured["clause"]} */
 const share = { unit: '%', about: true, at_least: 90 };
+/** @param {Measured["verdict"]} verdict @param {number} observed @returns {Measured} */
 const row = (verdict, observed, clause = share) => ({ clause, verdict, observed });
 
 test('figures carry their unit, requirements their side', () => {
@@ -54,8 +67,13 @@ test('no kind has a colour of the ramp, and undetermined is grey', () => {
 });
 
 test('within a set, kinds fall apart in lightness or in blue against yellow, which every eye tells', () => {
+  /** @param {number} part */
   const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-  // Simulated for people without the long-wave cone (Viénot, Brettel and Mollon 1999), in linear light.
+  /**
+   * Simulated for people without the long-wave cone (Viénot, Brettel and Mollon 1999), in linear light.
+   *
+   * @param {string} tone
+   */
   const seen = (tone) => {
     const [r, g, b] = [1, 3, 5].map((at) => linear(parseInt(tone.slice(at, at + 2), 16) / 255));
     const yellow = 0.11238 * r + 0.88762 * g;
@@ -74,21 +92,27 @@ test('within a set, kinds fall apart in lightness or in blue against yellow, whi
 });
 
 test('kinds of a community whose people are not public, and before anything is there', () => {
-  const communities = [{ id: 'a', pop_60plus: -1, gap: null, services: {} }, { id: 'b', pop_60plus: 50, gap: { index: 3, rank: 1 }, services: {} }];
-  const model = { communities, services: [], cutoffs: [15], verdicts: null, serviceOf: {} };
-  const waiting = categorised({ model, say, state: { measure: 'type', service: 'all', language: 'en' } });
-  assert.deepEqual(waiting.figures.map((figure) => figure.kind), ['hidden', 'none']);
-  model.verdicts = verdictsOf({ types: { types: [{ id: 'T1', zh: '甲', en: 'one' }], of: [-1, 0], outliers: [] } }, [], { has: () => false }, null);
-  const there = categorised({ model, say, state: { measure: 'type', service: 'all', language: 'en' } });
-  assert.deepEqual([there.classes, there.counts, there.hidden], [[-1, 0], [1], 1]);
+  const communities = [community('a', { pop_60plus: -1, gap: null }), community('b', { pop_60plus: 50 })];
+  const town = model({ communities });
+  const view = { model: town, say, state: state({ measure: 'type' }) };
+  assert.deepEqual(
+    categorised(view).figures.map((figure) => figure.kind),
+    ['hidden', 'none'],
+  );
+  const types = { types: [{ id: 'T1', zh: '甲', en: 'one' }], of: [-1, 0], outliers: [] };
+  town.verdicts = verdictsOf({ types }, [], bytesOf({}), content().grid);
+  const { classes, counts, hidden } = categorised(view);
+  assert.deepEqual([classes, counts, hidden], [[-1, 0], [1], 1]);
 });
 
 test('no more people are left than there were, and few people are no percentage', () => {
-  const model = { cutoffs: [5, 15], verdicts: { links: [] } };
-  const community = { services: { shop: { uncovered: [300, 226], rough: false }, clinic: { uncovered: [300, -1], rough: true } } };
-  const found = { cause: 'facility', gates: 230, link: 230, direct: 230, straight: 230, linkAt: -1 };
-  const text = remedyText(found, community, 'shop', { model, say });
+  const town = model({ cutoffs_ms: [300000, 900000] });
+  town.verdicts = verdictsOf({}, [], bytesOf({}), content().grid);
+  const services = { shop: cell(400, [300, 226]), clinic: cell(400, [300, -1], { rough: true }) };
+  const view = { model: town, say, state: state() };
+  const cause = { cause: 'facility', gates: 230, link: 230, direct: 230, straight: 230, linkAt: -1 };
+  const text = remedyText(cause, { services }, 'shop', view);
   assert.ok(text.includes('226') && !text.includes('230'), text);
-  assert.ok(remedyText({ ...found, straight: 100 }, community, 'shop', { model, say }).includes('100'));
-  assert.ok(remedyText({ ...found, straight: -1 }, community, 'clinic', { model, say }).includes('fewer than 10'));
+  assert.ok(remedyText({ ...cause, straight: 100 }, { services }, 'shop', view).includes('100'));
+  assert.ok(remedyText({ ...cause, straight: -1 }, { services }, 'clinic', view).includes('fewer than 10'));
 });

@@ -1,4 +1,4 @@
-"""Numbers and codes as people are told of them: sentences of results, Chinese and English."""
+"""Parts of sentences, Chinese and English: names, people, percent, moments and what is walked to."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from circle15.catalog.service import Service
 from circle15.catalog.words import text
 from circle15.model.limits import FEWEST
 from circle15.model.moment import Moment
-from circle15.model.places import Communities
 
-__all__ = ["moment_text", "names_by_language", "people_text", "percent_text", "service_noun"]
+__all__ = ["moment_text", "names_in", "people_text", "percent_text", "service_noun"]
 
 
-def names_by_language(communities: Communities) -> dict[str, pd.Series]:
-    """Names by language; the name itself where there is no English one."""
-    zh = communities.frame["name"].astype(str)
-    if "name_en" not in communities.frame:
-        return {"zh": zh, "en": zh}
-    given = communities.frame["name_en"]
-    return {"zh": zh, "en": given.where(given.notna() & given.ne(""), zh).astype(str)}
+def names_in(language: str, frame: pd.DataFrame) -> pd.Series:
+    """Names of communities in a language, from ``name`` and ``name_en``; the name itself where there is no English one.
+
+    Examples
+    --------
+    >>> names_in("en", pd.DataFrame({"name": ["甲", "乙"], "name_en": ["A", ""]})).tolist()
+    ['A', '乙']
+    """
+    names = frame["name"].astype(str)
+    if language == "zh" or "name_en" not in frame:
+        return names
+    given = frame["name_en"]
+    return given.where(given.notna() & given.ne(""), names).astype(str)
 
 
 def people_text(count: float, language: str) -> str:

@@ -1,0 +1,27 @@
+"""Results in words, Chinese and English: statistics return numbers and codes, and every output has these sentences."""
+
+from circle15.catalog.phrases.attribution import remedy_sentences
+from circle15.catalog.phrases.equity import equity_reasons, named_groups
+from circle15.catalog.phrases.field_checks import check_communities, check_questions
+from circle15.catalog.phrases.gaps import community_sentences, gap_sentences
+from circle15.catalog.phrases.parts import moment_text, names_in, people_text, percent_text, service_noun
+from circle15.catalog.phrases.robustness import assumption_notes
+from circle15.catalog.phrases.typology import type_names, type_notes
+
+__all__ = [
+    "assumption_notes",
+    "check_communities",
+    "check_questions",
+    "community_sentences",
+    "equity_reasons",
+    "gap_sentences",
+    "moment_text",
+    "named_groups",
+    "names_in",
+    "people_text",
+    "percent_text",
+    "remedy_sentences",
+    "service_noun",
+    "type_names",
+    "type_notes",
+]

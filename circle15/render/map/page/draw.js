@@ -1,0 +1,156 @@
+/**
+ * What a change of the state draws: the panel, the map, lines on request.
+ *
+ * @import { Acts, DrawerKind } from "./actions.js"
+ * @import { Patch } from "./choices.js"
+ * @import { Frame } from "./frame.js"
+ * @import { Lines } from "./lines.js"
+ * @import { View } from "./model.js"
+ * @import { Layers } from "./places.js"
+ * @import { Changed } from "./state.js"
+ */
+import { shownTitle } from './categories.js';
+import { choices, finder } from './choices.js';
+import { communityCard } from './community_card.js';
+import { fill, h } from './dom.js';
+import { facilityCard } from './facility_card.js';
+import { layerSwitches } from './frame.js';
+import { footLine, legend } from './legend.js';
+import { placeOf } from './model.js';
+import { banner, dateLine, header, listed, listHead, pageTitle, rows, summary } from './panel.js';
+import { dotted, local, openThen } from './text.js';
+
+/**
+ * Parts that only another language changes.
+ *
+ * @param {Frame} frame
+ * @param {View} view
+ * @param {Acts} acts
+ * @param {Patch} set
+ */
+function drawStill(frame, view, acts, set) {
+  const { model, say } = view;
+  /** @param {DrawerKind} kind @param {number} [badge] */
+  const drawer = (kind, badge) => {
+    const attributes = { type: 'button', onclick: () => acts.drawer(kind), 'data-act': kind };
+    return h('button.quiet', attributes, say(kind), badge ? h('span.badge', {}, badge) : null);
+  };
+  fill(frame.head, ...header(view, acts));
+  fill(frame.banner, banner(view));
+  fill(frame.finder, ...finder(view, set));
+  fill(
+    frame.foot,
+    drawer('findings', model.content.findings.length),
+    model.layers.has('norms') ? drawer('clauses') : null,
+    model.layers.has('checks') ? drawer('field_checks') : null,
+    drawer('method'),
+  );
+  frame.drawer.hidden = true;
+  fill(frame.footLine, ...footLine(view));
+}
+
+/** What stands above a printed map. @param {View} view @param {string} title */
+function printHead(view, title) {
+  const { state, model, say } = view;
+  const moment = model.serviceOf[state.service]?.determined ? '' : openThen(view); // the summary has it then
+  const shown = dotted([moment, say(`measure_${state.measure}`), shownTitle(view), summary(view)]);
+  const today = new Date().toISOString().slice(0, 10);
+  const dates = h('p', {}, dateLine(view), ' · ', say('printed', { date: today }));
+  return [h('h1', {}, title), h('p', {}, shown), dates, banner(view)];
+}
+
+/**
+ * The panel, the legend and the lines around the map.
+ *
+ * @param {Frame} frame
+ * @param {View} view
+ * @param {Acts} acts
+ * @param {Patch} set
+ * @param {Changed} changed
+ */
+export function drawPanel(frame, view, acts, set, changed) {
+  const { state, model } = view;
+  const title = pageTitle(view, local(model.content.city, 'title', state.language));
+  document.documentElement.lang = state.language === 'zh' ? 'zh-CN' : 'en';
+  document.title = title;
+  if (!changed || changed.has('language')) drawStill(frame, view, acts, set);
+  fill(frame.choices, ...choices(view, set));
+  fill(frame.summary, summary(view));
+  const places = listed(view);
+  fill(frame.listHead, ...listHead(view, places));
+  fill(frame.list, ...rows(view, places, acts.openCommunity));
+  drawCard(frame, view, acts, changed);
+  fill(frame.legend, ...legend(view));
+  fill(frame.layers, ...layerSwitches(view, set, acts));
+  fill(frame.printHead, ...printHead(view, title));
+}
+
+/** @param {Frame} frame @param {View} view @param {Acts} acts @param {Changed} changed */
+function drawCard(frame, view, acts, changed) {
+  const { state, model } = view;
+  const facility = placeOf(model.facilities, state.facility);
+  const community = placeOf(model.communities, state.community);
+  const open = facility >= 0 || community >= 0;
+  frame.card.hidden = !open;
+  frame.browse.hidden = open;
+  if (!open) return;
+  const calls = { ...acts, community: acts.openCommunity, facility: acts.openFacility };
+  const card = facility >= 0 ? facilityCard(facility, view, calls) : communityCard(community, view, calls);
+  fill(frame.card, ...card);
+  if (changed?.has('community') || changed?.has('facility')) frame.scroll.scrollTop = 0;
+}
+
+/** Layers on the map. @param {L.Map} map @param {View} view @param {Layers} layers @param {Changed} changed */
+export function drawMap(map, view, layers, changed) {
+  const { state, model, result } = view;
+  /** @param {L.Layer} layer @param {boolean} on */
+  const toggle = (layer, on) => (on ? layer.addTo(map) : layer.remove());
+  toggle(layers.areas, state.areas);
+  toggle(layers.sites, state.sites || state.facility !== '');
+  layers.place(state.sites ? state : { ...state, service: 'none' });
+  const facility = placeOf(model.facilities, state.facility);
+  const merged = state.merged ? model.mergedKeys.indexOf(state.service) : -1;
+  layers.colour(result, facility >= 0 || merged >= 0);
+  layers.outline(placeOf(model.communities, state.community));
+  if (facility >= 0) drawSiteReach(facility, view, layers);
+  else if (merged >= 0) {
+    layers.drawReach(nested(model.merged, merged, view), model.serviceOf[state.service].tone, null);
+  } else if (!changed || ['facility', 'merged', 'service'].some((key) => changed.has(key))) layers.clearReach();
+}
+
+/** One shape for each cut-off. @template T @param {T[]} shapes @param {number} at @param {View} view */
+const nested = (shapes, at, { model }) => shapes.slice(at * model.cutoffs.length, (at + 1) * model.cutoffs.length);
+
+/** @param {number} at @param {View} view @param {Layers} layers */
+function drawSiteReach(at, view, layers) {
+  const { state, model } = view;
+  const facility = model.facilities[at];
+  const key = facility.services.includes(state.service) ? state.service : facility.services[0];
+  layers.drawReach(nested(model.reach, at, view), model.serviceOf[key]?.tone ?? '#555555', facility);
+}
+
+/**
+ * Walks, links and places to look at, each only where it is asked for.
+ *
+ * @param {View} view
+ * @param {Lines} lines
+ * @param {(place: number) => void} openCheck
+ * @param {Changed} changed
+ */
+export function drawLines(view, lines, openCheck, changed) {
+  const { state, model, say } = view;
+  const { verdicts } = model;
+  if (!verdicts) return;
+  /** @param {...string} keys */
+  const touched = (...keys) => !changed || ['verdicts', 'language', ...keys].some((key) => changed.has(key));
+  const place = placeOf(model.communities, state.community);
+  if (touched('route', 'community')) {
+    lines.walk(state.route && place >= 0 ? verdicts.route(place, state.route) : null, say);
+  }
+  if (touched('measure', 'community', 'service')) {
+    const near = new Set(model.services.map(({ key }) => verdicts.cause(place, key)?.linkAt));
+    const links = place < 0 ? verdicts.links : verdicts.links.filter((_, at) => near.has(at));
+    lines.links(state.measure === 'cause' ? links : [], say);
+  }
+  if (touched('checks', 'check')) lines.marks(state.checks ? verdicts.checks.list : [], state.check, openCheck);
+}
