@@ -21,7 +21,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from circle15._version import __version__
 from circle15.errors import Circle15Error, DataQualityWarning, FetchError, InputError, OutputError, SettingError
+from circle15.refusals import refusal
 
 if TYPE_CHECKING:
     from circle15.model import Analysis, Check, City, Finding
@@ -45,11 +47,16 @@ _app = typer.Typer(
     help="十五分钟生活圈：谁走不到哪项服务。\n\nFifteen-minute life circles: who cannot walk to which service.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-CityName = Annotated[str, typer.Argument(help="城市包的文件夹名 / folder name of the city pack, such as suzhou")]
+CityName = Annotated[
+    str,
+    typer.Argument(help="城市包的文件夹名或城市名，如 suzhou、苏州 / folder or name of the pack: suzhou, 苏州"),
+]
+NewCity = Annotated[str, typer.Argument(help="新城市包的文件夹名 / folder name of the new city pack, such as kunshan")]
 DataDir = Annotated[Path | None, typer.Option("--data", help="城市包所在的文件夹 / folder that holds city packs")]
 OutDir = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder [build/<city>]")]
 Profile = Annotated[str | None, typer.Option("--profile", help="adult | elderly | frail")]
@@ -96,6 +103,22 @@ _STAGES = {
 }
 
 
+def _show_version(asked: bool) -> None:  # noqa: FBT001  # typer hands a flag's value over so
+    if asked:
+        _say(f"circle15 {__version__}")
+        raise typer.Exit
+
+
+@_app.callback()
+def _options(
+    *,
+    version: Annotated[  # its callback has answered by then
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="显示版本 / show the version")
+    ] = False,
+) -> None:
+    """What can be asked of the program itself."""
+
+
 @_app.command("map")
 def map_city(
     city: CityName = "suzhou",
@@ -107,9 +130,8 @@ def map_city(
     draws: Draws = None,
 ) -> None:
     """生成离线地图与表格 / Draw a city's offline map, with tables and a GeoPackage."""
-    folder = out or Path("build") / city
     with _progress() as begin:
-        result = _mapped(begin, folder, city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
+        result, folder = _mapped(begin, out, city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
     _tell_result(result)
     _say(f"{folder / 'map.html'}    用浏览器打开 / open it in a browser")
 
@@ -127,10 +149,9 @@ def report_city(
     """生成地图、表格和可编辑的报告 / Everything of map, and a report as docx and pdf, with its figures."""
     from circle15.render.report.files import check_report_tools
 
-    folder = out or Path("build") / city
     with _progress() as begin:
         check_report_tools()
-        result = _mapped(begin, folder, city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
+        result, folder = _mapped(begin, out, city, data=data, **_overrides(profile, cutoffs, open_at), draws=draws)
         begin("report")
         result.report(folder)
     _tell_result(result)
@@ -203,12 +224,13 @@ def check_city(
         for path in save_quality(checked, out):
             _say(str(path))
     if checked.city is None:
-        _leave(f"{city}: 数据还不能用，请先改正上面的错误 / not usable yet; mend the errors above", ExitCode.INPUT)
+        words = "数据还不能用，请先改正上面的错误 / not usable yet; mend the errors above"
+        _leave(f"{checked.key}: {words}", ExitCode.INPUT)
 
 
 @_app.command("new")
 def new_city(
-    city: CityName,
+    city: NewCity,
     data: DataDir = None,
     title: Annotated[str, typer.Option("--title", help="地图上的城市名 / name on the map")] = "",
     crs: Annotated[str, typer.Option("--crs", help="米制坐标系 / metric reference system")] = "EPSG:4549",
@@ -242,7 +264,7 @@ def list_cities(
         try:
             settings = city_pack.settings_of(city_pack.find_pack(name, data).config, given)
         except InputError as error:  # a broken pack must not hide the others
-            _say(f"! {error}", err=True)
+            _say(f"! {_in_both(error)}", err=True)
             lines.append(f"{name}\t{folder}\t?\t?")
             continue
         minutes = ",".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
@@ -255,17 +277,18 @@ def list_cities(
         _say(str(write_text(out / "cities.tsv", "\n".join(["city\tfolder\tprofile\tcutoffs_min", *lines]) + "\n")))
 
 
-def _mapped(begin: Callable[[str], None], folder: Path, city: str, **options: Any) -> Any:
-    """Load, analyse and save a city; ``options`` as for :func:`circle15.load_city`."""
+def _mapped(begin: Callable[[str], None], out: Path | None, city: str, **options: Any) -> tuple[Any, Path]:
+    """Load, analyse and save a city; ``options`` as for :func:`circle15.load_city`. Also says where it was saved."""
     from circle15 import study
 
     begin("load")
     loaded = study.load_city(city, **options)
+    folder = out or Path("build") / loaded.key
     _check_writable(folder)
     result = study.analyse(loaded, on_stage=begin)
     begin("save")
     result.save(folder)
-    return result
+    return result, folder
 
 
 def _overrides(profile: str | None, cutoffs: str | None, open_at: str | None = None) -> dict[str, Any]:
@@ -278,7 +301,7 @@ def _cutoffs(given: str | None) -> tuple[float, ...] | None:
     try:
         return tuple(float(part) for part in given.replace("，", ",").split(","))
     except ValueError:
-        raise SettingError(f"--cutoffs {given!r}: give minutes with commas between, such as 5,10,15") from None
+        raise refusal("cutoffs_flag", error=SettingError, value=given) from None
 
 
 def _check_writable(folder: Path) -> None:
@@ -392,6 +415,11 @@ def _progress() -> Iterator[Callable[[str], None]]:
         yield begin
 
 
+def _in_both(error: Circle15Error) -> str:
+    """What an error says: Chinese first, English below it."""
+    return f"{error.zh}\n  {error}" if error.zh else str(error)
+
+
 def _code(error: Circle15Error) -> ExitCode:
     if isinstance(error, OutputError):
         return ExitCode.OUTPUT
@@ -417,8 +445,7 @@ def main() -> None:
     try:
         code = _app(standalone_mode=False)
     except Circle15Error as error:
-        chinese = error.zh if isinstance(error, InputError) else ""
-        _leave(f"{chinese}\n  {error}" if chinese else str(error), _code(error))
+        _leave(_in_both(error), _code(error))
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except OSError as error:
@@ -427,6 +454,8 @@ def main() -> None:
         show = getattr(error, "show", None)  # click's own usage errors know how to print themselves
         if show is None:
             raise
+        if sys.argv[1:]:  # without any word the help is shown, which is bilingual
+            _say("circle15: 命令写法不对，请按下面的提示改正；用法见 circle15 -h", err=True)
         show()
         sys.exit(getattr(error, "exit_code", ExitCode.USAGE))
     if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this return value, or into Abort, by its version
@@ -441,9 +470,14 @@ def _leave(message: str, code: ExitCode) -> NoReturn:
 
 def _leave_on_system_error(error: OSError) -> NoReturn:
     """What the system refused outside of our own readers and writers: no room, no permission."""
-    named = f"{error.filename}: " if error.filename else ""
     code = ExitCode.OUTPUT if error.errno in _NO_ROOM else ExitCode.INPUT
     if code == ExitCode.OUTPUT and not error.filename:
         _hush(sys.stdout)
-    remedy = "free some space" if code == ExitCode.OUTPUT else "check that it is there and may be read"
-    _leave(f"{named}{error.strerror or error}; {remedy}", code)
+    named = (f"{error.filename}：", f"{error.filename}: ") if error.filename else ""
+    refused = refusal(
+        "system_room" if code == ExitCode.OUTPUT else "system_closed",
+        error=OutputError if code == ExitCode.OUTPUT else InputError,
+        file=named,
+        why=error.strerror or error,
+    )
+    _leave(_in_both(refused), code)

@@ -34,23 +34,23 @@ __all__ = [
 
 
 class Circle15Error(Exception):
-    """Base of every error that circle15 raises on purpose; its message is written for the user."""
-
-
-class InputError(Circle15Error, ValueError):
-    """What the user gave cannot be used as it is.
+    """Base of every error that circle15 raises on purpose; its message is written for the user.
 
     Parameters
     ----------
     message
-        What is wrong, where, and what to do, in English.
+        What is wrong, where, and what to do, in English: the text of the error.
     zh
-        The same in Chinese; ``""`` where nobody has written it yet.
+        The same in Chinese. circle15 itself makes errors with :func:`circle15.catalog.refusal`, which knows both.
     """
 
     def __init__(self, message: str, *, zh: str = "") -> None:
         super().__init__(message)
         self.zh = zh
+
+
+class InputError(Circle15Error, ValueError):
+    """What the user gave cannot be used as it is."""
 
 
 class CityError(InputError, LookupError):

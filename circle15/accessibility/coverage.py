@@ -23,6 +23,7 @@ from circle15.model.moment import Moment
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import Coverage, NearestTimes, ReachTable
 from circle15.network.graph import cutoff_ms
+from circle15.refusals import refusal
 
 __all__ = ["coverage", "coverage_through_day", "points_in_reach"]
 
@@ -44,7 +45,7 @@ def points_in_reach(
     row = reach.facility_ids.get_indexer(pd.Index(offers["facility_id"]))
     if (row < 0).any():
         unknown = offers["facility_id"].iloc[int((row < 0).argmax())]
-        raise InputError(f"the reach table does not know facility {unknown!r}; compute it with these facilities")
+        raise refusal("reach_facility", error=InputError, facility=unknown)
     service = pd.Index(services).get_indexer(pd.Index(offers["service"]))
     order = np.argsort(row, kind="stable")
     row, service = row[order], service[order]
@@ -98,15 +99,10 @@ def coverage(
         If the table was cut off earlier than the farthest cut-off, or is about other points or facilities.
     """
     if reach.cutoff_ms < cutoff_ms(max(cutoffs_min)):
-        raise InputError(
-            f"the reach table stops at {reach.cutoff_ms / 60_000:g} min, but coverage is asked for "
-            f"{max(cutoffs_min):g} min; compute reach with cutoff_min={max(cutoffs_min):g}"
-        )
+        raise refusal("reach_cutoff", error=InputError, stops=reach.cutoff_ms / 60_000, asked=max(cutoffs_min))
     times = (reach.point_ids,) if nearest is None else (reach.point_ids, nearest.point_ids)
     if not all(ids.equals(demand.frame.index) for ids in times):
-        raise InputError(
-            "the walking times are about other demand points, or in another order; compute them with these"
-        )
+        raise refusal("times_other_points", error=InputError)
     services = tuple(key for key in known_services() if key in facilities.listed)
     undetermined = tuple(key for key in known_services() if key not in facilities.listed)
     points = points_in_reach(reach, facilities, services, cutoffs_min)
@@ -162,7 +158,7 @@ def coverage_through_day(
         for name, at in times.items()
     }
     if not tables:
-        raise InputError("coverage through the day: give at least one moment, such as '11:30'")
+        raise refusal("coverage_no_moment", error=InputError)
     joined = pd.concat(tables, names=["moment"]).reorder_levels(["community_id", "service", "moment"])
     order = pd.CategoricalIndex(joined.index.get_level_values("moment"), categories=list(tables), ordered=True)
     levels = [joined.index.get_level_values(level) for level in ("community_id", "service")]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from circle15.errors import SettingError
+from circle15.refusals import refusal
 
 __all__ = ["gaussian_weight", "zone_weight"]
 
@@ -47,10 +48,10 @@ def gaussian_weight(minutes: ArrayLike, reach_min: float) -> NDArray[np.float64]
     [1.0, 0.701367, 0.0, 0.0]
     """
     if not (np.isfinite(reach_min) and reach_min > 0):
-        raise SettingError(f"reach of {reach_min} min is not usable: give minutes above 0, such as 15")
+        raise refusal("reach_minutes", error=SettingError, value=reach_min)
     time = np.asarray(minutes, dtype=float)
     if (time < 0).any():
-        raise SettingError(f"a walking time of {time[time < 0].flat[0]:g} min is not usable: times are zero or more")
+        raise refusal("walking_time", error=SettingError, value=time[time < 0].flat[0])
     inside = time <= reach_min
     return np.where(inside, (np.exp(-0.5 * np.where(inside, time / reach_min, 0) ** 2) - _EDGE) / (1 - _EDGE), 0.0)
 
@@ -79,7 +80,5 @@ def zone_weight(
     """
     border = np.asarray(borders_min, dtype=float)
     if len(border) != len(weights) or not len(border) or (np.diff(border, prepend=0.0) <= 0).any():
-        raise SettingError(
-            f"zones {tuple(borders_min)} and weights {tuple(weights)}: give rising minutes, one weight each"
-        )
+        raise refusal("decay_zones", error=SettingError, zones=tuple(borders_min), weights=tuple(weights))
     return np.append(np.asarray(weights, dtype=float), 0.0)[np.searchsorted(border, np.asarray(minutes, dtype=float))]

@@ -17,6 +17,7 @@ from circle15.model.index import additive_index, geometric_index, ranked, worst_
 from circle15.model.moment import Moment
 from circle15.model.places import Communities
 from circle15.model.results import Coverage, Gaps, elder_share
+from circle15.refusals import refusal
 
 __all__ = ["gaps", "worst_service"]
 
@@ -58,7 +59,7 @@ def gaps(
     """
     have = coverage.frame.index.unique("cutoff_min").tolist() if len(coverage.frame) else []
     if coverage.services and cutoff_min not in have:
-        raise SettingError(f"coverage was computed for {sorted(have)} min, not for {cutoff_min:g}")
+        raise refusal("gaps_cutoff", error=SettingError, computed=sorted(have), asked=cutoff_min)
     weight = _weights(coverage.services, weights or {})
     frame = _by_service(coverage, cutoff_min)
     frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
@@ -69,14 +70,14 @@ def gaps(
 def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str, float]:
     unknown = sorted(set(given) - set(known_services()))
     if unknown:
-        raise SettingError(f"weights name unknown services {unknown}; known are {', '.join(known_services())}")
+        raise refusal("weights_unknown", error=SettingError, unknown=unknown, known=", ".join(known_services()))
     raw = {service: float(given.get(service, 1.0)) for service in services}
     for service, value in raw.items():
         if not (np.isfinite(value) and value >= 0):
-            raise SettingError(f"weight of service {service!r} = {value} is not usable: give zero or more")
+            raise refusal("weight_range", error=SettingError, service=service, value=value)
     whole = sum(raw.values())
     if services and whole <= 0:
-        raise SettingError("service weights add up to nothing; give at least one above zero")
+        raise refusal("weights_nothing", error=SettingError)
     return {service: value / whole for service, value in raw.items()}
 
 

@@ -17,8 +17,9 @@ from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_n
 from circle15.catalog.service import Service, services
 from circle15.catalog.tier import Tier, tier_key, tiers
 from circle15.catalog.walk import WayClass, profile, profiles, walking, way_classes
-from circle15.catalog.words import advice, finding, hint, reason, refusal, text
+from circle15.catalog.words import finding, reason, text
 from circle15.catalog.words_of_hours import opening_words
+from circle15.refusals import advice, hint, refusal
 
 __all__ = [
     "PersonalColumns",

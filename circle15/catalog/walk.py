@@ -11,6 +11,7 @@ from typing import Any
 from circle15.catalog.facts import read_facts
 from circle15.errors import SettingError
 from circle15.model.walk_network import WalkProfile
+from circle15.refusals import refusal
 
 __all__ = ["WayClass", "profile", "profiles", "walking", "way_classes"]
 
@@ -60,5 +61,5 @@ def profile(name: str | WalkProfile) -> WalkProfile:
         return name
     known = profiles()
     if name not in known:
-        raise SettingError(f"no walking profile {name!r}; choose one of {', '.join(known)}")
+        raise refusal("profile_unknown", error=SettingError, name=name, known=", ".join(known))
     return known[name]

@@ -30,6 +30,7 @@ from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import islands, ragged_take
 from circle15.network.graph import WalkGraph, seeds, walk_graph
 from circle15.network.snap import snap
+from circle15.refusals import hint, refusal
 from circle15.routing.isochrones import Stretches
 
 __all__ = ["OwnedStreets", "grow_communities", "owned_streets"]
@@ -179,7 +180,14 @@ def grow_communities(
         If the seeds are in another reference system.
     """
     if not network.crs.equals(known.frame.crs):
-        raise CrsError(f"seeds are in {known.frame.crs.name}, the network in {network.crs.name}; use to_crs first")
+        raise refusal(
+            "crs_differ",
+            error=CrsError,
+            what=hint("what_seeds"),
+            crs=known.frame.crs.name,
+            other=hint("what_network"),
+            theirs=network.crs.name,
+        )
     owner, shared = _owners(known)
     spot, row = shapely.get_parts(known.frame.geometry.to_numpy(), return_index=True)
     whose = owner[row]

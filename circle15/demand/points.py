@@ -35,6 +35,7 @@ from circle15.kernels.ragged import first_of_each, place_in_run, rank_by_id
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.population import PERSON_PARTS, PopulationGrid
 from circle15.model.walk_network import WalkNetwork
+from circle15.refusals import hint, refusal
 
 __all__ = ["apportion", "demand_points"]
 
@@ -87,9 +88,16 @@ def demand_points(
         If the network or the grid is in another reference system than the communities.
     """
     crs = communities.frame.crs
-    for what, other in (("network", network), ("population grid", None if grid is None else grid.cells)):
+    for what, other in (("network", network), ("population_grid", None if grid is None else grid.cells)):
         if other is not None and not other.crs.equals(crs):
-            raise CrsError(f"communities are in {crs.name}, the {what} in {other.crs.name}; use to_crs first")
+            raise refusal(
+                "crs_differ",
+                error=CrsError,
+                what=hint("what_communities"),
+                crs=crs.name,
+                other=hint(f"what_{what}"),
+                theirs=other.crs.name,
+            )
     local = None if buildings is None else buildings.to_crs(crs)
     land = None if residential is None else residential.to_crs(crs)
 

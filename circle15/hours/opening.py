@@ -25,6 +25,7 @@ from circle15.errors import SettingError
 from circle15.hours.spoken import folded_hours, in_osm_syntax, spoken_moment
 from circle15.model.moment import DAYS, Moment
 from circle15.model.places import Facilities
+from circle15.refusals import refusal
 
 __all__ = ["WeekHours", "hours_table", "moment", "open_at", "open_facilities", "understand", "weekly_open_hours"]
 
@@ -191,7 +192,7 @@ def open_at(hours: pd.Series, when: Moment | str) -> pd.Series:
     """
     at = moment(when)
     if at is None:
-        raise SettingError(f"open_at: {when!r} is no moment; give one such as '11:30' or 'Tu 11:30'")
+        raise refusal("open_at_any", error=SettingError, value=when)
     states = _by_text(hours, lambda week: None if week is None else week.at(at))
     return pd.Series(pd.array(states, dtype="boolean"), index=hours.index, name="open")
 
@@ -307,9 +308,6 @@ def moment(given: Moment | str | None) -> Moment | None:
         return None
     read = spoken_moment(text) if len(text) <= _LONGEST else None
     if read is None:
-        raise SettingError(
-            f"open_at = {written!r} is no moment of a week: write a time of day such as '11:30' (a Wednesday), with a "
-            "day where it matters ('Tu 11:30', '周二 11:30'), or 'any' for walk-in at any time"
-        )
+        raise refusal("open_at_words", error=SettingError, value=written)
     day, minute = read
     return Moment(minute=minute) if day is None else Moment(weekday=day, minute=minute)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from circle15.errors import SettingError
+from circle15.refusals import refusal
 
 __all__ = ["DAYS", "Moment"]
 
@@ -45,10 +46,7 @@ class Moment:
             and 0 <= self.weekday < 7
             and 0 <= self.minute < 1440
         ):
-            raise SettingError(
-                f"moment {self.weekday!r}, {self.minute!r}: give a weekday from 0 (Monday) to 6 and a minute of the "
-                "day from 0 to 1439, or write it as text: '11:30', 'Tu 11:30'"
-            )
+            raise refusal("moment_range", error=SettingError, weekday=self.weekday, minute=self.minute)
 
     @property
     def week_minute(self) -> int:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from circle15.errors import NormError
 from circle15.model.provenance import Origin
+from circle15.refusals import refusal
 
 __all__ = ["Ledger", "Level", "NormBook", "Rule", "Scope", "Status"]
 
@@ -102,7 +103,7 @@ class Rule:
         (True, False)
         """
         if not self.judges:
-            raise NormError(f"rule {self.clause_id!r} requires nothing; its figure is only shown")
+            raise refusal("rule_bound", error=NormError, clause=self.clause_id)
         enough = self.at_least is None or observed >= self.at_least
         return enough and (self.at_most is None or observed <= self.at_most)
 

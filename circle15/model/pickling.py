@@ -7,6 +7,7 @@ from typing import Any
 
 from circle15._version import __version__
 from circle15.errors import InputError
+from circle15.refusals import refusal
 
 __all__ = ["Travelling"]
 
@@ -26,10 +27,12 @@ class Travelling:
         name, names = type(self).__name__, {field.name for field in fields(self)}  # type: ignore[arg-type]  # a dataclass
         version, kept = state.get("version"), state.get("fields", {})
         if version != __version__ or set(kept) != names:
-            raise InputError(
-                f"this {name} was saved by circle15 {version or 'of another version'}, this is {__version__}; "
-                "make it anew",
-                zh=f"这个 {name} 由 circle15 {version or '其他版本'} 保存，当前版本是 {__version__}；请重新生成",
+            raise refusal(
+                "saved_elsewhere",
+                error=InputError,
+                name=name,
+                version=version or ("其他版本", "of another version"),
+                present=__version__,
             )
         for key, value in kept.items():
             object.__setattr__(self, key, value)

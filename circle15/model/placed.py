@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import InputError
 from circle15.model.places import DemandPoints, Facilities
+from circle15.refusals import hint, refusal
 
 __all__ = ["PlacedDemand", "PlacedFacilities", "Positions"]
 
@@ -53,10 +54,7 @@ class Positions:
     def __post_init__(self) -> None:
         lengths = {len(column) for column in (self.edge, self.offset_mm, self.leg_mm, self.status)}
         if lengths != {len(self.ids)}:
-            raise InputError(
-                f"positions: {len(self.ids)} ids, but columns of {sorted(lengths)} rows",
-                zh=f"位置：有 {len(self.ids)} 个编号，但各列有 {sorted(lengths)} 行",
-            )
+            raise refusal("positions_columns", error=InputError, count=len(self.ids), lengths=sorted(lengths))
 
     @property
     def placed(self) -> NDArray[np.bool_]:
@@ -81,21 +79,22 @@ class Positions:
         return f"<Positions: {len(self):,} points, {ok:,} ok, {far:,} far, {island:,} on islands>"
 
 
-def _check_same_places(what_zh: str, what_en: str, frame: gpd.GeoDataFrame, positions: Positions) -> None:
+def _check_same_places(what: str, frame: gpd.GeoDataFrame, positions: Positions) -> None:
     """Refuse positions that are not those of a frame's rows, one for one and in this order."""
     if positions.ids.equals(frame.index):
         return
     if len(positions) != len(frame):
-        raise InputError(
-            f"{what_en}: {len(frame)} rows, but {len(positions)} positions; place these rows with circle15.snap",
-            zh=f"{what_zh}：有 {len(frame)} 行，但有 {len(positions)} 个位置；请用 circle15.snap 放置这些行",
+        raise refusal(
+            "positions_count", error=InputError, what=hint(f"what_{what}"), count=len(frame), positions=len(positions)
         )
     row = int(np.argmax(np.asarray(positions.ids != frame.index)))
-    raise InputError(
-        f"{what_en}: the positions are of other rows or in another order (row {row}: {frame.index[row]!r} in the "
-        f"frame, {positions.ids[row]!r} in the positions); place these rows with circle15.snap",
-        zh=f"{what_zh}：位置属于别的行，或次序不同（第 {row} 行：表中是 {frame.index[row]!r}，"
-        f"位置是 {positions.ids[row]!r}）；请用 circle15.snap 放置这些行",
+    raise refusal(
+        "positions_order",
+        error=InputError,
+        what=hint(f"what_{what}"),
+        row=row,
+        given=frame.index[row],
+        placed=positions.ids[row],
     )
 
 
@@ -113,7 +112,7 @@ class PlacedDemand:
     positions: Positions
 
     def __post_init__(self) -> None:
-        _check_same_places("需求点", "demand points", self.points.frame, self.positions)
+        _check_same_places("demand_points", self.points.frame, self.positions)
 
     @property
     def frame(self) -> gpd.GeoDataFrame:
@@ -151,7 +150,7 @@ class PlacedFacilities:
     positions: Positions
 
     def __post_init__(self) -> None:
-        _check_same_places("设施", "facilities", self.facilities.frame, self.positions)
+        _check_same_places("facilities", self.facilities.frame, self.positions)
 
     @property
     def frame(self) -> gpd.GeoDataFrame:
@@ -179,10 +178,7 @@ class PlacedFacilities:
         rows = self.ids.get_indexer(facilities.frame.index)
         if (rows < 0).any():
             unknown = facilities.frame.index[int((rows < 0).argmax())]
-            raise InputError(
-                f"facilities: {unknown!r} has no position; place it with circle15.snap",
-                zh=f"设施：{unknown!r} 没有位置；请用 circle15.snap 放置",
-            )
+            raise refusal("facility_unplaced", error=InputError, facility=unknown)
         return PlacedFacilities(facilities=facilities, positions=self.positions.take(rows))
 
     def offering(self, service: str) -> Positions:

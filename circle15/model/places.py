@@ -19,6 +19,7 @@ from pyproj import CRS
 from circle15.errors import CrsError, InputError, SettingError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
+from circle15.refusals import hint, refusal
 
 __all__ = [
     "AGE_GROUP",
@@ -66,10 +67,11 @@ class StudyArea:
     buffer_m: float
 
     def __post_init__(self) -> None:
-        if why_unfit(self.crs):
-            raise CrsError(f"the study area needs a metric reference system; {self.crs.name} {why_unfit(self.crs)}")
+        unfit = why_unfit(self.crs)
+        if unfit:
+            raise refusal("area_crs", error=CrsError, crs=self.crs.name, why=unfit)
         if self.boundary.is_empty or not self.boundary.is_valid:
-            raise InputError("the study area's boundary is empty or crosses itself; mend the polygon")
+            raise refusal("area_boundary", error=InputError)
 
     @property
     def reach(self) -> shapely.Polygon | shapely.MultiPolygon:
@@ -102,21 +104,23 @@ def counts_heads(column: object) -> bool:
 
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
     if frame.index.name != name:
-        raise InputError(f"the frame's index must be named {name!r}, not {frame.index.name!r}; use set_index({name!r})")
+        raise refusal("frame_index", error=InputError, name=name, given=frame.index.name)
     doubled = frame.index[frame.index.duplicated()].unique()
     if len(doubled):
-        raise InputError(f"{name}: {len(doubled)} ids occur more than once (first: {doubled[0]!r}); make them unique")
+        raise refusal("frame_ids", error=InputError, name=name, count=len(doubled), first=doubled[0])
 
 
 def _check_metric(frame: gpd.GeoDataFrame, what: str) -> None:
     if frame.crs is None or why_unfit(frame.crs):
-        raise CrsError(f"{what}: coordinates must be metric (is: {frame.crs}); use to_crs first")
+        raise refusal("frame_crs", error=CrsError, what=hint(f"what_{what}"), crs=frame.crs)
 
 
 def _check_points(frame: gpd.GeoDataFrame, what: str) -> None:
     kinds = set(frame.geometry.geom_type.dropna().unique()) - {"Point"}
     if kinds or frame.geometry.isna().any() or frame.geometry.is_empty.any():
-        raise InputError(f"{what}: every row needs a point; found {sorted(kinds) or 'missing points'}")
+        raise refusal(
+            "frame_points", error=InputError, what=hint(f"what_{what}"), found=sorted(kinds) or hint("shape_missing")
+        )
 
 
 def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
@@ -125,9 +129,14 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
         bad = ~(np.isfinite(values) & (values >= 0))
         if bad.any():
             first = frame.index[bad][0]
-            raise InputError(
-                f"{what}: {int(bad.sum())} rows have no usable {column!r} (first: {first!r} = "
-                f"{frame.loc[first, column]!r}); give numbers of people, zero or more"
+            raise refusal(
+                "frame_people",
+                error=InputError,
+                what=hint(f"what_{what}"),
+                count=int(bad.sum()),
+                column=column,
+                first=first,
+                value=frame.loc[first, column],
             )
 
 
@@ -158,22 +167,20 @@ class Facilities:
         _check_points(self.frame, "facilities")
         for column in ("name", "services"):
             if column not in self.frame.columns:
-                raise InputError(f"facilities: column {column!r} is missing")
+                raise refusal("frame_column", error=InputError, what=hint("what_facilities"), column=column)
         words = [row for row in self.frame["services"] if isinstance(row, str)]
         if words:
-            raise InputError(
-                f"facilities: services {words[0]!r} is text; give a tuple of service keys: ({words[0]!r},)"
-            )
+            raise refusal("services_text", error=InputError, text=words[0])
         if "delivery_radius_m" in self.frame:
             radius = pd.to_numeric(self.frame["delivery_radius_m"], errors="coerce")
             bad = self.frame.index[
                 (radius.isna() & self.frame["delivery_radius_m"].notna()) | (radius < 0) | np.isinf(radius)
             ]
             if len(bad):
-                raise InputError(f"facilities: delivery_radius_m of {bad[0]!r} is no number of metres, zero or more")
+                raise refusal("delivery_radius", error=InputError, facility=bad[0])
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
-            raise InputError(f"facilities: services {sorted(unlisted)} are offered but not listed")
+            raise refusal("services_unlisted", error=InputError, services=sorted(unlisted))
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -246,16 +253,14 @@ class Communities:
         _check_metric(self.frame, "communities")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
-                raise InputError(f"communities: column {column!r} is missing")
+                raise refusal("frame_column", error=InputError, what=hint("what_communities"), column=column)
         _check_people(self.frame, "communities", self.people)
         kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Polygon", "MultiPolygon"}
         if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
-            raise InputError(f"communities: every row needs a polygon; found {sorted(kinds) or 'missing ones'}")
+            raise refusal("communities_polygons", error=InputError, found=sorted(kinds) or hint("shape_missing"))
         invalid = self.frame.index[~self.frame.geometry.is_valid]
         if len(invalid):
-            raise InputError(
-                f"communities: {len(invalid)} polygons cross themselves (first: {invalid[0]!r}); mend them"
-            )
+            raise refusal("communities_invalid", error=InputError, count=len(invalid), first=invalid[0])
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -296,18 +301,21 @@ class CommunitySeeds:
 
     def __post_init__(self) -> None:
         _check_ids(self.frame, "community_id")
-        _check_metric(self.frame, "community seeds")
+        _check_metric(self.frame, "community_seeds")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
-                raise InputError(f"community seeds: column {column!r} is missing")
-        _check_people(self.frame, "community seeds", people_columns(self.frame))
+                raise refusal("frame_column", error=InputError, what=hint("what_community_seeds"), column=column)
+        _check_people(self.frame, "community_seeds", people_columns(self.frame))
         kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Point", "MultiPoint"}
         if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
-            raise InputError(f"community seeds: every row needs a point; found {sorted(kinds) or 'missing ones'}")
-        if not (math.isfinite(self.grow_m) and 0 < self.grow_m <= MOST_GROWTH_M):
-            raise SettingError(
-                f"grow_m = {self.grow_m} is not usable: give metres above 0 and up to {MOST_GROWTH_M:g}, such as 500"
+            raise refusal(
+                "frame_points",
+                error=InputError,
+                what=hint("what_community_seeds"),
+                found=sorted(kinds) or hint("shape_missing"),
             )
+        if not (math.isfinite(self.grow_m) and 0 < self.grow_m <= MOST_GROWTH_M):
+            raise refusal("grow_range", error=SettingError, value=self.grow_m, most=MOST_GROWTH_M)
 
     @property
     def surroundings(self) -> gpd.GeoSeries:
@@ -334,12 +342,12 @@ class DemandPoints:
 
     def __post_init__(self) -> None:
         _check_ids(self.frame, "point_id")
-        _check_metric(self.frame, "demand points")
-        _check_points(self.frame, "demand points")
+        _check_metric(self.frame, "demand_points")
+        _check_points(self.frame, "demand_points")
         for column in ("community_id", *PEOPLE):
             if column not in self.frame.columns:
-                raise InputError(f"demand points: column {column!r} is missing")
-        _check_people(self.frame, "demand points", self.people)
+                raise refusal("frame_column", error=InputError, what=hint("what_demand_points"), column=column)
+        _check_people(self.frame, "demand_points", self.people)
 
     @property
     def people(self) -> tuple[str, ...]:

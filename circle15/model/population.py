@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
+from circle15.refusals import hint, refusal
 
 __all__ = ["PERSON_PARTS", "PopulationGrid", "area_shares", "placed_in_order"]
 
@@ -113,20 +114,20 @@ class PopulationGrid:
 
     def __post_init__(self) -> None:
         if self.cells.index.name != "cell_id" or self.cells.index.has_duplicates:
-            raise InputError("population grid: cells need an index 'cell_id' in which every id stands once")
+            raise refusal("cells_index", error=InputError)
         if self.cells.crs is None or why_unfit(self.cells.crs):
-            raise CrsError(f"population grid: coordinates must be metric (is: {self.cells.crs}); use to_crs first")
+            raise refusal("frame_crs", error=CrsError, what=hint("what_population_grid"), crs=self.cells.crs)
         people = self.cells["people"].to_numpy(dtype=float)
         if not (np.isfinite(people) & (people >= 0)).all():
-            raise InputError("population grid: every cell needs a number of people, zero or more")
+            raise refusal("cells_people", error=InputError)
         missing = {"community_id", "cell_id", "share"} - set(self.parts.columns)
         if missing:
-            raise InputError(f"population grid: parts lack the column(s) {', '.join(sorted(missing))}")
+            raise refusal("parts_columns", error=InputError, columns=", ".join(sorted(missing)))
         share = self.parts["share"].to_numpy(dtype=float)
         if not ((share > 0) & (share <= 1)).all():
-            raise InputError("population grid: a share of a cell lies above 0 and is at most 1")
+            raise refusal("parts_share", error=InputError)
         if not self.parts["cell_id"].isin(self.cells.index).all():
-            raise InputError("population grid: parts name cells that are not there")
+            raise refusal("parts_cells", error=InputError)
 
     @classmethod
     def from_cells(cls, cells: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, *, origin: Origin) -> Self:
@@ -149,7 +150,7 @@ class PopulationGrid:
             If a system is missing, or the communities' is not metric.
         """
         if cells.crs is None:
-            raise CrsError("population grid: the cells name no reference system; set_crs first")
+            raise refusal("cells_no_crs", error=CrsError)
         local = cells[["people", cells.geometry.name]].to_crs(communities.crs).reset_index(drop=True)
         shapes = local.geometry.to_numpy()
         cell, zone, share = area_shares(shapes, communities.geometry.to_numpy())

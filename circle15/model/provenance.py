@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from circle15.errors import InputError
+from circle15.refusals import refusal
 
 __all__ = ["FileRecord", "FileRole", "Finding", "Origin", "Severity"]
 
@@ -123,9 +124,8 @@ class FileRecord:
     def __post_init__(self) -> None:
         lost = sum(rows for _, rows in self.dropped)
         if self.rows_read != self.rows_used + lost or self.rows_used < 0:
-            raise InputError(
-                f"{self.file}: {self.rows_read} rows were read, {self.rows_used} used and {lost} dropped with a "
-                "reason; this is a fault in circle15: please report it"
+            raise refusal(
+                "rows_lost", error=InputError, file=self.file, read=self.rows_read, used=self.rows_used, dropped=lost
             )
 
     def without(self, code: str, rows: int) -> FileRecord:

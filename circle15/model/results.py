@@ -23,6 +23,7 @@ from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.survey import Survey
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.refusals import refusal
 
 __all__ = [
     "Analysis",
@@ -80,21 +81,19 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not self.cutoffs_min:
-            raise SettingError("cut-offs: give at least one, in minutes, such as 5,10,15")
+            raise refusal("cutoffs_none", error=SettingError)
         for cutoff in self.cutoffs_min:
             if not (np.isfinite(cutoff) and 0 < cutoff <= 120):
-                raise SettingError(
-                    f"cut-off {cutoff:g} is not usable: give minutes above 0 and up to 120, such as 5,10,15"
-                )
+                raise refusal("cutoff_range", error=SettingError, value=cutoff)
         if list(self.cutoffs_min) != sorted(set(self.cutoffs_min)):
-            raise SettingError(f"cut-offs {self.cutoffs_min} must rise without repeating, such as 5,10,15")
+            raise refusal("cutoffs_rise", error=SettingError, cutoffs=self.cutoffs_min)
         if not (np.isfinite(self.max_snap_m) and 0 < self.max_snap_m <= 5000):
-            raise SettingError(f"max_snap_m = {self.max_snap_m} is not usable: give metres above 0, such as 150")
+            raise refusal("max_snap_m", error=SettingError, value=self.max_snap_m)
         for service, weight in self.weights.items():
             if not (np.isfinite(weight) and weight >= 0):
-                raise SettingError(f"weight of service {service!r} = {weight} is not usable: give zero or more")
+                raise refusal("weight_range", error=SettingError, service=service, value=weight)
         if not isinstance(self.open_at, Moment | None):
-            raise SettingError(f"open_at = {self.open_at!r}: give circle15.moment('11:30'), or None for any time")
+            raise refusal("open_at_moment", error=SettingError, value=self.open_at)
         _whole("draws", self.draws, most=10_000)
         _whole("seed", self.seed, most=2**63 - 1)
 
@@ -106,7 +105,7 @@ class Settings:
 
 def _whole(name: str, value: object, *, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise SettingError(f"{name} = {value!r} is not usable: give a whole number from 0 to {most}")
+        raise refusal("whole_number", error=SettingError, name=name, value=value, most=most)
 
 
 def barriers_of(context: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoSeries | None:
@@ -273,9 +272,8 @@ class NearestTimes:
     def __post_init__(self) -> None:
         wanted = (len(self.point_ids), len(self.services))
         if self.cost_ms.shape != wanted:
-            raise InputError(
-                f"nearest times: a table of {self.cost_ms.shape} for {wanted[0]} points and {wanted[1]} services",
-                zh=f"最近时间表的大小是 {self.cost_ms.shape}，但有 {wanted[0]} 个点、{wanted[1]} 类服务",
+            raise refusal(
+                "nearest_shape", error=InputError, shape=self.cost_ms.shape, points=wanted[0], services=wanted[1]
             )
 
     def ms(self, service: str) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
 from circle15.model.provenance import Origin
+from circle15.refusals import refusal
 
 __all__ = ["EdgeFlag", "NodeFlag", "Streets"]
 
@@ -98,20 +99,17 @@ class Streets:
     def __post_init__(self) -> None:
         nodes, ways = len(self.node_id), len(self.way_class)
         if not (len(self.lon) == len(self.lat) == len(self.node_flags) == nodes):
-            raise StreetsError(
-                f"streets: {nodes} node ids but {len(self.lon)} longitudes and {len(self.lat)} latitudes"
-            )
+            raise refusal("streets_nodes", error=StreetsError, nodes=nodes, lon=len(self.lon), lat=len(self.lat))
         if len(self.way_start) != ways + 1 or len(self.way_flags) != ways or len(self.way_name) != ways:
-            raise StreetsError(f"streets: {ways} way classes but {len(self.way_start) - 1} way starts")
+            raise refusal("streets_ways", error=StreetsError, ways=ways, starts=len(self.way_start) - 1)
         if ways and (int(self.way_start[-1]) != len(self.way_node) or int(np.diff(self.way_start).min()) < 2):
-            raise StreetsError("streets: every way needs at least two nodes, listed one way after another")
+            raise refusal("streets_short", error=StreetsError)
         if len(self.way_node) and not (0 <= int(self.way_node.min()) and int(self.way_node.max()) < nodes):
-            raise StreetsError("streets: a way refers to a node that is not there")
+            raise refusal("streets_reference", error=StreetsError)
         if nodes and not (np.all(np.abs(self.lon) <= 180) and np.all(np.abs(self.lat) <= 90)):
             bad = int(np.flatnonzero(~((np.abs(self.lon) <= 180) & (np.abs(self.lat) <= 90)))[0])
-            raise StreetsError(
-                f"streets: node {self.node_id[bad]} lies at lon {self.lon[bad]}, lat {self.lat[bad]}, "
-                "which is not on the globe; give degrees (WGS 84), longitude first"
+            raise refusal(
+                "streets_globe", error=StreetsError, node=self.node_id[bad], lon=self.lon[bad], lat=self.lat[bad]
             )
 
     @property

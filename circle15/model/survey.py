@@ -8,6 +8,7 @@ import pandas as pd
 
 from circle15.errors import InputError
 from circle15.model.provenance import Origin
+from circle15.refusals import refusal
 
 __all__ = ["Survey"]
 
@@ -36,13 +37,13 @@ class Survey:
     def __post_init__(self) -> None:
         missing = [column for column in _COLUMNS if column not in self.frame.columns]
         if missing:
-            raise InputError(f"survey: columns {', '.join(missing)} are missing")
+            raise refusal("checks_columns", error=InputError, columns=", ".join(missing))
         if not self.frame.index.is_unique:
             twice = self.frame.index[self.frame.index.duplicated()][0]
-            raise InputError(f"survey: check {twice!r} stands twice; keep one answer")
+            raise refusal("checks_twice", error=InputError, check=twice)
         wrong = set(self.frame["answer"]) - {"yes", "no", "unclear"}
         if wrong:
-            raise InputError(f"survey: answers {sorted(map(str, wrong))} are none; give yes, no or unclear")
+            raise refusal("checks_answers", error=InputError, answers=sorted(map(str, wrong)))
 
     def __len__(self) -> int:
         return len(self.frame)

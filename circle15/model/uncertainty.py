@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circle15.errors import SettingError
+from circle15.refusals import refusal
 
 __all__ = ["Assumptions", "Uncertainty"]
 
@@ -66,15 +67,13 @@ class Uncertainty:
         }  # fmt: skip
         for name, value in shares.items():
             if not (np.isfinite(value) and 0 <= value <= 1):
-                raise SettingError(f"uncertainty: {name} = {value} is not usable: give a share between 0 and 1")
+                raise refusal("uncertainty_share", error=SettingError, name=name, value=value)
         for name in ("speed", "leg", "limit"):
             low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
             if not 0 < low <= high < np.inf:
-                raise SettingError(
-                    f"uncertainty: {name} from {low} to {high} is no range; give a lower and upper factor"
-                )
+                raise refusal("uncertainty_range", error=SettingError, name=name, low=low, high=high)
         if not (np.isfinite(self.speed_sd) and self.speed_sd >= 0):
-            raise SettingError(f"uncertainty: speed_sd = {self.speed_sd} is not usable: give zero or more")
+            raise refusal("uncertainty_least", error=SettingError, name="speed_sd", value=self.speed_sd)
 
 
 @dataclass(frozen=True, kw_only=True)

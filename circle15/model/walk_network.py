@@ -14,6 +14,7 @@ from circle15.model.metric import why_unfit
 from circle15.model.pickling import Travelling
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
+from circle15.refusals import refusal
 
 __all__ = ["WalkNetwork", "WalkProfile"]
 
@@ -73,21 +74,20 @@ class WalkNetwork(Travelling):
     origin: Origin
 
     def __post_init__(self) -> None:
-        if why_unfit(self.crs):
-            raise StreetsError(
-                f"a walking network needs metres; {self.crs.name} {why_unfit(self.crs)}: project it first"
-            )
+        unfit = why_unfit(self.crs)
+        if unfit:
+            raise refusal("network_crs", error=StreetsError, crs=self.crs.name, why=unfit)
         nodes, edges = len(self.x), len(self.u)
         per_node = (self.node_id, self.x, self.y, self.node_flags)
         per_edge = (self.u, self.v, self.length_mm, self.way_class, self.flags, self.name)
         if any(len(column) != nodes for column in per_node) or any(len(column) != edges for column in per_edge):
-            raise StreetsError(f"walking network: columns differ in length ({nodes} nodes, {edges} edges)")
+            raise refusal("network_columns", error=StreetsError, nodes=nodes, edges=edges)
         if len(self.vertex_start) != edges + 1:
-            raise StreetsError(f"walking network: {edges} edges but {len(self.vertex_start) - 1} geometries")
+            raise refusal("network_lines", error=StreetsError, edges=edges, lines=len(self.vertex_start) - 1)
         if edges and not (0 <= min(self.u.min(), self.v.min()) and max(self.u.max(), self.v.max()) < nodes):
-            raise StreetsError("walking network: an edge refers to a node that is not there")
+            raise refusal("network_reference", error=StreetsError)
         if edges and int(self.length_mm.min()) < 0:
-            raise StreetsError(f"walking network: edge {int(self.length_mm.argmin())} has a negative length")
+            raise refusal("network_length", error=StreetsError, edge=int(self.length_mm.argmin()))
         for column in fields(self):
             value = getattr(self, column.name)
             if isinstance(value, np.ndarray):
@@ -186,14 +186,11 @@ class WalkProfile:
         for key in ("speed_mps", "stairs_mps"):
             value = getattr(self, key)
             if not (np.isfinite(value) and 0.05 <= value <= 10):
-                raise SettingError(
-                    f"walking profile {self.name!r}: {key} = {value} is not a walking speed; "
-                    "give metres per second between 0.05 and 10 (an elder walks about 0.9)"
-                )
+                raise refusal("profile_speed", error=SettingError, profile=self.name, key=key, value=value)
         for key in ("signal_s", "gate_s"):
             value = getattr(self, key)
             if not (np.isfinite(value) and 0 <= value <= 3600):
-                raise SettingError(f"walking profile {self.name!r}: {key} = {value} is not a delay in seconds")
+                raise refusal("profile_delay", error=SettingError, profile=self.name, key=key, value=value)
 
     def walk_ms(self, length_mm: NDArray[np.int64], *, stairs: NDArray[np.bool_] | bool = False) -> NDArray[np.int64]:
         """Milliseconds to walk whole millimetres, rounded half up, on the flat or on stairs."""

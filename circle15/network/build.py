@@ -21,6 +21,7 @@ from circle15.kernels.ragged import ranges
 from circle15.model.metric import why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import WalkNetwork
+from circle15.refusals import refusal
 
 __all__ = [
     "build_network",
@@ -64,19 +65,20 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     try:
         crs = pyproj.CRS.from_user_input(crs) if crs is not None else _utm(streets)
     except pyproj.exceptions.CRSError as error:
-        raise CrsError(f"crs = {crs!r} is no reference system; give one in metres such as EPSG:4549") from error
-    if why_unfit(crs):
-        raise CrsError(f"{crs.name} {why_unfit(crs)}; a walking network needs a metric system such as EPSG:4549")
+        raise refusal("crs_metric", error=CrsError, crs=crs) from error
+    unfit = why_unfit(crs)
+    if unfit:
+        raise refusal("build_crs", error=CrsError, crs=crs.name, why=unfit)
     x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(streets.lon, streets.lat)
     if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
-        raise CrsError(f"some streets cannot be expressed in {crs.name}; choose a system that covers the city")
+        raise refusal("streets_outside_crs", error=CrsError, crs=crs.name)
     first = np.delete(np.arange(len(streets.way_node)), streets.way_start[1:] - 1)
     a, b = streets.way_node[first], streets.way_node[first + 1]
     way = np.repeat(np.arange(streets.n_ways), np.diff(streets.way_start) - 1)
     real = a != b
     a, b, way = a[real].astype(np.int32), b[real].astype(np.int32), way[real]
     if len(a) == 0:
-        raise StreetsError(f"{streets.origin.label_en}: there is no walkable street in it")
+        raise refusal("streets_none", error=StreetsError, streets=(streets.origin.label_zh, streets.origin.label_en))
     flags = streets.way_flags[way] | end_flags(streets.node_flags, streets.way_class[way], a, b)
     segments = WalkNetwork(
         crs=crs,
@@ -141,7 +143,7 @@ def merge_chains(network: WalkNetwork) -> WalkNetwork:
         If there is no edge.
     """
     if network.n_edges == 0:
-        raise StreetsError("the walking network has no edge")
+        raise refusal("network_empty", error=StreetsError)
     u, v = network.u, network.v
     kind = _edge_kind(network)
     degree = np.bincount(u, minlength=network.n_nodes) + np.bincount(v, minlength=network.n_nodes)
@@ -283,9 +285,11 @@ def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:
     keep = shapely.intersects(lines, reach)
     if not keep.any():
         west, south, east, north = shapely.bounds(reach)
-        raise StreetsError(
-            f"the study area ({west:.0f}, {south:.0f}, {east:.0f}, {north:.0f} in {network.crs.name}) has no street "
-            "in it; check that the street file is of this city and that the communities' coordinates are right"
+        raise refusal(
+            "area_streetless",
+            error=StreetsError,
+            box=f"{west:.0f}, {south:.0f}, {east:.0f}, {north:.0f}",
+            crs=network.crs.name,
         )
     return canonical(edges_only(network, keep))
 

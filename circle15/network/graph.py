@@ -20,6 +20,7 @@ from circle15.kernels.ragged import first_of_each, ranges, run_starts
 from circle15.model.placed import Positions
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.refusals import refusal
 
 __all__ = [
     "Arcs",
@@ -179,7 +180,7 @@ def cutoff_ms(cutoff_min: float) -> int:
     """
     given: Any = cutoff_min
     if not isinstance(given, int | float | np.number) or not (np.isfinite(given) and 0 < given <= 120):
-        raise SettingError(f"cut-off {cutoff_min!r} min is not usable: give minutes above 0 and up to 120")
+        raise refusal("cutoff_one", error=SettingError, value=cutoff_min)
     return round(cutoff_min * 60_000)
 
 

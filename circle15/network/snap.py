@@ -17,6 +17,7 @@ from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines, islands
+from circle15.refusals import hint, refusal
 
 __all__ = ["place_demand", "place_facilities", "snap"]
 
@@ -57,7 +58,7 @@ def snap(
     """
     limit = float(walking()["snap"]["max_snap_m"]) if max_snap_m is None else float(max_snap_m)
     if not (np.isfinite(limit) and limit > 0):
-        raise SettingError(f"max_snap_m = {max_snap_m} is not usable: give metres above 0, such as 150")
+        raise refusal("max_snap_m", error=SettingError, value=max_snap_m)
     place = _in_system(points, network, "points")
     lines = edge_lines(network)
     tree = shapely.STRtree(lines)
@@ -178,7 +179,14 @@ def _in_system(layer: gpd.GeoSeries | gpd.GeoDataFrame, network: WalkNetwork, wh
     """Geometries of a layer that must be in the network's reference system."""
     geometry = layer.geometry
     if geometry.crs is not None and not geometry.crs.equals(network.crs):
-        raise CrsError(f"{what} are in {geometry.crs.name}, the network in {network.crs.name}; use to_crs first")
+        raise refusal(
+            "crs_differ",
+            error=CrsError,
+            what=hint(f"what_{what}"),
+            crs=geometry.crs.name,
+            other=hint("what_network"),
+            theirs=network.crs.name,
+        )
     shapes: NDArray[Any] = geometry.to_numpy()
     return shapes
 

@@ -29,6 +29,7 @@ from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
 from circle15.network.graph import WalkGraph, doors
+from circle15.refusals import refusal
 
 __all__ = [
     "Candidates",
@@ -68,7 +69,7 @@ class LinkRule:
         for key, least, most in (("max_m", 1, 1000), ("min_ratio", 1, 100), ("min_saving_min", 0, 120)):
             value = getattr(self, key)
             if not least <= value <= most:
-                raise SettingError(f"links: {key} = {value} is not usable: give a number from {least} to {most}")
+                raise refusal("links_range", error=SettingError, key=key, value=value, least=least, most=most)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,23 +10,24 @@ from contextlib import suppress
 from pathlib import Path
 
 from circle15.errors import OutputError
+from circle15.refusals import hint, refusal
 
 __all__ = ["write_text", "write_whole"]
 
-_REMEDY = {
-    errno.ENOSPC: "the disk is full; free some space or choose another folder with --out",
-    errno.EDQUOT: "your disk quota is used up; free some space or choose another folder with --out",
-    errno.EFBIG: "the file is larger than this disk or account allows; choose another folder with --out",
-    errno.EROFS: "the disk is read-only; choose another folder with --out",
-    errno.EACCES: "no permission, or the file is open in another program (Excel, QGIS); close it or choose --out",
-    errno.EPERM: "no permission, or the file is open in another program (Excel, QGIS); close it or choose --out",
-    errno.ENOTDIR: "a file stands where a folder is needed; remove it or choose another folder with --out",
-    errno.EEXIST: "a file stands where a folder is needed; remove it or choose another folder with --out",
-    errno.EISDIR: "a folder stands where the file belongs; remove it or choose another folder with --out",
-    errno.ENAMETOOLONG: "the path is too long for this disk; choose a shorter folder with --out",
+_ADVICE = {
+    errno.ENOSPC: "write_full",
+    errno.EDQUOT: "write_quota",
+    errno.EFBIG: "write_large",
+    errno.EROFS: "write_read_only",
+    errno.EACCES: "write_permission",
+    errno.EPERM: "write_permission",
+    errno.ENOTDIR: "write_file_there",
+    errno.EEXIST: "write_file_there",
+    errno.EISDIR: "write_folder_there",
+    errno.ENAMETOOLONG: "write_long",
 }
+"""What to do, as a code of a refusal."""
 _BESIDE = ("-journal", "-wal", "-shm", ".aux.xml")
-_ANY_REMEDY = "check the folder and the disk, or choose another folder with --out"
 
 
 def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
@@ -72,8 +73,10 @@ def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
     except OutputError:
         raise
     except OSError as error:
-        remedy = _REMEDY.get(error.errno or 0, _ANY_REMEDY)
-        raise OutputError(f"{path}: could not be written ({error.strerror or error}); {remedy}") from error
+        remedy = hint(_ADVICE.get(error.errno or 0, "write_any"))
+        raise refusal(
+            "write_failed", error=OutputError, file=path, why=error.strerror or error, advice=remedy
+        ) from error
     finally:
         # After the rename it is gone; after a failure it must go, with what a database keeps beside it.
         for left in (part, *(part.with_name(part.name + suffix) for suffix in _BESIDE)):

@@ -9,6 +9,7 @@ from typing import Any
 
 from circle15.catalog import services
 from circle15.errors import OutputError
+from circle15.refusals import refusal
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.tables.book import Book
 
@@ -44,7 +45,7 @@ def write_new_pack(folder: Path, *, title: str = "", crs: str = "EPSG:4549") -> 
         If the folder is there already, or cannot be written.
     """
     if folder.exists():
-        raise OutputError(f"{folder}: there is such a folder already, and it is not touched; choose another name")
+        raise refusal("folder_taken", error=OutputError, folder=folder)
     template = tomllib.loads(files("circle15.render").joinpath("pack_template.toml").read_text(encoding="utf-8"))
     known = ", ".join(f"{key} {service.title_zh}" for key, service in services().items())
     config = template["city_toml"]["text"].format(

@@ -29,6 +29,7 @@ from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
 from circle15.network.snap import snap
+from circle15.refusals import refusal
 from circle15.routing.reach import point_frame, warn_of_far
 
 __all__ = ["Stretches", "draw_isochrones", "isochrones", "reached_streets"]
@@ -90,9 +91,9 @@ def isochrones(
     """
     cutoffs = Settings(cutoffs_min=(minutes,) if isinstance(minutes, int | float) else tuple(minutes)).cutoffs_min
     if method not in DRAW:
-        raise SettingError(f"method {method!r} is not known; choose one of {', '.join(DRAW)}")
+        raise refusal("isochrone_method", error=SettingError, method=method, known=", ".join(DRAW))
     if not (np.isfinite(buffer_m) and 0 < buffer_m <= 500):
-        raise SettingError(f"buffer_m = {buffer_m} is not usable: give metres above 0 and up to 500, such as 25")
+        raise refusal("isochrone_buffer", error=SettingError, value=buffer_m, most=500)
     place = points.to_frame("geometry") if isinstance(points, gpd.GeoSeries) else points
     frame = point_frame(place, network)
     positions = snap(network, frame, max_snap_m=max_snap_m, barriers=barriers)

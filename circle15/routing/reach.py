@@ -22,6 +22,7 @@ from circle15.model.results import ReachTable
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import WalkGraph, cutoff_ms, doors, near_pairs, seeds, walk_graph
 from circle15.network.snap import snap
+from circle15.refusals import hint, refusal
 
 __all__ = ["point_frame", "reach", "reach_table", "warn_of_far"]
 
@@ -142,15 +143,13 @@ def point_frame(places: Places | gpd.GeoDataFrame, network: WalkNetwork) -> gpd.
     """
     frame = places if isinstance(places, gpd.GeoDataFrame) else places.frame
     if frame.crs is None:
-        raise CrsError("the points have no reference system; say which with set_crs, e.g. set_crs('EPSG:4326')")
+        raise refusal("points_no_crs", error=CrsError)
     doubled = frame.index[frame.index.duplicated()]
     if len(doubled):
-        raise InputError(
-            f"{len(doubled)} ids occur more than once (first: {doubled[0]!r}); make the frame's index unique"
-        )
+        raise refusal("points_ids", error=InputError, count=len(doubled), first=doubled[0])
     kinds = set(frame.geom_type.dropna().unique()) - {"Point"}
     if kinds or frame.geometry.isna().any() or frame.geometry.is_empty.any():
-        raise InputError(f"every row needs a point; found {', '.join(sorted(kinds)) or 'rows without one'}")
+        raise refusal("points_rows", error=InputError, found=", ".join(sorted(kinds)) or hint("shape_none"))
     return frame.to_crs(network.crs)
 
 

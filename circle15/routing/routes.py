@@ -26,6 +26,7 @@ from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.verdicts import Routes
 from circle15.network.build import ragged_take
 from circle15.network.graph import WalkGraph, near_pairs, placed_ends, seeds, to_ends
+from circle15.refusals import refusal
 
 __all__ = ["route", "routes"]
 
@@ -144,10 +145,7 @@ def route(
     field = _search(graph, there)
     choice = _choices(graph, here, there, field)
     if choice.cost_ms[0] >= NEVER_MS:
-        raise InputError(
-            f"no walkable way leads from home {point_id!r} to facility {facility_id!r}; "
-            "is one of them far from every street?"
-        )
+        raise refusal("route_none", error=InputError, point=point_id, facility=facility_id)
     return _walks(graph, here, there, field, choice).drop(columns="site").iloc[0]
 
 
@@ -155,7 +153,7 @@ def _only(positions: Positions, key: Hashable, what: str) -> Positions:
     """The position of one id."""
     rows = np.flatnonzero(positions.ids == key)
     if len(rows) != 1:
-        raise InputError(f"{what}_id {key!r} occurs {len(rows)} times among the positions; give an id that occurs once")
+        raise refusal("position_id", error=InputError, what=what, key=key, count=len(rows))
     return positions.take(rows)
 
 

@@ -17,6 +17,7 @@ import pyproj
 from numpy.typing import ArrayLike, NDArray
 
 from circle15.errors import CrsError
+from circle15.refusals import refusal
 
 __all__ = ["DATUMS", "from_wgs84", "to_wgs84"]
 
@@ -97,7 +98,7 @@ def _crs(datum: str) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_user_input(name)
     except pyproj.exceptions.CRSError as error:
-        raise CrsError(f"datum {datum!r} is not known; give one of {', '.join(DATUMS)} or EPSG:n") from error
+        raise refusal("datum_unknown", error=CrsError, datum=datum, known=", ".join(DATUMS)) from error
 
 
 def _arrays(lon: ArrayLike, lat: ArrayLike) -> Pair:
@@ -159,8 +160,5 @@ def _checked(made: Pair, east: Degrees, north: Degrees, datum: str) -> Pair:
     wrong = np.isfinite(east) & np.isfinite(north) & ~(np.isfinite(made[0]) & np.isfinite(made[1]))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise CrsError(
-            f"position {row + 1} ({east[row]:g}, {north[row]:g}) does not lie where {datum} applies; "
-            "are the two columns swapped, or is it another datum?"
-        )
+        raise refusal("datum_elsewhere", error=CrsError, row=row + 1, x=east[row], y=north[row], datum=datum)
     return np.asarray(made[0]), np.asarray(made[1])

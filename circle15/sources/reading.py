@@ -11,8 +11,9 @@ import geopandas as gpd
 import pandas as pd
 
 from circle15.catalog import column_title, finding
-from circle15.errors import InputError, PackError
+from circle15.errors import InputError
 from circle15.model.provenance import FileRecord, Finding, Severity
+from circle15.refusals import refusal
 
 __all__ = ["ROW", "Reading", "ReadingLog", "Tally"]
 
@@ -130,4 +131,4 @@ class ReadingLog:
         failed = self.failed
         if failed:
             names = ", ".join(dict.fromkeys(told.file for told in failed))
-            raise PackError(f"{len(failed)} inputs cannot be used as they are: {names}; mend them, then check again")
+            raise refusal("inputs_unusable", count=len(failed), files=names)

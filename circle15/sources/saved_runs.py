@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.catalog import refusal
+from circle15.catalog import hint, refusal
 from circle15.errors import InputError
 from circle15.model.runs import SavedRun
 
@@ -45,7 +45,9 @@ def read_run(folder: str | Path) -> SavedRun:
     for column in _NUMBERS:
         numbers = pd.to_numeric(gaps[column], errors="coerce")
         if (numbers.isna() & gaps[column].str.strip().ne("")).any():
-            raise refusal("run_broken", error=InputError, file=str(folder / "gaps.csv"), why=f"{column}: not a number")
+            raise refusal(
+                "run_broken", error=InputError, file=str(folder / "gaps.csv"), why=hint("run_no_number", column=column)
+            )
         gaps[column] = numbers
     gaps = _indexed(gaps, ["community_id", "service"], folder / "gaps.csv")
     if not (folder / "ledger.csv").is_file():
@@ -77,7 +79,9 @@ def _record(folder: Path) -> Mapping[str, Any]:
         raise refusal("run_broken", error=InputError, file=str(path), why=str(error)[:200]) from error
     parts = {"settings": dict, "city": dict, "versions": dict, "inputs": list}
     if not isinstance(record, dict) or any(not isinstance(record.get(key), kind) for key, kind in parts.items()):
-        raise refusal("run_broken", error=InputError, file=str(path), why=f"no {', '.join(_SETTINGS)}")
+        raise refusal(
+            "run_broken", error=InputError, file=str(path), why=hint("run_no_settings", keys=", ".join(_SETTINGS))
+        )
     return record
 
 
@@ -100,5 +104,5 @@ def _table(folder: Path, name: str, needed: Sequence[str], record: Mapping[str, 
 def _indexed(table: pd.DataFrame, keys: list[str], path: Path) -> pd.DataFrame:
     if table.duplicated(keys).any():
         first = table.loc[table.duplicated(keys), keys].iloc[0]
-        raise refusal("run_broken", error=InputError, file=str(path), why=f"two rows of {' / '.join(first)}")
+        raise refusal("run_broken", error=InputError, file=str(path), why=hint("run_two_rows", key=" / ".join(first)))
     return table.set_index(keys).sort_index()

@@ -20,7 +20,7 @@ from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.snap import place_facilities
 from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
-from circle15.sources.pack.city_pack import PackContents, ReadingLog, read_pack
+from circle15.sources.pack.city_pack import PackContents, ReadingLog, find_pack, read_pack
 from circle15.sources.population.grid import outside_findings
 from circle15.sources.population.people import compare_people
 from circle15.uncertainty.field_checks import surveyed
@@ -34,7 +34,7 @@ def load_city(city: str, *, data: str | Path | None = None, **overrides: Any) ->
     Parameters
     ----------
     city
-        Folder name of the pack, such as ``"suzhou"``.
+        Folder name of the pack, such as ``"suzhou"``, or the name in its ``city.toml``, such as ``"苏州"``.
     data
         A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
     **overrides
@@ -135,15 +135,16 @@ def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -
         If there is no such pack, or ``city.toml`` itself cannot be read.
     """
     log = ReadingLog(patient=True)
+    key = find_pack(city, data).key
     try:
-        pack = read_pack(city, data=data, overrides=overrides, log=log)
+        pack = read_pack(key, data=data, overrides=overrides, log=log)
         loaded = log.need(lambda: _built(pack), file="[network]")
     except InputError:
         if not log.failed:
             raise
-        return Check(key=city, city=None, files=tuple(log.files), findings=tuple(log.findings))
+        return Check(key=key, city=None, files=tuple(log.files), findings=tuple(log.findings))
     findings = (*loaded.findings, *check_places(loaded))
-    return Check(key=city, city=loaded, files=loaded.files, findings=findings)
+    return Check(key=key, city=loaded, files=loaded.files, findings=findings)
 
 
 def check_places(city: City) -> list[Finding]:

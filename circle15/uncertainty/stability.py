@@ -17,6 +17,7 @@ from circle15.errors import SettingError
 from circle15.model.index import geometric_index, ranked_rows
 from circle15.model.results import Gaps
 from circle15.model.verdicts import Stability
+from circle15.refusals import refusal
 from circle15.uncertainty.robustness import percentiles
 
 __all__ = ["VARIANTS", "stability"]
@@ -51,7 +52,7 @@ def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
         If there is not at least one draw.
     """
     if draws < 1:
-        raise SettingError(f"draws = {draws}: give at least one set of random weights, such as {DRAWS}")
+        raise refusal("draws_least", error=SettingError, draws=draws, such=DRAWS)
     ranked = scored.by_community.sort_index()
     counted = sorted(service for service, weight in scored.weights.items() if weight > 0)
     known = ranked.index[ranked["index"].notna()]

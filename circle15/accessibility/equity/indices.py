@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from circle15.errors import InputError
+from circle15.refusals import refusal
 
 __all__ = ["area", "concentration_index", "gini", "lorenz", "p90_p10", "palma", "quantile", "shares", "worst"]
 
@@ -68,7 +69,7 @@ def concentration_index(values: ArrayLike, weights: ArrayLike | None = None, *, 
     """
     size, rank = np.size(values), np.asarray(rank_by, dtype=float)
     if rank.shape != (size,) or not np.isfinite(rank).all():
-        raise InputError(f"{size} values but {int(np.isfinite(rank).sum())} finite ranks: give each value its rank")
+        raise refusal("index_ranks", error=InputError, count=size, ranks=int(np.isfinite(rank).sum()))
     x, w = _checked(values, weights)
     there = np.ones(size, dtype=bool) if weights is None else np.asarray(weights, dtype=float) > 0
     return area(*shares(x, w, rank[there]))
@@ -126,11 +127,11 @@ def _checked(values: ArrayLike, weights: ArrayLike | None, *, finite: bool = Tru
     x = np.asarray(values, dtype=float)
     w = np.ones(x.shape) if weights is None else np.asarray(weights, dtype=float)
     if x.ndim != 1 or x.shape != w.shape:
-        raise InputError(f"{x.size} values but {w.size} weights: give each value one weight")
+        raise refusal("index_weights", error=InputError, count=x.size, weights=w.size)
     if (finite and not np.isfinite(x).all()) or np.isnan(x).any() or (x < 0).any():
-        raise InputError("a value is negative or not finite: leave it out, or give zero where there is nothing")
+        raise refusal("index_value", error=InputError)
     if not np.isfinite(w).all() or (w < 0).any():
-        raise InputError("a weight is negative or not finite: give the number of people, zero or more")
+        raise refusal("index_weight", error=InputError)
     return x[w > 0], w[w > 0]
 
 

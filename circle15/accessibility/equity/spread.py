@@ -31,6 +31,7 @@ from circle15.errors import InputError
 from circle15.model.places import Communities, DemandPoints, Facilities
 from circle15.model.results import Coverage, NearestTimes, ReachTable
 from circle15.model.verdicts import Equity
+from circle15.refusals import refusal
 
 __all__ = ["access", "curve", "equity"]
 
@@ -65,7 +66,7 @@ def access(reach: ReachTable, facilities: Facilities, *, reach_min: float) -> pd
     row = reach.facility_ids.get_indexer(pd.Index(offers["facility_id"]))
     if (row < 0).any():
         unknown = offers["facility_id"].iloc[int((row < 0).argmax())]
-        raise InputError(f"the reach table does not know facility {unknown!r}; compute it with these facilities")
+        raise refusal("reach_facility", error=InputError, facility=unknown)
     weight = np.rint(gaussian_weight(reach.cost_ms / 60_000.0, reach_min) * _FINE)
     columns = {}
     for service in sorted(facilities.listed):

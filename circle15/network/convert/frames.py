@@ -25,6 +25,7 @@ from circle15.network.convert.street_lines import (
     metric_crs,
 )
 from circle15.network.walk_rules import walk_rule
+from circle15.refusals import hint, refusal
 
 __all__ = ["from_geopandas", "to_geopandas"]
 
@@ -61,14 +62,14 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
         If the frame does not say its system, or coordinates do not fit it.
     """
     if edges.crs is None:
-        raise CrsError("the street lines have no reference system; say which with set_crs, e.g. set_crs('EPSG:4326')")
+        raise refusal("lines_no_crs", error=CrsError)
     _check_lines(edges)
     rules = [
         as_found(walk_rule(_row_tags(row)), row) for row in edges.drop(columns=edges.geometry.name).to_dict("records")
     ]
     walkable = np.array([not rule.dropped for rule in rules], dtype=bool)
     if not walkable.any():
-        raise StreetsError(f"no walkable line among the {len(edges)} rows")
+        raise refusal("lines_none", error=StreetsError, count=len(edges))
     street = edges[walkable]
     shapes = gpd.GeoSeries(shapely.force_2d(street.geometry.to_numpy()), crs=edges.crs)
     parts = shapes.to_crs(metric_crs(shapes, crs))
@@ -103,11 +104,8 @@ def _check_lines(edges: gpd.GeoDataFrame) -> None:
     good[row[~np.isfinite(vertex).all(axis=1)]] = False
     if not good.all():
         k = int(np.flatnonzero(~good)[0])
-        found = "nothing" if shapes[k] is None else shapely.to_wkt(shapes[k])[:60]
-        raise StreetsError(
-            f"street lines: row {edges.index[k]!r} has no usable line (found: {found}; {int((~good).sum())} such "
-            "rows); mend or drop them"
-        )
+        found = hint("shape_nothing") if shapes[k] is None else shapely.to_wkt(shapes[k])[:60]
+        raise refusal("line_unusable", error=StreetsError, row=edges.index[k], found=found, count=int((~good).sum()))
 
 
 def _given_lengths(street: gpd.GeoDataFrame) -> NDArray[np.float64]:
@@ -118,10 +116,7 @@ def _given_lengths(street: gpd.GeoDataFrame) -> NDArray[np.float64]:
     bad = (length.isna() & street["length_m"].notna()) | ~((length >= 0) & (length < np.inf) | length.isna())
     if bad.any():
         value = street.loc[bad, "length_m"].tolist()[0]
-        raise StreetsError(
-            f"street lines: row {street.index[bad][0]!r}, column 'length_m', value {value!r} is no length "
-            f"({int(bad.sum())} such rows); give metres, zero or more"
-        )
+        raise refusal("line_length", error=StreetsError, row=street.index[bad][0], value=value, count=int(bad.sum()))
     return np.asarray(length)
 
 

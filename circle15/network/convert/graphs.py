@@ -26,6 +26,7 @@ from circle15.network.convert.street_lines import (
     known_crs,
 )
 from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
+from circle15.refusals import refusal
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -69,12 +70,12 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
         If the graph does not say its system, or coordinates do not fit it.
     """
     if "crs" not in graph.graph:
-        raise CrsError("the graph does not say its reference system; set graph.graph['crs'], e.g. 'EPSG:4326'")
+        raise refusal("graph_no_crs", error=CrsError)
     ids = list(graph.nodes)
     place = _node_places(graph, ids)
     rows = _edge_rows(graph, {node: position for position, node in enumerate(ids)})
     if not rows:
-        raise StreetsError(f"no walkable edge among the {graph.number_of_edges()} edges of the graph")
+        raise refusal("graph_none", error=StreetsError, count=graph.number_of_edges())
     ends = np.array([row.ends for row in rows], dtype=np.int64)
     flags = [node_flags({k: str(graph.nodes[n][k]) for k in _NODE_TAGS if k in graph.nodes[n]}) for n in ids]
     return StreetLines(
@@ -105,12 +106,12 @@ def _node_places(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence
     try:
         place = np.array([(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in ids], dtype=float).reshape(-1, 2)
     except KeyError as missing:
-        raise StreetsError(f"a node of the graph has no {missing}; OSMnx graphs carry x and y") from missing
+        raise refusal("graph_node_lacks", error=StreetsError, key=missing) from missing
     except (TypeError, ValueError) as error:
-        raise StreetsError(f"a node of the graph has an x or y that is no number ({error})") from error
+        raise refusal("graph_node_number", error=StreetsError, why=error) from error
     if not np.isfinite(place).all():
         node = ids[int(np.flatnonzero(~np.isfinite(place).all(axis=1))[0])]
-        raise StreetsError(f"node {node!r} of the graph has no usable x and y; give numbers")
+        raise refusal("graph_node", error=StreetsError, node=node)
     return gpd.GeoSeries.from_xy(place[:, 0], place[:, 1], crs=known_crs(graph.graph["crs"]))
 
 
@@ -150,12 +151,9 @@ def _graph_lines(rows: Sequence[_EdgeRow], place: gpd.GeoSeries, ends: NDArray[n
         if isinstance(row.line, shapely.LineString):
             lines[edge] = row.line
         elif row.line is not None and row.line == row.line:  # NaN stands where nothing is
-            raise StreetsError(
-                f"the geometry of edge {row.ends} is {type(row.line).__name__}, not a LineString; "
-                "read the graph with osmnx.load_graphml"
-            )
+            raise refusal("graph_line_kind", error=StreetsError, edge=row.ends, kind=type(row.line).__name__)
     if shapely.is_empty(lines).any():
-        raise StreetsError(f"the geometry of edge {rows[int(shapely.is_empty(lines).argmax())].ends} is empty")
+        raise refusal("graph_line_empty", error=StreetsError, edge=rows[int(shapely.is_empty(lines).argmax())].ends)
     tip = shapely.get_point(lines, 0)
     against = shapely.distance(tip, points[ends[:, 0]]) > shapely.distance(tip, points[ends[:, 1]])
     lines[against] = shapely.reverse(lines[against])
@@ -167,7 +165,7 @@ def _length_m(attributes: Mapping[str, Any]) -> float:
     try:
         return float("nan") if length is None else float(length)
     except (TypeError, ValueError):
-        raise StreetsError(f"an edge of the graph has length {length!r}; give metres as a number") from None
+        raise refusal("graph_length", error=StreetsError, value=length) from None
 
 
 def _one_of_twins(rows: list[_EdgeRow]) -> list[_EdgeRow]:

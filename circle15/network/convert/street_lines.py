@@ -22,6 +22,7 @@ from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import canonical, end_flags
 from circle15.network.walk_rules import WalkRule
+from circle15.refusals import refusal
 
 __all__ = ["FIELD_FLAGS", "StreetLines", "as_found", "edge_tags", "first_value", "known_crs", "metric_crs"]
 
@@ -64,7 +65,7 @@ class StreetLines:
         vertex, owner = shapely.get_coordinates(lines.to_numpy(), return_index=True)
         x, y = place.x.to_numpy(), place.y.to_numpy()
         if not (np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(vertex).all()):
-            raise CrsError(f"some streets cannot be expressed in {metric.name}; are x and y swapped?")
+            raise refusal("streets_swapped", error=CrsError, crs=metric.name)
         length = np.where(np.isnan(self.length_m), lines.length.to_numpy(), self.length_m)
         self._check(length)
         way_class = np.array([rule.way_class for rule in self.rules], dtype=np.uint8)
@@ -96,7 +97,7 @@ class StreetLines:
         if not usable.all():
             bad = int(np.flatnonzero(~usable)[0])
             u, v = self.node_id[self.ends[bad]].tolist()
-            raise StreetsError(f"the edge {u} - {v} has length {float(length[bad])}; lengths are metres, zero or more")
+            raise refusal("edge_length", error=StreetsError, u=u, v=v, value=float(length[bad]))
 
 
 def first_value(value: Any) -> str:
@@ -125,7 +126,7 @@ def known_crs(crs: Any) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
-        raise CrsError(f"{crs!r} is not a reference system; give one such as 'EPSG:4549'") from error
+        raise refusal("crs_text", error=CrsError, crs=crs) from error
 
 
 def metric_crs(shapes: gpd.GeoSeries, crs: Any) -> pyproj.CRS:
@@ -134,18 +135,16 @@ def metric_crs(shapes: gpd.GeoSeries, crs: Any) -> pyproj.CRS:
     if own.is_geographic:
         west, south, east, north = shapes.total_bounds
         if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
-            raise CrsError(
-                f"coordinates run from {west:.7g}, {south:.7g} to {east:.7g}, {north:.7g}, which are no degrees of "
-                f"{own.name}; are x and y swapped, or is it another system?"
-            )
+            raise refusal("no_degrees", error=CrsError, west=west, south=south, east=east, north=north, crs=own.name)
     if crs is not None:
         asked = known_crs(crs)
-        if why_unfit(asked):
-            raise CrsError(f"{asked.name} {why_unfit(asked)}; choose a metric system such as EPSG:4549")
+        unfit = why_unfit(asked)
+        if unfit:
+            raise refusal("crs_choose", error=CrsError, crs=asked.name, why=unfit)
         return asked
     if not why_unfit(own):
         return own
     try:
         return pyproj.CRS(shapes.estimate_utm_crs())
     except (RuntimeError, ValueError) as error:
-        raise CrsError(f"no UTM zone holds these coordinates ({error}); name a metric system with crs=") from error
+        raise refusal("crs_no_utm", error=CrsError, why=error) from error

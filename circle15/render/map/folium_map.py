@@ -17,6 +17,7 @@ from branca.element import Element, Figure
 
 from circle15.errors import SettingError
 from circle15.model import Analysis
+from circle15.refusals import refusal
 from circle15.render.map.page_file import (
     app_script,
     app_style,
@@ -136,9 +137,7 @@ def _tiles(name: str) -> dict[str, Any]:
     if name == "tianditu":
         key = os.environ.get("TIANDITU_KEY", "")
         if not re.fullmatch(r"[0-9A-Za-z]{16,64}", key):
-            raise SettingError(
-                "tiles 'tianditu' need your key in the environment variable TIANDITU_KEY (32 letters and digits)"
-            )
+            raise refusal("tiles_key", error=SettingError)
         wmts = (
             "https://t0.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}&STYLE=default"
             "&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={key}"
@@ -150,10 +149,8 @@ def _tiles(name: str) -> dict[str, Any]:
             "max_zoom": 18,
         }
     if name in {"amap", "gaode"}:
-        raise SettingError(
-            "tiles 'amap' are drawn in GCJ-02, some 500 m away from this map's WGS 84: refused. Use 'tianditu' or 'osm'"
-        )
-    raise SettingError(f"tiles {name!r} are not known; use 'osm' or 'tianditu', or none for the offline basemap")
+        raise refusal("tiles_amap", error=SettingError)
+    raise refusal("tiles_unknown", error=SettingError, name=name)
 
 
 def draw_map(analysis: Analysis, *, tiles: Tiles | None = None, compress: bool = True) -> CircleMap:

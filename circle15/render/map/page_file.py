@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from circle15.errors import OutputError
+from circle15.refusals import refusal
 
 __all__ = [
     "app_script",
@@ -156,10 +157,7 @@ def refuse_urls(html: str) -> None:
     """
     found = _LOADS.search(html) or _CSS_URL.search(html) or re.search(r"@import[^;]*", html)
     if found:
-        raise OutputError(
-            f"the offline page would load {found[0][:120]!r}: a layer was added that needs the network. "
-            "Remove that layer, or write the map with folium's own save() and accept that it needs a connection"
-        )
+        raise refusal("page_loads", error=OutputError, address=found[0][:120])
 
 
 def _hashes(blocks: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from circle15.errors import OutputError
+from circle15.refusals import refusal
 
 if TYPE_CHECKING:
     from circle15.model import Analysis
@@ -27,10 +28,7 @@ def check_report_tools() -> None:
     """
     missing = [name for module, name in _LIBRARIES.items() if find_spec(module) is None]
     if missing:
-        raise OutputError(
-            f"报告还需要 {', '.join(missing)}：请运行 pip install 'circle15[report]' / "
-            f"the report needs {', '.join(missing)} as well: run pip install 'circle15[report]'"
-        )
+        raise refusal("report_libraries", error=OutputError, missing=", ".join(missing))
     from circle15.render.report.fonts import chart_font, page_fonts
 
     chart_font()

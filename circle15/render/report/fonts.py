@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from circle15.errors import OutputError
+from circle15.refusals import refusal
 
 __all__ = ["SANS", "SERIF", "chart_font", "page_fonts"]
 
@@ -35,12 +36,7 @@ def pick(installed: Iterable[str], *wishes: str) -> str:
     for wish in wishes:
         if wish.casefold() in there:
             return there[wish.casefold()]
-    raise OutputError(
-        "报告需要一种中文字体，本机没有找到：请安装 Noto Sans CJK SC（Debian、Ubuntu：apt install fonts-noto-cjk）、"
-        "思源黑体或微软雅黑，然后重试 / the report needs a Chinese font and none is installed: install "
-        "Noto Sans CJK SC (Debian, Ubuntu: apt install fonts-noto-cjk), Source Han Sans or Microsoft YaHei, "
-        "and try again"
-    )
+    raise refusal("report_font", error=OutputError)
 
 
 def chart_font() -> str:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from circle15.errors import OutputError
+from circle15.refusals import refusal
 from circle15.render.report.blocks import Block, Report
 from circle15.render.report.fonts import page_fonts
 
@@ -56,9 +57,7 @@ def pdf_bytes(report: Report, pictures: Mapping[str, bytes]) -> bytes:
         try:
             return typst.compile(folder / "report.typ", root=folder, timestamp=0)
         except typst.TypstError as error:
-            raise OutputError(
-                f"report.pdf: typst could not set it ({error.message}); this is a fault in circle15: please report it"
-            ) from error
+            raise refusal("report_typst", error=OutputError, file="report.pdf", why=error.message) from error
 
 
 def _plain(block: Block) -> dict[str, object]:

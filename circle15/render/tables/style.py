@@ -10,6 +10,7 @@ import pandas as pd
 
 from circle15.errors import OutputError
 from circle15.model import City
+from circle15.refusals import refusal
 from circle15.render.tables.book import Book, Look, Sheet
 from circle15.render.tables.frames import columns, synthetic_layers
 
@@ -99,10 +100,7 @@ def _lines(header: str, width: int) -> int:
 def _body(sheet: Sheet, row: int, table: pd.DataFrame) -> int:
     """Write a table's rows; return the row below them."""
     if row + len(table) > _MOST_ROWS:
-        raise OutputError(
-            f"{sheet.grid.get_name()}: {len(table):,} rows, and a sheet of Excel holds {_MOST_ROWS:,}; "
-            "analyse the city in parts (districts), each with a pack of its own"
-        )
+        raise refusal("sheet_rows", error=OutputError, sheet=sheet.grid.get_name(), count=len(table), most=_MOST_ROWS)
     looks = [_look(sheet, str(key), text=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
     for record in table.itertuples(index=False, name=None):
         for place, (value, look) in enumerate(zip(record, looks, strict=True)):

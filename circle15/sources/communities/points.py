@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import finding, refusal
-from circle15.errors import CrsError, PackError
+from circle15.errors import CrsError
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.facilities.points import PointColumns, metric_datum, plain_degrees, refuse_no_degrees
 from circle15.sources.reading import ROW, Tally
@@ -51,7 +51,7 @@ def table_points(frame: pd.DataFrame, datum: str, tally: Tally, columns: PointCo
         try:
             x[usable], y[usable] = to_wgs84(x[usable], y[usable], datum=datum)
         except CrsError as error:
-            raise PackError(f"{tally.file}: {error}") from error
+            raise refusal("file_refused", file=tally.file, why=(error.zh, str(error))) from error
         tally.findings.append(finding("datum-converted", "note", count=int(usable.sum()), file=tally.file, datum=datum))
         usable &= (np.abs(x) <= 180) & (np.abs(y) <= 90)
     point = np.where(usable, shapely.points(np.nan_to_num(x), np.nan_to_num(y)), None)

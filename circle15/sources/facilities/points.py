@@ -17,7 +17,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from circle15.catalog import finding, hint, refusal
-from circle15.errors import CrsError, InputError, PackError
+from circle15.errors import Circle15Error, CrsError
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.reading import ROW, Tally
 
@@ -120,7 +120,7 @@ def written_points(
         try:
             x, y = to_wgs84(x, y, datum=datum)
         except CrsError as error:
-            raise PackError(f"{tally.file}: {error}") from error
+            raise refusal("file_refused", file=tally.file, why=(error.zh, str(error))) from error
         tally.findings.append(finding("datum-converted", "note", count=len(frame), file=tally.file, datum=datum))
     frame = frame.assign(lon=x, lat=y)
     off = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))
@@ -240,7 +240,7 @@ def _first(frame: pd.DataFrame, bad: NDArray[np.bool_], x: _Numbers, y: _Numbers
 def _swapped(
     frame: pd.DataFrame, bad: NDArray[np.bool_], x: _Numbers, y: _Numbers, tally: Tally, *, columns: PointColumns,
     ground: tuple[str, str],
-) -> InputError:  # fmt: skip
+) -> Circle15Error:  # fmt: skip
     numbers = int((np.isfinite(x) & np.isfinite(y)).sum())
     remedy = hint("swap_columns", lon=columns.lat, lat=columns.lon) if columns.lon else hint("swap_location")
     return refusal(

@@ -20,6 +20,7 @@ from circle15.catalog import SamePlaceRule, same_place_rule
 from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
 from circle15.model.places import CONFLICT_COLUMNS, MATCH_COLUMNS
+from circle15.refusals import refusal
 from circle15.sources.facilities.conflicts import (
     conflict_table,
     doubtful_pairs,
@@ -146,18 +147,21 @@ def same_places(
 
 def _checked(lists: Sequence[PlaceList]) -> Sequence[PlaceList]:
     if not lists:
-        raise InputError("there is no list of facilities to merge; give at least one")
+        raise refusal("merge_none", error=InputError)
     crs = lists[0].frame.crs
     for one in lists:
         if one.frame.crs is None or one.frame.crs != crs or why_unfit(crs):
-            raise CrsError(f"{one.label}: lists must share one metric reference system (is: {one.frame.crs})")
+            raise refusal("merge_crs", error=CrsError, list=one.label, crs=one.frame.crs)
     ids = pd.Series([key for one in lists for key in one.frame.index.astype(str)], dtype=object)
     twice = ids[ids.duplicated()]
     if len(twice):
         named = dict.fromkeys(one.label for one in lists if twice.iloc[0] in one.frame.index.astype(str))
-        raise InputError(
-            f"{' and '.join(named)}: facility_id {twice.iloc[0]!r} stands in more than one list or row "
-            f"({len(twice)} such ids); make the ids unique"
+        raise refusal(
+            "merge_ids",
+            error=InputError,
+            lists=("、".join(named), " and ".join(named)),
+            first=twice.iloc[0],
+            count=len(twice),
         )
     return lists
 

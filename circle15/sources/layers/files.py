@@ -22,7 +22,7 @@ import pyarrow.parquet
 import pyproj
 
 from circle15.catalog import advice, hint, refusal
-from circle15.errors import InputError
+from circle15.errors import Circle15Error, InputError
 
 __all__ = [
     "LAYER_FILES",
@@ -77,13 +77,13 @@ class LayerLimits:
         """
         most = getattr(self, key)
         if count > most:
-            size, limit = f"{count:,} {key}", f"{most:,}"
             if key.endswith("_bytes"):
                 size, limit = f"{count / 1e6:,.1f} MB", f"{most / 1e6:,.1f} MB"
-            raise refusal("layer_size", file=file, size=size, most=limit)
+                raise refusal("layer_size", file=file, size=size, most=limit)
+            raise refusal("layer_size", file=file, size=hint(f"size_{key}", count=count), most=f"{most:,}")
 
 
-def broken_layer(file: str, why: object) -> InputError:
+def broken_layer(file: str, why: object) -> Circle15Error:
     """The error for a layer that its driver cannot read."""
     told = why if isinstance(why, tuple) else " ".join(str(why).split())[:300]
     return refusal("layer_broken", file=file, why=told)

@@ -158,8 +158,8 @@ def _read_all(cells: Sequence[Any], path: Path, layer: Shapefile, *, column: str
             made.append(decoder.decode(cell.encode(RAW_BYTES)))
         except UnicodeDecodeError as error:
             raise refusal(
-                "shp_encoding", file=path.name, encoding=layer.encoding.upper(), origin=layer.origin, row=row,
-                column=repr(column),
+                "shp_encoding", file=path.name, encoding=layer.encoding.upper(), row=row, column=repr(column),
+                origin=hint("shp_encoding_guessed") if layer.origin == "bytes" else layer.origin,
             ) from error  # fmt: skip
         cut += bool(decoder.getstate()[0])
     return made, cut

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from circle15.catalog import services as all_services
 from circle15.errors import SettingError
+from circle15.refusals import refusal
 from circle15.sources.osm.objects import BBox, area_wkb, claims_area, id_order, located, objects, osm_id, touches
 from circle15.sources.osm.tags import ServiceRule, TagRule, first_match, place_rules
 
@@ -95,7 +96,9 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
 def _service_rules(services: Sequence[str]) -> list[ServiceRule]:
     unknown = sorted(set(services) - set(all_services()))
     if unknown:
-        raise SettingError(f"no such service: {', '.join(unknown)}; choose among {', '.join(all_services())}")
+        raise refusal(
+            "services_unknown", error=SettingError, unknown=", ".join(unknown), known=", ".join(all_services())
+        )
     return [ServiceRule.of(key) for key in all_services() if key in set(services)]
 
 

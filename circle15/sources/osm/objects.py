@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
+from circle15.refusals import refusal
 from circle15.sources.osm.streets import check_osm_file
 
 __all__ = ["BBox", "area_wkb", "bounding_box", "claims_area", "id_order", "located", "objects", "osm_id", "touches"]
@@ -37,12 +38,10 @@ def objects(path: Path, keys: Iterable[str]) -> Iterator[Any]:
     only = osmium.filter.KeyFilter(*sorted(set(keys)))
     try:
         if next(iter(osmium.FileProcessor(str(path))), None) is None:
-            raise StreetsError(f"{path.name}: the file holds no objects; download the extract again")
+            raise refusal("osm_no_objects", error=StreetsError, file=path.name)
         yield from osmium.FileProcessor(str(path)).with_areas(only).with_filter(only)
     except RuntimeError as fault:
-        raise StreetsError(
-            f"{path.name}: the content breaks off or is no OpenStreetMap data ({fault}); download the file again"
-        ) from fault
+        raise refusal("osm_breaks_off", error=StreetsError, file=path.name, why=fault) from fault
 
 
 def bounding_box(path: Path) -> BBox | None:

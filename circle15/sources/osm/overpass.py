@@ -28,6 +28,7 @@ import numpy as np
 import shapely
 
 from circle15.errors import FetchError, OutputError, SettingError
+from circle15.refusals import refusal
 from circle15.sources.osm.streets import OSM_SUFFIXES
 
 if TYPE_CHECKING:
@@ -42,11 +43,6 @@ WALKABLE = ('["highway"]', '["railway"="platform"]', '["man_made"="pier"]')
 
 Their nodes come along with all tags, so gates, barriers and signals are there.
 """
-
-REMEDY = (
-    "try again later, or download an extract (.osm.pbf) of the region elsewhere, put it into the city pack's "
-    "folder and name it under [network] files in city.toml"
-)
 
 _FILTER = re.compile(r"(\[[^\[\]();]+\])+")
 _BUSY = frozenset({429, 502, 503, 504})
@@ -77,7 +73,8 @@ class _BusyError(Exception):
     """The server asks to come back later."""
 
     def __init__(self, status: int, retry_after: str) -> None:
-        super().__init__(f"it answered {status}, too many requests or overloaded")
+        super().__init__(status)
+        self.status = status
         self.wait_s = min(float(retry_after), 600.0) if retry_after.isdigit() else None
 
 
@@ -103,9 +100,11 @@ class _Answers:
         if response.status_code in _BUSY:
             raise _BusyError(response.status_code, response.headers.get("Retry-After", ""))
         if not response.ok:
-            raise FetchError(f"{response.url}: answered {response.status_code} {response.reason}; {REMEDY}")
+            raise refusal(
+                "fetch_status", error=FetchError, url=response.url, status=response.status_code, reason=response.reason
+            )
         if int(response.headers.get("Content-Length") or 0) > _LARGEST_BYTES:
-            raise FetchError(f"{response.url}: the answer is larger than 2 GB; {REMEDY}")
+            raise refusal("fetch_size", error=FetchError, url=response.url)
         if not str(response.url).rstrip("/").endswith("/interpreter"):
             return
         self._take(_parsed(response))
@@ -116,10 +115,10 @@ class _Answers:
     def _take(self, answer: Mapping[str, Any]) -> None:
         if answer.get("remark"):
             remark = _clean(answer["remark"])
-            raise FetchError(f"the street server gave a partial answer ({remark}); nothing of it is used; {REMEDY}")
+            raise refusal("fetch_partial", error=FetchError, remark=remark)
         elements = answer.get("elements")
         if not isinstance(elements, list):
-            raise FetchError(f"the street server's answer holds no list of elements; {REMEDY}")
+            raise refusal("fetch_no_list", error=FetchError)
         for element in elements:
             self.elements[_key(element)] = element
         base = answer.get("osm3s")
@@ -195,31 +194,28 @@ def fetch_streets(
 
 def _check_asked(to: Path, buffer_m: float, network_filter: Sequence[str]) -> None:
     if not to.name.endswith(OSM_SUFFIXES):
-        raise SettingError(f"{to}: streets are kept in one of {', '.join(OSM_SUFFIXES)}; change the file's name")
+        raise refusal("fetch_suffix", error=SettingError, file=to, known=", ".join(OSM_SUFFIXES))
     if not (np.isfinite(buffer_m) and 0 <= buffer_m <= 20_000):
-        raise SettingError(f"buffer_m = {buffer_m} is not usable: give metres from 0 to 20000")
+        raise refusal("fetch_buffer", error=SettingError, value=buffer_m)
     for clause in network_filter:
         if not _FILTER.fullmatch(clause):
-            raise SettingError(f'{clause!r} is not an Overpass way filter; give brackets such as ["highway"]')
+            raise refusal("fetch_filter", error=SettingError, clause=clause)
     if not network_filter or isinstance(network_filter, str):
-        raise SettingError('network_filter: give a list of Overpass way filters, such as ["highway"]')
+        raise refusal("fetch_filters", error=SettingError)
 
 
 def _buffered(area: Area, buffer_m: float) -> Area:
     """Buffer in metres and drop needless corners, outwards, to keep the query short."""
     if area.geom_type not in {"Polygon", "MultiPolygon"} or area.is_empty or not area.is_valid:
-        raise SettingError(f"the study area is no valid polygon but a {area.geom_type}; give a polygon in degrees")
+        raise refusal("fetch_area", error=SettingError, kind=area.geom_type)
     west, south, east, north = area.bounds
     if not (west >= -180 and east <= 180 and south >= -85 and north <= 85):
-        raise SettingError(f"the study area's bounds {area.bounds} are not degrees; convert to WGS 84 first")
+        raise refusal("fetch_bounds", error=SettingError, bounds=area.bounds)
     degrees = gpd.GeoSeries([area], crs=4326)
     metric = degrees.to_crs(degrees.estimate_utm_crs())
     grown = metric.buffer(buffer_m + _SLACK_M).simplify(_SLACK_M)
     if grown.area.iloc[0] > _LARGEST_KM2 * 1e6:
-        raise SettingError(
-            f"the study area covers {grown.area.iloc[0] / 1e6:,.0f} km2 with its margin, more than the "
-            f"{_LARGEST_KM2:,.0f} km2 that may be asked of a public server; use an extract (.osm.pbf) instead"
-        )
+        raise refusal("fetch_large", error=SettingError, size=grown.area.iloc[0] / 1e6, most=_LARGEST_KM2)
     return grown.to_crs(4326).iloc[0]
 
 
@@ -234,10 +230,7 @@ def _place(name: str, servers: Servers) -> Area:
         try:
             return ox.geocode_to_gdf(name).geometry.iloc[0]
         except (ValueError, TypeError, KeyError) as error:
-            raise FetchError(
-                f"the place {name!r} has no outline in OpenStreetMap; correct [network] place in city.toml "
-                f"(such as 姑苏区, 苏州市, 江苏省), or {REMEDY}"
-            ) from error
+            raise refusal("fetch_place", error=FetchError, place=name) from error
 
     return _patiently(ask, servers)
 
@@ -251,8 +244,8 @@ def _ask_ways(area: Area, network_filter: Sequence[str], servers: Servers) -> _A
         except ox._errors.CacheOnlyInterruptError:  # noqa: SLF001 - what OSMnx raises by contract in this mode
             return answers
         except ValueError as error:
-            raise FetchError(f"the street server's answer could not be used ({_clean(error)}); {REMEDY}") from error
-        raise FetchError(f"OSMnx {ox.__version__} built a graph where it was asked for answers only; {REMEDY}")
+            raise refusal("fetch_unusable", error=FetchError, why=_clean(error)) from error
+        raise refusal("fetch_graph", error=FetchError, version=ox.__version__)
 
     return _patiently(ask, servers)
 
@@ -268,14 +261,19 @@ def _patiently(ask: Any, servers: Servers) -> Any:
                 return ask(answers)
         except _BusyError as busy:
             if attempt + 1 == servers.attempts:
-                message = f"{servers.overpass_url}: busy {servers.attempts} times in a row ({busy}); {REMEDY}"
-                raise FetchError(message) from busy
+                raise refusal(
+                    "fetch_busy",
+                    error=FetchError,
+                    url=servers.overpass_url,
+                    attempts=servers.attempts,
+                    status=busy.status,
+                ) from busy
             time.sleep(servers.pause_s * 2**attempt if busy.wait_s is None else busy.wait_s)
         except requests.exceptions.RequestException as error:
-            raise FetchError(
-                f"{servers.overpass_url}: no complete answer ({type(error).__name__}); {REMEDY}"
+            raise refusal(
+                "fetch_broken_off", error=FetchError, url=servers.overpass_url, why=type(error).__name__
             ) from error
-    raise SettingError(f"attempts = {servers.attempts} is not usable: ask at least once")
+    raise refusal("fetch_attempts", error=SettingError, attempts=servers.attempts)
 
 
 @contextmanager
@@ -313,16 +311,16 @@ def _parsed(response: requests.Response) -> Mapping[str, Any]:
         answer = json.loads(response.content)
     except (ValueError, RecursionError) as error:
         start = _clean(response.content[:80].decode("utf-8", "replace"))
-        raise FetchError(f"the street server's answer is cut short or no JSON (begins {start!r}); {REMEDY}") from error
+        raise refusal("fetch_no_json", error=FetchError, start=start) from error
     if not isinstance(answer, Mapping):
-        raise FetchError(f"the street server's answer is a {type(answer).__name__}, not an object; {REMEDY}")
+        raise refusal("fetch_kind", error=FetchError, kind=type(answer).__name__)
     return answer
 
 
 def _key(element: Any) -> tuple[str, int]:
     if isinstance(element, Mapping) and isinstance(element.get("id"), int) and abs(element["id"]) < 2**62:
         return str(element.get("type")), element["id"]
-    raise FetchError(f"the street server's answer holds an element without an id: {_clean(element)!r}; {REMEDY}")
+    raise refusal("fetch_no_id", error=FetchError, element=_clean(element))
 
 
 def _sorted_out(
@@ -332,17 +330,20 @@ def _sorted_out(
     nodes = {number: element for (kind, number), element in sorted(elements.items()) if kind == "node"}
     ways = {number: element for (kind, number), element in sorted(elements.items()) if kind == "way"}
     if not ways:
-        raise FetchError(f"OpenStreetMap knows no street in this study area; check its place or polygon, or {REMEDY}")
+        raise refusal("fetch_no_streets", error=FetchError)
     for number, node in nodes.items():
         lon, lat = node.get("lon"), node.get("lat")
         if not (_is_number(lon) and _is_number(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-            raise FetchError(f"node {number} lies at lon {lon!r}, lat {lat!r}, which is not on the globe; {REMEDY}")
+            raise refusal("fetch_globe", error=FetchError, node=number, lon=lon, lat=lat)
     for number, way in ways.items():
         missing = [ref for ref in _refs(way) if ref not in nodes]
         if missing or not _refs(way):
-            raise FetchError(
-                f"the answer is incomplete: way {number} lacks {len(missing) or 'all'} of its nodes "
-                f"(first: {missing[0] if missing else 'none listed'}); {REMEDY}"
+            raise refusal(
+                "fetch_incomplete",
+                error=FetchError,
+                way=number,
+                count=len(missing) or ("全部", "all"),
+                first=missing[0] if missing else ("没有列出", "none listed"),
             )
     return nodes, ways
 
@@ -385,9 +386,7 @@ def _put_in_place(
             streets.replace(to)
             record.replace(to.with_name(record.name))
     except (OSError, RuntimeError) as error:  # osmium reports a full disk as RuntimeError
-        raise OutputError(
-            f"{to}: the streets could not be written ({error}); free some space, or check the folder's permissions"
-        ) from error
+        raise refusal("fetch_unwritten", error=OutputError, file=to, why=error) from error
 
 
 def _write_osm(path: Path, nodes: Mapping[int, Mapping[str, Any]], ways: Mapping[int, Mapping[str, Any]]) -> None:

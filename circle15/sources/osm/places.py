@@ -20,6 +20,7 @@ import shapely
 from pyproj import CRS
 
 from circle15.errors import SettingError
+from circle15.refusals import refusal
 from circle15.sources.osm.coast import sea_polygons
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.objects import (
@@ -79,7 +80,7 @@ def read_context(
     path = Path(path)
     unknown = sorted(set(layers) - set(CONTEXT_LAYERS))
     if unknown:
-        raise SettingError(f"no such layer: {', '.join(unknown)}; choose among {', '.join(CONTEXT_LAYERS)}")
+        raise refusal("layers_unknown", error=SettingError, unknown=", ".join(unknown), known=", ".join(CONTEXT_LAYERS))
     gathered = [_Layer(layer_rules()[name]) for name in dict.fromkeys(layers)]
     for thing in objects(path, (key for layer in gathered for key in layer.rule.keys)):
         tags = dict(thing.tags)

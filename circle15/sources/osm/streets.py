@@ -25,10 +25,11 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from circle15.catalog import walking, way_classes
-from circle15.errors import OutputError, StreetsError
+from circle15.errors import Circle15Error, OutputError, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import Streets
 from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
+from circle15.refusals import refusal
 from circle15.sources.osm.remark import refuse_partial
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
@@ -38,7 +39,6 @@ OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
 _WAY_KEYS = ("highway", "railway", "man_made")
 _NODE_KEYS = ("highway", "barrier")
-_NO_TEMP = "free some space, or name a folder on another disk in the environment variable TMPDIR"
 _OUTER = frozenset({"outer", ""})
 _ESCAPE = re.compile(r"%([0-9a-f]+)%")
 _TO_CSV = bytes.maketrans(b"xy,", b",,\n")
@@ -59,29 +59,27 @@ def check_osm_file(path: Path) -> None:
         If the file is missing, empty, of another suffix, does not begin as its suffix promises, or is a
         partial answer of Overpass.
     """
-    remedy = f"give an OpenStreetMap file ({', '.join(OSM_SUFFIXES)})"
+    known = ", ".join(OSM_SUFFIXES)
     if not os.path.lexists(path):
-        raise StreetsError(
-            f"{path}: there is no such file; {remedy}, or run `circle15 fetch CITY` where there is a network"
-        )
+        raise refusal("osm_missing", error=StreetsError, file=path, known=known)
     if not path.is_file():
-        raise StreetsError(f"{path}: this is not a file; {remedy}")
+        raise refusal("osm_no_file", error=StreetsError, file=path, known=known)
     suffix = next((s for s in sorted(OSM_SUFFIXES, key=len, reverse=True) if path.name.endswith(s)), None)
     if suffix is None:
-        raise StreetsError(f"{path.name}: not a street file by its name; {remedy}, its ending in small letters")
+        raise refusal("osm_suffix", error=StreetsError, file=path.name, known=known)
     try:
         with path.open("rb") as stream:
             head = stream.read(64)
     except OSError as error:
-        raise StreetsError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from error
+        raise refusal("osm_closed", error=StreetsError, file=path, why=error.strerror) from error
     if not head:
-        raise StreetsError(f"{path.name}: the file is empty (0 bytes); download it again")
+        raise refusal("osm_empty", error=StreetsError, file=path.name)
     fits = {
         ".osm.pbf": b"OSMHeader" in head,
         ".osm": head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"),
     }.get(suffix, head.startswith(_MAGIC.get(suffix, b"")))
     if not fits:
-        raise StreetsError(f"{path.name}: the content is not {suffix} (begins with {head[:12]!r}); {remedy}")
+        raise refusal("osm_content", error=StreetsError, file=path.name, suffix=suffix, begins=head[:12], known=known)
     refuse_partial(path)
 
 
@@ -118,9 +116,7 @@ def read_streets(
     check_osm_file(path)
     ways, flagged, counts = _walkable(path)
     if not ways:
-        raise StreetsError(
-            f"{path.name}: no walkable way among {counts['ways read']:,} ways; is this an extract with highways?"
-        )
+        raise refusal("osm_no_walk", error=StreetsError, file=path.name, count=counts["ways read"])
     node_id, lon, lat, way_size, lost = _coordinates([way.refs for way in ways])
     counts["node references without coordinates"] = lost
     keep = _keep_ways(way_size, lon, lat, bbox, counts)
@@ -134,7 +130,7 @@ def read_streets(
         sha256=file_sha256(path),
     )
     if not keep.any():
-        raise StreetsError(f"{path.name}: {_why_none(counts, bbox)}")
+        raise _none_kept(path, counts, bbox)
     return _assemble(ways, keep, (node_id, lon, lat, way_size), flagged, origin, counts)
 
 
@@ -182,7 +178,7 @@ def _opl(path: Path, entities: osmium.osm.osm_entity_bits, *filters: object) -> 
     except OutputError:
         raise
     except OSError as error:
-        raise OutputError(f"no temporary file can be written ({error.strerror or error}); {_NO_TEMP}") from error
+        raise refusal("temp_none", error=OutputError, why=error.strerror or error) from error
 
 
 def _write_opl(path: Path, entities: osmium.osm.osm_entity_bits, filters: Iterable[object], target: Path) -> None:
@@ -195,21 +191,16 @@ def _write_opl(path: Path, entities: osmium.osm.osm_entity_bits, filters: Iterab
         if "write" in str(error).lower():
             # A writer that could not write throws again when it is destroyed, and that would end the process.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
-            raise OutputError(f"the temporary file {target} could not be written ({error}); {_NO_TEMP}") from error
+            raise refusal("temp_unwritten", error=OutputError, file=target, why=error) from error
         writer.close()
-        raise StreetsError(
-            f"{path.name}: the file cannot be read to its end ({error}); it is damaged or cut short, download it again"
-        ) from error
+        raise refusal("osm_cut", error=StreetsError, file=path.name, why=error) from error
 
 
-def _why_none(counts: Counter[str], bbox: tuple[float, float, float, float] | None) -> str:
+def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float, float] | None) -> Circle15Error:
     """Why no way is left, and what to do."""
     if counts["dropped: outside the study area"]:
-        return f"no walkable way inside the study area {bbox} (west, south, east, north); is it the right extract?"
-    return (
-        f"none of its {counts['ways read']:,} ways has two nodes with coordinates; cut the extract with complete ways, "
-        "and sort it so that nodes come first (osmium sort); ids must be above zero (osmium renumber)"
-    )
+        return refusal("osm_outside", error=StreetsError, file=path.name, box=bbox)
+    return refusal("osm_no_coordinates", error=StreetsError, file=path.name, count=counts["ways read"])
 
 
 def _tags(field: bytes) -> dict[str, str]:

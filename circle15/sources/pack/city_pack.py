@@ -15,7 +15,7 @@ import shapely
 from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
 from circle15.catalog.spelling import did_you_mean
-from circle15.errors import PackError, SettingError
+from circle15.errors import SettingError
 from circle15.hours.opening import moment
 from circle15.model.metric import why_unfit
 from circle15.model.norms import NormBook
@@ -25,6 +25,7 @@ from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import Settings
 from circle15.model.streets import Streets
 from circle15.model.survey import Survey
+from circle15.refusals import refusal
 from circle15.sources.city_config import CityConfig
 from circle15.sources.pack.communities import PackCommunities, pack_communities
 from circle15.sources.pack.context import pack_context
@@ -57,14 +58,10 @@ def _pack_crs(pack: Pack) -> pyproj.CRS:
     try:
         crs = pyproj.CRS.from_user_input(given)
     except pyproj.exceptions.CRSError as error:
-        raise PackError(
-            f"{pack.home / 'city.toml'}: crs = {given!r} is no reference system; give one in metres such as EPSG:4549"
-        ) from error
-    if why_unfit(crs):
-        raise PackError(
-            f"{pack.home / 'city.toml'}: crs = {given!r} ({crs.name}) {why_unfit(crs)}; "
-            "give a national grid or a UTM zone in metres, such as EPSG:4549"
-        )
+        raise refusal("pack_crs", file=pack.home / "city.toml", crs=given) from error
+    unfit = why_unfit(crs)
+    if unfit:
+        raise refusal("pack_crs_unfit", file=pack.home / "city.toml", crs=given, name=crs.name, why=unfit)
     return crs
 
 
@@ -79,7 +76,9 @@ def settings_of(config: CityConfig | None, overrides: Mapping[str, Any]) -> Sett
     known = [field.name for field in fields(Settings)]
     for key in overrides:
         if key not in known:
-            raise SettingError(f"there is no setting {key!r}{did_you_mean(key, known)[1]} (known: {', '.join(known)})")
+            raise refusal(
+                "setting_unknown", error=SettingError, key=key, hint=did_you_mean(key, known), known=", ".join(known)
+            )
     given = {} if config is None else config.settings.given
     given |= {key: value for key, value in overrides.items() if value is not None}
     given |= _norms(given.get("norms", config and config.norms))
@@ -87,17 +86,17 @@ def settings_of(config: CityConfig | None, overrides: Mapping[str, Any]) -> Sett
         try:
             given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
         except (TypeError, ValueError):
-            raise SettingError(
-                f"cutoffs_min = {given['cutoffs_min']!r}: give a list of minutes, such as 5,10,15"
-            ) from None
+            raise refusal("cutoffs_list", error=SettingError, value=given["cutoffs_min"]) from None
     if "profile" in given:
         profile(given["profile"])
     given["open_at"] = moment(given.get("open_at"))
     for service, weight in given.get("weights", {}).items():
         if service not in known_services():
-            raise SettingError(f"weights: there is no service {service!r}{did_you_mean(service, known_services())[1]}")
+            raise refusal(
+                "weight_service", error=SettingError, service=service, hint=did_you_mean(service, known_services())
+            )
         if not isinstance(weight, int | float):
-            raise SettingError(f"weight of service {service!r} = {weight!r}: give a number, zero or more")
+            raise refusal("weight_number", error=SettingError, service=service, value=weight)
     return Settings(**given)
 
 
@@ -106,7 +105,7 @@ def _norms(names: Any) -> dict[str, tuple[str, ...]]:
     if names is None:
         return {}
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise SettingError(f"norms = {names!r}: give a list of books, such as ['jiangsu-13fyp', 'my_norms.toml']")
+        raise refusal("norms_list", error=SettingError, value=names)
     return {"norms": tuple(names)}
 
 
@@ -148,7 +147,7 @@ def read_pack(
     Parameters
     ----------
     city
-        Folder name of the pack, such as ``"suzhou"``.
+        Folder name of the pack, such as ``"suzhou"``, or the name in its ``city.toml``, such as ``"苏州"``.
     data
         A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
     overrides
@@ -233,5 +232,5 @@ def fetch_area(
         return united(people.land.to_crs("EPSG:4326")), margin
     place = pack.config.network.place
     if not place:
-        raise PackError(f"city.toml of {pack.key}: no community layer is there and no [network] place is given")
+        raise refusal("pack_no_place", city=pack.key)
     return place, margin

@@ -16,9 +16,9 @@ import shapely
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
 from circle15.catalog.spelling import did_you_mean
-from circle15.errors import PackError
 from circle15.model.places import Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin, Severity
+from circle15.refusals import refusal
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.facilities.attributes import hours_findings
 from circle15.sources.facilities.findings import osm_only_findings, same_place_findings
@@ -256,15 +256,15 @@ def _speaks_of(pack: Pack, entry: FacilitiesTable) -> list[str]:
     speaks_of = [*entry.services, *([] if entry.service is None else [entry.service])]
     unknown = sorted(set(speaks_of) - set(known_services()))
     if unknown:
-        raise PackError(
-            f"city.toml of {pack.key}: a facility list speaks of {', '.join(unknown)}"
-            f"{did_you_mean(unknown[0], known_services())[1]} (known: {', '.join(known_services())})"
+        raise refusal(
+            "list_speaks_unknown",
+            city=pack.key,
+            unknown=", ".join(unknown),
+            hint=did_you_mean(unknown[0], known_services()),
+            known=", ".join(known_services()),
         )
     if not speaks_of:
-        raise PackError(
-            f"city.toml of {pack.key}: a facility list does not say which services it speaks of; "
-            f'give services = ["meal_point"] (known: {", ".join(known_services())})'
-        )
+        raise refusal("list_speaks_of_nothing", city=pack.key, known=", ".join(known_services()))
     return speaks_of
 
 
@@ -291,10 +291,7 @@ def _check_ids(frames: Sequence[gpd.GeoDataFrame]) -> None:
     twice = files.index[files.index.duplicated()]
     if len(twice):
         named = files[[twice[0]]].unique().tolist()
-        raise PackError(
-            f"{' and '.join(named)}: facility_id {twice[0]!r} stands in more than one list ({len(twice)} such ids); "
-            "make the ids unique in the whole pack"
-        )
+        raise refusal("pack_ids", lists=("、".join(named), " and ".join(named)), first=twice[0], count=len(twice))
 
 
 def _spoken_of(frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], log: ReadingLog) -> list[gpd.GeoDataFrame]:

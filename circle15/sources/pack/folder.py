@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from circle15.catalog import hint, refusal
 from circle15.catalog.spelling import closest, did_you_mean
@@ -77,7 +79,7 @@ def data_roots(data: str | Path | None = None) -> tuple[Path, ...]:
         If ``data`` is given and is no folder. Of the others those that are there are taken.
     """
     if data is not None and not Path(data).is_dir():
-        raise CityError(f"--data {str(data)!r}: there is no such folder; give the one that holds the city packs")
+        raise refusal("data_no_folder", error=CityError, folder=str(data))
     named = [data] if data is not None else []
     named += [part for part in os.environ.get("CIRCLE15_DATA", "").split(os.pathsep) if part]
     named += ["data", Path(__file__).parents[3] / "data"]
@@ -106,50 +108,83 @@ def list_cities(data: str | Path | None = None) -> dict[str, Path]:
     return dict(sorted(packs.items()))
 
 
-def check_name(city: str, *, known: Iterable[str] = ()) -> None:
-    """Accept only names that no shell and no path can misunderstand.
+def check_name(city: str) -> None:
+    """Accept only names of folders that no shell and no path can misunderstand.
 
     Raises
     ------
     CityError
-        If the name is not a city name; ``known`` is searched for what may have been meant.
+        If the name is none.
     """
     if not CITY_NAME.fullmatch(city):
-        names = list(known)
-        listed = (
-            f"{did_you_mean(city.strip().lower(), names)[1]} (known: {', '.join(names) or 'none'})" if names else ""
-        )
-        raise CityError(
-            f"{city[:80]!r} is not a city name: use small letters, digits, - and _ (such as suzhou), at most 64{listed}"
-        )
+        raise refusal("folder_name", error=CityError, city=city[:80])
 
 
 def find_pack(city: str, data: str | Path | None = None) -> Pack:
     """Find a city's pack and read its ``city.toml``.
 
+    Parameters
+    ----------
+    city
+        Name of its folder, such as ``"suzhou"``, or else the name that it bears: ``name`` or ``name_en`` of its
+        ``city.toml``, such as ``"苏州"``, in large or small letters. The text is compared with what is there, and
+        used for nothing else.
+    data
+        A folder with city packs, looked in before ``$CIRCLE15_DATA`` and ``./data``.
+
     Raises
     ------
     CityError
-        If the name is not a city name, or there is no such pack.
+        If there is no such pack, or several bear that name.
     PackError
         If ``city.toml`` cannot be read or has an unknown key.
     """
     packs = list_cities(data)
-    check_name(city, known=packs)
-    if city not in packs:
-        roots = ", ".join(str(root) for root in data_roots(data)) or "no data folder"
+    key = city if city in packs else _called(city, packs, data)
+    path = packs[key] / "city.toml"
+    config = checked(CityConfig, _written(path), file=path)
+    folders = tuple(root / key for root in data_roots(data) if (root / key).is_dir())
+    return Pack(key=key, config=config, home=packs[key], folders=folders)
+
+
+def _called(city: str, packs: Mapping[str, Path], data: str | Path | None) -> str:
+    """Folder name of the only pack that bears a name."""
+    titles = {key: _titles(folder / "city.toml") for key, folder in packs.items()}
+    bearers = [key for key, names in titles.items() if city.casefold() in map(str.casefold, names)]
+    if len(bearers) > 1:
+        folders = [f"{key} ({packs[key]})" for key in bearers]
         raise refusal(
-            "city_unknown", error=CityError, city=city, roots=roots,
-            hint=did_you_mean(city, packs),
-            known=(", ".join(packs) or "没有", ", ".join(packs) or "none"),
+            "city_twice", error=CityError, city=city, count=len(folders), first=bearers[0],
+            folders=("、".join(folders), ", ".join(folders)),
         )  # fmt: skip
-    path = packs[city] / "city.toml"
+    if bearers:
+        return bearers[0]
+    raise refusal(
+        "city_unknown" if CITY_NAME.fullmatch(city) else "city_name",
+        error=CityError,
+        city=city[:80],
+        hint=did_you_mean(city[:80].strip().casefold(), [*packs, *itertools.chain(*titles.values())]),
+        known=("、".join(" ".join((key, *titles[key][:1])) for key in packs) or "没有", ", ".join(packs) or "none"),
+        roots=", ".join(str(root) for root in data_roots(data)) or hint("no_roots"),
+    )
+
+
+def _titles(path: Path) -> tuple[str, ...]:
+    """The names that a pack bears; none where its ``city.toml`` cannot be read, which must not hide the others."""
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        written = _written(path)
+    except PackError:
+        return ()
+    return tuple(written[key] for key in ("name", "name_en") if isinstance(written.get(key), str) and written[key])
+
+
+def _written(path: Path) -> dict[str, Any]:
+    """What a ``city.toml`` says."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except RecursionError as error:
+        raise refusal("pack_toml", file=path, why=hint("toml_deep")) from error
+    except ValueError as error:
         raise refusal("pack_toml", file=path, why=error) from error
     except OSError as error:
-        raise PackError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    config = checked(CityConfig, written, file=path)
-    folders = tuple(root / city for root in data_roots(data) if (root / city).is_dir())
-    return Pack(key=city, config=config, home=packs[city], folders=folders)
+        raise refusal("pack_closed", file=path, why=error.strerror) from error

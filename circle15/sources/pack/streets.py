@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import finding, refusal, walking
-from circle15.errors import InputError, PackError, StreetsError
+from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
 from circle15.sources.city_config import Provenance
@@ -42,7 +42,7 @@ def _fetched(path: Path) -> Provenance:
     except FileNotFoundError:
         return Provenance()
     except (OSError, ValueError) as error:
-        raise PackError(f"{record.name}: cannot be read ({error}); delete it, or run `circle15 fetch` again") from error
+        raise refusal("fetched_record", file=record.name, why=error) from error
     day = told.get("osm_date") or told.get("fetched") or "" if isinstance(told, dict) else ""
     return Provenance(date=str(day)[:10])
 
@@ -69,7 +69,7 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
             return PackStreets(streets=replace(streets, origin=replace(origin, url=streets.origin.url)), osm=path)
     if entry.synthetic is not None:
         if entry.synthetic not in TOWNS:
-            raise PackError(f"city.toml of {pack.key}: synthetic = {entry.synthetic!r}; known are {', '.join(TOWNS)}")
+            raise refusal("town_unknown", city=pack.key, value=entry.synthetic, known=", ".join(TOWNS))
         town = TOWNS[entry.synthetic]()
         log.findings.append(finding("synthetic-streets", "note"))
         return PackStreets(streets=town.streets, town=town)
@@ -90,7 +90,7 @@ def need_streets(pack: Pack) -> None:
         raise _no_streets(pack)
 
 
-def _no_streets(pack: Pack) -> InputError:
+def _no_streets(pack: Pack) -> Circle15Error:
     names = ", ".join(pack.config.network.files)
     return refusal(
         "streets_missing", error=StreetsError, city=pack.key, home=pack.home,

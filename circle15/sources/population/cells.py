@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import finding
-from circle15.errors import PackError
 from circle15.model.provenance import FileRecord, Finding
+from circle15.refusals import refusal
 
 __all__ = ["CellReading", "people_in_cells"]
 
@@ -43,7 +43,7 @@ def people_in_cells(
     stated: float | None,
     file: str,
     column: str,
-    where: Callable[[int], str],
+    where: Callable[[int], tuple[str, str]],
     kind: np.dtype[np.generic] | None = None,
 ) -> tuple[NDArray[np.float64], list[Finding]]:
     """Tell people from nodata, declared or not.
@@ -61,7 +61,7 @@ def people_in_cells(
     file, column
         For the finding.
     where
-        Says where the n-th value stands, such as ``"row 7, column 'people'"``.
+        Says where the n-th value stands, in Chinese and in English, such as ``("第7行", "row 7")``.
     kind
         The type of number that the file holds, where that is fixed.
 
@@ -78,7 +78,7 @@ def people_in_cells(
     Examples
     --------
     >>> people, told = people_in_cells(
-    ...     np.array([3.0, -99999.0, 0.0]), stated=None, file="g.tif", column="band 1", where=lambda at: f"cell {at}"
+    ...     np.array([3.0, -99999.0, 0.0]), stated=None, file="g.tif", column="band 1", where=lambda at: ("", "")
     ... )
     >>> people.tolist(), [one.code for one in told]
     ([3.0, nan, 0.0], ['population-nodata-undeclared'])
@@ -95,10 +95,13 @@ def people_in_cells(
         return people, []
     first = int(np.flatnonzero(odd)[0])
     if len(codes) > 1:
-        raise PackError(
-            f"{file}: {where(first)}, value {people[first]:.10g} is no number of people ({int(odd.sum())} "
-            f"such cells with {len(codes)} different values); a count is zero or more: say nodata = ... under "
-            "[population] if one of them means that nothing is known, and never resample a count with its nodata"
+        raise refusal(
+            "cells_no_people",
+            file=file,
+            where=where(first),
+            value=people[first],
+            count=int(odd.sum()),
+            different=len(codes),
         )
     people[odd] = np.nan
     value = f"{codes[0]:.10g}"

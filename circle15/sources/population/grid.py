@@ -11,8 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from circle15.catalog import column_synonyms, finding, fold_header, refusal
-from circle15.errors import PackError
+from circle15.catalog import column_synonyms, finding, fold_header, hint, refusal
 from circle15.model.population import PopulationGrid, area_shares, placed_in_order
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.sources.city_config import PopulationTable
@@ -141,7 +140,7 @@ def _people(
         stated=entry.nodata,
         file=path.name,
         column=column,
-        where=lambda row: f"row {row + 1}, column {column!r}",
+        where=lambda row: hint("cell_row", row=row + 1, column=column),
     )
 
 
@@ -155,11 +154,8 @@ def _outlines(path: Path, layer: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> N
     bad = ~(polygon & np.isfinite(size) & (size > 0))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        found = "nothing" if shapes[row] is None else shapes[row].geom_type
-        raise PackError(
-            f"{path.name}: row {row + 1}, the cell has no polygon with an area (found: {found}; {int(bad.sum())} such "
-            "rows); give the outlines of the cells, not their middles"
-        )
+        found = hint("shape_nothing") if shapes[row] is None else shapes[row].geom_type
+        raise refusal("cell_outline", file=path.name, row=row + 1, found=found, count=int(bad.sum()))
     return shapes
 
 

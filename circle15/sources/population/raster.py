@@ -20,8 +20,8 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from circle15.errors import PackError
 from circle15.model.provenance import FileRecord, Finding
+from circle15.refusals import hint, refusal
 from circle15.sources.city_config import PopulationTable
 from circle15.sources.population.cells import CellReading, people_in_cells
 
@@ -121,20 +121,14 @@ def _opened(path: Path) -> Iterator[Any]:
         import exactextract  # noqa: F401  # asked for before anything is read
         import rasterio
     except ImportError as error:
-        raise PackError(
-            f"{path.name}: reading rasters needs rasterio and exactextract; install them with "
-            "pip install 'circle15[raster]', or give the grid as polygons"
-        ) from error
+        raise refusal("raster_libraries", file=path.name) from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # told below, by name
             with rasterio.open(path, driver="GTiff", sharing=False) as raster:
                 yield raster
     except (rasterio.errors.RasterioError, OSError) as error:
-        raise PackError(
-            f"{path.name}: the raster cannot be read ({error}); it is cut short or no GeoTIFF: copy it again, or "
-            "open it in QGIS and export it as GeoTIFF"
-        ) from error
+        raise refusal("raster_broken", file=path.name, why=error) from error
 
 
 def _read_window(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) -> tuple[_Window, list[Finding]]:
@@ -148,7 +142,9 @@ def _read_window(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) ->
         step = raster.transform
         scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
     values = np.ma.filled(held.astype(float), np.nan)
-    place = lambda at: f"line {rows[at // len(columns)] + 1}, cell {columns[at % len(columns)] + 1}, band {band}"
+    place = lambda at: hint(
+        "cell_pixel", line=rows[at // len(columns)] + 1, cell=columns[at % len(columns)] + 1, band=band
+    )
     people, findings = people_in_cells(
         values.ravel(), stated=entry.nodata, file=path.name, column=f"band {band}", where=place, kind=kind
     )
@@ -170,33 +166,24 @@ def _read_window(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) ->
 def _reference_system(path: Path, raster: Any) -> pyproj.CRS:
     step = raster.transform
     if raster.crs is None or step.is_identity:
-        raise PackError(
-            f"{path.name}: the raster does not say where it lies (no reference system, or no corner and cell size); "
-            "export it from QGIS as GeoTIFF with its reference system"
-        )
+        raise refusal("raster_nowhere", file=path.name)
     if step.b != 0 or step.d != 0 or step.a <= 0 or step.e == 0:
-        raise PackError(
-            f"{path.name}: the raster is rotated or mirrored against its reference system; give its cells as polygons "
-            "(QGIS: Raster pixels to polygons), so that no people are lost by resampling"
-        )
+        raise refusal("raster_turned", file=path.name)
     crs = pyproj.CRS.from_wkt(raster.crs.to_wkt())
     if not (crs.is_projected or crs.is_geographic):
-        raise PackError(f"{path.name}: {crs.name!r} is no reference system on the earth; assign the right one")
+        raise refusal("raster_crs", file=path.name, crs=crs.name)
     return crs
 
 
 def _band(path: Path, raster: Any, entry: PopulationTable) -> int:
     band = entry.band
     if band is None and raster.count > 1:
-        raise PackError(
-            f"{path.name}: the raster has {raster.count} bands; say which one counts the people: band = 1 under "
-            "[population] (a picture of a map is no count)"
-        )
+        raise refusal("raster_bands", file=path.name, count=raster.count)
     band = 1 if band is None else band
     if not 1 <= band <= raster.count:
-        raise PackError(f"{path.name}: there is no band {band}; the raster has {raster.count}, counted from 1")
+        raise refusal("raster_band", file=path.name, band=band, count=raster.count)
     if np.dtype(raster.dtypes[band - 1]).kind not in "iuf":
-        raise PackError(f"{path.name}: band {band} holds {raster.dtypes[band - 1]}, which is no number of people")
+        raise refusal("raster_kind", file=path.name, band=band, kind=raster.dtypes[band - 1])
     return band
 
 
@@ -204,7 +191,7 @@ def _span(path: Path, raster: Any, outlines: gpd.GeoDataFrame) -> tuple[range, r
     """Columns and lines of the raster that the communities' extent touches."""
     west, south, east, north = outlines.total_bounds
     if not np.isfinite([west, south, east, north]).all():
-        raise PackError(f"{path.name}: the communities cannot be brought into its reference system {outlines.crs.name}")
+        raise refusal("raster_unfit", file=path.name, crs=outlines.crs.name)
     step = raster.transform
     across = np.sort((np.array([west, east]) - step.c) / step.a)
     down = np.sort((np.array([south, north]) - step.f) / step.e)
@@ -212,10 +199,18 @@ def _span(path: Path, raster: Any, outlines: gpd.GeoDataFrame) -> tuple[range, r
     rows = range(max(0, int(np.floor(down[0]))), min(raster.height, int(np.ceil(down[1]))))
     if len(columns) == 0 or len(rows) == 0:
         left, bottom, right, top = raster.bounds
-        raise PackError(
-            f"{path.name}: the raster does not touch the communities: it covers x {left:.8g} to {right:.8g}, y "
-            f"{bottom:.8g} to {top:.8g} in {outlines.crs.name}, they lie at x {west:.8g} to {east:.8g}, y "
-            f"{south:.8g} to {north:.8g}; is it the right city, and its reference system the right one?"
+        raise refusal(
+            "raster_elsewhere",
+            file=path.name,
+            crs=outlines.crs.name,
+            left=left,
+            right=right,
+            bottom=bottom,
+            top=top,
+            west=west,
+            east=east,
+            south=south,
+            north=north,
         )
     return columns, rows
 
@@ -226,15 +221,17 @@ def _check_size(path: Path, raster: Any, band: int, shape: tuple[int, int]) -> N
     if raster.interleaving is not None and raster.interleaving.name == "pixel":
         block_bytes *= raster.count
     if block_bytes > MOST_BLOCK_BYTES:
-        raise PackError(
-            f"{path.name}: the raster of {raster.width:,} x {raster.height:,} cells unpacks {block_bytes / 2**30:,.1f} "
-            f"GiB at a time, and at most {MOST_BLOCK_BYTES / 2**30:g} GiB are read: cut it to the study area, "
-            "or save it tiled"
+        raise refusal(
+            "raster_block",
+            file=path.name,
+            width=raster.width,
+            height=raster.height,
+            size=block_bytes / 2**30,
+            most=MOST_BLOCK_BYTES / 2**30,
         )
     if shape[0] * shape[1] > MOST_CELLS:
-        raise PackError(
-            f"{path.name}: the study area has {shape[0] * shape[1]:,} cells of the raster ({shape[1]:,} x "
-            f"{shape[0]:,}); at most {MOST_CELLS:,} are read: give a raster of larger cells, summed and not averaged"
+        raise refusal(
+            "raster_cells", file=path.name, count=shape[0] * shape[1], width=shape[1], height=shape[0], most=MOST_CELLS
         )
 
 

@@ -130,7 +130,7 @@ def _mb(size: float) -> str:
     return f"{size / 1e6:,.1f} MB"
 
 
-def _check_extent(where: str, rows: int, columns: int, limits: Limits) -> None:
+def _check_extent(where: str | tuple[str, str], rows: int, columns: int, limits: Limits) -> None:
     for count, most, what in (
         (rows, limits.rows, ("行", "rows")),
         (columns, limits.columns, ("列", "columns")),
@@ -268,7 +268,7 @@ def _workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
 def _sheet_grid(path: Path, book: Any, meta: Any, limits: Limits, *, errors: int, unsaved: int) -> Grid:
     sheet = book.get_sheet_by_name(meta.name)
     top, left = sheet.start or (0, 0)
-    _check_extent(f"{path.name}, sheet {meta.name!r}", top + sheet.height, left + sheet.width, limits)
+    _check_extent(hint("in_sheet", file=path.name, sheet=meta.name), top + sheet.height, left + sheet.width, limits)
     rows: list[list[str]] = [[] for _ in range(top)]
     rows += ([""] * left + [_cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True))
     return Grid(

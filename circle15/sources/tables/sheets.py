@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from circle15.catalog import column_synonyms, finding, fold_header, refusal
+from circle15.catalog import column_synonyms, finding, fold_header, hint, refusal
 from circle15.model.provenance import FileRecord, FileRole, Finding
 from circle15.sources.tables.grids import SPREADSHEETS, TEXT_TABLES, Grid, Limits, read_grids
 
@@ -155,8 +155,8 @@ def read_sheet(
     )  # fmt: skip
 
 
-def _where(path: Path, grid: Grid) -> str:
-    return f"{path.name}, sheet {grid.name!r}" if grid.name else path.name
+def _where(path: Path, grid: Grid) -> str | tuple[str, str]:
+    return hint("in_sheet", file=path.name, sheet=grid.name) if grid.name else path.name
 
 
 def _shown(header: _Header) -> str:
