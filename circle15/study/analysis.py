@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from circle15 import catalog
 from circle15.catalog.phrases import community_sentences
 from circle15.errors import DataQualityWarning
