@@ -58,8 +58,8 @@ def test_a_grid_spreads_the_communities_own_people(with_grid):
     assert "1,200 people inside the communities, which say 2,000 themselves: a ratio of 0.60" in found.message_en
     assert found.examples == ("east ×0.40", "west ×0.80")
     result = analysed(city)
-    assert result.demand.by_community["method"].to_dict() == {"east": "grid", "west": "grid"}
-    assert result.demand.by_community["people"].tolist() == [1000, 1000]
+    assert result.demand.points.by_community["method"].to_dict() == {"east": "grid", "west": "grid"}
+    assert result.demand.points.by_community["people"].tolist() == [1000, 1000]
     left = city.population.cells.geometry.iloc[0]
     west = result.demand.frame[result.demand.frame["community_id"] == "west"]
     assert west.loc[west.intersects(left), "population"].sum() == 750  # 600 of the 800 counted there
