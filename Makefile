@@ -1,7 +1,8 @@
 # circle15: `make map` sets up and draws a city, `make test` sets up and runs the tests.
 #
 # CITY may hold anything a shell can pass, also "$(shell ...)". It is therefore never expanded here:
-# its raw text goes into an exported variable of another name, and the program accepts only city names.
+# its raw text goes into an exported variable of another name, and the program only compares it with the names
+# of the city packs it finds.
 CITY ?= suzhou
 unexport CITY
 override CIRCLE15_CITY := $(value CITY)

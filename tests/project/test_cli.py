@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from circle15 import cli, study
+from circle15 import __version__, cli, study
 from circle15.errors import Circle15Error, CityError, FetchError, InputError, OutputError, SettingError
 from circle15.render import atomic
 from circle15.sources.osm import overpass
@@ -85,7 +85,10 @@ def test_report_without_its_libraries_fails_before_the_work(run, make_pack, tmp_
     monkeypatch.setattr("circle15.render.report.files.find_spec", lambda _name: None)
     code, _, err = run("report", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
     assert code == 4
-    assert "pip install 'circle15[report]'" in err
+    assert err == (
+        "circle15: 报告还需要 matplotlib, python-docx, typst：请运行 pip install 'circle15[report]'\n"
+        "  the report needs matplotlib, python-docx, typst as well: run pip install 'circle15[report]'\n"
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -200,7 +203,7 @@ def test_a_broken_pack_hides_no_other(run, make_pack):
     code, out, err = run("cities", "--data", root)
     assert code == 0
     assert {"tryton", "helsinki", "suzhou"} <= {line.split("\t")[0] for line in out.splitlines()}
-    assert "not a TOML file" in err
+    assert re.match(r"! .*city\.toml：不是 UTF-8 编码的 TOML 文件.*\n  .*city\.toml: not a TOML file", err)
 
 
 def test_synthetic_layers_are_named_on_the_screen(run):
@@ -228,14 +231,67 @@ def test_fetch_asks_for_the_communities_and_writes_into_the_pack(run, make_pack,
 
 
 def test_help_and_every_command_s_help(run):
-    code, out, _ = run("--help")
-    assert code == 0
-    assert all(command in out for command in ("map", "report", "fetch", "check", "cities"))
+    for flag in ("--help", "-h"):
+        code, out, _ = run(flag)
+        assert code == 0
+        assert all(command in out for command in ("map", "report", "compare", "fetch", "check", "new", "cities"))
+        assert "--version" in out
+    for command in ("compare", "new"):
+        assert run(command, "-h") == run(command, "--help")
     for command in ("map", "report", "fetch", "check", "cities"):
         code, out, _ = run(command, "--help")
+        assert (code, out, "") == run(command, "-h")
         assert code == 0
         assert all(option in out for option in ("--data", "--out", "--profile", "--cutoffs"))
         assert ("--open-at" in out) == (command in {"map", "report", "check"})
+
+
+def test_version(run):
+    assert run("--version") == (0, f"circle15 {__version__}\n", "")
+    assert run("--version", "map", "suzhou") == (0, f"circle15 {__version__}\n", "")
+
+
+@pytest.mark.parametrize("city", ["试城", "Tryton"])
+def test_a_city_by_the_name_it_bears_goes_into_the_folder_of_its_pack(run, make_pack, tmp_path, monkeypatch, city):
+    root = make_pack()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    code, out, _ = run("map", city, "--data", root, "--draws", "0")
+    assert code == 0
+    assert [path.name for path in (tmp_path / "here" / "build").iterdir()] == ["tryton"]
+    assert out.splitlines()[-1].startswith(str(Path("build", "tryton", "map.html")))
+    code, out, _ = run("check", city, "--data", root)
+    assert code == 0
+    (root / "tryton" / "streets.osm").unlink()
+    code, out, err = run("check", city, "--data", root)
+    assert code == 3
+    assert "改正后再运行：circle15 check tryton" in out
+    assert err.startswith("circle15: tryton: 数据还不能用")
+    code, _, err = run("map", city, "--data", root)
+    assert code == 3
+    assert "circle15 fetch tryton" in err
+
+
+def test_a_name_that_a_pack_bears_is_never_a_path(run, make_pack, tmp_path, monkeypatch):
+    evil = "../../$(touch CANARY)"
+    root = make_pack()
+    toml = root / "tryton" / "city.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('"试城"', f'"{evil}"'), encoding="utf-8")
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    assert run("map", evil, "--data", root, "--draws", "0")[0] == 0
+    written = {path.relative_to(tmp_path).parts[:4] for path in tmp_path.rglob("map.html")}
+    assert written == {("a", "b", "build", "tryton")}
+    assert not list(tmp_path.rglob("*CANARY*"))
+
+
+def test_fetch_and_report_know_the_names_that_packs_bear(run, make_pack, tmp_path, monkeypatch):
+    monkeypatch.setattr(overpass, "fetch_streets", lambda _area, **given: given["to"])
+    root = make_pack(streets="")
+    code, out, _ = run("fetch", "试城", "--data", root)
+    assert (code, str(root / "tryton" / city_pack.FETCHED) in out) == (0, True)
+    code, _, err = run("report", "试城", "--data", root, "--out", tmp_path / "out")
+    assert (code, "circle15 fetch tryton" in err) == (3, True)
 
 
 # -- Exit codes ------------------------------------------------------------------------------------
@@ -246,6 +302,7 @@ def test_wrong_usage_is_two(run, words):
     code, out, err = run(*words)
     assert code == 2
     assert re.search("^(Usage|Error): ", out + err, flags=re.MULTILINE)
+    assert err.startswith("circle15: 命令写法不对，请按下面的提示改正；用法见 circle15 -h\n") == bool(words)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +335,7 @@ def test_input_that_cannot_be_used_is_three(run, tmp_path, monkeypatch, words, s
     assert (code, out) == (3, "")
     assert err.startswith("circle15: ")
     assert says in err
+    assert re.match(r"circle15: .*[\u4e00-\u9fff].*\n  \S", err)  # Chinese, and English below it
     assert list(tmp_path.iterdir()) == []
 
 
@@ -298,12 +356,12 @@ def test_bad_layers_are_three_and_write_nothing(run, make_pack, tmp_path):
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (CityError("x"), cli.ExitCode.INPUT),
-        (InputError("x"), cli.ExitCode.INPUT),
-        (SettingError("x"), cli.ExitCode.INPUT),
-        (Circle15Error("x"), cli.ExitCode.INPUT),
-        (OutputError("x"), cli.ExitCode.OUTPUT),
-        (FetchError("x"), cli.ExitCode.FETCH),
+        (CityError("what to do", zh="怎么办"), cli.ExitCode.INPUT),
+        (InputError("what to do", zh="怎么办"), cli.ExitCode.INPUT),
+        (SettingError("what to do", zh="怎么办"), cli.ExitCode.INPUT),
+        (Circle15Error("what to do", zh="怎么办"), cli.ExitCode.INPUT),
+        (OutputError("what to do", zh="怎么办"), cli.ExitCode.OUTPUT),
+        (FetchError("what to do", zh="怎么办"), cli.ExitCode.FETCH),
         (KeyboardInterrupt(), cli.ExitCode.INTERRUPTED),
         (OSError(errno.ENOSPC, "No space left on device"), cli.ExitCode.OUTPUT),
         (PermissionError(errno.EACCES, "Permission denied", "/some/file"), cli.ExitCode.INPUT),
@@ -317,9 +375,14 @@ def test_every_kind_of_failure_has_its_code(run, monkeypatch, error, code):
     monkeypatch.setattr(study, "load_city", fail)
     left, out, err = run("map", "suzhou")
     assert (left, out) == (code, "")
+    if isinstance(error, Circle15Error):
+        assert err == "circle15: 怎么办\n  what to do\n"  # Chinese first, English below it
     assert re.search(r"^circle15: \S", err, flags=re.MULTILINE)
     if isinstance(error, PermissionError):
-        assert "/some/file: Permission denied; check" in err
+        assert err == (
+            "circle15: /some/file：打不开（Permission denied）；请检查文件是否存在、是否有权限\n"
+            "  /some/file: Permission denied; check that it is there and may be read\n"
+        )
 
 
 def test_the_codes_stand_in_the_docstring():
@@ -485,7 +548,9 @@ def test_a_full_disk_behind_standard_output():
             [sys.executable, "-m", "circle15", "cities"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert ran.returncode == 4
-    assert ran.stderr == "circle15: No space left on device; free some space\n"
+    assert ran.stderr == (
+        "circle15: 写不出来（No space left on device）；请腾出空间\n  No space left on device; free some space\n"
+    )
 
 
 def test_a_console_without_chinese_shows_question_marks(make_pack):
@@ -547,6 +612,8 @@ def test_new_makes_a_pack_and_refuses_a_bad_name(run, tmp_path):
     assert "facilities.xlsx" in out
     code, _, err = run("new", "kunshan", "--data", tmp_path)
     assert (code, "not touched" in err) == (4, True)
-    code, _, err = run("new", "../evil", "--data", tmp_path)
-    assert (code, "is not a city name" in err) == (3, True)
+    for name in ("../evil", "苏州"):
+        code, _, err = run("new", name, "--data", tmp_path)
+        assert (code, "is not a city name" in err) == (3, True)
+        assert "中文名称请写 --title" in err
     assert [path.name for path in tmp_path.iterdir()] == ["kunshan"]

@@ -98,6 +98,15 @@ def test_an_attack_fails_from_end_to_end(make, tmp_path, attack):
 
 
 @needs_make
+def test_a_city_s_own_name_goes_from_end_to_end(make, make_pack, tmp_path):
+    done = make("map", "CITY=试城", RUN_IT="1", CIRCLE15_DATA=str(make_pack()))
+    assert done.returncode == 0, done.stderr
+    assert argv(tmp_path) == ["-m", "circle15", "map", "--", "试城"]
+    assert (tmp_path / "build" / "tryton" / "map.html").is_file()
+    assert [path.name for path in (tmp_path / "build").iterdir()] == ["tryton"]
+
+
+@needs_make
 def test_the_exported_name_cannot_be_used_for_it_either(make, tmp_path):
     canary = tmp_path / "canary"
     make("map", "CITY=no city", f"CIRCLE15_CITY=$(shell touch {canary})")

@@ -14,7 +14,7 @@ from circle15.errors import CityError, CrsError, PackError, SettingError, Street
 from circle15.model import Positions
 from circle15.sources.city_config import LAYERS, CityConfig
 from circle15.sources.pack.city_pack import data_roots, fetch_area, find_pack, list_cities, read_pack
-from circle15.study import analyse, check_places, load_city
+from circle15.study import analyse, check_city, check_places, load_city
 from tests.towns.findings import finding_of
 from tests.towns.pack_files import SITES, TOWN_NODES, TOWN_WAYS, community, osm_xml, town_communities
 
@@ -117,8 +117,8 @@ def test_a_data_folder_that_is_none(tmp_path, monkeypatch, data):
 
 NO_NAMES = [
     "", " ", ".", "..", "../suzhou", "/etc", "suzhou/", "a/b", "a\\b", "C:\\x", "~", "$HOME", "$(touch x)", "`id`",
-    "a;b", "a|b", "a&b", "suzhou\n", "suzhou\x00", "-suzhou", "_suzhou", "--help", "苏州", "Suzhou", "sū", "a" * 65,
-    "a b", "*", "%2e%2e", "http://x.test/a", "suzhou.", "con:",
+    "a;b", "a|b", "a&b", "suzhou\n", "suzhou\x00", "-suzhou", "_suzhou", "--help", "苏洲", "苏 州", "Suzhou ", "sū",
+    "a" * 65, "a b", "*", "%2e%2e", "http://x.test/a", "suzhou.", "con:",
 ]  # fmt: skip
 
 
@@ -137,8 +137,10 @@ def test_what_is_no_city_name(city):
         ("suzho", "suzhou"),
         ("shuzou", "suzhou"),
         ("helsinky", "helsinki"),
-        ("Suzhou", "suzhou"),
+        ("Suzho", "suzhou"),
         ("HELSINKI ", "helsinki"),
+        ("苏 州", "苏州"),
+        ("赫尔幸基", "赫尔辛基"),
     ],
 )
 def test_did_you_mean(city, meant):
@@ -152,6 +154,79 @@ def test_a_city_like_no_other():
     ) as caught:
         find_pack("quito")
     assert "did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("city", "key"),
+    [
+        ("苏州", "suzhou"),
+        ("Suzhou", "suzhou"),
+        ("SUZHOU", "suzhou"),
+        ("赫尔辛基", "helsinki"),
+        ("Helsinki", "helsinki"),
+        ("试城", "tryton"),
+        ("tRYTON", "tryton"),
+    ],
+)
+def test_a_city_is_found_by_the_name_it_bears(make_pack, city, key):
+    pack = find_pack(city, make_pack())
+    assert (pack.key, pack.home.name) == (key, key)
+
+
+def test_a_city_is_loaded_and_checked_by_the_name_it_bears(make_pack):
+    root = make_pack()
+    assert load_city("试城", data=root).key == "tryton"
+    assert check_city("TRYTON", data=root).key == "tryton"
+    (root / "tryton" / "streets.osm").unlink()
+    assert check_city("试城", data=root).key == "tryton"  # where it cannot be used too
+
+
+@pytest.mark.parametrize(
+    "broken", ["name = [broken", "", "name = 5", 'name = ""', b"\xff\xfe", "a = " + "[" * 5_000, "a = " + "9" * 5_000]
+)
+def test_a_pack_that_cannot_be_read_hides_no_other(make_pack, broken):
+    root = make_pack("aaa", toml="")
+    content = broken if isinstance(broken, bytes) else broken.encode()
+    (root / "aaa" / "city.toml").write_bytes(content)
+    assert find_pack("苏州", root).key == "suzhou"
+    with pytest.raises(CityError, match=r"'京州' is not a city name.*\(known: aaa, helsinki, suzhou;"):
+        find_pack("京州", root)
+    with pytest.raises(CityError, match="'' is not a city name"):
+        find_pack("", root)
+    with pytest.raises(PackError, match=r"aaa.city\.toml: "):
+        find_pack("aaa", root)
+
+
+def test_two_packs_of_one_name_are_both_told(make_pack):
+    root = make_pack("old")
+    make_pack("new")
+    with pytest.raises(CityError) as caught:
+        find_pack("试城", root)
+    folders = [f"{key} ({root / key})" for key in ("new", "old")]
+    assert str(caught.value) == (
+        f"2 city packs are called '试城': {folders[0]}, {folders[1]}; give the name of the folder, such as new"
+    )
+    assert caught.value.zh == f"有2个城市包都叫“试城”：{folders[0]}、{folders[1]}；请改用文件夹名，如 new"
+    assert find_pack("old", root).key == "old"
+
+
+def test_a_folder_s_name_goes_before_the_name_that_another_pack_bears(make_pack):
+    root = make_pack("suzhou-2025", toml=GOOD.replace('"x"', '"suzhou"'))
+    assert find_pack("suzhou", root).key == "suzhou"
+    with pytest.raises(CityError, match=r"2 city packs are called 'SUZHOU': suzhou .*, suzhou-2025 "):
+        find_pack("SUZHOU", root)  # this one is borne by both
+
+
+def test_one_city_below_two_roots_is_one_city(make_pack, monkeypatch):
+    first, second = make_pack(root="first"), make_pack(root="second")
+    monkeypatch.setenv("CIRCLE15_DATA", str(second))
+    assert find_pack("试城", first).home == first / "tryton"
+
+
+def test_an_unknown_city_is_told_what_there_is_in_both_languages(make_pack):
+    with pytest.raises(CityError) as caught:
+        find_pack("赫尔幸基", make_pack())
+    assert "，是否想写 '赫尔辛基'；现有：helsinki 赫尔辛基、suzhou 苏州、tryton 试城（在 " in caught.value.zh
 
 
 # -- city.toml -------------------------------------------------------------------------------------
