@@ -47,7 +47,7 @@ report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a repor
 	@$(RUN) -m circle15 report -- "$$CIRCLE15_CITY"
 
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline
-	$(RUN) -m pytest -n auto --maxprocesses 8
+	$(RUN) -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 lint: $(READY) ## ruff、mypy 与导入方向 / ruff, mypy, and imports that run one way
 	$(RUN) -m ruff check .
