@@ -59,7 +59,7 @@ report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a repor
 	@$(RUN) -m circle15 report -- "$$CIRCLE15_CITY"
 
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline
-	$(RUN) -m pytest -n auto --maxprocesses 8
+	$(RUN) -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 lint: $(READY) $(NODE_READY) ## ruff、mypy、导入方向与页面代码 / ruff, mypy, imports that run one way, the page's code
 	$(RUN) -m ruff check .

@@ -11,16 +11,14 @@ import pyproj
 import pytest
 import shapely
 
-import circle15 as c15
 from circle15.quality.datum import DatumFit, _fit, better_datum, datum_fits
 from circle15.sources.datum import from_wgs84, to_wgs84
+from tests.towns.real_cities import shipped_city
 
 
 @pytest.fixture(scope="module")
 def suzhou():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CIRCLE15_DATA", raising=False)
-        return c15.load_city("suzhou")
+    return shipped_city("suzhou")
 
 
 def misread(points: gpd.GeoSeries, *, truly: str, declared: str) -> gpd.GeoSeries:
@@ -90,9 +88,7 @@ def test_the_figures_by_hand():
 @pytest.fixture(scope="module")
 def laid_onto_china():
     """Central Helsinki's streets and places, turned in twelve directions, where Suzhou lies: metres stay metres."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CIRCLE15_DATA", raising=False)
-        city = c15.load_city("helsinki")
+    city = shipped_city("helsinki")
     grid = pyproj.CRS("EPSG:4549")
     middle = np.array([city.network.x.mean(), city.network.y.mean()])
 

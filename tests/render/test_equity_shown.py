@@ -16,6 +16,7 @@ from circle15.errors import DataQualityWarning
 from circle15.model import Communities
 from circle15.render.tables.frames import community_table
 from circle15.render.tables.geopackage import layers
+from tests.towns.real_cities import shipped_city
 
 FLAGS = ["动迁安置", "城乡结合部；动迁安置"]
 
@@ -28,9 +29,10 @@ def analysed(city):
 
 @pytest.fixture(scope="module")
 def city():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CIRCLE15_DATA", raising=False)
-        return c15.load_city("helsinki")
+    """Helsinki's ten communities with priority flags, of which one has two."""
+    city = shipped_city("helsinki")
+    frame = city.communities.frame.assign(priority_flag=FLAGS * 5)
+    return replace(city, communities=Communities(frame=frame, origin=city.communities.origin))
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +91,7 @@ def test_the_order_of_communities_changes_nothing(city, result):
                 pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
 
 
-def test_priority_flags_are_carried_to_groups_and_tables(city):
-    frame = city.communities.frame.assign(priority_flag=FLAGS * 5)
-    flagged = analysed(replace(city, communities=Communities(frame=frame, origin=city.communities.origin)))
-    groups = flagged.equity.groups.loc["priority_flag"]
+def test_priority_flags_are_carried_to_groups_and_tables(result):
+    groups = result.equity.groups.loc["priority_flag"]
     assert groups.xs("clinic", level="service")["communities"].to_dict() == {"动迁安置": 10, "城乡结合部": 5}
-    assert set(community_table(flagged)["priority_flag"]) == set(FLAGS)
+    assert set(community_table(result)["priority_flag"]) == set(FLAGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,12 @@ from circle15.model import City, Communities, Facilities, Positions, WalkProfile
 from tests.towns.street_and_village import HERE, street_and_village
 
 
-def analysed(*args, **options):
+@cache
+def analysed(**options):
+    """The city as it is, once for the same options."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataQualityWarning)
-        return c15.analyse(street_and_village(*args), **options)
+        return c15.analyse(street_and_village(), **options)
 
 
 FLAT = WalkProfile(name="flat", title_zh="平", title_en="flat", speed_mps=1.0, stairs_mps=1.0)

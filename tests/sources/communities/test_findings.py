@@ -6,9 +6,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-import circle15 as c15
 from circle15.sources.communities.findings import community_checks, near_names
 from tests.towns.lattice import CRS
+from tests.towns.real_cities import shipped_city
 
 
 def layer(*shapes, names=None, **people) -> gpd.GeoDataFrame:
@@ -104,7 +104,7 @@ def test_points_have_no_slivers_and_no_overlaps():
 
 
 def test_the_flagship_is_clean():
-    city = c15.load_city("suzhou", data=None)
+    city = shipped_city("suzhou")
     assert not {told.code for told in city.findings} & {
         "communities-overlap",
         "community-names-equal",

@@ -13,6 +13,7 @@ from circle15.catalog import way_classes
 from circle15.model import EdgeFlag, NodeFlag, Streets
 from circle15.sources.town.plan import read_plan, rounded
 from circle15.sources.town.synthetic import TOWNS, Town, water_town
+from tests.towns.real_cities import shipped_town
 
 FRAME = (120.5703, 31.2786, 120.6651, 31.3451)
 ARRAYS = ("node_id", "lon", "lat", "node_flags", "way_node", "way_start", "way_class", "way_flags", "way_name")
@@ -20,7 +21,7 @@ ARRAYS = ("node_id", "lon", "lat", "node_flags", "way_node", "way_start", "way_c
 
 @pytest.fixture(scope="module")
 def town() -> Town:
-    return water_town()
+    return shipped_town()
 
 
 def metres(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
