@@ -104,6 +104,8 @@ def lost_without_streets(
         The city, and :meth:`~circle15.uncertainty.draws.Stage.graph` of it with what is closed already.
     risk
         ``float64[e]``: probability that a street is closed. Where it is 0 nothing is tried.
+    required
+        ``float64[c, s]`` in the order of the stage.
     most
         So many streets are tried.
     """

@@ -144,7 +144,7 @@ def robustness(
     Parameters
     ----------
     stage
-        The city laid out for draws, with the services that are determined (:meth:`.Stage.of`).
+        The city laid out for draws, with the services that are determined (``Stage.of``).
     communities
         For their ids, and whether they are rural.
     scored

@@ -146,7 +146,7 @@ def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFra
 
     ``nodes`` on ``node`` with ``osmid``, ``gate``, ``signal``; ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``,
     ``highway``, ``name`` and one bool per flag. :func:`from_geopandas` takes ``edges`` back; gates and signals,
-    which stand at nodes, do not come with it: use :func:`to_osmnx` where they matter.
+    which stand at nodes, do not come with it: use :func:`~circle15.network.convert.graphs.to_osmnx` for them.
     """
     nodes = gpd.GeoDataFrame(
         {
