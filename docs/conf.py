@@ -60,6 +60,12 @@ nitpick_ignore = [  # what modules keep to themselves, and types as they are wri
     ("py:class", "pd.DataFrame"),
 ]
 
+nitpick_ignore_regex = [  # fields of tables of TOML, as pydantic annotates them
+    ("py:(obj|class)", r"typing\.(Annotated|Literal)\[.*"),
+    ("py:class", r"circle15\.catalog\.typed_toml\._\w+"),
+    ("py:class", r"collections\.abc\.Mapping\[str"),
+]
+
 _ARRAY = re.compile(r"~?numpy\.ndarray\[tuple\[~?(?:typing\.)?Any, \.\.\.\], ~?numpy\.dtype\[(~?numpy\.\w+)\]\]")
 _ALIAS = re.compile(r"TypeAliasForwardRef\('([\w.]+)'\)")
 

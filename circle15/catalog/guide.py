@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from circle15.catalog.spelling import did_you_mean
-from circle15.catalog.words import refusal
+from circle15.refusals import refusal
 from circle15.errors import SettingError
 
 __all__ = ["GUIDES", "guide"]

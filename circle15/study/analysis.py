@@ -81,7 +81,7 @@ def analyse(
     draws
         How many random draws robustness rests on; 0 leaves it out.
     on_stage
-        Called with each of :data:`circle15.study.STAGES` as it begins.
+        Called with each of :data:`circle15.study.study.STAGES` as it begins.
 
     Returns
     -------
