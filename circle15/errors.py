@@ -41,7 +41,7 @@ class Circle15Error(Exception):
     message
         What is wrong, where, and what to do, in English: the text of the error.
     zh
-        The same in Chinese. circle15 itself makes errors with :func:`circle15.catalog.refusal`, which knows both.
+        The same in Chinese. circle15 itself makes errors with :func:`circle15.refusals.door.refusal`, which knows both.
     """
 
     def __init__(self, message: str, *, zh: str = "") -> None:

@@ -62,7 +62,8 @@ nitpick_ignore = [  # what modules keep to themselves, and types as they are wri
 
 nitpick_ignore_regex = [  # fields of tables of TOML, as pydantic annotates them
     ("py:(obj|class)", r"typing\.(Annotated|Literal)\[.*"),
-    ("py:class", r"circle15\.catalog\.typed_toml\._\w+"),
+    ("py:(class|obj)", r"circle15\.(catalog\.typed_toml|sources\.city_config)\._\w+"),
+    ("py:class", r"_Pair|PydanticUndefined"),
     ("py:class", r"collections\.abc\.Mapping\[str"),
 ]
 

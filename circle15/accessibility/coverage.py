@@ -136,8 +136,6 @@ def coverage_through_day(
         Such as ``["08:00", "11:30", "Sa 11:30"]``.
     cutoff_min
         Minutes.
-    placed
-        As for :func:`coverage`.
 
     Returns
     -------

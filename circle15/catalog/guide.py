@@ -8,8 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from circle15.catalog.spelling import did_you_mean
-from circle15.refusals import refusal
 from circle15.errors import SettingError
+from circle15.refusals import refusal
 
 __all__ = ["GUIDES", "guide"]
 

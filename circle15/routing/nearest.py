@@ -134,7 +134,7 @@ def point_times(
 ) -> NDArray[np.int64]:
     """Milliseconds from each demand point: to a node and ``onward_ms`` on from there, or along its own edge.
 
-    ``int64[p]``, :data:`~circle15.network.graph.NEVER_MS` or more where there is no way.
+    ``int64[p]``, ``NEVER_MS`` or more where there is no way.
     """
     return _homes_ms(homeward(graph, demand, facilities), onward_ms)
 

@@ -47,10 +47,12 @@ def check_communities(checks: pd.DataFrame, communities: Communities, language: 
 
     Parameters
     ----------
-    checks, language
+    checks
         As in :func:`check_questions`.
     communities
         For names.
+    language
+        ``"zh"`` or ``"en"``.
     """
     names = names_in(language, communities.frame)
     rows = [
