@@ -37,6 +37,7 @@ exclude_patterns = [".*", "build", "dist", "circle15", "tests", "benchmarks", "d
 templates_path = [str(ROOT / "docs" / "_templates")]
 
 autosummary_ignore_module_all = False  # what a module offers is its __all__
+add_module_names = False
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -75,7 +76,12 @@ html_title = f"circle15 {__version__}"
 html_show_sphinx = False
 html_copy_source = False
 html_additional_pages = {"index": "redirect.html"}
-html_theme_options = {"navigation_with_keys": False, "footer_start": [], "footer_end": []}
+html_theme_options = {
+    "header_links_before_dropdown": 2,
+    "navigation_with_keys": False,
+    "footer_start": [],
+    "footer_end": [],
+}
 
 
 def plain_signature(*event: Any) -> tuple[str, str | None] | None:
@@ -108,5 +114,8 @@ def other_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: 
 
 def setup(app: Sphinx) -> None:
     """Listen to how signatures are written, and where names lead."""
+    # numpydoc reads signatures from first lines of docstrings; ours have none, and it stumbles over aliases of types.
+    for listener in tuple(app.events.listeners["autodoc-process-signature"]):
+        app.disconnect(listener.id)
     app.connect("autodoc-process-signature", plain_signature)
     app.connect("missing-reference", other_name)

@@ -163,8 +163,9 @@ def test_no_message_points_to_a_file_of_the_checkout(where):
     assert "docs/" not in text(where)
 
 
-def test_a_new_pack_names_the_guide():
-    for where in ("circle15/render/pack_template.toml", "circle15/cli.py"):
-        assert "circle15 guide, circle15 guide --en" in text(where) or "circle15 guide   circle15 guide --en" in text(
-            where
-        )
+def test_a_new_pack_names_the_guides(run, tmp_path):
+    code, out, _ = run("new", "tryton", "--data", tmp_path)
+    assert (code, out.splitlines()[-1].split(": ")[-1]) == (0, "circle15 guide, circle15 guide --en")
+    template = (tmp_path / "tryton" / "city.toml").read_text(encoding="utf-8")
+    assert "circle15 guide --en\n" in template
+    assert "circle15 guide norms\n" in template

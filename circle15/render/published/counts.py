@@ -23,10 +23,10 @@ class Published:
 
     ``cells`` on (``community_id``, ``service``), communities of ten people aged 60+ and more: ``placed`` and
     ``uncovered`` at the circle (:data:`~circle15.render.published.privacy.SUPPRESSED` for one to
-    nine), ``rough`` (in tens), ``share`` covered worked out from these,
-    ``mean_min``. ``places`` on ``community_id``: ``population`` and ``pop_60plus``.
-    ``ranking`` and ``subdistricts``: indices and ranks by :mod:`circle15.render.published.gaps`. ``totals`` on
-    ``service``: ``placed``, ``uncovered`` and one column a cut-off (people not covered), all in tens.
+    nine), ``rough`` (in tens), ``share`` covered worked out from these, ``mean_min``. ``places`` on ``community_id``:
+    ``population`` and ``pop_60plus``. ``ranking`` and ``subdistricts``: indices and ranks by
+    :mod:`circle15.render.published.gaps`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a cut-off
+    (people not covered), all in tens.
     """
 
     cells: Any
