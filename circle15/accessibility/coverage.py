@@ -142,12 +142,14 @@ def coverage_through_day(
 
     Parameters
     ----------
-    reach, demand, facilities, placed
+    reach, demand, facilities
         As for :func:`coverage`; ``opening_hours`` of the facilities say what is open. Unknown hours count as open.
     moments
         Such as ``["08:00", "11:30", "Sa 11:30"]``.
     cutoff_min
         Minutes.
+    placed
+        As for :func:`coverage`.
 
     Returns
     -------

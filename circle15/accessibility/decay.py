@@ -18,8 +18,8 @@ _EDGE = np.exp(-0.5)
 def gaussian_weight(minutes: ArrayLike, reach_min: float) -> NDArray[np.float64]:
     """Dai's Gaussian distance decay: 1 at the door, falling ever faster to 0 at the edge of the catchment.
 
-    G(d) = (exp(-(d/T)^2 / 2) - exp(-1/2)) / (1 - exp(-1/2)) for d <= T, else 0. Truncated at T, unlike the R package
-    fca. NaN (no way) weighs 0.
+    ``G(d) = (exp(-(d/T)^2 / 2) - exp(-1/2)) / (1 - exp(-1/2))`` for d <= T, else 0. Truncated at T, unlike the R
+    package fca. NaN (no way) weighs 0.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def zone_weight(
 
 
 def tobler_kmh(slope: ArrayLike) -> NDArray[np.float64]:
-    """Tobler's hiking function, 6 exp(-3.5 |s + 0.05|): km/h on a slope of rise over run, fastest at 5 % down.
+    """Tobler's hiking function, ``6 exp(-3.5 |s + 0.05|)``: km/h on a slope of rise over run, fastest at 5 % down.
 
     References
     ----------

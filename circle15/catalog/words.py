@@ -38,7 +38,7 @@ def reason(code: str, language: str, /) -> str:
     Parameters
     ----------
     code
-        Of :attr:`~circle15.model.provenance.FileRecord.dropped`: a finding's code, or a short text.
+        As in ``dropped`` of a :class:`~circle15.model.provenance.FileRecord`: a finding's code, or a short text.
     language
         ``"zh"`` or ``"en"``.
 

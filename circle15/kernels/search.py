@@ -199,6 +199,8 @@ def reach_nodes(
         ``uint32[origins, s]``: where each search begins and at what cost (``NO_COST``: not at all).
     limit
         Cut-off in ms, inclusive.
+    first, last
+        Which origins: from ``first`` up to, not with, ``last``.
     work
         This thread's arrays; made for this call when left out.
 

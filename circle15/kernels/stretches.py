@@ -83,7 +83,7 @@ def reached_stretches(
     Parameters
     ----------
     node, cost
-        ``uint32[k]`` reached nodes and their cost in ms, as :func:`reach_nodes` gives them.
+        ``uint32[k]`` reached nodes and their cost in ms, as :func:`~circle15.kernels.search.reach_nodes` gives them.
     limit
         Cut-off in ms, inclusive.
     edge_start, edge_of

@@ -134,6 +134,16 @@ def merge_chains(network: WalkNetwork) -> WalkNetwork:
     Geometry and length are kept whole; walking times do not change by more than rounding to a
     millisecond. Nodes without an edge disappear. The result is in canonical order, whatever the input's.
 
+    Parameters
+    ----------
+    network
+        A walking network, merged already or not.
+
+    Returns
+    -------
+    WalkNetwork
+        A new one; the given network stays as it is.
+
     Raises
     ------
     StreetsError

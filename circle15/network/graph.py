@@ -167,7 +167,7 @@ def to_ends(graph: WalkGraph, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Doors:
-    """Demand points hung on the nodes of their edges; see :func:`search.reach_pairs`."""
+    """Demand points hung on the nodes of their edges; see :func:`~circle15.kernels.search.reach_pairs`."""
 
     start: NDArray[np.uint32]
     point: NDArray[np.uint32]

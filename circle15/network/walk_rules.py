@@ -104,7 +104,7 @@ def _against(tags: Mapping[str, str]) -> bool:
 
 
 def node_flags(tags: Mapping[str, str]) -> int:
-    """Bits of :class:`NodeFlag` for a node's tags: gates, signals, crossings."""
+    """Bits of :class:`~circle15.model.streets.NodeFlag` for a node's tags: gates, signals, crossings."""
     flags = NodeFlag(0)
     if tags.get("barrier") in walking()["tags"]["gates"]:
         flags |= NodeFlag.GATE

@@ -54,7 +54,7 @@ __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
 CLOSES = 0.5
 """A remedy that serves at least this share of a gap's people is its remedy."""
 GRID = 4 / math.pi
-"""Walk over straight line on a grid of streets: the mean of |cos a| + |sin a| over all directions a."""
+"""Walk over straight line on a grid of streets: the mean of ``|cos a| + |sin a|`` over all directions a."""
 NEARLY = 0.9
 """Of links that do at least this share of what the best one does for a gap, the one that serves most in the city."""
 

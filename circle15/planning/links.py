@@ -123,10 +123,12 @@ def candidates(
     rule: LinkRule,
     buildings: gpd.GeoSeries | None = None,
 ) -> Candidates:
-    """Pairs of nodes that a link could join to somebody's good.
+    """Pairs of nodes that a link could join so that somebody's walk gets shorter.
 
     Parameters
     ----------
+    graph
+        The network as it is today, for one profile.
     onward_ms
         ``int64[s, n]`` time from each node to the nearest facility of each service, ``NEVER_MS`` if none.
     limit_ms

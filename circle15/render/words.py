@@ -62,7 +62,7 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """Rows of a file that were left out for one reason; ``codes`` are those of :attr:`FileRecord.dropped`."""
+    """Rows of a file that were left out for one reason; ``codes`` as in a record's ``dropped``."""
 
     why: Words
     rows: int

@@ -60,12 +60,12 @@ def isochrones(
         Cut-offs in minutes, rising, or one number; ``cost <= cutoff`` is in.
     profile
         Name of a walking profile, or one of your own.
-    max_snap_m, barriers
-        See :func:`circle15.network.snap.snap`.
     method
         ``"grid"``: contour of a 5 m distance grid; ``"union"``: exact union of buffers.
     buffer_m
         Half the width of the drawn streets in metres.
+    max_snap_m, barriers
+        See :func:`circle15.network.snap.snap`.
 
     Returns
     -------

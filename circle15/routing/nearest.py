@@ -75,7 +75,7 @@ def nearest_ms(
     graph, home
         The graph, and the points made ready for it.
     seed
-        :func:`seeds` of all facilities.
+        :func:`~circle15.network.graph.seeds` of all facilities.
     chosen
         ``bool[f]``: which of them count.
     limit_ms
@@ -88,7 +88,7 @@ def nearest_ms(
 
 
 def _node_ms(graph: WalkGraph, node: NDArray[np.uint32], cost: NDArray[np.uint32], limit_ms: int) -> NDArray[np.int64]:
-    """Milliseconds from each node to the nearest seed, :data:`NEVER_MS` beyond the limit: ``int64[n]``."""
+    """Milliseconds from each node to the nearest seed, ``NEVER_MS`` beyond the limit: ``int64[n]``."""
     distance = search.nearest_nodes(graph.start, graph.head, graph.cost, node.ravel(), cost.ravel(), limit_ms)
     return np.where(distance == search.NO_COST, NEVER_MS, distance.astype(np.int64))
 
@@ -114,7 +114,7 @@ def nearest_times(graph: WalkGraph, demand: Positions, facilities: Positions) ->
 
 
 def node_times(graph: WalkGraph, facilities: Positions) -> NDArray[np.int64]:
-    """Milliseconds from each node to the nearest facility: ``int64[n]``, :data:`NEVER_MS` if none."""
+    """Milliseconds from each node to the nearest facility: ``int64[n]``, ``NEVER_MS`` if there is none."""
     return _node_ms(graph, *seeds(graph, facilities), MAX_MS)
 
 
@@ -123,7 +123,7 @@ def point_times(
 ) -> NDArray[np.int64]:
     """Milliseconds from each demand point: to a node and ``onward_ms`` on from there, or along its own edge.
 
-    ``int64[p]``, :data:`NEVER_MS` or more where there is no way.
+    ``int64[p]``, :data:`~circle15.network.graph.NEVER_MS` or more where there is no way.
     """
     return _homes_ms(homeward(graph, demand, facilities), onward_ms)
 

@@ -50,7 +50,9 @@ def reach_table(
     graph
         From :func:`circle15.network.graph.walk_graph`.
     demand, facilities
-        From :func:`circle15.network.snap.snap`, aligned with ``point_ids`` and ``facility_ids``.
+        From :func:`circle15.network.snap.snap`.
+    point_ids, facility_ids
+        Ids of the placed points and facilities, in their order.
     cutoff_min
         Minutes; ``cost <= cutoff`` is in.
     threads

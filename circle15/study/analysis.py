@@ -82,7 +82,7 @@ def analyse(
     Parameters
     ----------
     city
-        From :func:`load_city`, or made of your own frames.
+        From :func:`~circle15.study.loading.load_city`, or made of your own frames.
     profile, cutoffs_min
         Win over ``city.settings``.
     open_at

@@ -182,6 +182,14 @@ def draw(
 
     Parameters
     ----------
+    stage
+        The city laid out for draws.
+    number
+        Which draw, from 0.
+    seed
+        Of all draws.
+    uncertain
+        How wide each input is drawn.
     risk, existence
         ``float64[e]`` and ``float64[f]``: probability that a street is closed, and that a facility exists.
     """

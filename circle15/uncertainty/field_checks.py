@@ -109,6 +109,8 @@ def lost_without_streets(
         The city, and :meth:`~circle15.uncertainty.draws.Stage.graph` of it with what is closed already.
     risk
         ``float64[e]``: probability that a street is closed. Where it is 0 nothing is tried.
+    required
+        ``float64[c, s]`` in the order of the stage.
     most
         So many streets are tried.
     """
@@ -197,10 +199,12 @@ def field_checks(
 
     Parameters
     ----------
-    stage, facilities
-        The city laid out for draws, and the facilities it was made of.
+    stage
+        The city laid out for draws.
     graph
         From ``stage.graph``, without any draw.
+    facilities
+        Those that the stage was made of.
     communities
         For their names.
     reach

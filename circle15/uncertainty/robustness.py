@@ -145,7 +145,7 @@ def robustness(
     Parameters
     ----------
     stage
-        The city laid out for draws, with the services that are determined (:meth:`.Stage.of`).
+        The city laid out for draws, with the services that are determined (``Stage.of``).
     facilities
         Those that the stage was made of.
     communities

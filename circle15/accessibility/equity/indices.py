@@ -15,11 +15,11 @@ STEPS = 100
 
 
 def gini(values: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Gini coefficient of a benefit, 0 (all have the same) to 1: 1 - sum((W_k - W_k-1)(L_k + L_k-1)).
+    """Gini coefficient of a benefit, 0 (all have the same) to 1: ``1 - sum((W_k - W_k-1)(L_k + L_k-1))``.
 
     W and L are cumulative shares of people and of the benefit, poorest first; the same as
-    sum_ij(w_i w_j |x_i - x_j|) / (2 mean (sum w)^2). Of a 0/1 variable it is no more than 1 - coverage:
-    :func:`equity` refuses it there.
+    ``sum_ij(w_i w_j |x_i - x_j|) / (2 mean (sum w)^2)``. Of a 0/1 variable it is no more than 1 - coverage:
+    :func:`~circle15.accessibility.equity.spread.equity` refuses it there.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """How evenly access to each service is spread over people aged 60 and over.
 
 Access of a demand point to a service is the sum over the facilities within the circle of Dai's Gaussian weight of
-the walk (:func:`.gaussian_weight`): a benefit, so that more is better. Weights are people aged 60+
-whose homes stand near a street; of the others nothing is known. Sums run over sorted values: the order of rows changes
-no digit.
+the walk (:func:`~circle15.accessibility.decay.gaussian_weight`): a benefit, so that more is better. Weights are
+people aged 60+ whose homes stand near a street; of the others nothing is known. Sums run over sorted values: the order
+of rows changes no digit.
 """
 
 from __future__ import annotations
@@ -193,6 +193,8 @@ def curve(
         ``float64[p]`` people.
     minutes
         The last one.
+    services
+        In the order of the table.
 
     Returns
     -------

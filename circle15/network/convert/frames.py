@@ -151,7 +151,17 @@ def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFra
 
     ``nodes`` on ``node`` with ``osmid``, ``gate``, ``signal``; ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``,
     ``highway``, ``name`` and one bool per flag. :func:`from_geopandas` takes ``edges`` back; gates and signals,
-    which stand at nodes, do not come with it: use :func:`to_osmnx` where they matter.
+    which stand at nodes, do not come with it: use :func:`~circle15.network.convert.graphs.to_osmnx` for them.
+
+    Parameters
+    ----------
+    network
+        A walking network.
+
+    Returns
+    -------
+    (geopandas.GeoDataFrame, geopandas.GeoDataFrame)
+        Nodes and edges.
     """
     nodes = gpd.GeoDataFrame(
         {

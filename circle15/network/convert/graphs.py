@@ -198,6 +198,16 @@ def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
     private ways and the like are OSM tags again, so that :func:`from_osmnx` finds the same walking
     times. An edge that is walked one way only has no twin. Edges that a field check found closed, or confirmed,
     have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones.
+
+    Parameters
+    ----------
+    network
+        A walking network.
+
+    Returns
+    -------
+    networkx.MultiDiGraph
+        A new graph.
     """
     import networkx as nx
 

@@ -120,7 +120,7 @@ def as_found(rule: WalkRule, attributes: Mapping[str, Any]) -> WalkRule:
 
 
 def known_crs(crs: Any) -> pyproj.CRS:
-    """A reference system by whatever pyproj understands, or a :class:`CrsError`."""
+    """A reference system by whatever pyproj understands, or a :class:`~circle15.errors.CrsError`."""
     try:
         return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:

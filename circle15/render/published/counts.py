@@ -22,10 +22,11 @@ class Published:
     """An analysis' counts of people as they may be passed on.
 
     ``cells`` on (``community_id``, ``service``), communities of ten people aged 60+ and more: ``placed`` and
-    ``uncovered`` at the circle (:data:`SUPPRESSED` for one to nine), ``rough`` (in tens), ``share`` covered worked out
-    from these, ``mean_min``. ``places`` on ``community_id``: ``population`` and ``pop_60plus``.
-    ``ranking`` and ``subdistricts``: indices and ranks by :mod:`circle15.render.published.gaps`. ``totals`` on
-    ``service``: ``placed``, ``uncovered`` and one column a cut-off (people not covered), all in tens.
+    ``uncovered`` at the circle (:data:`~circle15.render.published.privacy.SUPPRESSED` for one to
+    nine), ``rough`` (in tens), ``share`` covered worked out from these, ``mean_min``. ``places`` on ``community_id``:
+    ``population`` and ``pop_60plus``. ``ranking`` and ``subdistricts``: indices and ranks by
+    :mod:`circle15.render.published.gaps`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a cut-off
+    (people not covered), all in tens.
     """
 
     cells: Any
@@ -62,7 +63,7 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def tens(people: float) -> int:
-    """People in tens, and :data:`SUPPRESSED` for one to nine.
+    """People in tens, and :data:`~circle15.render.published.privacy.SUPPRESSED` for one to nine.
 
     Examples
     --------

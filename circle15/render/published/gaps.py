@@ -32,8 +32,9 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         On (``community_id``, ``service``): ``placed`` and, for the cut-offs in their order, ``uncovered_0``,
-        ``uncovered_1``, ... (people aged 60+; :data:`SUPPRESSED` for one to nine), ``uncovered`` (the last of these),
-        ``rough`` (in tens), ``share`` covered at the circle worked out from these, ``mean_min``, ``p90_min``,
+        ``uncovered_1``, ... (people aged 60+; :data:`~circle15.render.published.privacy.SUPPRESSED` for one
+        to nine), ``uncovered`` (the last of these), ``rough`` (in tens), ``share`` covered at the circle worked out
+        from these, ``mean_min``, ``p90_min``,
         ``choices`` (whole numbers where rough: times people they are counts too) and ``rank`` within the service by
         the counts that are told. Without rows where no service has a list.
     """

@@ -173,7 +173,7 @@ def font(*, bold: bool = False, size: int = 10, color: str = _INK) -> Font:
 
 
 def put(cell: Cell, value: Any) -> Cell:
-    """Set a cell in the plain font; see :func:`_fill`."""
+    """Set a cell in the plain font; whatever is text stays text, even when it looks like a formula."""
     cell.font = _PLAIN
     return _fill(cell, value)
 

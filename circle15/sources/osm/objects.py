@@ -17,6 +17,7 @@ from circle15.sources.osm.streets import check_osm_file
 __all__ = ["BBox", "area_wkb", "bounding_box", "claims_area", "id_order", "located", "objects", "osm_id", "touches"]
 
 BBox = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
 """``(west, south, east, north)`` in degrees."""
 
 _FACTORY = osmium.geom.WKBFactory()  # stateless
