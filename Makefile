@@ -26,7 +26,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup map report test lint bench notebooks clean
+.PHONY: help setup map report test lint bench notebooks docs clean
 
 help: ## 列出命令 / show this list
 	@echo 'make <target>    (make map CITY=suzhou)'
@@ -63,6 +63,10 @@ bench: $(READY) ## 与同类库比较速度 / speed against peers, in one run
 notebooks: $(READY) ## 执行示例笔记本 / execute the notebooks
 	$(RUN) -m pytest --nbmake notebooks
 
+docs: $(READY) ## 生成文档 build/docs（离线，警告即错误）/ the documentation, offline, warnings are errors
+	rm -rf build/docs docs/api/modules
+	$(RUN) -m sphinx -W --keep-going -n -q -E -j auto -c docs -d build/doctrees . build/docs
+
 clean: ## 删除生成的文件，保留 .venv 与 data / remove what was built, keep .venv and data
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+	rm -rf build dist docs/api/modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
 	find circle15 tests benchmarks notebooks -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

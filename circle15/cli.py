@@ -222,7 +222,28 @@ def new_city(
     for path in sorted(folder.iterdir()):
         _say(str(path))
     _say(f"填好后运行 / when filled in: circle15 check {city} {_data_option(data)}".rstrip())
-    _say("怎样准备数据 / how to prepare the data: docs/your-data.md, docs/your-data.en.md")
+    _say("怎样准备数据 / how to prepare the data: circle15 guide, circle15 guide --en")
+
+
+@_app.command("guide")
+def print_guide(
+    topic: Annotated[
+        str, typer.Argument(help="data 准备数据 | norms 标准与指标 | page 地图文件的格式 / what to read about")
+    ] = "data",
+    *,
+    english: Annotated[bool, typer.Option("--en", help="英文 / in English")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="写入文件 / write it into a file")] = None,
+) -> None:
+    """打印指南：怎样准备数据，有哪些标准 / Print a guide: how to prepare data, which norms there are."""
+    from circle15.catalog.guide import guide
+
+    content = guide(topic, "en" if english else "zh")
+    if out is None:
+        _say(content.rstrip("\n"))
+        return
+    from circle15.render.atomic import write_text
+
+    _say(str(write_text(out, content)))
 
 
 @_app.command("cities")

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 import circle15 as c15
+from circle15.catalog.guide import GUIDES
 from circle15.cli import ExitCode, main
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-TARGETS = ("help", "setup", "map", "report", "test", "lint", "bench", "notebooks", "clean")
+TARGETS = ("help", "setup", "map", "report", "test", "lint", "bench", "notebooks", "docs", "clean")
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 
@@ -178,7 +179,8 @@ def test_ci_runs_the_readmes_test_command():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert script.startswith("#!/usr/bin/env bash\n")
     assert "set -euo pipefail" in script
-    assert re.search(r"^make test$", script, re.MULTILINE)
+    for target in ("test", "lint", "notebooks", "docs"):
+        assert re.search(rf"^make {target}$", script, re.MULTILINE), target
     subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
 
 
@@ -192,11 +194,17 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if name.startswith("circle15/")}
         licences = [name for name in archive.namelist() if name.endswith("licenses/LICENSE")]
+        archive.extractall(tmp_path / "site")
     expected = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "circle15").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert inside == expected
+    guides = {f"circle15/catalog/guides/{name}" for files in GUIDES.values() for name in files.values()}
+    assert inside == expected | guides
     assert "circle15/py.typed" in inside
     assert licences
+    for topic, files in GUIDES.items():  # where nothing but the wheel is at hand
+        command = [sys.executable, "-m", "circle15", "guide", topic, "--en"]
+        done = subprocess.run(command, cwd=tmp_path / "site", check=True, capture_output=True, text=True)
+        assert done.stdout.splitlines()[0] == text(f"docs/{files['en']}").splitlines()[0]

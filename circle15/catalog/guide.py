@@ -1,0 +1,71 @@
+"""The guides that come with circle15, as text: what a planner reads who has no checkout beside the program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from circle15.catalog.spelling import did_you_mean
+from circle15.catalog.words import refusal
+from circle15.errors import SettingError
+
+__all__ = ["GUIDES", "guide"]
+
+GUIDES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "data": {"zh": "your-data.md", "en": "your-data.en.md"},
+        "norms": {"zh": "norms.md", "en": "norms.md"},
+        "page": {"zh": "page-format.md", "en": "page-format.md"},
+    }
+)
+"""Files by topic and language; norms are told in both languages at once, the format of the page in English."""
+
+_LINK = re.compile(r"\[([^\]]+)\]\(([\w.-]+\.md)\)")
+_COMMANDS = {"your-data.md": "circle15 guide", "your-data.en.md": "circle15 guide --en"} | {
+    words["zh"]: f"circle15 guide {topic}" for topic, words in GUIDES.items() if topic != "data"
+}
+
+
+def guide(topic: str = "data", language: str = "zh") -> str:
+    """Text of a guide in Markdown; its links to other guides are the commands that print those.
+
+    Parameters
+    ----------
+    topic
+        ``"data"``: how to prepare a city pack; ``"norms"``: books and measures; ``"page"``: what ``map.html`` holds.
+    language
+        ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        The guide as it stands in ``docs/``.
+
+    Raises
+    ------
+    SettingError
+        If there is no such topic.
+
+    Examples
+    --------
+    >>> guide("data", "en").splitlines()[:3]
+    ['# Preparing your data', '', '中文: `circle15 guide`']
+    """
+    if topic not in GUIDES:
+        raise refusal(
+            "guide_unknown", error=SettingError, topic=topic, known=", ".join(GUIDES), hint=did_you_mean(topic, GUIDES)
+        )
+    return _LINK.sub(_command, _read(GUIDES[topic][language]))
+
+
+def _read(name: str) -> str:
+    """A guide's file: inside the package where it was installed from a wheel, in ``docs/`` of a checkout."""
+    shipped = Path(__file__).with_name("guides") / name
+    return (shipped if shipped.is_file() else Path(__file__).parents[2] / "docs" / name).read_text(encoding="utf-8")
+
+
+def _command(link: re.Match[str]) -> str:
+    label, name = link.groups()
+    return f"`{_COMMANDS[name]}`" if label == name else f"{label}: `{_COMMANDS[name]}`"
