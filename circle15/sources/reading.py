@@ -96,7 +96,7 @@ class ReadingLog:
             named = _NAMED.match(str(error))
             at = named[1] if named else file
             english = str(error).removeprefix(f"{at}: ")  # the file stands before the message already
-            chinese = error.zh.removeprefix(f"{at}：") or english
+            chinese = error.zh.removeprefix(f"{at}：")
             told, spoken = (finding("unusable-input", "error", file=at, reason=why) for why in (english, chinese))
             told = replace(told, message_zh=spoken.message_zh)
             if told not in self.findings:  # streets are asked for before and after the communities
