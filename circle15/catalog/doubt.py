@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from types import MappingProxyType
 
 from circle15.catalog.facts import read_facts
 from circle15.model.uncertainty import Uncertainty
@@ -21,8 +20,8 @@ def uncertainty() -> Uncertainty:
         speed_sd=speed["sd_mps"] / base,
         speed_low=speed["low_mps"] / base,
         speed_high=speed["high_mps"] / base,
-        dropout=MappingProxyType(dict(facts["dropout"]["way_class"])),
-        marked=MappingProxyType(dict(facts["dropout"]["mark"])),
+        dropout=dict(facts["dropout"]["way_class"]),
+        marked=dict(facts["dropout"]["mark"]),
         dropout_most=facts["dropout"]["most"],
         **existence,
         **snapping,

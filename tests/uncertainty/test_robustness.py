@@ -234,14 +234,16 @@ def test_assumptions_say_every_distribution_in_both_languages():
 
 
 def test_assumptions_are_numbers_and_the_clauses_have_their_titles():
-    made, facilities, people, given = city()
+    made, people, given = city()
+    facilities = made.facilities.facilities
     sites = facilities.frame.assign(survey_answer=["confirmed", "", "", "confirmed", "", "denied"])
     rules = [
         rule("one", title_zh="甲条", title_en="One", minutes=5.0, at_least=95.0),
         rule("two", minutes=5.0, at_least=95.0),
     ]
     doubt = replace(SURE, speed_sd=0.1, speed_low=0.8, speed_high=1.2, unverified=0.9, limit_high=2.0, required=0.75)
-    found = robustness(made, replace(facilities, frame=sites), people, **given, rules=rules, uncertain=doubt)
+    made = replace(made, facilities=made.facilities.of(replace(facilities, frame=sites)))
+    found = robustness(made, people, **given, rules=rules, uncertain=doubt)
     assert found.assumptions == Assumptions(
         uncertain=doubt, speed_mps=1.0, max_snap_m=150.0, cutoff_min=5.0, facilities=6, confirmed=2,
         clauses={"clinic": ("one", "two"), "shop": ()},

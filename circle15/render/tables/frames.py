@@ -255,7 +255,8 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
 
     Only named columns are written: whatever else a planner's table holds (telephone, contact) stays out.
     """
-    frame, position = analysis.facilities.frame, analysis.facilities.positions
+    placed = analysis.facilities.of(analysis.city.facilities)
+    frame, position = placed.frame, placed.positions
     degrees = frame.geometry.to_crs(4326)
     table = pd.DataFrame(index=frame.index)
     table["name"] = frame["name"]

@@ -12,7 +12,7 @@ import pytest
 
 from circle15.render.map.page_file import words
 from circle15.render.map.payload import payload
-from tests.render.map.test_payload_verdicts import opened
+from tests.towns.packed_sections import verdict_parts
 from tests.towns.page_fixture import analysis
 from tests.towns.verdict_fixture import judged
 
@@ -48,7 +48,7 @@ def complaints(values: dict[str, Any], folder: Path) -> str:
 
 def test_what_python_writes_has_the_types_of_the_page(tmp_path: Path) -> None:
     content = payload(judged()) | {"tiles": None, "words": words()}
-    assert complaints({"Content": content, "VerdictParts": opened(content)}, tmp_path) == ""
+    assert complaints({"Content": content, "VerdictParts": verdict_parts(content)}, tmp_path) == ""
 
 
 def test_a_page_without_verdicts_too(tmp_path: Path) -> None:
