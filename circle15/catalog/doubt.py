@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from circle15.catalog.facts import read_facts
+from circle15.model.pickling import ReadOnly
 from circle15.model.uncertainty import Uncertainty
 
 __all__ = ["uncertainty"]
@@ -20,8 +21,8 @@ def uncertainty() -> Uncertainty:
         speed_sd=speed["sd_mps"] / base,
         speed_low=speed["low_mps"] / base,
         speed_high=speed["high_mps"] / base,
-        dropout=dict(facts["dropout"]["way_class"]),
-        marked=dict(facts["dropout"]["mark"]),
+        dropout=ReadOnly(facts["dropout"]["way_class"]),
+        marked=ReadOnly(facts["dropout"]["mark"]),
         dropout_most=facts["dropout"]["most"],
         **existence,
         **snapping,

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from circle15.errors import NormError
+from circle15.model.pickling import ReadOnly
 from circle15.model.provenance import Origin
 from circle15.refusals import refusal
 
@@ -123,7 +124,7 @@ class NormBook:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "checklists", dict(self.checklists))  # a view of a mapping does not travel
+        object.__setattr__(self, "checklists", ReadOnly(self.checklists))  # books are cached: nobody changes one
 
     def __repr__(self) -> str:
         verified = sum(rule.verified for rule in self.rules)

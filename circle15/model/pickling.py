@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from circle15._version import __version__
 from circle15.errors import InputError
 from circle15.refusals import refusal
 
-__all__ = ["Travelling"]
+__all__ = ["ReadOnly", "Travelling"]
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class ReadOnly(Mapping[_Key, _Value]):
+    """A mapping that nobody can change, and that travels: ``types.MappingProxyType`` does not.
+
+    Examples
+    --------
+    >>> ReadOnly({"a": 1})
+    ReadOnly({'a': 1})
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[_Key, _Value]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: _Key) -> _Value:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return f"ReadOnly({self._items!r})"
 
 
 class Travelling:

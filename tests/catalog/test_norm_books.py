@@ -100,6 +100,8 @@ def test_a_users_own_book():
     with pytest.raises(NormError, match="requires nothing"):
         book.rules[1].passes(5)
     assert book.checklists["mine"] == ("x",)
+    with pytest.raises(TypeError):
+        book.checklists["mine"] = ()
 
 
 @pytest.mark.parametrize(

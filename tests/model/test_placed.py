@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import circle15 as c15
+from circle15 import catalog
 from circle15.errors import InputError
 from circle15.model import DemandPoints, Facilities, PlacedDemand, PlacedFacilities, Positions, pickling
 from circle15.network.graph import walk_graph
@@ -129,6 +130,13 @@ def test_every_typed_part_of_a_result_travels(result):
     }  # fmt: skip
     for name, part in parts.items():
         assert repr(pickle.loads(pickle.dumps(part))) == repr(part), name  # noqa: S301 - our own
+
+
+def test_what_is_cached_cannot_be_changed_and_travels():
+    doubt = catalog.uncertainty()
+    with pytest.raises(TypeError):
+        doubt.dropout["path"] = 1.0
+    assert pickle.loads(pickle.dumps(doubt)) == doubt  # noqa: S301 - our own
 
 
 def _people(city: c15.City) -> float:
