@@ -65,7 +65,6 @@ nitpick_ignore_regex = [  # fields of tables of TOML, as pydantic annotates them
     ("py:(obj|class)", r"typing\.(Annotated|Literal)\[.*"),
     ("py:(class|obj)", r"circle15\.(catalog\.typed_toml|sources\.city_config)\._\w+"),
     ("py:class", r"_Pair|PydanticUndefined"),
-    ("py:obj", r"circle15\.model\.pickling\._(Key|Value)"),  # type variables
     ("py:class", r"collections\.abc\.Mapping\[str"),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 from circle15._version import __version__
 from circle15.errors import InputError
@@ -12,11 +12,8 @@ from circle15.refusals import refusal
 
 __all__ = ["ReadOnly", "Travelling"]
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
-
-class ReadOnly(Mapping[_Key, _Value]):
+class ReadOnly(Mapping[str, Any]):
     """A mapping that nobody can change, and that travels: ``types.MappingProxyType`` does not.
 
     Examples
@@ -27,13 +24,13 @@ class ReadOnly(Mapping[_Key, _Value]):
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: Mapping[_Key, _Value]) -> None:
+    def __init__(self, items: Mapping[str, Any]) -> None:
         self._items = dict(items)
 
-    def __getitem__(self, key: _Key) -> _Value:
+    def __getitem__(self, key: str) -> Any:
         return self._items[key]
 
-    def __iter__(self) -> Iterator[_Key]:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._items)
 
     def __len__(self) -> int:
