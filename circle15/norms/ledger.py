@@ -18,6 +18,7 @@ from circle15.catalog.norm_books import check_rates, measures
 from circle15.catalog.rural import rural
 from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Ledger, Rule
+from circle15.model.units import LEVELS, units_of
 from circle15.model.verdicts import Routes
 from circle15.norms.ground import Ground
 from circle15.norms.measures import MEASURES, Figures, counted, measured
@@ -28,7 +29,6 @@ _COLUMNS = (
     "observed", "at_least", "at_most", "unit", "verdict", "indicative", "lacks", "facility_id", "route_min", "route_m",
     "floor_area_m2", "source", "source_date",
 )  # fmt: skip
-NO_SUBDISTRICT = ""
 _DECIMALS = 9
 
 WALKS = frozenset(
@@ -63,16 +63,17 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
         If a rate counts a rule that is not there, or one that it cannot count.
     """
     check_rates(rules)
-    units = {level: _units(ground, level) for level in ("community", "subdistrict", "city")}
-    found: dict[str, pd.DataFrame] = {}
+    levels = {level: units_of(ground.communities, level) for level in LEVELS}
+    judged: dict[str, pd.DataFrame] = {}
     for rule in sorted(rules, key=lambda rule: rule.measure == "compliance_rate"):
-        code, names = units[rule.level]
-        code = np.where(_applies(ground, rule), code, -1)
-        rates = rule.measure == "compliance_rate"
-        found[rule.clause_id] = (
-            _rates(ground, rule, code, names, found) if rates else _judged(ground, rule, code, names)
-        )
-    frame = _table(rules, [found[rule.clause_id] for rule in rules])
+        units = levels[rule.level]
+        code = np.where(_applies(ground, rule), units.code, -1)
+        if rule.measure == "compliance_rate":
+            judged[rule.clause_id] = _rates(ground, rule, code, units.ids, judged)
+        else:
+            judged[rule.clause_id] = _judged(ground, rule, code, units.ids)
+        judged[rule.clause_id] = judged[rule.clause_id].sort_values("unit_id", ignore_index=True)
+    frame = _table(rules, [judged[rule.clause_id] for rule in rules])
     return with_evidence(Ledger(frame=frame, rules=tuple(rules)), ground, routes or Routes())
 
 
@@ -89,23 +90,7 @@ def _applies(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
     return speaks
 
 
-def _units(ground: Ground, level: str) -> tuple[NDArray[np.int64], list[str]]:
-    """For every community its unit of a level (-1: none), and the units' ids in order."""
-    frame = ground.communities.frame
-    match level:
-        case "community":
-            ids = frame.index.astype(str)
-        case "subdistrict":
-            ids = pd.Index(ground.communities.subdistricts)
-        case _:
-            ids = pd.Index(["city"] * len(frame))
-    known = ids != NO_SUBDISTRICT
-    code = np.full(len(ids), -1, dtype=np.int64)
-    code[known], units = pd.factorize(ids[known], sort=True)
-    return code, [str(unit) for unit in units]
-
-
-def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence[str]) -> pd.DataFrame:
+def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index) -> pd.DataFrame:
     """Observed value and verdict of every unit."""
     if rule.measure in MEASURES:
         figures = measured(ground, rule)
@@ -186,7 +171,7 @@ def _evidence_ids(
 
 
 def _rates(
-    ground: Ground, rule: Rule, code: NDArray[np.int64], names: Sequence[str], found: Mapping[str, pd.DataFrame]
+    ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index, found: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
     """Share of communities that comply with all the rules a rate counts, judged where the unknown cannot matter."""
     ids = ground.communities.frame.index.astype(str)

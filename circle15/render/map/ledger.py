@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from circle15.catalog.norm_words import lacks_words
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
+from circle15.model.units import LEVELS, Units, units_of
 from circle15.render.map.facilities import short
 from circle15.render.published.privacy import (
     SUPPRESSED,
@@ -61,21 +61,6 @@ EXPOSURE: Mapping[str, Exposure] = {
 HIDDEN = "h"
 _LETTERS = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s"}
 _NO_ROW = "."
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Units:
-    """Units of one level in the order of the page, and for every community its unit (-1: none)."""
-
-    level: str
-    ids: pd.Index
-    code: NDArray[np.int64]
-
-    def total(self, of_communities: pd.Series | Numbers) -> Numbers:
-        """Sum over the communities of each unit; NaN where one of them is not known."""
-        mine = self.code >= 0
-        values = np.asarray(of_communities, dtype=np.float64)[mine]
-        return np.bincount(self.code[mine], weights=values, minlength=len(self.ids)).astype(np.float64)
 
 
 def ledger(analysis: Analysis) -> dict[str, Any]:
@@ -152,17 +137,8 @@ def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
     }
 
 
-def _levels(analysis: Analysis) -> dict[str, _Units]:
-    frame = analysis.city.communities.frame
-    everyone = np.arange(len(frame))
-    named = analysis.city.communities.subdistricts
-    subdistricts = pd.Index(sorted(set(named) - {""}), dtype=object)
-    whole = pd.Index(["city"], dtype=object)
-    return {
-        "community": _Units(level="community", ids=frame.index.astype(str), code=everyone),
-        "subdistrict": _Units(level="subdistrict", ids=subdistricts, code=subdistricts.get_indexer(named)),
-        "city": _Units(level="city", ids=whole, code=np.zeros_like(everyone)),
-    }
+def _levels(analysis: Analysis) -> dict[str, Units]:
+    return {level: units_of(analysis.city.communities, level) for level in LEVELS}
 
 
 def _tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -172,7 +148,7 @@ def _tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _row(
-    analysis: Analysis, units: _Units, table: pd.DataFrame | None, told: _Told | None, lacks: _Pool
+    analysis: Analysis, units: Units, table: pd.DataFrame | None, told: _Told | None, lacks: _Pool
 ) -> dict[str, Any]:
     """Verdicts, figures and evidence of one clause for every unit of its level."""
     if table is None or told is None:
@@ -217,9 +193,7 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     return found.frame.assign(verdict=verdict, observed=figure)
 
 
-def _published(
-    analysis: Analysis, levels: Mapping[str, _Units], tables: Mapping[str, pd.DataFrame]
-) -> dict[str, _Told]:
+def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, pd.DataFrame]) -> dict[str, _Told]:
     """Letters and figures by clause; a rate neither tells the verdict of a community where that is withheld."""
     rules = analysis.ledger.rules
     told = {
@@ -233,7 +207,7 @@ def _published(
     return told
 
 
-def _told(analysis: Analysis, rule: Rule, units: _Units, table: pd.DataFrame) -> _Told:
+def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
     table = table.reindex(units.ids)
     letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
     observed, withheld = _public(analysis, rule, units, table["observed"].to_numpy(dtype=np.float64))
@@ -242,7 +216,7 @@ def _told(analysis: Analysis, rule: Rule, units: _Units, table: pd.DataFrame) ->
     return letters, np.where(judged, observed, np.nan)
 
 
-def _rate(rule: Rule, units: _Units, own: _Told, told: Mapping[str, _Told]) -> _Told:
+def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _Told:
     """A rate without its figure where a verdict under it is withheld, without its verdict where that tells of it."""
     parts = np.array([told[clause][0] for clause in rule.of if clause in told], dtype=object)
     letters, observed = own[0].copy(), own[1].copy()
@@ -263,7 +237,7 @@ def _rate(rule: Rule, units: _Units, own: _Told, told: Mapping[str, _Told]) -> _
     return letters, observed
 
 
-def _evidence(analysis: Analysis, units: _Units, table: pd.DataFrame) -> dict[str, Any]:
+def _evidence(analysis: Analysis, units: Units, table: pd.DataFrame) -> dict[str, Any]:
     """The facility that a figure rests on, and the typical walk; no walk where people aged 60+ are not public."""
     found: dict[str, Any] = {}
     places = analysis.city.facilities.frame.index.get_indexer(table["facility_id"].fillna("").astype(str))
@@ -284,7 +258,7 @@ def _evidence(analysis: Analysis, units: _Units, table: pd.DataFrame) -> dict[st
 # -- what may be told -------------------------------------------------------------------------------
 
 
-def _public(analysis: Analysis, rule: Rule, units: _Units, observed: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+def _public(analysis: Analysis, rule: Rule, units: Units, observed: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
     """Observed figures as they are published, and where not even the verdict is."""
     exposure = EXPOSURE.get(rule.measure)
     frame = analysis.city.communities.frame
@@ -331,7 +305,7 @@ def _placed(analysis: Analysis, people: str) -> Numbers:
     return np.bincount(owner, weights=standing, minlength=len(ids)).astype(np.float64)
 
 
-def _scoped(rule: Rule, units: _Units, frame: pd.DataFrame) -> bool:
+def _scoped(rule: Rule, units: Units, frame: pd.DataFrame) -> bool:
     """Whether a rule speaks of some communities of a unit only, so that the unit's people are not its total."""
     if units.level == "community":
         return False

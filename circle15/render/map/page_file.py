@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from circle15.errors import OutputError
+from circle15.model.limits import FEWEST
 from circle15.refusals import refusal
 
 __all__ = [
@@ -104,8 +105,8 @@ def app_style() -> str:
 
 @cache
 def words() -> dict[str, dict[str, str]]:
-    """The page's phrases, Chinese and English; the modules read the same file in their tests."""
-    phrases: dict[str, dict[str, str]] = json.loads(_read("page/words.json"))
+    """The page's phrases, Chinese and English, with the privacy rule's number in its place."""
+    phrases: dict[str, dict[str, str]] = json.loads(_read("page/words.json").replace("{fewest}", str(FEWEST)))
     return phrases
 
 

@@ -19,7 +19,7 @@ from circle15.render.published.privacy import SUPPRESSED, public_counts, public_
 
 __all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts"]
 
-MIDDLE_OF_FEW = 5
+MIDDLE_OF_FEW = FEWEST // 2
 """One to nine people are drawn, and taken in a share, as this many."""
 _COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered", "choices"]
 _MINUTES = ("mean_min", "p90_min")

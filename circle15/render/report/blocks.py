@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from circle15.catalog.facts import read_facts
+from circle15.model.limits import FEWEST
 from circle15.render.tables.book import plain_text
 from circle15.render.words import Words
 
@@ -113,6 +114,10 @@ class Report:
     blocks: tuple[Block, ...]
 
 
+_PRIVACY = {"fewest": FEWEST, "most_hidden": FEWEST - 1}
+"""The privacy rule, as phrases may name it."""
+
+
 @cache
 def _phrases() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(read_facts("report.toml"))
@@ -131,7 +136,7 @@ def say(key: str, /, **values: object) -> Words:
         for place in (0, 1)
     )
     entry = _phrases()[key]
-    return Words(zh=entry["zh"].format(**zh), en=entry["en"].format(**en))
+    return Words(zh=entry["zh"].format(**_PRIVACY, **zh), en=entry["en"].format(**_PRIVACY, **en))
 
 
 def field(key: str, width: float, align: Align = "left") -> Field:

@@ -21,7 +21,7 @@ __all__ = ["cards", "glossary", "limits", "quality"]
 
 _MOST_FINDINGS, _MOST_CLAUSES = 30, 4
 CARDS = 5
-_FEW = re.compile(r"(?<![\d.,，])[1-9](?:人|位)")
+_FEW = re.compile(rf"(?<![\d.,，])(?:{'|'.join(map(str, range(1, FEWEST)))})(?:人|位)")
 """One to nine people in a message."""
 _TERMS = (
     "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",

@@ -62,7 +62,7 @@ _ABOUT = {
     "facilities": "设施 Facilities; position: ok, far (not used) or island",
     "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",
     "isochrones_merged": "各服务等时圈 Isochrones per service",
-    "demand_points": "人口（100米格网）People in cells of 100 m; people is empty where fewer than 10 live",
+    "demand_points": f"人口（100米格网）People in cells of 100 m; people is empty where fewer than {FEWEST} live",
     "streets": "步行路网；closed、confirmed 为现场核查结果 Walking network; closed, confirmed: found in the field",
     "routes": "典型路线 The typical walk of each community to each service, street by street",
     "links": "可打通的步行连接 Single new links by 60+ person-services newly covered; crosses: what map layers know",

@@ -11,6 +11,7 @@ from circle15.catalog import services
 from circle15.catalog import text as phrase
 from circle15.catalog.phrases import assumption_notes
 from circle15.model import Analysis, Check, City
+from circle15.model.limits import FEWEST
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import (
     columns,
@@ -256,8 +257,8 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
         ),
         ("内部分析用表；附图公开前须依法送审。", "For internal analysis; maps need review before they are published."),
         (
-            "不足10人的数值可能指向个人，公开前须删去或合并。",
-            "Counts below 10 people may point at individuals: drop or merge them before publication.",
+            f"不足{FEWEST}人的数值可能指向个人，公开前须删去或合并。",
+            f"Counts below {FEWEST} people may point at individuals: drop or merge them before publication.",
         ),
         *_optional_lines(analysis),
         *ledger_method(analysis),

@@ -18,8 +18,9 @@ from circle15.catalog.norm_books import measures
 from circle15.catalog.phrases import remedy_sentences
 from circle15.model import Analysis
 from circle15.model.norms import Ledger
+from circle15.model.units import Units
 from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, Typology
-from circle15.render.map.ledger import EXPOSURE, _rate, _Units, ledger, public_verdicts
+from circle15.render.map.ledger import EXPOSURE, _rate, ledger, public_verdicts
 from circle15.render.map.payload import payload
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
 from tests.towns.packed_sections import section, verdict_parts
@@ -182,7 +183,7 @@ def test_a_rate_tells_no_verdict_that_is_withheld(
 ) -> None:
     first = town.ledger.rules[0]
     asked = replace(first, measure="compliance_rate", unit="%", of=("one",), level="city", at_least=least, at_most=None)
-    units = _Units(level="city", ids=pd.Index(["city"]), code=np.zeros(4, dtype=np.int64))
+    units = Units(level="city", ids=pd.Index(["city"]), code=np.zeros(4, dtype=np.int64))
     own = (np.array([verdict], dtype=object), np.array([75.0]))
     found, figure = _rate(asked, units, own, {"one": (np.array([*letters], dtype=object), np.full(4, np.nan))})
     assert found[0] == left[0]

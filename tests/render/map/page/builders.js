@@ -13,7 +13,9 @@ import { speaker } from '../../../../circle15/render/map/page/text.js';
 export const PAGE = new URL('../../../../circle15/render/map/page/', import.meta.url);
 
 /** @type {import("../../../../circle15/render/map/page/content.js").Words} */
-export const words = JSON.parse(readFileSync(new URL('words.json', PAGE), 'utf8'));
+export const words = JSON.parse(
+  readFileSync(new URL('words.json', PAGE), 'utf8').replaceAll('{fewest}', '10'),
+);
 export const [zh, en] = [speaker(words, 'zh'), speaker(words, 'en')];
 
 /** Bytes that hold these sections. @param {Record<string, number[]>} sections @returns {Bytes} */
