@@ -263,7 +263,8 @@ def canonical(network: WalkNetwork) -> WalkNetwork:
     u, v = np.where(turn, v, u), np.where(turn, u, v)
     flags = np.where(turn, _swap_ends(network.flags), network.flags)
     second = np.where(turn[:, None], last, second)
-    order = np.lexsort((network.name, flags, second[:, 1], second[:, 0], network.length_mm, network.way_class, v, u))
+    names, name = _sorted_names(network)
+    order = np.lexsort((name, flags, second[:, 1], second[:, 0], network.length_mm, network.way_class, v, u))
     position, start = ragged_take(network.vertex_start, order, turn[order])
     return replace(
         network,
@@ -276,10 +277,19 @@ def canonical(network: WalkNetwork) -> WalkNetwork:
         length_mm=network.length_mm[order],
         way_class=network.way_class[order],
         flags=flags[order].astype(np.uint16),
-        name=network.name[order],
+        name=name[order].astype(np.int32),
+        names=names,
         vertex=network.vertex[position],
         vertex_start=start,
     )
+
+
+def _sorted_names(network: WalkNetwork) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The names of a network's edges in order, the empty one first, and for each edge its place among them."""
+    used = {network.names[place] for place in np.unique(network.name)} | {""}
+    names = tuple(sorted(used))
+    place = {name: number for number, name in enumerate(names)}
+    return names, np.array([place.get(name, 0) for name in network.names], dtype=np.int64)[network.name]
 
 
 def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:

@@ -78,17 +78,23 @@ def _datum_finding(points: gpd.GeoSeries, network: WalkNetwork, file: str, decla
     ]  # fmt: skip
 
 
+_ODD_PLACES: tuple[tuple[int, str, Severity], ...] = (
+    (Positions.FAR, "far", "warning"),
+    (Positions.ISLAND, "island", "warning"),
+    (Positions.MOVED, "moved", "note"),
+)
+"""What is odd about a place on the streets, its finding's code, and how grave that is."""
+
+
 def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[Finding]:
     """Facilities far from any street or on an island, services without a list, lists without a facility."""
     found: list[Finding] = []
     limit = f"{settings.max_snap_m:g}"
-    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = facilities.positions.status == status
-        if lost.any():
-            count = int(lost.sum())
-            found.append(
-                finding(f"facility-{code}", "warning", count=count, limit=limit, examples=facilities.ids[lost])
-            )
+    for status, code, severity in _ODD_PLACES:
+        rows = facilities.positions.status == status
+        if rows.any():
+            count, examples = int(rows.sum()), facilities.ids[rows]
+            found.append(finding(f"facility-{code}", severity, count=count, limit=limit, examples=examples))
     titles = catalog.services()
     serving = facilities.facilities.in_service()
     offered = set(serving.offers()["service"])
@@ -132,15 +138,15 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     """What the analysis itself found wrong with where people live: counted, never silent."""
     found: list[Finding] = []
     people = demand.points.people_in("population")
-    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = demand.positions.status == status
-        stranded = float(people[lost].sum())
+    for status, code, severity in _ODD_PLACES:
+        rows = demand.positions.status == status
+        stranded = float(people[rows].sum())
         if stranded > 0:
             spoken, chinese = (
                 finding(
                     f"demand-{code}",
-                    "warning",
-                    count=int(lost.sum()),
+                    severity,
+                    count=int(rows.sum()),
                     limit=f"{settings.max_snap_m:g}",
                     people=people_text(stranded, language),
                 )

@@ -192,14 +192,8 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
 
 
 def _legs(positions: Positions, limit_mm: int, drawn: Draw) -> Positions:
-    far = positions.leg_mm > limit_mm * drawn.limit
-    return Positions(
-        ids=positions.ids,
-        edge=positions.edge,
-        offset_mm=positions.offset_mm,
-        leg_mm=np.rint(positions.leg_mm * drawn.leg).astype(np.int64),
-        status=np.where(far, Positions.FAR, positions.status).astype(np.uint8),
-    )
+    near = positions.ways_where(positions.leg_mm <= limit_mm * drawn.limit)
+    return replace(near, leg_mm=np.rint(near.leg_mm * drawn.leg).astype(np.int64))
 
 
 def shares_of(

@@ -22,7 +22,7 @@ from circle15.catalog import finding
 from circle15.catalog.facts import read_facts
 from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.loads import arc_loads
-from circle15.kernels.ragged import place_in_run
+from circle15.kernels.ragged import least_of_each, place_in_run
 from circle15.kernels.search import nearest_nodes
 from circle15.model.places import Facilities
 from circle15.model.provenance import Finding
@@ -139,9 +139,10 @@ def _edge_loads(
     begin = (node[chosen].ravel(), cost[chosen].ravel())
     distance = nearest_nodes(graph.start, graph.head, graph.cost, *begin, stage.limit_ms)
     way_u, way_v = (distance[end].astype(np.int64) + to for end, to in ((home.u, home.to_u), (home.v, home.to_v)))
-    enters = np.where(way_u <= way_v, home.u, home.v)
-    walks = np.minimum(way_u, way_v) <= stage.limit_ms
-    carried = stage.elders[home.index[walks]]
+    least, way = least_of_each(np.minimum(way_u, way_v), home.first)
+    enters = np.where(way_u <= way_v, home.u, home.v)[way]
+    walks = least <= stage.limit_ms
+    carried = stage.elders[home.placed[walks]]
     load = np.bincount(enters[walks], weights=carried, minlength=stage.network.n_nodes).astype(float)
     arcs = arc_loads(graph.start, graph.head, graph.cost, distance, load)
     return np.bincount(graph.edge, weights=arcs, minlength=stage.network.n_edges).astype(float)

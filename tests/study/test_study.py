@@ -124,7 +124,7 @@ def test_results_draw_themselves(result):
 
 def test_check_computes_nothing_heavy_but_places_facilities(helsinki):
     codes = {found.code for found in check_places(helsinki)}
-    assert codes == {"facility-island", "undetermined-service"}
+    assert codes == {"facility-moved", "undetermined-service"}
 
 
 def test_the_library_in_one_line_each(helsinki):
@@ -162,8 +162,7 @@ def test_the_flagship_is_labelled_for_what_it_is(suzhou):
 
 def test_the_flagship_has_gaps_in_every_service_and_none_everywhere(suzhou):
     _, city = suzhou
-    with pytest.warns(DataQualityWarning, match="cut off"):
-        result = c15.analyse(city)
+    result = c15.analyse(city)
     assert result.coverage.undetermined == ()
     at = result.coverage.frame.xs(15.0, level="cutoff_min")
     share = at["pop_60plus_covered"].groupby("service").sum() / at["pop_60plus"].groupby("service").sum()

@@ -165,7 +165,7 @@ def _at_nodes(net: WalkNetwork, ids: pd.Index, nodes: np.ndarray) -> Positions:
     """Positions at an end of some edge of each node, 5 m off the street."""
     edge = np.array([int(np.flatnonzero((net.u == node) | (net.v == node))[0]) for node in nodes], dtype=np.int32)
     offset = np.where(net.u[edge] == nodes, 0, net.length_mm[edge])
-    return Positions(
+    return Positions.single(
         ids=ids,
         edge=edge,
         offset_mm=offset.astype(np.int64),

@@ -41,7 +41,7 @@ __all__ = [
     "synthetic_layers",
 ]
 
-POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
+POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island", Positions.MOVED: "moved"}
 
 _PLACE = (
     "name",
@@ -267,7 +267,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     ]
     status = pd.Series(position.status, index=frame.index)
     table["position"] = status.map(POSITION)
-    table["leg_m"] = pd.Series(position.leg_mm / 1000, index=frame.index).where(status != Positions.FAR)
+    table["leg_m"] = position.nearest_m
     table["lon"], table["lat"] = degrees.x, degrees.y
     for column in _SITE:
         if column in frame:

@@ -60,13 +60,14 @@ function lines(facility, view) {
 function warnings({ denied, status, open }, { say, model, state }) {
   const { open_at, max_snap_m } = model.content;
   const moment = open_at?.[state.language];
-  const place = status === 1 ? say('facility_far', { n: max_snap_m }) : status === 2 ? say('facility_island') : '';
+  const place = { 1: 'facility_far', 2: 'facility_island', 3: 'facility_moved' }[status];
   const hours = () => {
     if (!moment || denied) return '';
     if (open === false) return say('facility_closed', { moment });
     return open === null ? say('facility_hours_unknown', { moment }) : '';
   };
-  return [denied ? say('facility_denied') : '', place, hours()].filter(Boolean);
+  const told = place ? say(place, { n: max_snap_m }) : '';
+  return [denied ? say('facility_denied') : '', told, hours()].filter(Boolean);
 }
 
 /**
