@@ -16,7 +16,7 @@ from circle15.kernels.ragged import ranges
 from circle15.model.places import DemandPoints, Facilities
 from circle15.refusals import hint, refusal
 
-__all__ = ["PlacedDemand", "PlacedFacilities", "Positions"]
+__all__ = ["PlacedDemand", "PlacedFacilities", "Positions", "determined"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -152,6 +152,25 @@ class Positions:
             f"<Positions: {len(self):,} points, {ok:,} ok, {moved:,} moved to the mainland, {far:,} far, "
             f"{island:,} on islands>"
         )
+
+
+def determined(status: NDArray[np.uint8], reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of which points the map tells whether they reach something, ``bool`` as ``reached``.
+
+    Not of those far from every street; and of those on a detached piece of the network only if they do reach it: what
+    they do not may lie behind a way that nobody mapped.
+
+    Parameters
+    ----------
+    status
+        ``uint8[p]`` of :class:`Positions`.
+    reached
+        ``bool[p]``, or ``bool[p, s]`` of several services.
+    """
+    near, adrift = status != Positions.FAR, status == Positions.ISLAND
+    if reached.ndim > 1:
+        near, adrift = near[:, np.newaxis], adrift[:, np.newaxis]
+    return np.asarray(near & (reached | ~adrift))
 
 
 def _check_same_places(what: str, frame: gpd.GeoDataFrame, positions: Positions) -> None:

@@ -16,7 +16,7 @@ from circle15.kernels.costs import NEVER_MS
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.pickling import Travelling
-from circle15.model.placed import PlacedDemand, PlacedFacilities
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
@@ -210,8 +210,8 @@ class ReachTable:
         ``int32[k]`` whole milliseconds, both access legs included.
     cutoff_ms
         The cut-off; ``cost <= cutoff`` is in.
-    point_placed
-        ``bool[p]``: False where a point is far from every street, so that its absence says nothing.
+    point_status
+        ``uint8[p]``, see :class:`~circle15.model.placed.Positions`: whose absence says nothing.
     """
 
     point_ids: pd.Index
@@ -221,7 +221,12 @@ class ReachTable:
     cost_ms: NDArray[np.int32]
     cutoff_ms: int
     profile: WalkProfile
-    point_placed: NDArray[np.bool_]
+    point_status: NDArray[np.uint8]
+
+    @property
+    def point_placed(self) -> NDArray[np.bool_]:
+        """``bool[p]``: near a street."""
+        return np.asarray(self.point_status != Positions.FAR)
 
     def __len__(self) -> int:
         return len(self.cost_ms)
@@ -250,8 +255,8 @@ class NearestTimes:
     ----------
     point_ids
         Of the demand points.
-    point_placed
-        ``bool[p]``: False where a point is far from every street, so that "no way" says nothing.
+    point_status
+        ``uint8[p]``, see :class:`~circle15.model.placed.Positions`: whose "no way" says nothing.
     services
         In the order of the columns.
     cost_ms
@@ -265,7 +270,7 @@ class NearestTimes:
     """
 
     point_ids: pd.Index
-    point_placed: NDArray[np.bool_]
+    point_status: NDArray[np.uint8]
     services: tuple[str, ...]
     cost_ms: NDArray[np.int64]
 
@@ -275,6 +280,15 @@ class NearestTimes:
             raise refusal(
                 "nearest_shape", error=InputError, shape=self.cost_ms.shape, points=wanted[0], services=wanted[1]
             )
+
+    @property
+    def point_placed(self) -> NDArray[np.bool_]:
+        """``bool[p]``: near a street."""
+        return np.asarray(self.point_status != Positions.FAR)
+
+    def determined(self, service: str) -> NDArray[np.bool_]:
+        """``bool[p]``: of whom the map tells whether they get there at all; not those adrift on a detached piece."""
+        return determined(self.point_status, self.ms(service) < NEVER_MS)
 
     def ms(self, service: str) -> NDArray[np.int64]:
         """``int64[p]`` milliseconds to the nearest facility of a service; ``NEVER_MS`` or more: no way."""
@@ -320,8 +334,10 @@ class Coverage:
 
     ``frame`` on (``community_id``, ``service``, ``cutoff_min``): for each people column *p* ``p``,
     ``p_covered``, ``p_uncovered``, ``p_unplaced`` (people whose demand points lie far from any
-    street: the data cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when nobody
-    could be placed; and ``choices``, the people-weighted mean number of facilities in reach.
+    street: the data cannot tell), ``p_undetermined`` (people on a detached piece of the network who do not reach the
+    service within the farthest cut-off: the map cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when
+    of nobody can be told; and ``choices``, the people-weighted mean number of facilities in reach. Covered +
+    uncovered + unplaced + undetermined = people.
 
     ``nearest`` on (``community_id``, ``service``): minutes to the nearest facility at any distance,
     weighted by ``pop_60plus`` (by ``population`` where nobody is 60+): ``mean_min`` over those who
@@ -332,7 +348,8 @@ class Coverage:
     ``delivery`` on (``community_id``, ``service``), a layer apart that no other number is made of; only services of
     which some facility delivers: for each people column ``p``, ``p_delivered`` (within the straight-line radius of
     a facility that delivers), ``p_either`` (these, and those who can walk there within the farthest cut-off),
-    ``p_neither``, ``p_unplaced`` (no delivery, and far from any street). either + neither + unplaced = people.
+    ``p_neither``, ``p_unplaced`` (no delivery, and far from any street), ``p_undetermined``. either + neither +
+    unplaced + undetermined = people.
     """
 
     frame: pd.DataFrame
@@ -368,7 +385,8 @@ class Gaps:
     """Gap scores at the circle's cut-off, for people aged 60 and over.
 
     ``frame`` on (``community_id``, ``service``): ``elders`` (people aged 60+), ``uncovered`` (of them, addable),
-    ``unplaced``, ``intensity_pct`` (of the placed 60+; of all residents where nobody is 60+), ``share`` covered,
+    ``unplaced``, ``undetermined`` (by the map), ``intensity_pct`` (of the others; of all residents where nobody is
+    60+), ``share`` covered,
     ``choices``, ``mean_min``, ``p90_min`` and ``unreachable`` as in :class:`Coverage`, ``reached`` (whether somebody in
     the city can walk to the service, at any distance), ``rank`` (1 = most people uncovered in that service).
 
@@ -402,8 +420,8 @@ class Subdistricts:
     """Coverage summed by subdistrict; empty where no community names one.
 
     ``frame`` on (``subdistrict``, ``service``, ``cutoff_min``): for each people column *p* the exact sums
-    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced`` over communities, and ``p_share`` = covered /
-    (covered + uncovered).
+    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities, and ``p_share`` =
+    covered / (covered + uncovered).
 
     ``by_subdistrict`` on ``subdistrict``: ``communities``, people, ``uncovered`` (60+ person-services),
     ``worst_service``, ``index`` (geometric, of the shares above) and ``rank``; sorted by rank.

@@ -253,11 +253,12 @@ def doors(graph: WalkGraph, positions: Positions) -> Doors:
     node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge]]).astype(np.int64)
     point = np.concatenate([ends.index[back], ends.index])
     cost = np.minimum(np.concatenate([to_u[back], to_v]), MAX_MS)
-    if len(ends.index) > len(positions):  # several ways on meet at a node: the cheapest door stays
-        order = np.lexsort((cost, point, node))
-        pair = node[order] * np.int64(len(positions)) + point[order]
-        kept = order[first_of_each(pair)]
-        node, point, cost = node[kept], point[kept], cost[kept]
+    # Where several ways on of a point meet at a node, the cheapest door stays.
+    alone = (positions.ways < 2)[point]
+    crowd = np.flatnonzero(~alone)
+    crowd = crowd[np.lexsort((cost[crowd], point[crowd], node[crowd]))]
+    alone[crowd[first_of_each(node[crowd] * np.int64(len(positions)) + point[crowd])]] = True
+    node, point, cost = node[alone], point[alone], cost[alone]
     order = np.lexsort((point, cost, node))
     start = run_starts(node, network.n_nodes)
     return Doors(

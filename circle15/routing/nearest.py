@@ -122,7 +122,7 @@ def nearest_times(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFaci
     services = tuple(sorted(facilities.listed))
     times = [nearest_cost(graph, demand.positions, facilities.offering(service)) for service in services]
     table = np.stack(times, axis=1) if times else np.empty((len(demand), 0), dtype=np.int64)
-    return NearestTimes(point_ids=demand.ids, point_placed=demand.placed, services=services, cost_ms=table)
+    return NearestTimes(point_ids=demand.ids, point_status=demand.positions.status, services=services, cost_ms=table)
 
 
 def nearest_cost(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.int64]:

@@ -89,7 +89,7 @@ def reach_table(
         cost_ms=cost[order],
         cutoff_ms=limit,
         profile=graph.profile,
-        point_placed=demand.placed,
+        point_status=demand.status,
     )
 
 

@@ -24,6 +24,7 @@ from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.loads import arc_loads
 from circle15.kernels.ragged import least_of_each, place_in_run
 from circle15.kernels.search import nearest_nodes
+from circle15.model.placed import determined
 from circle15.model.places import Facilities
 from circle15.model.provenance import Finding
 from circle15.model.results import ReachTable
@@ -163,7 +164,8 @@ def _lost(
     community = key % count
     lost = np.bincount(place, weights=stage.weight[point], minlength=len(key))
     elders = np.bincount(place, weights=stage.elders[point], minlength=len(key))
-    weight, total = stage.weight * stage.demand.placed, stage.demand.points.community_sums
+    known = determined(stage.demand.positions.status, covered)
+    weight, total = stage.weight * known, stage.demand.points.community_sums
     whole, inside = total(weight)[community], total(weight * covered)[community]
     asked = required[community, column]
     with np.errstate(invalid="ignore", divide="ignore"):

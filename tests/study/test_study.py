@@ -60,7 +60,8 @@ def test_a_service_without_a_list_is_undetermined_and_no_gap(result):
 def test_nobody_is_lost(result):
     frame, people = result.coverage.frame, result.city.communities.frame
     for column in ("population", "pop_60plus"):
-        parts = frame[[f"{column}_covered", f"{column}_uncovered", f"{column}_unplaced"]].sum(axis=1)
+        lost = [f"{column}_unplaced", f"{column}_undetermined"]
+        parts = frame[[f"{column}_covered", f"{column}_uncovered", *lost]].sum(axis=1)
         expected = frame.index.get_level_values("community_id").map(people[column])
         np.testing.assert_array_equal(parts, np.rint(expected.to_numpy(float) * 1024) / 1024)
 

@@ -287,4 +287,7 @@ def _how(facts: Facts) -> list[Words]:
         lines.append(say("method_weights", weights=listed_weights))
     if settings.open_at is not None:
         lines.append(say("at_moment", moment=(settings.open_at.zh, settings.open_at.en)))
+    adrift = frame["pop_60plus_undetermined"].groupby(level="community_id").max().sum() if len(frame) else 0.0
+    if adrift > 0:
+        lines.append(say("method_adrift", people=few(tens(float(adrift)))))
     return [*lines, say("method_undetermined", unplaced=few(tens(float(lost))))]

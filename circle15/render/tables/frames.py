@@ -61,10 +61,12 @@ _COVERAGE = (
     "population_covered",
     "population_uncovered",
     "population_unplaced",
+    "population_undetermined",
     "population_share",
     "pop_60plus",
     "pop_60plus_covered",
     "pop_60plus_unplaced",
+    "pop_60plus_undetermined",
     "choices",
 )
 _SERVICE = (
@@ -76,6 +78,7 @@ _SERVICE = (
     "uncovered",
     "pop_60plus_covered",
     "pop_60plus_unplaced",
+    "pop_60plus_undetermined",
     "worst_community",
 )
 _MISSING = (
@@ -89,8 +92,9 @@ _UNDETERMINED = {"zh": "没有设施名录，不能判定。", "en": "No list of
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
-    "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "share",
-    "population", "population_covered", "population_uncovered", "population_unplaced", "population_share", "synthetic",
+    "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "pop_60plus_undetermined", "share",
+    "population", "population_covered", "population_uncovered", "population_unplaced", "population_undetermined",
+    "population_share", "synthetic",
 )  # fmt: skip
 _CHECKS = (
     "check_id", "rank", "kind", "name", "question_zh", "question_en", "answer", "author", "date", "note", "flips",
@@ -306,11 +310,13 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
                 "pop_60plus_covered": covered,
                 "uncovered": uncovered,
                 "pop_60plus_unplaced": people["pop_60plus_unplaced"].sum(),
+                "pop_60plus_undetermined": people["pop_60plus_undetermined"].sum(),
                 "share": covered / (covered + uncovered) if covered + uncovered else np.nan,
                 "worst_community": analysis.city.communities.frame["name"].get(worst, ""),
             }
         rows.append(row)
-    numbers = ("facilities", "share", "uncovered", "pop_60plus_covered", "pop_60plus_unplaced")
+    parts = ("covered", "unplaced", "undetermined")
+    numbers = ("facilities", "share", "uncovered", *(f"pop_60plus_{part}" for part in parts))
     blank = {**dict.fromkeys(numbers, np.nan), "worst_community": ""}
     return rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
 
