@@ -123,6 +123,10 @@ def _check_points(frame: gpd.GeoDataFrame, what: str) -> None:
         )
 
 
+MOST_LEG_M = 1000.0
+"""No home lies farther from the point that stands for it."""
+
+
 def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
     for column in columns:
         values = pd.to_numeric(frame[column], errors="coerce")
@@ -335,7 +339,8 @@ class DemandPoints:
 
     ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
     of 1/1024 person, so that sums are exact in floating point), ``method`` (``building``,
-    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points.
+    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for homes that lie
+    some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
     """
 
     frame: gpd.GeoDataFrame
@@ -348,11 +353,27 @@ class DemandPoints:
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_demand_points"), column=column)
         _check_people(self.frame, "demand_points", self.people)
+        if "leg_m" in self.frame.columns:
+            leg_m = pd.to_numeric(self.frame["leg_m"], errors="coerce")
+            bad = ~leg_m.between(0, MOST_LEG_M)
+            if bad.any():
+                first = self.frame.index[bad][0]
+                raise refusal(
+                    "home_leg", error=InputError, count=int(bad.sum()), first=first,
+                    value=self.frame.loc[first, "leg_m"], most=f"{MOST_LEG_M:g}",
+                )  # fmt: skip
 
     @property
     def people(self) -> tuple[str, ...]:
         """The people columns that are there."""
         return people_columns(self.frame)
+
+    @property
+    def leg_mm(self) -> NDArray[np.int64]:
+        """``int64[p]``: whole millimetres from the homes to the point, 0 where nothing is said."""
+        if "leg_m" not in self.frame:
+            return np.zeros(len(self.frame), dtype=np.int64)
+        return np.rint(self.frame["leg_m"].to_numpy(dtype=float) * 1000).astype(np.int64)
 
     @property
     def communities(self) -> pd.Index:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -111,10 +111,11 @@ def place_demand(
     Returns
     -------
     PlacedDemand
-        The points with their positions, row by row.
+        The points with their positions, row by row; ``leg_m`` of the points is walked on top of every leg.
     """
     positions = snap(network, points.frame, max_snap_m=max_snap_m, barriers=barriers)
-    return PlacedDemand(points=points, positions=positions)
+    leg_mm = positions.leg_mm + points.leg_mm[positions.owner]
+    return PlacedDemand(points=points, positions=replace(positions, leg_mm=leg_mm))
 
 
 def place_facilities(

@@ -281,6 +281,9 @@ def _how(facts: Facts) -> list[Words]:
         say("method_people", methods=named),
         say("method_gap"),
     ]  # fmt: skip
+    leg_m = analysis.demand.points.leg_mm[analysis.demand.points.leg_mm > 0] / 1000
+    if len(leg_m):
+        lines.append(say("method_home_leg", least=f"{leg_m.min():.0f}", most=f"{leg_m.max():.0f}"))
     if len(set(weights.values())) == 1:
         lines.append(say("method_weights_equal", count=len(weights), weight=f"{next(iter(weights.values())):.3f}"))
     elif weights:
