@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from circle15.catalog.spelling import did_you_mean
 from circle15.catalog.typed_toml import Day, Number, OneOf, Rows, TomlTable, Wanted, fault, is_number
 from circle15.model.places import AGE_GROUP
+from circle15.refusals.spelling import did_you_mean
 from circle15.sources.osm.places import CONTEXT_LAYERS
 
 __all__ = [

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import truncnorm
 
 from circle15.catalog import way_classes
 from circle15.kernels.ragged import rank_by_id
@@ -164,6 +163,8 @@ def draw(
 
 def _speed(at: float, uncertain: Uncertainty) -> float:
     """Quantile of the normal distribution around 1 that is cut off on both sides."""
+    from scipy.stats import truncnorm
+
     low, high, sd = uncertain.speed_low, uncertain.speed_high, uncertain.speed_sd
     if sd == 0:
         return 1.0

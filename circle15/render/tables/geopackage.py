@@ -34,7 +34,11 @@ CELL_M = 100.0
 """Side of the cells that demand points are gathered in: no household's place or number is written."""
 
 
-_NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+_WRITING = {
+    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",  # one date on all layers, so that the bytes do not tell the hour
+    "OGR_SQLITE_SYNCHRONOUS": "OFF",  # a file that is not whole yet need not reach the disk after every layer
+}
+"""How GDAL writes."""
 _FLAGS = {
     "steps": EdgeFlag.STEPS,
     "bridge": EdgeFlag.BRIDGE,
@@ -80,7 +84,7 @@ def write_geopackage(analysis: Analysis, path: Path) -> None:
     OSError
         If GDAL cannot write the file.
     """
-    with _fixed_clock():
+    with _options_of_writing():
         for layer, frame in layers(analysis).items():
             try:
                 pyogrio.write_dataframe(
@@ -269,10 +273,10 @@ def _described(analysis: Analysis, layer: str) -> str:
 
 
 @contextmanager
-def _fixed_clock() -> Iterator[None]:
-    """Let GDAL stamp one date on all layers, so that the bytes do not tell the hour."""
-    before = {key: pyogrio.get_gdal_config_option(key) for key in _NO_CLOCK}
-    pyogrio.set_gdal_config_options(_NO_CLOCK)
+def _options_of_writing() -> Iterator[None]:
+    """Let GDAL write with :data:`_WRITING`, and afterwards as before."""
+    before = {key: pyogrio.get_gdal_config_option(key) for key in _WRITING}
+    pyogrio.set_gdal_config_options(_WRITING)
     try:
         yield
     finally:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from circle15.catalog import column_synonyms, finding, fold_header, hint, numeric_columns, personal_columns, refusal
 from circle15.catalog import services as known_services
-from circle15.catalog.spelling import did_you_mean
 from circle15.model.provenance import FileRecord, Finding
+from circle15.refusals.spelling import did_you_mean
 from circle15.sources.layers.shapefiles import FIELD_BYTES
 from circle15.sources.tables.sheets import plain_numbers
 

@@ -15,10 +15,10 @@ import shapely
 
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
-from circle15.catalog.spelling import did_you_mean
 from circle15.model.places import Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin, Severity
 from circle15.refusals import refusal
+from circle15.refusals.spelling import did_you_mean
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.facilities.attributes import hours_findings
 from circle15.sources.facilities.findings import osm_only_findings, same_place_findings
