@@ -322,3 +322,9 @@ def test_growth_is_nested_in_its_length(places):
                 before = now
         assert {k: v for k, v in now.items() if v} == {k: v for k, v in before.items() if v}
         wide = {key: float(now.get(key, 0)) for key in now} if limit != 600 else {**now}
+
+
+def test_of_two_seeds_a_step_apart_each_lies_in_its_own_outline():
+    known = seeds([(2, 0), (1, -1)], grow_m=150.0)
+    grown, _ = grow_communities(grid(9, 7), known)
+    assert shapely.covers(shapely.buffer(grown.frame.geometry.to_numpy(), 0.01), known.frame.geometry.to_numpy()).all()
