@@ -115,11 +115,26 @@ def life_of(tags: Tags, *, makes: Callable[[Tags], bool] | None = None, on: str 
     >>> life_of({"highway": "footway", "disused:highway": "residential"}).state
     'in_use'
     """
+    if _speaking().isdisjoint(key.partition(":")[0] for key in tags):
+        return Life()  # most things
     for state in life_states().values():
         tag = state.named_by(tags) or _prefixed(state, tags, makes)
         if tag:
             return Life(state.key, tag)
     return _dated(tags, on)
+
+
+@cache
+def _speaking() -> frozenset[str]:
+    """Keys and prefixes of which one at least stands in the tags of whatever is not simply in use."""
+    states = life_states().values()
+    return frozenset(
+        [
+            *(word for state in states for word in (*state.tags, *state.prefixes)),
+            *_dates()["until"],
+            *_dates()["from"],
+        ]
+    )
 
 
 def _prefixed(state: LifeState, tags: Tags, makes: Callable[[Tags], bool] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from circle15.model.metric import why_unfit
 from circle15.model.pickling import Travelling
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
+from circle15.model.way_hours import WayHours
 from circle15.refusals import refusal
 
 __all__ = ["WalkNetwork", "WalkProfile"]
@@ -50,6 +51,8 @@ class WalkNetwork(Travelling):
         ``float64[m, 2]`` and ``int64[e + 1]``: the line of each edge, from u to v.
     origin
         Provenance of the streets.
+    hours
+        Edges and nodes that are open by hours; empty where nothing ever closes.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class WalkNetwork(Travelling):
     vertex: NDArray[np.float64]
     vertex_start: NDArray[np.int64]
     origin: Origin
+    hours: WayHours = field(default_factory=WayHours)
 
     def __post_init__(self) -> None:
         unfit = why_unfit(self.crs)
