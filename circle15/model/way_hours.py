@@ -78,6 +78,10 @@ class WayHours:
         for rows, week in ((self.way, self.way_week), (self.node, self.node_week)):
             if len(rows) != len(week) or (len(rows) and int(week.max()) >= len(self.weeks)):
                 raise refusal("way_hours", error=StreetsError, rows=len(rows), weeks=len(week))
+        for column in ("way", "way_week", "node", "node_week"):
+            view = getattr(self, column).view()
+            view.setflags(write=False)
+            object.__setattr__(self, column, view)
 
     @classmethod
     def of(cls, ways: Sequence[OpenWeek | None], nodes: Sequence[OpenWeek | None] = ()) -> WayHours:

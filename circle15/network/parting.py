@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
-from circle15.kernels.ragged import place_in_run
 from circle15.model.streets import NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.refusals import refusal
 
-__all__ = ["barred_nodes", "cut_off_m", "part_barred", "part_nodes"]
+__all__ = ["barred_nodes", "cut_off_m", "part_barred"]
 
 
 def barred_nodes(network: WalkNetwork) -> NDArray[np.bool_]:
@@ -21,52 +18,8 @@ def barred_nodes(network: WalkNetwork) -> NDArray[np.bool_]:
     return (network.node_flags & np.uint8(NodeFlag.BARRED)) != 0
 
 
-def part_nodes(network: WalkNetwork, nodes: NDArray[np.bool_]) -> WalkNetwork:
-    """Give every end of an edge at a marked node a node of its own, so that nobody passes there.
-
-    ::
-
-        a --- x --- b        a --- x    x'--- b
-              |         ->         x''
-              c                    |
-                                   c
-
-    Parameters
-    ----------
-    network
-        A walking network; its edges keep their numbers, lengths and lines, so positions hold.
-    nodes
-        ``bool[n]`` which nodes are parted.
-
-    Returns
-    -------
-    WalkNetwork
-        The copies stand behind the other nodes, with their node's place, identifier and flags.
-    """
-    ends = np.concatenate([network.u, network.v])
-    at = np.flatnonzero(nodes[ends])
-    at = at[np.argsort(ends[at], kind="stable")]
-    more = at[place_in_run(ends[at]) > 0]  # the first end at a node keeps it
-    if len(more) == 0:
-        return network
-    origin = ends[more]
-    ends[more] = network.n_nodes + np.arange(len(more), dtype=np.int32)
-    u, v = np.split(ends, 2)
-    codes = network.hours.node_codes(network.n_nodes)
-    return replace(
-        network,
-        node_id=np.append(network.node_id, network.node_id[origin]),
-        x=np.append(network.x, network.x[origin]),
-        y=np.append(network.y, network.y[origin]),
-        node_flags=np.append(network.node_flags, network.node_flags[origin]),
-        u=u,
-        v=v,
-        hours=network.hours.renumbered(nodes=np.append(codes, codes[origin])),
-    )
-
-
 def part_barred(network: WalkNetwork) -> WalkNetwork:
-    """Part the nodes that are barred by their tags.
+    """Part the nodes that are barred by their tags: see :meth:`~circle15.model.walk_network.WalkNetwork.parted`.
 
     Raises
     ------
@@ -83,7 +36,7 @@ def part_barred(network: WalkNetwork) -> WalkNetwork:
             "streets_barred", error=StreetsError, count=int(used.sum()),
             streets=(network.origin.label_zh, network.origin.label_en),
         )  # fmt: skip
-    return part_nodes(network, barred)
+    return network.parted(barred)
 
 
 def cut_off_m(network: WalkNetwork) -> float:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circle15.catalog import walking
+from circle15.kernels.chains import trace_chains
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.network.way_lengths import segment_metres
 
@@ -22,9 +24,9 @@ _TAG = "foot=use_sidepath"
 def without_sidepaths(streets: Streets) -> Streets:
     """Leave out roads with ``foot=use_sidepath`` that other streets run beside.
 
-    Such a road goes where a walk over other streets leads from each of its junctions and ends to the next one and is
-    not longer than ``walking.toml`` allows (``[sidepath]``). All others are walked, flagged and counted: that a path
-    is there is said by the tag, that it is mapped and joined is not.
+    Such a road, its ways taken together, goes where a walk over other streets leads from each of its junctions and
+    ends to the next one and is not longer than ``walking.toml`` allows (``[sidepath]``). All others are walked,
+    flagged and counted: that a path is there is said by the tag, that it is mapped and joined is not.
 
     Parameters
     ----------
@@ -44,11 +46,10 @@ def without_sidepaths(streets: Streets) -> Streets:
     metres = segment_metres(streets.lon[streets.way_node], streets.lat[streets.way_node])
     metres[way[1:] != way[:-1]] = np.nan
     graph = _graph(streets, ~beside[way], metres)
-    others = np.bincount(streets.way_node, minlength=len(streets.node_id))
+    uses = np.bincount(streets.way_node, minlength=len(streets.node_id))
     gone = np.zeros(streets.n_ways, dtype=bool)
-    for row in np.flatnonzero(beside).tolist():
-        first, end = streets.way_start[row : row + 2].tolist()
-        gone[row] = _runs_beside(graph, streets.way_node[first:end], metres[first : end - 1], others)
+    for road in _roads(streets, beside, uses):
+        gone[road.ways] = _runs_beside(graph, road, streets)
     total = np.bincount(way[1:], weights=np.nan_to_num(metres), minlength=streets.n_ways)
     return _without(streets, gone, total.astype(np.float64))
 
@@ -69,15 +70,42 @@ def _graph(streets: Streets, used: NDArray[np.bool_], metres: NDArray[np.float64
     ).tocsr()
 
 
-def _runs_beside(graph: Any, nodes: NDArray[np.int64], metres: NDArray[np.float64], others: NDArray[np.int64]) -> bool:
-    """Whether a walk over the graph leads along a way from each of its junctions and ends to the next one."""
+class _Road(NamedTuple):
+    """Ways end to end: their rows, their nodes in order, and which of these are junctions or ends."""
+
+    ways: list[int]
+    nodes: NDArray[np.int64]
+    stop: NDArray[np.bool_]
+
+
+def _roads(streets: Streets, beside: NDArray[np.bool_], uses: NDArray[np.int64]) -> Iterator[_Road]:
+    """The roads in question: ways that follow each other where nothing else begins are one."""
+    rows = np.flatnonzero(beside)
+    first = streets.way_node[streets.way_start[rows]].astype(np.int32)
+    last = streets.way_node[streets.way_start[rows + 1] - 1].astype(np.int32)
+    ends = np.bincount(np.concatenate([first, last]), minlength=len(uses))
+    inner = (ends == 2) & (uses == 2)
+    inner[first[first == last]] = False
+    piece, against, start = trace_chains(first, last, inner)
+    for begin, end in pairwise(start.tolist()):
+        ways = rows[piece[begin:end]].tolist()
+        lines = [streets.way_node[streets.way_start[way] : streets.way_start[way + 1]] for way in ways]
+        turned = [line[::-1] if back else line for line, back in zip(lines, against[begin:end].tolist(), strict=True)]
+        nodes = np.concatenate([turned[0], *(line[1:] for line in turned[1:])])
+        stop = (uses[nodes] > 1) & ~inner[nodes]
+        stop[[0, -1]] = True
+        yield _Road(ways, nodes, stop)
+
+
+def _runs_beside(graph: Any, road: _Road, streets: Streets) -> bool:
+    """Whether a walk over the graph leads along a road from each of its junctions and ends to the next one."""
     from scipy.sparse.csgraph import dijkstra
 
-    rule = walking()["sidepath"]
-    junction = others[nodes] > 1
-    junction[[0, -1]] = True
-    stops = np.flatnonzero(junction)
-    along = np.concatenate([[0.0], np.cumsum(metres)])
+    rule, nodes = walking()["sidepath"], road.nodes
+    stops = np.flatnonzero(road.stop)
+    if len(stops) == 2 and nodes[0] == nodes[-1]:
+        return False  # a ring that nothing else meets
+    along = np.concatenate([[0.0], np.cumsum(segment_metres(streets.lon[nodes], streets.lat[nodes]))])
     for here, there in pairwise(stops.tolist()):
         limit = max(rule["times"] * (along[there] - along[here]), along[there] - along[here] + rule["more_m"])
         walk = np.asarray(dijkstra(graph, directed=False, indices=[int(nodes[here])], limit=float(limit)))[0]

@@ -200,7 +200,8 @@ def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
     Nodes are numbered as in the network; ``osmid`` holds the source's identifier. Gates, signals, bridges,
     private ways and the like are OSM tags again, so that :func:`from_osmnx` finds the same walking
     times. An edge that is walked one way only has no twin. Edges that a field check found closed, or confirmed,
-    have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones.
+    have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones. A node that
+    nobody passes is one node for each way that ends there. Opening hours of ways do not come along.
 
     Parameters
     ----------
