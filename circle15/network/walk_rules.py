@@ -130,7 +130,9 @@ def _listed(tags: Tags, table: Mapping[str, Any]) -> str:
 
 
 def _told(tags: Tags) -> str:
-    return _listed(tags, walking()["access"]["told"])
+    """A tag that speaks against walking there and takes nothing away; ``access`` is silent where ``foot`` speaks."""
+    told = walking()["access"]["told"]
+    return _listed(tags, {key: told[key] for key in told if key != "access" or not tags.get("foot")})
 
 
 def _foot(tags: Tags) -> _Access | None:

@@ -9,6 +9,7 @@ import numpy as np
 from circle15.catalog import finding, walking
 from circle15.model.moment import Moment
 from circle15.model.provenance import Finding
+from circle15.model.streets import NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.parting import barred_nodes, cut_off_m
 
@@ -49,7 +50,7 @@ def tag_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Findin
     rings = counts.get("inner rings of squares not joined", 0)
     if rings:
         found.append(finding("squares-not-joined", "note", count=rings))
-    return [*found, *_barred(counts, network)]
+    return [*found, *_private_gates(network), *_barred(counts, network)]
 
 
 def moment_findings(network: WalkNetwork, when: Moment | None) -> list[Finding]:
@@ -93,6 +94,15 @@ def _named(by_tag: Mapping[str, int], *, metres: bool = True) -> str:
 def _beside(counts: Mapping[str, int]) -> list[Finding]:
     walked, left = (sum(_by_tag(counts, f"metres {kind}: ").values()) for kind in ("sidepath", "beside"))
     return [finding("ways-sidepath", "note", km=_km(walked), left_km=_km(left))] if walked else []
+
+
+def _private_gates(network: WalkNetwork) -> list[Finding]:
+    private = (network.node_flags & np.uint8(NodeFlag.PRIVATE)) != 0
+    locked = private & ((network.node_flags & np.uint8(NodeFlag.LOCKED)) != 0)
+    if not private.any():
+        return []
+    count, shown = int(private.sum()), network.node_id[private]
+    return [finding("gates-private", "note", count=count, locked=int(locked.sum()), examples=shown)]
 
 
 def _barred(counts: Mapping[str, int], network: WalkNetwork) -> list[Finding]:

@@ -301,6 +301,8 @@ def test_what_a_way_was_or_shall_be_takes_nothing_away(tags):
 def test_what_is_walked_and_told(tag):
     assert rule(f"highway=footway {tag}").told == tag
     assert rule("highway=footway").told == ""
+    assert rule("highway=service access=emergency").told == "access=emergency"
+    assert rule("highway=service access=emergency foot=yes").told == ""
 
 
 @pytest.mark.parametrize("alias", walking()["tags"]["alias"])

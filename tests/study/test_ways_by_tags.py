@@ -66,11 +66,36 @@ def test_a_way_that_is_in_use_is_walked(tmp_path, link):
     assert joined(link_network(tmp_path, link_xml(link)))
 
 
-@pytest.mark.parametrize("link", ["highway=residential construction=minor", "highway=footway smoothness=impassable"])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "highway=residential construction=minor",
+        "highway=footway smoothness=impassable",
+        "highway=service access=military",
+    ],
+)
 def test_works_and_rough_ground_are_walked_and_told(tmp_path, link):
     city = load_city("town", data=link_pack(tmp_path, link_xml(link)))
     assert joined(city.network)
     assert link.split()[1] in finding_of(city.findings, "ways-walked-all-the-same").message_zh
+
+
+def test_private_gates_are_told(tmp_path):
+    text = link_xml("highway=footway", node="barrier=gate access=private locked=yes")
+    found = finding_of(load_city("town", data=link_pack(tmp_path, text)).findings, "gates-private")
+    assert found.message_en == "1 gates are for some people only by their tags, 1 of them locked"
+    assert found.examples == ("9",)
+
+
+@pytest.mark.parametrize(("yard_m", "severity"), [(300, "note"), (1200, "warning")])
+def test_what_hangs_behind_barred_nodes_is_told(tmp_path, yard_m, severity):
+    """A yard behind a gate with access=no: a warning where it is as long as a piece that counts for itself."""
+    nodes = {9: (120.6190, 31.3075), 10: (120.6190, 31.3075 - yard_m / 110_900)}
+    text = link_xml(nodes=nodes, ways={30: ([7, 9, 10], tags("highway=service"))}, node_tags={9: tags("foot=no")})
+    found = finding_of(load_city("town", data=link_pack(tmp_path, text)).findings, "nodes-barred")
+    assert (found.count, found.severity, found.examples) == (1, severity, ("9",))
+    assert "foot=no" in found.message_zh
+    assert f"{'0.300' if yard_m == 300 else '1.2'} km" in found.message_en
 
 
 # -- Moments ------------------------------------------------------------------------------------------

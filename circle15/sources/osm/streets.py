@@ -151,7 +151,10 @@ class _Way:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Found:
-    """What a file holds for walkers: ways, nodes with a meaning, squares; ways that tags took away; and counts."""
+    """What a file holds for walkers: ways, nodes with a meaning, squares; ways that tags took away; and counts.
+
+    Ways that are no street by their class are counted only.
+    """
 
     ways: list[_Way]
     nodes: dict[int, NodeRule]
@@ -225,7 +228,8 @@ def _timed(rule: WalkRule) -> tuple[WalkRule, WayWeek]:
 def _sort_way(found: _Found, refs: bytes, rule: WalkRule, hours: WayWeek, name: str) -> None:
     if rule.dropped:
         found.counts[f"dropped: {rule.dropped}"] += 1
-    (found.taken if rule.dropped else found.ways).append(_Way(rule, name, refs, hours))
+    if rule.taken != "class":
+        (found.taken if rule.dropped else found.ways).append(_Way(rule, name, refs, hours))
 
 
 def _coordinates(
