@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.catalog import walking
-from circle15.kernels.chains import trace_chains
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.network.way_lengths import segment_metres
 
@@ -80,6 +79,8 @@ class _Road(NamedTuple):
 
 def _roads(streets: Streets, beside: NDArray[np.bool_], uses: NDArray[np.int64]) -> Iterator[_Road]:
     """The roads in question: ways that follow each other where nothing else begins are one."""
+    from circle15.kernels.chains import trace_chains  # compiled: who lists cities needs no compiler
+
     rows = np.flatnonzero(beside)
     first = streets.way_node[streets.way_start[rows]].astype(np.int32)
     last = streets.way_node[streets.way_start[rows + 1] - 1].astype(np.int32)
