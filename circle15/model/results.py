@@ -474,6 +474,11 @@ class Analysis(Travelling):
     equity: Equity = field(default_factory=Equity)
     typology: Typology = field(default_factory=Typology)
 
+    @property
+    def network(self) -> WalkNetwork:
+        """The streets as they were walked: what is shut at the moment of the settings is closed."""
+        return self.city.network.at(self.settings.open_at)
+
     def __repr__(self) -> str:
         when = f" at {self.settings.open_at}" if self.settings.open_at else ""
         return f"<Analysis of {self.city.title_en}{when}: {self.coverage!r}, {self.gaps!r}>"

@@ -20,6 +20,7 @@ from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.snap import place_facilities
 from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
+from circle15.quality.street_tags import tag_findings
 from circle15.sources.pack.city_pack import PackContents, ReadingLog, find_pack, read_pack
 from circle15.sources.population.grid import outside_findings
 from circle15.sources.population.people import compare_people
@@ -80,6 +81,7 @@ def _built(pack: PackContents) -> City:
             *grown,
             *compared,
             *street_findings(pack.streets.counts, network),
+            *tag_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
             *answered,
         ),

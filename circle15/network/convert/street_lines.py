@@ -21,12 +21,16 @@ from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import canonical, end_flags
+from circle15.network.parting import part_barred
 from circle15.network.walk_rules import WalkRule
 from circle15.refusals import refusal
 
 __all__ = ["FIELD_FLAGS", "StreetLines", "as_found", "edge_tags", "first_value", "known_crs", "metric_crs"]
 
-_TAGS = ("highway", "foot", "access", "bridge", "tunnel", "footway", "conveying", "oneway:foot", "motorroad")
+_TAGS = (
+    "highway", "foot", "access", "foot:conditional", "access:conditional", "bridge", "tunnel", "footway", "conveying",
+    "oneway:foot", "motorroad", "construction", "proposed", "disused", "abandoned", "demolished", "razed",
+)  # fmt: skip
 FIELD_FLAGS = MappingProxyType({"closed": EdgeFlag.CLOSED, "confirmed": EdgeFlag.CONFIRMED})
 """Flags that no OSM tag has, by the attribute that carries them."""
 
@@ -56,7 +60,7 @@ class StreetLines:
         Raises
         ------
         StreetsError
-            If a length is negative or not finite.
+            If a length is negative or not finite, or nobody passes any node.
         CrsError
             If coordinates do not fit their system, or ``crs`` is not metric.
         """
@@ -73,22 +77,24 @@ class StreetLines:
         u, v = self.ends.astype(np.int32).T
         known = {"": 0}
         return canonical(
-            WalkNetwork(
-                crs=metric,
-                node_id=self.node_id,
-                x=x,
-                y=y,
-                node_flags=self.node_bits,
-                u=u,
-                v=v,
-                length_mm=np.rint(length * 1000).astype(np.int64),
-                way_class=way_class,
-                flags=flags | end_flags(self.node_bits, way_class, u, v),
-                name=np.array([known.setdefault(name, len(known)) for name in self.names], dtype=np.int32),
-                names=tuple(known),
-                vertex=vertex,
-                vertex_start=run_starts(owner, len(lines)),
-                origin=Origin(label_zh=self.label[0], label_en=self.label[1]),
+            part_barred(
+                WalkNetwork(
+                    crs=metric,
+                    node_id=self.node_id,
+                    x=x,
+                    y=y,
+                    node_flags=self.node_bits,
+                    u=u,
+                    v=v,
+                    length_mm=np.rint(length * 1000).astype(np.int64),
+                    way_class=way_class,
+                    flags=flags | end_flags(self.node_bits, way_class, u, v),
+                    name=np.array([known.setdefault(name, len(known)) for name in self.names], dtype=np.int32),
+                    names=tuple(known),
+                    vertex=vertex,
+                    vertex_start=run_starts(owner, len(lines)),
+                    origin=Origin(label_zh=self.label[0], label_en=self.label[1]),
+                )
             )
         )
 

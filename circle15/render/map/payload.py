@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import geopandas as gpd
@@ -54,7 +54,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     dict
         Only finite numbers, text, lists and mappings. No number of people from one to nine.
     """
-    city = analysis.city
+    city = replace(analysis.city, network=analysis.network)
     project = _to_degrees(city.network.crs)
     corner = project(shapely.points(shapely.get_coordinates(shapely.envelope(city.area.reach))))
     west, south = np.floor(shapely.get_coordinates(corner).min(axis=0)).astype(int).tolist()

@@ -185,7 +185,7 @@ def _people(analysis: Analysis) -> gpd.GeoDataFrame:
 
 
 def _streets(analysis: Analysis) -> gpd.GeoDataFrame:
-    network = analysis.city.network
+    network = analysis.network
     table = pd.DataFrame({"edge": np.arange(network.n_edges), "u": network.node_id[network.u]})
     table["v"] = network.node_id[network.v]
     table["way_class"] = np.array([way.name for way in way_classes()], dtype=object)[network.way_class]
@@ -221,7 +221,7 @@ def _added_links(analysis: Analysis) -> gpd.GeoDataFrame:
     best = analysis.attribution.frame["link_id"]
     told = pd.Series([f"{community} {service}" for community, service in best.index], dtype=object)
     table["best_for"] = told.groupby(best.to_numpy()).agg("; ".join).reindex(table["link_id"]).to_numpy()
-    table["u"], table["v"] = (analysis.city.network.node_id[table[end]] for end in ("u", "v"))
+    table["u"], table["v"] = (analysis.network.node_id[table[end]] for end in ("u", "v"))
     table["length_m"] = table["length_m"].round(1)
     return _placed(table, frame.geometry)
 

@@ -7,14 +7,10 @@ per node reference, which is what makes other readers slow.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
-import re
-import tempfile
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -24,23 +20,28 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from circle15.catalog import walking, way_classes
-from circle15.errors import Circle15Error, OutputError, StreetsError
+from circle15.catalog import life_keys
+from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import Origin
-from circle15.model.streets import Streets
-from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
+from circle15.model.streets import NodeFlag, Streets
+from circle15.model.way_hours import OpenWeek, WayHours
+from circle15.network.sidepaths import without_sidepaths
+from circle15.network.walk_rules import NodeRule, WalkRule, node_rule, walk_rule
+from circle15.network.way_lengths import inside, way_metres
 from circle15.refusals import refusal
+from circle15.sources.osm.opl import fields, opl_lines, tags_of
 from circle15.sources.osm.remark import refuse_partial
+from circle15.sources.osm.squares import Square, outlines, read_square
+from circle15.sources.osm.taken import count_metres, kept_metres
+from circle15.sources.osm.way_hours import WayWeek, week_of
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
 
 OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
-_WAY_KEYS = ("highway", "railway", "man_made")
-_NODE_KEYS = ("highway", "barrier")
-_OUTER = frozenset({"outer", ""})
-_ESCAPE = re.compile(r"%([0-9a-f]+)%")
+_WAY_KEYS = ("highway", "railway", "man_made", "public_transport")
+_NODE_KEYS = ("highway", "barrier", "foot", "access", "foot:conditional", "access:conditional")
 _TO_CSV = bytes.maketrans(b"xy,", b",,\n")
 
 
@@ -114,11 +115,15 @@ def read_streets(
     """
     path = Path(path)
     check_osm_file(path)
-    ways, flagged, counts = _walkable(path)
+    found = _walkable(path)
+    ways, counts = found.ways, found.counts
     if not ways:
         raise refusal("osm_no_walk", error=StreetsError, file=path.name, count=counts["ways read"])
     node_id, lon, lat, way_size, lost = _coordinates([way.refs for way in ways])
     counts["node references without coordinates"] = lost
+    _, *line, taken_size, _ = _coordinates([way.refs for way in found.taken])
+    metres = way_metres(line[0], line[1], taken_size, bbox)
+    count_metres([way.rule for way in found.taken], metres, counts)
     keep = _keep_ways(way_size, lon, lat, bbox, counts)
     origin = origin or Origin(
         label_zh="OpenStreetMap 道路",
@@ -131,69 +136,50 @@ def read_streets(
     )
     if not keep.any():
         raise _none_kept(path, counts, bbox)
-    return _assemble(ways, keep, (node_id, lon, lat, way_size), flagged, origin, counts)
+    return _assemble(ways, keep, (node_id, lon, lat, way_size), found.nodes, origin, counts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
+    """A way as the file has it; ``hours``: when it is open."""
+
     rule: WalkRule
     name: str
     refs: bytes
+    hours: WayWeek
 
 
-@dataclass(frozen=True, slots=True)
-class _Square:
-    """A relation that maps a square as a multipolygon, and the ways of its outline."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """What a file holds for walkers: ways, nodes with a meaning, squares; ways that tags took away; and counts.
 
-    rule: WalkRule
-    name: str
-    outer: tuple[int, ...]
+    Ways that are no street by their class are counted only.
+    """
+
+    ways: list[_Way]
+    nodes: dict[int, NodeRule]
+    squares: list[Square]
+    taken: list[_Way]
+    counts: Counter[str]
 
 
-def _walkable(path: Path) -> tuple[list[_Way], dict[int, int], Counter[str]]:
-    """Walkable ways, flagged nodes, and what was counted."""
+def _walkable(path: Path) -> _Found:
+    """Walkable ways, nodes with a meaning, and what was counted."""
     places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
     places.ignore_errors()
-    nodes, ways = osmium.filter.KeyFilter(*_NODE_KEYS), osmium.filter.KeyFilter(*_WAY_KEYS)
+    nodes, ways = osmium.filter.KeyFilter(*_NODE_KEYS), osmium.filter.KeyFilter(*_WAY_KEYS, *life_keys("highway"))
     nodes.enable_for(osmium.osm.NODE)
     ways.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
-    opl = _opl(path, osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION, places, nodes, ways)
-    kept, flagged, squares, counts = _sort_lines(opl)
-    if squares:
+    opl = opl_lines(path, osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION, places, nodes, ways)
+    found = _sort_lines(opl)
+    if found.squares:
         # The members carry no tags of their own, so the first pass has passed them by; it has left the
         # coordinates in the index.
-        wanted = sorted({way for square in squares for way in square.outer})
-        members = _opl(path, osmium.osm.WAY, places, osmium.filter.IdFilter(wanted))
-        kept += _outlines(squares, members, counts)
-    return kept, flagged, counts
-
-
-def _opl(path: Path, entities: osmium.osm.osm_entity_bits, *filters: object) -> bytes:
-    """Let osmium write what passes the filters as OPL lines, coordinates joined to ways."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="circle15-") as folder:
-            target = Path(folder) / "streets.opl"
-            _write_opl(path, entities, filters, target)
-            return target.read_bytes()
-    except OutputError:
-        raise
-    except OSError as error:
-        raise refusal("temp_none", error=OutputError, why=error.strerror or error) from error
-
-
-def _write_opl(path: Path, entities: osmium.osm.osm_entity_bits, filters: Iterable[object], target: Path) -> None:
-    kind = osmium.io.File(str(target), "opl,add_metadata=false,locations_on_ways=true")
-    writer = osmium.SimpleWriter(kind)
-    try:
-        osmium.apply(osmium.io.Reader(str(path), entities), *filters, writer)
-        writer.close()
-    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        if "write" in str(error).lower():
-            # A writer that could not write throws again when it is destroyed, and that would end the process.
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
-            raise refusal("temp_unwritten", error=OutputError, file=target, why=error) from error
-        writer.close()
-        raise refusal("osm_cut", error=StreetsError, file=path.name, why=error) from error
+        wanted = sorted({way for square in found.squares for way in (*square.outer, *square.inner)})
+        members = opl_lines(path, osmium.osm.WAY, places, osmium.filter.IdFilter(wanted))
+        for line in outlines(found.squares, members, _WAY_KEYS, found.counts):
+            _sort_way(found, line.refs, *_timed(line.rule), line.name)
+    return found
 
 
 def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float, float] | None) -> Circle15Error:
@@ -203,96 +189,47 @@ def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float
     return refusal("osm_no_coordinates", error=StreetsError, file=path.name, count=counts["ways read"])
 
 
-def _tags(field: bytes) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in field.decode("utf-8").split(",") if pair)
-    return {_plain(key): _plain(value) for key, _, value in pairs}
-
-
-def _plain(text: str) -> str:
-    """Undo OPL's ``%hex%`` escapes."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text
-
-
-def _sort_lines(opl: bytes) -> tuple[list[_Way], dict[int, int], list[_Square], Counter[str]]:
-    """Split OPL lines into walkable ways, flagged nodes and squares; count what is left out."""
+def _sort_lines(opl: bytes) -> _Found:
+    """Split OPL lines into walkable ways, nodes with a meaning, and squares; count what is left out."""
     counts: Counter[str] = Counter({"ways read": 0, "ways kept": 0})
-    ways: list[_Way] = []
-    flagged: dict[int, int] = {}
-    squares: list[_Square] = []
-    known: dict[bytes, tuple[WalkRule, str]] = {}
+    found = _Found(ways=[], nodes={}, squares=[], taken=[], counts=counts)
+    known: dict[bytes, tuple[WalkRule, WayWeek, str]] = {}
+    known_nodes: dict[bytes, NodeRule] = {}
     for line in opl.split(b"\n"):
         if line.startswith(b"w"):
             counts["ways read"] += 1
-            tag_field, refs = _fields(line, b"N")
-            found = known.get(tag_field)
-            if found is None:
-                tags = _tags(tag_field)
-                found = known[tag_field] = (walk_rule(tags), tags.get("name", ""))
-            rule, name = found
-            if rule.dropped:
-                counts[f"dropped: {rule.dropped}"] += 1
-            else:
-                ways.append(_Way(rule, name, refs))
+            tag_field, refs = fields(line, b"N")
+            judged = known.get(tag_field)
+            if judged is None:
+                tags = tags_of(tag_field)
+                judged = known[tag_field] = (*_timed(walk_rule(tags)), tags.get("name", ""))
+            _sort_way(found, refs, *judged)
         elif line.startswith(b"n"):
-            flags = node_flags(_tags(_fields(line, b"N")[0]))
-            if flags:
-                flagged[int(line[1 : line.index(b" ")])] = flags
+            tag_field, _ = fields(line, b"N")
+            node = known_nodes.get(tag_field)
+            if node is None:
+                node = known_nodes[tag_field] = node_rule(tags_of(tag_field))
+            if node.flags:
+                found.nodes[int(line[1 : line.index(b" ")])] = node
         elif line.startswith(b"r"):
-            squares += _square(line, counts)
-    return ways, flagged, squares, counts
+            found.squares.extend(read_square(line, counts))
+    return found
 
 
-def _fields(line: bytes, second: bytes) -> tuple[bytes, bytes]:
-    """The tags of an OPL line, and its field that begins with ``second`` (N nodes of a way, M members)."""
-    tags, other = b"", b""
-    for part in line.split(b" ")[1:]:
-        if part.startswith(b"T"):
-            tags = part[1:]
-        elif part.startswith(second):
-            other = part[1:]
-    return tags, other
+def _timed(rule: WalkRule) -> tuple[WalkRule, WayWeek]:
+    """The rule and the week of a way; one that never opens is taken away."""
+    hours = week_of(rule.clauses, rule.hours, opens=rule.open)
+    if hours.week is None or hours.week.ever:
+        return rule, hours
+    never = f"opening_hours={rule.hours}" if rule.hours else rule.clauses[-1].tag
+    return rule._replace(dropped=never, taken="hours"), hours
 
 
-def _square(line: bytes, counts: Counter[str]) -> list[_Square]:
-    """The square that a relation maps, if it maps one and walkers may use it."""
-    tag_field, members = _fields(line, b"M")
-    tags = _tags(tag_field)
-    if tags.get("type") != "multipolygon":
-        return []
-    counts["squares read"] += 1
-    rule = walk_rule(tags)
-    kind = way_classes()[rule.way_class].name
-    barred = rule.dropped or ("" if kind in walking()["tags"]["keep_area"] else f"highway={kind}")
-    if barred:
-        counts[f"squares dropped: {barred}"] += 1
-        return []
-    counts["squares used"] += 1
-    parts = (part.partition("@") for part in members.decode("utf-8").split(",") if part.startswith("w"))
-    outer = tuple(int(way[1:]) for way, _, role in parts if _plain(role) in _OUTER)
-    return [_Square(rule, tags.get("name", ""), outer)]
-
-
-def _outlines(squares: list[_Square], opl: bytes, counts: Counter[str]) -> list[_Way]:
-    """The outer ways of squares, under the square's rule and name; their edge is walkable ground.
-
-    A member with a street tag of its own was judged by that tag already. One that bounds two squares
-    belongs to the first.
-    """
-    owner: dict[int, _Square] = {}
-    for square in squares:
-        for way in square.outer:
-            owner.setdefault(way, square)
-    ways: list[_Way] = []
-    found = [line for line in opl.split(b"\n") if line.startswith(b"w")]
-    for line in found:
-        tag_field, refs = _fields(line, b"N")
-        if not set(_WAY_KEYS) & _tags(tag_field).keys():
-            square = owner[int(line[1 : line.index(b" ")])]
-            ways.append(_Way(square.rule, square.name, refs))
-    counts["ways read"] += len(ways)
-    counts["outlines of squares"] = len(ways)
-    counts["outlines of squares not in the file"] = len(owner) - len(found)
-    return ways
+def _sort_way(found: _Found, refs: bytes, rule: WalkRule, hours: WayWeek, name: str) -> None:
+    if rule.dropped:
+        found.counts[f"dropped: {rule.dropped}"] += 1
+    if rule.taken != "class":
+        (found.taken if rule.dropped else found.ways).append(_Way(rule, name, refs, hours))
 
 
 def _coordinates(
@@ -329,10 +266,8 @@ def _keep_ways(
     keep = size >= 2
     counts["dropped: fewer than two nodes with coordinates"] = int((~keep).sum())
     if bbox is not None:
-        west, south, east, north = bbox
-        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
         way = np.repeat(np.arange(len(size)), size)
-        near = np.bincount(way, weights=inside, minlength=len(size)) > 0
+        near = np.bincount(way, weights=inside(lon, lat, bbox), minlength=len(size)) > 0
         counts["dropped: outside the study area"] = int((keep & ~near).sum())
         keep &= near
     counts["ways kept"] = int(keep.sum())
@@ -343,7 +278,7 @@ def _assemble(
     ways: list[_Way],
     keep: NDArray[np.bool_],
     coordinates: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]],
-    flagged: dict[int, int],
+    nodes: dict[int, NodeRule],
     origin: Origin,
     counts: Counter[str],
 ) -> Streets:
@@ -358,13 +293,8 @@ def _assemble(
             position[begin:end] = position[begin:end][::-1].copy()
     names = {"": 0}
     way_name = np.array([names.setdefault(way.name, len(names)) for way in kept], dtype=np.int32)
-    bits = np.zeros(len(node_id), dtype=np.uint8)
-    if flagged:
-        ids = np.fromiter(flagged.keys(), dtype=np.int64)
-        where = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
-        there = node_id[where] == ids
-        bits[where[there]] = np.fromiter(flagged.values(), dtype=np.uint8)[there]
-    return Streets(
+    bits, node_weeks = _node_columns(node_id, nodes, counts)
+    streets = Streets(
         node_id=node_id,
         lon=lon[first],
         lat=lat[first],
@@ -376,5 +306,37 @@ def _assemble(
         way_name=way_name,
         names=tuple(names),
         origin=origin,
-        counts=dict(sorted(counts.items())),
+        hours=WayHours.of([way.hours.week for way in kept], node_weeks),
     )
+    told = [
+        (*((f"told: {way.rule.told}",) if way.rule.told else ()), *(f"unread: {tag}" for tag in way.hours.unread))
+        for way in kept
+    ]
+    kept_metres(streets, told, counts)
+    return without_sidepaths(replace(streets, counts=dict(sorted(counts.items()))))
+
+
+def _node_columns(
+    node_id: NDArray[np.int64], nodes: dict[int, NodeRule], counts: Counter[str]
+) -> tuple[NDArray[np.uint8], list[OpenWeek | None]]:
+    """Flags and weeks of the nodes that the ways use; what bars nodes, and what was not understood, is counted."""
+    bits = np.zeros(len(node_id), dtype=np.uint8)
+    weeks: list[OpenWeek | None] = [None] * len(node_id)
+    ids = np.fromiter(nodes.keys(), dtype=np.int64, count=len(nodes))
+    rows = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
+    for row, rule, used in zip(rows.tolist(), nodes.values(), (node_id[rows] == ids).tolist(), strict=True):
+        if not used:
+            continue
+        bits[row] = rule.flags
+        hours = week_of(rule.clauses, rule.hours, opens=rule.open)
+        barred = rule.barred
+        if not barred and hours.week is not None:
+            if hours.week.ever:
+                weeks[row] = hours.week
+            else:
+                bits[row] |= np.uint8(NodeFlag.BARRED)
+                barred = f"opening_hours={rule.hours}" if rule.hours else rule.clauses[-1].tag
+        counts.update(
+            [*([f"nodes barred: {barred}"] if barred else []), *(f"nodes unread: {tag}" for tag in hours.unread)]
+        )
+    return bits, weeks
