@@ -15,6 +15,7 @@ from circle15.catalog.headers import (
 )
 from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_names, same_place_rule
 from circle15.catalog.service import Service, services
+from circle15.catalog.state import State, state_key, states
 from circle15.catalog.tier import Tier, tier_key, tiers
 from circle15.catalog.walk import WayClass, profile, profiles, walking, way_classes
 from circle15.catalog.words import finding, reason, text
@@ -25,6 +26,7 @@ __all__ = [
     "PersonalColumns",
     "SamePlaceRule",
     "Service",
+    "State",
     "Tier",
     "WayClass",
     "advice",
@@ -44,6 +46,8 @@ __all__ = [
     "same_place_names",
     "same_place_rule",
     "services",
+    "state_key",
+    "states",
     "text",
     "tier_key",
     "tiers",

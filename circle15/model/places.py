@@ -26,6 +26,7 @@ __all__ = [
     "CONFLICT_COLUMNS",
     "MATCH_COLUMNS",
     "PEOPLE",
+    "STATES",
     "Communities",
     "CommunitySeeds",
     "DemandPoints",
@@ -51,6 +52,9 @@ CONFLICT_COLUMNS = (
     "other_value", "distance_m",
 )  # fmt: skip
 """One row per doubt about two facilities of different lists; ``column`` is what they differ in, if it is that."""
+
+STATES = ("in_use", "closed", "suspended", "construction", "planned")
+"""What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
 
 MOST_GROWTH_M = 5000.0
 
@@ -140,13 +144,21 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
             )
 
 
+def _check_states(frame: pd.DataFrame) -> None:
+    if "state" in frame:
+        odd = frame.index[frame["state"].notna() & ~frame["state"].isin(("", *STATES))]
+        if len(odd):
+            value, known = frame.loc[odd[0], "state"], ", ".join(STATES)
+            raise refusal("facility_state", error=InputError, facility=odd[0], value=value, known=known)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Facilities:
     """Facilities as points; one site may offer many services.
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
     service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``capacity`` (of the
-    site), ``capacity_by_service`` (mappings from service to capacity), ``floor_area_m2``, ``opening_hours`` (as its
+    site), ``state`` (of :data:`STATES`, or ``""``), ``capacity_by_service`` (mappings from service to capacity), ``floor_area_m2``, ``opening_hours`` (as its
     list writes them), ``delivery_radius_m`` (straight line), ``source``, ``source_date``, ``source_url``,
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
@@ -178,6 +190,7 @@ class Facilities:
             ]
             if len(bad):
                 raise refusal("delivery_radius", error=InputError, facility=bad[0])
+        _check_states(self.frame)
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
             raise refusal("services_unlisted", error=InputError, services=sorted(unlisted))
@@ -191,13 +204,22 @@ class Facilities:
         return np.array(rows, dtype=bool).reshape(len(self), len(services))
 
     def in_service(self) -> Facilities:
-        """Without those that a field survey found not to serve (column ``survey_answer``: ``denied``).
+        """Without those that are closed, being built or planned (column ``state``), or that a field survey denied.
 
-        What lists speak of stays: a service without any facility in service is a gap, not undetermined.
+        A field survey counts first: what it confirmed serves, what it found not to serve (``denied``) does not. What
+        lists speak of stays: a service without any facility in service is a gap, not undetermined.
         """
-        if "survey_answer" not in self.frame:
+        if "survey_answer" not in self.frame and "state" not in self.frame:
             return self
-        return replace(self, frame=self.frame[self.frame["survey_answer"] != "denied"])
+        return replace(self, frame=self.frame[self.serves])
+
+    @property
+    def serves(self) -> NDArray[np.bool_]:
+        """``bool[f]``: which facilities are in service; see :meth:`in_service`."""
+        blank = pd.Series("", index=self.frame.index)
+        answer, state = (self.frame.get(column, blank) for column in ("survey_answer", "state"))
+        shut = state.isin(STATES[1:]) & (answer != "confirmed")
+        return np.asarray(~shut & (answer != "denied"), dtype=bool)
 
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.

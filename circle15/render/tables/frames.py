@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import services, text
+from circle15.catalog import services, states, text
 from circle15.catalog.phrases import (
     check_communities,
     check_questions,
@@ -278,6 +278,9 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
         table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+    if "state" in frame:
+        said = {key: f"{state.title_zh} {state.title_en}" for key, state in states().items()}
+        table["state"] = frame["state"].map(said).fillna("")
     if "survey_answer" in frame:
         table["survey_answer"] = frame["survey_answer"].map(_ANSWERS)
         table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]

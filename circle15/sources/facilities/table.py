@@ -10,8 +10,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
+from numpy.typing import NDArray
 
 from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
+from circle15.model.places import STATES
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.datum import DATUMS
@@ -79,10 +81,18 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
         crs="EPSG:4326",
     )
     points = points.set_index("facility_id")
-    doubled = doubled_rows(points, within_m=same_place_rule().double_m)
+    doubled = _doubled(points)
     tally.tell(frame[doubled], "facility-doubled", "warning", ("name",))
     record = replace(record, rows_used=len(points), dropped=tuple(tally.dropped.items()))
     return Reading(frame=points, files=(record,), findings=tuple(tally.findings))
+
+
+def _doubled(points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Which rows look like one place written twice; a closed one and its successor are two."""
+    gone = points.get("state", pd.Series("", index=points.index)).isin(STATES[1:]).to_numpy(dtype=bool)
+    doubled = np.zeros(len(points), dtype=bool)
+    doubled[~gone] = doubled_rows(points[~gone], within_m=same_place_rule().double_m)
+    return doubled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,0 +1,85 @@
+"""Which facilities of a list are in use: words of its column, and hours that are closed all week (``states.toml``)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from circle15.catalog import finding, state_key, states
+from circle15.hours.opening import understand
+from circle15.model.provenance import Finding
+from circle15.sources.reading import ROW, Tally
+
+__all__ = ["state_by_hours", "state_findings", "with_states"]
+
+
+def with_states(frame: pd.DataFrame, said: pd.Series | None, tally: Tally) -> pd.DataFrame:
+    """Keys of states in the column ``state``, from its words and from hours that are closed all week; both are told.
+
+    Parameters
+    ----------
+    frame
+        Our columns and :data:`~circle15.sources.reading.ROW`; ``opening_hours`` as text where it is there.
+    said
+        The words of the list's own column, ``""`` where empty; None where it has none.
+    tally
+        Takes the findings.
+    """
+    words = pd.Series("", index=frame.index, dtype=object) if said is None else said
+    state = words.map({word: state_key(word) for word in words.unique()}).astype(object)
+    strange = frame[(state == "") & (words != "")]
+    if len(strange):
+        counts = words[strange.index].value_counts()
+        tally.findings.append(
+            finding(
+                "facility-state-unknown", "warning", count=len(strange), file=tally.file, row=int(strange[ROW].iloc[0]),
+                column="state", value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()),
+                examples=[f"row {row}: {words[place]}" for place, row in strange[ROW].items()],
+            )
+        )  # fmt: skip
+    if "opening_hours" in frame:
+        state = state_by_hours(state, frame["opening_hours"])
+    tally.findings += state_findings(state, tally.file, frame[ROW])
+    return frame.assign(state=state) if said is not None or (state != "").any() else frame
+
+
+def state_by_hours(state: pd.Series, hours: pd.Series) -> pd.Series:
+    """States, with those of places that are in use by their words and closed all week by their hours.
+
+    Parameters
+    ----------
+    state
+        Keys of ``states.toml``, or ``""``.
+    hours
+        Texts as :func:`circle15.hours.opening.understand` takes them.
+    """
+    shut = {text: state_key(text) for text in hours.unique() if (week := understand(text)) and week.always_closed}
+    of_hours = hours.map({text: key if key and not states()[key].serves else "closed" for text, key in shut.items()})
+    return state.mask(state.isin(("", "in_use")) & of_hours.notna(), of_hours)
+
+
+def state_findings(state: pd.Series, file: str, rows: pd.Series | None = None) -> list[Finding]:
+    """One note on the facilities of a file that are closed, being built or planned, with their numbers.
+
+    Parameters
+    ----------
+    state
+        Keys of ``states.toml``, or ``""``.
+    file
+        The file's name.
+    rows
+        The number that a spreadsheet gives each row; without it ids are shown.
+    """
+    shut = state[state.isin([key for key, entry in states().items() if not entry.serves])]
+    if shut.empty:
+        return []
+    count = shut.value_counts()
+    said = [(entry.title_zh, entry.title_en, count[key]) for key, entry in states().items() if key in count]
+    named = "、".join(f"{zh} {number}" for zh, _, number in said), ", ".join(f"{en} {number}" for _, en, number in said)
+    place = {} if rows is None else {"row": int(rows[shut.index[0]])}
+    examples = map(str, shut.index) if rows is None else (f"row {row}" for row in rows[shut.index])
+    return [
+        finding(
+            "facility-not-in-use", "note", count=len(shut), file=file, column="state", states=named, examples=examples,
+            **place,
+        )
+    ]  # fmt: skip
