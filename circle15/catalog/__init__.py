@@ -13,6 +13,7 @@ from circle15.catalog.headers import (
     personal_columns,
     without_numbers_of_persons,
 )
+from circle15.catalog.life_cycle import Life, life_keys, life_of, life_states
 from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_names, same_place_rule
 from circle15.catalog.service import Service, services
 from circle15.catalog.state import State, state_key, states
@@ -23,6 +24,7 @@ from circle15.catalog.words_of_hours import opening_words
 from circle15.refusals import advice, hint, refusal
 
 __all__ = [
+    "Life",
     "PersonalColumns",
     "SamePlaceRule",
     "Service",
@@ -35,6 +37,9 @@ __all__ = [
     "finding",
     "fold_header",
     "hint",
+    "life_keys",
+    "life_of",
+    "life_states",
     "name_rules",
     "numeric_columns",
     "opening_words",
