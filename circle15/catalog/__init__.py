@@ -13,7 +13,7 @@ from circle15.catalog.headers import (
     personal_columns,
     without_numbers_of_persons,
 )
-from circle15.catalog.life_cycle import Life, life_keys, life_of, life_states
+from circle15.catalog.life_cycle import IN_USE, Life, life_keys, life_of, life_states
 from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_names, same_place_rule
 from circle15.catalog.service import Service, services
 from circle15.catalog.state import State, state_key, states
@@ -24,6 +24,7 @@ from circle15.catalog.words_of_hours import opening_words
 from circle15.refusals import advice, hint, refusal
 
 __all__ = [
+    "IN_USE",
     "Life",
     "PersonalColumns",
     "SamePlaceRule",

@@ -1,4 +1,4 @@
-"""Whether a facility is in use, in the words of lists: ``states.toml``."""
+"""Whether a facility is in use, in the words of lists: ``life_cycle.toml``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REMARK = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]$")
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """One state of a facility; see ``states.toml``."""
+    """One state of a facility; see ``life_cycle.toml``."""
 
     key: str
     title_zh: str
@@ -34,7 +34,7 @@ def states() -> Mapping[str, State]:
     return MappingProxyType(
         {
             key: State(key=key, **entry | {"words": tuple(entry["words"])})
-            for key, entry in read_facts("states.toml").items()
+            for key, entry in read_facts("life_cycle.toml")["list"].items()
         }
     )
 
@@ -51,7 +51,7 @@ def state_key(word: str) -> str:
     Examples
     --------
     >>> state_key("已停业（2023年）"), state_key("Under Construction"), state_key("正常"), state_key("待定")
-    ('closed', 'construction', 'in_use', '')
+    ('closed', 'building', 'in_use', '')
     """
     plain = unicodedata.normalize("NFKC", word).strip()
     return _state_words().get(fold_header(plain)) or _state_words().get(fold_header(_REMARK.sub("", plain)), "")

@@ -53,7 +53,7 @@ CONFLICT_COLUMNS = (
 )  # fmt: skip
 """One row per doubt about two facilities of different lists; ``column`` is what they differ in, if it is that."""
 
-STATES = ("in_use", "closed", "suspended", "construction", "planned")
+STATES = ("in_use", "closed", "suspended", "building", "planned")
 """What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
 
 MOST_GROWTH_M = 5000.0
@@ -157,9 +157,10 @@ class Facilities:
     """Facilities as points; one site may offer many services.
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
-    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``capacity`` (of the
-    site), ``state`` (of :data:`STATES`, or ``""``), ``capacity_by_service`` (mappings from service to capacity), ``floor_area_m2``, ``opening_hours`` (as its
-    list writes them), ``delivery_radius_m`` (straight line), ``source``, ``source_date``, ``source_url``,
+    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``state`` (of
+    :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
+    ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
+    ``source_date``, ``source_url``,
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is

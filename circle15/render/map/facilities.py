@@ -76,7 +76,7 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
 
 
 def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
-    """What only some facilities have: open at the moment, denied by a field check, closed or planned, capacities, an address, a tier."""
+    """What only some facilities have: open at the moment, denied, closed or planned, capacities, an address, a tier."""
     found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
     if row.get("survey_answer") == "denied":
         found["denied"] = True

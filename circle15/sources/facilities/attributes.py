@@ -55,8 +55,8 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        With ``tier_key`` beside ``tier``, keys of ``states.toml`` in ``state`` where a column or hours that are closed
-        all week say so, numbers in ``capacity``, ``floor_area_m2`` and ``delivery_radius_m``
+        With ``tier_key`` beside ``tier``, keys of ``life_cycle.toml`` in ``state`` where a column, or hours that are
+        closed all week, say so, numbers in ``capacity``, ``floor_area_m2`` and ``delivery_radius_m``
         (NaN where unknown), ``capacity_by_service`` where some cell gives capacities by service, and ISO dates in
         ``source_date`` where they were understood.
     """

@@ -43,7 +43,13 @@ def same_place_findings(merged: SamePlaces) -> list[Finding]:
         )  # fmt: skip
     for (kind, column), rows in merged.conflicts.groupby(["kind", "column"], sort=True):
         told.append(
-            finding(f"places-{kind}", _severity(str(kind), str(column)), count=len(rows), column=str(column), examples=_pairs(rows))
+            finding(
+                f"places-{kind}",
+                _severity(str(kind), str(column)),
+                count=len(rows),
+                column=str(column),
+                examples=_pairs(rows),
+            )
         )
     return told
 

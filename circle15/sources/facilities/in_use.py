@@ -1,15 +1,15 @@
-"""Which facilities of a list are in use: words of its column, and hours that are closed all week (``states.toml``)."""
+"""Which facilities of a list are in use: words of its column, and hours that are closed all week."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from circle15.catalog import finding, state_key, states
-from circle15.hours.opening import understand
+from circle15.hours.all_week import state_by_hours
 from circle15.model.provenance import Finding
 from circle15.sources.reading import ROW, Tally
 
-__all__ = ["state_by_hours", "state_findings", "with_states"]
+__all__ = ["state_findings", "with_states"]
 
 
 def with_states(frame: pd.DataFrame, said: pd.Series | None, tally: Tally) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def with_states(frame: pd.DataFrame, said: pd.Series | None, tally: Tally) -> pd
             finding(
                 "facility-state-unknown", "warning", count=len(strange), file=tally.file, row=int(strange[ROW].iloc[0]),
                 column="state", value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()),
-                examples=[f"row {row}: {words[place]}" for place, row in strange[ROW].items()],
+                examples=[f"row {row}: {word}" for word, row in zip(words[strange.index], strange[ROW], strict=True)],
             )
         )  # fmt: skip
     if "opening_hours" in frame:
@@ -42,28 +42,13 @@ def with_states(frame: pd.DataFrame, said: pd.Series | None, tally: Tally) -> pd
     return frame.assign(state=state) if said is not None or (state != "").any() else frame
 
 
-def state_by_hours(state: pd.Series, hours: pd.Series) -> pd.Series:
-    """States, with those of places that are in use by their words and closed all week by their hours.
-
-    Parameters
-    ----------
-    state
-        Keys of ``states.toml``, or ``""``.
-    hours
-        Texts as :func:`circle15.hours.opening.understand` takes them.
-    """
-    shut = {text: state_key(text) for text in hours.unique() if (week := understand(text)) and week.always_closed}
-    of_hours = hours.map({text: key if key and not states()[key].serves else "closed" for text, key in shut.items()})
-    return state.mask(state.isin(("", "in_use")) & of_hours.notna(), of_hours)
-
-
 def state_findings(state: pd.Series, file: str, rows: pd.Series | None = None) -> list[Finding]:
     """One note on the facilities of a file that are closed, being built or planned, with their numbers.
 
     Parameters
     ----------
     state
-        Keys of ``states.toml``, or ``""``.
+        Keys of ``life_cycle.toml``, or ``""``.
     file
         The file's name.
     rows

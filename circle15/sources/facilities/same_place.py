@@ -93,10 +93,10 @@ def same_places(
     A matched place keeps the earlier list's id, point and name (a name of its own, if only the later one has
     it). What it lacks is filled from the later one, in every column but those of
     ``own`` in ``same_place.toml``; a row that is closed, being built or planned gives nothing to one that is in
-    use, and where the two differ in that, it is told (``differs``, column ``state``). ``source`` names both, ``also_in`` the other ids, ``filled_columns``
-    what was filled. Services are united: a site that stood alone in the later list would count for all
-    of them, so being found must not take one away. The capacity of a row of one service stays
-    that service's. A service on which both lists speak and differ is a conflict.
+    use, and where the two differ in that, it is told (``differs``, column ``state``). ``source`` names both,
+    ``also_in`` the other ids, ``filled_columns`` what was filled. Services are united: a site that stood
+    alone in the later list would count for all of them, so being found must not take one away. The capacity of a row of
+    one service stays that service's. A service on which both lists speak and differ is a conflict.
 
     Parameters
     ----------

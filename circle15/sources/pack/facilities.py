@@ -22,6 +22,7 @@ from circle15.refusals import refusal
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.facilities.attributes import hours_findings
 from circle15.sources.facilities.findings import osm_only_findings, same_place_findings
+from circle15.sources.facilities.in_use import state_findings
 from circle15.sources.facilities.same_place import PlaceList, SamePlaces, same_places
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.osm.facilities import read_osm_facilities
@@ -34,7 +35,7 @@ __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
 _NUMBER = "list_number"
 """Column with the position of a row's list in the log's files, while lists are brought together."""
 _OSM = "OpenStreetMap"
-_OSM_LOSSES = ("closed", "merged", "nowhere", "outside")
+_OSM_LOSSES = ("private", "merged", "nowhere", "outside")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -218,7 +219,10 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
     )  # fmt: skip
-    told = (*_osm_none(frame, services, path), *_osm_losses(frame, path), *_osm_hours(frame, path))
+    told = (
+        *_osm_none(frame, services, path), *_osm_losses(frame, path), *state_findings(frame["state"], path.name),
+        *_osm_hours(frame, path),
+    )  # fmt: skip
     return Reading(frame=frame, files=(record,), findings=told)
 
 
@@ -240,7 +244,7 @@ def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
 def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
     """Tell of tagged objects that did not become a facility of their own."""
     counts = frame.attrs.get("counts", {})
-    lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used"} and count}
+    lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used", "closed"} and count}
     if not lost:
         return []
     told = [
