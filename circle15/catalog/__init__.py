@@ -3,6 +3,7 @@
 Every function reads its TOML file once and returns read-only values.
 """
 
+from circle15.catalog.datum_words import datum_key, in_mainland
 from circle15.catalog.doubt import uncertainty
 from circle15.catalog.headers import (
     PersonalColumns,
@@ -35,9 +36,11 @@ __all__ = [
     "advice",
     "column_synonyms",
     "column_title",
+    "datum_key",
     "finding",
     "fold_header",
     "hint",
+    "in_mainland",
     "life_keys",
     "life_of",
     "life_states",

@@ -21,6 +21,7 @@ from circle15.sources.facilities.attributes import site_attributes
 from circle15.sources.facilities.columns import OurColumns, our_columns, services_in, shown_headers
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.points import PointColumns, metric_datum, written_points
+from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
 from circle15.sources.layers.layer import LAYER_FILES, PlainTable, read_layer, read_plain_parquet
 from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
@@ -64,7 +65,10 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     tally.findings += [*rows.notes, *rows.ours.findings]
     record = rows.ours.described(rows.record)
     columns = point_columns(rows.ours)
+    said = check_said_datum(rows.ours.frame, rows.datum, tally)
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
+    if home is not None and rows.degrees_of_nobody and not said and "datum" not in entry.given:
+        tally.findings += undeclared_datum(frame["lon"], frame["lat"], path.name)
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
     made = pd.Series([f"{stem or path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
@@ -103,6 +107,8 @@ class _Rows:
     record: FileRecord
     datum: str
     notes: tuple[Finding, ...]
+    degrees_of_nobody: bool = False
+    """Of a table, which no file format gives a reference system."""
 
 
 def _read_rows(path: Path, entry: FacilitiesTable) -> _Rows:
@@ -139,14 +145,16 @@ def _of_table(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     ours = our_columns(sheet.frame, path.name, entry.columns, one_service=entry.service is not None)
     numbered = ours.frame.assign(**{ROW: ours.frame.index.to_numpy()}).reset_index(drop=True)
     record = replace(sheet.record("facilities"), crs=datum)
-    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=sheet.notes)
+    return _Rows(
+        ours=replace(ours, frame=numbered), record=record, datum=datum, notes=sheet.notes, degrees_of_nobody=True
+    )
 
 
 def _of_plain(plain: PlainTable, entry: FacilitiesTable, datum: str) -> _Rows:
     ours = our_columns(plain.frame.map(cell_text), plain.file, entry.columns, one_service=entry.service is not None)
     numbered = ours.frame.assign(**{ROW: np.arange(len(ours.frame)) + 1})
     record = replace(plain.record("facilities"), crs=datum)
-    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=())
+    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=(), degrees_of_nobody=True)
 
 
 def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:

@@ -634,7 +634,7 @@ def test_lists_that_do_not_say_what_they_list(make_pack, old, new, says):
 
 
 def test_an_id_in_two_lists(make_pack):
-    root = make_pack(more='[[facilities]]\nfile = "more.csv"\nservices = ["shop"]\n')
+    root = make_pack(more='[[facilities]]\nfile = "more.csv"\ndatum = "wgs84"\nservices = ["shop"]\n')
     (root / "tryton" / "more.csv").write_text("facility_id,name,services,lon,lat\nf2,x,shop,120.62,31.31\n")
     with pytest.raises(
         PackError, match=r"facilities\.csv and more\.csv: facility_id 'f2' stands in more than one list"
