@@ -95,7 +95,7 @@ def our_columns(
         renamed[free[0]] = ours
         if ours not in free:
             _tell_doubt(ours, free, file, findings)
-        elif twice := [column for column in free[1:] if ours in _POINT or _TWICE.sub("", column) == ours]:
+        elif twice := [column for column in free[1:] if fold_header(_TWICE.sub("", column)) == fold_header(ours)]:
             findings.append(_doubt(ours, [ours, *twice], file))
     understood = {theirs: ours for theirs, ours in renamed.items() if theirs != ours}
     # A column that bears our name and is not meant gives way to the one that is.

@@ -22,6 +22,7 @@ from circle15.sources.facilities.columns import OurColumns, our_columns, service
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.points import PointColumns, metric_datum, written_points
 from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
+from circle15.sources.facilities.shapes import numbered_parts, of_parts, parts_findings, placed_rows
 from circle15.sources.layers.layer import LAYER_FILES, PlainTable, read_layer, read_plain_parquet
 from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
@@ -71,7 +72,7 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
         tally.findings += undeclared_datum(frame["lon"], frame["lat"], path.name)
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
-    made = pd.Series([f"{stem or path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
+    made = f"{stem or path.stem}-" + numbered_parts(frame[ROW])
     given = frame["facility_id"].str.strip() if "facility_id" in frame else made
     frame["facility_id"] = given.where(given != "", made)
     frame = tally.drop(frame, frame["facility_id"].duplicated(), "facility-id-twice", ("facility_id",))
@@ -164,18 +165,19 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     """
     shifts = datum.lower() in DATUMS
     layer = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs if shifts else datum)
-    degrees = layer.frame.to_crs("EPSG:4326")
+    degrees, numbers, parts = placed_rows(layer.frame.to_crs("EPSG:4326"), path.name)
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
     cut = layer.encoding if path.suffix.lower() == ".shp" else ""
     ours = our_columns(
         attributes, path.name, entry.columns, one_service=entry.service is not None, points=False, cut=cut
     )
-    placed = ours.frame.assign(lon=point.x, lat=point.y, **{ROW: np.arange(len(degrees)) + 1})
-    record = layer.record("facilities")
+    placed = of_parts(ours.frame.assign(lon=point.x, lat=point.y, **{ROW: numbers}), parts)
+    record = replace(layer.record("facilities"), rows_read=len(placed), rows_used=len(placed))
     if shifts and datum.lower() != "wgs84":
         record = replace(record, crs=datum)
-    return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=layer.notes)
+    notes = (*layer.notes, *parts_findings(numbers, parts, path.name))
+    return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=notes)
 
 
 def point_columns(ours: OurColumns) -> PointColumns:

@@ -277,9 +277,7 @@ def test_a_list_without_rows_offers_nothing():
     assert services_in(pd.Series([], dtype=object), pd.Series([], dtype=int), "list.csv") == ([], [])
 
 
-@pytest.mark.parametrize(
-    "headers", [("lat", "lat (2)"), ("lat", "纬度"), ("lat", "北纬"), ("lon", "lon (2)"), ("name", "name (2)")]
-)
+@pytest.mark.parametrize("headers", [("lat", "lat (2)"), ("lon", "Lon"), ("name", "name (2)")])
 def test_a_column_that_stands_twice_is_told(headers):
     frame = pd.DataFrame([["1", "2"]], columns=list(headers))
     found = our_columns(frame, "list.csv", {})
