@@ -79,7 +79,8 @@ def communities(bad):
     ring = [[120.606, 31.300], [120.606, 31.305], [bad, 31.305], [120.600, 31.300], [120.606, 31.300]]
     square = [[120.61, 31.30], [120.62, 31.30], [120.62, 31.31], [120.61, 31.31], [120.61, 31.30]]
     rows = [
-        f'{{"type": "Feature", "properties": {{"community_id": "c{k}", "name": "c{k}", "population": 9, "pop_60plus": 2}},'
+        f'{{"type": "Feature", "properties": {{"community_id": "c{k}", "name": "c{k}", "population": 9,'
+        ' "pop_60plus": 2},'
         f' "geometry": {{"type": "Polygon", "coordinates": [{str(shape).replace(chr(39), "")}]}}}}'
         for k, shape in enumerate((square, ring))
     ]
