@@ -19,7 +19,7 @@ from circle15.catalog import finding, tier_key, without_numbers_of_persons
 from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
 from circle15.sources.facilities.columns import services_of_word
-from circle15.sources.facilities.in_use import with_states
+from circle15.sources.facilities.in_use import unknown_words, with_states
 from circle15.sources.reading import ROW, Tally
 
 __all__ = ["hours_findings", "iso_date", "site_attributes"]
@@ -69,6 +69,7 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     if "tier" in frame:
         frame["tier"] = _texts(frame["tier"])
         frame["tier_key"] = frame["tier"].map({word: tier_key(word) for word in frame["tier"].unique()})
+        unknown_words(frame, frame["tier"], frame["tier_key"], "facility-tier-unknown", "tier", tally)
     if "capacity" in frame:
         frame = _capacities(frame, tally)
     if "floor_area_m2" in frame:

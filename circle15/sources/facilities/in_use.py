@@ -9,7 +9,7 @@ from circle15.hours.all_week import state_by_hours
 from circle15.model.provenance import Finding
 from circle15.sources.reading import ROW, Tally
 
-__all__ = ["state_findings", "with_states"]
+__all__ = ["state_findings", "unknown_words", "with_states"]
 
 
 def with_states(frame: pd.DataFrame, said: pd.Series | None, tally: Tally) -> pd.DataFrame:
@@ -26,20 +26,38 @@ def with_states(frame: pd.DataFrame, said: pd.Series | None, tally: Tally) -> pd
     """
     words = pd.Series("", index=frame.index, dtype=object) if said is None else said
     state = words.map({word: state_key(word) for word in words.unique()}).astype(object)
-    strange = frame[(state == "") & (words != "")]
-    if len(strange):
-        counts = words[strange.index].value_counts()
-        tally.findings.append(
-            finding(
-                "facility-state-unknown", "warning", count=len(strange), file=tally.file, row=int(strange[ROW].iloc[0]),
-                column="state", value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()),
-                examples=[f"row {row}: {word}" for word, row in zip(words[strange.index], strange[ROW], strict=True)],
-            )
-        )  # fmt: skip
+    unknown_words(frame, words, state, "facility-state-unknown", "state", tally)
     if "opening_hours" in frame:
         state = state_by_hours(state, frame["opening_hours"])
     tally.findings += state_findings(state, tally.file, frame[ROW])
     return frame.assign(state=state) if said is not None or (state != "").any() else frame
+
+
+def unknown_words(frame: pd.DataFrame, words: pd.Series, keys: pd.Series, code: str, column: str, tally: Tally) -> None:
+    """Tell of words of a coded column that no key stands for, with their numbers and rows.
+
+    Parameters
+    ----------
+    frame
+        With :data:`~circle15.sources.reading.ROW`.
+    words, keys
+        What the list writes, and what that means; ``""`` where nothing is written, or nothing is known.
+    code, column
+        Of the finding, and our column.
+    tally
+        Takes it.
+    """
+    strange = words[(keys == "") & (words != "")]
+    if strange.empty:
+        return
+    rows, counts = frame.loc[strange.index, ROW], strange.value_counts().head(20)
+    tally.findings.append(
+        finding(
+            code, "warning", count=len(strange), file=tally.file, row=int(rows.iloc[0]), column=column,
+            value=", ".join(f"{word} ({count})" for word, count in counts.items()),
+            examples=[f"row {row}: {word}" for word, row in zip(strange, rows, strict=True)],
+        )
+    )  # fmt: skip
 
 
 def state_findings(state: pd.Series, file: str, rows: pd.Series | None = None) -> list[Finding]:

@@ -21,8 +21,8 @@ from circle15.catalog.facts import read_facts
 from circle15.catalog.phrases import remedy_sentences
 from circle15.errors import OutputError
 from circle15.model import Coverage, Finding
-from circle15.render.map.ledger import public_verdicts
 from circle15.render.folder import save
+from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.counts import publish
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.report import fonts
