@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
+from circle15.model.frame_checks import check_finite, check_services, plain_frame
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 from circle15.refusals import hint, refusal
@@ -55,6 +56,9 @@ CONFLICT_COLUMNS = (
 
 STATES = ("in_use", "closed", "suspended", "building", "planned")
 """What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
+
+FACILITY_NUMBERS = ("capacity", "floor_area_m2", "delivery_radius_m")
+"""Columns of facilities that hold numbers, NaN where unknown."""
 
 MOST_GROWTH_M = 5000.0
 
@@ -104,6 +108,10 @@ def counts_heads(column: object) -> bool:
     """
     name = str(column)
     return name in {*PEOPLE, "households", "population_registered"} or AGE_GROUP.fullmatch(name) is not None
+
+
+def _counts(frame: pd.DataFrame) -> list[str]:
+    return [column for column in frame.columns if counts_heads(column)]
 
 
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
@@ -175,15 +183,15 @@ class Facilities:
     conflicts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONFLICT_COLUMNS)))
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "facilities", FACILITY_NUMBERS))
         _check_ids(self.frame, "facility_id")
         _check_metric(self.frame, "facilities")
         _check_points(self.frame, "facilities")
+        check_finite(self.frame, "facilities")
         for column in ("name", "services"):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_facilities"), column=column)
-        words = [row for row in self.frame["services"] if isinstance(row, str)]
-        if words:
-            raise refusal("services_text", error=InputError, text=words[0])
+        check_services(self.frame)
         if "delivery_radius_m" in self.frame:
             radius = pd.to_numeric(self.frame["delivery_radius_m"], errors="coerce")
             bad = self.frame.index[
@@ -272,8 +280,10 @@ class Communities:
     origin: Origin
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "communities", _counts(self.frame)))
         _check_ids(self.frame, "community_id")
         _check_metric(self.frame, "communities")
+        check_finite(self.frame, "communities")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_communities"), column=column)
@@ -295,7 +305,8 @@ class Communities:
         """The subdistrict of each community, ``""`` where it names none: ``str`` on ``community_id``."""
         if "subdistrict" not in self.frame:
             return pd.Series("", index=self.frame.index, dtype=object)
-        return self.frame["subdistrict"].fillna("").astype(str).str.strip()
+        named = self.frame["subdistrict"].astype(object)
+        return named.where(named.notna(), "").astype(str).str.strip()
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -323,8 +334,10 @@ class CommunitySeeds:
     datum: str = "wgs84"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "community_seeds", _counts(self.frame)))
         _check_ids(self.frame, "community_id")
         _check_metric(self.frame, "community_seeds")
+        check_finite(self.frame, "community_seeds")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_community_seeds"), column=column)
@@ -364,8 +377,10 @@ class DemandPoints:
     frame: gpd.GeoDataFrame
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "demand_points", _counts(self.frame)))
         _check_ids(self.frame, "point_id")
         _check_metric(self.frame, "demand_points")
+        check_finite(self.frame, "demand_points")
         _check_points(self.frame, "demand_points")
         for column in ("community_id", *PEOPLE):
             if column not in self.frame.columns:
