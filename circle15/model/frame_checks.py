@@ -48,7 +48,7 @@ def _floats(column: pd.Series, what: str) -> pd.Series:
     if bad.any():
         first = column.index[bad][0]
         raise refusal(
-            "frame_people", error=InputError, what=hint(f"what_{what}"), count=int(bad.sum()), column=column.name,
+            "frame_people" if what != "facilities" else "frame_number", error=InputError, what=hint(f"what_{what}"), count=int(bad.sum()), column=column.name,
             first=first, value=column[first],
         )  # fmt: skip
     return numbers

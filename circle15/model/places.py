@@ -57,7 +57,7 @@ CONFLICT_COLUMNS = (
 STATES = ("in_use", "closed", "suspended", "building", "planned")
 """What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
 
-FACILITY_NUMBERS = ("capacity", "floor_area_m2", "delivery_radius_m")
+FACILITY_NUMBERS = ("capacity", "floor_area_m2")
 """Columns of facilities that hold numbers, NaN where unknown."""
 
 MOST_GROWTH_M = 5000.0

@@ -18,6 +18,10 @@ from circle15.study import analyse, load_city
 ENDLESS = shapely.Polygon([(0, 0), (1, 0), (np.inf, 1), (0, 1)])
 
 
+def two_levels(frame):
+    return frame.set_axis(pd.MultiIndex.from_tuples([(column, "") for column in frame.columns]), axis=1)
+
+
 @pytest.fixture
 def city(make_pack):
     return load_city("tryton", data=make_pack(settings="[settings]\ndraws = 0\n"))
@@ -69,7 +73,7 @@ def test_ids_of_several_kinds_become_text(city):
         (lambda frame: frame.set_axis(pd.Index(["7", None], name="community_id")), "community_id of row 2 is "),
         (lambda frame: frame.set_axis(pd.Index(["7", 1.5], name="community_id")), "community_id of row 2 is 1.5"),
         (lambda frame: frame.set_axis(pd.Index(["7", 7], name="community_id")), "occur more than once"),
-        (lambda frame: frame.set_axis(pd.MultiIndex.from_tuples([(c, "") for c in frame.columns]), axis=1), "several levels"),
+        (two_levels, "several levels"),
         (lambda frame: frame.set_geometry([ENDLESS, ENDLESS], crs=frame.crs), "no number"),
     ],
 )  # fmt: skip
@@ -87,7 +91,7 @@ def test_communities_that_are_refused(city, change, says):
         (lambda frame: frame.assign(services=[("clinic", 3), ()]), r"services of 'f1' is \('clinic', 3\)"),
         (lambda frame: frame.assign(services=["clinic", ()]), "clinic"),
         (lambda frame: frame.assign(capacity=["40", "viele"]), "'capacity' .*'f2' = 'viele'"),
-        (lambda frame: frame.set_axis(pd.MultiIndex.from_tuples([(c, "") for c in frame.columns]), axis=1), "several levels"),
+        (two_levels, "several levels"),
         (lambda frame: frame.set_geometry(gpd.points_from_xy([np.inf, 1.0], [1.0, 1.0]), crs=frame.crs), "first: 'f1'"),
     ],
 )  # fmt: skip
