@@ -47,9 +47,10 @@ def _floats(column: pd.Series, what: str) -> pd.Series:
     bad = numbers.isna() & column.notna()
     if bad.any():
         first = column.index[bad][0]
+        code = "frame_number" if what == "facilities" else "frame_people"
         raise refusal(
-            "frame_people" if what != "facilities" else "frame_number", error=InputError, what=hint(f"what_{what}"), count=int(bad.sum()), column=column.name,
-            first=first, value=column[first],
+            code, error=InputError, what=hint(f"what_{what}"), count=int(bad.sum()), column=column.name, first=first,
+            value=column[first],
         )  # fmt: skip
     return numbers
 

@@ -89,7 +89,8 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     doubled = _doubled(points)
     tally.tell(frame[doubled], "facility-doubled", "warning", ("name",))
     record = replace(record, rows_used=len(points), dropped=tuple(tally.dropped.items()))
-    return Reading(frame=points, files=(record,), findings=tuple(tally.findings))
+    rows_of = frame.set_index("facility_id")[ROW]
+    return Reading(frame=points, files=(record,), findings=tuple(tally.findings), rows=rows_of)
 
 
 def _doubled(points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
