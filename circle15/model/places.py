@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
+from circle15.model.frame_checks import check_finite, check_services, plain_frame
 from circle15.model.metric import why_unfit
 from circle15.model.provenance import Origin
 from circle15.refusals import hint, refusal
@@ -26,6 +27,7 @@ __all__ = [
     "CONFLICT_COLUMNS",
     "MATCH_COLUMNS",
     "PEOPLE",
+    "STATES",
     "Communities",
     "CommunitySeeds",
     "DemandPoints",
@@ -51,6 +53,12 @@ CONFLICT_COLUMNS = (
     "other_value", "distance_m",
 )  # fmt: skip
 """One row per doubt about two facilities of different lists; ``column`` is what they differ in, if it is that."""
+
+STATES = ("in_use", "closed", "suspended", "building", "planned")
+"""What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
+
+FACILITY_NUMBERS = ("capacity", "floor_area_m2")
+"""Columns of facilities that hold numbers, NaN where unknown."""
 
 MOST_GROWTH_M = 5000.0
 
@@ -102,6 +110,10 @@ def counts_heads(column: object) -> bool:
     return name in {*PEOPLE, "households", "population_registered"} or AGE_GROUP.fullmatch(name) is not None
 
 
+def _counts(frame: pd.DataFrame) -> list[str]:
+    return [column for column in frame.columns if counts_heads(column)]
+
+
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
     if frame.index.name != name:
         raise refusal("frame_index", error=InputError, name=name, given=frame.index.name)
@@ -144,14 +156,23 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
             )
 
 
+def _check_states(frame: pd.DataFrame) -> None:
+    if "state" in frame:
+        odd = frame.index[frame["state"].notna() & ~frame["state"].isin(("", *STATES))]
+        if len(odd):
+            value, known = frame.loc[odd[0], "state"], ", ".join(STATES)
+            raise refusal("facility_state", error=InputError, facility=odd[0], value=value, known=known)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Facilities:
     """Facilities as points; one site may offer many services.
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
-    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``capacity`` (of the
-    site), ``capacity_by_service`` (mappings from service to capacity), ``floor_area_m2``, ``opening_hours`` (as its
-    list writes them), ``delivery_radius_m`` (straight line), ``source``, ``source_date``, ``source_url``,
+    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``state`` (of
+    :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
+    ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
+    ``source_date``, ``source_url``,
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is
@@ -166,15 +187,15 @@ class Facilities:
     conflicts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONFLICT_COLUMNS)))
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "facilities", FACILITY_NUMBERS))
         _check_ids(self.frame, "facility_id")
         _check_metric(self.frame, "facilities")
         _check_points(self.frame, "facilities")
+        check_finite(self.frame, "facilities")
         for column in ("name", "services"):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_facilities"), column=column)
-        words = [row for row in self.frame["services"] if isinstance(row, str)]
-        if words:
-            raise refusal("services_text", error=InputError, text=words[0])
+        check_services(self.frame)
         if "delivery_radius_m" in self.frame:
             radius = pd.to_numeric(self.frame["delivery_radius_m"], errors="coerce")
             bad = self.frame.index[
@@ -182,6 +203,7 @@ class Facilities:
             ]
             if len(bad):
                 raise refusal("delivery_radius", error=InputError, facility=bad[0])
+        _check_states(self.frame)
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
             raise refusal("services_unlisted", error=InputError, services=sorted(unlisted))
@@ -195,13 +217,22 @@ class Facilities:
         return np.array(rows, dtype=bool).reshape(len(self), len(services))
 
     def in_service(self) -> Facilities:
-        """Without those that a field survey found not to serve (column ``survey_answer``: ``denied``).
+        """Without those that are closed, being built or planned (column ``state``), or that a field survey denied.
 
-        What lists speak of stays: a service without any facility in service is a gap, not undetermined.
+        A field survey counts first: what it confirmed serves, what it found not to serve (``denied``) does not. What
+        lists speak of stays: a service without any facility in service is a gap, not undetermined.
         """
-        if "survey_answer" not in self.frame:
+        if "survey_answer" not in self.frame and "state" not in self.frame:
             return self
-        return replace(self, frame=self.frame[self.frame["survey_answer"] != "denied"])
+        return replace(self, frame=self.frame[self.serves])
+
+    @property
+    def serves(self) -> NDArray[np.bool_]:
+        """``bool[f]``: which facilities are in service; see :meth:`in_service`."""
+        blank = pd.Series("", index=self.frame.index)
+        answer, state = (self.frame.get(column, blank) for column in ("survey_answer", "state"))
+        shut = state.isin(STATES[1:]) & (answer != "confirmed")
+        return np.asarray(~shut & (answer != "denied"), dtype=bool)
 
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.
@@ -253,8 +284,10 @@ class Communities:
     origin: Origin
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "communities", _counts(self.frame)))
         _check_ids(self.frame, "community_id")
         _check_metric(self.frame, "communities")
+        check_finite(self.frame, "communities")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_communities"), column=column)
@@ -276,7 +309,8 @@ class Communities:
         """The subdistrict of each community, ``""`` where it names none: ``str`` on ``community_id``."""
         if "subdistrict" not in self.frame:
             return pd.Series("", index=self.frame.index, dtype=object)
-        return self.frame["subdistrict"].fillna("").astype(str).str.strip()
+        named = self.frame["subdistrict"].astype(object)
+        return named.where(named.notna(), "").astype(str).str.strip()
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -304,8 +338,10 @@ class CommunitySeeds:
     datum: str = "wgs84"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "community_seeds", _counts(self.frame)))
         _check_ids(self.frame, "community_id")
         _check_metric(self.frame, "community_seeds")
+        check_finite(self.frame, "community_seeds")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_community_seeds"), column=column)
@@ -346,8 +382,10 @@ class DemandPoints:
     frame: gpd.GeoDataFrame
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "demand_points", _counts(self.frame)))
         _check_ids(self.frame, "point_id")
         _check_metric(self.frame, "demand_points")
+        check_finite(self.frame, "demand_points")
         _check_points(self.frame, "demand_points")
         for column in ("community_id", *PEOPLE):
             if column not in self.frame.columns:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import services, text
+from circle15.catalog import services, states, text
 from circle15.catalog.phrases import (
     check_communities,
     check_questions,
@@ -254,6 +254,12 @@ def method_words(method: str) -> str:
     return " + ".join(f"{text(key, 'zh')} {text(key, 'en')}" for key in keys)
 
 
+def _states(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """The column of states in both languages, where some list has one."""
+    titles = {key: f"{state.title_zh} {state.title_en}" for key, state in states().items()}
+    return {"state": frame["state"].map(titles).fillna("")} if "state" in frame else {}
+
+
 def facility_table(analysis: Analysis) -> pd.DataFrame:
     """One row per facility in id order: services, position on the network, WGS 84 coordinates, source.
 
@@ -282,6 +288,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
         table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+    table = table.assign(**_states(frame))
     if "survey_answer" in frame:
         table["survey_answer"] = frame["survey_answer"].map(_ANSWERS)
         table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]

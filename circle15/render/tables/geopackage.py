@@ -17,7 +17,6 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag
 from circle15.model.limits import FEWEST
-from circle15.render.tables.book import plain_text
 from circle15.render.tables.frames import (
     community_table,
     facility_table,
@@ -26,6 +25,7 @@ from circle15.render.tables.frames import (
     synthetic_layers,
 )
 from circle15.render.tables.ledger import ledger_table
+from circle15.render.words import plain_text
 
 __all__ = ["layers", "write_geopackage"]
 

@@ -331,7 +331,7 @@ def test_packed_xml_is_read_too(tmp_path):
 
 def _counts_add_up(frame):
     counts = frame.attrs["counts"]
-    lost = sum(counts[reason] for reason in ("closed", "merged", "nowhere", "outside"))
+    lost = sum(counts[reason] for reason in ("private", "merged", "nowhere", "outside"))
     return counts["read"] == counts["used"] + lost and counts["used"] == len(frame)
 
 
@@ -402,9 +402,53 @@ def test_private_and_shut_places_are_counted_not_used(tmp_path):
     osm.node(0, 3, leisure="pitch", access="customers")
     osm.square(1, 1, leisure="pitch", access="private")
     frame = read_osm_facilities(osm.save(tmp_path), ["fitness"])
-    assert frame.index.tolist() == ["osm-node-4"]
-    assert frame.attrs["counts"]["closed"] == 4
+    # What is shut stays, marked; what is not public is left out.
+    assert frame["state"].to_dict() == {"osm-node-3": "closed", "osm-node-4": ""}
+    assert (frame.attrs["counts"]["private"], frame.attrs["counts"]["closed"]) == (3, 1)
     assert _counts_add_up(frame)
+
+
+@pytest.mark.parametrize(
+    ("tags", "state"),
+    [
+        ("amenity=clinic demolished=yes", "closed"),
+        ("amenity=clinic razed=yes", "closed"),
+        ("amenity=clinic construction=yes", "building"),
+        ("amenity=clinic building=construction", "building"),
+        ("amenity=clinic proposed=yes", "planned"),
+        ("amenity=clinic operational_status=closed", "closed"),
+        ("amenity=clinic status=inactive", "closed"),
+        ("amenity=clinic opening_hours=Mo-Su~off", "closed"),
+        ("amenity=clinic opening_hours=off", "closed"),
+        ("amenity=clinic opening_hours=closed", "closed"),
+        ("amenity=clinic end_date=2020", "closed"),
+        ("amenity=clinic opening_date=2035-01-01", "planned"),
+        ("healthcare=clinic disused:amenity=clinic", "closed"),
+        ("healthcare=clinic abandoned:amenity=clinic", "closed"),
+        ("healthcare=clinic proposed:amenity=clinic", "planned"),
+        ("amenity=clinic disused=yes", "closed"),
+        ("amenity=clinic", ""),
+        ("amenity=clinic opening_hours=Mo~off", ""),
+        ("amenity=clinic disused:shop=supermarket", ""),
+        ("amenity=clinic construction=minor", ""),
+    ],
+)
+def test_what_is_gone_or_not_there_yet_is_marked(tmp_path, tags, state):
+    osm = Osm()
+    pairs = (pair.split("=", 1) for pair in tags.split())
+    osm.node(0, 0, **{key.replace(":", "__"): value.replace("~", " ") for key, value in pairs})
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == [state]
+    assert frame.attrs["counts"]["closed"] == int(state != "")
+    assert _counts_add_up(frame)
+
+
+def test_a_closed_place_and_one_in_use_of_its_name_are_two(tmp_path):
+    osm = Osm()
+    osm.node(0, 0, amenity="clinic", name="New")
+    osm.node(0, 0.0001, amenity="clinic", name="New", disused="yes")
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == ["", "closed"]
 
 
 def test_an_area_stands_at_a_point_inside_it(tmp_path):

@@ -573,7 +573,10 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     city = load_city("tryton", data=root)
     assert city.facilities.frame.index.tolist() == ["f1", "f2", "far", "isle", "yard"]
     outside = finding_of(city.findings, "facility-outside")
-    assert (outside.count, outside.examples) == (2, ("farther", "out"))
+    # 0.878 degrees of longitude east of the town's border at 31.31 N: 83.6 km.
+    assert (outside.count, outside.examples[1]) == (2, "row 6: out (83.6 km)")
+    assert outside.examples[0].startswith("row 7: farther (")
+    assert (outside.file, "离边界83.6至" in outside.message_zh) == ("facilities.csv", True)
     places = check_places(city)
     assert finding_of(places, "facility-far").examples == ("far",)
     assert finding_of(places, "facility-island").examples == ("isle",)
@@ -634,7 +637,7 @@ def test_lists_that_do_not_say_what_they_list(make_pack, old, new, says):
 
 
 def test_an_id_in_two_lists(make_pack):
-    root = make_pack(more='[[facilities]]\nfile = "more.csv"\nservices = ["shop"]\n')
+    root = make_pack(more='[[facilities]]\nfile = "more.csv"\ndatum = "wgs84"\nservices = ["shop"]\n')
     (root / "tryton" / "more.csv").write_text("facility_id,name,services,lon,lat\nf2,x,shop,120.62,31.31\n")
     with pytest.raises(
         PackError, match=r"facilities\.csv and more\.csv: facility_id 'f2' stands in more than one list"
@@ -691,3 +694,13 @@ def test_every_display_layer_keeps_its_origin(make_pack):
     assert [(o.label_en, o.attribution, o.synthetic) for o in pack.context_origins] == [
         ("parks", "© A", False), ("made canals", "© B", True),
     ]  # fmt: skip
+
+
+def test_a_list_of_which_nothing_lies_in_the_study_area_is_refused(make_pack):
+    sites = [("f1", "甲", "clinic", "116.4", "39.9"), ("f2", "乙", "clinic", "116.3", "39.9")]
+    root = make_pack(sites=sites)
+    with pytest.raises(PackError, match="none of its 2 facilities lies in the study area") as error:
+        load_city("tryton", data=root)
+    assert "f1 在 116.40000, 39.90000" in error.value.zh
+    (broken,) = [told for told in check_city("tryton", data=root).findings if told.severity == "error"]
+    assert (broken.code, broken.file) == ("unusable-input", "facilities.csv")

@@ -117,7 +117,7 @@ def test_openstreetmap_comes_last_wherever_it_stands(make_pack):
 
 
 def test_an_earlier_list_goes_first(make_pack):
-    second = '[[facilities]]\nfile = "second.csv"\nservice = "clinic"\n'
+    second = '[[facilities]]\nfile = "second.csv"\ndatum = "wgs84"\nservice = "clinic"\n'
     root = pack(make_pack, more=second)
     rows = [("s1", "平江卫生站", "120.6201", "31.3103")]
     write_csv(root / "tryton" / "second.csv", rows, ("facility_id", "name", "lon", "lat"))
@@ -216,7 +216,7 @@ def helsinki(tmp_path):
     ]
     write_csv(home / "own.csv", rows, ("facility_id", "name", "services", "lon", "lat"))
     text = (home / "city.toml").read_text(encoding="utf-8")
-    own = '[[facilities]]\nfile = "own.csv"\nservices = ["culture", "shop", "clinic", "fitness"]\n\n'
+    own = '[[facilities]]\nfile = "own.csv"\ndatum = "wgs84"\nservices = ["culture", "shop", "clinic", "fitness"]\n\n'
     (home / "city.toml").write_text(text.replace("[[facilities]]", f"{own}[[facilities]]", 1), encoding="utf-8")
     return home.parent
 
@@ -263,7 +263,9 @@ def test_an_object_that_two_tables_take_is_one_place(make_pack):
 
 
 def test_two_sheets_of_a_workbook_without_ids(make_pack):
-    entries = [f'[[facilities]]\nfile = "l.xlsx"\nsheet = "{one}"\nservice = "clinic"' for one in ("东", "西")]
+    entries = [
+        f'[[facilities]]\nfile = "l.xlsx"\ndatum = "wgs84"\nsheet = "{one}"\nservice = "clinic"' for one in ("东", "西")
+    ]
     root = make_pack(more="\n".join(entries))
     book = openpyxl.Workbook()
     for name, lon in (("东", 120.6220), ("西", 120.6205)):
