@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
-from circle15.model.metric import why_unfit
+from circle15.model.metric import refuse_stretched, why_unfit
 from circle15.model.provenance import Origin
 from circle15.refusals import hint, refusal
 
@@ -60,6 +60,13 @@ class StudyArea:
     """Where the study is, in metres, and how far around it streets and facilities must be known.
 
     ``buffer_m`` is at least the distance of the farthest cut-off, so that the border cuts no route.
+
+    Raises
+    ------
+    CrsError
+        If the system is not metric, or more than 1 % untrue to length there.
+    InputError
+        If the boundary is empty or crosses itself.
     """
 
     boundary: shapely.Polygon | shapely.MultiPolygon
@@ -72,6 +79,12 @@ class StudyArea:
             raise refusal("area_crs", error=CrsError, crs=self.crs.name, why=unfit)
         if self.boundary.is_empty or not self.boundary.is_valid:
             raise refusal("area_boundary", error=InputError)
+        refuse_stretched(self.crs, self.outline)
+
+    @property
+    def outline(self) -> NDArray[np.float64]:
+        """``float64[n, 2]`` vertices of the boundary in metres."""
+        return np.asarray(shapely.get_coordinates(self.boundary), dtype=np.float64)
 
     @property
     def reach(self) -> shapely.Polygon | shapely.MultiPolygon:

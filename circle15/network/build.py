@@ -18,7 +18,7 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.chains import trace_chains
 from circle15.kernels.ragged import ranges
-from circle15.model.metric import why_unfit
+from circle15.model.metric import check_stretched, why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import WalkNetwork
 from circle15.refusals import refusal
@@ -60,7 +60,12 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     StreetsError
         If nothing walkable is left.
     CrsError
-        If ``crs`` is not metric or the streets do not lie in its area of use.
+        If ``crs`` is not metric, or more than 1 % untrue to length where the streets lie.
+
+    Warns
+    -----
+    DataQualityWarning
+        If it is more than 0.3 % untrue to length there.
     """
     try:
         crs = pyproj.CRS.from_user_input(crs) if crs is not None else _utm(streets)
@@ -97,6 +102,7 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
         vertex_start=np.arange(0, 2 * len(a) + 1, 2),
         origin=streets.origin,
     )
+    check_stretched(crs, np.column_stack([x, y]))
     network = merge_chains(segments)
     return clip_network(network, reach) if reach is not None else network
 

@@ -13,9 +13,11 @@ from circle15 import catalog
 from circle15.catalog import finding
 from circle15.catalog.phrases import people_text
 from circle15.hours.opening import hours_table, open_facilities
+from circle15.model.limits import SCALE_TOLD
+from circle15.model.metric import metric_fit
 from circle15.model.moment import Moment
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
-from circle15.model.places import CommunitySeeds, Facilities
+from circle15.model.places import CommunitySeeds, Facilities, StudyArea
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
@@ -25,6 +27,7 @@ __all__ = [
     "border_findings",
     "datum_findings",
     "facility_findings",
+    "metric_findings",
     "path_findings",
     "people_findings",
     "seed_datum_findings",
@@ -154,6 +157,14 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     if len(unjudged) and scored.weights:
         found.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
     return found
+
+
+def metric_findings(area: StudyArea) -> list[Finding]:
+    """A reference system that is more than 0.3 % untrue to length in the study area."""
+    fit = metric_fit(area.crs, area.outline)
+    if fit is None or fit.error <= SCALE_TOLD:
+        return []
+    return [finding("crs-stretches", "warning", file="city.toml", column="crs", **fit.words)]
 
 
 def border_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:

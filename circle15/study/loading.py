@@ -19,7 +19,13 @@ from circle15.model.results import Check, City, barriers_of
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.snap import place_facilities
-from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
+from circle15.quality.findings import (
+    datum_findings,
+    facility_findings,
+    metric_findings,
+    seed_datum_findings,
+    street_findings,
+)
 from circle15.sources.pack.city_pack import PackContents, ReadingLog, find_pack, read_pack
 from circle15.sources.population.grid import outside_findings
 from circle15.sources.population.people import compare_people
@@ -148,7 +154,7 @@ def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -
 
 
 def check_places(city: City) -> list[Finding]:
-    """Findings about facilities and service lists alone: what can be known without heavy work."""
+    """Findings about the ground, facilities and service lists: what can be known without heavy work."""
     limit_m = city.settings.max_snap_m
     placed = place_facilities(city.network, city.facilities, max_snap_m=limit_m, barriers=city.barriers)
-    return facility_findings(placed, city.settings)
+    return [*metric_findings(city.area), *facility_findings(placed, city.settings)]

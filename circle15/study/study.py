@@ -30,7 +30,13 @@ from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
 from circle15.planning.attribution import attribution
-from circle15.quality.findings import border_findings, facility_findings, path_findings, people_findings
+from circle15.quality.findings import (
+    border_findings,
+    facility_findings,
+    metric_findings,
+    path_findings,
+    people_findings,
+)
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
@@ -268,6 +274,7 @@ class Study:
         """What is wrong in the data, those of reading first."""
         return (
             *self.city.findings,
+            *metric_findings(self.city.area),
             *facility_findings(self.facilities, self.settings),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
