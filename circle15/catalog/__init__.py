@@ -3,6 +3,7 @@
 Every function reads its TOML file once and returns read-only values.
 """
 
+from circle15.catalog.adequacy import Adequacy, adequacy
 from circle15.catalog.doubt import uncertainty
 from circle15.catalog.headers import (
     PersonalColumns,
@@ -22,11 +23,13 @@ from circle15.catalog.words_of_hours import opening_words
 from circle15.refusals import advice, hint, refusal
 
 __all__ = [
+    "Adequacy",
     "PersonalColumns",
     "SamePlaceRule",
     "Service",
     "Tier",
     "WayClass",
+    "adequacy",
     "advice",
     "column_synonyms",
     "column_title",

@@ -14,4 +14,4 @@ National grids keep lengths within 0.1 % (UTM: 0.9996 on the meridian, 1.0010 at
 that a place lies in another zone. A walk of 15 minutes at 0.9 m/s, 810 m, is then wrong by 2.4 m.
 """
 SCALE_REFUSED = 0.01
-"""Scale error from which on nothing is computed: 8 m in 810, more than the legs from doors to streets that are charged."""
+"""Scale error from which on nothing is computed: 8 m in 810, as much as the leg from many a door to its street."""

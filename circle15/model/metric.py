@@ -106,8 +106,8 @@ def metric_fit(crs: CRS, xy: ArrayLike) -> MetricFit | None:
     crs
         A projected system in metres.
     xy
-        ``(n, 2)`` coordinates in it. The box of the middle nine tenths is looked at, so that a few points far out decide
-        nothing; of many points every n-th is taken.
+        ``(n, 2)`` coordinates in it. The box of the middle nine tenths is looked at, so that a few points far out
+        decide nothing; of many points every n-th is taken.
 
     Returns
     -------

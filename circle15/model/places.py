@@ -163,13 +163,15 @@ class Facilities:
     list writes them), ``delivery_radius_m`` (straight line), ``source``, ``source_date``, ``source_url``,
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
-    gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is
+    gap, an unlisted one is undetermined. ``unseen`` are those unlisted that OpenStreetMap was asked for and has no
+    object of. ``matches`` and ``conflicts``: what was merged and what is
     doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
     :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """
 
     frame: gpd.GeoDataFrame
     listed: frozenset[str]
+    unseen: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
     matches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MATCH_COLUMNS)))
     conflicts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONFLICT_COLUMNS)))

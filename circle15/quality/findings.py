@@ -17,7 +17,7 @@ from circle15.model.limits import SCALE_TOLD
 from circle15.model.metric import metric_fit
 from circle15.model.moment import Moment
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
-from circle15.model.places import CommunitySeeds, Facilities, StudyArea
+from circle15.model.places import Communities, CommunitySeeds, Facilities, StudyArea
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
@@ -27,6 +27,7 @@ __all__ = [
     "border_findings",
     "datum_findings",
     "facility_findings",
+    "few_findings",
     "metric_findings",
     "path_findings",
     "people_findings",
@@ -96,11 +97,27 @@ def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[
     serving = facilities.facilities.in_service()
     offered = set(serving.offers()["service"])
     for key, service in titles.items():
+        if key in serving.unseen:
+            continue  # told when the lists were read, all services in one finding
         if key not in facilities.listed:
             found.append(_about_service("undetermined-service", "note", service))
         elif key not in offered:
             found.append(_about_service("listed-but-empty", "warning", service))
     return [*found, *_opening_findings(serving, settings.open_at)]
+
+
+def few_findings(facilities: Facilities, communities: Communities) -> list[Finding]:
+    """Services with implausibly few facilities for the people there are: their list may be incomplete."""
+    people = float(communities.frame["population"].sum())
+    number = facilities.in_service().offers()["service"].value_counts()
+    found = []
+    for key, service in catalog.services().items():
+        count = int(number.get(key, 0))
+        if count and people / count > catalog.adequacy().most_people_each:
+            titles = (service.title_zh, service.title_en)
+            each = f"{people / count:,.0f}"
+            found.append(finding("few-facilities", "warning", count=count, service=titles, each=each, examples=[key]))
+    return found
 
 
 def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Finding]:

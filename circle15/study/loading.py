@@ -22,6 +22,7 @@ from circle15.network.snap import place_facilities
 from circle15.quality.findings import (
     datum_findings,
     facility_findings,
+    few_findings,
     metric_findings,
     seed_datum_findings,
     street_findings,
@@ -157,4 +158,8 @@ def check_places(city: City) -> list[Finding]:
     """Findings about the ground, facilities and service lists: what can be known without heavy work."""
     limit_m = city.settings.max_snap_m
     placed = place_facilities(city.network, city.facilities, max_snap_m=limit_m, barriers=city.barriers)
-    return [*metric_findings(city.area), *facility_findings(placed, city.settings)]
+    return [
+        *metric_findings(city.area),
+        *facility_findings(placed, city.settings),
+        *few_findings(city.facilities, city.communities),
+    ]

@@ -33,6 +33,7 @@ from circle15.planning.attribution import attribution
 from circle15.quality.findings import (
     border_findings,
     facility_findings,
+    few_findings,
     metric_findings,
     path_findings,
     people_findings,
@@ -276,6 +277,7 @@ class Study:
             *self.city.findings,
             *metric_findings(self.city.area),
             *facility_findings(self.facilities, self.settings),
+            *few_findings(self.city.facilities, self.city.communities),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
             *path_findings(self.coverage),
