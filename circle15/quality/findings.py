@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
-import shapely
 
 from circle15 import catalog
 from circle15.catalog import finding
@@ -21,6 +20,7 @@ from circle15.model.places import Communities, CommunitySeeds, Facilities, Study
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.network.build import islands
 from circle15.quality.datum import better_datum, datum_fits
 
 __all__ = [
@@ -35,17 +35,14 @@ __all__ = [
     "street_findings",
 ]
 
-STREETS_FILL = 0.98
-"""Below this share of the study area with its buffer, the streets are said to end early."""
-
 
 def street_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Finding]:
-    """Way nodes that the file lacks, and streets that are cut off from the main network."""
+    """Way nodes that the file lacks, and scraps of street that are cut off from the main network."""
     found = []
     lost = counts.get("node references without coordinates", 0)
     if lost:
         found.append(finding("lost-way-nodes", "note", count=lost))
-    cut_off = network.component_km[1:]
+    cut_off = network.component_km[islands(network)]
     if len(cut_off):
         share = 100 * float(cut_off.sum()) / network.total_km
         found.append(finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}"))
@@ -191,11 +188,6 @@ def border_findings(city: City, profile: WalkProfile, settings: Settings) -> lis
     if reach_m > city.area.buffer_m + 1:
         told = {"margin": f"{city.area.buffer_m:.0f}", "reach": f"{reach_m:.0f}", "cutoff": f"{settings.circle_min:g}"}
         found.append(finding("narrow-margin", "warning", **told))
-    network = city.network
-    known = shapely.box(network.x.min(), network.y.min(), network.x.max(), network.y.max())
-    share = shapely.area(shapely.intersection(city.area.reach, known)) / shapely.area(city.area.reach)
-    if share < STREETS_FILL:
-        found.append(finding("streets-end-early", "note", percent=f"{100 * share:.0f}"))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
+from circle15.catalog import profile
 from circle15.demand.growing import grow_communities
 from circle15.errors import InputError
 from circle15.kernels.ragged import order_by_id
@@ -27,6 +28,7 @@ from circle15.quality.findings import (
     seed_datum_findings,
     street_findings,
 )
+from circle15.quality.streets import street_file_findings
 from circle15.sources.pack.city_pack import PackContents, ReadingLog, find_pack, read_pack
 from circle15.sources.population.grid import outside_findings
 from circle15.sources.population.people import compare_people
@@ -90,6 +92,7 @@ def _built(pack: PackContents) -> City:
             *datum_findings(pack.facilities, network),
             *answered,
         ),
+        street_extent=pack.street_extent,
         review_number=pack.review_number,
         notes=pack.notes,
     )
@@ -160,6 +163,7 @@ def check_places(city: City) -> list[Finding]:
     placed = place_facilities(city.network, city.facilities, max_snap_m=limit_m, barriers=city.barriers)
     return [
         *metric_findings(city.area),
+        *street_file_findings(city, profile(city.settings.profile), city.settings),
         *facility_findings(placed, city.settings),
         *few_findings(city.facilities, city.communities),
     ]

@@ -38,6 +38,7 @@ from circle15.quality.findings import (
     path_findings,
     people_findings,
 )
+from circle15.quality.streets import street_file_findings
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
@@ -276,6 +277,7 @@ class Study:
         return (
             *self.city.findings,
             *metric_findings(self.city.area),
+            *street_file_findings(self.city, self.walker, self.settings),
             *facility_findings(self.facilities, self.settings),
             *few_findings(self.city.facilities, self.city.communities),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
