@@ -3,6 +3,7 @@
 Every function reads its TOML file once and returns read-only values.
 """
 
+from circle15.catalog.adequacy import Adequacy, adequacy
 from circle15.catalog.datum_words import datum_key, in_mainland
 from circle15.catalog.doubt import uncertainty
 from circle15.catalog.headers import (
@@ -26,6 +27,7 @@ from circle15.refusals import advice, hint, refusal
 
 __all__ = [
     "IN_USE",
+    "Adequacy",
     "Life",
     "PersonalColumns",
     "SamePlaceRule",
@@ -33,6 +35,7 @@ __all__ = [
     "State",
     "Tier",
     "WayClass",
+    "adequacy",
     "advice",
     "column_synonyms",
     "column_title",

@@ -18,7 +18,7 @@ from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
 from circle15.model.frame_checks import check_finite, check_services, plain_frame
-from circle15.model.metric import why_unfit
+from circle15.model.metric import refuse_stretched, why_unfit
 from circle15.model.provenance import Origin
 from circle15.refusals import hint, refusal
 
@@ -68,6 +68,13 @@ class StudyArea:
     """Where the study is, in metres, and how far around it streets and facilities must be known.
 
     ``buffer_m`` is at least the distance of the farthest cut-off, so that the border cuts no route.
+
+    Raises
+    ------
+    CrsError
+        If the system is not metric, or more than 1 % untrue to length there.
+    InputError
+        If the boundary is empty or crosses itself.
     """
 
     boundary: shapely.Polygon | shapely.MultiPolygon
@@ -80,6 +87,12 @@ class StudyArea:
             raise refusal("area_crs", error=CrsError, crs=self.crs.name, why=unfit)
         if self.boundary.is_empty or not self.boundary.is_valid:
             raise refusal("area_boundary", error=InputError)
+        refuse_stretched(self.crs, self.outline)
+
+    @property
+    def outline(self) -> NDArray[np.float64]:
+        """``float64[n, 2]`` vertices of the boundary in metres."""
+        return np.asarray(shapely.get_coordinates(self.boundary), dtype=np.float64)
 
     @property
     def reach(self) -> shapely.Polygon | shapely.MultiPolygon:
@@ -175,13 +188,15 @@ class Facilities:
     ``source_date``, ``source_url``,
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
-    gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is
+    gap, an unlisted one is undetermined. ``unseen`` are those unlisted that OpenStreetMap was asked for and has no
+    object of. ``matches`` and ``conflicts``: what was merged and what is
     doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
     :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """
 
     frame: gpd.GeoDataFrame
     listed: frozenset[str]
+    unseen: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
     matches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MATCH_COLUMNS)))
     conflicts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONFLICT_COLUMNS)))

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from circle15.errors import InputError, SettingError
@@ -123,7 +124,8 @@ class City(Travelling):
     input file: columns understood and not, rows read, used and dropped. ``population`` is a grid of people,
     where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
-    among them; empty: those of the catalogue.
+    among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
+    network's system; None where it does not say.
     """
 
     key: str
@@ -141,6 +143,7 @@ class City(Travelling):
     books: tuple[NormBook, ...] = ()
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
+    street_extent: shapely.Geometry | None = None
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 

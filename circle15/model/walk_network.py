@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from circle15.errors import SettingError, StreetsError
 from circle15.kernels.ragged import place_in_run
-from circle15.model.metric import why_unfit
+from circle15.model.metric import refuse_stretched, why_unfit
 from circle15.model.moment import Moment
 from circle15.model.pickling import Travelling
 from circle15.model.provenance import Origin
@@ -60,6 +60,8 @@ class WalkNetwork(Travelling):
     ------
     StreetsError
         If arrays do not fit together or a length is negative or not finite.
+    CrsError
+        If the system is more than 1 % untrue to length where the nodes lie.
     """
 
     crs: CRS
@@ -94,6 +96,8 @@ class WalkNetwork(Travelling):
             raise refusal("network_reference", error=StreetsError)
         if edges and int(self.length_mm.min()) < 0:
             raise refusal("network_length", error=StreetsError, edge=int(self.length_mm.argmin()))
+        step = max(1, nodes // 1000)
+        refuse_stretched(self.crs, np.column_stack([self.x[::step], self.y[::step]]))
         for column in fields(self):
             value = getattr(self, column.name)
             if isinstance(value, np.ndarray):

@@ -18,7 +18,7 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.chains import trace_chains
 from circle15.kernels.ragged import ranges
-from circle15.model.metric import why_unfit
+from circle15.model.metric import check_stretched, why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.parting import barred_nodes, part_barred
@@ -61,7 +61,12 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     StreetsError
         If nothing walkable is left, or nobody passes any node.
     CrsError
-        If ``crs`` is not metric or the streets do not lie in its area of use.
+        If ``crs`` is not metric, or more than 1 % untrue to length where the streets lie.
+
+    Warns
+    -----
+    DataQualityWarning
+        If it is more than 0.3 % untrue to length there.
     """
     try:
         crs = pyproj.CRS.from_user_input(crs) if crs is not None else _utm(streets)
@@ -99,6 +104,7 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
         origin=streets.origin,
         hours=streets.hours.renumbered(ways=streets.hours.codes(streets.n_ways)[way]),
     )
+    check_stretched(crs, np.column_stack([x, y]))
     network = merge_chains(part_barred(segments))
     return clip_network(network, reach) if reach is not None else network
 

@@ -30,8 +30,16 @@ from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
 from circle15.planning.attribution import attribution
-from circle15.quality.findings import border_findings, facility_findings, path_findings, people_findings
+from circle15.quality.findings import (
+    border_findings,
+    facility_findings,
+    few_findings,
+    metric_findings,
+    path_findings,
+    people_findings,
+)
 from circle15.quality.street_tags import moment_findings
+from circle15.quality.streets import street_file_findings
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
@@ -279,7 +287,10 @@ class Study:
         """What is wrong in the data, those of reading first."""
         return (
             *self.city.findings,
+            *metric_findings(self.city.area),
+            *street_file_findings(self.city, self.walker, self.settings),
             *facility_findings(self.facilities, self.settings),
+            *few_findings(self.city.facilities, self.city.communities),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
             *path_findings(self.coverage),

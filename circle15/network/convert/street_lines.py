@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.ragged import run_starts
-from circle15.model.metric import why_unfit
+from circle15.model.metric import check_stretched, why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
@@ -62,7 +62,12 @@ class StreetLines:
         StreetsError
             If a length is negative or not finite, or nobody passes any node.
         CrsError
-            If coordinates do not fit their system, or ``crs`` is not metric.
+            If coordinates do not fit their system, ``crs`` is not metric, or is more than 1 % untrue to length there.
+
+        Warns
+        -----
+        DataQualityWarning
+            If it is more than 0.3 % untrue to length there.
         """
         metric = metric_crs(self.place, crs)
         place, lines = self.place.to_crs(metric), self.lines.to_crs(metric)
@@ -70,6 +75,7 @@ class StreetLines:
         x, y = place.x.to_numpy(), place.y.to_numpy()
         if not (np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(vertex).all()):
             raise refusal("streets_swapped", error=CrsError, crs=metric.name)
+        check_stretched(metric, np.column_stack([x, y]))
         length = np.where(np.isnan(self.length_m), lines.length.to_numpy(), self.length_m)
         self._check(length)
         way_class = np.array([rule.way_class for rule in self.rules], dtype=np.uint8)

@@ -15,7 +15,17 @@ from circle15.errors import StreetsError
 from circle15.refusals import refusal
 from circle15.sources.osm.streets import check_osm_file
 
-__all__ = ["area_wkb", "bounding_box", "claims_area", "id_order", "located", "objects", "osm_id", "touches"]
+__all__ = [
+    "area_wkb",
+    "bounding_box",
+    "claims_area",
+    "count_tagged",
+    "id_order",
+    "located",
+    "objects",
+    "osm_id",
+    "touches",
+]
 
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -40,6 +50,21 @@ def objects(path: Path, keys: Iterable[str]) -> Iterator[Any]:
         if next(iter(osmium.FileProcessor(str(path))), None) is None:
             raise refusal("osm_no_objects", error=StreetsError, file=path.name)
         yield from osmium.FileProcessor(str(path)).with_areas(only).with_filter(only)
+    except RuntimeError as fault:
+        raise refusal("osm_breaks_off", error=StreetsError, file=path.name, why=fault) from fault
+
+
+def count_tagged(path: Path, key: str) -> int:
+    """How many ways and relations of a file carry a key, wherever they lie.
+
+    Raises
+    ------
+    StreetsError
+        If the file is cut short.
+    """
+    kinds = osmium.osm.WAY | osmium.osm.RELATION
+    try:
+        return sum(1 for _ in osmium.FileProcessor(str(path), kinds).with_filter(osmium.filter.KeyFilter(key)))
     except RuntimeError as fault:
         raise refusal("osm_breaks_off", error=StreetsError, file=path.name, why=fault) from fault
 

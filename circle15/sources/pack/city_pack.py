@@ -121,6 +121,7 @@ class PackContents:
     title_zh: str
     title_en: str
     streets: Streets
+    street_extent: shapely.Geometry | None
     area: StudyArea
     communities: Communities | CommunitySeeds
     population: PopulationGrid | None
@@ -188,6 +189,7 @@ def read_pack(
         title_zh=config.name,
         title_en=config.name if config.name_en is None else config.name_en,
         streets=ground.streets,
+        street_extent=ground.extent(crs),
         area=area,
         communities=people.kept(ids),
         population=grid,

@@ -120,10 +120,11 @@ def pack_facilities(
     # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
     used = [(one, path) for one in lists if (path := one.path or osm) is not None]
     frames = _objects_once(used, [_rows(one, path, area, log) for one, path in used], log)
-    listed = frozenset(service for one, _ in used for service in one.speaks_of)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
-        return Facilities(frame=empty.rename_axis("facility_id"), listed=listed)
+        return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset())
+    listed, unseen = _listed(used, frames, area)
+    log.findings.extend(_unseen_findings(used, unseen))
     _check_ids(frames)
     for (one, path), frame in zip(used, frames, strict=True):
         if not one.osm:
@@ -140,10 +141,38 @@ def pack_facilities(
     return Facilities(
         frame=kept.drop(columns=_NUMBER),
         listed=listed,
+        unseen=unseen,
         origins=tuple(_origin(one, path) for one, path in used),
         matches=merged.matches,
         conflicts=merged.conflicts,
     )
+
+
+def _listed(
+    used: Sequence[tuple[FacilityList, Path]], frames: Sequence[gpd.GeoDataFrame], area: StudyArea
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Services that are determined, and those that only OpenStreetMap was asked for and has no object of.
+
+    What nobody has mapped is not absent: without an object within the area's reach such a service stays undetermined,
+    unless its table says ``complete = true``.
+    """
+    asked = frozenset(service for one, _ in used for service in one.speaks_of)
+    certain = frozenset(service for one, _ in used if one.entry.certain for service in one.speaks_of)
+    near = [frame.loc[frame.geometry.intersects(area.reach), "services"] for frame in frames]
+    seen = frozenset(service for rows in near for row in rows for service in row)
+    listed = asked & (certain | seen)
+    return listed, asked - listed
+
+
+def _unseen_findings(used: Sequence[tuple[FacilityList, Path]], unseen: frozenset[str]) -> list[Finding]:
+    """One finding for the services that are undetermined because OpenStreetMap has no object of them."""
+    none = [service for service in known_services() if service in unseen]
+    if not none:
+        return []
+    (file, *_) = [path.name for one, path in used if unseen & set(one.speaks_of)]
+    titles = [(known_services()[service].title_zh, service) for service in none]
+    named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
+    return [finding("osm-none", "warning", count=len(none), file=file, services=named, examples=none)]
 
 
 def _rows(one: FacilityList, path: Path, area: StudyArea, log: ReadingLog) -> gpd.GeoDataFrame:
@@ -267,21 +296,10 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
     )  # fmt: skip
     told = (
-        *_osm_none(frame, services, path), *_osm_losses(frame, path), *state_findings(frame["state"], path.name),
+        *_osm_losses(frame, path), *state_findings(frame["state"], path.name),
         *_osm_hours(frame, path),
     )  # fmt: skip
     return Reading(frame=frame, files=(record,), findings=told)
-
-
-def _osm_none(frame: gpd.GeoDataFrame, services: Sequence[str], path: Path) -> list[Finding]:
-    """Tell of services that a pack expects of OpenStreetMap, and that no object of the file has."""
-    offered = {service for row in frame["services"] for service in row}
-    none = [service for service in known_services() if service in services and service not in offered]
-    if not none:
-        return []
-    titles = [(known_services()[service].title_zh, service) for service in none]
-    named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
-    return [finding("osm-none", "warning", count=len(none), file=path.name, services=named, examples=none)]
 
 
 def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
@@ -16,6 +17,7 @@ from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
 from circle15.sources.city_config import Provenance
+from circle15.sources.osm.objects import bounding_box
 from circle15.sources.osm.streets import read_streets
 from circle15.sources.pack.folder import FETCHED, Pack
 from circle15.sources.pack.layers import OSM_CREDIT, layer_origin
@@ -27,11 +29,23 @@ __all__ = ["PackStreets", "need_streets", "pack_streets", "within_streets"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PackStreets:
-    """The streets, and the OpenStreetMap file or the made town that they are of."""
+    """The streets, and the OpenStreetMap file or the made town that they are of.
+
+    ``box``: what the file's header says that it covers, ``(west, south, east, north)`` in degrees; None without one.
+    """
 
     streets: Streets
     osm: Path | None = None
     town: Town | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    def extent(self, crs: pyproj.CRS) -> shapely.Geometry | None:
+        """The box in a metric system; None where there is none, or it cannot be expressed there."""
+        if self.box is None:
+            return None
+        drawn = shapely.segmentize(shapely.box(*self.box), (self.box[2] - self.box[0]) / 20 or 1.0)
+        extent = gpd.GeoSeries([drawn], crs="EPSG:4326").to_crs(crs).iloc[0]
+        return extent if np.isfinite(shapely.get_coordinates(extent)).all() else None
 
 
 def _fetched(path: Path) -> Provenance:
@@ -66,7 +80,8 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
             label = (streets.origin.label_zh, streets.origin.label_en)
             origin = layer_origin(about, path, label=label, usual=OSM_CREDIT)
             log.files.append(_record(path, streets))
-            return PackStreets(streets=replace(streets, origin=replace(origin, url=streets.origin.url)), osm=path)
+            streets = replace(streets, origin=replace(origin, url=streets.origin.url))
+            return PackStreets(streets=streets, osm=path, box=bounding_box(path))
     if entry.synthetic is not None:
         if entry.synthetic not in TOWNS:
             raise refusal("town_unknown", city=pack.key, value=entry.synthetic, known=", ".join(TOWNS))

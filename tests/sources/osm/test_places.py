@@ -10,7 +10,8 @@ import shapely
 
 from circle15.catalog import services
 from circle15.errors import SettingError, StreetsError
-from circle15.sources.osm.coast import sea_polygons
+from circle15.sources.osm.coast import sea_polygons, torn_ends
+from circle15.sources.osm.objects import count_tagged
 from circle15.sources.osm.places import CONTEXT_LAYERS, read_context, read_osm_facilities
 from circle15.sources.osm.tags import ServiceRule, TagRule, home_rule, layer_rules
 
@@ -546,3 +547,46 @@ def test_frames_are_alike_in_every_run():
         assert frame.index.is_unique
         assert isinstance(frame, gpd.GeoDataFrame)
         assert frame.to_json() == second[name].to_json()
+
+
+# -- Torn coasts and what the pack says of them -----------------------------------------------------
+
+# 0.002 degrees at the equator are 223 m, 0.004 are 445 m; drawn on is what ends at most 300 m from the border.
+TORN = [
+    ([(-0.01, 0.01), (0.03, 0.01)], []),  # whole
+    ([(0.002, 0.01), (0.018, 0.01)], []),  # drawn on at both ends
+    ([(0.004, 0.01), (0.018, 0.01)], [(0.004, 0.01)]),
+    ([(0.004, 0.01), (0.016, 0.01)], [(0.004, 0.01), (0.016, 0.01)]),
+    ([(-0.01, 0.01), (0.01, 0.01)], [(0.01, 0.01)]),  # a member of the middle is missing
+    ([(0.0, 0.01), (0.02, 0.01)], []),  # ends on the border itself
+    ([(0.005, 0.005), (0.015, 0.005), (0.015, 0.015), (0.005, 0.005)], []),  # an island
+]
+
+
+@pytest.mark.parametrize(("points", "ends"), TORN)
+def test_ends_that_cannot_be_drawn_on_are_named(points, ends):
+    assert torn_ends(_coast(points), BOX, gap_m=300) == ends
+    assert torn_ends(_coast(points[::-1]), BOX, gap_m=300) == ends
+    assert bool(sea_polygons(_coast(points), BOX, gap_m=300)) == (not ends)
+
+
+def test_several_torn_coasts_are_all_named():
+    coast = [*_coast([(0.004, 0.01), (0.016, 0.01)]), *_coast([(-0.01, 0.015), (0.01, 0.015)])]
+    assert torn_ends(coast, BOX, gap_m=300) == [(0.004, 0.01), (0.01, 0.015), (0.016, 0.01)]
+    assert torn_ends([], BOX, gap_m=300) == []
+
+
+def test_torn_coast_stands_with_the_water_layer(tmp_path):
+    osm = Osm(bounds=BOX)
+    osm.way([(0.004, 0.01), (0.01, 0.01), (0.016, 0.01)], natural="coastline")
+    water = read_context(osm.save(tmp_path), layers=("water",))["water"]
+    assert water.empty
+    assert water.attrs["torn"] == [(0.004, 0.01), (0.016, 0.01)]
+
+
+def test_buildings_are_counted(tmp_path):
+    osm = Osm(bounds=BOX)
+    osm.square(0, 0, building="house")
+    osm.square(0.001, 0, building="yes")
+    osm.square(0.002, 0, natural="water")
+    assert count_tagged(osm.save(tmp_path), "building") == 2
