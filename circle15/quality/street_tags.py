@@ -84,11 +84,15 @@ def _km(metres: float) -> str:
     return f"{metres / 1000:.1f}" if metres >= 1000 else f"{metres / 1000:.3f}"
 
 
-def _named(by_tag: Mapping[str, int], *, metres: bool = True) -> str:
-    """The tags that count most, each with its kilometres."""
+def _named(by_tag: Mapping[str, int], *, metres: bool = True) -> tuple[str, str]:
+    """The tags that count most, each with its kilometres, in Chinese and English."""
     order = sorted(by_tag, key=lambda tag: (-by_tag[tag], tag))
-    shown = [f"{tag[:_LONGEST]} {_km(by_tag[tag])} km" if metres else tag[:_LONGEST] for tag in order[:_MOST]]
-    return ", ".join([*shown, *(["…"] if len(order) > _MOST else [])])
+    more = ["…"] if len(order) > _MOST else []
+    lists = [
+        [f"{tag[:_LONGEST]}{f' {_km(by_tag[tag])} {unit}' if metres else ''}" for tag in order[:_MOST]]
+        for unit in ("千米", "km")
+    ]
+    return "，".join([*lists[0], *more]), ", ".join([*lists[1], *more])
 
 
 def _beside(counts: Mapping[str, int]) -> list[Finding]:

@@ -54,6 +54,7 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
         ways: of an edge and its reverse twin one is kept. Edges without a ``highway`` tag are walkable.
         Where OSMnx has joined the tags of merged ways into a list, the first in the alphabet counts for
         the whole edge; a graph made with ``simplify=False`` keeps every flight of stairs apart.
+        Ways and gates under conditions (``foot:conditional``) are open at any moment.
     crs
         Metric system to project to; by default the graph's own if it is metric, else its UTM zone.
 
