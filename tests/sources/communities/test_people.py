@@ -148,9 +148,9 @@ def test_both_languages_name_the_nearest_row(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "people"),
     [
-        ("1000人", 1000), ("1.2万", 12_000), ("1.2万人", 12_000), ("3,456户", 3456), ("约1000", np.nan), ("２００", 200),
-        ("1,234.5", 1234.5), ("1000-1200", np.nan), ("1千", 1000), ("12%", np.nan), ("", np.nan), ("1,2", np.nan),
-        ("很多", np.nan), ("-5人", np.nan),
+        ("1000人", 1000), ("1.2万", 12_000), ("1.2万人", 12_000), ("3,456户", 3456), ("约1000", np.nan),
+        ("２００", 200), ("1,234.5", 1234.5), ("1000-1200", np.nan), ("1千", 1000), ("12%", np.nan),
+        ("", np.nan), ("1,2", np.nan), ("很多", np.nan), ("-5人", np.nan),
     ],
 )  # fmt: skip
 def test_numbers_of_people_as_they_are_written(cell, people):
