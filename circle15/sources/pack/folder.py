@@ -20,6 +20,8 @@ from circle15.sources.city_config import CityConfig
 __all__ = ["CITY_NAME", "FETCHED", "Pack", "check_name", "data_roots", "find_pack", "list_cities"]
 
 CITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TWICE = re.compile(r"Cannot (overwrite|declare|mutate)")
+"""How the parser says that a key or a table stands twice."""
 FETCHED = "fetched.osm.gz"
 """What ``circle15 fetch`` writes into the pack; used where no listed street file is found."""
 
@@ -61,6 +63,8 @@ class Pack:
         """As :meth:`find`, but a missing file is an error."""
         path = self.find(name)
         if path is None:
+            if any((folder / name).is_dir() for folder in self.folders):
+                raise refusal("pack_folder", city=self.key, name=name)
             folders = [str(folder) for folder in self.folders]
             there = sorted(path.name for path in self.home.iterdir() if path.is_file() and path.name != "city.toml")
             alike = closest(name, there)
@@ -102,10 +106,29 @@ def list_cities(data: str | Path | None = None) -> dict[str, Path]:
     """
     packs: dict[str, Path] = {}
     for root in data_roots(data):
-        for folder in sorted(root.iterdir()):
-            if (folder / "city.toml").is_file() and CITY_NAME.fullmatch(folder.name):
-                packs.setdefault(folder.name, folder)
+        for folder in _packs_in(root, given=data is not None and root == Path(data).resolve()):
+            packs.setdefault(folder.name, folder)
     return dict(sorted(packs.items()))
+
+
+def _packs_in(root: Path, *, given: bool) -> list[Path]:
+    """Folders of packs in a data root; none in a root that cannot be read, unless it is the one that was given.
+
+    Raises
+    ------
+    CityError
+        If the given one cannot be read.
+    """
+    try:
+        return [
+            folder
+            for folder in sorted(root.iterdir())
+            if CITY_NAME.fullmatch(folder.name) and (folder / "city.toml").is_file()
+        ]
+    except OSError as error:
+        if not given:
+            return []
+        raise refusal("data_closed", error=CityError, folder=str(root), why=error.strerror) from error
 
 
 def check_name(city: str) -> None:
@@ -185,6 +208,7 @@ def _written(path: Path) -> dict[str, Any]:
     except RecursionError as error:
         raise refusal("pack_toml", file=path, why=hint("toml_deep")) from error
     except ValueError as error:
-        raise refusal("pack_toml", file=path, why=error) from error
+        code = "pack_toml_twice" if _TWICE.match(str(error)) else "pack_toml"
+        raise refusal(code, file=path, why=error) from error
     except OSError as error:
         raise refusal("pack_closed", file=path, why=error.strerror) from error

@@ -47,6 +47,8 @@ _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _ATTRIBUTE = re.compile(rb"""(?:\w+:)?(name|id|Id|Target)\s*=\s*["']([^"']*)["']""")
 _UTF7 = re.compile(r"\+[A-Za-z0-9+/]{3,}(?=-|[^A-Za-z0-9+/]|$)")
 _CHUNK = 1 << 22
+_FEW = 10
+"""One letter in so many may be NUL before the whole text is of another encoding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,8 +216,10 @@ def _decoded(path: Path, content: bytes, given: str) -> tuple[str, str]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" in text:
-            break
+        if nul := text.count("\0"):
+            if nul * _FEW > len(text):
+                break  # two bytes a letter: UTF-16 without its mark
+            raise refusal("csv_nul", file=path.name, row=text[: text.index("\0")].count("\n") + 1, count=nul)
         mail = _UTF7.findall(text[:2000].partition("\n")[0]) if text.isascii() else []
         if len(mail) > 1 and all("\u4e00" <= letter <= "\u9fff" for run in mail for letter in _mail_text(run)):
             raise refusal("csv_utf7", file=path.name, shown=mail[0][:20])

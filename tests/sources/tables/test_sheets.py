@@ -491,3 +491,14 @@ def test_hidden_rows_are_read_and_told(tmp_path, by_hand):
     assert read.frame["名称"].tolist() == ["甲", "乙", "丙"]
     (told,) = [one for one in read.notes if one.code == "table-hidden-rows"]
     assert (told.severity, told.count, told.row, told.value) == ("warning", 2, 3, "3, 4")
+
+
+def test_a_nul_character_is_named_with_its_row(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_bytes("名称,经度,纬度\n甲,120.6,31.3\n乙\0,120.6,31.3\n".encode())
+    with pytest.raises(PackError, match="row 3 holds a NUL character") as error:
+        read_sheet(path)
+    assert "UTF-8" not in error.value.zh
+    path.write_bytes("name,lon,lat\n".encode("utf-16-le"))
+    with pytest.raises(PackError, match="neither UTF-8"):
+        read_sheet(path)
