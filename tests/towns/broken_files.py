@@ -187,7 +187,7 @@ def _tables() -> list[Broken]:
                says="by its content it is a web page.*save it as .xlsx"),
         _one("a workbook named .csv", "list.csv", _put(b"PK\x03\x04rest"), says="name it .xlsx"),
         _one("NUL in a text", "list.csv", _put(GOOD + "a\0b,助餐点,120.6,31.3\n"),
-               says="neither UTF-8.*save it as 'CSV UTF-8'"),
+               says="row 4 holds a NUL character.*delete these characters"),
         _one("two encodings in one file", "list.csv", _put(HEAD.encode() + utf * 9 + gbk),
                says="broken place.*line 11.*Save it again"),
         _one("a quotation mark left open", "list.csv", _put(HEAD + '"食堂,助餐点,120.6,31.3\n' + ROW),
@@ -330,7 +330,7 @@ def _communities() -> list[Broken]:
         place("a collection for an outline", says=f"{bare}.*found: GeometryCollection", shape=pair),
         place("an empty outline", says=bare, shape={"type": "Polygon", "coordinates": []}),
         place("more elders than people", codes=("community-elders",), pop_60plus=2000),
-        _one("a layer of nothing", "c.geojson", _json(), says="missing", role="communities"),
+        _one("a layer of nothing", "c.geojson", _json(), says="0 rows", role="communities"),
     ]  # fmt: skip
 
 

@@ -118,6 +118,8 @@ def _rows(
     if path.suffix.lower() in (*TEXT_TABLES, *SPREADSHEETS):
         return _table_rows(path, columns, entry)
     read = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs)
+    if read.frame.empty:
+        raise refusal("layer_no_rows" if columns else "communities_empty", file=path.name)
     frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     cut = read.encoding if path.suffix.lower() == ".shp" else ""

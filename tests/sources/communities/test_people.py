@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from circle15.catalog.typed_toml import checked
 from circle15.errors import PackError
 from circle15.sources.city_config import CityConfig
+from circle15.sources.communities.people import count_of_people
 from circle15.sources.communities.table import read_communities
 from circle15.sources.pack.city_pack import read_pack
 from tests.towns.city_tables import people_table
@@ -140,3 +143,15 @@ def test_both_languages_name_the_nearest_row(tmp_path):
         joined(tmp_path, [("b", "50", "5", ""), ("陈巷社区", "1", "0", "")])
     assert "“陈港社区”（表中有第3行“陈巷社区”）" in refused.value.zh
     assert "'陈港社区' (the table has '陈巷社区' in row 3)" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "people"),
+    [
+        ("1000人", 1000), ("1.2万", 12_000), ("1.2万人", 12_000), ("3,456户", 3456), ("约1000", np.nan),
+        ("２００", 200), ("1,234.5", 1234.5), ("1000-1200", np.nan), ("1千", 1000), ("12%", np.nan),
+        ("", np.nan), ("1,2", np.nan), ("很多", np.nan), ("-5人", np.nan),
+    ],
+)  # fmt: skip
+def test_numbers_of_people_as_they_are_written(cell, people):
+    assert count_of_people(pd.Series([cell, "7"])).tolist() == pytest.approx([people, 7], nan_ok=True)

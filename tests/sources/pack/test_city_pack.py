@@ -704,3 +704,49 @@ def test_a_list_of_which_nothing_lies_in_the_study_area_is_refused(make_pack):
     assert "f1 在 116.40000, 39.90000" in error.value.zh
     (broken,) = [told for told in check_city("tryton", data=root).findings if told.severity == "error"]
     assert (broken.code, broken.file) == ("unusable-input", "facilities.csv")
+
+
+# -- messages that say what is wrong ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "toml", ['name = "a"\nname = "b"\n', 'name = "a"\n[network]\nfiles = ["a"]\n[network]\nfiles = ["b"]\n']
+)
+def test_a_key_that_stands_twice_is_said_so(make_pack, toml):
+    root = make_pack()
+    (root / "tryton" / "city.toml").write_text(toml, encoding="utf-8")
+    with pytest.raises(PackError, match="stands twice") as error:
+        find_pack("tryton", root)
+    assert "UTF-8" not in error.value.zh
+
+
+def test_a_folder_under_a_file_s_name_is_said_so(make_pack):
+    root = make_pack()
+    (root / "tryton" / "facilities.csv").unlink()
+    (root / "tryton" / "facilities.csv").mkdir()
+    with pytest.raises(PackError, match="which is a folder and no file"):
+        load_city("tryton", data=root)
+
+
+def test_a_data_root_that_nobody_named_may_be_closed(make_pack, monkeypatch, tmp_path):
+    root = make_pack()
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    inside = Path.iterdir
+
+    def closed(folder):
+        if folder == tmp_path / "data":
+            raise PermissionError(13, "Permission denied")
+        return inside(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert "tryton" in list_cities(root)
+    with pytest.raises(CityError, match="cannot be read"):
+        list_cities(tmp_path / "data")
+
+
+@pytest.mark.parametrize("columns", ["", 'columns = { community_id = "id" }\n'])
+def test_a_layer_without_a_feature_is_said_so(make_pack, columns):
+    root = make_pack(communities=[], more=columns)
+    with pytest.raises(PackError, match="0 rows"):
+        load_city("tryton", data=root)
