@@ -29,7 +29,7 @@ _NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
 _SHOWN = 12
 """So many communities without a row are named in one message."""
 WITH_HOLES = ("households", "population_registered")
-"""Numbers that may be missing here and there."""
+"""Numbers that may be missing here and there, beside people: communities whose people are not known are told."""
 _HEADS = re.compile(r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?P<times>[万千百]?)\s*(?P<unit>\D*)")
 
 
@@ -178,7 +178,7 @@ def _check_all_there(shown: pd.Series, ours: pd.Series, theirs: pd.Series, files
 def _numbers(column: pd.Series, file: str) -> pd.Series:
     numbers = count_of_people(column)
     bad = ~(np.isfinite(numbers) & (numbers >= 0))
-    if column.name in WITH_HOLES:
+    if column.name in (*WITH_HOLES, *PEOPLE):
         bad &= column.map(_folded) != ""
     if bad.any():
         row = int(column.index[bad][0])
