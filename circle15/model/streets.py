@@ -76,6 +76,9 @@ class Streets:
         Provenance.
     counts
         What the reader saw: ways read, kept, dropped by reason. Rows in = rows used + rows dropped.
+        A way that was parted counts once.
+    bounds
+        ``(west, south, east, north)`` in degrees that the source's header names; None where it names none that can be.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class Streets:
     names: tuple[str, ...]
     origin: Origin
     counts: Mapping[str, int] = field(default_factory=dict)
+    bounds: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         nodes, ways = len(self.node_id), len(self.way_class)

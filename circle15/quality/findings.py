@@ -35,12 +35,9 @@ STREETS_FILL = 0.98
 """Below this share of the study area with its buffer, the streets are said to end early."""
 
 
-def street_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Finding]:
-    """Way nodes that the file lacks, and streets that are cut off from the main network."""
+def street_findings(network: WalkNetwork) -> list[Finding]:
+    """Streets that are cut off from the main network."""
     found = []
-    lost = counts.get("node references without coordinates", 0)
-    if lost:
-        found.append(finding("lost-way-nodes", "note", count=lost))
     cut_off = network.component_km[1:]
     if len(cut_off):
         share = 100 * float(cut_off.sum()) / network.total_km

@@ -20,6 +20,7 @@ from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.snap import place_facilities
 from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
+from circle15.quality.street_file import street_file_findings
 from circle15.sources.pack.city_pack import PackContents, ReadingLog, find_pack, read_pack
 from circle15.sources.population.grid import outside_findings
 from circle15.sources.population.people import compare_people
@@ -79,7 +80,8 @@ def _built(pack: PackContents) -> City:
             *pack.findings,
             *grown,
             *compared,
-            *street_findings(pack.streets.counts, network),
+            *street_file_findings(pack.streets),
+            *street_findings(network),
             *datum_findings(pack.facilities, network),
             *answered,
         ),

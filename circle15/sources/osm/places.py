@@ -26,8 +26,8 @@ from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.objects import (
     BBox,
     area_wkb,
-    bounding_box,
     claims_area,
+    header_box,
     id_order,
     located,
     objects,
@@ -179,7 +179,7 @@ def _sea(path: Path, coast: Sequence[shapely.LineString], bbox: BBox | None) -> 
     """
     if not coast:
         return []
-    extent = bounding_box(path) or shapely.MultiLineString(list(coast)).bounds
+    extent = header_box(path) or shapely.MultiLineString(list(coast)).bounds
     faces = sea_polygons(coast, extent, gap_m=place_rules()["coast"]["gap_m"])
     return [face for face in faces if bbox is None or face.intersects(shapely.box(*bbox))]
 

@@ -1,36 +1,36 @@
 """Read streets from an OpenStreetMap file (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``).
 
-osmium reads, joins coordinates to ways and filters by tag in C++, and hands the result over as its
-line format OPL; the node lists are then taken apart by a columnar text reader. No Python code runs
-per node reference, which is what makes other readers slow.
+osmium reads and filters by tag in C++, and hands the result over as its line format OPL; node lists
+and nodes are then taken apart by a columnar text reader and joined. No Python code runs per node
+reference, which is what makes other readers slow.
 """
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import re
-import tempfile
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import osmium
-import pyarrow as pa
-import pyarrow.csv
 from numpy.typing import NDArray
 
 from circle15.catalog import walking, way_classes
-from circle15.errors import Circle15Error, OutputError, StreetsError
+from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import Streets
 from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
 from circle15.refusals import refusal
+from circle15.sources.osm.contents import OsmContents, header_box, osm_contents
+from circle15.sources.osm.opl import object_lines, written
 from circle15.sources.osm.remark import refuse_partial
+from circle15.sources.osm.stretches import WayAttributes, storeys, way_stretches
+from circle15.sources.osm.way_nodes import WayNodes, way_nodes
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
 
@@ -39,9 +39,10 @@ OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
 _WAY_KEYS = ("highway", "railway", "man_made")
 _NODE_KEYS = ("highway", "barrier")
+_FORM = "opl,add_metadata=version,locations_on_ways=true"
+_KINDS = MappingProxyType({b"n": "node", b"w": "way", b"r": "relation"})
 _OUTER = frozenset({"outer", ""})
 _ESCAPE = re.compile(r"%([0-9a-f]+)%")
-_TO_CSV = bytes.maketrans(b"xy,", b",,\n")
 
 
 def file_sha256(path: Path) -> str:
@@ -114,12 +115,13 @@ def read_streets(
     """
     path = Path(path)
     check_osm_file(path)
-    ways, flagged, counts = _walkable(path)
+    contents = osm_contents(path)
+    ways, flagged, counts = _walkable(path, contents)
     if not ways:
-        raise refusal("osm_no_walk", error=StreetsError, file=path.name, count=counts["ways read"])
-    node_id, lon, lat, way_size, lost = _coordinates([way.refs for way in ways])
-    counts["node references without coordinates"] = lost
-    keep = _keep_ways(way_size, lon, lat, bbox, counts)
+        code = "osm_deleted_only" if 0 < counts["dropped: deleted"] == counts["ways read"] else "osm_no_walk"
+        raise refusal(code, error=StreetsError, file=path.name, count=counts["ways read"])
+    nodes = way_nodes(path, [way.refs for way in ways], contents)
+    keep = _keep_ways(nodes, bbox, counts)
     origin = origin or Origin(
         label_zh="OpenStreetMap 道路",
         label_en="OpenStreetMap streets",
@@ -129,15 +131,29 @@ def read_streets(
         file=path.name,
         sha256=file_sha256(path),
     )
-    if not keep.any():
+    streets = _assemble(ways, keep, nodes, flagged, origin, counts) if keep.any() else None
+    if streets is None or not streets.n_ways:
         raise _none_kept(path, counts, bbox)
-    return _assemble(ways, keep, (node_id, lon, lat, way_size), flagged, origin, counts)
+    return _bounded(streets, header_box(path))
+
+
+def _bounded(streets: Streets, box: tuple[float, float, float, float] | None) -> Streets:
+    """Streets with the box of their file, unless more than stray ways lie outside: then it is another file's."""
+    if box is None:
+        return streets
+    west, south, east, north = box
+    inside = (streets.lon >= west) & (streets.lon <= east) & (streets.lat >= south) & (streets.lat <= north)
+    outside = int((~np.logical_or.reduceat(inside[streets.way_node], streets.way_start[:-1])).sum())
+    if outside > float(walking()["street_file"]["outside_box_share"]) * streets.n_ways:
+        return replace(streets, counts={**streets.counts, "stretches outside the header's box": outside})
+    return replace(streets, bounds=box)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
     rule: WalkRule
     name: str
+    storeys: tuple[str, ...]
     refs: bytes
 
 
@@ -147,53 +163,33 @@ class _Square:
 
     rule: WalkRule
     name: str
+    storeys: tuple[str, ...]
     outer: tuple[int, ...]
 
 
-def _walkable(path: Path) -> tuple[list[_Way], dict[int, int], Counter[str]]:
+def _walkable(path: Path, contents: OsmContents) -> tuple[list[_Way], dict[int, int], Counter[str]]:
     """Walkable ways, flagged nodes, and what was counted."""
-    places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
-    places.ignore_errors()
     nodes, ways = osmium.filter.KeyFilter(*_NODE_KEYS), osmium.filter.KeyFilter(*_WAY_KEYS)
     nodes.enable_for(osmium.osm.NODE)
     ways.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
-    opl = _opl(path, osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION, places, nodes, ways)
-    kept, flagged, squares, counts = _sort_lines(opl)
+    entities = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
+    opl = written(path, entities, nodes, ways, form=_FORM)
+    kept, flagged, squares, counts = _sort_lines(opl, contents)
     if squares:
-        # The members carry no tags of their own, so the first pass has passed them by; it has left the
-        # coordinates in the index.
+        # The members carry no tags of their own, so the first pass has passed them by.
         wanted = sorted({way for square in squares for way in square.outer})
-        members = _opl(path, osmium.osm.WAY, places, osmium.filter.IdFilter(wanted))
-        kept += _outlines(squares, members, counts)
+        members = object_lines(path, osmium.osm.WAY, b"w", wanted)
+        kept += _outlines(squares, [line for line in dict.fromkeys(members) if not _deleted(line, contents)], counts)
+    counts |= {f"{kind}s that stand twice": copies for kind, copies in contents.copies.items()}
+    counts["nodes deleted"] += len(contents.deleted["node"])
     return kept, flagged, counts
 
 
-def _opl(path: Path, entities: osmium.osm.osm_entity_bits, *filters: object) -> bytes:
-    """Let osmium write what passes the filters as OPL lines, coordinates joined to ways."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="circle15-") as folder:
-            target = Path(folder) / "streets.opl"
-            _write_opl(path, entities, filters, target)
-            return target.read_bytes()
-    except OutputError:
-        raise
-    except OSError as error:
-        raise refusal("temp_none", error=OutputError, why=error.strerror or error) from error
-
-
-def _write_opl(path: Path, entities: osmium.osm.osm_entity_bits, filters: Iterable[object], target: Path) -> None:
-    kind = osmium.io.File(str(target), "opl,add_metadata=false,locations_on_ways=true")
-    writer = osmium.SimpleWriter(kind)
-    try:
-        osmium.apply(osmium.io.Reader(str(path), entities), *filters, writer)
-        writer.close()
-    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        if "write" in str(error).lower():
-            # A writer that could not write throws again when it is destroyed, and that would end the process.
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
-            raise refusal("temp_unwritten", error=OutputError, file=target, why=error) from error
-        writer.close()
-        raise refusal("osm_cut", error=StreetsError, file=path.name, why=error) from error
+def _deleted(line: bytes, contents: OsmContents) -> bool:
+    """Whether the object of an OPL line was deleted, in the file or by an editor that has not uploaded it yet."""
+    marked = contents.deleted[_KINDS[line[:1]]]
+    head, _, state = line.split(b" ", 3)[:3]
+    return state == b"dD" or (bool(marked) and int(head[1:]) in marked)
 
 
 def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float, float] | None) -> Circle15Error:
@@ -213,26 +209,26 @@ def _plain(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text
 
 
-def _sort_lines(opl: bytes) -> tuple[list[_Way], dict[int, int], list[_Square], Counter[str]]:
+def _sort_lines(opl: bytes, contents: OsmContents) -> tuple[list[_Way], dict[int, int], list[_Square], Counter[str]]:
     """Split OPL lines into walkable ways, flagged nodes and squares; count what is left out."""
     counts: Counter[str] = Counter({"ways read": 0, "ways kept": 0})
     ways: list[_Way] = []
     flagged: dict[int, int] = {}
     squares: list[_Square] = []
-    known: dict[bytes, tuple[WalkRule, str]] = {}
-    for line in opl.split(b"\n"):
+    known: dict[bytes, tuple[WalkRule, str, tuple[str, ...]]] = {}
+    for line in _counting(opl, contents, counts):
         if line.startswith(b"w"):
             counts["ways read"] += 1
             tag_field, refs = _fields(line, b"N")
             found = known.get(tag_field)
             if found is None:
                 tags = _tags(tag_field)
-                found = known[tag_field] = (walk_rule(tags), tags.get("name", ""))
-            rule, name = found
+                found = known[tag_field] = (walk_rule(tags), tags.get("name", ""), storeys(tags))
+            rule, name, levels = found
             if rule.dropped:
                 counts[f"dropped: {rule.dropped}"] += 1
             else:
-                ways.append(_Way(rule, name, refs))
+                ways.append(_Way(rule, name, levels, refs))
         elif line.startswith(b"n"):
             flags = node_flags(_tags(_fields(line, b"N")[0]))
             if flags:
@@ -240,6 +236,33 @@ def _sort_lines(opl: bytes) -> tuple[list[_Way], dict[int, int], list[_Square], 
         elif line.startswith(b"r"):
             squares += _square(line, counts)
     return ways, flagged, squares, counts
+
+
+def _counting(opl: bytes, contents: OsmContents, counts: Counter[str]) -> Iterator[bytes]:
+    """The lines of objects that count: not deleted, and of those that stand twice the first."""
+    if b" dD " not in opl and not any(contents.deleted.values()) and not any(contents.twice.values()):
+        yield from opl.split(b"\n")  # as most files are
+        return
+    seen: set[bytes] = set()
+    for line in opl.split(b"\n"):
+        if not line:
+            continue
+        kind = _KINDS[line[:1]]
+        why = ""
+        if _deleted(line, contents):
+            why = "deleted"
+        elif contents.twice[kind]:
+            head = line[: line.index(b" ")]
+            if int(head[1:]) in contents.twice[kind]:
+                why = "stands twice" if head in seen else ""
+                seen.add(head)
+        if not why:
+            yield line
+        elif kind == "way":
+            counts["ways read"] += 1
+            counts[f"dropped: {why}"] += 1
+        elif why == "deleted" and kind == "relation":
+            counts["squares dropped: deleted"] += 1
 
 
 def _fields(line: bytes, second: bytes) -> tuple[bytes, bytes]:
@@ -269,10 +292,10 @@ def _square(line: bytes, counts: Counter[str]) -> list[_Square]:
     counts["squares used"] += 1
     parts = (part.partition("@") for part in members.decode("utf-8").split(",") if part.startswith("w"))
     outer = tuple(int(way[1:]) for way, _, role in parts if _plain(role) in _OUTER)
-    return [_Square(rule, tags.get("name", ""), outer)]
+    return [_Square(rule, tags.get("name", ""), storeys(tags), outer)]
 
 
-def _outlines(squares: list[_Square], opl: bytes, counts: Counter[str]) -> list[_Way]:
+def _outlines(squares: list[_Square], lines: list[bytes], counts: Counter[str]) -> list[_Way]:
     """The outer ways of squares, under the square's rule and name; their edge is walkable ground.
 
     A member with a street tag of its own was judged by that tag already. One that bounds two squares
@@ -283,97 +306,64 @@ def _outlines(squares: list[_Square], opl: bytes, counts: Counter[str]) -> list[
         for way in square.outer:
             owner.setdefault(way, square)
     ways: list[_Way] = []
-    found = [line for line in opl.split(b"\n") if line.startswith(b"w")]
-    for line in found:
+    for line in lines:
         tag_field, refs = _fields(line, b"N")
         if not set(_WAY_KEYS) & _tags(tag_field).keys():
             square = owner[int(line[1 : line.index(b" ")])]
-            ways.append(_Way(square.rule, square.name, refs))
+            ways.append(_Way(square.rule, square.name, square.storeys, refs))
     counts["ways read"] += len(ways)
     counts["outlines of squares"] = len(ways)
-    counts["outlines of squares not in the file"] = len(owner) - len(found)
+    counts["outlines of squares not in the file"] = len(owner) - len(lines)
     return ways
 
 
-def _coordinates(
-    refs: list[bytes],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], int]:
-    """Take ``n1x2.5y3.5,n2...`` apart: ids, longitudes, latitudes, and how many nodes each way has."""
-    size = np.array([part.count(b",") + 1 if part else 0 for part in refs], dtype=np.int64)
-    if not size.any():
-        return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), size, 0
-    # OPL writes a reference without coordinates as ``n1xy``: the two fields stay empty, and null.
-    body = b",".join(part for part in refs if part).translate(_TO_CSV, delete=b"n")
-    table = pa.csv.read_csv(
-        BytesIO(body),
-        read_options=pa.csv.ReadOptions(column_names=["node", "lon", "lat"], block_size=1 << 24),
-        convert_options=pa.csv.ConvertOptions(
-            column_types={"node": pa.int64(), "lon": pa.float64(), "lat": pa.float64()}
-        ),
-    )
-    node, lon, lat = (table[name].to_numpy() for name in ("node", "lon", "lat"))
-    placed = ~np.isnan(lon)
-    if not placed.all():
-        way = np.repeat(np.arange(len(size)), size)[placed]
-        size = np.bincount(way, minlength=len(size))
-    return node[placed], lon[placed], lat[placed], size, int((~placed).sum())
-
-
 def _keep_ways(
-    size: NDArray[np.int64],
-    lon: NDArray[np.float64],
-    lat: NDArray[np.float64],
-    bbox: tuple[float, float, float, float] | None,
-    counts: Counter[str],
+    nodes: WayNodes, bbox: tuple[float, float, float, float] | None, counts: Counter[str]
 ) -> NDArray[np.bool_]:
-    keep = size >= 2
+    """Which ways have two nodes with coordinates, and one of them in the box."""
+    ways = len(nodes.size)
+    keep = np.bincount(nodes.way[nodes.placed], minlength=ways) >= 2
     counts["dropped: fewer than two nodes with coordinates"] = int((~keep).sum())
+    lost = np.bincount(nodes.way[~nodes.placed], minlength=ways)
     if bbox is not None:
         west, south, east, north = bbox
-        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-        way = np.repeat(np.arange(len(size)), size)
-        near = np.bincount(way, weights=inside, minlength=len(size)) > 0
+        inside = (nodes.lon >= west) & (nodes.lon <= east) & (nodes.lat >= south) & (nodes.lat <= north)
+        near = np.bincount(nodes.way, weights=inside[nodes.ref], minlength=ways) > 0
         counts["dropped: outside the study area"] = int((keep & ~near).sum())
+        lost[keep & ~near] = 0  # what is lost there concerns nobody
         keep &= near
-    counts["ways kept"] = int(keep.sum())
+    counts["node references without coordinates"] = int(lost.sum())
     return keep
 
 
 def _assemble(
     ways: list[_Way],
     keep: NDArray[np.bool_],
-    coordinates: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]],
+    nodes: WayNodes,
     flagged: dict[int, int],
     origin: Origin,
     counts: Counter[str],
 ) -> Streets:
-    ref, lon, lat, size = coordinates
-    used = np.repeat(keep, size)
-    ref, lon, lat, size = ref[used], lon[used], lat[used], size[keep]
     kept = [way for way, wanted in zip(ways, keep.tolist(), strict=True) if wanted]
-    node_id, first, position = np.unique(ref, return_index=True, return_inverse=True)
-    start = np.concatenate([[0], np.cumsum(size)])
-    for way, (begin, end) in enumerate(zip(start[:-1].tolist(), start[1:].tolist(), strict=True)):
-        if kept[way].rule.reversed:
-            position[begin:end] = position[begin:end][::-1].copy()
-    names = {"": 0}
-    way_name = np.array([names.setdefault(way.name, len(names)) for way in kept], dtype=np.int32)
-    bits = np.zeros(len(node_id), dtype=np.uint8)
-    if flagged:
-        ids = np.fromiter(flagged.keys(), dtype=np.int64)
-        where = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
-        there = node_id[where] == ids
-        bits[where[there]] = np.fromiter(flagged.values(), dtype=np.uint8)[there]
-    return Streets(
-        node_id=node_id,
-        lon=lon[first],
-        lat=lat[first],
-        node_flags=bits,
-        way_node=position.astype(np.int64),
-        way_start=start.astype(np.int64),
+    names = {name: place for place, name in enumerate(sorted({"", *(way.name for way in kept)}))}
+    about = WayAttributes(
+        backward=np.array([way.rule.reversed for way in kept], dtype=bool),
         way_class=np.array([way.rule.way_class for way in kept], dtype=np.uint8),
-        way_flags=np.array([way.rule.flags for way in kept], dtype=np.uint16),
-        way_name=way_name,
+        flags=np.array([way.rule.flags for way in kept], dtype=np.uint16),
+        name=np.array([names[way.name] for way in kept], dtype=np.int32),
+        storeys=[way.storeys for way in kept],
+    )
+    parts = way_stretches(nodes.of_ways(keep), about, flagged, counts)
+    return Streets(
+        node_id=parts.node_id,
+        lon=parts.lon,
+        lat=parts.lat,
+        node_flags=parts.node_flags,
+        way_node=parts.way_node,
+        way_start=parts.way_start,
+        way_class=about.way_class[parts.way],
+        way_flags=about.flags[parts.way],
+        way_name=about.name[parts.way],
         names=tuple(names),
         origin=origin,
         counts=dict(sorted(counts.items())),
