@@ -21,7 +21,8 @@ import osmium
 import pandas as pd
 import shapely
 
-from circle15.sources.osm.objects import area_wkb, header_box, located, objects
+from circle15.sources.osm.contents import header_box
+from circle15.sources.osm.objects import area_wkb, located, objects
 from circle15.sources.osm.places import read_context
 
 HERE = Path(__file__).parent

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
 from circle15.refusals import refusal
-from circle15.sources.osm.contents import header_box, osm_contents
+from circle15.sources.osm.contents import osm_contents
 from circle15.sources.osm.opl import off_the_globe, reading_fault
 from circle15.sources.osm.streets import check_osm_file
 
-__all__ = ["area_wkb", "claims_area", "header_box", "id_order", "located", "objects", "osm_id", "touches"]
+__all__ = ["area_wkb", "claims_area", "id_order", "located", "objects", "osm_id", "touches"]
 
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""

@@ -22,12 +22,12 @@ from pyproj import CRS
 from circle15.errors import SettingError
 from circle15.refusals import refusal
 from circle15.sources.osm.coast import sea_polygons
+from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.objects import (
     BBox,
     area_wkb,
     claims_area,
-    header_box,
     id_order,
     located,
     objects,

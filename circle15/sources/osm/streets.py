@@ -24,12 +24,13 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import Streets
+from circle15.network.storeys import storeys
 from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
 from circle15.refusals import refusal
 from circle15.sources.osm.contents import OsmContents, header_box, osm_contents
 from circle15.sources.osm.opl import object_lines, written
 from circle15.sources.osm.remark import refuse_partial
-from circle15.sources.osm.stretches import WayAttributes, storeys, way_stretches
+from circle15.sources.osm.stretches import WayAttributes, way_stretches
 from circle15.sources.osm.way_nodes import WayNodes, way_nodes
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from circle15.catalog import walking
 from circle15.kernels.ragged import ranges
 from circle15.model.streets import EdgeFlag
 from circle15.sources.osm.way_nodes import WayNodes
 
-__all__ = ["Stretches", "WayAttributes", "storeys", "way_stretches"]
+__all__ = ["Stretches", "WayAttributes", "way_stretches"]
 
 _RADIUS_M = 6_371_008.8
 
@@ -44,24 +43,6 @@ class Stretches:
     way_node: NDArray[np.int64]
     way_start: NDArray[np.int64]
     way: NDArray[np.int64]
-
-
-def storeys(tags: Mapping[str, str]) -> tuple[str, ...]:
-    """The storeys that a way is on, by ``level``, else ``layer``, else whether it is a bridge or a tunnel.
-
-    Examples
-    --------
-    >>> storeys({}), storeys({"bridge": "yes"}), storeys({"level": "0;1"})
-    (('0',), ('1',), ('0', '1'))
-    """
-    rule = walking()["joints"]
-    for key in rule["storey_keys"]:
-        if tags.get(key):
-            return tuple(sorted({part.strip() for part in tags[key].split(";")}))
-    for key, storey in rule["storey_of"].items():
-        if tags.get(key, "no") != "no":
-            return (str(storey),)
-    return ("0",)
 
 
 def way_stretches(nodes: WayNodes, ways: WayAttributes, flagged: Mapping[int, int], counts: Counter[str]) -> Stretches:
