@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 from pyproj import CRS
 
-from circle15.refusals import hint
+from circle15.errors import CrsError
+from circle15.refusals import hint, refusal
 
-__all__ = ["why_unfit"]
+__all__ = ["HALF_ROUND_DEG", "utm_crs", "why_unfit"]
+
+HALF_ROUND_DEG = 180.0
+"""No town is wider, in degrees of longitude: what seems to be lies across the meridian of 180 degrees."""
+
+
+def utm_crs(shapes: gpd.GeoSeries) -> CRS:
+    """The UTM zone of shapes in any stated system.
+
+    Raises
+    ------
+    CrsError
+        If no zone holds them: beyond 84 degrees north or 80 south, or across the meridian of 180 degrees.
+
+    Examples
+    --------
+    >>> utm_crs(gpd.GeoSeries.from_xy([120.6], [31.3], crs="EPSG:4326")).to_epsg()
+    32651
+    """
+    west, _, east, _ = shapes.to_crs("EPSG:4326").total_bounds
+    if east - west > HALF_ROUND_DEG:
+        raise refusal("antimeridian", error=CrsError)
+    try:
+        return CRS(shapes.estimate_utm_crs())
+    except (RuntimeError, ValueError) as error:
+        raise refusal("crs_no_utm", error=CrsError, why=error) from error
 
 
 def why_unfit(crs: CRS) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from circle15.catalog import walking
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.ragged import run_starts
-from circle15.model.metric import why_unfit
+from circle15.model.metric import utm_crs, why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
@@ -174,7 +174,4 @@ def metric_crs(shapes: gpd.GeoSeries, crs: Any) -> pyproj.CRS:
         return asked
     if not why_unfit(own):
         return own
-    try:
-        return pyproj.CRS(shapes.estimate_utm_crs())
-    except (RuntimeError, ValueError) as error:
-        raise refusal("crs_no_utm", error=CrsError, why=error) from error
+    return utm_crs(shapes)
