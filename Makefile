@@ -58,8 +58,9 @@ map: $(READY) ## 生成离线地图 build/<city>/map.html / the main job (CITY=s
 report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a report to hand over (CITY=suzhou)
 	@$(RUN) -m circle15 report -- "$$CIRCLE15_CITY"
 
+# The programs that tests start find the package compiled, whatever the environment says.
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline
-	$(RUN) -m pytest -n auto --maxprocesses 8 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 lint: $(READY) $(NODE_READY) ## ruff、mypy、导入方向与页面代码 / ruff, mypy, imports that run one way, the page's code
 	$(RUN) -m ruff check .

@@ -88,7 +88,7 @@ def places(network: WalkNetwork, count: int, *, seed: int) -> Positions:
     rng = np.random.default_rng(seed)
     usable = (network.component[network.u] == 0) & ~network.has(EdgeFlag.FORWARD_ONLY) & (network.u != network.v)
     edge = rng.choice(np.flatnonzero(usable), count).astype(np.int32)
-    return Positions(
+    return Positions.single(
         ids=pd.RangeIndex(count),
         edge=edge,
         offset_mm=(rng.random(count) * network.length_mm[edge]).astype(np.int64),

@@ -52,7 +52,7 @@ def _with_origins(graph: WalkGraph, positions: Positions, *, together: bool) -> 
     owner = np.repeat(np.arange(size), np.diff(graph.start))
     extra = np.full(len(positions), size) if together else size + np.arange(len(positions))
     used = cost != np.uint32(0xFFFFFFFF)
-    rows = np.concatenate([owner, np.repeat(extra, 2)[used.ravel()]])
+    rows = np.concatenate([owner, np.repeat(extra, node.shape[1])[used.ravel()]])
     columns = np.concatenate([graph.head.astype(np.int64), node.ravel()[used.ravel()]])
     weights = np.maximum(np.concatenate([graph.cost, cost[used]]), peers.NOT_QUITE_ZERO)
     total = int(extra.max()) + 1
@@ -68,7 +68,7 @@ class _Doors:
 
     def __init__(self, graph: WalkGraph, demand: Positions) -> None:
         node, cost = seeds(graph, demand)  # on two-way edges the way in costs what the way out does
-        point = np.repeat(np.arange(len(demand)), 2)
+        point = np.repeat(np.arange(len(demand)), node.shape[1])
         order = np.argsort(node.ravel(), kind="stable")
         self.point, self.cost = point[order], cost.ravel()[order].astype(np.int64)
         self.start = np.concatenate([[0], np.cumsum(np.bincount(node.ravel(), minlength=graph.network.n_nodes))])
@@ -81,11 +81,14 @@ class _Doors:
 
 
 def _along_edge(graph: WalkGraph, demand: Positions, site: Positions, row: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Points on the facility's own edge, and the time straight along it."""
-    point = np.flatnonzero(demand.edge == site.edge[row])
-    speed = graph.profile.walk_ms
-    along = np.abs(speed(demand.offset_mm[point]) - speed(site.offset_mm[row : row + 1]))
-    return point, along + speed(demand.leg_mm[point]) + speed(site.leg_mm[row : row + 1])
+    """Points on the facility's own edges, and the time straight along them; a point may come more than once."""
+    speed, points, costs = graph.profile.walk_ms, [], []
+    for way in range(int(site.start[row]), int(site.start[row + 1])):
+        beside = np.flatnonzero(demand.edge == site.edge[way])
+        along = np.abs(speed(demand.offset_mm[beside]) - speed(site.offset_mm[way : way + 1]))
+        points.append(demand.owner[beside])
+        costs.append(along + speed(demand.leg_mm[beside]) + speed(site.leg_mm[way : way + 1]))
+    return np.concatenate(points), np.concatenate(costs)
 
 
 def scipy_pairs(

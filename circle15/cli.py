@@ -147,6 +147,7 @@ def report_city(
     draws: Draws = None,
 ) -> None:
     """生成地图、表格和可编辑的报告 / Everything of map, and a report as docx and pdf, with its figures."""
+    _check_city(city, data)
     from circle15.render.report.files import check_report_tools
 
     with _progress() as begin:
@@ -189,6 +190,7 @@ def fetch_city(
     cutoffs: Cutoffs = None,
 ) -> None:
     """下载城市道路到城市包（需要网络）/ Download a city's streets into its pack (needs a network)."""
+    _check_city(city, data)
     from circle15.sources.osm import overpass
     from circle15.sources.pack import city_pack
 
@@ -210,6 +212,7 @@ def check_city(
     open_at: OpenAt = None,
 ) -> None:
     """检查城市包的数据，不作重计算 / Read and check a city's pack; computes nothing heavy."""
+    _check_city(city, data)
     from circle15 import study
 
     with _progress() as begin:
@@ -237,7 +240,7 @@ def new_city(
 ) -> None:
     """新建城市包：带说明的 city.toml 和空表 / Make a new city pack with templates."""
     from circle15.render.new_pack import write_new_pack
-    from circle15.sources.pack.folder import check_name
+    from circle15.sources.pack.names import check_name
 
     check_name(city)
     folder = write_new_pack((data or Path("data")) / city, title=title, crs=crs)
@@ -300,6 +303,7 @@ def list_cities(
 
 def _mapped(begin: Callable[[str], None], out: Path | None, city: str, **options: Any) -> tuple[Any, Path]:
     """Load, analyse and save a city; ``options`` as for :func:`circle15.load_city`. Also says where it was saved."""
+    _check_city(city, options.get("data"))
     from circle15 import study
 
     begin("load")
@@ -310,6 +314,13 @@ def _mapped(begin: Callable[[str], None], out: Path | None, city: str, **options
     begin("save")
     result.save(folder)
     return result, folder
+
+
+def _check_city(city: str, data: Path | None) -> None:
+    """Refuse a name that no pack bears before anything is imported that takes time."""
+    from circle15.sources.pack.names import pack_key
+
+    pack_key(city, data)
 
 
 def _overrides(profile: str | None, cutoffs: str | None, open_at: str | None = None) -> dict[str, Any]:

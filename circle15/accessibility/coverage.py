@@ -20,6 +20,7 @@ from circle15.hours.opening import moment, open_facilities
 from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.ragged import ranges
 from circle15.model.moment import Moment
+from circle15.model.placed import Positions, determined
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import Coverage, NearestTimes, ReachTable
 from circle15.network.graph import cutoff_ms
@@ -91,7 +92,7 @@ def coverage(
     Returns
     -------
     Coverage
-        For every people column covered + uncovered + unplaced = people, exactly.
+        For every people column covered + uncovered + unplaced + undetermined = people, exactly.
 
     Raises
     ------
@@ -107,14 +108,14 @@ def coverage(
     undetermined = tuple(key for key in known_services() if key not in facilities.listed)
     points = points_in_reach(reach, facilities, services, cutoffs_min)
     bounded = NearestTimes(
-        point_ids=reach.point_ids, point_placed=reach.point_placed, services=services, cost_ms=points.best_ms
+        point_ids=reach.point_ids, point_status=reach.point_status, services=services, cost_ms=points.best_ms
     )
     return Coverage(
-        frame=_covered(demand, points, services, cutoffs_min, reach.point_placed),
+        frame=_covered(demand, points, services, cutoffs_min, reach.point_status),
         nearest=_nearest(demand, nearest or bounded, services, bounded=nearest is None),
         services=services,
         undetermined=undetermined,
-        delivery=_delivery(demand, facilities, points, services, max(cutoffs_min), reach.point_placed),
+        delivery=_delivery(demand, facilities, points, services, max(cutoffs_min), reach.point_status),
     )
 
 
@@ -170,33 +171,36 @@ def _covered(
     points: PointsInReach,
     services: Sequence[str],
     cutoffs_min: Sequence[float],
-    placed: NDArray[np.bool_],
+    status: NDArray[np.uint8],
 ) -> pd.DataFrame:
-    total = demand.community_sums
+    total, placed = demand.community_sums, status != Positions.FAR
     people = {column: demand.people_in(column) for column in demand.people}
     whole = {column: total(values) for column, values in people.items()}
     unplaced = {column: total(values * ~placed) for column, values in people.items()}
     tables = []
     for s, service in enumerate(services):
+        adrift = placed & ~determined(status, points.best_ms[:, s] <= cutoff_ms(max(cutoffs_min)))
+        lost = {column: total(values * adrift) for column, values in people.items()}
         for c, cutoff in enumerate(cutoffs_min):
             inside = (points.best_ms[:, s] <= cutoff_ms(cutoff)) & placed
             columns: dict[str, NDArray[np.float64]] = {}
             for column, values in people.items():
                 covered = total(values * inside)
-                known = whole[column] - unplaced[column]
+                known = whole[column] - unplaced[column] - lost[column]
                 columns[column] = whole[column]
                 columns[f"{column}_covered"] = covered
                 columns[f"{column}_uncovered"] = known - covered
                 columns[f"{column}_unplaced"] = unplaced[column]
+                columns[f"{column}_undetermined"] = lost[column]
                 columns[f"{column}_share"] = _ratio(covered, known)
-            known = whole["population"] - unplaced["population"]
+            known = whole["population"] - unplaced["population"] - lost["population"]
             columns["choices"] = _ratio(total(people["population"] * points.count[:, s, c] * placed), known)
             index = pd.MultiIndex.from_product(
                 [demand.communities, [service], [float(cutoff)]], names=["community_id", "service", "cutoff_min"]
             )
             tables.append(pd.DataFrame(columns, index=index))
     if not tables:
-        parts = ("", "_covered", "_uncovered", "_unplaced", "_share")
+        parts = ("", "_covered", "_uncovered", "_unplaced", "_undetermined", "_share")
         columns_none = [f"{column}{part}" for column in people for part in parts] + ["choices"]
         names = ["community_id", "service", "cutoff_min"]
         none = pd.MultiIndex.from_arrays([demand.communities[:0], pd.Index([], dtype=str), np.empty(0)], names=names)
@@ -210,24 +214,26 @@ def _delivery(
     points: PointsInReach,
     services: Sequence[str],
     cutoff_min: float,
-    placed: NDArray[np.bool_],
+    status: NDArray[np.uint8],
 ) -> pd.DataFrame:
     """People within delivery, and within delivery or a walk; see :class:`Coverage`."""
-    total, tables = demand.community_sums, []
+    total, placed, tables = demand.community_sums, status != Positions.FAR, []
     for service, brought in delivered(demand, facilities, services).items():
         walked = (points.best_ms[:, services.index(service)] <= cutoff_ms(cutoff_min)) & placed
+        known = determined(status, walked)
         columns: dict[str, NDArray[np.float64]] = {}
         for column in demand.people:
             values = demand.people_in(column)
             columns[column] = total(values)
             columns[f"{column}_delivered"] = total(values * brought)
             columns[f"{column}_either"] = total(values * (brought | walked))
-            columns[f"{column}_neither"] = total(values * (placed & ~brought & ~walked))
+            columns[f"{column}_neither"] = total(values * (known & ~brought & ~walked))
             columns[f"{column}_unplaced"] = total(values * (~placed & ~brought))
+            columns[f"{column}_undetermined"] = total(values * (placed & ~known & ~brought))
         index = pd.MultiIndex.from_product([demand.communities, [service]], names=["community_id", "service"])
         tables.append(pd.DataFrame(columns, index=index))
     if not tables:
-        parts = ("", "_delivered", "_either", "_neither", "_unplaced")
+        parts = ("", "_delivered", "_either", "_neither", "_unplaced", "_undetermined")
         names = ["community_id", "service"]
         none = pd.MultiIndex.from_arrays([demand.communities[:0], pd.Index([], dtype=str)], names=names)
         return pd.DataFrame(columns=[f"{c}{part}" for c in demand.people for part in parts], index=none, dtype=float)
@@ -239,12 +245,11 @@ def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.
 
 
 def _nearest(demand: DemandPoints, times: NearestTimes, services: Sequence[str], *, bounded: bool) -> pd.DataFrame:
-    total, elders = demand.community_sums, demand.people_in("pop_60plus") * times.point_placed
-    weight = demand.weight(times.point_placed)
-    tables = []
+    total, tables = demand.community_sums, []
     for service in services:
-        minutes = times.minutes(service)
+        minutes, known = times.minutes(service), times.determined(service)
         arrives = ~np.isnan(minutes)
+        weight, elders = demand.weight(known), demand.people_in("pop_60plus") * known
         columns = {
             "mean_min": _ratio(total(np.where(arrives, minutes, 0) * weight), total(weight * arrives)),
             "p90_min": _quantile(minutes, weight, demand, 0.9),

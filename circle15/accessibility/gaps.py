@@ -85,7 +85,7 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
     if not coverage.services:
         return pd.DataFrame(
             columns=[
-                *("elders", "uncovered", "unplaced", "intensity_pct", "share", "choices"),
+                *("elders", "uncovered", "unplaced", "undetermined", "intensity_pct", "share", "choices"),
                 *("mean_min", "p90_min", "unreachable", "reached"),
             ],
             index=pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"]),
@@ -98,6 +98,7 @@ def _by_service(coverage: Coverage, cutoff_min: float) -> pd.DataFrame:
             "elders": at["pop_60plus"],
             "uncovered": at["pop_60plus_uncovered"],
             "unplaced": at["pop_60plus_unplaced"],
+            "undetermined": at["pop_60plus_undetermined"],
             "intensity_pct": 100 * (1 - share),
             "share": share,
             "choices": at["choices"],

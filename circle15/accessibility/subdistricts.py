@@ -1,6 +1,6 @@
 """Coverage by subdistrict (街道): sums of people over communities, and an index of the sums.
 
-People add up: covered, uncovered and unplaced of a subdistrict are those of its communities. Shares and
+People add up: covered, uncovered, unplaced and undetermined of a subdistrict are those of its communities. Shares and
 indices do not: a subdistrict's share is its covered people over its placed people, sum(covered_c) /
 sum(covered_c + uncovered_c), which weights every community by its people, and its index is the communities'
 formula with these shares, 100 x (1 - prod(max(C_k, 0.01)^w_k)), never a mean of their indices.
@@ -22,7 +22,7 @@ __all__ = ["NO_SUBDISTRICT", "by_subdistrict"]
 
 NO_SUBDISTRICT = "（未填街道）"
 """Stands for the subdistrict of communities that name none."""
-_PARTS = ("covered", "uncovered", "unplaced")
+_PARTS = ("covered", "uncovered", "unplaced", "undetermined")
 
 
 def by_subdistrict(

@@ -3,6 +3,8 @@
 Every function reads its TOML file once and returns read-only values.
 """
 
+from circle15.catalog.adequacy import Adequacy, adequacy
+from circle15.catalog.datum_words import datum_key, in_mainland
 from circle15.catalog.doubt import uncertainty
 from circle15.catalog.headers import (
     PersonalColumns,
@@ -13,8 +15,10 @@ from circle15.catalog.headers import (
     personal_columns,
     without_numbers_of_persons,
 )
+from circle15.catalog.life_cycle import IN_USE, Life, life_keys, life_of, life_states
 from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_names, same_place_rule
 from circle15.catalog.service import Service, services
+from circle15.catalog.state import State, state_key, states
 from circle15.catalog.tier import Tier, tier_key, tiers
 from circle15.catalog.walk import WayClass, profile, profiles, walking, way_classes
 from circle15.catalog.words import finding, reason, text
@@ -22,17 +26,27 @@ from circle15.catalog.words_of_hours import opening_words
 from circle15.refusals import advice, hint, refusal
 
 __all__ = [
+    "IN_USE",
+    "Adequacy",
+    "Life",
     "PersonalColumns",
     "SamePlaceRule",
     "Service",
+    "State",
     "Tier",
     "WayClass",
+    "adequacy",
     "advice",
     "column_synonyms",
     "column_title",
+    "datum_key",
     "finding",
     "fold_header",
     "hint",
+    "in_mainland",
+    "life_keys",
+    "life_of",
+    "life_states",
     "name_rules",
     "numeric_columns",
     "opening_words",
@@ -44,6 +58,8 @@ __all__ = [
     "same_place_names",
     "same_place_rule",
     "services",
+    "state_key",
+    "states",
     "text",
     "tier_key",
     "tiers",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from circle15.catalog.spelling import did_you_mean
 from circle15.errors import SettingError
 from circle15.refusals import refusal
+from circle15.refusals.spelling import did_you_mean
 
 __all__ = ["GUIDES", "guide"]
 

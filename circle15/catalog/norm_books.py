@@ -17,13 +17,13 @@ from pydantic import Field, model_validator
 
 from circle15.catalog.facts import read_facts
 from circle15.catalog.service import services
-from circle15.catalog.spelling import did_you_mean
 from circle15.catalog.tier import tiers
 from circle15.catalog.typed_toml import Number, OneOf, Rows, TomlTable, checked, fault, unknown_word
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Status
 from circle15.model.places import AGE_GROUP, PEOPLE
 from circle15.refusals import hint, refusal
+from circle15.refusals.spelling import did_you_mean
 
 __all__ = [
     "Measure", "NotComputed", "all_checklists", "all_rules", "check_rates", "measures", "norm_book", "norm_books",

@@ -27,9 +27,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
-from circle15.catalog.spelling import did_you_mean
 from circle15.errors import InputError, PackError
 from circle15.refusals import refusal
+from circle15.refusals.spelling import did_you_mean
 
 __all__ = ["Day", "Number", "OneOf", "Rows", "TomlTable", "Wanted", "checked", "fault", "is_number", "unknown_word"]
 

@@ -7,7 +7,7 @@ takes the first offer that a community can use.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from circle15.catalog import way_classes
+from circle15.catalog import walking, way_classes
 from circle15.model.places import Communities
 from circle15.model.population import PopulationGrid
 from circle15.model.walk_network import WalkNetwork
@@ -43,24 +43,37 @@ MIN_FLOOR_M2 = 5.0
 class Homes:
     """Candidate points with the community they lie in, a weight, and how they were made.
 
-    ``community`` holds positions in the communities' frame, ``weight`` is zero or more.
+    ``community`` holds positions in the communities' frame, ``weight`` is zero or more; ``leg_m`` are the metres
+    from the homes that a point stands for to the point itself.
     """
 
     community: NDArray[np.int64]
     weight: NDArray[np.float64]
     point: NDArray[np.object_]
     method: str
+    leg_m: NDArray[np.float64]
+
+    @classmethod
+    def there(
+        cls, community: NDArray[np.int64], weight: NDArray[np.float64], point: NDArray[np.object_], method: str
+    ) -> Homes:
+        """Candidates where the homes themselves are: no leg."""
+        return cls(community=community, weight=weight, point=point, method=method, leg_m=np.zeros(len(community)))
 
     def where(self, kept: NDArray[np.bool_]) -> Homes:
         """Only some of the candidates."""
-        return Homes(
-            community=self.community[kept], weight=self.weight[kept], point=self.point[kept], method=self.method
+        return replace(
+            self,
+            community=self.community[kept],
+            weight=self.weight[kept],
+            point=self.point[kept],
+            leg_m=self.leg_m[kept],
         )
 
 
 def _none(method: str) -> Homes:
     empty = np.empty(0)
-    return Homes(community=empty.astype(np.int64), weight=empty, point=empty.astype(object), method=method)
+    return Homes.there(empty.astype(np.int64), empty, empty.astype(object), method)
 
 
 def _inside(shapes: NDArray[np.object_], point: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -116,7 +129,7 @@ def building_homes(communities: Communities, buildings: gpd.GeoDataFrame | None)
     homes = buildings.geometry[floor_m2 > 0]
     point = homes.representative_point().to_numpy()
     row, community = _inside(communities.frame.geometry.to_numpy(), point)
-    return Homes(community=community, weight=floor_m2[floor_m2 > 0][row], point=point[row], method="building")
+    return Homes.there(community, floor_m2[floor_m2 > 0][row], point[row], "building")
 
 
 def land_homes(communities: Communities, residential: gpd.GeoDataFrame | None, spacing_m: float) -> Homes:
@@ -129,7 +142,10 @@ def land_homes(communities: Communities, residential: gpd.GeoDataFrame | None, s
 
 
 def street_homes(communities: Communities, network: WalkNetwork | None, spacing_m: float) -> Homes:
-    """Points along the streets that people live on, each worth the length of its stretch in metres."""
+    """Points along the streets that people live on, each worth the length of its stretch in metres.
+
+    Their leg is the mean depth of the land behind the streets, by community; see ``[home_leg]`` of ``walking.toml``.
+    """
     if network is None or network.n_edges == 0:
         return _none("street")
     lived_on = np.array([entry.home for entry in way_classes()])[network.way_class]
@@ -142,7 +158,12 @@ def street_homes(communities: Communities, network: WalkNetwork | None, spacing_
     step = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     point = shapely.line_interpolate_point(lines[row], (step + 0.5) * (length / pieces)[row])
     found, community = _inside(communities.frame.geometry.to_numpy(), point)
-    return Homes(community=community, weight=(length / pieces)[row][found], point=point[found], method="street")
+    stretch = (length / pieces)[row][found]
+    rule = walking()["home_leg"]
+    along = np.bincount(community, weights=stretch, minlength=len(communities))
+    spacing = np.divide(communities.frame.area.to_numpy(), along, out=np.full(len(along), np.inf), where=along > 0)
+    leg = np.minimum(float(rule["share_of_spacing"]) * spacing, float(rule["most_m"]))
+    return Homes(community=community, weight=stretch, point=point[found], method="street", leg_m=leg[community])
 
 
 def lattice_homes(shapes: NDArray[np.object_], spacing_m: float, method: str) -> Homes:
@@ -161,7 +182,7 @@ def lattice_homes(shapes: NDArray[np.object_], spacing_m: float, method: str) ->
         point.append(found if len(found) else np.array([shapely.point_on_surface(shape)], dtype=object))
     community = np.repeat(np.arange(len(shapes)), [len(mine) for mine in point])
     whole = np.concatenate(point) if point else np.empty(0, dtype=object)
-    return Homes(community=community, weight=np.ones(len(community)), point=whole, method=method)
+    return Homes.there(community, np.ones(len(community)), whole, method)
 
 
 def grid_homes(communities: Communities, grid: PopulationGrid | None, finer: Sequence[Homes]) -> Homes:
@@ -202,7 +223,7 @@ def grid_homes(communities: Communities, grid: PopulationGrid | None, finer: Seq
         at, part = at[used], part[used]
         weight = np.zeros(len(offer.weight))
         np.add.at(weight, at, people[part] * offer.weight[at] / mass[part])
-        made.append(Homes(community=offer.community, weight=weight, point=offer.point, method="grid").where(weight > 0))
+        made.append(replace(offer, weight=weight, method="grid").where(weight > 0))
         bare &= ~served
     ground = shapely.intersection(shapes[cell[bare]], communities.frame.geometry.to_numpy()[owner[bare]])
     made.append(_over_parts(ground, owner[bare], people[bare]))
@@ -211,6 +232,7 @@ def grid_homes(communities: Communities, grid: PopulationGrid | None, finer: Seq
         weight=np.concatenate([homes.weight for homes in made]),
         point=np.concatenate([homes.point for homes in made]),
         method="grid",
+        leg_m=np.concatenate([homes.leg_m for homes in made]),
     )
 
 
@@ -222,12 +244,8 @@ def _over_parts(ground: NDArray[np.object_], owner: NDArray[np.int64], people: N
     spread = lattice_homes(ground[large], LATTICE_M, "grid")
     part = np.concatenate([np.flatnonzero(some), large[spread.community]])
     points = np.bincount(part, minlength=len(ground))
-    return Homes(
-        community=owner[part],
-        weight=people[part] / points[part],
-        point=np.concatenate([shapely.point_on_surface(ground[some]), spread.point]),
-        method="grid",
-    )
+    point = np.concatenate([shapely.point_on_surface(ground[some]), spread.point])
+    return Homes.there(owner[part], people[part] / points[part], point, "grid")
 
 
 def _in_parts(

@@ -27,7 +27,7 @@ from circle15.model.placed import Positions
 from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Finding
 from circle15.model.walk_network import WalkNetwork, WalkProfile
-from circle15.network.build import islands, ragged_take
+from circle15.network.build import islands
 from circle15.network.graph import WalkGraph, seeds, walk_graph
 from circle15.network.snap import snap
 from circle15.refusals import hint, refusal
@@ -116,11 +116,11 @@ def _cones(graph: WalkGraph, positions: Positions, owner: NDArray[np.int64], lim
         np.repeat(owner, seed_node.shape[1]).astype(np.uint32), limit,
     )  # fmt: skip
     edges = np.arange(network.n_edges)
-    on = np.flatnonzero(positions.placed & (positions.leg_mm <= limit))
+    on = np.flatnonzero(positions.leg_mm <= limit)
     parts = [
         (edges, np.zeros_like(network.length_mm), cost[network.u], whose[network.u]),
         (edges, network.length_mm, cost[network.v], whose[network.v]),
-        (positions.edge[on], positions.offset_mm[on], positions.leg_mm[on], owner[on]),
+        (positions.edge[on], positions.offset_mm[on], positions.leg_mm[on], owner[positions.owner[on]]),
     ]
     columns = ("edge", "apex", "cost", "owner")
     frames = [pd.DataFrame(dict(zip(columns, part, strict=True)), dtype=np.int64) for part in parts]
@@ -195,8 +195,7 @@ def grow_communities(
     spot, row, whose = spot[order], row[order], whose[order]
     points = gpd.GeoSeries(spot, crs=network.crs)
     positions = snap(network, points, max_snap_m=max_snap_m, barriers=barriers)
-    ashore, again = _on_mainland(network, points, positions, max_snap_m=max_snap_m, barriers=barriers)
-    owned = owned_streets(network, _joined(positions, ashore), np.append(whose, whose[again]), limit_m=known.grow_m)
+    owned = owned_streets(network, positions, whose, limit_m=known.grow_m)
     drawn = _drawn(network, owned, spot, whose, known.grow_m)
     frame = known.frame.assign(outline="grown").set_geometry(drawn[owner], crs=network.crs)
     if frame.geometry.name != "geometry":
@@ -269,38 +268,6 @@ def _of_nobody(network: WalkNetwork, owned: OwnedStreets, limit_m: float) -> Str
     end = np.concatenate([low, owned.end_mm, network.length_mm[untouched]])
     some = begin < end
     return _stretches(edge[some], begin[some], end[some])
-
-
-def _on_mainland(
-    network: WalkNetwork,
-    points: gpd.GeoSeries,
-    positions: Positions,
-    *,
-    max_snap_m: float | None,
-    barriers: gpd.GeoSeries | None,
-) -> tuple[Positions, NDArray[np.int64]]:
-    """A second place for the seeds on islands, on the streets that hang together; and which seeds those are.
-
-    An office beside a path that nothing joins (a park, a yard) would otherwise have no more than that path.
-    """
-    again = np.flatnonzero(positions.status == Positions.ISLAND)
-    joined = np.flatnonzero(~islands(network)[network.component[network.u]])
-    vertex, start = ragged_take(network.vertex_start, joined, np.zeros(len(joined), dtype=bool))
-    columns = {name: getattr(network, name)[joined] for name in ("u", "v", "length_mm", "way_class", "flags", "name")}
-    mainland = replace(network, **columns, vertex=network.vertex[vertex], vertex_start=start)
-    found = snap(mainland, points.iloc[again], max_snap_m=max_snap_m, barriers=barriers)
-    edge = np.where(found.placed, joined[np.maximum(found.edge, 0)], -1).astype(np.int32)
-    return replace(found, edge=edge), again
-
-
-def _joined(one: Positions, other: Positions) -> Positions:
-    return Positions(
-        ids=one.ids.append(other.ids),
-        edge=np.append(one.edge, other.edge),
-        offset_mm=np.append(one.offset_mm, other.offset_mm),
-        leg_mm=np.append(one.leg_mm, other.leg_mm),
-        status=np.append(one.status, other.status),
-    )
 
 
 def _findings(

@@ -123,9 +123,19 @@ def draw_outlines(
     numpy.ndarray
         ``object[owners]`` valid (multi)polygons of which no two overlap; empty for an owner without points.
     """
+    drawn = _outlines(points, reach, bound, keep, SMOOTH_M)
+    if shapely.covers(drawn, keep).all():
+        return drawn
+    # A smoothed border may run past a point that is to be kept: two seeds a step apart.
+    return _outlines(points, reach, bound, keep, 0.0)
+
+
+def _outlines(
+    points: StreetPoints, reach: NDArray[Any], bound: NDArray[Any], keep: NDArray[Any], smooth_m: float
+) -> NDArray[Any]:
     owned = points.owner != NOBODY
-    near = _united(*_faces(points), len(reach))
-    wide = _united(*_faces(StreetPoints(xy=points.xy[owned], owner=points.owner[owned])), len(reach))
+    near = _united(*_faces(points, smooth_m), len(reach))
+    wide = _united(*_faces(StreetPoints(xy=points.xy[owned], owner=points.owner[owned]), smooth_m), len(reach))
     drawn = shapely.intersection(near, reach)
     closed = _closed(shapely.union_all(drawn))
     around = [shapely.clip_by_rect(closed, *shapely.bounds(shape)) for shape in bound]
@@ -157,7 +167,7 @@ def _without_specks(shape: shapely.Geometry, spots: shapely.Geometry) -> shapely
     return kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
 
 
-def _faces(points: StreetPoints) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _faces(points: StreetPoints, smooth_m: float) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Polygons of the plane around the points, cut where owners change, and whose each is."""
     if len(points.xy) == 0:
         return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
@@ -174,7 +184,7 @@ def _faces(points: StreetPoints) -> tuple[NDArray[Any], NDArray[np.int64]]:
     face = shapely.get_parts(shapely.polygonize(lines))
     inside = shapely.get_coordinates(shapely.point_on_surface(face))
     _, nearest = cKDTree(np.concatenate([xy, fence])).query(inside)
-    face = shapely.coverage_simplify(face, SMOOTH_M)
+    face = shapely.coverage_simplify(face, smooth_m)
     return shapely.transform(face, lambda local: local + corner), whose[nearest]
 
 

@@ -80,7 +80,7 @@ def demand_points(
     -------
     DemandPoints
         On ``point_id`` (community id, slash, number), sorted. Every people column adds up to the
-        community's exactly (to 1/1024 person).
+        community's exactly (to 1/1024 person). Points on streets have a leg (``leg_m``): the homes lie behind them.
 
     Raises
     ------
@@ -139,11 +139,12 @@ def _deal(communities: Communities, chosen: list[Homes]) -> DemandPoints:
     community = np.concatenate([homes.community for homes in chosen])
     weight = np.concatenate([homes.weight for homes in chosen])
     point = np.concatenate([homes.point for homes in chosen])
+    leg_m = np.concatenate([homes.leg_m for homes in chosen])
     method = np.repeat([homes.method for homes in chosen], [len(homes.community) for homes in chosen])
     ids = communities.frame.index.astype(str)
     by_id = rank_by_id(ids)
     order = np.lexsort((weight, shapely.get_y(point), shapely.get_x(point), by_id[community]))
-    community, weight, point, method = community[order], weight[order], point[order], method[order]
+    community, weight, point, method, leg_m = (column[order] for column in (community, weight, point, method, leg_m))
     number = place_in_run(community)
     frame = gpd.GeoDataFrame(
         {
@@ -153,6 +154,7 @@ def _deal(communities: Communities, chosen: list[Homes]) -> DemandPoints:
                 for column in communities.people
             },
             "method": method,
+            "leg_m": leg_m,
         },
         geometry=point,
         crs=communities.frame.crs,

@@ -38,7 +38,7 @@ _DATED = re.compile(r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|week
 _YEAR = re.compile(r"(?<![:\d])\d{4}(?!\d)")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 _TIMES = re.compile(r"[\d:,\s-]+$")
-_SHUT = ("24/7 closed", "24/7 off", "closed", "off")
+_SHUT = re.compile(r"\b(?:closed|off)\b")
 _CLOSED, _OPEN, _UNKNOWN = 0, 1, 2
 
 
@@ -63,6 +63,11 @@ class WeekHours:
         """Whether it is open then; None where the text does not tell. The minute of closing is closed."""
         found = int(self.state[np.searchsorted(self.start, when.week_minute, side="right") - 1])
         return None if found == _UNKNOWN else found == _OPEN
+
+    @property
+    def always_closed(self) -> bool:
+        """Whether the text says that it is closed all week."""
+        return not self.state.any()
 
     def hours(self) -> NDArray[np.float64]:
         """``float64[7]`` open hours of each day, Monday first; NaN where some of the day is unknown."""
@@ -98,7 +103,7 @@ def understand(text: str) -> WeekHours | None:
     if _YEAR.search(written) or any(_doubtful(*map(int, span)) for span in _SPAN.findall(written)):
         return None
     start, state = _dated_week(parsed) if _DATED.search(written) else _week(parsed, _MONDAY)
-    if not state.any() and written not in _SHUT:
+    if not state.any() and not _shut_all_week(written):
         return None  # "closed on Mondays" does not say when it is open
     start.setflags(write=False)
     state.setflags(write=False)
@@ -112,6 +117,12 @@ def _overruled(text: str) -> bool:
     """
     rules = [_TIMES.sub("", rule).strip() for rule in text.split(";") if rule.strip()]
     return "" in rules[1:] or len(set(rules)) < len(rules)
+
+
+def _shut_all_week(written: str) -> bool:
+    """Whether a text that opens never speaks of every minute: it would be open all week with "open" for "closed"."""
+    turned = _parsed(_SHUT.sub("open", written))
+    return turned is not None and bool((_week(turned, _MONDAY)[1] == _OPEN).all())
 
 
 def _parsed(text: str) -> OpeningHours | None:

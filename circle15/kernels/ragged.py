@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["first_of_each", "order_by_id", "place_in_run", "ranges", "rank_by_id", "run_starts"]
+__all__ = ["first_of_each", "least_of_each", "order_by_id", "place_in_run", "ranges", "rank_by_id", "run_starts"]
 
 
 def first_of_each(key: NDArray[Any]) -> NDArray[np.int64]:
@@ -22,6 +22,23 @@ def first_of_each(key: NDArray[Any]) -> NDArray[np.int64]:
     new = np.ones(len(key), dtype=bool)
     new[1:] = key[1:] != key[:-1]
     return np.flatnonzero(new)
+
+
+def least_of_each(value: NDArray[Any], first: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The least value of each run, and where it stands (of equal ones the first); runs begin at ``first``.
+
+    Examples
+    --------
+    >>> least, place = least_of_each(np.array([5, 3, 3, 8, 9]), np.array([0, 3]))
+    >>> least.tolist(), place.tolist()
+    ([3, 8], [1, 3])
+    """
+    if len(first) == 0:
+        return value[:0], np.empty(0, dtype=np.int64)
+    least = np.minimum.reduceat(value, first)
+    run = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(value))))
+    attained = np.flatnonzero(value == least[run])
+    return least, attained[first_of_each(run[attained])]
 
 
 def run_starts(owner: NDArray[Any], owners: int) -> NDArray[np.int64]:

@@ -364,16 +364,25 @@ def _hand_on(start, head, cost, seed_node, seed_cost, seed_owner, distance, sett
         node = np.uint64(seed_node[seed])
         if seed_cost[seed] != NO_COST and seed_cost[seed] == distance[node] and seed_owner[seed] < owner[node]:
             owner[node] = seed_owner[seed]
-    for k in range(len(settled)):
-        node = np.uint64(settled[k])
-        arc = np.uint64(start[node])
-        stop = np.uint64(start[node + _1])
-        here = np.uint64(distance[node])
-        while arc < stop:
-            neighbour = np.uint64(head[arc])
-            if here + np.uint64(cost[arc]) == np.uint64(distance[neighbour]) and owner[node] < owner[neighbour]:
-                owner[neighbour] = owner[node]
-            arc += _1
+    first = 0
+    while first < len(settled):
+        here = np.uint64(distance[np.uint64(settled[first])])
+        last = first
+        again = False
+        while last < len(settled) and np.uint64(distance[np.uint64(settled[last])]) == here:
+            node = np.uint64(settled[last])
+            arc = np.uint64(start[node])
+            stop = np.uint64(start[node + _1])
+            while arc < stop:
+                neighbour = np.uint64(head[arc])
+                if here + np.uint64(cost[arc]) == np.uint64(distance[neighbour]) and owner[node] < owner[neighbour]:
+                    owner[neighbour] = owner[node]
+                    again = again or cost[arc] == 0
+                arc += _1
+            last += 1
+        # An entry that costs nothing leads to a node of the same cost, which may have handed on already.
+        if not again:
+            first = last
 
 
 def nearest_owners(

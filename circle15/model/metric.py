@@ -1,17 +1,45 @@
-"""Is a reference system fit for measuring? Lengths here are planar, in metres."""
+"""Is a reference system fit for measuring, and fit for the place? Lengths here are planar, in metres.
+
+Study areas and networks are compared with their place when they are made. Facilities, communities and points are not:
+they must share the system of a network, and one that lies far away says nothing about the system.
+"""
 
 from __future__ import annotations
 
-import geopandas as gpd
-from pyproj import CRS
+import math
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from circle15.errors import CrsError
+import geopandas as gpd
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS, Proj
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_utm_crs_info
+
+from circle15.errors import CrsError, DataQualityWarning
+from circle15.model.limits import SCALE_REFUSED, SCALE_TOLD
 from circle15.refusals import hint, refusal
 
-__all__ = ["HALF_ROUND_DEG", "utm_crs", "why_unfit"]
+__all__ = [
+    "HALF_ROUND_DEG",
+    "MetricFit",
+    "check_stretched",
+    "fitting_codes",
+    "metric_fit",
+    "refuse_stretched",
+    "utm_crs",
+    "why_unfit",
+]
 
 HALF_ROUND_DEG = 180.0
 """No town is wider, in degrees of longitude: what seems to be lies across the meridian of 180 degrees."""
+
+_SAMPLE = 1000
+_OUTLYING = 0.05
+_CHINA = (73.0, 18.0, 136.0, 54.0)
 
 
 def utm_crs(shapes: gpd.GeoSeries) -> CRS:
@@ -53,3 +81,177 @@ def why_unfit(crs: CRS) -> tuple[str, str] | None:
     if "Mercator" in method and "Transverse" not in method:  # the web's: Suzhou a sixth too long, Helsinki twice
         return hint("crs_display")
     return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricFit:
+    """How true to length a reference system is at a place.
+
+    Attributes
+    ----------
+    crs
+        Name of the system.
+    scale
+        Length in the system over length on the ground, in the worst direction at the worst point; infinite where the
+        system cannot say.
+    lon, lat
+        Middle of the place in degrees.
+    codes
+        EPSG codes that measure there within 0.3 %; empty where no zone holds the whole place.
+    """
+
+    crs: str
+    scale: float
+    lon: float
+    lat: float
+    codes: tuple[str, ...]
+
+    @property
+    def error(self) -> float:
+        """Distance of the scale from one: 0.085 makes 1,085 m of 1,000."""
+        return abs(self.scale - 1)
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What messages name of it: system, place, figures and codes."""
+        known = math.isfinite(self.scale)
+        return {
+            "crs": self.crs,
+            "lon": f"{self.lon:.2f}",
+            "lat": f"{self.lat:.2f}",
+            "measured": f"{1000 * self.scale:,.0f}" if known else "?",
+            "percent": f"{100 * self.error:.1f}" if known else "?",
+            "codes": (" 或 ".join(self.codes), " or ".join(self.codes)) if self.codes else hint("crs_no_code"),
+        }
+
+
+@lru_cache(maxsize=32)
+def _projection(crs: CRS) -> Proj:
+    """The projection of a system, without heights and without a shift to another datum."""
+    while crs.is_bound or crs.is_compound:
+        crs = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs.sub_crs_list[0]
+    return Proj(crs)
+
+
+def metric_fit(crs: CRS, xy: ArrayLike) -> MetricFit | None:
+    """How true to length a system is where points lie.
+
+    Parameters
+    ----------
+    crs
+        A projected system in metres.
+    xy
+        ``(n, 2)`` coordinates in it. The box of the middle nine tenths is looked at, so that a few points far out
+        decide nothing; of many points every n-th is taken.
+
+    Returns
+    -------
+    MetricFit or None
+        None without a finite point. Scale is that of Tissot's ellipse: in an equal-area system lengths grow in one
+        direction as they shrink in the other, and the worse of both counts.
+
+    References
+    ----------
+    Snyder (1987), Map Projections: A Working Manual, USGS Professional Paper 1395, pp. 20-26.
+
+    Examples
+    --------
+    >>> round(metric_fit(CRS("EPSG:4549"), [[557_000, 3_464_000]]).scale, 5)  # Suzhou, 57 km from the meridian
+    1.00004
+    """
+    x, y = _middle_box(np.asarray(xy, dtype=np.float64).reshape(-1, 2))
+    if len(x) == 0:
+        return None
+    lon, lat = _projection(crs)(x, y, inverse=True)
+    scale = _worst_scale(crs, lon, lat)
+    known = np.isfinite(lon) & np.isfinite(lat)
+    codes = fitting_codes(lon, lat) if known.all() and abs(scale - 1) > SCALE_TOLD else ()
+    middle = (float(lon[-1]), float(lat[-1])) if known[-1] else (math.nan, math.nan)
+    return MetricFit(crs=crs.name, scale=scale, lon=middle[0], lat=middle[1], codes=codes)
+
+
+def _middle_box(xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners and middle of the box that holds the middle nine tenths of the points, outermost ones left out."""
+    xy = xy[:: max(1, len(xy) // _SAMPLE)]
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if len(xy) == 0:
+        return np.empty(0), np.empty(0)
+    ends = np.sort(
+        [
+            np.quantile(xy, _OUTLYING, axis=0, method="higher"),
+            np.quantile(xy, 1 - _OUTLYING, axis=0, method="lower"),
+        ],
+        axis=0,
+    )
+    (west, south), (east, north) = ends
+    middle_x, middle_y = ends.mean(axis=0)
+    return np.array([west, west, east, east, middle_x]), np.array([south, north, south, north, middle_y])
+
+
+def _worst_scale(crs: CRS, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> float:
+    """The scale that lies farthest from one, in any direction at any of the points; infinite where one has none."""
+    factors = _projection(crs).get_factors(lon, lat)
+    scales = np.concatenate([np.atleast_1d(factors.tissot_semimajor), np.atleast_1d(factors.tissot_semiminor)])
+    if not np.isfinite(scales).all():
+        return math.inf
+    return float(scales[np.abs(scales - 1).argmax()])
+
+
+def fitting_codes(lon: ArrayLike, lat: ArrayLike) -> tuple[str, ...]:
+    """EPSG codes that measure lengths within 0.3 % at all points: China's three-degree grid, then UTM.
+
+    Examples
+    --------
+    >>> fitting_codes([120.6], [31.3])
+    ('EPSG:4549', 'EPSG:32651')
+    >>> fitting_codes([24.94], [60.17])
+    ('EPSG:32635',)
+    """
+    east, north = np.atleast_1d(np.asarray(lon, dtype=float)), np.atleast_1d(np.asarray(lat, dtype=float))
+    middle_lon, middle_lat = float(np.mean(east)), float(np.mean(north))
+    candidates = [*_chinese_codes(middle_lon, middle_lat), *_utm_codes(middle_lon, middle_lat)]
+    return tuple(code for code in candidates if abs(_worst_scale(CRS(code), east, north) - 1) <= SCALE_TOLD)
+
+
+def _chinese_codes(lon: float, lat: float) -> list[str]:
+    """CGCS2000, three-degree Gauss-Krüger: EPSG:4534 has its meridian at 75 degrees, EPSG:4554 at 135."""
+    west, south, east, north = _CHINA
+    inside = west <= lon <= east and south <= lat <= north
+    return [f"EPSG:{4534 + min(max(round((lon - 75) / 3), 0), 20)}"] if inside else []
+
+
+def _utm_codes(lon: float, lat: float) -> list[str]:
+    here = AreaOfInterest(west_lon_degree=lon, south_lat_degree=lat, east_lon_degree=lon, north_lat_degree=lat)
+    return sorted(f"EPSG:{zone.code}" for zone in query_utm_crs_info(datum_name="WGS 84", area_of_interest=here))
+
+
+def refuse_stretched(crs: CRS, xy: ArrayLike) -> MetricFit | None:
+    """Refuse a system that is more than 1 % untrue to length where points lie.
+
+    Raises
+    ------
+    CrsError
+        With the figure and codes that fit.
+    """
+    fit = metric_fit(crs, xy)
+    if fit is not None and fit.error > SCALE_REFUSED:
+        raise refusal("crs_stretches", error=CrsError, **fit.words)
+    return fit
+
+
+def check_stretched(crs: CRS, xy: ArrayLike) -> None:
+    """As :func:`refuse_stretched`, and warn callers of the library from 0.3 % on.
+
+    Raises
+    ------
+    CrsError
+        Beyond 1 %, with the figure and codes that fit.
+
+    Warns
+    -----
+    DataQualityWarning
+        With the figure and codes that fit.
+    """
+    fit = refuse_stretched(crs, xy)
+    if fit is not None and fit.error > SCALE_TOLD:
+        warnings.warn(hint("crs_stretches", **fit.words)[1], DataQualityWarning, stacklevel=3)

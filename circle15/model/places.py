@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
-from circle15.model.metric import why_unfit
+from circle15.model.frame_checks import check_finite, check_services, plain_frame
+from circle15.model.metric import refuse_stretched, why_unfit
 from circle15.model.provenance import Origin
 from circle15.refusals import hint, refusal
 
@@ -26,6 +27,7 @@ __all__ = [
     "CONFLICT_COLUMNS",
     "MATCH_COLUMNS",
     "PEOPLE",
+    "STATES",
     "Communities",
     "CommunitySeeds",
     "DemandPoints",
@@ -52,6 +54,12 @@ CONFLICT_COLUMNS = (
 )  # fmt: skip
 """One row per doubt about two facilities of different lists; ``column`` is what they differ in, if it is that."""
 
+STATES = ("in_use", "closed", "suspended", "building", "planned")
+"""What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
+
+FACILITY_NUMBERS = ("capacity", "floor_area_m2")
+"""Columns of facilities that hold numbers, NaN where unknown."""
+
 MOST_GROWTH_M = 5000.0
 
 
@@ -60,6 +68,13 @@ class StudyArea:
     """Where the study is, in metres, and how far around it streets and facilities must be known.
 
     ``buffer_m`` is at least the distance of the farthest cut-off, so that the border cuts no route.
+
+    Raises
+    ------
+    CrsError
+        If the system is not metric, or more than 1 % untrue to length there.
+    InputError
+        If the boundary is empty or crosses itself.
     """
 
     boundary: shapely.Polygon | shapely.MultiPolygon
@@ -72,6 +87,12 @@ class StudyArea:
             raise refusal("area_crs", error=CrsError, crs=self.crs.name, why=unfit)
         if self.boundary.is_empty or not self.boundary.is_valid:
             raise refusal("area_boundary", error=InputError)
+        refuse_stretched(self.crs, self.outline)
+
+    @property
+    def outline(self) -> NDArray[np.float64]:
+        """``float64[n, 2]`` vertices of the boundary in metres."""
+        return np.asarray(shapely.get_coordinates(self.boundary), dtype=np.float64)
 
     @property
     def reach(self) -> shapely.Polygon | shapely.MultiPolygon:
@@ -102,6 +123,10 @@ def counts_heads(column: object) -> bool:
     return name in {*PEOPLE, "households", "population_registered"} or AGE_GROUP.fullmatch(name) is not None
 
 
+def _counts(frame: pd.DataFrame) -> list[str]:
+    return [column for column in frame.columns if counts_heads(column)]
+
+
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
     if frame.index.name != name:
         raise refusal("frame_index", error=InputError, name=name, given=frame.index.name)
@@ -123,6 +148,10 @@ def _check_points(frame: gpd.GeoDataFrame, what: str) -> None:
         )
 
 
+MOST_LEG_M = 1000.0
+"""No home lies farther from the point that stands for it."""
+
+
 def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
     for column in columns:
         values = pd.to_numeric(frame[column], errors="coerce")
@@ -140,37 +169,48 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
             )
 
 
+def _check_states(frame: pd.DataFrame) -> None:
+    if "state" in frame:
+        odd = frame.index[frame["state"].notna() & ~frame["state"].isin(("", *STATES))]
+        if len(odd):
+            value, known = frame.loc[odd[0], "state"], ", ".join(STATES)
+            raise refusal("facility_state", error=InputError, facility=odd[0], value=value, known=known)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Facilities:
     """Facilities as points; one site may offer many services.
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
-    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``capacity`` (of the
-    site), ``capacity_by_service`` (mappings from service to capacity), ``floor_area_m2``, ``opening_hours`` (as its
-    list writes them), ``delivery_radius_m`` (straight line), ``source``, ``source_date``, ``source_url``,
+    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``state`` (of
+    :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
+    ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
+    ``source_date``, ``source_url``,
     ``address``; further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
-    gap, an unlisted one is undetermined. ``matches`` and ``conflicts``: what was merged and what is
+    gap, an unlisted one is undetermined. ``unseen`` are those unlisted that OpenStreetMap was asked for and has no
+    object of. ``matches`` and ``conflicts``: what was merged and what is
     doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
     :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """
 
     frame: gpd.GeoDataFrame
     listed: frozenset[str]
+    unseen: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
     matches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MATCH_COLUMNS)))
     conflicts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONFLICT_COLUMNS)))
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "facilities", FACILITY_NUMBERS))
         _check_ids(self.frame, "facility_id")
         _check_metric(self.frame, "facilities")
         _check_points(self.frame, "facilities")
+        check_finite(self.frame, "facilities")
         for column in ("name", "services"):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_facilities"), column=column)
-        words = [row for row in self.frame["services"] if isinstance(row, str)]
-        if words:
-            raise refusal("services_text", error=InputError, text=words[0])
+        check_services(self.frame)
         if "delivery_radius_m" in self.frame:
             radius = pd.to_numeric(self.frame["delivery_radius_m"], errors="coerce")
             bad = self.frame.index[
@@ -178,6 +218,7 @@ class Facilities:
             ]
             if len(bad):
                 raise refusal("delivery_radius", error=InputError, facility=bad[0])
+        _check_states(self.frame)
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
             raise refusal("services_unlisted", error=InputError, services=sorted(unlisted))
@@ -191,13 +232,22 @@ class Facilities:
         return np.array(rows, dtype=bool).reshape(len(self), len(services))
 
     def in_service(self) -> Facilities:
-        """Without those that a field survey found not to serve (column ``survey_answer``: ``denied``).
+        """Without those that are closed, being built or planned (column ``state``), or that a field survey denied.
 
-        What lists speak of stays: a service without any facility in service is a gap, not undetermined.
+        A field survey counts first: what it confirmed serves, what it found not to serve (``denied``) does not. What
+        lists speak of stays: a service without any facility in service is a gap, not undetermined.
         """
-        if "survey_answer" not in self.frame:
+        if "survey_answer" not in self.frame and "state" not in self.frame:
             return self
-        return replace(self, frame=self.frame[self.frame["survey_answer"] != "denied"])
+        return replace(self, frame=self.frame[self.serves])
+
+    @property
+    def serves(self) -> NDArray[np.bool_]:
+        """``bool[f]``: which facilities are in service; see :meth:`in_service`."""
+        blank = pd.Series("", index=self.frame.index)
+        answer, state = (self.frame.get(column, blank) for column in ("survey_answer", "state"))
+        shut = state.isin(STATES[1:]) & (answer != "confirmed")
+        return np.asarray(~shut & (answer != "denied"), dtype=bool)
 
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.
@@ -249,8 +299,10 @@ class Communities:
     origin: Origin
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "communities", _counts(self.frame)))
         _check_ids(self.frame, "community_id")
         _check_metric(self.frame, "communities")
+        check_finite(self.frame, "communities")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_communities"), column=column)
@@ -272,7 +324,8 @@ class Communities:
         """The subdistrict of each community, ``""`` where it names none: ``str`` on ``community_id``."""
         if "subdistrict" not in self.frame:
             return pd.Series("", index=self.frame.index, dtype=object)
-        return self.frame["subdistrict"].fillna("").astype(str).str.strip()
+        named = self.frame["subdistrict"].astype(object)
+        return named.where(named.notna(), "").astype(str).str.strip()
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -300,8 +353,10 @@ class CommunitySeeds:
     datum: str = "wgs84"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "community_seeds", _counts(self.frame)))
         _check_ids(self.frame, "community_id")
         _check_metric(self.frame, "community_seeds")
+        check_finite(self.frame, "community_seeds")
         for column in ("name", *PEOPLE):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_community_seeds"), column=column)
@@ -335,24 +390,43 @@ class DemandPoints:
 
     ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
     of 1/1024 person, so that sums are exact in floating point), ``method`` (``building``,
-    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points.
+    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for homes that lie
+    some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
     """
 
     frame: gpd.GeoDataFrame
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", plain_frame(self.frame, "demand_points", _counts(self.frame)))
         _check_ids(self.frame, "point_id")
         _check_metric(self.frame, "demand_points")
+        check_finite(self.frame, "demand_points")
         _check_points(self.frame, "demand_points")
         for column in ("community_id", *PEOPLE):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_demand_points"), column=column)
         _check_people(self.frame, "demand_points", self.people)
+        if "leg_m" in self.frame.columns:
+            leg_m = pd.to_numeric(self.frame["leg_m"], errors="coerce")
+            bad = ~leg_m.between(0, MOST_LEG_M)
+            if bad.any():
+                first = self.frame.index[bad][0]
+                raise refusal(
+                    "home_leg", error=InputError, count=int(bad.sum()), first=first,
+                    value=self.frame.loc[first, "leg_m"], most=f"{MOST_LEG_M:g}",
+                )  # fmt: skip
 
     @property
     def people(self) -> tuple[str, ...]:
         """The people columns that are there."""
         return people_columns(self.frame)
+
+    @property
+    def leg_mm(self) -> NDArray[np.int64]:
+        """``int64[p]``: whole millimetres from the homes to the point, 0 where nothing is said."""
+        if "leg_m" not in self.frame:
+            return np.zeros(len(self.frame), dtype=np.int64)
+        return np.rint(self.frame["leg_m"].to_numpy(dtype=float) * 1000).astype(np.int64)
 
     @property
     def communities(self) -> pd.Index:

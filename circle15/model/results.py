@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from circle15.errors import InputError, SettingError
@@ -16,7 +17,7 @@ from circle15.kernels.costs import NEVER_MS
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.pickling import Travelling
-from circle15.model.placed import PlacedDemand, PlacedFacilities
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
@@ -139,7 +140,8 @@ class City(Travelling):
     input file: columns understood and not, rows read, used and dropped. ``population`` is a grid of people,
     where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
-    among them; empty: those of the catalogue.
+    among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
+    network's system; None where it does not say.
     """
 
     key: str
@@ -157,6 +159,7 @@ class City(Travelling):
     books: tuple[NormBook, ...] = ()
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
+    street_extent: shapely.Geometry | None = None
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -226,8 +229,8 @@ class ReachTable:
         ``int32[k]`` whole milliseconds, both access legs included.
     cutoff_ms
         The cut-off; ``cost <= cutoff`` is in.
-    point_placed
-        ``bool[p]``: False where a point is far from every street, so that its absence says nothing.
+    point_status
+        ``uint8[p]``, see :class:`~circle15.model.placed.Positions`: whose absence says nothing.
     """
 
     point_ids: pd.Index
@@ -237,7 +240,12 @@ class ReachTable:
     cost_ms: NDArray[np.int32]
     cutoff_ms: int
     profile: WalkProfile
-    point_placed: NDArray[np.bool_]
+    point_status: NDArray[np.uint8]
+
+    @property
+    def point_placed(self) -> NDArray[np.bool_]:
+        """``bool[p]``: near a street."""
+        return np.asarray(self.point_status != Positions.FAR)
 
     def __len__(self) -> int:
         return len(self.cost_ms)
@@ -266,8 +274,8 @@ class NearestTimes:
     ----------
     point_ids
         Of the demand points.
-    point_placed
-        ``bool[p]``: False where a point is far from every street, so that "no way" says nothing.
+    point_status
+        ``uint8[p]``, see :class:`~circle15.model.placed.Positions`: whose "no way" says nothing.
     services
         In the order of the columns.
     cost_ms
@@ -281,7 +289,7 @@ class NearestTimes:
     """
 
     point_ids: pd.Index
-    point_placed: NDArray[np.bool_]
+    point_status: NDArray[np.uint8]
     services: tuple[str, ...]
     cost_ms: NDArray[np.int64]
 
@@ -291,6 +299,15 @@ class NearestTimes:
             raise refusal(
                 "nearest_shape", error=InputError, shape=self.cost_ms.shape, points=wanted[0], services=wanted[1]
             )
+
+    @property
+    def point_placed(self) -> NDArray[np.bool_]:
+        """``bool[p]``: near a street."""
+        return np.asarray(self.point_status != Positions.FAR)
+
+    def determined(self, service: str) -> NDArray[np.bool_]:
+        """``bool[p]``: of whom the map tells whether they get there at all; not those adrift on a detached piece."""
+        return determined(self.point_status, self.ms(service) < NEVER_MS)
 
     def ms(self, service: str) -> NDArray[np.int64]:
         """``int64[p]`` milliseconds to the nearest facility of a service; ``NEVER_MS`` or more: no way."""
@@ -336,8 +353,10 @@ class Coverage:
 
     ``frame`` on (``community_id``, ``service``, ``cutoff_min``): for each people column *p* ``p``,
     ``p_covered``, ``p_uncovered``, ``p_unplaced`` (people whose demand points lie far from any
-    street: the data cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when nobody
-    could be placed; and ``choices``, the people-weighted mean number of facilities in reach.
+    street: the data cannot tell), ``p_undetermined`` (people on a detached piece of the network who do not reach the
+    service within the farthest cut-off: the map cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when
+    of nobody can be told; and ``choices``, the people-weighted mean number of facilities in reach. Covered +
+    uncovered + unplaced + undetermined = people.
 
     ``nearest`` on (``community_id``, ``service``): minutes to the nearest facility at any distance,
     weighted by ``pop_60plus`` (by ``population`` where nobody is 60+): ``mean_min`` over those who
@@ -348,7 +367,8 @@ class Coverage:
     ``delivery`` on (``community_id``, ``service``), a layer apart that no other number is made of; only services of
     which some facility delivers: for each people column ``p``, ``p_delivered`` (within the straight-line radius of
     a facility that delivers), ``p_either`` (these, and those who can walk there within the farthest cut-off),
-    ``p_neither``, ``p_unplaced`` (no delivery, and far from any street). either + neither + unplaced = people.
+    ``p_neither``, ``p_unplaced`` (no delivery, and far from any street), ``p_undetermined``. either + neither +
+    unplaced + undetermined = people.
     """
 
     frame: pd.DataFrame
@@ -384,7 +404,8 @@ class Gaps:
     """Gap scores at the circle's cut-off, for people aged 60 and over.
 
     ``frame`` on (``community_id``, ``service``): ``elders`` (people aged 60+), ``uncovered`` (of them, addable),
-    ``unplaced``, ``intensity_pct`` (of the placed 60+; of all residents where nobody is 60+), ``share`` covered,
+    ``unplaced``, ``undetermined`` (by the map), ``intensity_pct`` (of the others; of all residents where nobody is
+    60+), ``share`` covered,
     ``choices``, ``mean_min``, ``p90_min`` and ``unreachable`` as in :class:`Coverage`, ``reached`` (whether somebody in
     the city can walk to the service, at any distance), ``rank`` (1 = most people uncovered in that service).
 
@@ -418,8 +439,8 @@ class Subdistricts:
     """Coverage summed by subdistrict; empty where no community names one.
 
     ``frame`` on (``subdistrict``, ``service``, ``cutoff_min``): for each people column *p* the exact sums
-    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced`` over communities, and ``p_share`` = covered /
-    (covered + uncovered).
+    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities, and ``p_share`` =
+    covered / (covered + uncovered).
 
     ``by_subdistrict`` on ``subdistrict``: ``communities``, people, ``uncovered`` (60+ person-services),
     ``worst_service``, ``index`` (geometric, of the shares above) and ``rank``; sorted by rank.
@@ -471,6 +492,11 @@ class Analysis(Travelling):
     stability: Stability = field(default_factory=Stability)
     equity: Equity = field(default_factory=Equity)
     typology: Typology = field(default_factory=Typology)
+
+    @property
+    def network(self) -> WalkNetwork:
+        """The streets as they were walked: what is shut at the moment of the settings is closed."""
+        return self.city.network.at(self.settings.open_at)
 
     def __repr__(self) -> str:
         when = f" at {self.settings.open_at}" if self.settings.open_at else ""

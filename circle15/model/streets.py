@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
 from circle15.model.provenance import Origin
+from circle15.model.way_hours import WayHours
 from circle15.refusals import refusal
 
 __all__ = ["EdgeFlag", "NodeFlag", "Streets"]
@@ -20,7 +21,8 @@ class EdgeFlag(IntFlag):
     """What a stretch of way is, beside its class. Gates and signals are charged at the end they stand at.
 
     ``CLOSED``: nobody can walk through, as a field check found; who lives on it still gets out at both ends.
-    ``CONFIRMED``: a field check found that one can.
+    ``CONFIRMED``: a field check found that one can. ``SIDEPATH``: walkers are told to use a path beside it, and no
+    such path is mapped.
     """
 
     STEPS = 1
@@ -35,14 +37,22 @@ class EdgeFlag(IntFlag):
     SIGNAL_AT_V = 512
     CLOSED = 1024
     CONFIRMED = 2048
+    SIDEPATH = 4096
 
 
 class NodeFlag(IntFlag):
-    """What a node of the street network is."""
+    """What a node of the street network is.
+
+    ``BARRED``: nobody passes, by its tags; each stretch of way ends there for itself. ``PRIVATE``: a gate for some
+    people only, and ``LOCKED`` one that is kept locked.
+    """
 
     GATE = 1
     SIGNAL = 2
     CROSSING = 4
+    BARRED = 8
+    PRIVATE = 16
+    LOCKED = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +84,11 @@ class Streets:
         Street names, the first one empty.
     origin
         Provenance.
+    hours
+        Ways and nodes that are open by hours; empty where nothing ever closes.
     counts
         What the reader saw: ways read, kept, dropped by reason. Rows in = rows used + rows dropped.
-        A way that was parted counts once.
+        A way that was parted counts once. ``metres ...``: what the tags took away.
     bounds
         ``(west, south, east, north)`` in degrees that the source's header names; None where it names none that can be.
 
@@ -97,6 +109,7 @@ class Streets:
     way_name: NDArray[np.int32]
     names: tuple[str, ...]
     origin: Origin
+    hours: WayHours = field(default_factory=WayHours)
     counts: Mapping[str, int] = field(default_factory=dict)
     bounds: tuple[float, float, float, float] | None = None
 

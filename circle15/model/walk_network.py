@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import SettingError, StreetsError
-from circle15.model.metric import why_unfit
+from circle15.kernels.ragged import place_in_run
+from circle15.model.metric import refuse_stretched, why_unfit
+from circle15.model.moment import Moment
 from circle15.model.pickling import Travelling
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
+from circle15.model.way_hours import WayHours
 from circle15.refusals import refusal
 
 __all__ = ["WalkNetwork", "WalkProfile"]
@@ -50,11 +53,15 @@ class WalkNetwork(Travelling):
         ``float64[m, 2]`` and ``int64[e + 1]``: the line of each edge, from u to v.
     origin
         Provenance of the streets.
+    hours
+        Edges and nodes that are open by hours; empty where nothing ever closes.
 
     Raises
     ------
     StreetsError
         If arrays do not fit together or a length is negative or not finite.
+    CrsError
+        If the system is more than 1 % untrue to length where the nodes lie.
     """
 
     crs: CRS
@@ -72,6 +79,7 @@ class WalkNetwork(Travelling):
     vertex: NDArray[np.float64]
     vertex_start: NDArray[np.int64]
     origin: Origin
+    hours: WayHours = field(default_factory=WayHours)
 
     def __post_init__(self) -> None:
         unfit = why_unfit(self.crs)
@@ -88,6 +96,8 @@ class WalkNetwork(Travelling):
             raise refusal("network_reference", error=StreetsError)
         if edges and int(self.length_mm.min()) < 0:
             raise refusal("network_length", error=StreetsError, edge=int(self.length_mm.argmin()))
+        step = max(1, nodes // 1000)
+        refuse_stretched(self.crs, np.column_stack([self.x[::step], self.y[::step]]))
         for column in fields(self):
             value = getattr(self, column.name)
             if isinstance(value, np.ndarray):
@@ -140,6 +150,70 @@ class WalkNetwork(Travelling):
             return np.zeros(int(self.component.max(initial=-1)) + 1)
         count = int(self.component.max()) + 1
         return np.bincount(self.component[self.u], weights=self.length_mm, minlength=count) / 1e6
+
+    def parted(self, nodes: NDArray[np.bool_]) -> WalkNetwork:
+        """Give every end of an edge at a marked node a node of its own, so that nobody passes there.
+
+        ::
+
+            a --- x --- b        a --- x    x --- b
+                  |         ->         x
+                  c                    |
+                                       c
+
+        Parameters
+        ----------
+        nodes
+            ``bool[n]`` which nodes are parted.
+
+        Returns
+        -------
+        WalkNetwork
+            Edges keep their numbers, lengths and lines, so positions hold. The copies stand behind the other nodes,
+            with their node's place, identifier, flags and hours.
+        """
+        ends = np.concatenate([self.u, self.v])
+        at = np.flatnonzero(nodes[ends])
+        at = at[np.argsort(ends[at], kind="stable")]
+        more = at[place_in_run(ends[at]) > 0]  # the first end at a node keeps it
+        if len(more) == 0:
+            return self
+        origin = ends[more]
+        ends[more] = self.n_nodes + np.arange(len(more), dtype=np.int32)
+        codes = self.hours.node_codes(self.n_nodes)
+        return replace(
+            self,
+            node_id=np.append(self.node_id, self.node_id[origin]),
+            x=np.append(self.x, self.x[origin]),
+            y=np.append(self.y, self.y[origin]),
+            node_flags=np.append(self.node_flags, self.node_flags[origin]),
+            u=ends[: self.n_edges],
+            v=ends[self.n_edges :],
+            hours=self.hours.renumbered(nodes=np.append(codes, codes[origin])),
+        )
+
+    def at(self, when: Moment | None) -> WalkNetwork:
+        """The network as it is at a moment: edges that are shut then are closed, and nobody passes nodes shut then.
+
+        Parameters
+        ----------
+        when
+            None is no moment: everything that ever opens is open.
+
+        Returns
+        -------
+        WalkNetwork
+            Edges keep their numbers, so positions hold; this very network where nothing is shut.
+        """
+        if when is None or not self.hours:
+            return self
+        ways, gates = self.hours.shut(when)
+        if not (len(ways) or len(gates)):
+            return self
+        flags, shut = self.flags.copy(), np.zeros(self.n_nodes, dtype=bool)
+        flags[ways] |= np.uint16(EdgeFlag.CLOSED)
+        shut[gates] = True
+        return replace(self, flags=flags).parted(shut)
 
     def __repr__(self) -> str:
         mainland = float(self.component_km[0] / self.total_km) if self.total_km else 0.0

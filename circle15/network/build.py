@@ -18,9 +18,10 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.chains import trace_chains
 from circle15.kernels.ragged import ranges
-from circle15.model.metric import HALF_ROUND_DEG, utm_crs, why_unfit
+from circle15.model.metric import HALF_ROUND_DEG, check_stretched, utm_crs, why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import WalkNetwork
+from circle15.network.parting import barred_nodes, part_barred
 from circle15.refusals import refusal
 
 __all__ = [
@@ -58,9 +59,15 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     Raises
     ------
     StreetsError
-        If nothing walkable is left.
+        If nothing walkable is left, or nobody passes any node.
     CrsError
-        If ``crs`` is not metric or the streets do not lie in its area of use, or no UTM zone holds them.
+        If ``crs`` is not metric or the streets do not lie in its area of use, or no UTM zone holds them; or if it is
+        more than 1 % untrue to length where the streets lie.
+
+    Warns
+    -----
+    DataQualityWarning
+        If it is more than 0.3 % untrue to length there.
     """
     try:
         crs = pyproj.CRS.from_user_input(crs) if crs is not None else _utm(streets)
@@ -96,8 +103,10 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
         vertex=np.stack([np.stack([x[a], y[a]], 1), np.stack([x[b], y[b]], 1)], axis=1).reshape(-1, 2),
         vertex_start=np.arange(0, 2 * len(a) + 1, 2),
         origin=streets.origin,
+        hours=streets.hours.renumbered(ways=streets.hours.codes(streets.n_ways)[way]),
     )
-    network = merge_chains(segments)
+    check_stretched(crs, np.column_stack([x, y]))
+    network = merge_chains(part_barred(segments))
     return clip_network(network, reach) if reach is not None else network
 
 
@@ -187,6 +196,7 @@ def merge_chains(network: WalkNetwork) -> WalkNetwork:
             name=network.name[head],
             vertex=vertex,
             vertex_start=vertex_start,
+            hours=network.hours.renumbered(ways=network.hours.codes(network.n_edges)[head]),
         )
     )
 
@@ -195,9 +205,10 @@ _ENDS = EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V | EdgeFlag.SIGNAL_AT_U | EdgeFla
 
 
 def _edge_kind(network: WalkNetwork) -> NDArray[np.int64]:
-    """One number per edge; edges of one chain must share it (class, flags apart from the ends, name)."""
+    """One number per edge; edges of one chain must share it (hours, class, flags apart from the ends, name)."""
     body = (network.flags & ~np.uint16(_ENDS)).astype(np.int64)
-    return (network.name.astype(np.int64) << 24) | (network.way_class.astype(np.int64) << 16) | body
+    hours = network.hours.codes(network.n_edges).astype(np.int64)
+    return (hours << 55) | (network.name.astype(np.int64) << 24) | (network.way_class.astype(np.int64) << 16) | body
 
 
 def _swap_ends(flags: NDArray[np.uint16]) -> NDArray[np.uint16]:
@@ -256,7 +267,8 @@ def canonical(network: WalkNetwork) -> WalkNetwork:
     used = np.unique(np.concatenate([network.u, network.v]))
     points = gpd.GeoSeries.from_xy(network.x[used], network.y[used], crs=network.crs)
     curve = points.hilbert_distance(level=16).to_numpy()
-    used = used[np.lexsort((network.node_id[used], network.y[used], network.x[used], curve))]
+    tie = _copies(network)[used]
+    used = used[np.lexsort((tie, network.node_id[used], network.y[used], network.x[used], curve))]
     new = np.full(network.n_nodes, -1, dtype=np.int32)
     new[used] = np.arange(len(used), dtype=np.int32)
     u, v = new[network.u], new[network.v]
@@ -266,7 +278,8 @@ def canonical(network: WalkNetwork) -> WalkNetwork:
     u, v = np.where(turn, v, u), np.where(turn, u, v)
     flags = np.where(turn, _swap_ends(network.flags), network.flags)
     second = np.where(turn[:, None], last, second)
-    order = np.lexsort((network.name, flags, second[:, 1], second[:, 0], network.length_mm, network.way_class, v, u))
+    names, name = _sorted_names(network)
+    order = np.lexsort((name, flags, second[:, 1], second[:, 0], network.length_mm, network.way_class, v, u))
     position, start = ragged_take(network.vertex_start, order, turn[order])
     return replace(
         network,
@@ -274,15 +287,51 @@ def canonical(network: WalkNetwork) -> WalkNetwork:
         x=network.x[used],
         y=network.y[used],
         node_flags=network.node_flags[used],
+        hours=network.hours.renumbered(
+            ways=network.hours.codes(network.n_edges)[order], nodes=network.hours.node_codes(network.n_nodes)[used]
+        ),
         u=u[order].astype(np.int32),
         v=v[order].astype(np.int32),
         length_mm=network.length_mm[order],
         way_class=network.way_class[order],
         flags=flags[order].astype(np.uint16),
-        name=network.name[order],
+        name=name[order].astype(np.int32),
+        names=names,
         vertex=network.vertex[position],
         vertex_start=start,
     )
+
+
+def _sorted_names(network: WalkNetwork) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The names of a network's edges in order, the empty one first, and for each edge its place among them."""
+    used = {network.names[place] for place in np.unique(network.name)} | {""}
+    names = tuple(sorted(used))
+    place = {name: number for number, name in enumerate(names)}
+    return names, np.array([place.get(name, 0) for name in network.names], dtype=np.int64)[network.name]
+
+
+def _copies(network: WalkNetwork) -> NDArray[np.int64]:
+    """``int64[n]``: an order among the copies of one barred node, by the street that ends at each; 0 for others."""
+    rank = np.zeros(network.n_nodes, dtype=np.int64)
+    barred = barred_nodes(network)
+    ends = np.concatenate([network.u, network.v])
+    at = np.flatnonzero(barred[ends])
+    if len(at) == 0:
+        return rank
+    edge = at % network.n_edges
+    at_u = (at < network.n_edges)[:, None]
+    first, second, before, last = (
+        network.vertex[row]
+        for row in (
+            network.vertex_start[:-1][edge], network.vertex_start[:-1][edge] + 1,
+            network.vertex_start[1:][edge] - 2, network.vertex_start[1:][edge] - 1,
+        )
+    )  # fmt: skip
+    near, far = np.where(at_u, second, before), np.where(at_u, last, first)
+    street = (network.flags[edge], network.way_class[edge], network.length_mm[edge])
+    order = np.lexsort((*street, far[:, 1], far[:, 0], near[:, 1], near[:, 0]))
+    rank[ends[at[order]]] = np.arange(len(at))
+    return rank
 
 
 def clip_network(network: WalkNetwork, reach: shapely.Geometry) -> WalkNetwork:
@@ -321,6 +370,7 @@ def edges_only(network: WalkNetwork, keep: NDArray[np.bool_]) -> WalkNetwork:
         name=network.name[rows],
         vertex=network.vertex[position],
         vertex_start=start,
+        hours=network.hours.renumbered(ways=network.hours.codes(network.n_edges)[rows]),
     )
 
 

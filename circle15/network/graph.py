@@ -186,7 +186,11 @@ def cutoff_ms(cutoff_min: float) -> int:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ends:
-    """Positions in milliseconds: to (= from, on two-way edges) either end, delays and leg included."""
+    """Ways on in milliseconds, row by row of :class:`~circle15.model.placed.Positions`.
+
+    ``index`` ``int64[w]`` whose each is, ``edge`` ``int64[w]``, and ``int64[w]`` milliseconds: ``along_ms`` from the
+    spot to the u end of the edge, ``rest_ms`` to its v end, ``leg_ms`` from the point to the spot.
+    """
 
     index: NDArray[np.int64]
     edge: NDArray[np.int64]
@@ -196,30 +200,36 @@ class Ends:
 
 
 def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
-    """Those positions that stand on an edge, in milliseconds."""
-    index = np.flatnonzero(positions.placed)
-    edge = positions.edge[index].astype(np.int64)
+    """All ways on of some positions, in milliseconds."""
+    edge = positions.edge.astype(np.int64)
     stairs = graph.network.has(EdgeFlag.STEPS)[edge]
-    along = graph.profile.walk_ms(positions.offset_mm[index], stairs=stairs)
+    along = graph.profile.walk_ms(positions.offset_mm, stairs=stairs)
     along = np.minimum(along, graph.walk_ms[edge])
-    leg = graph.profile.walk_ms(positions.leg_mm[index])
-    return Ends(index=index, edge=edge, along_ms=along, rest_ms=graph.walk_ms[edge] - along, leg_ms=leg)
+    leg = graph.profile.walk_ms(positions.leg_mm)
+    return Ends(index=positions.owner, edge=edge, along_ms=along, rest_ms=graph.walk_ms[edge] - along, leg_ms=leg)
 
 
 def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """``uint32[p, 2]`` nodes and costs from which the searches to each position begin."""
+    """``uint32[p, 2 w]`` nodes and costs from which the searches to each position begin.
+
+    Columns ``2 k`` and ``2 k + 1`` are the u end and the v end of a position's way on number ``k``; where it has
+    fewer than others, or one may not come from there, the cost is ``NEVER_MS``.
+    """
     ends, network = placed_ends(graph, positions), graph.network
-    node = np.zeros((len(positions), 2), dtype=np.uint32)
-    cost = np.full((len(positions), 2), NEVER_MS, dtype=np.int64)
-    node[ends.index, 0], node[ends.index, 1] = network.u[ends.edge], network.v[ends.edge]
-    cost[ends.index, 0] = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
+    width = 2 * int(positions.ways.max(initial=1))
+    node = np.zeros((len(positions), width), dtype=np.uint32)
+    cost = np.full((len(positions), width), NEVER_MS, dtype=np.int64)
+    column = 2 * (np.arange(len(ends.index)) - positions.start[ends.index])
+    node[ends.index, column], node[ends.index, column + 1] = network.u[ends.edge], network.v[ends.edge]
+    cost[ends.index, column] = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
     back = graph.both_ways[ends.edge]
-    cost[ends.index[back], 1] = (ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms)[back]
+    from_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
+    cost[ends.index[back], column[back] + 1] = from_v[back]
     return node, np.minimum(cost, NEVER_MS).astype(np.uint32)
 
 
 def to_ends(graph: WalkGraph, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Time from each position to the u end and to the v end of its edge, leg and delay included."""
+    """Time from each way on to the u end and to the v end of its edge, leg and delay included: ``int64[w]`` twice."""
     to_u = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
     to_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
     # To reach u is to walk against the edge, which not every edge allows.
@@ -236,14 +246,19 @@ class Doors:
 
 
 def doors(graph: WalkGraph, positions: Positions) -> Doors:
-    """The doors by which demand points are reached from nodes; those of a node by rising cost."""
+    """The doors by which demand points are reached from nodes; those of a node by rising cost, one for each point."""
     ends, network = placed_ends(graph, positions), graph.network
     back = graph.both_ways[ends.edge]
     to_u, to_v = to_ends(graph, ends)
-    to_u = to_u[back]
     node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge]]).astype(np.int64)
     point = np.concatenate([ends.index[back], ends.index])
-    cost = np.minimum(np.concatenate([to_u, to_v]), MAX_MS)
+    cost = np.minimum(np.concatenate([to_u[back], to_v]), MAX_MS)
+    # Where several ways on of a point meet at a node, the cheapest door stays.
+    alone = (positions.ways < 2)[point]
+    crowd = np.flatnonzero(~alone)
+    crowd = crowd[np.lexsort((cost[crowd], point[crowd], node[crowd]))]
+    alone[crowd[first_of_each(node[crowd] * np.int64(len(positions)) + point[crowd])]] = True
+    node, point, cost = node[alone], point[alone], cost[alone]
     order = np.lexsort((point, cost, node))
     start = run_starts(node, network.n_nodes)
     return Doors(
@@ -253,28 +268,36 @@ def doors(graph: WalkGraph, positions: Positions) -> Doors:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Near:
-    """For each facility, the demand points on its own edge and the time straight along it."""
+    """For each facility, the demand points on an edge that both have a way on to, and the time straight along it.
+
+    ``start`` ``int64[f + 1]``; ``point`` and ``cost`` ``uint32[k]``; ``site_way`` and ``point_way`` ``int64[k]`` are
+    the rows of the two ways on. A point may stand more than once: the least cost counts.
+    """
 
     start: NDArray[np.int64]
     point: NDArray[np.uint32]
     cost: NDArray[np.uint32]
+    site_way: NDArray[np.int64]
+    point_way: NDArray[np.int64]
 
 
 def near_pairs(graph: WalkGraph, facilities: Positions, demand: Positions) -> Near:
-    """The demand points on each facility's own edge, as far as one may walk straight along it."""
+    """The demand points on each facility's own edges, as far as one may walk straight along them."""
     there, here = placed_ends(graph, facilities), placed_ends(graph, demand)
     by_edge = np.argsort(here.edge, kind="stable")
     sorted_edge = here.edge[by_edge]
     low = np.searchsorted(sorted_edge, there.edge, side="left")
     count = np.searchsorted(sorted_edge, there.edge, side="right") - low
-    facility, place = ranges(low, count)
-    demand_row = by_edge[place]
-    ahead = there.along_ms[facility] - here.along_ms[demand_row]
-    cost = np.abs(ahead) + there.leg_ms[facility] + here.leg_ms[demand_row]
-    allowed = (ahead >= 0) | graph.both_ways[there.edge[facility]]
-    owner = there.index[facility[allowed]]
+    site_way, place = ranges(low, count)
+    point_way = by_edge[place]
+    ahead = there.along_ms[site_way] - here.along_ms[point_way]
+    cost = np.abs(ahead) + there.leg_ms[site_way] + here.leg_ms[point_way]
+    allowed = (ahead >= 0) | graph.both_ways[there.edge[site_way]]
+    site_way, point_way, cost = site_way[allowed], point_way[allowed], cost[allowed]
     return Near(
-        start=run_starts(owner, len(facilities)),
-        point=here.index[demand_row[allowed]].astype(np.uint32),
-        cost=np.minimum(cost[allowed], MAX_MS).astype(np.uint32),
+        start=run_starts(there.index[site_way], len(facilities)),
+        point=here.index[point_way].astype(np.uint32),
+        cost=np.minimum(cost, MAX_MS).astype(np.uint32),
+        site_way=site_way,
+        point_way=point_way,
     )

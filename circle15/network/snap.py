@@ -1,7 +1,8 @@
-"""Place points on a walking network: the nearest spot along an edge, on the right side of the water."""
+"""Place points on a walking network: the nearest spots along edges, on the right side of the water."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import walking
 from circle15.errors import CrsError, SettingError
-from circle15.kernels.ragged import first_of_each
+from circle15.kernels.ragged import run_starts
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.walk_network import WalkNetwork
@@ -29,7 +30,12 @@ def snap(
     max_snap_m: float | None = None,
     barriers: gpd.GeoSeries | None = None,
 ) -> Positions:
-    """Place points on the nearest spot along an edge.
+    """Place points on the network: at the nearest spot along an edge, and where that may mislead at others too.
+
+    A point hangs on every edge that is equally near (a junction, ways drawn over each other), so that no order or
+    numbering decides. Where all of these belong to *detached* pieces (:func:`~circle15.network.build.islands`), the
+    nearest spot of the mainland is a way on as well if its leg is little longer: a scrap of path that nothing joins
+    takes no place away from the street it stands on.
 
     Parameters
     ----------
@@ -47,7 +53,7 @@ def snap(
     Returns
     -------
     Positions
-        Of the points, in their order. Ties go to the edge that comes first in the network's own order.
+        Of the points, in their order.
 
     Raises
     ------
@@ -56,21 +62,32 @@ def snap(
     SettingError
         If ``max_snap_m`` is not a positive number.
     """
-    limit = float(walking()["snap"]["max_snap_m"]) if max_snap_m is None else float(max_snap_m)
+    rules = walking()["snap"]
+    limit = float(rules["max_snap_m"]) if max_snap_m is None else float(max_snap_m)
     if not (np.isfinite(limit) and limit > 0):
         raise refusal("max_snap_m", error=SettingError, value=max_snap_m)
-    place = _in_system(points, network, "points")
-    lines = edge_lines(network)
-    tree = shapely.STRtree(lines)
-    edge = np.full(len(place), -1, dtype=np.int64)
-    row, found = tree.query_nearest(place, max_distance=limit, all_matches=True)
-    first = np.lexsort((found, row))
-    row, found = row[first], found[first]
-    lead = first_of_each(row)
-    edge[row[lead]] = found[lead]
+    place, lines = _in_system(points, network, "points"), edge_lines(network)
+    walls = None
     if barriers is not None and len(barriers):
-        edge = _own_side(place, lines, tree, edge, _in_system(barriers, network, "barriers"), limit)
-    return _positions(network, points.index, place, lines, edge)
+        walls = shapely.STRtree(_in_system(barriers, network, "barriers"))
+    everywhere = np.full(len(place), limit)
+    near = _nearest(place, lines, np.arange(network.n_edges), everywhere, walls)
+    detached = islands(network)[network.component[network.u]]
+    joined = np.zeros(len(place), dtype=bool)
+    joined[near.point[~detached[near.edge]]] = True
+    apart = np.flatnonzero(~joined & (near.least_m < np.inf))
+    if len(apart):
+        reach_m = np.minimum(near.least_m[apart] + float(rules["mainland_m"]), limit)
+        ashore = _nearest(place[apart], lines, np.flatnonzero(~detached), reach_m, walls)
+        moved = apart[ashore.least_m < np.inf]
+        point = np.concatenate([near.point, apart[ashore.point]])
+        edge = np.concatenate([near.edge, ashore.edge])
+    else:
+        moved, (point, edge) = apart, (near.point, near.edge)
+    status = np.where(near.least_m < np.inf, Positions.OK, Positions.FAR).astype(np.uint8)
+    status[apart] = Positions.ISLAND
+    status[moved] = Positions.MOVED
+    return _positions(network, points.index, place, lines, status, point, edge)
 
 
 def place_demand(
@@ -94,10 +111,11 @@ def place_demand(
     Returns
     -------
     PlacedDemand
-        The points with their positions, row by row.
+        The points with their positions, row by row; ``leg_m`` of the points is walked on top of every leg.
     """
     positions = snap(network, points.frame, max_snap_m=max_snap_m, barriers=barriers)
-    return PlacedDemand(points=points, positions=positions)
+    leg_mm = positions.leg_mm + points.leg_mm[positions.owner]
+    return PlacedDemand(points=points, positions=replace(positions, leg_mm=leg_mm))
 
 
 def place_facilities(
@@ -127,32 +145,66 @@ def place_facilities(
     return PlacedFacilities(facilities=facilities, positions=positions)
 
 
-def _own_side(
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Nearest:
+    """Pairs of a point and an edge, ``int64[k]`` twice, and ``float64[p]`` how far each point's edges are (or inf)."""
+
+    point: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    least_m: NDArray[np.float64]
+
+
+def _nearest(
     place: NDArray[Any],
     lines: NDArray[Any],
-    tree: shapely.STRtree,
-    edge: NDArray[np.int64],
-    barriers: NDArray[Any],
-    limit: float,
-) -> NDArray[np.int64]:
-    """Give points whose leg crosses a barrier the nearest edge whose leg does not."""
-    walls = shapely.STRtree(barriers)
-    placed = np.flatnonzero(edge >= 0)
-    leg = shapely.shortest_line(place[placed], lines[edge[placed]])
-    across = placed[_crossing(place[placed], leg, walls)]
-    if len(across) == 0:
-        return edge
-    row, found = tree.query(place[across], predicate="dwithin", distance=limit)
-    leg = shapely.shortest_line(place[across][row], lines[found])
-    free = ~_crossing(place[across][row], leg, walls)
-    row, found, length = row[free], found[free], shapely.length(leg[free])
-    best = np.lexsort((found, length, row))
-    row, found = row[best], found[best]
-    lead = first_of_each(row)
-    moved = edge.copy()
-    moved[across] = -1
-    moved[across[row[lead]]] = found[lead]
-    return moved
+    among: NDArray[np.int64],
+    limit_m: NDArray[np.float64],
+    walls: shapely.STRtree | None,
+) -> _Nearest:
+    """Of the edges ``among`` all that are nearest to each point, within its own limit and on its side of the walls."""
+    tree, tie_m = shapely.STRtree(lines[among]), float(walking()["snap"]["tie_m"])
+    least = np.full(len(place), np.inf)
+    row, found = tree.query_nearest(place, max_distance=float(limit_m.max(initial=1.0)), all_matches=False)
+    far = shapely.distance(place[row], lines[among[found]])
+    within = far <= limit_m[row]
+    row, far = row[within], far[within]
+    if walls is None:
+        least[row] = far
+        point, edge = _dwithin(place, tree, row, far + tie_m)
+    else:
+        # First all that are equally near; where each leg crosses a wall, all within the limit.
+        least, point, edge = _this_side(place, lines, among, walls, _dwithin(place, tree, row, far + tie_m), least)
+        across = row[~np.isfinite(least[row])]
+        others = _this_side(place, lines, among, walls, _dwithin(place, tree, across, limit_m[across]), least)
+        least, point, edge = others[0], np.append(point, others[1]), np.append(edge, others[2])
+    leg = shapely.distance(place[point], lines[among[edge]])
+    kept = leg <= least[point] + tie_m
+    return _Nearest(point=point[kept], edge=among[edge[kept]], least_m=least)
+
+
+def _dwithin(
+    place: NDArray[Any], tree: shapely.STRtree, rows: NDArray[np.int64], distance_m: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of some points all lines of a tree within a distance of each: ``(row of place, line)``."""
+    query, found = tree.query(place[rows], predicate="dwithin", distance=distance_m)
+    return rows[query], found
+
+
+def _this_side(
+    place: NDArray[Any],
+    lines: NDArray[Any],
+    among: NDArray[np.int64],
+    walls: shapely.STRtree,
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
+    least: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """The pairs whose leg crosses no wall, and the least of their lengths by point."""
+    point, edge = pairs
+    leg = shapely.shortest_line(place[point], lines[among[edge]])
+    free = ~_crossing(place[point], leg, walls)
+    least = least.copy()
+    np.minimum.at(least, point[free], shapely.length(leg[free]))
+    return least, point[free], edge[free]
 
 
 def _crossing(place: NDArray[Any], leg: NDArray[Any], walls: shapely.STRtree) -> NDArray[np.bool_]:
@@ -192,18 +244,25 @@ def _in_system(layer: gpd.GeoSeries | gpd.GeoDataFrame, network: WalkNetwork, wh
 
 
 def _positions(
-    network: WalkNetwork, ids: pd.Index, place: NDArray[Any], lines: NDArray[Any], edge: NDArray[np.int64]
+    network: WalkNetwork,
+    ids: pd.Index,
+    place: NDArray[Any],
+    lines: NDArray[Any],
+    status: NDArray[np.uint8],
+    point: NDArray[np.int64],
+    edge: NDArray[np.int64],
 ) -> Positions:
-    status = np.full(len(place), Positions.FAR, dtype=np.uint8)
-    offset_mm = np.zeros(len(place), dtype=np.int64)
-    leg_mm = np.zeros(len(place), dtype=np.int64)
-    placed = np.flatnonzero(edge >= 0)
-    if len(placed):
-        line = lines[edge[placed]]
-        share = shapely.line_locate_point(line, place[placed], normalized=True)
-        length = network.length_mm[edge[placed]]
-        offset_mm[placed] = np.clip(np.rint(share * length), 0, length).astype(np.int64)
-        leg_mm[placed] = np.rint(shapely.distance(place[placed], line) * 1000).astype(np.int64)
-        component = network.component[network.u[edge[placed]]]
-        status[placed] = np.where(islands(network)[component], Positions.ISLAND, Positions.OK)
-    return Positions(ids=ids, edge=edge.astype(np.int32), offset_mm=offset_mm, leg_mm=leg_mm, status=status)
+    """Ways on in whole millimetres, those of a point by rising leg and then in the network's own order."""
+    line, length = lines[edge], network.length_mm[edge]
+    share = shapely.line_locate_point(line, place[point], normalized=True)
+    offset_mm = np.clip(np.rint(share * length), 0, length).astype(np.int64)
+    leg_mm = np.rint(shapely.distance(place[point], line) * 1000).astype(np.int64)
+    order = np.lexsort((edge, leg_mm, point))
+    return Positions(
+        ids=ids,
+        status=status,
+        start=run_starts(point, len(place)),
+        edge=edge[order].astype(np.int32),
+        offset_mm=offset_mm[order],
+        leg_mm=leg_mm[order],
+    )

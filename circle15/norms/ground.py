@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from circle15.demand.dwellings import Homes, land_homes
 from circle15.kernels.ragged import rank_by_id
-from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.places import Communities
 from circle15.model.walk_network import WalkProfile
 from circle15.network.graph import WalkGraph, walk_graph
@@ -88,10 +88,9 @@ class Ground:
             owner=communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"])).astype(np.int64),
         )  # fmt: skip
 
-    @property
-    def placed(self) -> Mask:
-        """Demand points that stand near a street: of the others nothing is known."""
-        return self.demand.placed
+    def determined(self, reached: Mask) -> Mask:
+        """Demand points of which the map tells whether they reach something; see :func:`determined`."""
+        return determined(self.demand.positions.status, reached)
 
     @cached_property
     def land(self) -> tuple[Homes, Positions]:

@@ -103,10 +103,11 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index
     low = _summed(figures, figures.part, rows, at, len(names))
     high = low if figures.most is None else _summed(figures, figures.most, rows, at, len(names))
     unsure = np.isfinite(low) & (low != high)
-    observed = np.where(unsure & ~_alike(rule, low, high), np.nan, low)
+    decided = np.where(unsure & ~_alike(rule, low, high), np.nan, low)
+    observed = np.where(unsure, np.nan, low)  # a bound decides, and is no value
     there = np.unique(at)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
-    table["verdict"] = [_verdict(rule, value) for value in table["observed"]]
+    table["verdict"] = [_verdict(rule, value) for value in decided[there]]
     lacks = _missing(figures, rows, at)
     missing = np.array([lacks.get(int(unit), "people") for unit in there], dtype=object)
     table["lacks"] = np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing))

@@ -18,7 +18,7 @@ from circle15.hours.opening import hours_table, weekly_open_hours
 from circle15.hours.opening import moment as moment_of
 from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Rule
-from circle15.model.placed import Positions
+from circle15.model.placed import Positions, determined
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.norms.ground import Ground, fold_name, split_names
 from circle15.routing.nearest import nearest_cost, nearest_sites
@@ -135,8 +135,8 @@ def _near(ground: Ground, rule: Rule, service: str) -> Mask:
     return _within(ground, rule, ground.demand.positions, qualifying(ground, rule, (service,)))
 
 
-def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask | None = None) -> Figures:
-    people = ground.demand.points.people_in(rule.people) * (ground.placed if known is None else known)
+def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask) -> Figures:
+    people = ground.demand.points.people_in(rule.people) * known
     return Figures(part=_sum(ground, people * inside), whole=_sum(ground, people), scale=100.0, lacks="people")
 
 
@@ -145,7 +145,7 @@ def people_near(ground: Ground, rule: Rule) -> Figures:
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     inside = np.all([_near(ground, rule, service) for service in rule.services], axis=0)
-    return _share_of_people(ground, rule, inside.astype(float))
+    return _share_of_people(ground, rule, inside.astype(float), ground.determined(inside))
 
 
 def people_served(ground: Ground, rule: Rule) -> Figures:
@@ -158,7 +158,8 @@ def people_served(ground: Ground, rule: Rule) -> Figures:
     sent = delivered(ground.demand.points, ground.facilities.facilities, rule.services)
     brought = [sent.get(service, np.zeros(len(ground.demand), dtype=bool)) for service in rule.services]
     either = [_near(ground, rule, service) | got for service, got in zip(rule.services, brought, strict=True)]
-    inside, known = np.all(either, axis=0), ground.placed | np.all(brought, axis=0)
+    inside = np.all(either, axis=0)
+    known = ground.determined(inside) | np.all(brought, axis=0)
     found = _share_of_people(ground, rule, inside.astype(float), known)
     if "delivery_radius_m" in ground.facilities.frame:
         return found
@@ -174,14 +175,13 @@ def people_near_open(ground: Ground, rule: Rule) -> Figures:
         return _nothing(ground, lacks)
     sure, shut = _state_then(ground, rule)
     sites = [qualifying(ground, rule, (service,)) for service in rule.services]
-    least, most = (
-        _share_of_people(
-            ground,
-            rule,
-            np.all([_within(ground, rule, ground.demand.positions, one & open_) for one in sites], axis=0) * 1.0,
-        )
+    home = ground.demand.positions
+    inside = [
+        np.all([_within(ground, rule, home, qualified & open_) for qualified in sites], axis=0)
         for open_ in (sure, ~shut)
-    )
+    ]
+    known = ground.determined(inside[1])
+    least, most = (_share_of_people(ground, rule, reached * 1.0, known) for reached in inside)
     return replace(least, most=most.part, unsure="facilities.opening_hours")
 
 
@@ -190,7 +190,7 @@ def services_in_reach(ground: Ground, rule: Rule) -> Figures:
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     count = np.sum([_near(ground, rule, service) for service in rule.services], axis=0)
-    found = _share_of_people(ground, rule, count.astype(float))
+    found = _share_of_people(ground, rule, count.astype(float), ground.determined(count == len(rule.services)))
     # Whole numbers of services: their sums are exact, and so is a figure at its threshold.
     return replace(found, whole=None if found.whole is None else found.whole * len(rule.services))
 
@@ -203,7 +203,7 @@ def residential_land_near(ground: Ground, rule: Rule) -> Figures:
         return _nothing(ground, lacks)
     homes, place = ground.land
     inside = [_within(ground, rule, place, qualifying(ground, rule, (service,))) for service in rule.services]
-    area = homes.weight * place.placed
+    area = homes.weight * determined(place.status, np.all(inside, axis=0))
     part, whole = (
         np.bincount(homes.community, weights=weight, minlength=len(ground.communities)).astype(float)
         for weight in (area * np.all(inside, axis=0), area)

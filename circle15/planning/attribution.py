@@ -28,7 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog import services as known_services
-from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
 from circle15.network.graph import WalkGraph, cutoff_ms
@@ -62,14 +62,14 @@ class _Today:
     """Who lacks what today.
 
     ``services`` in catalogue order; ``offers`` ``bool[s, f]``; ``onward_ms`` ``int64[s, n]`` from each node to the
-    nearest facility; ``lacking`` ``bool[p, s]``; ``people``, ``group`` (row of ``ids``) and ``placed`` by home.
+    nearest facility; ``lacking`` ``bool[p, s]``; ``people``, ``group`` (row of ``ids``) and ``status`` by home.
     """
 
     services: tuple[str, ...]
     offers: NDArray[np.bool_]
     onward_ms: NDArray[np.int64]
     lacking: NDArray[np.bool_]
-    placed: NDArray[np.bool_]
+    status: NDArray[np.uint8]
     people: NDArray[np.float64]
     group: NDArray[np.int64]
     ids: pd.Index
@@ -153,7 +153,7 @@ def attribution(
         # where a street is shorter on paper than its line, a walk may beat the straight line
         "uncovered_direct": today.sums(today.lacking & ~direct),
         "uncovered_straight": np.minimum(today.sums(today.lacking & ~straight), over_link),
-        "uncovered_closed": today.sums(closed & today.placed[:, None]),
+        "uncovered_closed": today.sums(closed & determined(today.status, ~closed)),
     }
     rows, columns = np.nonzero(where)
     index = pd.MultiIndex.from_arrays(
@@ -203,8 +203,8 @@ def _today(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities,
         services=services,
         offers=offers,
         onward_ms=np.stack(onward) if onward else np.empty((0, graph.network.n_nodes), dtype=np.int64),
-        lacking=(home_ms > limit) & demand.placed[:, None],
-        placed=demand.placed,
+        lacking=(home_ms > limit) & determined(homes.status, home_ms <= limit),
+        status=homes.status,
         people=demand.points.people_in("pop_60plus"),
         group=demand.points.community,
         ids=demand.points.communities,

@@ -7,38 +7,39 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
-import shapely
 
 from circle15 import catalog
 from circle15.catalog import finding
 from circle15.catalog.phrases import people_text
 from circle15.hours.opening import hours_table, open_facilities
+from circle15.model.limits import SCALE_TOLD
+from circle15.model.metric import metric_fit
 from circle15.model.moment import Moment
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
-from circle15.model.places import CommunitySeeds, Facilities
+from circle15.model.places import Communities, CommunitySeeds, Facilities, StudyArea
 from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.network.build import islands
 from circle15.quality.datum import better_datum, datum_fits
 
 __all__ = [
     "border_findings",
     "datum_findings",
     "facility_findings",
+    "few_findings",
+    "metric_findings",
     "path_findings",
     "people_findings",
     "seed_datum_findings",
     "street_findings",
 ]
 
-STREETS_FILL = 0.98
-"""Below this share of the study area with its buffer, the streets are said to end early."""
-
 
 def street_findings(network: WalkNetwork) -> list[Finding]:
-    """Streets that are cut off from the main network."""
+    """Scraps of street that are cut off from the main network."""
     found = []
-    cut_off = network.component_km[1:]
+    cut_off = network.component_km[islands(network)]
     if len(cut_off):
         share = 100 * float(cut_off.sum()) / network.total_km
         found.append(finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}"))
@@ -75,26 +76,48 @@ def _datum_finding(points: gpd.GeoSeries, network: WalkNetwork, file: str, decla
     ]  # fmt: skip
 
 
+_ODD_PLACES: tuple[tuple[int, str, Severity], ...] = (
+    (Positions.FAR, "far", "warning"),
+    (Positions.ISLAND, "island", "warning"),
+    (Positions.MOVED, "moved", "note"),
+)
+"""What is odd about a place on the streets, its finding's code, and how grave that is."""
+
+
 def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[Finding]:
     """Facilities far from any street or on an island, services without a list, lists without a facility."""
     found: list[Finding] = []
     limit = f"{settings.max_snap_m:g}"
-    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = facilities.positions.status == status
-        if lost.any():
-            count = int(lost.sum())
-            found.append(
-                finding(f"facility-{code}", "warning", count=count, limit=limit, examples=facilities.ids[lost])
-            )
+    for status, code, severity in _ODD_PLACES:
+        rows = facilities.positions.status == status
+        if rows.any():
+            count, examples = int(rows.sum()), facilities.ids[rows]
+            found.append(finding(f"facility-{code}", severity, count=count, limit=limit, examples=examples))
     titles = catalog.services()
     serving = facilities.facilities.in_service()
     offered = set(serving.offers()["service"])
     for key, service in titles.items():
+        if key in serving.unseen:
+            continue  # told when the lists were read, all services in one finding
         if key not in facilities.listed:
             found.append(_about_service("undetermined-service", "note", service))
         elif key not in offered:
             found.append(_about_service("listed-but-empty", "warning", service))
     return [*found, *_opening_findings(serving, settings.open_at)]
+
+
+def few_findings(facilities: Facilities, communities: Communities) -> list[Finding]:
+    """Services with implausibly few facilities for the people there are: their list may be incomplete."""
+    people = float(communities.frame["population"].sum())
+    number = facilities.in_service().offers()["service"].value_counts()
+    found = []
+    for key, service in catalog.services().items():
+        count = int(number.get(key, 0))
+        if count and people / count > catalog.adequacy().most_people_each:
+            titles = (service.title_zh, service.title_en)
+            each = f"{people / count:,.0f}"
+            found.append(finding("few-facilities", "warning", count=count, service=titles, each=each, examples=[key]))
+    return found
 
 
 def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Finding]:
@@ -129,15 +152,15 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     """What the analysis itself found wrong with where people live: counted, never silent."""
     found: list[Finding] = []
     people = demand.points.people_in("population")
-    for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
-        lost = demand.positions.status == status
-        stranded = float(people[lost].sum())
+    for status, code, severity in _ODD_PLACES:
+        rows = demand.positions.status == status
+        stranded = float(people[rows].sum())
         if stranded > 0:
             spoken, chinese = (
                 finding(
                     f"demand-{code}",
-                    "warning",
-                    count=int(lost.sum()),
+                    severity,
+                    count=int(rows.sum()),
                     limit=f"{settings.max_snap_m:g}",
                     people=people_text(stranded, language),
                 )
@@ -153,6 +176,14 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     return found
 
 
+def metric_findings(area: StudyArea) -> list[Finding]:
+    """A reference system that is more than 0.3 % untrue to length in the study area."""
+    fit = metric_fit(area.crs, area.outline)
+    if fit is None or fit.error <= SCALE_TOLD:
+        return []
+    return [finding("crs-stretches", "warning", file="city.toml", column="crs", **fit.words)]
+
+
 def border_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:
     """What the border of the data may have cut off."""
     found: list[Finding] = []
@@ -160,11 +191,6 @@ def border_findings(city: City, profile: WalkProfile, settings: Settings) -> lis
     if reach_m > city.area.buffer_m + 1:
         told = {"margin": f"{city.area.buffer_m:.0f}", "reach": f"{reach_m:.0f}", "cutoff": f"{settings.circle_min:g}"}
         found.append(finding("narrow-margin", "warning", **told))
-    network = city.network
-    known = shapely.box(network.x.min(), network.y.min(), network.x.max(), network.y.max())
-    share = shapely.area(shapely.intersection(city.area.reach, known)) / shapely.area(city.area.reach)
-    if share < STREETS_FILL:
-        found.append(finding("streets-end-early", "note", percent=f"{100 * share:.0f}"))
     return found
 
 

@@ -8,10 +8,10 @@ from circle15.catalog import finding
 from circle15.model.provenance import Finding
 from circle15.model.streets import Streets
 
-__all__ = ["street_file_findings"]
+__all__ = ["street_fault_findings"]
 
 
-def street_file_findings(streets: Streets) -> list[Finding]:
+def street_fault_findings(streets: Streets) -> list[Finding]:
     """Findings made of what the reader of a street file counted.
 
     Parameters

@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from circle15.errors import OutputError
 from circle15.refusals import hint, refusal
 
-__all__ = ["write_text", "write_whole"]
+__all__ = ["all_together", "write_text", "write_whole"]
 
 _ADVICE = {
     errno.ENOSPC: "write_full",
@@ -89,6 +90,41 @@ def write_text(path: str | Path, text: str, *, encoding: str = "utf-8") -> Path:
     r"""Write text whole or not at all, with ``\n`` line ends on every system; see :func:`write_whole`."""
     content = text.encode(encoding)
     return write_whole(path, lambda part: part.write_bytes(content))
+
+
+@contextmanager
+def all_together(folder: Path) -> Iterator[Path]:
+    """A folder to write into, whose files come into ``folder`` together once all are written, in order of their names.
+
+    What is there already is not touched when a file cannot be made. ``run.json`` comes last.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_whole`, naming the file where it belongs.
+    """
+    part = folder / f".{secrets.token_hex(4)}.part"
+    try:
+        _made_folder(part)
+        yield part
+        for made in sorted(part.iterdir(), key=lambda file: (file.name == "run.json", file.name)):
+            write_whole(folder / made.name, made.replace)
+    except OutputError as error:
+        raise OutputError(
+            str(error).replace(str(part), str(folder)), zh=error.zh.replace(str(part), str(folder))
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _made_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        remedy = hint(_ADVICE.get(error.errno or 0, "write_any"))
+        raise refusal(
+            "write_failed", error=OutputError, file=folder, why=error.strerror or error, advice=remedy
+        ) from error
 
 
 def _flush(part: Path) -> None:

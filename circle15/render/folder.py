@@ -12,7 +12,7 @@ __all__ = ["save"]
 
 
 def save(analysis: Analysis, folder: str | Path) -> Path:
-    """Write everything an analysis has to say into a folder, each file whole or not at all.
+    """Write everything an analysis has to say into a folder, all of them or none.
 
     ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``ledger.csv`` (where clauses
     were judged), ``field-checks.csv`` (what to look at in the field), ``gaps.xlsx``, ``circle15.gpkg`` and, last,
@@ -35,7 +35,7 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     OutputError
         If a file cannot be written; names it and a remedy, and leaves no part of it behind.
     """
-    from circle15.render.atomic import write_text
+    from circle15.render.atomic import all_together, write_text
     from circle15.render.map.folium_map import page_html
     from circle15.render.run_record import run_json
     from circle15.render.tables.files import (
@@ -47,16 +47,16 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
         subdistricts_csv,
     )
 
-    folder = Path(folder)
-    write_text(folder / "map.html", page_html(analysis))
-    gaps_csv(analysis, folder / "gaps.csv")
-    if len(analysis.subdistricts):
-        subdistricts_csv(analysis, folder / "subdistricts.csv")
-    if len(analysis.ledger):
-        ledger_csv(analysis, folder / "ledger.csv")
-    if len(analysis.robustness.checks):
-        field_checks_csv(analysis, folder / "field-checks.csv")
-    gaps_xlsx(analysis, folder / "gaps.xlsx")
-    geopackage(analysis, folder / "circle15.gpkg")
-    run_json(analysis, folder / "run.json")
-    return folder
+    with all_together(Path(folder)) as made:
+        write_text(made / "map.html", page_html(analysis))
+        gaps_csv(analysis, made / "gaps.csv")
+        if len(analysis.subdistricts):
+            subdistricts_csv(analysis, made / "subdistricts.csv")
+        if len(analysis.ledger):
+            ledger_csv(analysis, made / "ledger.csv")
+        if len(analysis.robustness.checks):
+            field_checks_csv(analysis, made / "field-checks.csv")
+        gaps_xlsx(analysis, made / "gaps.xlsx")
+        geopackage(analysis, made / "circle15.gpkg")
+        run_json(analysis, made / "run.json")
+    return Path(folder)

@@ -28,6 +28,7 @@ __all__ = [
     "headers_of",
     "lost_rows",
     "place_text",
+    "plain_text",
     "public_file",
     "role_words",
     "size_words",
@@ -45,6 +46,8 @@ _DATUMS = {
 _TAG = re.compile(r"[a-z_:]+=\S.*")
 _ROW = re.compile(r"row (\d+)")
 _MOST_TAGS = 4
+_LONGEST = 32_000  # Excel holds 32,767 characters in a cell
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ENCODINGS = {"UTF-8-SIG": "UTF-8"}
 """The reader's name for UTF-8 with or without a mark in front."""
 
@@ -271,3 +274,14 @@ def examples_text(found: Finding) -> str:
 def english(found: Finding) -> str:
     """The English message, but for what the Chinese one quotes already: reasons that exist in English only."""
     return "" if found.message_en in found.message_zh else found.message_en
+
+
+def plain_text(value: str) -> str:
+    r"""Text as a spreadsheet may hold it: no control characters, not beyond a cell's length.
+
+    Examples
+    --------
+    >>> plain_text("a\x00b")
+    'a�b'
+    """
+    return _CONTROL.sub("\ufffd", value)[:_LONGEST]

@@ -133,10 +133,10 @@ def _incidence(network: WalkNetwork) -> _Incidence:
 
 def _own_edge(graph: WalkGraph, positions: Positions, rows: NDArray[np.int64], limit: int) -> Stretches:
     """The stretches of the origins' own edges from which one walks straight to them."""
-    edge = positions.edge[rows].astype(np.int64)
-    left = limit - graph.profile.walk_ms(positions.leg_mm[rows])
-    used = positions.placed[rows] & (left >= 0)
-    edge, left, offset = edge[used], left[used], positions.offset_mm[rows][used]
+    own = positions.take(rows)
+    left = limit - graph.profile.walk_ms(own.leg_mm)
+    used = left >= 0
+    edge, left, offset = own.edge[used].astype(np.int64), left[used], own.offset_mm[used]
     length, walk = graph.network.length_mm[edge], graph.walk_ms[edge]
     far = np.where(walk <= left, length, left * length // np.maximum(walk, 1))
     ahead = np.where(graph.both_ways[edge], offset + far, offset)

@@ -30,13 +30,15 @@ __all__ = [
 class Homeward:
     """What stands between demand points and the nodes of the network, made once for many searches.
 
-    ``index``, ``u``, ``v`` ``int64[k]``: placed points and the end nodes of their edges; ``to_u``, ``to_v``
-    ``int64[k]`` milliseconds to them, legs and delays included. ``beside_point``, ``beside_facility``,
-    ``beside_ms``: points on the same edge as a facility, and the time straight along it. ``points``: how many in all.
+    ``u``, ``v`` ``int64[w]``: end nodes of the edges of all ways on; ``to_u``, ``to_v`` ``int64[w]`` milliseconds to
+    them, legs and delays included. ``placed`` ``int64[k]``: points that have ways on, and ``first`` ``int64[k]`` where
+    those of each begin. ``beside_point``, ``beside_facility``, ``beside_ms``: points on one edge with a facility, and
+    the time straight along it. ``points``: how many in all.
     """
 
     points: int
-    index: NDArray[np.int64]
+    placed: NDArray[np.int64]
+    first: NDArray[np.int64]
     u: NDArray[np.int64]
     v: NDArray[np.int64]
     to_u: NDArray[np.int64]
@@ -51,9 +53,11 @@ def homeward(graph: WalkGraph, demand: Positions, facilities: Positions) -> Home
     ends, network = placed_ends(graph, demand), graph.network
     to_u, to_v = to_ends(graph, ends)
     near = near_pairs(graph, facilities, demand)
+    placed = np.flatnonzero(demand.ways)
     return Homeward(
         points=len(demand),
-        index=ends.index,
+        placed=placed,
+        first=demand.start[placed],
         u=network.u[ends.edge].astype(np.int64),
         v=network.v[ends.edge].astype(np.int64),
         to_u=to_u,
@@ -102,7 +106,9 @@ def _homes_ms(
 ) -> NDArray[np.int64]:
     """From each point to a node and ``onward_ms`` on from there, or along its own edge to what stands ``beside``."""
     best = np.full(home.points, NEVER_MS)
-    best[home.index] = np.minimum(onward_ms[home.u] + home.to_u, onward_ms[home.v] + home.to_v)
+    if len(home.placed):
+        by_way = np.minimum(onward_ms[home.u] + home.to_u, onward_ms[home.v] + home.to_v)
+        best[home.placed] = np.minimum.reduceat(by_way, home.first)
     np.minimum.at(best, home.beside_point[beside], home.beside_ms[beside])
     return best
 
@@ -116,7 +122,7 @@ def nearest_times(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFaci
     services = tuple(sorted(facilities.listed))
     times = [nearest_cost(graph, demand.positions, facilities.offering(service)) for service in services]
     table = np.stack(times, axis=1) if times else np.empty((len(demand), 0), dtype=np.int64)
-    return NearestTimes(point_ids=demand.ids, point_placed=demand.placed, services=services, cost_ms=table)
+    return NearestTimes(point_ids=demand.ids, point_status=demand.positions.status, services=services, cost_ms=table)
 
 
 def nearest_cost(graph: WalkGraph, demand: Positions, facilities: Positions) -> NDArray[np.int64]:
@@ -145,7 +151,7 @@ def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     The facility whose time :func:`nearest_cost` gives; of several equally near ones the first.
     """
     seed_node, seed_cost = seeds(graph, facilities)
-    number = np.repeat(np.arange(len(facilities), dtype=np.uint32), 2)
+    number = np.repeat(np.arange(len(facilities), dtype=np.uint32), seed_node.shape[1])
     distance, whose = search.nearest_owners(
         graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), number, MAX_MS
     )
@@ -156,9 +162,8 @@ def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     ways = [way_home[node] + leg for node, leg in zip(nodes, to_ends(graph, ends), strict=True)]
     point = np.concatenate([ends.index, ends.index, near.point.astype(np.int64)])
     cost = np.concatenate([*ways, near.cost.astype(np.int64)])
-    site = np.concatenate(
-        [*(whose[node].astype(np.int64) for node in nodes), np.repeat(number[::2], np.diff(near.start))]
-    )
+    beside = np.repeat(np.arange(len(facilities)), np.diff(near.start))
+    site = np.concatenate([*(whose[node].astype(np.int64) for node in nodes), beside])
     there = np.flatnonzero(cost < NEVER_MS)
     order = there[np.lexsort((site[there], cost[there], point[there]))]
     first = order[first_of_each(point[order])]

@@ -73,13 +73,7 @@ def closed_times(estates: Estates, homes: Positions, sites: Positions) -> NDArra
 
 
 def positions_on(positions: Positions, keep: NDArray[np.bool_]) -> Positions:
-    """The positions on a network of the kept edges only; ``far`` where their edge is not among them."""
-    number = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
-    edge = np.where(positions.placed, number[positions.edge], -1) if len(keep) else positions.edge
-    return Positions(
-        ids=positions.ids,
-        edge=edge.astype(np.int32),
-        offset_mm=positions.offset_mm,
-        leg_mm=positions.leg_mm,
-        status=np.where(edge >= 0, positions.status, Positions.FAR).astype(np.uint8),
-    )
+    """The positions on a network of the kept edges only; ``far`` where none of their ways on is among them."""
+    number = (np.cumsum(keep) - 1).astype(np.int32)
+    kept = positions.ways_where(keep[positions.edge])
+    return replace(kept, edge=number[kept.edge])

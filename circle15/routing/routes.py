@@ -8,7 +8,7 @@ millisecond, and no second path finder can disagree.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import geopandas as gpd
@@ -21,7 +21,7 @@ from circle15.catalog import services as known_services
 from circle15.errors import InputError
 from circle15.kernels import search
 from circle15.kernels.costs import MAX_MS, NEVER_MS
-from circle15.kernels.ragged import first_of_each, order_by_id, rank_by_id
+from circle15.kernels.ragged import first_of_each, least_of_each, order_by_id, rank_by_id
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.verdicts import Routes
 from circle15.network.build import ragged_take
@@ -36,20 +36,34 @@ _COLUMNS = ("point_id", "facility_id", "minutes", "metres", "straight_m", "edges
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Field:
-    """One search from all of some sites: ``cost`` and ``onward`` by node; ``seed_at`` the seed that a way ends at."""
+    """One search from all of some sites: ``cost`` and ``onward`` by node; ``seed_at`` the seed that a way ends at.
+
+    Seeds are counted along the rows of :func:`~circle15.network.graph.seeds`, ``width`` to a site.
+    """
 
     cost: NDArray[np.uint32]
     onward: NDArray[np.uint32]
     seed_at: NDArray[np.int64]
+    width: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Choice:
-    """How each home sets out: time in ms (``NEVER_MS``: no way), along its own edge or by which end of it."""
+    """How each home sets out: time in ms (``NEVER_MS``: no way), straight along an edge or by which end of it.
+
+    ``way`` counts the home's own ways on from 0; ``site`` and ``site_way`` (a row of the sites' ways on) are known
+    here only of those who walk straight, else -1.
+    """
 
     cost_ms: NDArray[np.int64]
     by: NDArray[np.int8]
+    way: NDArray[np.int64]
     site: NDArray[np.int64]
+    site_way: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> _Choice:
+        """Those of some homes."""
+        return _Choice(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,8 +104,7 @@ def routes(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities)
         choice = _choices(graph, homes, there, field)
         typical = _typical(demand, choice.cost_ms)
         if len(typical):
-            few = _Choice(cost_ms=choice.cost_ms[typical], by=choice.by[typical], site=choice.site[typical])
-            frame = _walks(graph, homes.take(typical), there, field, few)
+            frame = _walks(graph, homes.take(typical), there, field, choice.take(typical))
             frame["community_id"] = demand.frame["community_id"].to_numpy()[typical]
             frame["service"] = service
             frame["point_id"] = demand.ids.to_numpy()[typical]
@@ -159,29 +172,34 @@ def _only(positions: Positions, key: Hashable, what: str) -> Positions:
 
 def _search(graph: WalkGraph, sites: Positions) -> _Field:
     node, cost = seeds(graph, sites)
-    node, cost = node.ravel(), cost.ravel()
+    width, node, cost = node.shape[1], node.ravel(), cost.ravel()
     distance, onward = search.nearest_arcs(graph.start, graph.head, graph.cost, node, cost, MAX_MS)
     ends = (cost != search.NO_COST) & (cost == distance[node])
     seed_at = np.full(len(distance), len(node), dtype=np.int64)
     np.minimum.at(seed_at, node[ends], np.flatnonzero(ends))
-    return _Field(cost=distance, onward=onward, seed_at=seed_at)
+    return _Field(cost=distance, onward=onward, seed_at=seed_at, width=width)
 
 
 def _choices(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field) -> _Choice:
-    """The quickest way to set out; of equally quick ones straight along, then by the u end."""
+    """The quickest way to set out; of equally quick ones straight along, then by the first way on, by its u end."""
     network, ends = graph.network, placed_ends(graph, homes)
-    onward = field.cost.astype(np.int64)
-    ways = np.full((3, len(homes)), NEVER_MS)
+    onward, count = field.cost.astype(np.int64), len(homes)
+    cost, way, by = np.full(count, NEVER_MS), np.zeros(count, dtype=np.int64), np.full(count, _BY_U, dtype=np.int8)
     to_u, to_v = to_ends(graph, ends)
-    ways[_BY_U, ends.index] = onward[network.u[ends.edge]] + to_u
-    ways[_BY_V, ends.index] = onward[network.v[ends.edge]] + to_v
-    near, site = near_pairs(graph, sites, homes), np.full(len(homes), -1, dtype=np.int64)
+    by_u, by_v = onward[network.u[ends.edge]] + to_u, onward[network.v[ends.edge]] + to_v
+    placed = np.flatnonzero(homes.ways)
+    cost[placed], first = least_of_each(np.minimum(by_u, by_v), homes.start[placed])
+    way[placed], by[placed] = first - homes.start[placed], np.where(by_v[first] < by_u[first], _BY_V, _BY_U)
+    near = near_pairs(graph, sites, homes)
     owner = np.repeat(np.arange(len(sites)), np.diff(near.start))
-    order = np.lexsort((owner, near.cost, near.point))
-    point, first = np.unique(near.point[order], return_index=True)
-    ways[_DIRECT, point], site[point] = near.cost[order][first], owner[order][first]
-    by = ways.argmin(axis=0).astype(np.int8)
-    return _Choice(cost_ms=np.minimum(ways.min(axis=0), NEVER_MS), by=by, site=site)
+    order = np.lexsort((near.site_way, near.point_way, owner, near.cost, near.point))
+    best = order[first_of_each(near.point[order])]
+    best = best[near.cost[best] <= cost[near.point[best]]]
+    point = near.point[best].astype(np.int64)
+    site, site_way = np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
+    cost[point], by[point], way[point] = near.cost[best], _DIRECT, near.point_way[best] - homes.start[point]
+    site[point], site_way[point] = owner[best], near.site_way[best]
+    return _Choice(cost_ms=np.minimum(cost, NEVER_MS), by=by, way=way, site=site, site_way=site_way)
 
 
 def _typical(demand: PlacedDemand, cost_ms: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -198,7 +216,8 @@ def _typical(demand: PlacedDemand, cost_ms: NDArray[np.int64]) -> NDArray[np.int
 
 def _walks(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, choice: _Choice) -> gpd.GeoDataFrame:
     """Each home's walk: ``site`` (row of ``sites``), ``minutes``, ``metres``, ``edges`` and the line."""
-    pieces, site = _pieces(graph, homes, sites, field, choice)
+    home_way = homes.start[:-1] + choice.way
+    pieces, site, site_way = _pieces(graph, homes, sites, field, choice)
     count = len(homes)
     stretch = np.bincount(pieces.walk, weights=np.abs(pieces.to_mm - pieces.from_mm), minlength=count)
     edges = np.split(pieces.edge, np.searchsorted(pieces.walk, np.arange(1, count)))
@@ -206,7 +225,7 @@ def _walks(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, 
         {
             "site": site,
             "minutes": choice.cost_ms / 60_000.0,
-            "metres": (stretch + homes.leg_mm + sites.leg_mm[site]) / 1000,
+            "metres": (stretch + homes.leg_mm[home_way] + sites.leg_mm[site_way]) / 1000,
             "edges": [tuple(map(int, walked)) for walked in edges],
         },
         geometry=_lines(graph, pieces, count),
@@ -216,17 +235,19 @@ def _walks(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, 
 
 def _pieces(
     graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, choice: _Choice
-) -> tuple[_Pieces, NDArray[np.int64]]:
+) -> tuple[_Pieces, NDArray[np.int64], NDArray[np.int64]]:
+    """The stretches of every walk, and the site and its way on where each ends."""
     network, length = graph.network, graph.network.length_mm
     first = graph.start.astype(np.int64)
     fan = first[1:] - first[:-1]
     tail = np.repeat(np.arange(network.n_nodes), fan)  # an arc leads to its tail
-    edge, walk = homes.edge.astype(np.int64), np.arange(len(homes))
+    home_way, walk = homes.start[:-1] + choice.way, np.arange(len(homes))
+    edge = homes.edge[home_way].astype(np.int64)
     straight = choice.by == _DIRECT
     node = np.where(choice.by == _BY_U, network.u[edge], network.v[edge]).astype(np.int64)
     begin = np.where(choice.by == _BY_U, 0, length[edge])
-    begin[straight] = sites.offset_mm[choice.site[straight]]
-    found = [np.stack([walk, edge, homes.offset_mm, begin])]
+    begin[straight] = sites.offset_mm[choice.site_way[straight]]
+    found = [np.stack([walk, edge, homes.offset_mm[home_way], begin])]
     left = walk[~straight]
     while True:  # all walks go one arc farther at a time
         left = left[field.onward[node[left]] != search.NO_ARC]
@@ -238,14 +259,15 @@ def _pieces(
         found.append(np.stack([left, along, np.where(ahead, 0, length[along]), np.where(ahead, length[along], 0)]))
         node[left] = tail[arc]
     seed = field.seed_at[node[~straight]]
-    site = choice.site.copy()
-    site[~straight] = seed // 2
-    last = sites.edge[site[~straight]].astype(np.int64)
+    site, site_way = choice.site.copy(), choice.site_way.copy()
+    site[~straight] = seed // field.width
+    site_way[~straight] = sites.start[site[~straight]] + seed % field.width // 2
+    last = sites.edge[site_way[~straight]].astype(np.int64)
     enter = np.where(seed % 2 == 0, 0, length[last])
-    found.append(np.stack([walk[~straight], last, enter, sites.offset_mm[site[~straight]]]))
+    found.append(np.stack([walk[~straight], last, enter, sites.offset_mm[site_way[~straight]]]))
     table = np.concatenate(found, axis=1)
     walked, edges, from_mm, to_mm = table[:, np.argsort(table[0], kind="stable")]
-    return _Pieces(walk=walked, edge=edges, from_mm=from_mm, to_mm=to_mm), site
+    return _Pieces(walk=walked, edge=edges, from_mm=from_mm, to_mm=to_mm), site, site_way
 
 
 def _lines(graph: WalkGraph, pieces: _Pieces, count: int) -> NDArray[Any]:

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from circle15.catalog.spelling import did_you_mean
 from circle15.catalog.typed_toml import Day, Number, OneOf, Rows, TomlTable, Wanted, fault, is_number
 from circle15.model.places import AGE_GROUP
+from circle15.refusals.spelling import did_you_mean
 from circle15.sources.osm.places import CONTEXT_LAYERS
 
 __all__ = [
@@ -114,10 +114,14 @@ class NetworkTable(Provenance):
 
 
 class FacilitiesTable(LayerTable):
-    """An entry of ``[[facilities]]``: a list, or OpenStreetMap's facilities."""
+    """An entry of ``[[facilities]]``: a list, or OpenStreetMap's facilities.
+
+    ``complete = true`` says that OpenStreetMap has all facilities of the services here: no object is then no facility.
+    """
 
     file: str = ""
     osm: bool = False
+    complete: bool | None = None
     datum: str = "wgs84"
     service: str | None = None
     services: Rows[str] = ()
@@ -132,7 +136,14 @@ class FacilitiesTable(LayerTable):
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         _need_source(self.file, osm=self.osm)
+        if self.complete is not None and not self.osm:
+            raise fault("key_alone", key="complete", needed="osm")
         return self
+
+    @property
+    def certain(self) -> bool:
+        """Whether a service that it speaks of and has no facility of is known to be absent."""
+        return not self.osm or self.complete is True
 
 
 class PeopleTable(TomlTable):

@@ -27,11 +27,15 @@ _NAMED = re.compile(r"([^:/\\\n]*\.[A-Za-z0-9]{2,8})(?::|, sheet)")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
-    """A layer as it was read: the rows that count, a record for every file, and what was found."""
+    """A layer as it was read: the rows that count, a record for every file, and what was found.
+
+    ``rows`` are the numbers that a spreadsheet gives the rows of the frame, where somebody asks for them later.
+    """
 
     frame: gpd.GeoDataFrame
     files: tuple[FileRecord, ...]
     findings: tuple[Finding, ...]
+    rows: pd.Series | None = None
 
 
 @dataclass(kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
+from circle15.catalog import profile
 from circle15.demand.growing import grow_communities
 from circle15.errors import InputError
 from circle15.kernels.ragged import order_by_id
@@ -19,8 +20,17 @@ from circle15.model.results import Check, City, barriers_of
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import build_network
 from circle15.network.snap import place_facilities
-from circle15.quality.findings import datum_findings, facility_findings, seed_datum_findings, street_findings
-from circle15.quality.street_file import street_file_findings
+from circle15.quality.findings import (
+    datum_findings,
+    facility_findings,
+    few_findings,
+    metric_findings,
+    seed_datum_findings,
+    street_findings,
+)
+from circle15.quality.street_file import street_fault_findings
+from circle15.quality.street_tags import tag_findings
+from circle15.quality.streets import street_file_findings
 from circle15.sources.pack.city_pack import PackContents, ReadingLog, find_pack, read_pack
 from circle15.sources.population.grid import outside_findings
 from circle15.sources.population.people import compare_people
@@ -80,11 +90,13 @@ def _built(pack: PackContents) -> City:
             *pack.findings,
             *grown,
             *compared,
-            *street_file_findings(pack.streets),
+            *street_fault_findings(pack.streets),
             *street_findings(network),
+            *tag_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
             *answered,
         ),
+        street_extent=pack.street_extent,
         review_number=pack.review_number,
         notes=pack.notes,
     )
@@ -150,7 +162,12 @@ def check_city(city: str, *, data: str | Path | None = None, **overrides: Any) -
 
 
 def check_places(city: City) -> list[Finding]:
-    """Findings about facilities and service lists alone: what can be known without heavy work."""
+    """Findings about the ground, facilities and service lists: what can be known without heavy work."""
     limit_m = city.settings.max_snap_m
     placed = place_facilities(city.network, city.facilities, max_snap_m=limit_m, barriers=city.barriers)
-    return facility_findings(placed, city.settings)
+    return [
+        *metric_findings(city.area),
+        *street_file_findings(city, profile(city.settings.profile), city.settings),
+        *facility_findings(placed, city.settings),
+        *few_findings(city.facilities, city.communities),
+    ]

@@ -24,13 +24,22 @@ from circle15.model.provenance import Finding
 from circle15.model.results import City, Coverage, Gaps, Isochrones, NearestTimes, ReachTable, Settings, Subdistricts
 from circle15.model.streets import EdgeFlag
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
-from circle15.model.walk_network import WalkProfile
+from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import WalkGraph, walk_graph
 from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
 from circle15.planning.attribution import attribution
-from circle15.quality.findings import border_findings, facility_findings, path_findings, people_findings
+from circle15.quality.findings import (
+    border_findings,
+    facility_findings,
+    few_findings,
+    metric_findings,
+    path_findings,
+    people_findings,
+)
+from circle15.quality.street_tags import moment_findings
+from circle15.quality.streets import street_file_findings
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
@@ -60,9 +69,19 @@ class Study:
     # -- where people live, and where everything stands on the streets --------------------------------
 
     @cached_property
+    def network(self) -> WalkNetwork:
+        """The streets at the moment of the settings: what is shut then is closed."""
+        return self.city.network.at(self.settings.open_at)
+
+    @cached_property
     def graph(self) -> WalkGraph:
         """The network as the walker walks it."""
-        return walk_graph(self.city.network, self.walker)
+        return walk_graph(self.network, self.walker)
+
+    @cached_property
+    def anytime(self) -> WalkGraph:
+        """The same with everything open that ever opens."""
+        return self.graph if self.network is self.city.network else walk_graph(self.city.network, self.walker)
 
     @cached_property
     def barriers(self) -> gpd.GeoSeries | None:
@@ -85,13 +104,13 @@ class Study:
     def demand(self) -> PlacedDemand:
         """Demand points on the streets."""
         limit_m = self.settings.max_snap_m
-        return place_demand(self.city.network, self.points, max_snap_m=limit_m, barriers=self.barriers)
+        return place_demand(self.network, self.points, max_snap_m=limit_m, barriers=self.barriers)
 
     @cached_property
     def facilities(self) -> PlacedFacilities:
         """All facilities on the streets, whatever is open."""
         limit_m = self.settings.max_snap_m
-        return place_facilities(self.city.network, self.city.facilities, max_snap_m=limit_m, barriers=self.barriers)
+        return place_facilities(self.network, self.city.facilities, max_snap_m=limit_m, barriers=self.barriers)
 
     @cached_property
     def standing(self) -> PlacedFacilities:
@@ -174,7 +193,7 @@ class Study:
         """Every clause of the books, judged by all that serve: a clause does not ask what is open now."""
         walks = self.routes
         if self.settings.open_at is not None:  # those lead to what is open then
-            walks = routes(self.graph, self.demand, self.standing)
+            walks = routes(self.anytime, self.demand, self.standing)
         land = ResidentialLand(
             frame=self.city.context.get("residential"), walls=self.barriers, max_snap_m=self.settings.max_snap_m
         )
@@ -182,7 +201,7 @@ class Study:
             self.city.communities,
             self.standing,
             self.demand,
-            graph=self.graph,
+            graph=self.anytime,
             residential=land,
             checklists=all_checklists(self.books),
         )
@@ -213,7 +232,7 @@ class Study:
         return replace(drawn, checks=self._field_checks(drawn)) if len(drawn) else drawn
 
     def _field_checks(self, drawn: Robustness) -> pd.DataFrame:
-        doubt, network, stage = catalog.uncertainty(), self.city.network, self.stage
+        doubt, network, stage = catalog.uncertainty(), self.network, self.stage
         required = drawn.frame["required"].unstack("service").reindex(index=stage.communities, columns=stage.services)
         absent = 1 - existence(self.serving.facilities, doubt).to_numpy(dtype=float)
         return field_checks(
@@ -268,10 +287,14 @@ class Study:
         """What is wrong in the data, those of reading first."""
         return (
             *self.city.findings,
+            *metric_findings(self.city.area),
+            *street_file_findings(self.city, self.walker, self.settings),
             *facility_findings(self.facilities, self.settings),
+            *few_findings(self.city.facilities, self.city.communities),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
             *path_findings(self.coverage),
+            *moment_findings(self.city.network, self.settings.open_at),
         )
 
 

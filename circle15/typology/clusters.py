@@ -84,13 +84,15 @@ def partition(points: Numbers, *, seed: int, rule: Mapping[str, Any]) -> Partiti
     ----------
     Rousseeuw (1987), silhouettes; Hubert and Arabie (1985), adjusted Rand index; Campello et al. (2013), HDBSCAN.
     """
+    from sklearn import config_context
     from sklearn.metrics import pairwise_distances
     from threadpoolctl import threadpool_limits
 
     order = np.lexsort(points.T[::-1])
     rows = np.ascontiguousarray(points[order])
     back = np.argsort(order)
-    with threadpool_limits(limits=1):
+    # Hundreds of fits to few rows: their checks of what stands here would take as long as the fits.
+    with threadpool_limits(limits=1), config_context(assume_finite=True, skip_parameter_validation=True):
         apart = pairwise_distances(rows)
         np.fill_diagonal(apart, 0.0)
         tried = _kmeans(rows, apart, seed, rule)
@@ -138,7 +140,7 @@ def _best(tried: Mapping[int, _Fit], rule: Mapping[str, Any]) -> tuple[int, bool
 def _kmeans(rows: Numbers, apart: Numbers, seed: int, rule: Mapping[str, Any]) -> dict[int, _Fit]:
     """KMeans for every k, with silhouettes and the mean index of agreement of the resamples."""
     from sklearn.cluster import KMeans
-    from sklearn.metrics import adjusted_rand_score, silhouette_samples
+    from sklearn.metrics import silhouette_samples
 
     most = min(MOST, len(np.unique(rows, axis=0)), len(rows) - 1)
     draws = np.random.default_rng(seed).integers(len(rows), size=(int(rule["resamples"]), len(rows)))
@@ -150,10 +152,21 @@ def _kmeans(rows: Numbers, apart: Numbers, seed: int, rule: Mapping[str, Any]) -
             sample = rows[draw]
             few = min(k, len(np.unique(draw)), len(np.unique(sample, axis=0)))
             fitted = KMeans(few, n_init=1, random_state=_state(seed + number)).fit(sample)
-            scores.append(adjusted_rand_score(label, fitted.predict(rows)))
+            scores.append(_adjusted_rand(label, fitted.predict(rows)))
         silhouette = silhouette_samples(apart, label, metric="precomputed")
         found[k] = _Fit(label=label, silhouette=silhouette, ari=float(np.mean(scores)))
     return found
+
+
+def _adjusted_rand(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:
+    """Agreement of two partitions: 1 the same, 0 as by chance, in pairs of rows (Hubert and Arabie 1985)."""
+    kinds = int(other.max()) + 1
+    both = np.bincount(one * kinds + other, minlength=(int(one.max()) + 1) * kinds).reshape(-1, kinds)
+    whole, together = len(one) ** 2 - len(one), int((both**2).sum()) - len(one)
+    in_one, in_other = (int((both.sum(axis=axis) ** 2).sum()) - len(one) for axis in (1, 0))
+    chance = in_one * in_other
+    most = whole * (in_one + in_other) - 2 * chance
+    return 2 * (whole * together - chance) / most if most else 1.0
 
 
 def _mixtures(rows: Numbers, apart: Numbers, seed: int, counts: list[int]) -> list[dict[str, object]]:

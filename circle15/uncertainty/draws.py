@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import truncnorm
 
 from circle15.catalog import way_classes
 from circle15.kernels.ragged import rank_by_id
 from circle15.kernels.threads import in_blocks
-from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
+from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.streets import EdgeFlag
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.walk_network import WalkNetwork, WalkProfile
@@ -164,6 +163,8 @@ def draw(
 
 def _speed(at: float, uncertain: Uncertainty) -> float:
     """Quantile of the normal distribution around 1 that is cut off on both sides."""
+    from scipy.stats import truncnorm
+
     low, high, sd = uncertain.speed_low, uncertain.speed_high, uncertain.speed_sd
     if sd == 0:
         return 1.0
@@ -171,7 +172,7 @@ def _speed(at: float, uncertain: Uncertainty) -> float:
 
 
 def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Who is in reach of each service, ``bool[p, s]``, and who could be placed on the streets, ``bool[p]``."""
+    """Who is in reach of each service, and of whom the map can tell, ``bool[p, s]`` twice."""
     pace = stage.profile
     walker = replace(
         pace,
@@ -188,32 +189,27 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
         chosen = stage.offers[:, column] & drawn.exists
         if chosen.any():
             inside[:, column] = nearest_ms(graph, home, seed, chosen=chosen, limit_ms=stage.limit_ms) <= stage.limit_ms
-    return inside, homes.placed
+    return inside, determined(homes.status, inside)
 
 
 def _legs(positions: Positions, limit_mm: int, drawn: Draw) -> Positions:
-    far = positions.leg_mm > limit_mm * drawn.limit
-    return Positions(
-        ids=positions.ids,
-        edge=positions.edge,
-        offset_mm=positions.offset_mm,
-        leg_mm=np.rint(positions.leg_mm * drawn.leg).astype(np.int64),
-        status=np.where(far, Positions.FAR, positions.status).astype(np.uint8),
-    )
+    near = positions.ways_where(positions.leg_mm <= limit_mm * drawn.limit)
+    return replace(near, leg_mm=np.rint(near.leg_mm * drawn.leg).astype(np.int64))
 
 
 def shares_of(
-    stage: Stage, inside: NDArray[np.bool_], placed: NDArray[np.bool_], people: NDArray[np.float64]
+    stage: Stage, inside: NDArray[np.bool_], known: NDArray[np.bool_], people: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Covered share of each community and service, ``float64[c, s]``: covered / placed, NaN where nobody is placed.
+    """Covered share of each community and service, ``float64[c, s]``: covered / known, NaN where of nobody is known.
 
     ``people`` ``float64[p]`` are factors on the points' people. To rescale a community to its total would change
-    covered and placed alike: the share stays what it is.
+    covered and known alike: the share stays what it is.
     """
-    weight, total = stage.weight * people * placed, stage.demand.points.community_sums
-    whole = total(weight)
-    part = np.array([total(weight * column) for column in inside.T]).reshape(len(stage.services), len(whole)).T
-    return np.divide(part, whole[:, None], out=np.full(part.shape, np.nan), where=whole[:, None] > 0)
+    weight, total = stage.weight * people, stage.demand.points.community_sums
+    shape = len(stage.services), len(stage.communities)
+    sums = (np.array([total(weight * column) for column in mask.T]) for mask in (inside & known, known))
+    part, whole = (table.reshape(shape).T for table in sums)
+    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
 
 
 def drawn_shares(

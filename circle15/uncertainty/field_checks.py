@@ -22,8 +22,9 @@ from circle15.catalog import finding
 from circle15.catalog.facts import read_facts
 from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.loads import arc_loads
-from circle15.kernels.ragged import place_in_run
+from circle15.kernels.ragged import least_of_each, place_in_run
 from circle15.kernels.search import nearest_nodes
+from circle15.model.placed import determined
 from circle15.model.places import Facilities
 from circle15.model.provenance import Finding
 from circle15.model.results import ReachTable
@@ -139,9 +140,10 @@ def _edge_loads(
     begin = (node[chosen].ravel(), cost[chosen].ravel())
     distance = nearest_nodes(graph.start, graph.head, graph.cost, *begin, stage.limit_ms)
     way_u, way_v = (distance[end].astype(np.int64) + to for end, to in ((home.u, home.to_u), (home.v, home.to_v)))
-    enters = np.where(way_u <= way_v, home.u, home.v)
-    walks = np.minimum(way_u, way_v) <= stage.limit_ms
-    carried = stage.elders[home.index[walks]]
+    least, way = least_of_each(np.minimum(way_u, way_v), home.first)
+    enters = np.where(way_u <= way_v, home.u, home.v)[way]
+    walks = least <= stage.limit_ms
+    carried = stage.elders[home.placed[walks]]
     load = np.bincount(enters[walks], weights=carried, minlength=stage.network.n_nodes).astype(float)
     arcs = arc_loads(graph.start, graph.head, graph.cost, distance, load)
     return np.bincount(graph.edge, weights=arcs, minlength=stage.network.n_edges).astype(float)
@@ -162,7 +164,8 @@ def _lost(
     community = key % count
     lost = np.bincount(place, weights=stage.weight[point], minlength=len(key))
     elders = np.bincount(place, weights=stage.elders[point], minlength=len(key))
-    weight, total = stage.weight * stage.demand.placed, stage.demand.points.community_sums
+    known = determined(stage.demand.positions.status, covered)
+    weight, total = stage.weight * known, stage.demand.points.community_sums
     whole, inside = total(weight)[community], total(weight * covered)[community]
     asked = required[community, column]
     with np.errstate(invalid="ignore", divide="ignore"):

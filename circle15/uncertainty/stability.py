@@ -11,7 +11,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr
 
 from circle15.errors import SettingError
 from circle15.model.index import geometric_index, ranked_rows
@@ -85,6 +84,8 @@ def random_ranks(shares: NDArray[np.float64], weights: NDArray[np.float64]) -> N
 
 def _agreement(ranked: pd.DataFrame) -> pd.DataFrame:
     """Spearman's rho and Kendall's tau-b of each pair of variants."""
+    from scipy.stats import kendalltau, spearmanr
+
     rows = []
     for one, other in combinations(VARIANTS, 2):
         a, b = (ranked[VARIANTS[name]].to_numpy(dtype=float).round(9) for name in (one, other))

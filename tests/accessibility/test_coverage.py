@@ -59,7 +59,10 @@ def test_ninety_percent_is_never_when_more_than_a_tenth_cannot_arrive():
     homes = demand([(0, 0), (10, 0)], [80, 20], ["a", "a"])
     walks = np.array([[240_000, NEVER_MS], [NEVER_MS, NEVER_MS]])
     nearest = NearestTimes(
-        point_ids=homes.frame.index, point_placed=np.ones(2, dtype=bool), services=("clinic", "shop"), cost_ms=walks
+        point_ids=homes.frame.index,
+        point_status=np.zeros(2, dtype=np.uint8),
+        services=("clinic", "shop"),
+        cost_ms=walks,
     )
     result = covered(homes, nearest=nearest)
     assert result.nearest.loc[("a", "clinic"), "mean_min"] == 4
@@ -101,8 +104,9 @@ def test_laws(seed):
         table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
     frame = coverage(table, homes, sites).frame
     for column in ("population", "pop_60plus"):
-        # covered + uncovered + unplaced = people, exactly; and people of all communities are all people
-        parts = frame[[f"{column}_covered", f"{column}_uncovered", f"{column}_unplaced"]].sum(axis=1)
+        # covered + uncovered + unplaced + undetermined = people, exactly; and people of all communities are all people
+        lost = [f"{column}_unplaced", f"{column}_undetermined"]
+        parts = frame[[f"{column}_covered", f"{column}_uncovered", *lost]].sum(axis=1)
         assert (parts == frame[column]).all()
         assert (frame[column].groupby(["service", "cutoff_min"]).sum() == homes.frame[column].sum()).all()
         # a longer cut-off covers no fewer

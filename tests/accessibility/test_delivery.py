@@ -98,7 +98,8 @@ def test_laws(seed):
     for column in ("population", "pop_60plus"):
         frame = result.delivery
         assert (
-            frame[[f"{column}_{part}" for part in ("either", "neither", "unplaced")]].sum(axis=1) == frame[column]
+            frame[[f"{column}_{part}" for part in ("either", "neither", "unplaced", "undetermined")]].sum(axis=1)
+            == frame[column]
         ).all()
         walked = result.frame[f"{column}_covered"].xs(15.0, level="cutoff_min").reindex(frame.index)
         assert (frame[f"{column}_either"] >= np.maximum(walked, frame[f"{column}_delivered"])).all()

@@ -56,13 +56,13 @@ def study(walks, elders, *, services=None, placed=None, order=None, **columns):
         point_ids=homes.index, facility_ids=sites.index, point=np.asarray(point, dtype=np.int32),
         facility=np.asarray(facility, dtype=np.int32), cost_ms=np.rint(np.asarray(minutes) * MINUTE).astype(np.int32),
         cutoff_ms=15 * MINUTE, profile=BY["flat"],
-        point_placed=np.ones(count, dtype=bool) if placed is None else placed,
+        point_status=np.zeros(count, dtype=np.uint8) if placed is None else (~placed).astype(np.uint8),
     )  # fmt: skip
     times = np.array([[NEVER_MS if m is None else round(m * MINUTE) for m in walks[h]] for h in order], dtype=np.int64)
     listed = tuple(sorted(serving.listed))
     least = [times[:, [service in row for row in sites["services"]]].min(axis=1) for service in listed]
     nearest = NearestTimes(
-        point_ids=homes.index, point_placed=reach.point_placed, services=listed, cost_ms=np.stack(least, axis=1)
+        point_ids=homes.index, point_status=reach.point_status, services=listed, cost_ms=np.stack(least, axis=1)
     )
     demand = DemandPoints(frame=homes)
     covered = coverage(reach, demand, serving, cutoffs_min=[15], nearest=nearest)
@@ -134,7 +134,7 @@ def test_curves():
     assert share[[1, 7, 8, 29, 30]].tolist() == pytest.approx([0.2, 0.2, 0.8, 0.8, 1])
     assert result.lorenz.loc["clinic"].iloc[[0, 20, 100]]["access"].tolist() == pytest.approx([0, 0, 1])
     ids, walks = pd.RangeIndex(2), np.array([[60_000], [NEVER_MS]])
-    nearest = NearestTimes(point_ids=ids, point_placed=np.ones(2, dtype=bool), services=("a",), cost_ms=walks)
+    nearest = NearestTimes(point_ids=ids, point_status=np.zeros(2, dtype=np.uint8), services=("a",), cost_ms=walks)
     whole = curve(nearest, np.zeros(2), minutes=2, services=("a",))
     assert whole["share"].isna().all()
 

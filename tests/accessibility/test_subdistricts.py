@@ -47,6 +47,7 @@ def coverage(rows, services=SERVICES, cutoffs=(15.0,)) -> Coverage:
     columns = {}
     for one in ("population", "pop_60plus"):
         columns[one], columns[f"{one}_covered"], columns[f"{one}_unplaced"] = flat.T
+        columns[f"{one}_undetermined"] = np.zeros(len(flat))
         columns[f"{one}_uncovered"] = flat[:, 0] - flat[:, 1] - flat[:, 2]
         columns[f"{one}_share"] = 0.123  # never to be used
     frame = pd.DataFrame(columns, index=index)

@@ -291,10 +291,13 @@ def test_walking_rules_name_known_classes():
     names = {entry.name for entry in way_classes()}
     tags = walking()["tags"]
     assert set(tags["alias"].values()) <= names
-    assert set(tags["keep_area"]) <= names
     assert not set(tags["alias"]) & names
-    assert set(tags["private"]).isdisjoint(tags["deny_access"])
-    assert set(tags["allow_foot"]).isdisjoint(tags["deny_foot"])
+    access = walking()["access"]
+    words = [access[key] for key in ("private", "deny", "sidepath", "allow_foot")]
+    assert sum(map(len, words)) == len(set().union(*words))
+    assert set(access["allow_access"]).isdisjoint(access["private"] + access["deny"])
+    assert set(access["closed_for_a_time"]) <= set(access["deny_tags"])
+    assert set(walking()["nodes"]["gates"]).isdisjoint(walking()["nodes"]["walls"])
     assert (walking()["snap"]["max_snap_m"], walking()["snap"]["island_km"]) == (150.0, 1.0)
 
 

@@ -143,6 +143,7 @@ files = ["streets.osm"]
 
 [[facilities]]
 file = "facilities.csv"
+datum = "wgs84"
 services = ["meal_point", "clinic"]
 
 [communities]

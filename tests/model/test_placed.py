@@ -69,7 +69,7 @@ def test_facilities_that_were_never_placed_are_named():
 def test_columns_of_positions_are_of_one_length():
     zero = np.zeros(2, dtype=np.int64)
     with pytest.raises(InputError, match="1 ids, but columns of"):
-        Positions(
+        Positions.single(
             ids=pd.Index(["a"]), edge=zero.astype(np.int32), offset_mm=zero, leg_mm=zero, status=zero.astype(np.uint8)
         )
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from circle15.errors import CrsError, SettingError
 from circle15.model import Positions
+from circle15.network.build import edge_lines
 from circle15.network.snap import snap
 from tests.towns.lattice import CRS, X0, Y0, grid, network, points
 
@@ -22,7 +26,7 @@ def test_beyond_the_limit_a_point_is_far_and_used_for_nothing():
     net = network([(0, 0), (5000, 0)], [(0, 1)])
     at = snap(net, points([(10, 150), (10, 150.01)]))
     assert at.status.tolist() == [Positions.OK, Positions.FAR]
-    assert at.edge[1] == -1
+    assert at.ways.tolist() == [1, 0]
 
 
 def test_a_point_on_a_small_piece_is_an_island():
@@ -56,10 +60,79 @@ def test_points_in_another_system_are_refused():
         snap(grid(2, 2), points([(0, 0)]).to_crs("EPSG:4326"))
 
 
-def test_ties_go_to_the_first_edge_whatever_the_order_of_the_points():
-    net = network([(0, 0), (100, 0), (0, 100), (100, 100)], [(0, 1), (2, 3), (0, 2)])
+def test_equally_near_edges_are_all_ways_on():
+    # A square: its middle is 50 m from all four sides, the other point nearer to one of them.
+    net = network([(0, 0), (100, 0), (0, 100), (100, 100)], [(0, 1), (2, 3), (0, 2), (1, 3)])
     homes = points([(50, 50), (60, 50)])
-    assert snap(net, homes).edge.tolist() == snap(net, homes.iloc[::-1]).edge.tolist()[::-1] == [0, 0]
+    at = snap(net, homes)
+    assert at.ways.tolist() == [4, 1]
+    assert at.edge.tolist() == [0, 1, 2, 3, 3]
+    assert at.offset_mm.tolist() == [50_000] * 5
+    turned = snap(net, homes.iloc[::-1])
+    assert turned.take(np.array([1, 0])).edge.tolist() == at.edge.tolist()
+
+
+def test_a_place_at_a_junction_hangs_on_every_street_that_meets_there():
+    net = network([(0, 0), (100, 0), (0, 100), (-100, 0)], [(0, 1), (0, 2), (3, 0)])
+    at = snap(net, points([(-10, -20), (0, 0)]))  # the first beside the street west of the junction
+    assert at.edge.tolist() == [2, 0, 1, 2]
+    assert at.offset_mm.tolist() == [90_000, 0, 0, 100_000]
+    assert at.leg_mm.tolist() == [20_000, 0, 0, 0]
+
+
+def scrap(*, beside_m: float = 8.0, street_m: float = 18.0):
+    """A street 3 km long, and 40 m of path that nothing joins; a home between them, and the ways on it."""
+    net = network([(0, 0), (3000, 0), (500, beside_m + street_m), (540, beside_m + street_m)], [(0, 1), (2, 3)])
+    return snap(net, points([(520, street_m)]))
+
+
+def test_a_scrap_of_path_takes_no_home_away_from_its_street():
+    at = scrap()
+    assert at.status.tolist() == [Positions.MOVED]
+    assert at.edge.tolist() == [1, 0]
+    assert at.leg_mm.tolist() == [8_000, 18_000]
+    assert at.nearest_m.tolist() == [8.0]
+
+
+def test_the_mainland_is_a_way_on_up_to_fifty_metres_farther_and_no_more():
+    assert scrap(street_m=58.0).status.tolist() == [Positions.MOVED]
+    assert scrap(street_m=58.01).status.tolist() == [Positions.ISLAND]
+    assert scrap(beside_m=120.0, street_m=150.0).status.tolist() == [Positions.MOVED]
+    assert scrap(beside_m=120.0, street_m=150.01).status.tolist() == [Positions.ISLAND]
+
+
+def test_the_mainland_across_the_water_is_no_way_on():
+    net = network([(0, 0), (3000, 0), (500, 26), (540, 26)], [(0, 1), (2, 3)])
+    canal = gpd.GeoSeries([shapely.box(X0, Y0 + 5, X0 + 3000, Y0 + 10)], crs=CRS)
+    at = snap(net, points([(520, 18)]), barriers=canal)
+    assert at.status.tolist() == [Positions.ISLAND]
+    assert at.edge.tolist() == [1]
+
+
+def test_a_place_where_a_scrap_crosses_the_street_stands_on_both():
+    net = network([(0, 0), (3000, 0), (500, -20), (500, 20)], [(0, 1), (2, 3)])
+    at = snap(net, points([(500, 0)]))
+    assert at.status.tolist() == [Positions.OK]
+    assert at.edge.tolist() == [0, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 220), st.integers(0, 220)), min_size=1, max_size=12), st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_cutting_a_street_where_it_may_be_moves_no_place(spots, cut):
+    """Spots, the distance to each way on, and where it is: the same however the streets are cut."""
+    whole = network([(0, 0), (200, 0), (200, 200), (0, 200)], [(0, 1), (1, 2), (2, 3), (3, 0)])
+    nodes = [(0, 0), (200, 0), (200, 200), (0, 200), (20 * cut + 10, 0)]
+    parts = network(nodes, [(0, 4), (4, 1), (1, 2), (2, 3), (3, 0)])
+
+    def places(net):
+        at = snap(net, points(spots))
+        spot = shapely.line_interpolate_point(edge_lines(net)[at.edge], at.offset_mm / 1000)
+        x, y = shapely.get_x(spot) - X0, shapely.get_y(spot) - Y0
+        return {
+            (int(k), *np.round(place, 3).tolist()) for k, *place in zip(at.owner, x, y, at.leg_mm / 1000, strict=True)
+        }
+
+    assert places(whole) == places(parts)
 
 
 def test_standing_on_a_bridge_or_at_the_quay_is_no_crossing():
@@ -68,7 +141,7 @@ def test_standing_on_a_bridge_or_at_the_quay_is_no_crossing():
     canal = gpd.GeoSeries([shapely.box(X0 - 500, Y0 - 20, X0 + 500, Y0 + 20)], crs=CRS)
     on_bridge, on_water, across = (0, 0), (150, 15), (150, -21)
     at = snap(net, points([on_bridge, on_water, across]), max_snap_m=60, barriers=canal)
-    assert at.leg_mm.tolist() == [0, 5_000, 0]
+    assert at.leg_mm.tolist() == [0, 5_000]
     assert at.status.tolist() == [Positions.OK, Positions.ISLAND, Positions.FAR]
 
 

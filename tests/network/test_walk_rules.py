@@ -6,7 +6,7 @@ import pytest
 
 from circle15.catalog import walking, way_classes
 from circle15.model import EdgeFlag, NodeFlag
-from circle15.network.walk_rules import node_flags, walk_rule
+from circle15.network.walk_rules import node_flags, node_rule, walk_rule
 
 
 def rule(text: str):
@@ -37,6 +37,15 @@ def class_name(text: str) -> str:
         ("man_made=pier", "platform"),
         ("highway=footway railway=platform", "footway"),
         ("highway=bridleway foot=yes", "bridleway"),
+        ("highway=elevator", "elevator"),
+        ("highway=elevator indoor=yes", "elevator"),
+        ("highway=corridor indoor=yes", "corridor"),
+        ("highway=footway indoor=yes level=-1", "footway"),
+        ("public_transport=platform", "platform"),
+        ("public_transport=platform highway=bus_stop", "platform"),
+        ("public_transport=platform highway=footway", "footway"),
+        ("railway=platform area=yes", "platform"),
+        ("highway=primary foot=use_sidepath", "primary"),
     ],
 )
 def test_the_class_of_a_way(tags, name):
@@ -53,11 +62,17 @@ def test_the_class_of_a_way(tags, name):
         ("highway=construction", "highway=construction"),
         ("highway=proposed foot=yes", "highway=proposed"),
         ("highway=footway foot=no", "foot=no"),
-        ("highway=primary foot=use_sidepath", "foot=use_sidepath"),
         ("highway=service access=no", "access=no"),
         ("highway=primary motorroad=yes", "motorroad=yes"),
-        ("highway=residential area=yes", "area=yes"),
-        ("highway=corridor indoor=yes", "indoor=yes"),
+        ("highway=motorway foot=use_sidepath", "highway=motorway"),
+        ("highway=footway foot=use_sidepath access=no motorroad=yes", "motorroad=yes"),
+        ("highway=bridleway area=yes", "highway=bridleway"),
+        ("public_transport=station", "no street"),
+        ("public_transport=platform foot=no", "foot=no"),
+        ("highway=footway temporary:access=no", "temporary:access=no"),
+        ("highway=footway temporary:foot=no foot=yes", "temporary:foot=no"),
+        ("highway=footway access=no foot:conditional=no@(22:00-06:00)", "access=no"),
+        ("highway=footway foot=no access:conditional=yes@(06:00-22:00)", "foot=no"),
         ("highway=platform foot=no", "foot=no"),
         ("railway=rail", "no street"),
         ("railway=tram", "no street"),
@@ -81,6 +96,14 @@ def test_why_a_way_is_left_out(tags, reason):
         "highway=footway area=yes",
         "railway=platform area=yes",
         "highway=residential area=no",
+        "highway=residential area=yes",
+        "highway=path area=yes",
+        "highway=service access=no foot:conditional=yes@(06:00-22:00)",
+        "highway=motorway foot:conditional=yes@(Su)",
+        "highway=service access=military",
+        "highway=service access=emergency",
+        "highway=residential construction=minor",
+        "highway=footway smoothness=impassable",
         "highway=residential access=private",
         "highway=residential access=destination",
         "highway=residential vehicle=no",
@@ -136,6 +159,13 @@ def test_what_does_bind_a_walker(tags, one_way, against):
         ("highway=service access=private", EdgeFlag.PRIVATE),
         ("highway=service access=residents", EdgeFlag.PRIVATE),
         ("highway=service access=customers", EdgeFlag.PRIVATE),
+        ("highway=service access=military", EdgeFlag.PRIVATE),
+        ("highway=service access=emergency", EdgeFlag.PRIVATE),
+        ("highway=service access=emergency foot=yes", EdgeFlag(0)),
+        ("highway=service access=private foot:conditional=yes@(06:00-22:00)", EdgeFlag(0)),  # by day for everybody
+        ("highway=service access=no foot:conditional=private@(06:00-22:00)", EdgeFlag.PRIVATE),
+        ("highway=service access=private foot:conditional=no@(22:00-06:00)", EdgeFlag.PRIVATE),
+        ("highway=primary foot=use_sidepath", EdgeFlag.SIDEPATH),
         ("highway=service foot=private", EdgeFlag.PRIVATE),
         ("highway=service access=private foot=yes", EdgeFlag(0)),  # walkers are let in
         ("highway=service access=yes foot=private", EdgeFlag.PRIVATE),
@@ -161,15 +191,118 @@ def test_the_flags_of_a_way(tags, flags):
         ({"highway": "crossing", "crossing:signals": "no"}, NodeFlag.CROSSING),
         ({"crossing": "traffic_signals"}, NodeFlag(0)),  # of a tram, perhaps
         ({"barrier": "gate", "highway": "crossing"}, NodeFlag.GATE | NodeFlag.CROSSING),
+        ({"barrier": "gate", "foot": "no"}, NodeFlag.GATE | NodeFlag.BARRED),
+        ({"barrier": "gate", "access": "no"}, NodeFlag.GATE | NodeFlag.BARRED),
+        ({"barrier": "yes", "access": "no"}, NodeFlag.BARRED),
+        ({"barrier": "bollard", "access": "no", "foot": "yes"}, NodeFlag(0)),
+        ({"barrier": "gate", "access": "no", "foot": "designated"}, NodeFlag.GATE),
+        ({"barrier": "gate", "access": "yes", "foot": "no"}, NodeFlag.GATE | NodeFlag.BARRED),
+        ({"foot": "no"}, NodeFlag.BARRED),
+        ({"barrier": "wall"}, NodeFlag.BARRED),
+        ({"barrier": "fence"}, NodeFlag.BARRED),
+        ({"barrier": "wall", "foot": "yes"}, NodeFlag(0)),  # an opening
+        ({"barrier": "fence", "access": "yes"}, NodeFlag(0)),
+        ({"barrier": "wall", "access": "private"}, NodeFlag.GATE | NodeFlag.PRIVATE),
+        ({"barrier": "gate", "access": "private"}, NodeFlag.GATE | NodeFlag.PRIVATE),
+        ({"barrier": "gate", "foot": "residents"}, NodeFlag.GATE | NodeFlag.PRIVATE),
+        ({"barrier": "gate", "locked": "yes"}, NodeFlag.GATE | NodeFlag.PRIVATE | NodeFlag.LOCKED),
+        (
+            {"barrier": "gate", "access": "private", "locked": "yes"},
+            NodeFlag.GATE | NodeFlag.PRIVATE | NodeFlag.LOCKED,
+        ),
+        ({"barrier": "gate", "locked": "yes", "access": "yes"}, NodeFlag.GATE | NodeFlag.PRIVATE | NodeFlag.LOCKED),
+        ({"barrier": "gate", "locked": "yes", "foot": "yes"}, NodeFlag.GATE),
+        ({"barrier": "gate", "locked": "no"}, NodeFlag.GATE),
+        ({"access": "private"}, NodeFlag.GATE | NodeFlag.PRIVATE),
+        ({"amenity": "parking_entrance", "access": "private"}, NodeFlag(0)),  # speaks of the car park
+        ({"amenity": "atm", "access": "no"}, NodeFlag(0)),
+        ({"highway": "crossing", "foot": "no", "bicycle": "yes"}, NodeFlag.CROSSING),  # one walks along the road
+        ({"highway": "elevator", "access": "no"}, NodeFlag.BARRED),
+        ({"barrier": "gate", "access": "no", "foot:conditional": "yes @ (06:00-22:00)"}, NodeFlag.GATE),
+        (
+            {"barrier": "gate", "foot": "no", "access:conditional": "yes @ (06:00-22:00)"},
+            NodeFlag.GATE | NodeFlag.BARRED,
+        ),
+        ({"barrier": "gate", "motor_vehicle": "no"}, NodeFlag.GATE),
     ],
 )
 def test_the_flags_of_a_node(tags, flags):
     assert node_flags(tags) == flags
 
 
-@pytest.mark.parametrize("barrier", walking()["tags"]["gates"])
+@pytest.mark.parametrize("barrier", walking()["nodes"]["gates"])
 def test_every_gate_of_the_rules_is_a_gate(barrier):
     assert node_flags({"barrier": barrier}) == NodeFlag.GATE
+    assert node_flags({"barrier": barrier, "access": "no"}) == NodeFlag.GATE | NodeFlag.BARRED
+
+
+@pytest.mark.parametrize("barrier", walking()["nodes"]["walls"])
+def test_every_wall_of_the_rules_bars(barrier):
+    assert node_rule({"barrier": barrier}).barred == f"barrier={barrier}"
+    assert node_flags({"barrier": barrier, "foot": "yes"}) == NodeFlag(0)
+
+
+@pytest.mark.parametrize(
+    "barrier", ["bollard", "kerb", "stile", "cycle_barrier", "block", "chain", "cattle_grid", "log"]
+)
+def test_what_stops_wheels_stops_no_walker(barrier):
+    assert node_flags({"barrier": barrier}) == NodeFlag(0)
+
+
+@pytest.mark.parametrize(
+    ("tags", "taken", "reason"),
+    [
+        ("highway=footway construction=yes", "building", "construction=yes"),
+        ("highway=residential construction=residential", "building", "construction=residential"),
+        ("highway=construction construction=footway", "building", "highway=construction"),
+        ("highway=footway proposed=yes", "planned", "proposed=yes"),
+        ("highway=proposed", "planned", "highway=proposed"),
+        ("highway=planned", "planned", "highway=planned"),
+        ("highway=footway disused=yes", "closed", "disused=yes"),
+        ("highway=footway abandoned=yes foot=yes", "closed", "abandoned=yes"),
+        ("highway=footway demolished=yes", "closed", "demolished=yes"),
+        ("highway=abandoned", "closed", "highway=abandoned"),
+        ("highway=razed", "closed", "highway=razed"),
+        ("disused:highway=footway", "closed", "disused:highway=footway"),
+        ("abandoned:highway=path name=x", "closed", "abandoned:highway=path"),
+        ("proposed:highway=residential", "planned", "proposed:highway=residential"),
+        ("construction:highway=steps", "building", "construction:highway=steps"),
+        ("highway=footway disused:highway=footway", "closed", "disused:highway=footway"),
+        ("railway=platform disused=yes", "closed", "disused=yes"),
+        ("highway=footway end_date=2019", "closed", "end_date=2019"),
+        ("highway=footway temporary:access=no", "closed", "temporary:access=no"),
+        ("highway=footway foot=no", "access", "foot=no"),
+        ("highway=primary motorroad=yes", "access", "motorroad=yes"),
+        ("highway=motorway", "class", "highway=motorway"),
+        ("highway=raceway", "class", "highway=raceway"),
+        ("disused:railway=rail", "class", "no street"),
+        ("railway=rail disused=yes", "class", "no street"),
+    ],
+)
+def test_what_takes_a_way_away(tags, taken, reason):
+    assert (rule(tags).taken, rule(tags).dropped) == (taken, reason)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "highway=footway disused:highway=residential",  # what it was before
+        "highway=cycleway railway=abandoned abandoned:railway=rail",
+        "highway=track proposed=residential",
+        "highway=residential construction=no disused=no",
+        "highway=residential proposed:highway=primary",
+    ],
+)
+def test_what_a_way_was_or_shall_be_takes_nothing_away(tags):
+    assert rule(tags).dropped == ""
+
+
+@pytest.mark.parametrize("tag", ["construction=minor", "construction=widening", "smoothness=impassable"])
+def test_what_is_walked_and_told(tag):
+    assert rule(f"highway=footway {tag}").told == tag
+    assert rule("highway=footway").told == ""
+    assert rule("highway=service access=emergency").told == "access=emergency"
+    assert rule("highway=service access=emergency foot=yes").told == ""
 
 
 @pytest.mark.parametrize("alias", walking()["tags"]["alias"])

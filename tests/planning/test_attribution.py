@@ -118,7 +118,7 @@ def test_small_numbers_are_not_told():
 
 def test_a_clinic_that_no_street_leads_to_counts_for_the_straight_line():
     case = Town(banks(), [(500, 0)], [20], {(500, 110): ["clinic"]})
-    nowhere = replace(case.facilities.positions, status=np.array([1], np.uint8), edge=np.array([-1], np.int32))
+    nowhere = case.facilities.positions.ways_where(np.zeros(2, dtype=bool))
     case.facilities = replace(case.facilities, positions=nowhere)
     assert case.judge().frame.loc[("a", "clinic"), ["uncovered_link", "uncovered_straight"]].tolist() == [20, 0]
 

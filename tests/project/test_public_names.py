@@ -115,6 +115,28 @@ def test_help_is_quick_and_imports_nothing_heavy():
     assert best < 1
 
 
+@pytest.mark.parametrize("command", ["map", "report", "check", "fetch"])
+@pytest.mark.parametrize("city", ["suzho", "../../etc"])
+def test_a_name_that_no_pack_bears_is_refused_before_anything_heavy_is_imported(command, city):
+    heavy = [name for name in HEAVY if name != "pydantic"]  # with it typer itself reads arguments
+    code = (
+        "import sys\n"
+        f"sys.argv = ['circle15', {command!r}, {city!r}]\n"
+        "from circle15.cli import main\n"
+        "try: main()\n"
+        f"except SystemExit as leaving: print(leaving.code, [name for name in {heavy!r} if name in sys.modules])"
+    )
+    assert in_a_new_python(code).splitlines()[-1] == "3 []"
+
+
+def test_reading_and_analysing_are_there_before_the_statistics():
+    code = (
+        "import sys, circle15.study\n"
+        "print([name for name in ('scipy.stats', 'sklearn', 'matplotlib', 'folium', 'osmnx') if name in sys.modules])"
+    )
+    assert in_a_new_python(code) == "[]"
+
+
 def test_listing_cities_draws_no_map():
     code = (
         "import sys\n"

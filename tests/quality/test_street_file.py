@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import circle15 as c15
-from circle15.quality.street_file import street_file_findings
+from circle15.quality.street_file import street_fault_findings
 from circle15.sources.osm.streets import read_streets
 from tests.towns.findings import finding_of
 from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml
@@ -22,7 +22,7 @@ BOX = '<bounds minlat="31.3" minlon="120.5" maxlat="31.4" maxlon="120.6"/>'
 def told(tmp_path, text):
     path = tmp_path / "s.osm"
     path.write_text(text, encoding="utf-8")
-    return street_file_findings(read_streets(path))
+    return street_fault_findings(read_streets(path))
 
 
 def test_a_sound_file_says_nothing(tmp_path):

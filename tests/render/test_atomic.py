@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 from circle15.errors import OutputError
-from circle15.render.atomic import write_text, write_whole
+from circle15.render.atomic import all_together, write_text, write_whole
 
 
 def test_the_file_has_what_was_written_and_nothing_lies_beside_it(tmp_path):
@@ -119,3 +119,28 @@ def test_new_files_have_the_usual_permissions(tmp_path):
     plain = tmp_path / "plain"
     plain.write_text("")
     assert write_text(tmp_path / "a.csv", "").stat().st_mode == plain.stat().st_mode
+
+
+def test_files_come_together_or_not_at_all(tmp_path):
+    (tmp_path / "a.txt").write_text("old")
+
+    def fail_half_way():
+        with all_together(tmp_path) as made:
+            write_text(made / "a.txt", "new")
+            raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        fail_half_way()
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.txt", "old")]
+    with all_together(tmp_path) as made:
+        write_text(made / "a.txt", "new")
+        write_text(made / "b.txt", "too")
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a.txt": "new", "b.txt": "too"}
+
+
+def test_a_file_that_cannot_come_in_is_named_where_it_belongs(tmp_path):
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(OutputError) as caught, all_together(tmp_path) as made:
+        write_text(made / "a.txt", "new")
+    assert str(tmp_path / "a.txt") in str(caught.value)
+    assert ".part" not in caught.value.zh

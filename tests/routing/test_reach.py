@@ -16,7 +16,7 @@ from circle15.model.results import minutes_of
 from circle15.network.build import canonical, merge_chains
 from circle15.network.graph import cutoff_ms, walk_graph
 from circle15.network.snap import snap
-from circle15.routing.nearest import nearest_cost
+from circle15.routing.nearest import nearest_cost, nearest_sites
 from circle15.routing.reach import reach, reach_table
 from tests.towns import oracle
 from tests.towns.lattice import BY, X0, Y0, grid, network, points, torn_grid
@@ -49,7 +49,7 @@ def test_both_on_one_edge_walk_the_stretch_between_them():
 def test_a_shortcut_beats_the_stretch_along_a_long_edge():
     # A slow loop: the edge is 900 m long though its ends are 100 m apart and joined directly.
     net = network([(0, 0), (100, 0)], [(0, 1), (0, 1)], length_m=[100, 900])
-    far = Positions(
+    far = Positions.single(
         ids=pd.Index([0, 1]),
         edge=np.array([1, 1], np.int32),
         offset_mm=np.array([50_000, 850_000]),
@@ -113,7 +113,7 @@ def test_one_way_for_walkers_binds_residents_on_their_way_to_the_service():
 
 def on_edge(edge: int, offset_mm: int) -> Positions:
     zero = np.zeros(1, np.int64)
-    return Positions(
+    return Positions.single(
         ids=pd.Index(["p"]),
         edge=np.array([edge], np.int32),
         offset_mm=zero + offset_mm,
@@ -311,3 +311,18 @@ def test_the_diamond_of_an_ideal_grid():
     homes = points([(c * 50.0, r * 50.0) for r in range(31) for c in range(31)])
     table = reach(net, homes, points([(750, 750)], name="facility_id"), cutoff_min=10, profile=FLAT)
     assert len(table) == 2 * 12 * 13 + 1
+
+
+def test_of_equally_near_facilities_the_first_is_told_across_streets_of_no_length():
+    # 0 --200 m-- 2, and streets of no length 2 -- 1 and 0 -- 1: both facilities are as near to everybody.
+    net = network([(0, 0), (0, 0), (0, 0)], [(0, 2), (2, 1), (0, 1)], length_m=[200, 0, 0])
+    graph = walk_graph(net, FLAT)
+    home = on_edge(0, 0)
+    sites = Positions.single(
+        ids=pd.Index(["a", "b"]),
+        edge=np.array([0, 1]),
+        offset_mm=np.array([200_000, 0]),
+        leg_mm=np.zeros(2),
+        status=np.zeros(2),
+    )
+    assert nearest_sites(graph, home, sites).tolist() == [0]

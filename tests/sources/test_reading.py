@@ -64,7 +64,7 @@ def test_missing_streets_are_told_beside_missing_communities(make_pack):
 
 
 def test_a_patient_check_tells_of_every_broken_file(make_pack):
-    more = '[[facilities]]\nfile = "second.xlsx"\nservices = ["clinic"]\n'
+    more = '[[facilities]]\nfile = "second.xlsx"\ndatum = "wgs84"\nservices = ["clinic"]\n'
     root = make_pack(more=more, sites=[(*SITES[0][:3], "", "")])
     home = root / "tryton"
     (home / "second.xlsx").write_bytes(b"")

@@ -34,15 +34,18 @@ def test_every_service_has_its_own_nearest_time():
     assert near.loc[("town", "shop")] == pytest.approx(3520 / 60)
 
 
-def test_people_on_an_island_are_placed_uncovered_and_told():
+def test_people_on_an_island_are_no_gap_but_undetermined_and_told():
     result = analysed(profile=FLAT)
     row = result.coverage.frame.loc[("village", "clinic", 15.0)]
-    assert (row["pop_60plus_unplaced"], row["pop_60plus_uncovered"]) == (0, 16)
-    assert result.coverage.nearest.loc[("village", "clinic"), "unreachable"] == 16
+    parts = [row[f"pop_60plus_{part}"] for part in ("covered", "uncovered", "unplaced", "undetermined")]
+    assert parts == [0, 0, 0, 16]
+    assert np.isnan(row["pop_60plus_share"])
+    assert result.coverage.nearest.loc[("village", "clinic"), "unreachable"] == 0
+    assert result.gaps.frame.loc[("village", "clinic"), ["uncovered", "undetermined"]].tolist() == [0, 16]
+    assert "village" not in result.attribution.frame.index.get_level_values("community_id")
     told = {found.code: found for found in result.findings}
     assert "20 people live on streets that are cut off" in told["demand-island"].message_en
-    assert "16 people aged 60+ no walkable way leads to any" in told["no-path"].message_en
-    assert "16位60岁以上老人" in told["no-path"].message_zh
+    assert "no-path" not in told
 
 
 def test_the_canal_keeps_people_from_the_street_beside_them():
@@ -127,9 +130,10 @@ def test_a_moment_is_told_recorded_and_said_in_every_sentence():
     assert "11:30（周六）" in told["hours-unknown"].message_zh
     assert "at Sa 11:30" in told["hours-unknown"].message_en
     assert "社区卫生服务站" in told["nothing-open"].message_zh
-    for sentences in (gap_sentences, community_sentences):
-        assert sentences(then.gaps, "zh").str.contains("11:30（周六）").all()
-        assert sentences(then.gaps, "en").str.contains("open at Sa 11:30").all()
+    assert gap_sentences(then.gaps, "zh").str.contains("11:30（周六）").all()
+    assert gap_sentences(then.gaps, "en").str.contains("open at Sa 11:30").all()
+    assert "11:30（周六）" in community_sentences(then.gaps, "zh")["town"]
+    assert "open at Sa 11:30" in community_sentences(then.gaps, "en")["town"]
 
 
 def test_a_town_that_lacks_nothing_says_when():

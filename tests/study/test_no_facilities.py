@@ -14,7 +14,7 @@ from circle15.render.map.payload import payload
 from circle15.render.tables.frames import gap_table, service_table
 from tests.towns.pack_files import CITY_TOML, community
 
-LIST = '[[facilities]]\nfile = "facilities.csv"\nservices = ["meal_point", "clinic"]\n'
+LIST = '[[facilities]]\nfile = "facilities.csv"\ndatum = "wgs84"\nservices = ["meal_point", "clinic"]\n'
 
 
 @pytest.fixture

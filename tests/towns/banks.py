@@ -18,7 +18,6 @@ from circle15.model import (
     Facilities,
     Origin,
     PlacedDemand,
-    Positions,
     Settings,
     StudyArea,
     WalkNetwork,
@@ -62,10 +61,8 @@ def area(boxes: Sequence[tuple[float, float, float, float]]) -> gpd.GeoDataFrame
 
 def far_from_streets(demand: PlacedDemand, rows: Sequence[int]) -> PlacedDemand:
     """The demand with the homes of some rows far from every street."""
-    status = demand.positions.status.copy()
-    status[list(rows)] = Positions.FAR
-    edge = np.where(status == Positions.FAR, -1, demand.positions.edge).astype(np.int32)
-    return replace(demand, positions=replace(demand.positions, status=status, edge=edge))
+    keep = ~np.isin(demand.positions.owner, list(rows))
+    return replace(demand, positions=demand.positions.ways_where(keep))
 
 
 class Town:

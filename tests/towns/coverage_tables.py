@@ -41,6 +41,7 @@ def coverage_table(shares: dict[str, tuple[float, ...]], elders: dict[str, float
                     "population_share": share if not count else share / 2,  # others fare worse than elders
                     "pop_60plus_uncovered": 0.0 if np.isnan(share) else count * (1 - share),
                     "pop_60plus_unplaced": count if np.isnan(share) else 0.0,
+                    "pop_60plus_undetermined": 0.0,
                 }
             )  # fmt: skip
     frame = pd.DataFrame(rows).set_index(["community_id", "service", "cutoff_min"]).sort_index()

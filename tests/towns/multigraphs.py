@@ -26,13 +26,21 @@ def multigraphs(draw):
 
 @st.composite
 def placed(draw, net: WalkNetwork):
-    count = draw(st.integers(1, 8))
+    """Up to eight positions with up to three ways on each, some of them none."""
+    status = np.array(draw(st.lists(st.sampled_from([0, 0, 0, 1, 2, 3]), min_size=1, max_size=8)), np.uint8)
+    ways = np.array([draw(st.integers(1, 3)) * (code != Positions.FAR) for code in status], dtype=np.int64)
+    count = int(ways.sum())
     edge = np.array(draw(st.lists(st.integers(0, net.n_edges - 1), min_size=count, max_size=count)), np.int32)
-    share = np.array(draw(st.lists(st.integers(0, 1000), min_size=count, max_size=count)))
-    leg = np.array(draw(st.lists(st.integers(0, 150_000), min_size=count, max_size=count)))
-    status = np.array(draw(st.lists(st.sampled_from([0, 0, 0, 1, 2]), min_size=count, max_size=count)), np.uint8)
-    along = net.length_mm[edge] * share // 1000
-    return Positions(ids=pd.RangeIndex(count), edge=edge, offset_mm=along, leg_mm=leg, status=status)
+    share = np.array(draw(st.lists(st.integers(0, 1000), min_size=count, max_size=count)), dtype=np.int64)
+    leg = np.array(draw(st.lists(st.integers(0, 150_000), min_size=count, max_size=count)), dtype=np.int64)
+    return Positions(
+        ids=pd.RangeIndex(len(status)),
+        status=status,
+        start=np.concatenate([[0], np.cumsum(ways)]),
+        edge=edge,
+        offset_mm=net.length_mm[edge] * share // 1000,
+        leg_mm=leg,
+    )
 
 
 WALKERS = st.sampled_from([

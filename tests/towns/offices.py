@@ -17,10 +17,12 @@ files = ["streets.osm"]
 
 [[facilities]]
 file = "facilities.csv"
+datum = "wgs84"
 services = ["meal_point", "clinic"]
 
 [communities]
 file = "offices.csv"
+datum = "wgs84"
 label_zh = "居委会"
 label_en = "Offices"
 grow = true

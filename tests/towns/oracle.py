@@ -17,17 +17,16 @@ def walking_times(
     """``{(point, facility): cost_ms}`` for all pairs within the limit, by Dijkstra on the split graph."""
     split = nx.DiGraph()
     network = graph.network
-    stops: dict[int, list[tuple[int, tuple[str, int], int]]] = defaultdict(list)
+    stops: dict[int, list[tuple[int, tuple[str, int, int], int]]] = defaultdict(list)
     for kind, positions in (("d", demand), ("f", facilities)):
         for row in range(len(positions)):
             split.add_node((kind, row))
-            if positions.status[row] == Positions.FAR:
-                continue
-            edge = int(positions.edge[row])
-            stairs = bool(network.flags[edge] & EdgeFlag.STEPS)
-            along = int(graph.profile.walk_ms(positions.offset_mm[row : row + 1], stairs=stairs)[0])
-            leg = int(graph.profile.walk_ms(positions.leg_mm[row : row + 1])[0])
-            stops[edge].append((min(along, int(graph.walk_ms[edge])), (kind, row), leg))
+            for way in range(int(positions.start[row]), int(positions.start[row + 1])):
+                edge = int(positions.edge[way])
+                stairs = bool(network.flags[edge] & EdgeFlag.STEPS)
+                along = int(graph.profile.walk_ms(positions.offset_mm[way : way + 1], stairs=stairs)[0])
+                leg = int(graph.profile.walk_ms(positions.leg_mm[way : way + 1])[0])
+                stops[edge].append((min(along, int(graph.walk_ms[edge])), (kind, row, way), leg))
     for edge in range(network.n_edges):
         # u --delay-- [0 .. stop .. stop .. walk] --delay-- v
         whole = int(graph.walk_ms[edge])
@@ -45,8 +44,10 @@ def walking_times(
             _link(split, *forward, delay, both=bool(graph.both_ways[edge]))
         for (a, here), (b, there) in itertools.pairwise(chain):
             _link(split, here, there, b - a, both=bool(graph.both_ways[edge]))
-        for _, who, leg in stops[edge]:
-            _link(split, who, ("s", *who), leg, both=True)
+        for _, (kind, row, way), leg in stops[edge]:
+            # Nobody walks through another one's home or facility, from one of its ways on to another.
+            ends = ((kind, row), ("s", kind, row, way))
+            _link(split, *(ends if kind == "d" else ends[::-1]), leg, both=False)
     back = split.reverse(copy=False)
     found = {}
     for facility in range(len(facilities)):

@@ -165,7 +165,7 @@ def _at_nodes(net: WalkNetwork, ids: pd.Index, nodes: np.ndarray) -> Positions:
     """Positions at an end of some edge of each node, 5 m off the street."""
     edge = np.array([int(np.flatnonzero((net.u == node) | (net.v == node))[0]) for node in nodes], dtype=np.int32)
     offset = np.where(net.u[edge] == nodes, 0, net.length_mm[edge])
-    return Positions(
+    return Positions.single(
         ids=ids,
         edge=edge,
         offset_mm=offset.astype(np.int64),
@@ -233,6 +233,7 @@ def _coverage(demand: DemandPoints, sites: Facilities, cost_ms: np.ndarray, sett
                         f"{column}_covered": who[inside].sum(),
                         f"{column}_uncovered": who[~inside].sum(),
                         f"{column}_unplaced": 0.0,
+                        f"{column}_undetermined": 0.0,
                         f"{column}_share": who[inside].sum() / who.sum(),
                     }
                 reach = (offered[:, place] <= cutoff * 60_000).sum(axis=0)
@@ -262,6 +263,7 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
         {
             "elders": last["pop_60plus"],
             "uncovered": last["pop_60plus_uncovered"],
+            "undetermined": 0.0,
             "intensity_pct": 100 * (1 - last["pop_60plus_share"]),
             "share": last["pop_60plus_share"],
             "mean_min": coverage.nearest["mean_min"],
@@ -361,7 +363,7 @@ def analysis(
             cost_ms=to_points.T[tuple(pairs.T)].astype(np.int32),
             cutoff_ms=900_000,
             profile=profile,
-            point_placed=np.ones(len(demand), dtype=bool),
+            point_status=np.zeros(len(demand), dtype=np.uint8),
         ),
         isochrones=_isochrones(net, sites, cost_ms, settings),
         coverage=coverage,

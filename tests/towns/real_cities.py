@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from functools import cache
+from types import MappingProxyType
 
 import pytest
 
 import circle15 as c15
 from circle15.model import City
+from circle15.sources.pack import streets
 from circle15.sources.town.synthetic import Town, water_town
 
 
 @cache
 def shipped_city(key: str) -> City:
-    """A city as the committed packs alone give it, whatever data roots there are."""
+    """A city as the committed packs alone give it, whatever data roots there are; in the town of all tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CIRCLE15_DATA", raising=False)
+        patch.setattr(streets, "TOWNS", SHIPPED_TOWNS)
         return c15.load_city(key)
 
 
+def shipped_town(*, seed: int = 15) -> Town:
+    """The water town whose streets Suzhou's pack shows, or another."""
+    return _town(seed)
+
+
 @cache
-def shipped_town() -> Town:
-    """The water town whose streets Suzhou's pack shows."""
-    return water_town()
+def _town(seed: int) -> Town:
+    return water_town(seed=seed)
+
+
+SHIPPED_TOWNS = MappingProxyType({"water-town": shipped_town})
+"""As :data:`circle15.sources.town.synthetic.TOWNS`, but each is made once; :mod:`test_synthetic` makes it again."""

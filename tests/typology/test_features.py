@@ -45,7 +45,7 @@ def drawn(*, order=(0, 1, 2), area=None, listed=("community_centre",), floor=(30
     net = network([(0, 500), (1400, 500), (300, 500), (300, 700)], [(0, 2), (2, 1), (2, 3)])
     walks = np.array([300_000, 600_000, NEVER_MS])[list(order)]
     nearest = NearestTimes(
-        point_ids=homes.index, point_placed=np.ones(3, dtype=bool), services=("clinic",), cost_ms=walks[:, None]
+        point_ids=homes.index, point_status=np.zeros(3, dtype=np.uint8), services=("clinic",), cost_ms=walks[:, None]
     )
     table = features(
         Communities(frame=frame.iloc[::-1] if order[0] else frame, origin=HERE), DemandPoints(frame=homes),

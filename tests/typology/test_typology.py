@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sklearn.metrics import adjusted_rand_score
 
 from circle15.catalog.facts import read_facts
 from circle15.catalog.phrases import type_names, type_notes
 from circle15.model import Communities, Origin
 from circle15.typology import partition, typology
-from circle15.typology.clusters import scaled
+from circle15.typology.clusters import _adjusted_rand, scaled
 from circle15.typology.kinds import _traits
 from tests.towns.lattice import CRS
 
@@ -68,6 +69,17 @@ def test_how_firm_the_kinds_are_is_said(found):
     assert f"Mean silhouette {mean:.2f} " in type_notes(found)["firmness"]["en"]
     assert "ARI 1.00" in type_notes(found)["firmness"]["zh"]
     assert not {"unstable", "small"} & set(found.notes)
+
+
+def test_agreement_of_two_partitions_by_hand_and_as_scikit_learn_has_it():
+    # Six pairs of rows; the first joins two of them, the second one, both one: (1 - 2/6) / (3/2 - 2/6) = 4/7.
+    assert _adjusted_rand(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 2])) == pytest.approx(4 / 7, abs=1e-15)
+    assert _adjusted_rand(np.array([0, 0, 1]), np.array([1, 1, 0])) == 1
+    assert _adjusted_rand(np.array([0, 0]), np.array([0, 0])) == 1
+    chance = np.random.default_rng(2)
+    for size in range(2, 80):
+        one, other = (chance.integers(0, most, size) for most in chance.integers(1, 9, 2))
+        assert _adjusted_rand(one, other) == adjusted_rand_score(one, other)
 
 
 def test_every_way_of_clustering_was_tried(found):

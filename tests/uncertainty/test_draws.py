@@ -94,9 +94,9 @@ def test_longer_legs_count_and_a_lower_limit_leaves_people_unplaced():
     # 100 m leg + 100 m = 200 s; with the leg at 1.5 it is 250 s, beyond 240 s
     assert points_covered(made, plain_draw(made))[0][0, 0]
     assert not points_covered(made, plain_draw(made, leg=1.5))[0][0, 0]
-    inside, placed = points_covered(made, plain_draw(made, limit=0.6))  # 0.6 x 150 m = 90 m
-    assert (bool(inside[0, 0]), bool(placed[0])) == (False, False)
-    assert np.isnan(shares_of(made, inside, placed, np.ones(1))).all()
+    inside, known = points_covered(made, plain_draw(made, limit=0.6))  # 0.6 x 150 m = 90 m
+    assert (inside.tolist(), known.tolist()) == ([[False, False]], [[False, False]])
+    assert np.isnan(shares_of(made, inside, known, np.ones(1))).all()
 
 
 def test_shares_weigh_people_by_hand():
@@ -194,4 +194,14 @@ def test_far_points_stay_far():
     net = network([(0, 0), (1000, 0)], [(0, 1)])
     made = stage(net, [(0, 400)], [(0, 0)], [("clinic",)])
     assert made.demand.positions.status.tolist() == [Positions.FAR]
-    assert points_covered(made, plain_draw(made))[1].tolist() == [False]
+    assert points_covered(made, plain_draw(made))[1].tolist() == [[False, False]]
+
+
+def test_who_is_adrift_counts_where_it_reaches_and_else_not():
+    # A piece of 400 m that nothing joins, 400 m from the street: a clinic on it, the shop on the street.
+    net = network([(0, 0), (3000, 0), (0, 400), (400, 400)], [(0, 1), (2, 3)])
+    made = stage(net, [(0, 400), (0, 0)], [(100, 400), (100, 0)], [("clinic",), ("shop",)])
+    assert made.demand.positions.status.tolist() == [Positions.ISLAND, Positions.OK]
+    inside, known = points_covered(made, plain_draw(made))
+    assert inside.tolist() == [[True, False], [False, True]]
+    assert known.tolist() == [[True, False], [True, True]]

@@ -265,7 +265,8 @@ def test_the_study_draws_for_every_community_and_service():
         result = c15.analyse(street_and_village(draws=20, seed=2))
         none = c15.analyse(street_and_village(draws=0))
     assert result.robustness.draws == 20
-    # the town's shop is 4 km away: below the norm in each draw; the village is an island
+    # the town's shop is 4 km away: below the norm in each draw; the village is adrift: never a robust gap
     assert result.robustness.frame.loc[("town", "shop"), "verdict"] == "robust_gap"
-    assert result.robustness.by_community.loc["village", "robust_gaps"] == 2
+    assert result.robustness.by_community.loc["village", "robust_gaps"] == 0
+    assert set(result.robustness.frame.xs("village", level="community_id")["verdict"]) == {"undetermined"}
     assert (len(none.robustness), len(none.stability)) == (0, 0)

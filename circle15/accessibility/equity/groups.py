@@ -85,7 +85,7 @@ def grouped(
     member, keys = groups_of(communities), ["grouping", "group"]
     ids = communities.frame.index
     owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
-    people = demand.people_in("pop_60plus") * nearest.point_placed
+    people = demand.people_in("pop_60plus")
     tables = []
     for service in covered.services:
         at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)

@@ -119,11 +119,11 @@ def equity(
     owner = communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"]))
     share = need_of(communities)[owner]
     people = demand.people_in("pop_60plus")
-    at = reach.point_placed & (people > 0)
-    elders = _Elders(people=people[at], need=share[at])
     benefit = access(reach, facilities, reach_min=circle_min)
     rows, reasons, curves = [], [], {}
     for service in covered.services:
+        at = nearest.determined(service) & (people > 0)
+        elders = _Elders(people=people[at], need=share[at])
         x = benefit[service].to_numpy()[at]
         row, why = _spread(x, nearest.minutes(service)[at], elders)
         rows.append(row)
@@ -137,7 +137,7 @@ def equity(
         frame=frame,
         groups=grouped(communities, demand, covered, nearest, circle_min),
         lorenz=_stacked(curves, "step", ["people", "access"]),
-        curve=curve(nearest, people * reach.point_placed, minutes=last, services=covered.services),
+        curve=curve(nearest, people, minutes=last, services=covered.services),
     )
 
 
@@ -191,14 +191,17 @@ def curve(nearest: NearestTimes, weights: Numbers, *, minutes: int, services: tu
     Returns
     -------
     pandas.DataFrame
-        ``share`` on (``service``, ``minutes``), 0 to 1 and rising; NaN where nobody is there.
+        ``share`` on (``service``, ``minutes``), 0 to 1 and rising, of those of whom the map tells; NaN where there are
+        none.
     """
-    whole, tables = float(weights.sum()), {}
+    tables = {}
     steps = pd.RangeIndex(1, minutes + 1, name="minutes")
     for service in services:
+        people = weights * nearest.determined(service)
+        whole = float(people.sum())
         needed = np.maximum(-(-nearest.ms(service) // 60_000), 1)
         inside = needed <= minutes
-        counted = np.bincount(needed[inside], weights=weights[inside], minlength=minutes + 1)
+        counted = np.bincount(needed[inside], weights=people[inside], minlength=minutes + 1)
         share = np.cumsum(counted[1:]) / whole if whole > 0 else np.full(minutes, np.nan)
         tables[service] = pd.DataFrame({"share": share}, index=steps)
     return _stacked(tables, "minutes", ["share"])

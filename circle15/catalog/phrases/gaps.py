@@ -84,9 +84,9 @@ def _sentences(scored: Gaps, rows: pd.DataFrame, language: str) -> pd.Series:
 def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float) -> str:
     values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
     if np.isnan(row["share"]):
-        return text("gaps_unplaced", language, **values)
+        return text("gaps_adrift" if row["undetermined"] > 0 else "gaps_unplaced", language, **values)
     if row["share"] >= 1:
-        return text("gaps_covered", language, **values)
+        return text("gaps_covered", language, **values) + _adrift(row, language)
     if row["elders"] <= 0:
         return text("gaps_no_elders", language, **values, percent=percent_text(row["intensity_pct"]))
     who = {"people": people_text(row["uncovered"], language), "percent": percent_text(row["intensity_pct"])}
@@ -98,4 +98,11 @@ def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, 
     sentence = text("gaps_uncovered", language, **values, **who, minutes=f"{row['mean_min']:.0f}")
     if row["unreachable"] > 0:
         sentence += text("gaps_some_no_way", language, people=people_text(row["unreachable"], language))
-    return sentence
+    return sentence + _adrift(row, language)
+
+
+def _adrift(row: Mapping[Hashable, Any], language: str) -> str:
+    """Of whom the map cannot tell; nothing where it can of everybody."""
+    if not row["undetermined"] > 0:
+        return ""
+    return text("gaps_some_adrift", language, people=people_text(row["undetermined"], language))

@@ -180,8 +180,9 @@ def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFra
     """Return ``(nodes, edges)`` frames in the network's system.
 
     ``nodes`` on ``node`` with ``osmid``, ``gate``, ``signal``; ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``,
-    ``highway``, ``name`` and one bool per flag. :func:`from_geopandas` takes ``edges`` back; gates and signals,
-    which stand at nodes, do not come with it: use :func:`~circle15.network.convert.graphs.to_osmnx` for them.
+    ``highway``, ``name`` and one bool per flag. :func:`from_geopandas` takes ``edges`` back; gates, signals and nodes
+    that nobody passes do not come with it, nor do opening hours: use
+    :func:`~circle15.network.convert.graphs.to_osmnx` for nodes.
 
     Parameters
     ----------

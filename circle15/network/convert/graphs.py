@@ -39,8 +39,9 @@ _FLAG_TAGS = (
     (EdgeFlag.PRIVATE, "access", "private"),
     (EdgeFlag.CROSSING, "footway", "crossing"),
     (EdgeFlag.FORWARD_ONLY, "oneway:foot", "yes"),
+    (EdgeFlag.SIDEPATH, "foot", "use_sidepath"),
 )
-_NODE_TAGS = ("highway", "barrier", "crossing", "crossing:signals")
+_NODE_TAGS = ("highway", "barrier", "crossing", "crossing:signals", "foot", "access", "locked", "foot:conditional")
 
 
 def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = None) -> WalkNetwork:
@@ -53,6 +54,7 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
         ways: of an edge and its reverse twin one is kept. Edges without a ``highway`` tag are walkable.
         Where OSMnx has joined the tags of merged ways into a list, the first in the alphabet counts for
         the whole edge; a graph made with ``simplify=False`` keeps every flight of stairs apart.
+        Ways and gates under conditions (``foot:conditional``) are open at any moment.
     crs
         Metric system to project to; by default the graph's own if it is metric, else its UTM zone.
 
@@ -81,7 +83,7 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
     flags = [node_flags({k: str(graph.nodes[n][k]) for k in _NODE_TAGS if k in graph.nodes[n]}) for n in ids]
     return StreetLines(
         place=place,
-        node_id=_node_ids(graph, ids),
+        node_id=_node_ids(graph, ids, flags),
         node_bits=np.array(flags, dtype=np.uint8),
         lines=_graph_lines(rows, place, ends),
         ends=ends,
@@ -117,10 +119,14 @@ def _node_places(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence
     return gpd.GeoSeries.from_xy(place[:, 0], place[:, 1], crs=known_crs(graph.graph["crs"]))
 
 
-def _node_ids(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence[Any]) -> NDArray[np.int64]:
+def _node_ids(
+    graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence[Any], flags: Sequence[int]
+) -> NDArray[np.int64]:
     numbers = [graph.nodes[n].get("osmid", n) for n in ids]
     whole = all(isinstance(n, Integral) and abs(int(n)) < 2**63 for n in numbers)
-    if whole and len(set(numbers)) == len(numbers):
+    # A barred node has a copy for each way that ends there.
+    single = [number for number, bits in zip(numbers, flags, strict=True) if not bits & NodeFlag.BARRED]
+    if whole and len(set(single)) == len(single):
         return np.array([int(n) for n in numbers], dtype=np.int64)
     return np.arange(len(ids), dtype=np.int64)
 
@@ -197,7 +203,8 @@ def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
     Nodes are numbered as in the network; ``osmid`` holds the source's identifier. Gates, signals, bridges,
     private ways and the like are OSM tags again, so that :func:`from_osmnx` finds the same walking
     times. An edge that is walked one way only has no twin. Edges that a field check found closed, or confirmed,
-    have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones.
+    have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones. A node that
+    nobody passes is one node for each way that ends there. Opening hours of ways do not come along.
 
     Parameters
     ----------
@@ -239,6 +246,10 @@ def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
 def _node_tags(bits: int) -> dict[str, str]:
     """The OSM tags that :func:`node_flags` reads these bits from."""
     tags = {"barrier": "gate"} if bits & NodeFlag.GATE else {}
+    if bits & NodeFlag.BARRED:
+        tags |= {"barrier": tags.get("barrier", "yes"), "access": "no"}
+    elif bits & NodeFlag.PRIVATE:
+        tags |= {"access": "private"} | ({"locked": "yes"} if bits & NodeFlag.LOCKED else {})
     if bits & NodeFlag.CROSSING:
         tags["highway"] = "crossing"
         if bits & NodeFlag.SIGNAL:

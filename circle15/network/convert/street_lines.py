@@ -17,29 +17,22 @@ from numpy.typing import NDArray
 from circle15.catalog import walking
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.ragged import run_starts
-from circle15.model.metric import utm_crs, why_unfit
+from circle15.model.metric import check_stretched, utm_crs, why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import canonical, end_flags
+from circle15.network.parting import part_barred
 from circle15.network.walk_rules import WalkRule
 from circle15.refusals import refusal
 
 __all__ = ["FIELD_FLAGS", "StreetLines", "as_found", "edge_tags", "first_value", "known_crs", "metric_crs"]
 
 _TAGS = (
-    "highway",
-    "foot",
-    "access",
-    "bridge",
-    "tunnel",
-    "footway",
-    "conveying",
-    "oneway:foot",
-    "motorroad",
-    "layer",
-    "level",
-)
+    "highway", "foot", "access", "foot:conditional", "access:conditional", "bridge", "tunnel", "footway", "conveying",
+    "oneway:foot", "motorroad", "layer", "level", "construction", "proposed", "disused", "abandoned", "demolished",
+    "razed",
+)  # fmt: skip
 FIELD_FLAGS = MappingProxyType({"closed": EdgeFlag.CLOSED, "confirmed": EdgeFlag.CONFIRMED})
 """Flags that no OSM tag has, by the attribute that carries them."""
 
@@ -70,9 +63,15 @@ class StreetLines:
         Raises
         ------
         StreetsError
-            If a length is negative, not finite, below the straight line or many times the drawn one.
+            If a length is negative, not finite, below the straight line or many times the drawn one, or nobody
+            passes any node.
         CrsError
-            If coordinates do not fit their system, or ``crs`` is not metric.
+            If coordinates do not fit their system, ``crs`` is not metric, or is more than 1 % untrue to length there.
+
+        Warns
+        -----
+        DataQualityWarning
+            If it is more than 0.3 % untrue to length there.
         """
         metric = metric_crs(self.place, crs)
         place, lines = self.place.to_crs(metric), self.lines.to_crs(metric)
@@ -80,6 +79,7 @@ class StreetLines:
         x, y = place.x.to_numpy(), place.y.to_numpy()
         if not (np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(vertex).all()):
             raise refusal("streets_swapped", error=CrsError, crs=metric.name)
+        check_stretched(metric, np.column_stack([x, y]))
         u, v = self.ends.astype(np.int32).T
         drawn = lines.length.to_numpy()
         self._check(drawn, np.hypot(x[u] - x[v], y[u] - y[v]))
@@ -88,22 +88,24 @@ class StreetLines:
         flags = np.array([rule.flags for rule in self.rules], dtype=np.uint16)
         known = {"": 0}
         return canonical(
-            WalkNetwork(
-                crs=metric,
-                node_id=self.node_id,
-                x=x,
-                y=y,
-                node_flags=self.node_bits,
-                u=u,
-                v=v,
-                length_mm=np.rint(length * 1000).astype(np.int64),
-                way_class=way_class,
-                flags=flags | end_flags(self.node_bits, way_class, u, v),
-                name=np.array([known.setdefault(name, len(known)) for name in self.names], dtype=np.int32),
-                names=tuple(known),
-                vertex=vertex,
-                vertex_start=run_starts(owner, len(lines)),
-                origin=Origin(label_zh=self.label[0], label_en=self.label[1]),
+            part_barred(
+                WalkNetwork(
+                    crs=metric,
+                    node_id=self.node_id,
+                    x=x,
+                    y=y,
+                    node_flags=self.node_bits,
+                    u=u,
+                    v=v,
+                    length_mm=np.rint(length * 1000).astype(np.int64),
+                    way_class=way_class,
+                    flags=flags | end_flags(self.node_bits, way_class, u, v),
+                    name=np.array([known.setdefault(name, len(known)) for name in self.names], dtype=np.int32),
+                    names=tuple(known),
+                    vertex=vertex,
+                    vertex_start=run_starts(owner, len(lines)),
+                    origin=Origin(label_zh=self.label[0], label_en=self.label[1]),
+                )
             )
         )
 

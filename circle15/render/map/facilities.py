@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog import tiers
+from circle15.catalog import states, tiers
 from circle15.model import Analysis
 
 __all__ = ["plain", "short", "sites", "words"]
@@ -76,10 +76,13 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
 
 
 def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
-    """What only some facilities have: open at the moment, denied by a field check, capacities, an address, a tier."""
+    """What only some facilities have: open at the moment, denied, closed or planned, capacities, an address, a tier."""
     found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
     if row.get("survey_answer") == "denied":
         found["denied"] = True
+    gone = states().get(str(row.get("state")))
+    if gone is not None and not gone.serves and row.get("survey_answer") != "confirmed":
+        found |= {"state": gone.key, "state_zh": gone.title_zh, "state_en": gone.title_en}
     capacities, url = row.get("capacity_by_service"), row.get("source_url")
     tier = tiers().get(str(row.get("tier_key")))
     if tier is not None:

@@ -29,6 +29,7 @@ from circle15.render.map.page_file import (
     words,
 )
 from circle15.render.map.payload import payload
+from circle15.render.words import plain_text
 
 __all__ = ["CircleMap", "draw_map", "page_html"]
 
@@ -86,7 +87,7 @@ class CircleMap(folium.Map):
         )
         self._id = "circle15"  # the same analysis gives the same bytes
         self.image_hosts = image_hosts
-        title = html.escape(f"{content['city']['title_zh']} · circle15")
+        title = html.escape(plain_text(f"{content['city']['title_zh']} · circle15"))
         self.head = (
             _Text("title", f"<title>{title}</title>"),
             _Text("leaflet", f"<style>{leaflet_style()}</style>\n<script>{leaflet_script()}</script>"),

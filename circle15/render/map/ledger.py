@@ -14,6 +14,7 @@ from circle15.catalog.norm_words import lacks_words
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
+from circle15.model.placed import determined
 from circle15.model.units import LEVELS, Units, units_of
 from circle15.render.map.facilities import short
 from circle15.render.published.privacy import (
@@ -295,13 +296,14 @@ def _column(frame: pd.DataFrame, name: str) -> Numbers:
 
 
 def _placed(analysis: Analysis, people: str) -> Numbers:
-    """People of each community who stand on a street."""
+    """People of each community who stand on a street that hangs together with others."""
     demand, ids = analysis.demand.frame, analysis.city.communities.frame.index
     if people not in demand:
         return np.full(len(ids), np.nan)
-    there = analysis.demand.placed
+    status = analysis.demand.positions.status
+    known = determined(status, np.zeros(len(status), dtype=bool))
     owner = ids.get_indexer(demand["community_id"])
-    standing = demand[people].to_numpy(dtype=np.float64) * there
+    standing = demand[people].to_numpy(dtype=np.float64) * known
     return np.bincount(owner, weights=standing, minlength=len(ids)).astype(np.float64)
 
 

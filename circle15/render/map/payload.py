@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import geopandas as gpd
@@ -27,7 +27,7 @@ from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "payload"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the page's bytes; a reader refuses another one."""
 
 _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, "rail": 1.5, "moat": 3.0}
@@ -54,7 +54,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     dict
         Only finite numbers, text, lists and mappings. No number of people from one to nine.
     """
-    city = analysis.city
+    city = replace(analysis.city, network=analysis.network)
     project = _to_degrees(city.network.crs)
     corner = project(shapely.points(shapely.get_coordinates(shapely.envelope(city.area.reach))))
     west, south = np.floor(shapely.get_coordinates(corner).min(axis=0)).astype(int).tolist()
@@ -181,10 +181,11 @@ def _add_context(sections: Sections, city: City, project: Project) -> None:
 
 
 def _add_positions(sections: Sections, name: str, positions: Positions) -> None:
-    sections.add_delta(f"{name}.edge", positions.edge)
-    sections.add(f"{name}.offset_mm", np.maximum(positions.offset_mm, 0))
-    sections.add(f"{name}.leg_mm", np.maximum(positions.leg_mm, 0))
     sections.add(f"{name}.status", positions.status)
+    sections.add(f"{name}.ways", positions.ways)
+    sections.add_delta(f"{name}.edge", positions.edge)
+    sections.add(f"{name}.offset_mm", positions.offset_mm)
+    sections.add(f"{name}.leg_mm", positions.leg_mm)
 
 
 def _add_demand(sections: Sections, analysis: Analysis) -> None:

@@ -21,7 +21,7 @@ __all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts"
 
 MIDDLE_OF_FEW = FEWEST // 2
 """One to nine people are drawn, and taken in a share, as this many."""
-_COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_uncovered", "choices"]
+_COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_undetermined", "pop_60plus_uncovered", "choices"]
 _MINUTES = ("mean_min", "p90_min")
 
 
@@ -47,7 +47,7 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
     last = cutoffs[-1]
     placed, shown, rough = public_counts(
         wide[("pop_60plus", last)].to_numpy(dtype=np.float64),
-        wide[("pop_60plus_unplaced", last)].to_numpy(dtype=np.float64),
+        (wide[("pop_60plus_unplaced", last)] + wide[("pop_60plus_undetermined", last)]).to_numpy(dtype=np.float64),
         wide["pop_60plus_uncovered"][cutoffs].to_numpy(dtype=np.float64),
     )
     cells = pd.DataFrame({"placed": placed, "uncovered": shown[:, -1], "rough": rough}, index=wide.index)

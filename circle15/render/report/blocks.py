@@ -10,8 +10,7 @@ from typing import Literal
 
 from circle15.catalog.facts import read_facts
 from circle15.model.limits import FEWEST
-from circle15.render.tables.book import plain_text
-from circle15.render.words import Words
+from circle15.render.words import Words, plain_text
 
 __all__ = [
     "Block",

@@ -281,10 +281,16 @@ def _how(facts: Facts) -> list[Words]:
         say("method_people", methods=named),
         say("method_gap"),
     ]  # fmt: skip
+    leg_m = analysis.demand.points.leg_mm[analysis.demand.points.leg_mm > 0] / 1000
+    if len(leg_m):
+        lines.append(say("method_home_leg", least=f"{leg_m.min():.0f}", most=f"{leg_m.max():.0f}"))
     if len(set(weights.values())) == 1:
         lines.append(say("method_weights_equal", count=len(weights), weight=f"{next(iter(weights.values())):.3f}"))
     elif weights:
         lines.append(say("method_weights", weights=listed_weights))
     if settings.open_at is not None:
         lines.append(say("at_moment", moment=(settings.open_at.zh, settings.open_at.en)))
+    adrift = frame["pop_60plus_undetermined"].groupby(level="community_id").max().sum() if len(frame) else 0.0
+    if adrift > 0:
+        lines.append(say("method_adrift", people=few(tens(float(adrift)))))
     return [*lines, say("method_undetermined", unplaced=few(tens(float(lost))))]

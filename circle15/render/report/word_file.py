@@ -25,6 +25,8 @@ _BODY, _HEADS, _LATIN = "宋体", "黑体", "Times New Roman"
 _INK, _QUIET, _ACCENT = RGBColor(0x1F, 0x29, 0x33), RGBColor(0x5F, 0x6B, 0x76), RGBColor(0x77, 0x26, 0x3D)
 _SAND, _RULE, _DARK = "FFF1D6", "B8C4CC", "1F2933"
 _TEXT_MM = 164.0
+_TITLE_CHARS = 255
+"""The longest title that the properties of a document may have."""
 _ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
@@ -85,7 +87,8 @@ def _without_clock(content: bytes) -> bytes:
 
 def _set_up(document: Any, report: Report) -> None:
     core = document.core_properties
-    core.title, core.author, core.last_modified_by, core.comments = report.title.zh, "circle15", "circle15", ""
+    title = report.title.zh[:_TITLE_CHARS]
+    core.title, core.author, core.last_modified_by, core.comments = title, "circle15", "circle15", ""
     section = document.sections[0]
     section.orientation = WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = Mm(210), Mm(297)

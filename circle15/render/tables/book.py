@@ -10,10 +10,10 @@ from typing import Any
 
 from xlsxwriter import Workbook
 
-__all__ = ["Book", "Look", "Sheet", "plain_text"]
+from circle15.render.words import plain_text
 
-_LONGEST = 32_000  # Excel holds 32,767 characters in a cell
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+__all__ = ["Book", "Look", "Sheet"]
+
 _LINE_END = re.compile("\r\n?")
 _LEADING = ("=", "+", "-", "@", "\t", "\n")
 _CREATED = datetime(1980, 1, 1)  # noqa: DTZ001 - a workbook's properties know no time zone; the date of its zip entries
@@ -90,14 +90,3 @@ class Book:
         self._book.set_properties(properties)
         self._book.close()
         return self._content.getvalue()
-
-
-def plain_text(value: str) -> str:
-    r"""Text as a spreadsheet may hold it: no control characters, not beyond a cell's length.
-
-    Examples
-    --------
-    >>> plain_text("a\x00b")
-    'a�b'
-    """
-    return _CONTROL.sub("\ufffd", value)[:_LONGEST]

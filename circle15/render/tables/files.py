@@ -78,7 +78,7 @@ def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table for spreadsheets, see :func:`gaps_csv`; the table's text is made inert in place."""
-    from circle15.render.tables.book import plain_text
+    from circle15.render.words import plain_text
 
     for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
         table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]

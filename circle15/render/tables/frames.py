@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import services, text
+from circle15.catalog import services, states, text
 from circle15.catalog.phrases import (
     check_communities,
     check_questions,
@@ -41,7 +41,7 @@ __all__ = [
     "synthetic_layers",
 ]
 
-POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island"}
+POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island", Positions.MOVED: "moved"}
 
 _PLACE = (
     "name",
@@ -61,10 +61,12 @@ _COVERAGE = (
     "population_covered",
     "population_uncovered",
     "population_unplaced",
+    "population_undetermined",
     "population_share",
     "pop_60plus",
     "pop_60plus_covered",
     "pop_60plus_unplaced",
+    "pop_60plus_undetermined",
     "choices",
 )
 _SERVICE = (
@@ -76,6 +78,7 @@ _SERVICE = (
     "uncovered",
     "pop_60plus_covered",
     "pop_60plus_unplaced",
+    "pop_60plus_undetermined",
     "worst_community",
 )
 _MISSING = (
@@ -89,8 +92,9 @@ _UNDETERMINED = {"zh": "没有设施名录，不能判定。", "en": "No list of
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
-    "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "share",
-    "population", "population_covered", "population_uncovered", "population_unplaced", "population_share", "synthetic",
+    "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "pop_60plus_undetermined", "share",
+    "population", "population_covered", "population_uncovered", "population_unplaced", "population_undetermined",
+    "population_share", "synthetic",
 )  # fmt: skip
 _CHECKS = (
     "check_id", "rank", "kind", "name", "question_zh", "question_en", "answer", "author", "date", "note", "flips",
@@ -250,6 +254,12 @@ def method_words(method: str) -> str:
     return " + ".join(f"{text(key, 'zh')} {text(key, 'en')}" for key in keys)
 
 
+def _states(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """The column of states in both languages, where some list has one."""
+    titles = {key: f"{state.title_zh} {state.title_en}" for key, state in states().items()}
+    return {"state": frame["state"].map(titles).fillna("")} if "state" in frame else {}
+
+
 def facility_table(analysis: Analysis) -> pd.DataFrame:
     """One row per facility in id order: services, position on the network, WGS 84 coordinates, source.
 
@@ -267,7 +277,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     ]
     status = pd.Series(position.status, index=frame.index)
     table["position"] = status.map(POSITION)
-    table["leg_m"] = pd.Series(position.leg_mm / 1000, index=frame.index).where(status != Positions.FAR)
+    table["leg_m"] = position.nearest_m
     table["lon"], table["lat"] = degrees.x, degrees.y
     for column in _SITE:
         if column in frame:
@@ -278,6 +288,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
         table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+    table = table.assign(**_states(frame))
     if "survey_answer" in frame:
         table["survey_answer"] = frame["survey_answer"].map(_ANSWERS)
         table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]
@@ -306,11 +317,13 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
                 "pop_60plus_covered": covered,
                 "uncovered": uncovered,
                 "pop_60plus_unplaced": people["pop_60plus_unplaced"].sum(),
+                "pop_60plus_undetermined": people["pop_60plus_undetermined"].sum(),
                 "share": covered / (covered + uncovered) if covered + uncovered else np.nan,
                 "worst_community": analysis.city.communities.frame["name"].get(worst, ""),
             }
         rows.append(row)
-    numbers = ("facilities", "share", "uncovered", "pop_60plus_covered", "pop_60plus_unplaced")
+    parts = ("covered", "unplaced", "undetermined")
+    numbers = ("facilities", "share", "uncovered", *(f"pop_60plus_{part}" for part in parts))
     blank = {**dict.fromkeys(numbers, np.nan), "worst_community": ""}
     return rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
 

@@ -17,7 +17,6 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag
 from circle15.model.limits import FEWEST
-from circle15.render.tables.book import plain_text
 from circle15.render.tables.frames import (
     community_table,
     facility_table,
@@ -26,6 +25,7 @@ from circle15.render.tables.frames import (
     synthetic_layers,
 )
 from circle15.render.tables.ledger import ledger_table
+from circle15.render.words import plain_text
 
 __all__ = ["layers", "write_geopackage"]
 
@@ -34,7 +34,11 @@ CELL_M = 100.0
 """Side of the cells that demand points are gathered in: no household's place or number is written."""
 
 
-_NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+_WRITING = {
+    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",  # one date on all layers, so that the bytes do not tell the hour
+    "OGR_SQLITE_SYNCHRONOUS": "OFF",  # a file that is not whole yet need not reach the disk after every layer
+}
+"""How GDAL writes."""
 _FLAGS = {
     "steps": EdgeFlag.STEPS,
     "bridge": EdgeFlag.BRIDGE,
@@ -80,7 +84,7 @@ def write_geopackage(analysis: Analysis, path: Path) -> None:
     OSError
         If GDAL cannot write the file.
     """
-    with _fixed_clock():
+    with _options_of_writing():
         for layer, frame in layers(analysis).items():
             try:
                 pyogrio.write_dataframe(
@@ -181,7 +185,7 @@ def _people(analysis: Analysis) -> gpd.GeoDataFrame:
 
 
 def _streets(analysis: Analysis) -> gpd.GeoDataFrame:
-    network = analysis.city.network
+    network = analysis.network
     table = pd.DataFrame({"edge": np.arange(network.n_edges), "u": network.node_id[network.u]})
     table["v"] = network.node_id[network.v]
     table["way_class"] = np.array([way.name for way in way_classes()], dtype=object)[network.way_class]
@@ -217,7 +221,7 @@ def _added_links(analysis: Analysis) -> gpd.GeoDataFrame:
     best = analysis.attribution.frame["link_id"]
     told = pd.Series([f"{community} {service}" for community, service in best.index], dtype=object)
     table["best_for"] = told.groupby(best.to_numpy()).agg("; ".join).reindex(table["link_id"]).to_numpy()
-    table["u"], table["v"] = (analysis.city.network.node_id[table[end]] for end in ("u", "v"))
+    table["u"], table["v"] = (analysis.network.node_id[table[end]] for end in ("u", "v"))
     table["length_m"] = table["length_m"].round(1)
     return _placed(table, frame.geometry)
 
@@ -269,10 +273,10 @@ def _described(analysis: Analysis, layer: str) -> str:
 
 
 @contextmanager
-def _fixed_clock() -> Iterator[None]:
-    """Let GDAL stamp one date on all layers, so that the bytes do not tell the hour."""
-    before = {key: pyogrio.get_gdal_config_option(key) for key in _NO_CLOCK}
-    pyogrio.set_gdal_config_options(_NO_CLOCK)
+def _options_of_writing() -> Iterator[None]:
+    """Let GDAL write with :data:`_WRITING`, and afterwards as before."""
+    before = {key: pyogrio.get_gdal_config_option(key) for key in _WRITING}
+    pyogrio.set_gdal_config_options(_WRITING)
     try:
         yield
     finally:

@@ -95,7 +95,7 @@ def quality_bytes(check: Check) -> bytes:
 _GAPS = (
     "rank_index", "name", "name_en", "service_zh", "service_en", "status", "pop_60plus", "share", "uncovered",
     "intensity_pct", "rank", "required", "share_low", "share_high", "p_below", "robust_verdict",
-    "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced",
+    "mean_min", "p90_min", "choices", "unreachable", "pop_60plus_unplaced", "pop_60plus_undetermined",
     "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
     "cause", "link_id", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",

@@ -20,9 +20,10 @@ from circle15.sources.communities.parts import unite_parts
 from circle15.sources.communities.people import WITH_HOLES, count_of_people, join_people, without_empty
 from circle15.sources.communities.points import layer_in_wgs84, table_points
 from circle15.sources.facilities.columns import OurColumns, our_columns
+from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
 from circle15.sources.facilities.table import cell_text, point_columns
 from circle15.sources.layers.layer import read_layer
-from circle15.sources.reading import Reading, Tally
+from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
 
 __all__ = ["read_communities"]
@@ -123,6 +124,8 @@ def _rows(
     ours = _understood(attributes, path, columns, points=False, cut=cut)
     geometry = frame.geometry
     findings = [*read.notes, *ours.findings]
+    tally = Tally(file=path.name, findings=findings)
+    check_said_datum(ours.frame.assign(**{ROW: ours.frame.index}), entry.datum, tally)
     datum = entry.datum.lower()
     if datum != "wgs84":
         geometry = layer_in_wgs84(geometry, datum, path)
@@ -150,8 +153,11 @@ def _table_rows(
     ours = _understood(sheet.frame, path, columns, points=True)
     tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
     _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
+    said = check_said_datum(ours.frame.assign(**{ROW: ours.frame.index}), entry.datum, tally)
     point = table_points(ours.frame, entry.datum, tally, point_columns(ours))
     layer = gpd.GeoDataFrame(ours.frame.drop(columns=["lon", "lat"]), geometry=point)
+    if not said and "datum" not in entry.given:
+        tally.findings += undeclared_datum(point.x, point.y, path.name)
     record = replace(sheet.record("communities"), crs=entry.datum)
     return layer, _described(record, ours, columns), tally.findings
 

@@ -19,6 +19,7 @@ from circle15.catalog import finding, tier_key, without_numbers_of_persons
 from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
 from circle15.sources.facilities.columns import services_of_word
+from circle15.sources.facilities.in_use import unknown_words, with_states
 from circle15.sources.reading import ROW, Tally
 
 __all__ = ["hours_findings", "iso_date", "site_attributes"]
@@ -54,7 +55,8 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        With ``tier_key`` beside ``tier``, numbers in ``capacity``, ``floor_area_m2`` and ``delivery_radius_m``
+        With ``tier_key`` beside ``tier``, keys of ``life_cycle.toml`` in ``state`` where a column, or hours that are
+        closed all week, say so, numbers in ``capacity``, ``floor_area_m2`` and ``delivery_radius_m``
         (NaN where unknown), ``capacity_by_service`` where some cell gives capacities by service, and ISO dates in
         ``source_date`` where they were understood.
     """
@@ -62,9 +64,12 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     if "opening_hours" in frame:
         frame["opening_hours"] = _texts(frame["opening_hours"])
         tally.findings += hours_findings(frame["opening_hours"], tally.file, frame[ROW])
+    said = _texts(frame["state"]) if "state" in frame else None
+    frame = with_states(frame, said, tally)
     if "tier" in frame:
         frame["tier"] = _texts(frame["tier"])
         frame["tier_key"] = frame["tier"].map({word: tier_key(word) for word in frame["tier"].unique()})
+        unknown_words(frame, frame["tier"], frame["tier_key"], "facility-tier-unknown", "tier", tally)
     if "capacity" in frame:
         frame = _capacities(frame, tally)
     if "floor_area_m2" in frame:

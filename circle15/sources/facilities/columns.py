@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from circle15.catalog import column_synonyms, finding, fold_header, hint, numeric_columns, personal_columns, refusal
 from circle15.catalog import services as known_services
-from circle15.catalog.spelling import did_you_mean
 from circle15.model.provenance import FileRecord, Finding
+from circle15.refusals.spelling import did_you_mean
 from circle15.sources.layers.shapefiles import FIELD_BYTES
 from circle15.sources.tables.sheets import plain_numbers
 
@@ -25,6 +25,7 @@ _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
 _BETWEEN_DEGREES = re.compile(r"[,;\s、]+")
 _PLANE = re.compile(r"[xy]")
 _POINT = ("lon", "lat", "location")
+_TWICE = re.compile(r" \(\d+\)$")
 _MOSTLY = 0.5
 """Share of cells that must look personal before a column without a telling header counts as personal."""
 
@@ -94,6 +95,8 @@ def our_columns(
         renamed[free[0]] = ours
         if ours not in free:
             _tell_doubt(ours, free, file, findings)
+        elif twice := [column for column in free[1:] if fold_header(_TWICE.sub("", column)) == fold_header(ours)]:
+            findings.append(_doubt(ours, [ours, *twice], file))
     understood = {theirs: ours for theirs, ours in renamed.items() if theirs != ours}
     # A column that bears our name and is not meant gives way to the one that is.
     frame = frame.drop(columns=[ours for ours in understood.values() if ours in frame and ours not in renamed])
@@ -143,7 +146,7 @@ def _candidates(
     found: dict[str, list[str]] = {}
     for column in map(str, frame.columns):
         # A second column under the same header was given a number when it was read.
-        ours = _whole_header(re.sub(r" \(\d+\)$", "", column), synonyms, cut)
+        ours = _whole_header(_TWICE.sub("", column), synonyms, cut)
         meant = ours is not None and (points or ours not in _POINT)
         if ours is not None and meant and not (ours == "services" != column and one_service):
             found.setdefault(ours, []).append(column)
@@ -193,10 +196,14 @@ def shown_headers(columns: Iterable[object]) -> str:
 def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding]) -> None:
     if len(columns) < 2:
         return
-    named = ", ".join(columns)
     if ours in _POINT:
-        raise refusal("column_doubt", file=file, ours=ours, named=named, first=columns[0])
-    findings.append(finding("table-column-doubt", "warning", file=file, column=columns[0], value=named, ours=ours))
+        raise refusal("column_doubt", file=file, ours=ours, named=", ".join(columns), first=columns[0])
+    findings.append(_doubt(ours, columns, file))
+
+
+def _doubt(ours: str, columns: list[str], file: str) -> Finding:
+    """The first of several columns that may be one of ours is used."""
+    return finding("table-column-doubt", "warning", file=file, column=columns[0], value=", ".join(columns), ours=ours)
 
 
 def without_persons(

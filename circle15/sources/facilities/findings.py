@@ -43,9 +43,20 @@ def same_place_findings(merged: SamePlaces) -> list[Finding]:
         )  # fmt: skip
     for (kind, column), rows in merged.conflicts.groupby(["kind", "column"], sort=True):
         told.append(
-            finding(f"places-{kind}", _SEVERITY[str(kind)], count=len(rows), column=str(column), examples=_pairs(rows))
+            finding(
+                f"places-{kind}",
+                _severity(str(kind), str(column)),
+                count=len(rows),
+                column=str(column),
+                examples=_pairs(rows),
+            )
         )
     return told
+
+
+def _severity(kind: str, column: str) -> Severity:
+    """Whether a place is in use decides whom it covers."""
+    return "warning" if column == "state" else _SEVERITY[kind]
 
 
 def _pairs(rows: pd.DataFrame) -> list[str]:

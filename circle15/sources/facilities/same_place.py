@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from circle15.catalog import SamePlaceRule, same_place_rule
 from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
-from circle15.model.places import CONFLICT_COLUMNS, MATCH_COLUMNS
+from circle15.model.places import CONFLICT_COLUMNS, MATCH_COLUMNS, STATES
 from circle15.refusals import refusal
 from circle15.sources.facilities.conflicts import (
     conflict_table,
@@ -92,10 +92,11 @@ def same_places(
 
     A matched place keeps the earlier list's id, point and name (a name of its own, if only the later one has
     it). What it lacks is filled from the later one, in every column but those of
-    ``own`` in ``same_place.toml``; ``source`` names both, ``also_in`` the other ids, ``filled_columns``
-    what was filled. Services are united: a site that stood alone in the later list would count for all
-    of them, so being found must not take one away. The capacity of a row of one service stays
-    that service's. A service on which both lists speak and differ is a conflict.
+    ``own`` in ``same_place.toml``; a row that is closed, being built or planned gives nothing to one that is in
+    use, and where the two differ in that, it is told (``differs``, column ``state``). ``source`` names both,
+    ``also_in`` the other ids, ``filled_columns`` what was filled. Services are united: a site that stood
+    alone in the later list would count for all of them, so being found must not take one away. The capacity of a row of
+    one service stays that service's. A service on which both lists speak and differ is a conflict.
 
     Parameters
     ----------
@@ -235,8 +236,10 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     """Make one row of each pair."""
     now = replace(now, frame=_capacities_named(now.frame, now.sites, same))
     frame, sites, speaks = now.frame, now.sites, now.speaks
-    added = sites.offers[same.later] & ~sites.offers[same.earlier]
-    filled, gained = _filled(now, same, rule)
+    silent = _gone(frame)[same.later] & ~_gone(frame)[same.earlier]
+    offered = sites.offers[same.later] & ~silent[:, None]
+    added = offered & ~sites.offers[same.earlier]
+    filled, gained = _filled(now, same, rule, silent)
     match = pd.DataFrame(
         {
             "facility_id": sites.ids[same.earlier], "name": filled["name"].to_numpy()[same.earlier],
@@ -255,11 +258,15 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
         values = frame[column].astype(object).where(frame[column].notna(), "").astype(str).to_numpy()
         differ = other_values(frame, column, same)
         doubts.append(_chosen(now, "differs", same, differ, (values[same.earlier], values[same.later]), column=column))
+    if "state" in frame:
+        said = frame["state"].where(frame["state"].isin(STATES), STATES[0]).to_numpy(dtype=object)
+        one, other = said[same.earlier], said[same.later]
+        doubts.append(_chosen(now, "differs", same, one != other, (one, other), column="state"))
     offers, wording, stands = sites.offers.copy(), sites.wording.copy(), now.stands.copy()
     speaks = speaks.copy()
-    offers[same.earlier] |= offers[same.later]
+    offers[same.earlier] |= offered
     speaks[same.earlier] |= speaks[same.later]
-    unnamed = _unnamed(sites)[same.earlier]
+    unnamed = _unnamed(sites)[same.earlier] & ~silent
     wording[same.earlier[unnamed]] = wording[same.later[unnamed]]
     stands[same.later] = False
     return replace(
@@ -305,8 +312,19 @@ def _unnamed(sites: Sites) -> NDArray[np.bool_]:
     return np.array([not names for names in sites.wordings], dtype=bool)[sites.wording]
 
 
-def _filled(now: _Merging, same: Pairs, rule: SamePlaceRule) -> tuple[gpd.GeoDataFrame, NDArray[np.object_]]:
-    """The frame with what the earlier rows lack taken from the later ones, and which columns each gained."""
+def _gone(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Which rows are closed, being built or planned."""
+    state = frame.get("state", pd.Series("", index=frame.index))
+    return np.asarray(state.isin(STATES[1:]), dtype=bool)
+
+
+def _filled(
+    now: _Merging, same: Pairs, rule: SamePlaceRule, silent: NDArray[np.bool_]
+) -> tuple[gpd.GeoDataFrame, NDArray[np.object_]]:
+    """The frame with what the earlier rows lack taken from the later ones, and which columns each gained.
+
+    ``silent`` pairs gain nothing: the later list speaks of a place that is gone where the earlier one's is in use.
+    """
     frame = now.frame.copy()
     gained = np.full(len(same), "", dtype=object)
     unnamed = _unnamed(now.sites)
@@ -318,7 +336,7 @@ def _filled(now: _Merging, same: Pairs, rule: SamePlaceRule) -> tuple[gpd.GeoDat
         known = ~unnamed if column in {"name", "name_en"} else ~lacking
         if (said := _WITH.get(column)) in now.frame:
             lacking = lacking & now.frame[said].map(_lacks).to_numpy(dtype=bool)
-        take = lacking[same.earlier] & known[same.later]
+        take = lacking[same.earlier] & known[same.later] & ~silent
         if take.any():
             cells.iloc[same.earlier[take]] = cells.iloc[same.later[take]].to_numpy()
             frame[column] = cells

@@ -10,8 +10,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
+from numpy.typing import NDArray
 
 from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
+from circle15.model.places import STATES
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.datum import DATUMS
@@ -19,6 +21,8 @@ from circle15.sources.facilities.attributes import site_attributes
 from circle15.sources.facilities.columns import OurColumns, our_columns, services_in, shown_headers
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.points import PointColumns, metric_datum, written_points
+from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
+from circle15.sources.facilities.shapes import numbered_parts, of_parts, parts_findings, placed_rows
 from circle15.sources.layers.layer import LAYER_FILES, PlainTable, read_layer, read_plain_parquet
 from circle15.sources.reading import ROW, Reading, Tally
 from circle15.sources.tables.sheets import SPREADSHEETS, TEXT_TABLES, read_sheet
@@ -62,10 +66,13 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     tally.findings += [*rows.notes, *rows.ours.findings]
     record = rows.ours.described(rows.record)
     columns = point_columns(rows.ours)
+    said = check_said_datum(rows.ours.frame, rows.datum, tally)
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
+    if home is not None and rows.degrees_of_nobody and not said and "datum" not in entry.given:
+        tally.findings += undeclared_datum(frame["lon"], frame["lat"], path.name)
     frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
-    made = pd.Series([f"{stem or path.stem}-{row}" for row in frame[ROW]], index=frame.index, dtype=object)
+    made = f"{stem or path.stem}-" + numbered_parts(frame[ROW])
     given = frame["facility_id"].str.strip() if "facility_id" in frame else made
     frame["facility_id"] = given.where(given != "", made)
     frame = tally.drop(frame, frame["facility_id"].duplicated(), "facility-id-twice", ("facility_id",))
@@ -79,10 +86,19 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
         crs="EPSG:4326",
     )
     points = points.set_index("facility_id")
-    doubled = doubled_rows(points, within_m=same_place_rule().double_m)
+    doubled = _doubled(points)
     tally.tell(frame[doubled], "facility-doubled", "warning", ("name",))
     record = replace(record, rows_used=len(points), dropped=tuple(tally.dropped.items()))
-    return Reading(frame=points, files=(record,), findings=tuple(tally.findings))
+    rows_of = frame.set_index("facility_id")[ROW]
+    return Reading(frame=points, files=(record,), findings=tuple(tally.findings), rows=rows_of)
+
+
+def _doubled(points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Which rows look like one place written twice; a closed one and its successor are two."""
+    gone = points.get("state", pd.Series("", index=points.index)).isin(STATES[1:]).to_numpy(dtype=bool)
+    doubled = np.zeros(len(points), dtype=bool)
+    doubled[~gone] = doubled_rows(points[~gone], within_m=same_place_rule().double_m)
+    return doubled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,6 +109,8 @@ class _Rows:
     record: FileRecord
     datum: str
     notes: tuple[Finding, ...]
+    degrees_of_nobody: bool = False
+    """Of a table, which no file format gives a reference system."""
 
 
 def _read_rows(path: Path, entry: FacilitiesTable) -> _Rows:
@@ -129,14 +147,16 @@ def _of_table(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     ours = our_columns(sheet.frame, path.name, entry.columns, one_service=entry.service is not None)
     numbered = ours.frame.assign(**{ROW: ours.frame.index.to_numpy()}).reset_index(drop=True)
     record = replace(sheet.record("facilities"), crs=datum)
-    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=sheet.notes)
+    return _Rows(
+        ours=replace(ours, frame=numbered), record=record, datum=datum, notes=sheet.notes, degrees_of_nobody=True
+    )
 
 
 def _of_plain(plain: PlainTable, entry: FacilitiesTable, datum: str) -> _Rows:
     ours = our_columns(plain.frame.map(cell_text), plain.file, entry.columns, one_service=entry.service is not None)
     numbered = ours.frame.assign(**{ROW: np.arange(len(ours.frame)) + 1})
     record = replace(plain.record("facilities"), crs=datum)
-    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=())
+    return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=(), degrees_of_nobody=True)
 
 
 def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
@@ -146,18 +166,19 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     """
     shifts = datum.lower() in DATUMS
     layer = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs if shifts else datum)
-    degrees = layer.frame.to_crs("EPSG:4326")
+    degrees, numbers, parts = placed_rows(layer.frame.to_crs("EPSG:4326"), path.name)
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
     cut = layer.encoding if path.suffix.lower() == ".shp" else ""
     ours = our_columns(
         attributes, path.name, entry.columns, one_service=entry.service is not None, points=False, cut=cut
     )
-    placed = ours.frame.assign(lon=point.x, lat=point.y, **{ROW: np.arange(len(degrees)) + 1})
-    record = layer.record("facilities")
+    placed = of_parts(ours.frame.assign(lon=point.x, lat=point.y, **{ROW: numbers}), parts)
+    record = replace(layer.record("facilities"), rows_read=len(placed), rows_used=len(placed))
     if shifts and datum.lower() != "wgs84":
         record = replace(record, crs=datum)
-    return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=layer.notes)
+    notes = (*layer.notes, *parts_findings(numbers, parts, path.name))
+    return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=notes)
 
 
 def point_columns(ours: OurColumns) -> PointColumns:

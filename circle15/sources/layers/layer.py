@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from circle15.catalog import finding, hint, refusal
 from circle15.errors import PackError
@@ -103,11 +104,13 @@ def read_layer(
     most = limits or LayerLimits()
     check_file(path, most)
     try:
-        found = _READERS[path.suffix.lower()](path, most, wanted, key)
+        with np.errstate(invalid="ignore"):  # a vertex that is no number is refused below, with its row
+            found = _READERS[path.suffix.lower()](path, most, wanted, key)
         frame = found.frame
         if not isinstance(frame, gpd.GeoDataFrame):
             raise refusal("layer_no_shapes", file=path.name)
         frame = _flat(frame, _system(path, found, wanted["crs"]))
+        _check_finite(path, frame.geometry.to_numpy())
         most.check(path.name, "vertices", int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()))
     except PackError:
         raise
@@ -245,6 +248,15 @@ def _flat(frame: gpd.GeoDataFrame, system: pyproj.CRS) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         frame.drop(columns=frame.geometry.name), geometry=gpd.array.from_shapely(shapes, crs=plane), crs=plane
     )
+
+
+def _check_finite(path: Path, shapes: NDArray[np.object_]) -> None:
+    """A line or outline with a vertex that is no number has lost a part of itself; a point without one is no point."""
+    vertices, shape = shapely.get_coordinates(shapes, return_index=True)
+    bad = np.unique(shape[~np.isfinite(vertices).all(axis=1)])
+    bad = bad[shapely.get_type_id(shapes[bad]) != shapely.GeometryType.POINT]
+    if len(bad):
+        raise refusal("layer_not_finite", file=path.name, row=int(bad[0]) + 1, count=len(bad))
 
 
 def _check_degrees(path: Path, frame: gpd.GeoDataFrame, *, may_be_metres: bool) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-__all__ = ["sea_polygons"]
+__all__ = ["sea_polygons", "torn_ends"]
 
 _METRES_PER_DEGREE = 111_320.0  # of latitude; of longitude times the cosine of the latitude
 _ASIDE_DEG = 1e-7  # about a centimetre: how far beside a coastline its two banks are looked for
@@ -41,13 +41,47 @@ def sea_polygons(
     if not coast:
         return []
     box = shapely.box(*extent)
-    merged = shapely.get_parts(shapely.line_merge(shapely.MultiLineString(list(coast)), directed=True))
+    merged = _chains(coast)
     drawn_on = [_draw_on(np.asarray(line.coords), box, gap_m) for line in merged]
     clipped = shapely.intersection(shapely.MultiLineString(drawn_on), box)
     noded = shapely.node(shapely.union(clipped, box.exterior))
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     right, left = (_faces_beside(merged, faces, side) for side in (1.0, -1.0))
     return sorted(faces[right & ~left], key=lambda face: face.bounds)
+
+
+def torn_ends(
+    coast: Sequence[shapely.LineString], extent: tuple[float, float, float, float], *, gap_m: float
+) -> list[tuple[float, float]]:
+    """Ends of coastlines inside the extent that :func:`sea_polygons` cannot draw on to its border.
+
+    Parameters
+    ----------
+    coast, extent, gap_m
+        As for :func:`sea_polygons`.
+
+    Returns
+    -------
+    list of (float, float)
+        Longitude and latitude of each end, from west to east. The sea beside such a coastline is not known.
+    """
+    if not coast:
+        return []
+    box = shapely.box(*extent)
+    ends: list[tuple[float, float]] = []
+    for line in _chains(coast):
+        points = np.asarray(line.coords)
+        if (points[0] == points[-1]).all():
+            continue
+        for before, end in ((points[1], points[0]), (points[-2], points[-1])):
+            if box.contains(shapely.Point(end)) and not _beyond(before, end, box, gap_m):
+                ends.append((float(end[0]), float(end[1])))
+    return sorted(ends)
+
+
+def _chains(coast: Sequence[shapely.LineString]) -> NDArray[np.object_]:
+    """Coastlines joined where one goes on as the next."""
+    return np.asarray(shapely.get_parts(shapely.line_merge(shapely.MultiLineString(list(coast)), directed=True)))
 
 
 def _draw_on(points: NDArray[np.float64], box: shapely.Polygon, gap_m: float) -> NDArray[np.float64]:

@@ -15,8 +15,10 @@ from pyproj import CRS
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from circle15.catalog import IN_USE, life_of
 from circle15.catalog import services as all_services
 from circle15.errors import SettingError
+from circle15.hours.all_week import state_by_hours
 from circle15.model.metric import utm_crs
 from circle15.refusals import refusal
 from circle15.sources.osm.objects import BBox, area_wkb, claims_area, id_order, located, objects, osm_id, touches
@@ -46,12 +48,14 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
     GeoDataFrame
         Points in WGS 84 on ``facility_id`` (``osm-node-123``): ``name`` (or the service's title, with the
         street if known), ``name_en``, ``services`` (tuple, in the catalogue's order), ``address``,
-        ``opening_hours``, ``wheelchair``, ``source``; "" where a tag is absent;
+        ``opening_hours``, ``wheelchair``, ``source``; "" where a tag is absent; ``state``: "" of what is in use,
+        else why it covers nobody, by tags of ``life_cycle.toml`` or hours that are closed all week;
         ``name_is_own``: the name is a tag's. An area stands at a point inside it; one that the border of
         the extract cuts, at the middle of the nodes there are.
-        ``attrs["counts"]``, in objects: ``read`` = ``used`` + ``closed`` (private or shut) + ``merged``
+        ``attrs["counts"]``, in objects: ``read`` = ``used`` + ``private`` (not open to the public) + ``merged``
         (mapped twice: same name and service within 50 m) + ``nowhere`` (no node in the file) +
-        ``outside``; among the read, ``approximate`` places stand at the middle of a cut outline.
+        ``outside``; among the read, ``approximate`` places stand at the middle of a cut outline, and among the
+        used, ``closed`` places have a state.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
     rules = _service_rules(services)
     never = [TagRule.parse(rule) for rule in place_rules()["facilities"]["unless"]]
     rows: dict[str, dict[str, Any]] = {}
-    closed, nowhere = set(), set()
+    private, nowhere = set(), set()
     for thing in objects(Path(path), _keys(rules)):
         tags = dict(thing.tags)
         offered = tuple(rule.key for rule in rules if rule.holds(tags))
@@ -71,23 +75,25 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
             continue
         name = f"osm-{osm_id(thing)}"
         if first_match(never, tags) is not None:
-            closed.add(name)
+            private.add(name)
         elif (spot := _spot(thing, tags)) is None:
             nowhere.add(name)
         else:
-            rows[name] = _describe(tags, offered) | spot
+            rows[name] = _describe(tags, offered) | spot | {"state": _state(tags, rules)}
     frame = _frame(rows)
     inside = touches(frame.geometry.to_numpy(), bbox)
+    frame["state"] = state_by_hours(frame["state"], frame["opening_hours"])
     merged = _merge_doubles(frame.loc[inside], within_m=place_rules()["facilities"]["merge_m"])
     lost = nowhere - set(rows)
     counts = Counter(
-        read=len(rows) + len(closed) + len(lost),
+        read=len(rows) + len(private) + len(lost),
         used=len(merged),
-        closed=len(closed),
+        private=len(private),
         merged=int(inside.sum()) - len(merged),
         nowhere=len(lost),
         outside=int((~inside).sum()),
         approximate=int(frame["approximate"].sum()),
+        closed=int((merged["state"] != "").sum()),
     )
     result = merged.drop(columns="approximate")
     result.attrs["counts"] = dict(counts)
@@ -137,9 +143,15 @@ def _describe(tags: Mapping[str, str], offered: tuple[str, ...]) -> dict[str, An
     }
 
 
+def _state(tags: Mapping[str, str], rules: Sequence[ServiceRule]) -> str:
+    """A state of the life cycle in which a place covers nobody, ``""`` where no tag names one."""
+    state = life_of(tags, makes=lambda some: any(rule.holds(some) for rule in rules)).state
+    return "" if state == IN_USE else state
+
+
 def _frame(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     """The rows in the order of their ids, areas turned into points."""
-    columns = ("name", "name_en", "services", "address", *_OPTIONAL, "source", "name_is_own", "approximate")
+    columns = ("name", "name_en", "services", "address", *_OPTIONAL, "source", "state", "name_is_own", "approximate")
     ids = sorted(rows, key=id_order)
     held = {column: pd.Series([rows[i][column] for i in ids], dtype=object) for column in columns}
     held |= {column: held[column].astype(bool) for column in ("name_is_own", "approximate")}
@@ -151,8 +163,9 @@ def _frame(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
 def _merge_doubles(frame: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFrame:
     """Make one place of those of the same name that share a service within ``within_m``.
 
-    The node stays where there is one: mappers set it at the door, while an area's middle may be a
-    courtyard away. Services are united; what the kept one does not tell is taken from the other.
+    One that is closed, being built or planned and one in use are two. The node stays where there is one: mappers set
+    it at the door, while an area's middle may be a courtyard away. Services are united; what the kept one does not
+    tell is taken from the other.
     """
     if len(frame) < 2:
         return frame
@@ -160,9 +173,9 @@ def _merge_doubles(frame: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFr
     one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=within_m)
     one, other = one[one < other], other[one < other]
     name, offers = frame["name"].str.casefold().to_numpy(), [set(row) for row in frame["services"]]
-    named = frame["name_is_own"].to_numpy()
+    named, gone = frame["name_is_own"].to_numpy(), (frame["state"] != "").to_numpy()
     same = [
-        bool(named[i] and named[j] and name[i] == name[j] and offers[i] & offers[j])
+        bool(named[i] and named[j] and name[i] == name[j] and offers[i] & offers[j] and gone[i] == gone[j])
         for i, j in zip(one, other, strict=True)
     ]
     links = coo_array((np.ones(sum(same), dtype=np.int8), (one[same], other[same])), shape=(len(frame),) * 2)

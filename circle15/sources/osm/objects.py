@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
 from circle15.refusals import refusal
-from circle15.sources.osm.contents import osm_contents
+from circle15.sources.osm.contents import OsmContents, osm_contents
 from circle15.sources.osm.opl import off_the_globe, reading_fault
 from circle15.sources.osm.streets import check_osm_file
 
-__all__ = ["area_wkb", "claims_area", "id_order", "located", "objects", "osm_id", "touches"]
+__all__ = ["area_wkb", "claims_area", "count_tagged", "id_order", "located", "objects", "osm_id", "touches"]
 
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -45,8 +45,7 @@ def objects(path: Path, keys: Iterable[str]) -> Iterator[Any]:
             raise refusal("osm_no_objects", error=StreetsError, file=path.name)
         thing: Any
         for thing in osmium.FileProcessor(str(path)).with_areas(only).with_filter(only):
-            kind, number = osm_id(thing).split("-", 1)
-            if thing.visible and int(number) not in contents.deleted[kind]:
+            if _counts(thing, contents):
                 if thing.is_node() and not thing.location.valid():
                     raise off_the_globe(path, thing.id, thing.location)
                 yield thing
@@ -54,6 +53,28 @@ def objects(path: Path, keys: Iterable[str]) -> Iterator[Any]:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as fault:
         raise reading_fault(path, fault) from fault
+
+
+def count_tagged(path: Path, key: str) -> int:
+    """How many ways and relations of a file carry a key, wherever they lie; deleted ones left out, doubles once.
+
+    Raises
+    ------
+    StreetsError
+        If the file is cut short, or of more than one moment.
+    """
+    kinds, contents = osmium.osm.WAY | osmium.osm.RELATION, osm_contents(path)
+    some = osmium.FileProcessor(str(path), kinds).with_filter(osmium.filter.KeyFilter(key))
+    try:
+        return len({osm_id(thing) for thing in some if _counts(thing, contents)})
+    except RuntimeError as fault:
+        raise reading_fault(path, fault) from fault
+
+
+def _counts(thing: Any, contents: OsmContents) -> bool:
+    """Whether an object counts: it was not deleted, in the file or by an editor."""
+    kind, number = osm_id(thing).split("-", 1)
+    return bool(thing.visible) and int(number) not in contents.deleted[kind]
 
 
 def osm_id(thing: Any) -> str:

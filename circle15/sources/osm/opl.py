@@ -1,4 +1,4 @@
-"""What osmium writes as text: its line format OPL, a line an object, or bare ids; and what its errors mean."""
+"""What osmium writes as text, its line format OPL or bare ids; how OPL is taken apart; what osmium's errors mean."""
 
 from __future__ import annotations
 
@@ -19,10 +19,20 @@ from circle15.errors import Circle15Error, OutputError, StreetsError
 from circle15.refusals import refusal
 from circle15.sources.osm.xml_text import element_of_value
 
-__all__ = ["csv_columns", "object_lines", "off_the_globe", "reading_fault", "written"]
+__all__ = [
+    "csv_columns",
+    "fields",
+    "object_lines",
+    "off_the_globe",
+    "plain",
+    "reading_fault",
+    "tags_of",
+    "written",
+]
 
 _COORDINATE = re.compile(r"coordinate: '(.*)'", re.DOTALL)
 _LONG = "too long"
+_ESCAPE = re.compile(r"%([0-9a-f]+)%")
 _UNDEFINED = osmium.osm.Location().x
 
 
@@ -84,6 +94,28 @@ def object_lines(path: Path, kind: osmium.osm.osm_entity_bits, letter: bytes, id
     some = (osmium.filter.IdFilter(ids),) if min(ids, default=0) >= 0 else ()
     lines = written(path, kind, *some, form="opl,add_metadata=version,locations_on_ways=true").split(b"\n")
     return [line for line in lines if line.startswith(letter) and int(line[1 : line.index(b" ")]) in wanted]
+
+
+def tags_of(field: bytes) -> dict[str, str]:
+    """The tags of a field of tags."""
+    pairs = (pair.partition("=") for pair in field.decode("utf-8").split(",") if pair)
+    return {plain(key): plain(value) for key, _, value in pairs}
+
+
+def plain(text: str) -> str:
+    """Undo OPL's ``%hex%`` escapes."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text
+
+
+def fields(line: bytes, second: bytes) -> tuple[bytes, bytes]:
+    """The tags of an OPL line, and its field that begins with ``second`` (N nodes of a way, M members)."""
+    tags, other = b"", b""
+    for part in line.split(b" ")[1:]:
+        if part.startswith(b"T"):
+            tags = part[1:]
+        elif part.startswith(second):
+            other = part[1:]
+    return tags, other
 
 
 def reading_fault(path: Path, error: Exception) -> Circle15Error:

@@ -39,7 +39,7 @@ Area: TypeAlias = shapely.Polygon | shapely.MultiPolygon
 
 __all__ = ["WALKABLE", "Servers", "fetch_streets"]
 
-WALKABLE = ('["highway"]', '["railway"="platform"]', '["man_made"="pier"]')
+WALKABLE = ('["highway"]', '["railway"="platform"]', '["public_transport"="platform"]', '["man_made"="pier"]')
 """Ways a walker may use: which of them are walkable is decided by ``walking.toml`` when they are read.
 
 Their nodes come along with all tags, so gates, barriers and signals are there.

@@ -21,7 +21,7 @@ from pyproj import CRS
 
 from circle15.errors import SettingError
 from circle15.refusals import refusal
-from circle15.sources.osm.coast import sea_polygons
+from circle15.sources.osm.coast import sea_polygons, torn_ends
 from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.objects import (
@@ -69,6 +69,8 @@ def read_context(
         rivers or canals as lines where no area covers them. ``attrs["counts"]``, in objects: ``read`` =
         ``used`` + ``cut`` (off by the border of the extract) + ``outside`` (of ``bbox``) + ``covered``
         (lines inside a water area); beside them ``assumed`` (homes not known to be) and ``sea`` (faces).
+        ``attrs["torn"]`` of water: ends of coastlines, ``(lon, lat)``, that could not be drawn on to the border of the
+        file: the sea beside them is not known.
 
     Raises
     ------
@@ -89,7 +91,10 @@ def read_context(
     frames = {layer.rule.name: layer.frame(bbox) for layer in gathered}
     coast = [line for layer in gathered for line in layer.coast]
     if "water" in frames:
-        frames["water"] = _complete_water(frames["water"], _sea(path, coast, bbox))
+        extent = _extent(path, coast)
+        torn = torn_ends(coast, extent, gap_m=place_rules()["coast"]["gap_m"]) if coast else []
+        frames["water"] = _complete_water(frames["water"], _sea(coast, extent, bbox))
+        frames["water"].attrs["torn"] = [end for end in torn if _near(end, bbox)]
     return frames
 
 
@@ -172,16 +177,24 @@ def _levels(tags: Mapping[str, str]) -> float:
     return levels if 0 < levels <= home_rule().max_levels else np.nan
 
 
-def _sea(path: Path, coast: Sequence[shapely.LineString], bbox: BBox | None) -> list[shapely.Polygon]:
-    """The sea inside the extract, as far as it touches ``bbox``.
+def _extent(path: Path, coast: Sequence[shapely.LineString]) -> BBox:
+    """What the file covers: the coast is closed along its border, for there it was torn."""
+    return header_box(path) or shapely.MultiLineString(list(coast)).bounds
 
-    The coast is closed along the border of the file, not of ``bbox``: that is where it was torn.
-    """
-    if not coast:
-        return []
-    extent = header_box(path) or shapely.MultiLineString(list(coast)).bounds
+
+def _sea(coast: Sequence[shapely.LineString], extent: BBox, bbox: BBox | None) -> list[shapely.Polygon]:
+    """The sea inside the extract, as far as it touches ``bbox``."""
     faces = sea_polygons(coast, extent, gap_m=place_rules()["coast"]["gap_m"])
     return [face for face in faces if bbox is None or face.intersects(shapely.box(*bbox))]
+
+
+def _near(end: tuple[float, float], bbox: BBox | None) -> bool:
+    """Whether a torn end lies within a box's width of the box, so that the sea beside it may be in it."""
+    if bbox is None:
+        return True
+    west, south, east, north = bbox
+    wide, high = east - west, north - south
+    return west - wide <= end[0] <= east + wide and south - high <= end[1] <= north + high
 
 
 def _complete_water(water: gpd.GeoDataFrame, sea: Sequence[shapely.Polygon]) -> gpd.GeoDataFrame:

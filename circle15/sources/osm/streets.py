@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,17 +20,23 @@ import numpy as np
 import osmium
 from numpy.typing import NDArray
 
-from circle15.catalog import walking, way_classes
+from circle15.catalog import life_keys, walking
 from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import Origin
-from circle15.model.streets import Streets
+from circle15.model.streets import NodeFlag, Streets
+from circle15.model.way_hours import OpenWeek, WayHours
+from circle15.network.sidepaths import without_sidepaths
 from circle15.network.storeys import storeys
-from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
+from circle15.network.walk_rules import NodeRule, WalkRule, node_rule, walk_rule
+from circle15.network.way_lengths import inside, way_metres
 from circle15.refusals import refusal
 from circle15.sources.osm.contents import OsmContents, header_box, osm_contents
-from circle15.sources.osm.opl import object_lines, written
+from circle15.sources.osm.opl import fields, object_lines, tags_of, written
 from circle15.sources.osm.remark import refuse_partial
-from circle15.sources.osm.stretches import WayAttributes, way_stretches
+from circle15.sources.osm.squares import Square, outlines, read_square
+from circle15.sources.osm.stretches import Stretches, WayAttributes, way_stretches
+from circle15.sources.osm.taken import count_metres, kept_metres
+from circle15.sources.osm.way_hours import WayWeek, week_of
 from circle15.sources.osm.way_nodes import WayNodes, way_nodes
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
@@ -38,12 +44,10 @@ __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
 OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
-_WAY_KEYS = ("highway", "railway", "man_made")
-_NODE_KEYS = ("highway", "barrier")
+_WAY_KEYS = ("highway", "railway", "man_made", "public_transport")
+_NODE_KEYS = ("highway", "barrier", "foot", "access", "foot:conditional", "access:conditional")
 _FORM = "opl,add_metadata=version,locations_on_ways=true"
 _KINDS = MappingProxyType({b"n": "node", b"w": "way", b"r": "relation"})
-_OUTER = frozenset({"outer", ""})
-_ESCAPE = re.compile(r"%([0-9a-f]+)%")
 
 
 def file_sha256(path: Path) -> str:
@@ -117,11 +121,15 @@ def read_streets(
     path = Path(path)
     check_osm_file(path)
     contents = osm_contents(path)
-    ways, flagged, counts = _walkable(path, contents)
+    found = _walkable(path, contents)
+    ways, counts = found.ways, found.counts
     if not ways:
         code = "osm_deleted_only" if 0 < counts["dropped: deleted"] == counts["ways read"] else "osm_no_walk"
         raise refusal(code, error=StreetsError, file=path.name, count=counts["ways read"])
-    nodes = way_nodes(path, [way.refs for way in ways], contents)
+    every = way_nodes(path, [way.refs for way in (*ways, *found.taken)], contents)
+    walked = np.arange(len(every.size)) < len(ways)
+    nodes, taken = every.of_ways(walked), every.of_ways(~walked)
+    count_metres([way.rule for way in found.taken], _metres(taken, bbox), counts)
     keep = _keep_ways(nodes, bbox, counts)
     origin = origin or Origin(
         label_zh="OpenStreetMap 道路",
@@ -132,7 +140,7 @@ def read_streets(
         file=path.name,
         sha256=file_sha256(path),
     )
-    streets = _assemble(ways, keep, nodes, flagged, origin, counts) if keep.any() else None
+    streets = _assemble(found, keep, nodes, origin) if keep.any() else None
     if streets is None or not streets.n_ways:
         raise _none_kept(path, counts, bbox)
     return _bounded(streets, header_box(path))
@@ -142,9 +150,8 @@ def _bounded(streets: Streets, box: tuple[float, float, float, float] | None) ->
     """Streets with the box of their file, unless more than stray ways lie outside: then it is another file's."""
     if box is None:
         return streets
-    west, south, east, north = box
-    inside = (streets.lon >= west) & (streets.lon <= east) & (streets.lat >= south) & (streets.lat <= north)
-    outside = int((~np.logical_or.reduceat(inside[streets.way_node], streets.way_start[:-1])).sum())
+    within = inside(streets.lon, streets.lat, box)
+    outside = int((~np.logical_or.reduceat(within[streets.way_node], streets.way_start[:-1])).sum())
     if outside > float(walking()["street_file"]["outside_box_share"]) * streets.n_ways:
         return replace(streets, counts={**streets.counts, "stretches outside the header's box": outside})
     return replace(streets, bounds=box)
@@ -152,38 +159,57 @@ def _bounded(streets: Streets, box: tuple[float, float, float, float] | None) ->
 
 @dataclass(frozen=True, slots=True)
 class _Way:
+    """A way as the file has it; ``hours``: when it is open."""
+
     rule: WalkRule
     name: str
     storeys: tuple[str, ...]
     refs: bytes
+    hours: WayWeek
 
 
-@dataclass(frozen=True, slots=True)
-class _Square:
-    """A relation that maps a square as a multipolygon, and the ways of its outline."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """What a file holds for walkers: ways, nodes with a meaning, squares; ways that tags took away; and counts.
 
-    rule: WalkRule
-    name: str
-    storeys: tuple[str, ...]
-    outer: tuple[int, ...]
+    Ways that are no street by their class are counted only.
+    """
+
+    ways: list[_Way]
+    nodes: dict[int, NodeRule]
+    squares: list[Square]
+    taken: list[_Way]
+    counts: Counter[str]
+
+    def take(self, way: _Way) -> None:
+        """Sort a way by its rule."""
+        if way.rule.dropped:
+            self.counts[f"dropped: {way.rule.dropped}"] += 1
+        if way.rule.taken != "class":
+            (self.taken if way.rule.dropped else self.ways).append(way)
 
 
-def _walkable(path: Path, contents: OsmContents) -> tuple[list[_Way], dict[int, int], Counter[str]]:
-    """Walkable ways, flagged nodes, and what was counted."""
-    nodes, ways = osmium.filter.KeyFilter(*_NODE_KEYS), osmium.filter.KeyFilter(*_WAY_KEYS)
+def _walkable(path: Path, contents: OsmContents) -> _Found:
+    """Walkable ways, nodes with a meaning, and what was counted."""
+    nodes, ways = osmium.filter.KeyFilter(*_NODE_KEYS), osmium.filter.KeyFilter(*_WAY_KEYS, *life_keys("highway"))
     nodes.enable_for(osmium.osm.NODE)
     ways.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
     entities = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
     opl = written(path, entities, nodes, ways, form=_FORM)
-    kept, flagged, squares, counts = _sort_lines(opl, contents)
-    if squares:
+    found = _sort_lines(opl, contents)
+    counts = found.counts
+    if found.squares:
         # The members carry no tags of their own, so the first pass has passed them by.
-        wanted = sorted({way for square in squares for way in square.outer})
-        members = object_lines(path, osmium.osm.WAY, b"w", wanted)
-        kept += _outlines(squares, [line for line in dict.fromkeys(members) if not _deleted(line, contents)], counts)
+        wanted = sorted({way for square in found.squares for way in (*square.outer, *square.inner)})
+        members = dict.fromkeys(object_lines(path, osmium.osm.WAY, b"w", wanted))
+        lines = [line for line in members if not _deleted(line, contents)]
+        places = partial(way_nodes, path, contents=contents)
+        for line in outlines(found.squares, lines, _WAY_KEYS, counts, places=places):
+            rule, hours = _timed(line.rule)
+            found.take(_Way(rule, line.name, line.storeys, line.refs, hours))
     counts |= {f"{kind}s that stand twice": copies for kind, copies in contents.copies.items()}
     counts["nodes deleted"] += len(contents.deleted["node"])
-    return kept, flagged, counts
+    return found
 
 
 def _deleted(line: bytes, contents: OsmContents) -> bool:
@@ -200,43 +226,45 @@ def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float
     return refusal("osm_no_coordinates", error=StreetsError, file=path.name, count=counts["ways read"])
 
 
-def _tags(field: bytes) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in field.decode("utf-8").split(",") if pair)
-    return {_plain(key): _plain(value) for key, _, value in pairs}
-
-
-def _plain(text: str) -> str:
-    """Undo OPL's ``%hex%`` escapes."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text
-
-
-def _sort_lines(opl: bytes, contents: OsmContents) -> tuple[list[_Way], dict[int, int], list[_Square], Counter[str]]:
-    """Split OPL lines into walkable ways, flagged nodes and squares; count what is left out."""
+def _sort_lines(opl: bytes, contents: OsmContents) -> _Found:
+    """Split OPL lines into walkable ways, nodes with a meaning, and squares; count what is left out."""
     counts: Counter[str] = Counter({"ways read": 0, "ways kept": 0})
-    ways: list[_Way] = []
-    flagged: dict[int, int] = {}
-    squares: list[_Square] = []
-    known: dict[bytes, tuple[WalkRule, str, tuple[str, ...]]] = {}
+    found = _Found(ways=[], nodes={}, squares=[], taken=[], counts=counts)
+    known: dict[bytes, _Way] = {}
+    known_nodes: dict[bytes, NodeRule] = {}
     for line in _counting(opl, contents, counts):
         if line.startswith(b"w"):
             counts["ways read"] += 1
-            tag_field, refs = _fields(line, b"N")
-            found = known.get(tag_field)
-            if found is None:
-                tags = _tags(tag_field)
-                found = known[tag_field] = (walk_rule(tags), tags.get("name", ""), storeys(tags))
-            rule, name, levels = found
-            if rule.dropped:
-                counts[f"dropped: {rule.dropped}"] += 1
-            else:
-                ways.append(_Way(rule, name, levels, refs))
+            tag_field, refs = fields(line, b"N")
+            alike = known.get(tag_field)
+            if alike is None:
+                alike = known[tag_field] = _judged(tags_of(tag_field))
+            found.take(replace(alike, refs=refs))
         elif line.startswith(b"n"):
-            flags = node_flags(_tags(_fields(line, b"N")[0]))
-            if flags:
-                flagged[int(line[1 : line.index(b" ")])] = flags
+            tag_field, _ = fields(line, b"N")
+            node = known_nodes.get(tag_field)
+            if node is None:
+                node = known_nodes[tag_field] = node_rule(tags_of(tag_field))
+            if node.flags:
+                found.nodes[int(line[1 : line.index(b" ")])] = node
         elif line.startswith(b"r"):
-            squares += _square(line, counts)
-    return ways, flagged, squares, counts
+            found.squares.extend(read_square(line, counts))
+    return found
+
+
+def _judged(tags: Mapping[str, str]) -> _Way:
+    """What tags make of a way, wherever it runs."""
+    rule, hours = _timed(walk_rule(tags))
+    return _Way(rule, tags.get("name", ""), storeys(tags), b"", hours)
+
+
+def _timed(rule: WalkRule) -> tuple[WalkRule, WayWeek]:
+    """The rule and the week of a way; one that never opens is taken away."""
+    hours = week_of(rule.clauses, rule.hours, opens=rule.open)
+    if hours.week is None or hours.week.ever:
+        return rule, hours
+    never = f"opening_hours={rule.hours}" if rule.hours else rule.clauses[-1].tag
+    return rule._replace(dropped=never, taken="hours"), hours
 
 
 def _counting(opl: bytes, contents: OsmContents, counts: Counter[str]) -> Iterator[bytes]:
@@ -266,56 +294,11 @@ def _counting(opl: bytes, contents: OsmContents, counts: Counter[str]) -> Iterat
             counts["squares dropped: deleted"] += 1
 
 
-def _fields(line: bytes, second: bytes) -> tuple[bytes, bytes]:
-    """The tags of an OPL line, and its field that begins with ``second`` (N nodes of a way, M members)."""
-    tags, other = b"", b""
-    for part in line.split(b" ")[1:]:
-        if part.startswith(b"T"):
-            tags = part[1:]
-        elif part.startswith(second):
-            other = part[1:]
-    return tags, other
-
-
-def _square(line: bytes, counts: Counter[str]) -> list[_Square]:
-    """The square that a relation maps, if it maps one and walkers may use it."""
-    tag_field, members = _fields(line, b"M")
-    tags = _tags(tag_field)
-    if tags.get("type") != "multipolygon":
-        return []
-    counts["squares read"] += 1
-    rule = walk_rule(tags)
-    kind = way_classes()[rule.way_class].name
-    barred = rule.dropped or ("" if kind in walking()["tags"]["keep_area"] else f"highway={kind}")
-    if barred:
-        counts[f"squares dropped: {barred}"] += 1
-        return []
-    counts["squares used"] += 1
-    parts = (part.partition("@") for part in members.decode("utf-8").split(",") if part.startswith("w"))
-    outer = tuple(int(way[1:]) for way, _, role in parts if _plain(role) in _OUTER)
-    return [_Square(rule, tags.get("name", ""), storeys(tags), outer)]
-
-
-def _outlines(squares: list[_Square], lines: list[bytes], counts: Counter[str]) -> list[_Way]:
-    """The outer ways of squares, under the square's rule and name; their edge is walkable ground.
-
-    A member with a street tag of its own was judged by that tag already. One that bounds two squares
-    belongs to the first.
-    """
-    owner: dict[int, _Square] = {}
-    for square in squares:
-        for way in square.outer:
-            owner.setdefault(way, square)
-    ways: list[_Way] = []
-    for line in lines:
-        tag_field, refs = _fields(line, b"N")
-        if not set(_WAY_KEYS) & _tags(tag_field).keys():
-            square = owner[int(line[1 : line.index(b" ")])]
-            ways.append(_Way(square.rule, square.name, square.storeys, refs))
-    counts["ways read"] += len(ways)
-    counts["outlines of squares"] = len(ways)
-    counts["outlines of squares not in the file"] = len(owner) - len(lines)
-    return ways
+def _metres(nodes: WayNodes, bbox: tuple[float, float, float, float] | None) -> NDArray[np.float64]:
+    """Metres of each way in the box, over those of its nodes that have coordinates."""
+    ref = nodes.ref[nodes.placed]
+    size = np.bincount(nodes.way[nodes.placed], minlength=len(nodes.size))
+    return way_metres(nodes.lon[ref], nodes.lat[ref], size, bbox)
 
 
 def _keep_ways(
@@ -327,9 +310,7 @@ def _keep_ways(
     counts["dropped: fewer than two nodes with coordinates"] = int((~keep).sum())
     lost = np.bincount(nodes.way[~nodes.placed], minlength=ways)
     if bbox is not None:
-        west, south, east, north = bbox
-        inside = (nodes.lon >= west) & (nodes.lon <= east) & (nodes.lat >= south) & (nodes.lat <= north)
-        near = np.bincount(nodes.way, weights=inside[nodes.ref], minlength=ways) > 0
+        near = np.bincount(nodes.way, weights=inside(nodes.lon, nodes.lat, bbox)[nodes.ref], minlength=ways) > 0
         counts["dropped: outside the study area"] = int((keep & ~near).sum())
         lost[keep & ~near] = 0  # what is lost there concerns nobody
         keep &= near
@@ -337,29 +318,24 @@ def _keep_ways(
     return keep
 
 
-def _assemble(
-    ways: list[_Way],
-    keep: NDArray[np.bool_],
-    nodes: WayNodes,
-    flagged: dict[int, int],
-    origin: Origin,
-    counts: Counter[str],
-) -> Streets:
-    kept = [way for way, wanted in zip(ways, keep.tolist(), strict=True) if wanted]
+def _assemble(found: _Found, keep: NDArray[np.bool_], nodes: WayNodes, origin: Origin) -> Streets:
+    kept = [way for way, wanted in zip(found.ways, keep.tolist(), strict=True) if wanted]
     names = {name: place for place, name in enumerate(sorted({"", *(way.name for way in kept)}))}
     about = WayAttributes(
         backward=np.array([way.rule.reversed for way in kept], dtype=bool),
         way_class=np.array([way.rule.way_class for way in kept], dtype=np.uint8),
         flags=np.array([way.rule.flags for way in kept], dtype=np.uint16),
         name=np.array([names[way.name] for way in kept], dtype=np.int32),
+        hours=WayHours.of([way.hours.week for way in kept]).codes(len(kept)),
         storeys=[way.storeys for way in kept],
     )
-    parts = way_stretches(nodes.of_ways(keep), about, flagged, counts)
-    return Streets(
+    parts = way_stretches(nodes.of_ways(keep), about, found.counts)
+    bits, node_weeks = _node_columns(nodes.node_id, parts, found.nodes, found.counts)
+    streets = Streets(
         node_id=parts.node_id,
         lon=parts.lon,
         lat=parts.lat,
-        node_flags=parts.node_flags,
+        node_flags=bits,
         way_node=parts.way_node,
         way_start=parts.way_start,
         way_class=about.way_class[parts.way],
@@ -367,5 +343,47 @@ def _assemble(
         way_name=about.name[parts.way],
         names=tuple(names),
         origin=origin,
-        counts=dict(sorted(counts.items())),
+        hours=WayHours.of([kept[way].hours.week for way in parts.way.tolist()], node_weeks),
     )
+    kept_metres(streets, _told(kept, parts), found.counts)
+    return without_sidepaths(replace(streets, counts=dict(sorted(found.counts.items()))), way=parts.way)
+
+
+def _told(ways: Sequence[_Way], parts: Stretches) -> list[tuple[str, ...]]:
+    """Per stretch, what is told of its way: tags that speak against walking there, conditions that were not read."""
+    told = [
+        (*((f"told: {way.rule.told}",) if way.rule.told else ()), *(f"unread: {tag}" for tag in way.hours.unread))
+        for way in ways
+    ]
+    return [told[way] for way in parts.way.tolist()]
+
+
+def _node_columns(
+    node_id: NDArray[np.int64], parts: Stretches, nodes: Mapping[int, NodeRule], counts: Counter[str]
+) -> tuple[NDArray[np.uint8], list[OpenWeek | None]]:
+    """Flags and weeks of the nodes that the ways use; what bars nodes, and what was not understood, is counted.
+
+    Of nodes that are joined in one, each bars it, and it is open when all are.
+    """
+    bits = np.zeros(len(parts.node_id), dtype=np.uint8)
+    weeks: list[OpenWeek | None] = [None] * len(parts.node_id)
+    ids = np.fromiter(nodes.keys(), dtype=np.int64, count=len(nodes))
+    at = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
+    rows = np.where(node_id[at] == ids, parts.row[at], -1)
+    for row, rule in zip(rows.tolist(), nodes.values(), strict=True):
+        if row < 0:
+            continue
+        bits[row] |= np.uint8(rule.flags)
+        hours = week_of(rule.clauses, rule.hours, opens=rule.open)
+        barred = rule.barred
+        if not barred and hours.week is not None:
+            if hours.week.ever:
+                other = weeks[row]
+                weeks[row] = hours.week if other is None else hours.week.both(other)
+            else:
+                bits[row] |= np.uint8(NodeFlag.BARRED)
+                barred = f"opening_hours={rule.hours}" if rule.hours else rule.clauses[-1].tag
+        counts.update(
+            [*([f"nodes barred: {barred}"] if barred else []), *(f"nodes unread: {tag}" for tag in hours.unread)]
+        )
+    return bits, weeks

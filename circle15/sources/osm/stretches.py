@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,12 +20,16 @@ _RADIUS_M = 6_371_008.8
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WayAttributes:
-    """What a way is, per way: class, flags, name (0: none), storeys, and whether its one direction is backward."""
+    """What a way is, per way: class, flags, name, hours, storeys, and whether its one direction is backward.
+
+    ``name`` and ``hours`` are codes; 0: none, and always open.
+    """
 
     backward: NDArray[np.bool_]
     way_class: NDArray[np.uint8]
     flags: NDArray[np.uint16]
     name: NDArray[np.int32]
+    hours: NDArray[np.int32]
     storeys: Sequence[tuple[str, ...]]
 
 
@@ -33,19 +37,20 @@ class WayAttributes:
 class Stretches:
     """Nodes as :class:`~circle15.model.streets.Streets` has them, and stretches of ways over them.
 
-    ``way`` ``int64[s]``: which way each stretch belongs to.
+    ``way`` ``int64[s]``: which way each stretch belongs to. ``row`` ``int64[n]``: where each node of the ways stands
+    among the nodes here, with those that are joined in it; -1 for nodes that no stretch uses.
     """
 
     node_id: NDArray[np.int64]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
-    node_flags: NDArray[np.uint8]
     way_node: NDArray[np.int64]
     way_start: NDArray[np.int64]
     way: NDArray[np.int64]
+    row: NDArray[np.int64]
 
 
-def way_stretches(nodes: WayNodes, ways: WayAttributes, flagged: Mapping[int, int], counts: Counter[str]) -> Stretches:
+def way_stretches(nodes: WayNodes, ways: WayAttributes, counts: Counter[str]) -> Stretches:
     """Part ways at missing nodes, join joints that are mapped as two nodes at one place, and keep each stretch once.
 
     Parameters
@@ -54,8 +59,6 @@ def way_stretches(nodes: WayNodes, ways: WayAttributes, flagged: Mapping[int, in
         The references of the ways.
     ways
         What the ways are.
-    flagged
-        Bits of :class:`~circle15.model.streets.NodeFlag` by node id.
     counts
         Takes what was lost and joined, beside ``ways kept``.
     """
@@ -73,16 +76,17 @@ def way_stretches(nodes: WayNodes, ways: WayAttributes, flagged: Mapping[int, in
     way, refs, start = _runs(nodes.way, whole & ~again)
     used = np.zeros(len(joint), dtype=bool)
     used[at[refs]] = True
+    row = np.where(used, np.cumsum(used) - 1, -1)
     counts["further parts of ways"] = len(way) - counts["ways kept"]
     counts["joints joined"] = int((joint != np.arange(len(joint))).sum())
     return Stretches(
         node_id=nodes.node_id[used],
         lon=nodes.lon[used],
         lat=nodes.lat[used],
-        node_flags=_node_bits(nodes.node_id, joint, flagged)[used],
-        way_node=(np.cumsum(used) - 1)[at[refs]],
+        way_node=row[at[refs]],
         way_start=start,
         way=way,
+        row=row[joint],
     )
 
 
@@ -92,17 +96,6 @@ def _turned(nodes: WayNodes, backward: NDArray[np.bool_]) -> WayNodes:
     row, forward = ranges(end - nodes.size, nodes.size)
     order = np.where(backward[row], (2 * end - nodes.size - 1)[row] - forward, forward)
     return replace(nodes, ref=nodes.ref[order])
-
-
-def _node_bits(node_id: NDArray[np.int64], joint: NDArray[np.int64], flagged: Mapping[int, int]) -> NDArray[np.uint8]:
-    """Per node the bits of all nodes that are joined in it."""
-    bits = np.zeros(len(node_id), dtype=np.uint8)
-    ids = np.fromiter(flagged.keys(), dtype=np.int64, count=len(flagged))
-    flags = np.fromiter(flagged.values(), dtype=np.uint8, count=len(flagged))
-    at = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
-    here = node_id[at] == ids
-    np.bitwise_or.at(bits, joint[at[here]], flags[here])
-    return bits
 
 
 def _metres(lon: NDArray[np.float64], lat: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64]) -> int:
@@ -149,6 +142,8 @@ def _joints(nodes: WayNodes, storey: NDArray[np.int64]) -> NDArray[np.int64]:
     place = np.full(count, -1, dtype=np.int64)
     place[known[order]] = np.concatenate([[0], np.cumsum(~same)])
     node, level = storey[shared[storey[:, 0]]].T
+    if len(node) == 0:
+        return joint
     _, landing = np.unique(place[node] * (level.max() + 1) + level, return_inverse=True)
     size = count + int(landing.max()) + 1
     links = coo_array((np.ones(len(node), dtype=np.int8), (node, count + landing)), shape=(size, size))
@@ -165,17 +160,18 @@ def _in_runs(same: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _repeated(
     a: NDArray[np.int64], b: NDArray[np.int64], way: NDArray[np.int64], ways: WayAttributes
 ) -> NDArray[np.bool_]:
-    """Which steps between two nodes run where another of the same class and flags runs; named ones go first."""
+    """Which steps between two nodes run where another of the same class, flags and hours runs; named ones go first."""
     low, high = np.minimum(a, b), np.maximum(a, b)
     pair = low * (high.max(initial=0) + 1) + high
     order = np.argsort(pair, kind="stable")
     same = pair[order[1:]] == pair[order[:-1]]
     some = order[_in_runs(same)] if len(order) else order
     flags, name, kind = ways.flags[way[some]], ways.name[way[some]], ways.way_class[way[some]]
+    hours = ways.hours[way[some]]
     one_way = (flags & np.uint16(EdgeFlag.FORWARD_ONLY)) != 0
     against = one_way & (a[some] > b[some])
-    order = np.lexsort((name, name == 0, against, flags, kind, pair[some]))
-    keys = np.stack([pair[some], kind, flags, against])[:, order]
+    order = np.lexsort((name, name == 0, hours, against, flags, kind, pair[some]))
+    keys = np.stack([pair[some], kind, flags, against, hours])[:, order]
     again = np.zeros(len(a), dtype=bool)
     again[some[order[1:]]] = (keys[:, 1:] == keys[:, :-1]).all(axis=0)
     return again

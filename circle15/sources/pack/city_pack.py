@@ -14,7 +14,6 @@ import shapely
 
 from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
-from circle15.catalog.spelling import did_you_mean
 from circle15.errors import SettingError
 from circle15.hours.opening import moment
 from circle15.model.metric import why_unfit
@@ -26,12 +25,14 @@ from circle15.model.results import Settings
 from circle15.model.streets import Streets
 from circle15.model.survey import Survey
 from circle15.refusals import refusal
+from circle15.refusals.spelling import did_you_mean
 from circle15.sources.city_config import CityConfig
 from circle15.sources.pack.communities import PackCommunities, pack_communities
 from circle15.sources.pack.context import pack_context
 from circle15.sources.pack.facilities import pack_facilities, pack_lists
-from circle15.sources.pack.folder import FETCHED, Pack, data_roots, find_pack, list_cities
+from circle15.sources.pack.folder import FETCHED, Pack, find_pack
 from circle15.sources.pack.layers import lonlat_box, united
+from circle15.sources.pack.names import data_roots, list_cities
 from circle15.sources.pack.norms import pack_norms
 from circle15.sources.pack.population import pack_population
 from circle15.sources.pack.streets import need_streets, pack_streets, within_streets
@@ -115,6 +116,7 @@ class PackContents:
     title_zh: str
     title_en: str
     streets: Streets
+    street_extent: shapely.Geometry | None
     area: StudyArea
     communities: Communities | CommunitySeeds
     population: PopulationGrid | None
@@ -183,6 +185,7 @@ def read_pack(
         title_zh=config.name,
         title_en=config.name if config.name_en is None else config.name_en,
         streets=ground.streets,
+        street_extent=ground.extent(crs),
         area=area,
         communities=people.kept(ids),
         population=grid,

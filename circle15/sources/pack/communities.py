@@ -10,6 +10,8 @@ import numpy as np
 import pyproj
 
 from circle15.catalog import finding, refusal, text
+from circle15.model.limits import SCALE_REFUSED
+from circle15.model.metric import metric_fit
 from circle15.model.places import Communities, CommunitySeeds
 from circle15.model.provenance import Origin
 from circle15.sources.communities.findings import community_checks
@@ -82,6 +84,7 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
         raise refusal("communities_unfit", file=path.name, crs=crs.name)
+    _refuse_stretched(pack, crs, metric, file=path.name)
     log.findings.extend(community_checks(metric, file=path.name))
     metric, told = read_office_columns(metric, file=people.file if people else path.name)
     log.findings.extend(told)
@@ -93,6 +96,16 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
         estimated=about.estimated,
         datum=about.datum,
     )
+
+
+def _refuse_stretched(pack: Pack, crs: pyproj.CRS, communities: gpd.GeoDataFrame, *, file: str) -> None:
+    """Refuse a pack whose reference system is more than 1 % untrue to length where its communities lie."""
+    corner = communities.geometry.bounds.to_numpy()
+    fit = metric_fit(crs, (corner[:, :2] + corner[:, 2:]) / 2)
+    if fit is not None and fit.error > SCALE_REFUSED:
+        raise refusal(
+            "pack_crs_stretches", file=pack.home / "city.toml", given=pack.config.crs, communities=file, **fit.words
+        )
 
 
 def _with_basis(origin: Origin, frame: gpd.GeoDataFrame) -> Origin:

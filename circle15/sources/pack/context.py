@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from circle15.catalog import finding
 from circle15.model.places import StudyArea
-from circle15.model.provenance import FileRecord, Origin
+from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.sources.communities.buildings import building_checks
 from circle15.sources.facilities.columns import without_persons
 from circle15.sources.layers.layer import Layer, read_layer
+from circle15.sources.osm.objects import count_tagged
 from circle15.sources.osm.places import read_context
 from circle15.sources.pack.folder import Pack
 from circle15.sources.pack.layers import area_box, layer_origin
@@ -42,8 +45,10 @@ def pack_context(
     entries = pack.config.context
     from_osm = [entry.layer for entry in entries if entry.osm]
     if from_osm and osm is not None:
-        layers.update(read_context(osm, layers=from_osm, bbox=area_box(area)))
+        layers.update(_osm_layers(osm, from_osm, area, log))
         origins.append(ground.streets.origin)
+    if osm is not None and "buildings" not in {entry.layer for entry in entries}:
+        log.findings.extend(_unused_buildings(osm))
     for entry in (entry for entry in entries if entry.file and (town is None or not entry.optional)):
         seek = partial(pack.find, anywhere=True) if entry.optional else pack.need
         path = log.attempt(partial(seek, entry.file), file="city.toml")
@@ -63,6 +68,43 @@ def pack_context(
     cut = {name: _clip(layer.to_crs(area.crs), wide) for name, layer in layers.items()}
     cut |= {name: _together([frame for frame in frames if len(frame)]) for name, frames in of_files.items()}
     return {name: layer for name, layer in cut.items() if len(layer)}, tuple(origins)
+
+
+def _osm_layers(osm: Path, names: Sequence[str], area: StudyArea, log: ReadingLog) -> dict[str, gpd.GeoDataFrame]:
+    """Layers of the street file, with what became of their objects."""
+    layers = read_context(osm, layers=names, bbox=area_box(area))
+    wide = shapely.box(*shapely.bounds(area.reach))
+    for name, frame in layers.items():
+        log.files.append(_osm_record(osm, name, frame, frame.to_crs(area.crs).intersects(wide)))
+    log.findings.extend(_torn_findings(osm, layers))
+    return layers
+
+
+def _osm_record(osm: Path, name: str, frame: gpd.GeoDataFrame, near: pd.Series) -> FileRecord:
+    """What became of the objects of one layer; the sea is made of coastlines and is no object of its own."""
+    counts = frame.attrs["counts"]
+    elsewhere = int((~near[~near.index.str.startswith("coast-")]).sum())
+    read = FileRecord(
+        file=osm.name, role="context", form="OpenStreetMap", part=name, crs="EPSG:4326", rows_read=counts["read"],
+        rows_used=counts["read"],
+    )  # fmt: skip
+    within = read.without("osm-cut", counts["cut"]).without("osm-outside", counts["outside"])
+    return within.without("osm-covered", counts.get("covered", 0)).without("layer-elsewhere", elsewhere)
+
+
+def _torn_findings(osm: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> list[Finding]:
+    """Coastlines that end inside the file: the sea beside them cannot be drawn, and bars no walk."""
+    ends = layers["water"].attrs.get("torn", []) if "water" in layers else []
+    if not ends:
+        return []
+    named = [f"{lon:.5f}, {lat:.5f}" for lon, lat in ends]
+    return [finding("coast-torn", "warning", count=len(ends), file=osm.name, examples=named)]
+
+
+def _unused_buildings(osm: Path) -> list[Finding]:
+    """Buildings of the street file that the pack does not use: people would live in them, not along streets."""
+    count = count_tagged(osm, "building")
+    return [finding("buildings-unused", "note", count=count, file=osm.name)] if count else []
 
 
 def _without_persons(layer: Layer, log: ReadingLog) -> tuple[gpd.GeoDataFrame, FileRecord]:

@@ -9,19 +9,21 @@ from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 import shapely
 
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
-from circle15.catalog.spelling import did_you_mean
 from circle15.model.places import Facilities, StudyArea
-from circle15.model.provenance import FileRecord, Finding, Origin, Severity
+from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.refusals import refusal
+from circle15.refusals.spelling import did_you_mean
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.facilities.attributes import hours_findings
 from circle15.sources.facilities.findings import osm_only_findings, same_place_findings
+from circle15.sources.facilities.in_use import state_findings
 from circle15.sources.facilities.same_place import PlaceList, SamePlaces, same_places
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.osm.facilities import read_osm_facilities
@@ -33,22 +35,24 @@ __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
 
 _NUMBER = "list_number"
 """Column with the position of a row's list in the log's files, while lists are brought together."""
+_FARTHEST_KM = 20_015.0
 _OSM = "OpenStreetMap"
-_OSM_LOSSES = ("closed", "merged", "nowhere", "outside")
+_OSM_LOSSES = ("private", "merged", "nowhere", "outside")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FacilityList:
     """One ``[[facilities]]`` table and what it speaks of.
 
-    ``frame`` is what was read, and ``place`` that of its record in the log; OpenStreetMap's, which has to
-    wait for the study area, has neither.
+    ``frame`` is what was read, ``rows`` the numbers of its rows in the file, and ``place`` that of its record in the
+    log; OpenStreetMap's, which has to wait for the study area, has none of them.
     """
 
     entry: FacilitiesTable
     speaks_of: tuple[str, ...]
     path: Path | None = None
     frame: gpd.GeoDataFrame | None = None
+    rows: pd.Series | None = None
     place: int = -1
 
     @property
@@ -78,8 +82,9 @@ def _read_list(pack: Pack, entry: FacilitiesTable, log: ReadingLog, home: pyproj
     if entry.osm:
         return FacilityList(entry=entry, speaks_of=speaks_of)
     path = pack.need(entry.file)
-    frame = log.add(read_facilities(path, entry, home=home, stem=_stem(pack, entry, path)))
-    return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=frame, place=len(log.files) - 1)
+    read = read_facilities(path, entry, home=home, stem=_stem(pack, entry, path))
+    place = len(log.files)
+    return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=log.add(read), rows=read.rows, place=place)
 
 
 def _stem(pack: Pack, entry: FacilitiesTable, path: Path) -> str:
@@ -115,25 +120,59 @@ def pack_facilities(
     # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
     used = [(one, path) for one in lists if (path := one.path or osm) is not None]
     frames = _objects_once(used, [_rows(one, path, area, log) for one, path in used], log)
-    listed = frozenset(service for one, _ in used for service in one.speaks_of)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
-        return Facilities(frame=empty.rename_axis("facility_id"), listed=listed)
+        return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset())
+    listed, unseen = _listed(used, frames, area)
+    log.findings.extend(_unseen_findings(used, unseen))
     _check_ids(frames)
+    for (one, path), frame in zip(used, frames, strict=True):
+        if not one.osm:
+            log.attempt(partial(_refuse_elsewhere, path, frame, area), file=path.name)
     merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log), city, log)
     near = merged.frame.geometry.intersects(area.reach)
     log.findings.extend(_exchanged(merged.frame, ~near, area))
-    _left_out(merged.frame, ~near, "facility-outside", "note", log)
+    rows = pd.concat([one.rows for one, _ in used if one.rows is not None] or [pd.Series(dtype=object)])
+    log.findings.extend(_outside(merged.frame[~near], area, rows))
+    log.drop("facility-outside", merged.frame.loc[~near, _NUMBER].value_counts().to_dict())
     kept = merged.frame[near].sort_index()
     apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
     log.findings.extend(_osm_only(lists, kept.drop(index=apart, errors="ignore"), log))
     return Facilities(
         frame=kept.drop(columns=_NUMBER),
         listed=listed,
+        unseen=unseen,
         origins=tuple(_origin(one, path) for one, path in used),
         matches=merged.matches,
         conflicts=merged.conflicts,
     )
+
+
+def _listed(
+    used: Sequence[tuple[FacilityList, Path]], frames: Sequence[gpd.GeoDataFrame], area: StudyArea
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Services that are determined, and those that only OpenStreetMap was asked for and has no object of.
+
+    What nobody has mapped is not absent: without an object within the area's reach such a service stays undetermined,
+    unless its table says ``complete = true``.
+    """
+    asked = frozenset(service for one, _ in used for service in one.speaks_of)
+    certain = frozenset(service for one, _ in used if one.entry.certain for service in one.speaks_of)
+    near = [frame.loc[frame.geometry.intersects(area.reach), "services"] for frame in frames]
+    seen = frozenset(service for rows in near for row in rows for service in row)
+    listed = asked & (certain | seen)
+    return listed, asked - listed
+
+
+def _unseen_findings(used: Sequence[tuple[FacilityList, Path]], unseen: frozenset[str]) -> list[Finding]:
+    """One finding for the services that are undetermined because OpenStreetMap has no object of them."""
+    none = [service for service in known_services() if service in unseen]
+    if not none:
+        return []
+    (file, *_) = [path.name for one, path in used if unseen & set(one.speaks_of)]
+    titles = [(known_services()[service].title_zh, service) for service in none]
+    named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
+    return [finding("osm-none", "warning", count=len(none), file=file, services=named, examples=none)]
 
 
 def _rows(one: FacilityList, path: Path, area: StudyArea, log: ReadingLog) -> gpd.GeoDataFrame:
@@ -202,11 +241,49 @@ def _exchanged(frame: gpd.GeoDataFrame, out: pd.Series, area: StudyArea) -> list
     ]  # fmt: skip
 
 
-def _left_out(frame: gpd.GeoDataFrame, out: pd.Series, code: str, severity: Severity, log: ReadingLog) -> None:
-    """Tell of rows that are left out, and count them in the records of their files."""
-    if out.any():
-        log.findings.append(finding(code, severity, count=int(out.sum()), examples=frame.index[out]))
-        log.drop(code, frame.loc[out, _NUMBER].value_counts().to_dict())
+def _km(frame: gpd.GeoDataFrame, area: StudyArea) -> pd.Series:
+    """Kilometres from the study area's boundary; at most half way around the Earth, where a map of metres ends."""
+    with np.errstate(invalid="ignore"):
+        away = shapely.distance(frame.geometry.to_numpy(), area.boundary) / 1000
+    return pd.Series(np.nan_to_num(away, nan=_FARTHEST_KM, posinf=_FARTHEST_KM), index=frame.index).clip(
+        upper=_FARTHEST_KM
+    )
+
+
+def _refuse_elsewhere(path: Path, frame: gpd.GeoDataFrame, area: StudyArea) -> None:
+    """A list of which nothing lies in the study area is another city's, or in another datum.
+
+    Raises
+    ------
+    PackError
+        With the distance of the nearest facility.
+    """
+    if len(frame) and not frame.geometry.intersects(area.reach).any():
+        km = _km(frame, area)
+        first, middle = frame.index[0], frame.geometry.to_crs("EPSG:4326").iloc[0]
+        raise refusal(
+            "list_elsewhere", file=path.name, count=len(frame), km=f"{km.min():,.1f}", first=first,
+            at=f"{middle.x:.5f}, {middle.y:.5f}",
+        )  # fmt: skip
+
+
+def _outside(frame: gpd.GeoDataFrame, area: StudyArea, rows: pd.Series) -> list[Finding]:
+    """What lies outside and is left out, list by list, the farthest first, with rows and distances."""
+    told = []
+    for file, mine in frame.groupby("list_file"):
+        km = _km(mine, area).sort_values(ascending=False, kind="stable")
+        row = rows.reindex(km.index)
+        examples = [
+            f"{key} ({away:,.1f} km)" if pd.isna(number) else f"row {int(number)}: {key} ({away:,.1f} km)"
+            for key, away, number in zip(km.index, km, row, strict=True)
+        ]
+        told.append(
+            finding(
+                "facility-outside", "note", count=len(mine), file=str(file), nearest=f"{km.iloc[-1]:,.1f}",
+                farthest=f"{km.iloc[0]:,.1f}", examples=examples,
+            )
+        )  # fmt: skip
+    return told
 
 
 def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Reading:
@@ -218,19 +295,11 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
     )  # fmt: skip
-    told = (*_osm_none(frame, services, path), *_osm_losses(frame, path), *_osm_hours(frame, path))
+    told = (
+        *_osm_losses(frame, path), *state_findings(frame["state"], path.name),
+        *_osm_hours(frame, path),
+    )  # fmt: skip
     return Reading(frame=frame, files=(record,), findings=told)
-
-
-def _osm_none(frame: gpd.GeoDataFrame, services: Sequence[str], path: Path) -> list[Finding]:
-    """Tell of services that a pack expects of OpenStreetMap, and that no object of the file has."""
-    offered = {service for row in frame["services"] for service in row}
-    none = [service for service in known_services() if service in services and service not in offered]
-    if not none:
-        return []
-    titles = [(known_services()[service].title_zh, service) for service in none]
-    named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
-    return [finding("osm-none", "warning", count=len(none), file=path.name, services=named, examples=none)]
 
 
 def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
@@ -240,7 +309,7 @@ def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
 def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
     """Tell of tagged objects that did not become a facility of their own."""
     counts = frame.attrs.get("counts", {})
-    lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used"} and count}
+    lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used", "closed"} and count}
     if not lost:
         return []
     told = [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
@@ -32,6 +33,15 @@ class PackStreets:
     streets: Streets
     osm: Path | None = None
     town: Town | None = None
+
+    def extent(self, crs: pyproj.CRS) -> shapely.Geometry | None:
+        """The box of the file's header in a metric system; None without one that can be expressed there."""
+        box = self.streets.bounds
+        if box is None:
+            return None
+        drawn = shapely.segmentize(shapely.box(*box), (box[2] - box[0]) / 20 or 1.0)
+        extent = gpd.GeoSeries([drawn], crs="EPSG:4326").to_crs(crs).iloc[0]
+        return extent if np.isfinite(shapely.get_coordinates(extent)).all() else None
 
 
 def _fetched(path: Path) -> Provenance:
@@ -66,7 +76,8 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
             label = (streets.origin.label_zh, streets.origin.label_en)
             origin = layer_origin(about, path, label=label, usual=OSM_CREDIT)
             log.files.append(_record(path, streets))
-            return PackStreets(streets=replace(streets, origin=replace(origin, url=streets.origin.url)), osm=path)
+            streets = replace(streets, origin=replace(origin, url=streets.origin.url))
+            return PackStreets(streets=streets, osm=path)
     if entry.synthetic is not None:
         if entry.synthetic not in TOWNS:
             raise refusal("town_unknown", city=pack.key, value=entry.synthetic, known=", ".join(TOWNS))

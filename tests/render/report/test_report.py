@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docx
 import numpy as np
+import openpyxl
 import pandas as pd
 import pypdf
 import pytest
@@ -20,6 +21,7 @@ from circle15.catalog.facts import read_facts
 from circle15.catalog.phrases import remedy_sentences
 from circle15.errors import OutputError
 from circle15.model import Coverage, Finding
+from circle15.render.folder import save
 from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.counts import publish
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
@@ -282,6 +284,20 @@ def test_hostile_names_are_text(tmp_path):
 
 
 # -- the same bytes, whole files --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["试\x01\x1f城", "长" * 300])
+def test_a_city_s_name_is_cleaned_in_the_properties_of_files_too(tmp_path, name):
+    town = full()
+    town = dataclasses.replace(town, city=dataclasses.replace(town.city, title_zh=name, title_en=name))
+    save_report(town, save(town, tmp_path))
+    core = docx.Document(tmp_path / "report.docx").core_properties
+    book = openpyxl.load_workbook(tmp_path / "gaps.xlsx").properties
+    assert core.title.startswith(name[:200].replace("\x01", "\ufffd").replace("\x1f", "\ufffd"))
+    assert name[:1] in book.title
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert not re.search("[\x00-\x08\x0e-\x1f]", page)
+    assert sorted(file.name for file in tmp_path.iterdir() if file.name.startswith(".")) == []
 
 
 def test_a_name_of_any_length_leaves_room_for_its_bar():

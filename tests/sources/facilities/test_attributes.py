@@ -186,6 +186,21 @@ def test_tiers_keep_their_word_beside_the_key():
     frame, findings = understood(tier=["街道级", "社区", "三星级", "", "District"])
     assert frame["tier"].tolist() == ["街道级", "社区", "三星级", "", "District"]
     assert frame["tier_key"].tolist() == ["subdistrict", "community", "", "", "district"]
+    told = finding_of(findings, "facility-tier-unknown")
+    assert (told.severity, told.count, told.row, told.value) == ("warning", 1, 4, "三星级 (1)")
+    assert told.examples == ("row 4: 三星级",)
+
+
+@pytest.mark.parametrize(
+    ("word", "tier"),
+    [
+        ("station", "community"), ("站", "community"), ("服务站", "community"), ("village", "community"),
+        ("centre", "subdistrict"), ("center", "subdistrict"), ("中心", "subdistrict"), ("15分钟生活圈", "subdistrict"),
+    ],
+)  # fmt: skip
+def test_stations_and_centres_are_tiers(word, tier):
+    frame, findings = understood(tier=[word])
+    assert frame["tier_key"].tolist() == [tier]
     assert findings == []
 
 

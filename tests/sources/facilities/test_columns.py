@@ -275,3 +275,12 @@ def test_rows_that_say_the_same_are_counted_row_by_row():
 
 def test_a_list_without_rows_offers_nothing():
     assert services_in(pd.Series([], dtype=object), pd.Series([], dtype=int), "list.csv") == ([], [])
+
+
+@pytest.mark.parametrize("headers", [("lat", "lat (2)"), ("lon", "Lon"), ("name", "name (2)")])
+def test_a_column_that_stands_twice_is_told(headers):
+    frame = pd.DataFrame([["1", "2"]], columns=list(headers))
+    found = our_columns(frame, "list.csv", {})
+    (told,) = [one for one in found.findings if one.code == "table-column-doubt"]
+    assert (told.severity, told.column, told.value) == ("warning", headers[0], ", ".join(headers))
+    assert found.frame[headers[0]].tolist() == ["1"]

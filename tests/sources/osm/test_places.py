@@ -10,7 +10,8 @@ import shapely
 
 from circle15.catalog import services
 from circle15.errors import SettingError, StreetsError
-from circle15.sources.osm.coast import sea_polygons
+from circle15.sources.osm.coast import sea_polygons, torn_ends
+from circle15.sources.osm.objects import count_tagged
 from circle15.sources.osm.places import CONTEXT_LAYERS, read_context, read_osm_facilities
 from circle15.sources.osm.tags import ServiceRule, TagRule, home_rule, layer_rules
 
@@ -331,7 +332,7 @@ def test_packed_xml_is_read_too(tmp_path):
 
 def _counts_add_up(frame):
     counts = frame.attrs["counts"]
-    lost = sum(counts[reason] for reason in ("closed", "merged", "nowhere", "outside"))
+    lost = sum(counts[reason] for reason in ("private", "merged", "nowhere", "outside"))
     return counts["read"] == counts["used"] + lost and counts["used"] == len(frame)
 
 
@@ -402,9 +403,53 @@ def test_private_and_shut_places_are_counted_not_used(tmp_path):
     osm.node(0, 3, leisure="pitch", access="customers")
     osm.square(1, 1, leisure="pitch", access="private")
     frame = read_osm_facilities(osm.save(tmp_path), ["fitness"])
-    assert frame.index.tolist() == ["osm-node-4"]
-    assert frame.attrs["counts"]["closed"] == 4
+    # What is shut stays, marked; what is not public is left out.
+    assert frame["state"].to_dict() == {"osm-node-3": "closed", "osm-node-4": ""}
+    assert (frame.attrs["counts"]["private"], frame.attrs["counts"]["closed"]) == (3, 1)
     assert _counts_add_up(frame)
+
+
+@pytest.mark.parametrize(
+    ("tags", "state"),
+    [
+        ("amenity=clinic demolished=yes", "closed"),
+        ("amenity=clinic razed=yes", "closed"),
+        ("amenity=clinic construction=yes", "building"),
+        ("amenity=clinic building=construction", "building"),
+        ("amenity=clinic proposed=yes", "planned"),
+        ("amenity=clinic operational_status=closed", "closed"),
+        ("amenity=clinic status=inactive", "closed"),
+        ("amenity=clinic opening_hours=Mo-Su~off", "closed"),
+        ("amenity=clinic opening_hours=off", "closed"),
+        ("amenity=clinic opening_hours=closed", "closed"),
+        ("amenity=clinic end_date=2020", "closed"),
+        ("amenity=clinic opening_date=2035-01-01", "planned"),
+        ("healthcare=clinic disused:amenity=clinic", "closed"),
+        ("healthcare=clinic abandoned:amenity=clinic", "closed"),
+        ("healthcare=clinic proposed:amenity=clinic", "planned"),
+        ("amenity=clinic disused=yes", "closed"),
+        ("amenity=clinic", ""),
+        ("amenity=clinic opening_hours=Mo~off", ""),
+        ("amenity=clinic disused:shop=supermarket", ""),
+        ("amenity=clinic construction=minor", ""),
+    ],
+)
+def test_what_is_gone_or_not_there_yet_is_marked(tmp_path, tags, state):
+    osm = Osm()
+    pairs = (pair.split("=", 1) for pair in tags.split())
+    osm.node(0, 0, **{key.replace(":", "__"): value.replace("~", " ") for key, value in pairs})
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == [state]
+    assert frame.attrs["counts"]["closed"] == int(state != "")
+    assert _counts_add_up(frame)
+
+
+def test_a_closed_place_and_one_in_use_of_its_name_are_two(tmp_path):
+    osm = Osm()
+    osm.node(0, 0, amenity="clinic", name="New")
+    osm.node(0, 0.0001, amenity="clinic", name="New", disused="yes")
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == ["", "closed"]
 
 
 def test_an_area_stands_at_a_point_inside_it(tmp_path):
@@ -502,3 +547,46 @@ def test_frames_are_alike_in_every_run():
         assert frame.index.is_unique
         assert isinstance(frame, gpd.GeoDataFrame)
         assert frame.to_json() == second[name].to_json()
+
+
+# -- Torn coasts and what the pack says of them -----------------------------------------------------
+
+# 0.002 degrees at the equator are 223 m, 0.004 are 445 m; drawn on is what ends at most 300 m from the border.
+TORN = [
+    ([(-0.01, 0.01), (0.03, 0.01)], []),  # whole
+    ([(0.002, 0.01), (0.018, 0.01)], []),  # drawn on at both ends
+    ([(0.004, 0.01), (0.018, 0.01)], [(0.004, 0.01)]),
+    ([(0.004, 0.01), (0.016, 0.01)], [(0.004, 0.01), (0.016, 0.01)]),
+    ([(-0.01, 0.01), (0.01, 0.01)], [(0.01, 0.01)]),  # a member of the middle is missing
+    ([(0.0, 0.01), (0.02, 0.01)], []),  # ends on the border itself
+    ([(0.005, 0.005), (0.015, 0.005), (0.015, 0.015), (0.005, 0.005)], []),  # an island
+]
+
+
+@pytest.mark.parametrize(("points", "ends"), TORN)
+def test_ends_that_cannot_be_drawn_on_are_named(points, ends):
+    assert torn_ends(_coast(points), BOX, gap_m=300) == ends
+    assert torn_ends(_coast(points[::-1]), BOX, gap_m=300) == ends
+    assert bool(sea_polygons(_coast(points), BOX, gap_m=300)) == (not ends)
+
+
+def test_several_torn_coasts_are_all_named():
+    coast = [*_coast([(0.004, 0.01), (0.016, 0.01)]), *_coast([(-0.01, 0.015), (0.01, 0.015)])]
+    assert torn_ends(coast, BOX, gap_m=300) == [(0.004, 0.01), (0.01, 0.015), (0.016, 0.01)]
+    assert torn_ends([], BOX, gap_m=300) == []
+
+
+def test_torn_coast_stands_with_the_water_layer(tmp_path):
+    osm = Osm(bounds=BOX)
+    osm.way([(0.004, 0.01), (0.01, 0.01), (0.016, 0.01)], natural="coastline")
+    water = read_context(osm.save(tmp_path), layers=("water",))["water"]
+    assert water.empty
+    assert water.attrs["torn"] == [(0.004, 0.01), (0.016, 0.01)]
+
+
+def test_buildings_are_counted(tmp_path):
+    osm = Osm(bounds=BOX)
+    osm.square(0, 0, building="house")
+    osm.square(0.001, 0, building="yes")
+    osm.square(0.002, 0, natural="water")
+    assert count_tagged(osm.save(tmp_path), "building") == 2

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 import pytest
+import shapely
 
 from circle15.catalog import way_classes
 from circle15.errors import OutputError, StreetsError
@@ -228,12 +229,14 @@ def square(**tags: str) -> dict[str, str]:
 def test_the_outline_of_a_square_is_walked_under_the_square_s_name(osm_file, suffix):
     path = osm_file(ways=SQUARE_WAYS, relations={5: (RING, square(name="观前街"))}, name=f"t{suffix}")
     streets = read_streets(path)
-    assert refs(streets) == [[1, 2], [1, 2, 5], [5, 4, 1]]
-    assert classes(streets) == ["residential", "pedestrian", "pedestrian"]
-    assert names(streets) == ["", "观前街", "观前街"]
+    # The fountain lies outside of this crooked square (3 and 6 are no corner of it), so no line over it joins them.
+    assert refs(streets) == [[1, 2], [1, 2, 5], [5, 4, 1], [3, 6, 3]]
+    assert classes(streets) == ["residential", "pedestrian", "pedestrian", "pedestrian"]
+    assert names(streets) == ["", "观前街", "观前街", "观前街"]
     counts = streets.counts
     assert (counts["squares read"], counts["squares used"], counts["outlines of squares"]) == (1, 1, 2)
-    assert counts["ways read"] == 3
+    assert (counts["inner rings of squares"], counts["inner rings of squares not joined"]) == (1, 1)
+    assert counts["ways read"] == 4
     assert_add_up(streets)
 
 
@@ -247,8 +250,9 @@ def test_a_role_left_empty_is_outer(osm_file):
     [
         (square(foot="no"), "foot=no"),
         (square(access="no"), "access=no"),
-        (square(highway="service"), "highway=service"),
-        (square(highway="service", area="yes"), "area=yes"),
+        (square(highway="bridleway"), "highway=bridleway"),
+        (square(highway="pedestrian", construction="yes"), "construction=yes"),
+        (square(highway="service", disused="yes"), "disused=yes"),
     ],
 )
 def test_a_square_that_nobody_may_cross_is_counted(osm_file, tags, reason):
@@ -300,10 +304,76 @@ def test_a_square_alone_is_streets_enough(osm_file):
     assert refs(streets) == [[1, 2, 5, 1]]
 
 
+# A square of about 200 m with two fountains (inner rings 22 and 23); 30 begins at the first one.
+#   1----------2
+#   | 5-6  9-10|
+#   | 8-7 12-11|
+#   4----------3
+PLAZA = {
+    1: (120.6200, 31.3120), 2: (120.6220, 31.3120), 3: (120.6220, 31.3100), 4: (120.6200, 31.3100),
+    5: (120.6203, 31.3112), 6: (120.6208, 31.3112), 7: (120.6208, 31.3108), 8: (120.6203, 31.3108),
+    9: (120.6212, 31.3112), 10: (120.6217, 31.3112), 11: (120.6217, 31.3108), 12: (120.6212, 31.3108),
+}  # fmt: skip
+PLAZA_WAYS = {
+    20: ([1, 2, 3], {}),
+    21: ([3, 4, 1], {}),
+    22: ([5, 6, 7, 8, 5], {}),
+    23: ([9, 10, 11, 12, 9], {}),
+    30: ([6, 10], {"highway": "footway"}),
+}
+PLAZA_RING = [("way", 20, "outer"), ("way", 21, "outer"), ("way", 22, "inner"), ("way", 23, "inner")]
+
+
+def joints(streets: Streets) -> list[list[int]]:
+    """The straight lines that join inner rings, each from low to high."""
+    return sorted(sorted(way) for way in refs(streets) if len(way) == 2)
+
+
+def test_inner_rings_of_a_square_are_walked_and_joined(osm_file):
+    ways = {key: way for key, way in PLAZA_WAYS.items() if key != 30}
+    streets = read_streets(osm_file(PLAZA, ways, relations={5: (PLAZA_RING, square(name="广场"))}))
+    # Corner to corner: 0.0003 degrees of longitude and 0.0008 of latitude to the outline (93 m), 0.0004 degrees of
+    # longitude between the fountains (38 m). One fountain is joined to the outline, the other one to that.
+    assert len(joints(streets)) == 2
+    assert joints(streets)[0] in ([1, 5], [4, 8], [2, 10], [3, 11])
+    assert joints(streets)[1] in ([6, 9], [7, 12])
+    assert set(names(streets)) == {"广场"}
+    assert streets.counts["inner rings of squares"] == 2
+    assert streets.counts["joints across squares"] == 2
+    assert_add_up(streets)
+
+
+def test_no_joint_leads_over_a_hole_or_out_of_the_square(osm_file):
+    # The first fountain is so long that every corner of the second sees the outline only past it on one side.
+    nodes = PLAZA | {5: (120.6201, 31.3119), 6: (120.6211, 31.3119), 7: (120.6211, 31.3101), 8: (120.6201, 31.3101)}
+    ways = {key: way for key, way in PLAZA_WAYS.items() if key != 30}
+    streets = read_streets(osm_file(nodes, ways, relations={5: (PLAZA_RING, square())}))
+    holes = [[nodes[k] for k in ring] for ring in ([5, 6, 7, 8], [9, 10, 11, 12])]
+    ground = shapely.Polygon([nodes[k] for k in (1, 2, 3, 4)], holes)
+    assert len(joints(streets)) == 2
+    assert all(ground.covers(shapely.LineString([nodes[a], nodes[b]])) for a, b in joints(streets))
+
+
+def test_rings_that_share_a_corner_are_joined_by_it(osm_file):
+    ways = PLAZA_WAYS | {22: ([1, 6, 7, 1], {}), 23: ([7, 11, 12, 7], {})}
+    streets = read_streets(osm_file(PLAZA, ways, relations={5: (PLAZA_RING, square())}))
+    assert streets.counts["joints across squares"] == 0
+    assert streets.counts["inner rings of squares"] == 2
+
+
+def test_an_outline_that_the_file_cuts_joins_nothing_and_says_so(osm_file):
+    ring = [*PLAZA_RING, ("way", 99, "outer")]
+    ways = {key: way for key, way in PLAZA_WAYS.items() if key != 21}
+    streets = read_streets(osm_file(PLAZA, ways, relations={5: (ring, square())}))
+    assert streets.counts["inner rings of squares not joined"] == 2
+    assert streets.counts["outlines of squares not in the file"] == 2
+    assert_add_up(streets)
+
+
 def test_helsinki_has_its_squares():
     streets = read_streets(HELSINKI)
     # The extract has 16 pedestrian and 9 footway multipolygons and a platform's; 2 service yards and a
-    # court with foot=no are none.
+    # court, all with foot=no, are none.
     counted = dict.fromkeys(("highway=pedestrian", "highway=footway", "highway=platform"), 0)
     for relation in osmium.FileProcessor(str(HELSINKI), osmium.osm.RELATION):
         tags = dict(relation.tags)
@@ -314,8 +384,9 @@ def test_helsinki_has_its_squares():
     counts = streets.counts
     assert counts["squares used"] == 26
     assert counts["squares read"] == 29
-    assert counts["squares dropped: area=yes"] + counts["squares dropped: foot=no"] == 3
-    assert counts["outlines of squares"] == 26
+    assert counts["squares dropped: foot=no"] == 3
+    # One of 26 outer ways is tagged as a platform itself, and walked as that.
+    assert counts["outlines of squares"] == 25
     assert_add_up(streets)
 
 

@@ -551,7 +551,8 @@ def test_no_community_layer_and_a_place_for_fetch(make_pack):
 
 # -- Facilities ------------------------------------------------------------------------------------
 
-ISLAND = {21: (120.6205, 31.3104), 22: (120.6207, 31.3104)}  # a yard of 19 m, joined to nothing
+YARD = {21: (120.6205, 31.3104), 22: (120.6207, 31.3104)}  # 19 m of path, 44 m from a street and joined to nothing
+ISLAND = {23: (120.6205, 31.3125), 24: (120.6207, 31.3125)}  # the same, 166 m from any street
 
 
 def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
@@ -559,33 +560,35 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     sites = [
         *SITES,
         ("far", "远", "clinic", "120.621", "31.315"),
-        ("isle", "岛", "clinic", "120.6206", "31.3104"),
+        ("isle", "岛", "clinic", "120.6206", "31.3125"),
+        ("yard", "院", "clinic", "120.6206", "31.3104"),
         ("out", "外", "clinic", "121.5", "31.31"),
         ("farther", "别处", "clinic", "-60", "-31"),
     ]
     # With this long road the town is the mainland and the yard an island.
-    nodes = TOWN_NODES | ISLAND | {30: (120.622, 31.299)}
-    ways = TOWN_WAYS | {40: ([21, 22], {"highway": "footway"}), 41: ([3, 30], {"highway": "residential"})}
+    nodes = TOWN_NODES | YARD | ISLAND | {30: (120.622, 31.299)}
+    scraps = {40: ([21, 22], {"highway": "footway"}), 42: ([23, 24], {"highway": "footway"})}
+    ways = TOWN_WAYS | scraps | {41: ([3, 30], {"highway": "residential"})}
     root = make_pack(sites=sites, streets=osm_xml(nodes, ways))
     city = load_city("tryton", data=root)
-    assert city.facilities.frame.index.tolist() == ["f1", "f2", "far", "isle"]
+    assert city.facilities.frame.index.tolist() == ["f1", "f2", "far", "isle", "yard"]
     outside = finding_of(city.findings, "facility-outside")
-    assert (outside.count, outside.examples) == (2, ("farther", "out"))
+    # 0.878 degrees of longitude east of the town's border at 31.31 N: 83.6 km.
+    assert (outside.count, outside.examples[1]) == (2, "row 6: out (83.6 km)")
+    assert outside.examples[0].startswith("row 7: farther (")
+    assert (outside.file, "离边界83.6至" in outside.message_zh) == ("facilities.csv", True)
     places = check_places(city)
     assert finding_of(places, "facility-far").examples == ("far",)
     assert finding_of(places, "facility-island").examples == ("isle",)
+    assert finding_of(places, "facility-moved").examples == ("yard",)
     assert "150" in finding_of(places, "facility-far").message_en
     with pytest.warns(UserWarning, match="data-quality findings"):
         result = analyse(city)
-    assert result.facilities.positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND]
+    assert result.facilities.positions.status.tolist() == [0, 0, Positions.FAR, Positions.ISLAND, Positions.MOVED]
     reached = {result.reach.facility_ids[k] for k in result.reach.facility}
-    assert {"f1", "f2"} <= reached
+    assert {"f1", "f2", "yard"} <= reached
     assert "far" not in reached
-    homes = result.demand.positions
-    on_island = {int(e) for e in homes.edge[homes.status == Positions.ISLAND]}
-    for point, facility in zip(result.reach.point, result.reach.facility, strict=True):
-        if result.reach.facility_ids[facility] == "isle":
-            assert int(homes.edge[point]) in on_island
+    assert "isle" not in reached
 
 
 def test_bad_rows_of_a_list_are_told_and_the_others_used(make_pack):
@@ -634,7 +637,7 @@ def test_lists_that_do_not_say_what_they_list(make_pack, old, new, says):
 
 
 def test_an_id_in_two_lists(make_pack):
-    root = make_pack(more='[[facilities]]\nfile = "more.csv"\nservices = ["shop"]\n')
+    root = make_pack(more='[[facilities]]\nfile = "more.csv"\ndatum = "wgs84"\nservices = ["shop"]\n')
     (root / "tryton" / "more.csv").write_text("facility_id,name,services,lon,lat\nf2,x,shop,120.62,31.31\n")
     with pytest.raises(
         PackError, match=r"facilities\.csv and more\.csv: facility_id 'f2' stands in more than one list"
@@ -691,3 +694,13 @@ def test_every_display_layer_keeps_its_origin(make_pack):
     assert [(o.label_en, o.attribution, o.synthetic) for o in pack.context_origins] == [
         ("parks", "© A", False), ("made canals", "© B", True),
     ]  # fmt: skip
+
+
+def test_a_list_of_which_nothing_lies_in_the_study_area_is_refused(make_pack):
+    sites = [("f1", "甲", "clinic", "116.4", "39.9"), ("f2", "乙", "clinic", "116.3", "39.9")]
+    root = make_pack(sites=sites)
+    with pytest.raises(PackError, match="none of its 2 facilities lies in the study area") as error:
+        load_city("tryton", data=root)
+    assert "f1 在 116.40000, 39.90000" in error.value.zh
+    (broken,) = [told for told in check_city("tryton", data=root).findings if told.severity == "error"]
+    assert (broken.code, broken.file) == ("unusable-input", "facilities.csv")

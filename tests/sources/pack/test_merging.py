@@ -10,6 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from circle15.errors import PackError
 from circle15.model.places import CONFLICT_COLUMNS, Facilities
 from circle15.model.results import Check
 from circle15.render.check.files import quality_html, save_quality
@@ -19,8 +20,9 @@ from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import analyse, load_city
+from circle15.study.loading import check_city
 from tests.towns.findings import finding_of
-from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml, write_csv
+from tests.towns.pack_files import CITY_TOML, TOWN_NODES, TOWN_WAYS, osm_xml, write_csv
 
 HELSINKI = Path(__file__).parents[3] / "data" / "helsinki"
 CLINIC = {"amenity": "clinic"}
@@ -100,12 +102,50 @@ def test_what_is_told(make_pack):
     assert "Community clinic 2" in more.message_en
 
 
-def test_a_service_that_openstreetmap_does_not_have_is_told(make_pack):
-    both = OSM.replace('["clinic"]', '["clinic", "day_care"]')
-    found = finding_of(read_pack("tryton", data=pack(make_pack, more=both)).findings, "osm-none")
-    assert (found.severity, found.count, found.file) == ("warning", 1, "streets.osm")
-    assert "“日间照料中心”" in found.message_zh
-    assert "day_care" in found.message_en
+def test_a_service_that_openstreetmap_does_not_have_is_undetermined_and_told_once(make_pack):
+    three = OSM.replace('["clinic"]', '["clinic", "day_care", "fitness"]')
+    root = pack(make_pack, more=three)
+    read = read_pack("tryton", data=root)
+    found = finding_of(read.findings, "osm-none")
+    assert (found.severity, found.count, found.file) == ("warning", 2, "streets.osm")
+    assert "“日间照料中心、健身场地”" in found.message_zh
+    assert "不作判断" in found.message_zh
+    assert "complete = true" in found.remedy_zh
+    assert found.examples == ("day_care", "fitness")
+    assert {"day_care", "fitness"} == read.facilities.unseen
+    assert not read.facilities.unseen & read.facilities.listed
+    told = check_city("tryton", data=root).findings
+    named = [(one.code, one.examples) for one in told if {"day_care", "fitness"} & set(one.examples)]
+    assert named == [("osm-none", ("day_care", "fitness"))]  # once, not again as a service without a list
+
+
+def test_a_service_of_a_list_that_is_said_to_be_complete_is_judged(make_pack):
+    more = OSM.replace('["clinic"]', '["clinic", "day_care"]\ncomplete = true')
+    read = read_pack("tryton", data=pack(make_pack, more=more))
+    assert "day_care" in read.facilities.listed
+    assert read.facilities.unseen == frozenset()
+    assert "osm-none" not in {one.code for one in read.findings}
+
+
+def test_a_service_of_a_list_of_ones_own_is_judged_whatever_openstreetmap_has(make_pack):
+    asked = OSM.replace('["clinic"]', '["clinic", "fitness"]')
+    root = pack(make_pack, more=asked)
+    assert "fitness" not in read_pack("tryton", data=root).facilities.listed
+    config = root / "tryton" / "city.toml"
+    spoken = config.read_text(encoding="utf-8").replace(
+        '["meal_point", "clinic"]', '["meal_point", "clinic", "fitness"]'
+    )
+    config.write_text(spoken, encoding="utf-8")
+    assert {"fitness", "meal_point"} <= read_pack("tryton", data=root).facilities.listed
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_complete_is_a_word_about_openstreetmap_alone(make_pack, value):
+    root = make_pack(
+        toml=CITY_TOML.format(settings="", more="").replace("services", f"complete = {value}\nservices", 1)
+    )
+    with pytest.raises(PackError, match=r"complete in .* says nothing without osm = true"):
+        read_pack("tryton", data=root)
 
 
 def test_openstreetmap_comes_last_wherever_it_stands(make_pack):
@@ -117,7 +157,7 @@ def test_openstreetmap_comes_last_wherever_it_stands(make_pack):
 
 
 def test_an_earlier_list_goes_first(make_pack):
-    second = '[[facilities]]\nfile = "second.csv"\nservice = "clinic"\n'
+    second = '[[facilities]]\nfile = "second.csv"\ndatum = "wgs84"\nservice = "clinic"\n'
     root = pack(make_pack, more=second)
     rows = [("s1", "平江卫生站", "120.6201", "31.3103")]
     write_csv(root / "tryton" / "second.csv", rows, ("facility_id", "name", "lon", "lat"))
@@ -138,7 +178,8 @@ def test_merge_false_keeps_both_and_says_so(make_pack):
 def test_a_service_only_openstreetmap_speaks_of_is_added_and_others_stay_undetermined(make_pack):
     root = pack(make_pack, more=OSM.replace('["clinic"]', '["clinic", "shop"]'))
     facilities = read_pack("tryton", data=root).facilities
-    assert facilities.listed == {"clinic", "meal_point", "shop"}  # the pack's own list speaks of meal points
+    assert facilities.listed == {"clinic", "meal_point"}  # the pack's own list speaks of meal points
+    assert facilities.unseen == {"shop"}  # not mapped is not absent
     assert set(facilities.offers()["service"]) == {"clinic"}  # the soup kitchen was not asked for
 
 
@@ -216,7 +257,7 @@ def helsinki(tmp_path):
     ]
     write_csv(home / "own.csv", rows, ("facility_id", "name", "services", "lon", "lat"))
     text = (home / "city.toml").read_text(encoding="utf-8")
-    own = '[[facilities]]\nfile = "own.csv"\nservices = ["culture", "shop", "clinic", "fitness"]\n\n'
+    own = '[[facilities]]\nfile = "own.csv"\ndatum = "wgs84"\nservices = ["culture", "shop", "clinic", "fitness"]\n\n'
     (home / "city.toml").write_text(text.replace("[[facilities]]", f"{own}[[facilities]]", 1), encoding="utf-8")
     return home.parent
 
@@ -263,7 +304,9 @@ def test_an_object_that_two_tables_take_is_one_place(make_pack):
 
 
 def test_two_sheets_of_a_workbook_without_ids(make_pack):
-    entries = [f'[[facilities]]\nfile = "l.xlsx"\nsheet = "{one}"\nservice = "clinic"' for one in ("东", "西")]
+    entries = [
+        f'[[facilities]]\nfile = "l.xlsx"\ndatum = "wgs84"\nsheet = "{one}"\nservice = "clinic"' for one in ("东", "西")
+    ]
     root = make_pack(more="\n".join(entries))
     book = openpyxl.Workbook()
     for name, lon in (("东", 120.6220), ("西", 120.6205)):

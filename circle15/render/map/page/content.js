@@ -74,6 +74,9 @@
  * @property {number | null} [delivery_radius_m]
  * @property {boolean | null} [open] at the page's moment; null is not known
  * @property {boolean} [denied] by a field survey
+ * @property {string} [state] of a facility that is closed, being built or planned: it covers nobody
+ * @property {string} [state_zh]
+ * @property {string} [state_en]
  *
  * @typedef {Titled & {key: string, glyph: string, tone: string, determined: boolean}} Service
  *

@@ -57,16 +57,19 @@ function lines(facility, view) {
 }
 
 /** What to be careful about. @param {Facility} facility @param {Bare} view @returns {string[]} */
-function warnings({ denied, status, open }, { say, model, state }) {
+function warnings(facility, { say, model, state }) {
+  const { denied, status, open, state: gone } = facility;
   const { open_at, max_snap_m } = model.content;
   const moment = open_at?.[state.language];
-  const place = status === 1 ? say('facility_far', { n: max_snap_m }) : status === 2 ? say('facility_island') : '';
+  const place = { 1: 'facility_far', 2: 'facility_island', 3: 'facility_moved' }[status];
   const hours = () => {
-    if (!moment || denied) return '';
+    if (!moment || denied || gone) return '';
     if (open === false) return say('facility_closed', { moment });
     return open === null ? say('facility_hours_unknown', { moment }) : '';
   };
-  return [denied ? say('facility_denied') : '', place, hours()].filter(Boolean);
+  const told = place ? say(place, { n: max_snap_m }) : '';
+  const unused = gone ? say('facility_not_in_use', { state: local(facility, 'state', state.language) }) : '';
+  return [denied ? say('facility_denied') : '', unused, told, hours()].filter(Boolean);
 }
 
 /**

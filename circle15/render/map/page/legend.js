@@ -161,6 +161,9 @@ function siteLegend({ say, model, state }) {
   );
   if (!shown.length) return null;
   const closed = model.facilities.some(({ open }) => open === false);
+  const gone = model.facilities.some(({ state: unused }) => unused);
+  /** @param {boolean} there @param {string} key */
+  const struck = (there, key) => (there ? h('li', {}, h('span.glyph.small.closed', {}, '／'), say(key)) : null);
   return h(
     'ul.legend-sites',
     {},
@@ -172,7 +175,8 @@ function siteLegend({ say, model, state }) {
         local(service, 'title', state.language),
       ),
     ),
-    closed ? h('li', {}, h('span.glyph.small.closed', {}, '／'), say('closed_then')) : null,
+    struck(closed, 'closed_then'),
+    struck(gone, 'not_in_use'),
   );
 }
 

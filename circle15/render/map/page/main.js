@@ -37,7 +37,7 @@ export async function start(map, doc) {
   const say = speaker(content.words, 'zh');
   /** @param {string} text */
   const stop = (text) => doc.body.append(h('p.broken', { role: 'alert' }, text));
-  if (content.format !== 1) return stop(say('broken', { reason: `format ${content.format}` }));
+  if (content.format !== 2) return stop(say('broken', { reason: `format ${content.format}` }));
   if (content.binary.encoding.startsWith('gzip') && !canUnzip()) return stop(say('broken_old'));
   try {
     const bytes = await unpack(content.binary);

@@ -143,7 +143,7 @@ function siteLayers(map, { facilities, serviceOf }, renderer, calls) {
     const wanted = offered.filter((key) => service === 'all' || key === service);
     const keys = strong && !wanted.length ? offered : wanted;
     if (!keys.length) return null;
-    const closed = facility.open === false || Boolean(facility.denied);
+    const closed = facility.open === false || Boolean(facility.denied || facility.state);
     return {
       at: [facility.lat, facility.lon],
       tones: closed ? ['#a39da8'] : keys.map((key) => serviceOf[key].tone),

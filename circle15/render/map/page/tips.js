@@ -20,8 +20,10 @@ function figureLine(place, view) {
 }
 
 /** Why a facility covers nobody. @param {Facility} facility @param {Bare} view */
-function closure({ denied, open }, { say, model, state }) {
+function closure(facility, { say, model, state }) {
+  const { denied, open, state: gone } = facility;
   if (denied) return [say('facility_denied')];
+  if (gone) return [say('facility_not_in_use', { state: local(facility, 'state', state.language) })];
   const moment = model.content.open_at?.[state.language];
   return moment && open === false ? [say('facility_closed', { moment })] : [];
 }

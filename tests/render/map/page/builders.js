@@ -13,9 +13,7 @@ import { speaker } from '../../../../circle15/render/map/page/text.js';
 export const PAGE = new URL('../../../../circle15/render/map/page/', import.meta.url);
 
 /** @type {import("../../../../circle15/render/map/page/content.js").Words} */
-export const words = JSON.parse(
-  readFileSync(new URL('words.json', PAGE), 'utf8').replaceAll('{fewest}', '10'),
-);
+export const words = JSON.parse(readFileSync(new URL('words.json', PAGE), 'utf8').replaceAll('{fewest}', '10'));
 export const [zh, en] = [speaker(words, 'zh'), speaker(words, 'en')];
 
 /** Bytes that hold these sections. @param {Record<string, number[]>} sections @returns {Bytes} */
@@ -67,7 +65,7 @@ export const service = (key, others = {}) => ({
 
 /** @param {Partial<Content>} [others] @returns {Content} */
 export const content = (others = {}) => ({
-  format: 1,
+  format: 2,
   fewest: 10,
   grid: { lon0: 120, lat0: 31, steps_per_degree: 250000 },
   city: { key: 'town', title_zh: '小城', title_en: 'Small town', review_number: '', synthetic: true },

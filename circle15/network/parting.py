@@ -1,0 +1,60 @@
+"""Nodes that nobody passes: the ways that meet there end there, each for itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circle15.errors import StreetsError
+from circle15.model.streets import NodeFlag
+from circle15.model.walk_network import WalkNetwork
+from circle15.refusals import refusal
+
+__all__ = ["barred_nodes", "cut_off_m", "part_barred"]
+
+
+def barred_nodes(network: WalkNetwork) -> NDArray[np.bool_]:
+    """``bool[n]``: the nodes that are barred by their tags."""
+    return (network.node_flags & np.uint8(NodeFlag.BARRED)) != 0
+
+
+def part_barred(network: WalkNetwork) -> WalkNetwork:
+    """Part the nodes that are barred by their tags: see :meth:`~circle15.model.walk_network.WalkNetwork.parted`.
+
+    Raises
+    ------
+    StreetsError
+        If that is every node at which streets meet or end: nothing can be walked.
+    """
+    barred = barred_nodes(network)
+    if not barred.any():
+        return network
+    used = np.zeros(network.n_nodes, dtype=bool)
+    used[network.u] = used[network.v] = True
+    if barred[used].all():
+        raise refusal(
+            "streets_barred", error=StreetsError, count=int(used.sum()),
+            streets=(network.origin.label_zh, network.origin.label_en),
+        )  # fmt: skip
+    return network.parted(barred)
+
+
+def cut_off_m(network: WalkNetwork) -> float:
+    """Metres of street that hang on the longest piece through barred nodes only."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    barred = np.flatnonzero(barred_nodes(network))
+    if len(barred) == 0:
+        return 0.0
+    # One more vertex for each barred place, which its copies share.
+    _, place = np.unique(network.node_id[barred], return_inverse=True)
+    pieces = len(network.component_km)
+    links = coo_array(
+        (np.ones(len(barred), dtype=np.int8), (network.component[barred], pieces + place)),
+        shape=(pieces + len(barred),) * 2,
+    )
+    joined = connected_components(links, directed=False)[1][:pieces]
+    behind = joined == joined[0]
+    behind[0] = False
+    return float(network.component_km[behind].sum() * 1000)

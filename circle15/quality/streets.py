@@ -1,0 +1,224 @@
+"""Is the street file enough? What its border cuts off, how thin it is around the communities, which classes it lacks.
+
+A gap next to the border of a file, or in a file that was made for cars, may be one of the file only. None of these
+findings changes a result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from circle15.catalog import adequacy, finding, way_classes
+from circle15.catalog.phrases import people_text
+from circle15.model.provenance import Finding
+from circle15.model.results import City, Settings
+from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.network.build import islands
+
+__all__ = ["known_extent", "street_file_findings"]
+
+_MOST_STRETCHES = 20_000
+"""Of a larger network every n-th stretch is looked at: densities and shares need no more."""
+_ROUNDING_M = 10.0
+"""A header rounds its box: junctions so near outside it are no sign of another file."""
+_FEWEST_PERCENT = 0.5
+"""Communities with a smaller part near the border of the file are not named."""
+
+
+def street_file_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:
+    """Whether the streets are enough for the study area and its buffer.
+
+    Parameters
+    ----------
+    city
+        Its ``street_extent`` is what the street file says that it covers, if it does.
+    profile, settings
+        The walker and the circle: how far from home streets must be known.
+
+    Returns
+    -------
+    list of Finding
+        The first that holds of ``streets-cut`` (circles leave the file: communities and people), ``streets-thin``
+        (hardly a street around the communities) and ``streets-end-early`` (the buffer is not filled);
+        ``streets-drive-only`` and ``streets-pieces``. Nothing for a made town.
+    """
+    if city.network.origin.synthetic or city.network.n_edges == 0:
+        return []
+    stretches = _Stretches.of(city)
+    border = (
+        _cut_findings(city, profile.reach_m(settings.circle_min))
+        or _thin_findings(city, stretches)
+        or _end_findings(city)
+    )
+    return [*border, *_class_findings(city.network), *_piece_findings(city, stretches)]
+
+
+def known_extent(city: City) -> shapely.Geometry | None:
+    """What the street file says that it covers, in metres; None where it does not say, or its data say otherwise.
+
+    Files that were joined, or whose header was left from another, have many junctions outside the box of the header.
+    Streets alone may lie outside: an extract keeps ways whole, and their crossings outside are not in it.
+    """
+    extent, network = city.street_extent, city.network
+    if extent is None or shapely.is_empty(extent):
+        return None
+    degree = np.bincount(network.u, minlength=network.n_nodes) + np.bincount(network.v, minlength=network.n_nodes)
+    junction = degree >= 3
+    wide = shapely.buffer(extent, _ROUNDING_M)
+    shapely.prepare(wide)
+    outside = ~shapely.contains_xy(wide, network.x[junction], network.y[junction])
+    contradicted = junction.any() and float(outside.mean()) > adequacy().most_junctions_outside
+    return None if contradicted else extent
+
+
+# -- the border of the file -----------------------------------------------------------------------
+
+
+def _cut_findings(city: City, reach_m: float) -> list[Finding]:
+    """Communities whose people walk beyond the border of the file, by the part of their land that lies near it."""
+    extent = known_extent(city)
+    if extent is None:
+        return []
+    frame = city.communities.frame
+    inner = shapely.buffer(extent, -reach_m)
+    land = frame.geometry.to_numpy()
+    percent = pd.Series(100 * (1 - shapely.area(shapely.intersection(land, inner)) / shapely.area(land)), frame.index)
+    near = percent[percent >= _FEWEST_PERCENT]
+    if near.empty:
+        return []
+    worst = near.sort_values(ascending=False, kind="stable").index
+    people = float((frame["population"] * percent / 100).loc[near.index].sum())
+    return [
+        finding(
+            "streets-cut",
+            "warning",
+            count=len(near),
+            file=city.network.origin.file,
+            reach=f"{reach_m:.0f}",
+            people=_people_words(people),
+            total=_people_words(float(frame["population"].sum())),
+            examples=[f"{key} {frame.loc[key, 'name']} {percent[key]:.0f} %" for key in worst],
+        )
+    ]
+
+
+def _end_findings(city: City) -> list[Finding]:
+    """The streets do not fill the study area and its buffer."""
+    network = city.network
+    known = shapely.box(network.x.min(), network.y.min(), network.x.max(), network.y.max())
+    share = shapely.area(shapely.intersection(city.area.reach, known)) / shapely.area(city.area.reach)
+    if share >= adequacy().streets_fill:
+        return []
+    return [finding("streets-end-early", "note", percent=f"{100 * share:.0f}")]
+
+
+# -- how thin they are ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stretches:
+    """Straight stretches of street: metres that each stands for, its edge, and the community at its middle or -1."""
+
+    length_m: NDArray[np.float64]
+    edge: NDArray[np.int64]
+    middle: NDArray[np.object_]
+    community: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, city: City) -> _Stretches:
+        network = city.network
+        owner = np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
+        first = np.flatnonzero(owner[:-1] == owner[1:])
+        step = -(-len(first) // _MOST_STRETCHES) if len(first) else 1
+        first = first[::step]
+        start, stop = network.vertex[first], network.vertex[first + 1]
+        middle = np.asarray(shapely.points((start + stop) / 2))
+        community = np.full(len(first), -1, dtype=np.int64)
+        land = city.communities.frame.geometry.to_numpy()
+        stretch, place = shapely.STRtree(land).query(middle, predicate="intersects")
+        community[stretch[::-1]] = place[::-1]  # where two overlap, the first counts
+        return cls(length_m=np.hypot(*(stop - start).T) * step, edge=owner[first], middle=middle, community=community)
+
+
+def _thin_findings(city: City, stretches: _Stretches) -> list[Finding]:
+    """Hardly a street in the buffer, though there are many in the communities: the file was cut close to them."""
+    limits = adequacy()
+    land = shapely.union_all(city.communities.frame.geometry.to_numpy())
+    ring = shapely.difference(city.area.reach, land)
+    if "water" in city.context:
+        ring = shapely.difference(ring, shapely.union_all(city.context["water"].geometry.to_numpy()))
+    if ring.is_empty or land.area == 0:
+        return []
+    inside = stretches.community >= 0
+    shapely.prepare(ring)
+    around = ~inside & shapely.intersects(ring, stretches.middle)
+    inside_km, around_km = (float(stretches.length_m[part].sum()) / 1000 for part in (inside, around))
+    dense, thin = inside_km / (land.area / 1e6), around_km / (ring.area / 1e6)
+    if inside_km < limits.least_km or thin >= limits.thin_share * dense:
+        return []
+    figures = {"inside": f"{dense:.1f}", "around": f"{thin:.1f}"}
+    return [finding("streets-thin", "warning", file=city.network.origin.file, **figures)]
+
+
+# -- what they are --------------------------------------------------------------------------------
+
+
+def _class_findings(network: WalkNetwork) -> list[Finding]:
+    """A network for cars: many kinds of roads, and hardly a way for people on foot."""
+    limits = adequacy()
+    names = [entry.name for entry in way_classes()]
+    km = np.bincount(network.way_class, weights=network.length_m, minlength=len(names)) / 1000
+    on_foot = float(sum(km[place] for place, name in enumerate(names) if name in limits.on_foot))
+    total = float(km.sum())
+    if (km > 0).sum() < 2 or total < limits.least_km or on_foot >= limits.least_on_foot * total:
+        return []
+    return [
+        finding(
+            "streets-drive-only", "warning", file=network.origin.file, km=f"{total:.0f}", on_foot=f"{on_foot:.1f}",
+            classes=", ".join(limits.on_foot),
+        )
+    ]  # fmt: skip
+
+
+def _piece_findings(city: City, stretches: _Stretches) -> list[Finding]:
+    """Large parts that nothing joins to the longest one: named by their longest street, with kilometres and people."""
+    network = city.network
+    large = np.flatnonzero(~islands(network))[1:]
+    if len(large) == 0:
+        return []
+    component = network.component[network.u]
+    frame = city.communities.frame
+    owned = stretches.community >= 0
+    owner, piece = stretches.community[owned], component[stretches.edge[owned]]
+    whole = np.bincount(owner, weights=stretches.length_m[owned], minlength=len(frame))
+    part = np.isin(piece, large)
+    mine = np.bincount(owner[part], weights=stretches.length_m[owned][part], minlength=len(frame))
+    share = np.divide(mine, whole, out=np.zeros(len(frame)), where=whole > 0)
+    people = float(np.nansum(frame["population"].to_numpy(dtype=float) * share))
+    return [
+        finding(
+            "streets-pieces",
+            "warning",
+            count=len(large),
+            file=network.origin.file,
+            km=f"{network.component_km[large].sum():.1f}",
+            people=_people_words(people),
+            examples=[f"{_longest_street(network, component == k)} {network.component_km[k]:.1f} km" for k in large],
+        )
+    ]
+
+
+def _longest_street(network: WalkNetwork, edges: NDArray[np.bool_]) -> str:
+    """The name that most metres of some edges carry; a dash where none has one."""
+    length = np.bincount(network.name[edges], weights=network.length_m[edges], minlength=len(network.names))
+    length[0] = 0.0
+    return network.names[int(length.argmax())] if length.any() else "—"
+
+
+def _people_words(count: float) -> tuple[str, str]:
+    return people_text(count, "zh"), people_text(count, "en")
