@@ -92,14 +92,14 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     rules = [rules[k] for k in np.flatnonzero(walkable)[row]]
     lines = np.where([rule.reversed for rule in rules], shapely.reverse(lines), lines)
     length_m = _given_lengths(street)[row] * _shares(lines, row)
-    once = _once(lines, rules)
+    names = street["name"].map(first_value).to_numpy() if "name" in street else np.full(len(street), "")
+    once = _once(lines, rules, names[row], length_m)
     lines, row, length_m = lines[once], row[once], length_m[once]
     rules = [rule for rule, wanted in zip(rules, once, strict=True) if wanted]
     node, first = clusters(np.concatenate([_tips(lines, 0), _tips(lines, -1)]))
     tips = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])[first]
     ends = node.reshape(2, -1).T
     warn_of_near_ends(lines, ends)
-    names = street["name"].map(first_value).to_numpy() if "name" in street else np.full(len(street), "")
     return StreetLines(
         place=gpd.GeoSeries(tips, crs=parts.crs),
         node_id=np.arange(len(tips), dtype=np.int64),
@@ -118,14 +118,20 @@ def _tips(lines: NDArray[np.object_], at: int) -> NDArray[np.float64]:
     return np.asarray(shapely.get_coordinates(shapely.get_point(lines, at)))
 
 
-def _once(lines: NDArray[np.object_], rules: Sequence[WalkRule]) -> NDArray[np.bool_]:
-    """Which lines are the first of those that lie on each other and are walked by one rule; warn of the others."""
+def _once(
+    lines: NDArray[np.object_], rules: Sequence[WalkRule], names: NDArray[np.object_], length_m: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which lines are the first of those that lie on each other and are walked by one rule; warn of the others.
+
+    Named ones go first, in the order of their names, then shorter ones: the order of the rows decides nothing.
+    """
     normal = shapely.to_wkb(shapely.normalize(lines))
     given = shapely.to_wkb(lines)
     metres = shapely.length(lines)
     seen: set[tuple[Any, ...]] = set()
     first = np.zeros(len(lines), dtype=bool)
-    for k, rule in enumerate(rules):
+    for k in sorted(range(len(rules)), key=lambda k: (names[k] == "", names[k], np.nan_to_num(length_m[k]))):
+        rule = rules[k]
         shape = given[k] if rule.flags & EdgeFlag.FORWARD_ONLY else normal[k]
         key = (shape, rule.way_class, rule.flags)
         first[k] = key not in seen or not metres[k]  # lines without a length do no harm

@@ -207,7 +207,7 @@ def _walkable(path: Path, contents: OsmContents) -> _Found:
         for line in outlines(found.squares, lines, _WAY_KEYS, counts, places=places):
             rule, hours = _timed(line.rule)
             found.take(_Way(rule, line.name, line.storeys, line.refs, hours))
-    counts |= {f"{kind}s that stand twice": copies for kind, copies in contents.copies.items()}
+    counts.update({f"{kind}s that stand twice": copies for kind, copies in contents.copies.items()})
     counts["nodes deleted"] += len(contents.deleted["node"])
     return found
 

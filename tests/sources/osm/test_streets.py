@@ -230,7 +230,8 @@ def test_the_outline_of_a_square_is_walked_under_the_square_s_name(osm_file, suf
     path = osm_file(ways=SQUARE_WAYS, relations={5: (RING, square(name="观前街"))}, name=f"t{suffix}")
     streets = read_streets(path)
     # The fountain lies outside of this crooked square (3 and 6 are no corner of it), so no line over it joins them.
-    assert refs(streets) == [[1, 2], [1, 2, 5], [5, 4, 1], [3, 6, 3]]
+    # Its ring of two corners runs there and back: once is enough.
+    assert refs(streets) == [[1, 2], [1, 2, 5], [5, 4, 1], [3, 6]]
     assert classes(streets) == ["residential", "pedestrian", "pedestrian", "pedestrian"]
     assert names(streets) == ["", "观前街", "观前街", "观前街"]
     counts = streets.counts

@@ -358,7 +358,7 @@ def test_the_pack_s_settings_and_the_caller_s_over_them(make_pack):
         ({"cutoffs_min": ()}, "give at least one"),
         ({"cutoffs_min": (15, 10, 5)}, "must rise without repeating"),
         ({"cutoffs_min": (5, 5)}, "must rise without repeating"),
-        ({"cutoffs_min": 15}, "cutoffs_min = 15: give a list of minutes"),
+        ({"cutoffs_min": "15"}, "cutoffs_min = '15': give a list of minutes"),
         ({"cutoffs_min": "abc"}, "cutoffs_min = 'abc': give a list of minutes"),
         ({"cutoffs_min": [None]}, "give a list of minutes"),
         ({"profile": "swimmer"}, "no walking profile 'swimmer'; choose one of adult, elderly, frail"),
@@ -574,7 +574,7 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     assert city.facilities.frame.index.tolist() == ["f1", "f2", "far", "isle", "yard"]
     outside = finding_of(city.findings, "facility-outside")
     # 0.878 degrees of longitude east of the town's border at 31.31 N: 83.6 km.
-    assert (outside.count, outside.examples[1]) == (2, "row 6: out (83.6 km)")
+    assert (outside.count, outside.examples[1]) == (2, "row 7: out (83.6 km)")
     assert outside.examples[0].startswith("row 7: farther (")
     assert (outside.file, "离边界83.6至" in outside.message_zh) == ("facilities.csv", True)
     places = check_places(city)
