@@ -17,6 +17,8 @@ __all__ = [
     "column_synonyms",
     "column_title",
     "fold_header",
+    "head_words",
+    "map_categories",
     "numeric_columns",
     "personal_columns",
     "without_numbers_of_persons",
@@ -93,6 +95,19 @@ def column_title(ours: str) -> str:
 def numeric_columns() -> frozenset[str]:
     """Our columns that hold numbers."""
     return frozenset(ours for ours, entry in _columns()["column"].items() if entry.get("numeric"))
+
+
+@cache
+def head_words() -> tuple[Mapping[str, int], tuple[str, ...]]:
+    """What multiplies a number of people (万), and the words that may stand behind it (人)."""
+    entry = _columns()["heads"]
+    return MappingProxyType(dict(entry["times"])), tuple(entry["words"])
+
+
+@cache
+def map_categories() -> frozenset[str]:
+    """The widest types of map services, which name no service."""
+    return frozenset(_columns()["map_types"]["categories"])
 
 
 @cache

@@ -37,6 +37,9 @@ _WEEK = 7 * 1440
 _DATED = re.compile(r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|week|easter|\[|\bdays?\b")
 _YEAR = re.compile(r"(?<![:\d])\d{4}(?!\d)")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_BETWEEN_RULES = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_REMARK = re.compile(r'"[^"]*"?')
+_SAYS_WHEN = re.compile(r"\d|open|off|closed|unknown|[\u4e00-\u9fff]")
 _TIMES = re.compile(r"[\d:,\s-]+$")
 _SHUT = re.compile(r"\b(?:closed|off)\b")
 _CLOSED, _OPEN, _UNKNOWN = 0, 1, 2
@@ -95,6 +98,8 @@ def understand(text: str) -> WeekHours | None:
     # Of fallback rules (||) the library's states and its intervals do not agree (2.1.4).
     if not text.strip() or len(text) > _LONGEST or "||" in text:
         return None
+    if '"' in text and (text := _with_unknown(text)).strip().startswith("unknown"):
+        return None  # a remark alone, such as "by appointment", says nothing of when
     folded = folded_hours(text)
     parsed = (None if _overruled(folded) else _parsed(folded)) or _parsed(in_osm_syntax(text))
     if parsed is None:
@@ -108,6 +113,15 @@ def understand(text: str) -> WeekHours | None:
     start.setflags(write=False)
     state.setflags(write=False)
     return WeekHours(osm=written, start=start, state=state)
+
+
+def _with_unknown(text: str) -> str:
+    """Rules of days and a remark (``Sa "by appointment"``) as unknown: by the syntax they would be open all day."""
+    rules = []
+    for rule in _BETWEEN_RULES.split(text):
+        bare = _REMARK.sub("", rule).strip()
+        rules.append(rule if '"' not in rule or _SAYS_WHEN.search(bare) else f"{bare} unknown".strip())
+    return "; ".join(rules)
 
 
 def _overruled(text: str) -> bool:

@@ -110,9 +110,9 @@ def all_together(folder: Path) -> Iterator[Path]:
         for made in sorted(part.iterdir(), key=lambda file: (file.name == "run.json", file.name)):
             write_whole(folder / made.name, made.replace)
     except OutputError as error:
-        raise OutputError(
-            str(error).replace(str(part), str(folder)), zh=error.zh.replace(str(part), str(folder))
-        ) from error
+        error.args = (str(error).replace(str(part), str(folder)),)
+        error.zh = error.zh.replace(str(part), str(folder))
+        raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -197,3 +197,22 @@ def test_without_a_column_of_hours_everything_is_unknown():
 def test_the_public_names_work():
     assert c15.moment("周六 8点").en == "Sa 08:00"
     assert c15.open_at(pd.Series(["24小时"]), "3:00").tolist() == [True]
+
+
+@pytest.mark.parametrize("text", ['"by appointment"', '"电话预约"', ' "x" ', '"a" "b"'])
+def test_a_remark_alone_is_unknown_not_open(text):
+    assert understand(text) is None
+    assert open_at(pd.Series([text]), "We 11:30").isna().tolist() == [True]
+
+
+def test_days_with_a_remark_alone_are_unknown():
+    hours = pd.Series(['Mo-Fr 08:00-17:00; Sa "by appointment"', 'Mo-Su "ring"', 'Mo-Fr 08:00-17:00 "ring; twice"'])
+    assert open_at(hours, "We 11:30").tolist() == [True, pd.NA, True]
+    assert open_at(hours, "Sa 11:30").tolist() == [pd.NA, pd.NA, False]
+
+
+@pytest.mark.parametrize(
+    "text", ["早6:30-8:30 中11:00-13:00 晚16:30-18:30", "早：6:30-8:30；中：11:00-13:00；晚：4:30-6:30"]
+)
+def test_meals_of_the_day(text):
+    assert understand(text).osm == "06:30-08:30,11:00-13:00,16:30-18:30"

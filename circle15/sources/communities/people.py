@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import column_synonyms, column_title, finding, refusal
+from circle15.catalog import column_synonyms, column_title, finding, head_words, refusal
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import Finding
 from circle15.sources.city_config import PeopleTable
@@ -28,8 +29,8 @@ _NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
 _SHOWN = 12
 """So many communities without a row are named in one message."""
 WITH_HOLES = ("households", "population_registered")
-"""Numbers that may be missing here and there."""
-_THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
+"""Numbers that may be missing here and there, beside people: communities whose people are not known are told."""
+_HEADS = re.compile(r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?P<times>[万千百]?)\s*(?P<unit>\D*)")
 
 
 def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: PeopleTable) -> Reading:
@@ -105,16 +106,29 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: PeopleTa
 
 
 def count_of_people(column: pd.Series) -> pd.Series:
-    """Numbers of a column; also where they are written as ``1,234``. NaN where a cell is no number.
+    """Numbers of a column; also where they are written as ``1,234``, ``1000人`` or ``1.2万``. NaN where one is none.
 
     Examples
     --------
-    >>> count_of_people(pd.Series(["1,234", "56", "1,2"])).tolist()
-    [1234.0, 56.0, nan]
+    >>> count_of_people(pd.Series(["1,234", "56", "1,2", "1000人", "1.2万"])).tolist()
+    [1234.0, 56.0, nan, 1000.0, 12000.0]
     """
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype(float)
     text = column.astype(str).str.strip().str.replace("，", ",")
-    parted = text.str.match(_THOUSANDS)
-    return pd.to_numeric(column.where(~parted, text.str.replace(",", "")), errors="coerce").astype(float)
+    plain = pd.to_numeric(column, errors="coerce").astype(float)
+    odd = text[plain.isna() & column.notna()]
+    read = odd.map({word: _heads(word) for word in odd.unique()}).astype(float)
+    return plain.where(plain.notna(), read.reindex(column.index))
+
+
+def _heads(text: str) -> float:
+    """A number of people with what is written around it; NaN where it is none."""
+    times, words = head_words()
+    match = _HEADS.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if match is None or match["unit"] not in ("", *words) or match["times"] not in ("", *times):
+        return float("nan")
+    return round(float(match["number"].replace(",", "")) * times.get(match["times"], 1), 6)
 
 
 def without_empty(frame: pd.DataFrame, file: str, findings: list[Finding]) -> pd.DataFrame:
@@ -164,7 +178,7 @@ def _check_all_there(shown: pd.Series, ours: pd.Series, theirs: pd.Series, files
 def _numbers(column: pd.Series, file: str) -> pd.Series:
     numbers = count_of_people(column)
     bad = ~(np.isfinite(numbers) & (numbers >= 0))
-    if column.name in WITH_HOLES:
+    if column.name in (*WITH_HOLES, *PEOPLE):
         bad &= column.map(_folded) != ""
     if bad.any():
         row = int(column.index[bad][0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -76,7 +76,7 @@ def read_communities(
     ------
     PackError
         If the id, the name or a people column cannot be found; if a row has no polygon (or point), no id or,
-        without ``parts``, one that another row has too; if people are negative or missing.
+        without ``parts``, one that another row has too; if people are negative or no number. NaN: people not known.
     """
     entry = entry or CommunityFile()
     layer, record, findings = _rows(path, columns, entry)
@@ -85,7 +85,7 @@ def read_communities(
     shapes_of = _points if entry.grow else _polygons
     if entry.parts:
         _need(layer, path, ("community_id",))
-        holes = entry.parts_people == "once"
+        holes = layer.columns if entry.parts_people == "once" else ()
         layer = _numbered(_with_ids(layer, path, parts=True), path, findings, holes=holes)
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
         layer, told = unite_parts(layer, file=path.name, people=entry.parts_people)
@@ -99,7 +99,7 @@ def read_communities(
     _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
     if layer.empty:
         raise refusal("communities_empty", file=path.name)
-    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings)
+    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings, holes=PEOPLE)
     if not entry.parts:
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
@@ -118,6 +118,8 @@ def _rows(
     if path.suffix.lower() in (*TEXT_TABLES, *SPREADSHEETS):
         return _table_rows(path, columns, entry)
     read = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs)
+    if read.frame.empty:
+        raise refusal("layer_no_rows" if columns else "communities_empty", file=path.name)
     frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     cut = read.encoding if path.suffix.lower() == ".shp" else ""
@@ -196,8 +198,14 @@ def _mapped(layer: pd.DataFrame, path: Path, ours: str, theirs: MappedColumn) ->
         raise refusal("communities_mapped", file=path.name, ours=ours, absent=", ".join(map(repr, absent)), found=found)
     if theirs.whole:
         return layer[theirs.of[0]]
-    whole = layer[list(theirs.of)].apply(pd.to_numeric, errors="coerce").sum(axis=1, skipna=False)
-    return cast("pd.Series", whole if theirs.share is None else whole * theirs.share)
+    given = layer[list(theirs.of)]
+    numbers = given.apply(pd.to_numeric, errors="coerce")
+    whole = numbers.sum(axis=1, skipna=False) * (1.0 if theirs.share is None else theirs.share)
+    words = numbers.isna() & given.apply(lambda column: column.map(cell_text).str.strip() != "")
+    if words.to_numpy().any():  # a word stays one, and is refused with its row; an empty cell is not known
+        rows = words.any(axis=1)
+        whole = whole.astype(object).mask(rows, given.where(words).bfill(axis=1).iloc[:, 0])
+    return cast("pd.Series", whole)
 
 
 def _need(layer: pd.DataFrame, path: Path, columns: Iterable[str], *, meaning: str = "") -> None:
@@ -233,11 +241,13 @@ def _with_words(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 # -- people ---------------------------------------------------------------------------------------
 
 
-def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: bool = False) -> gpd.GeoDataFrame:
-    """People as numbers; a hole or a word among the households is left empty and told."""
+def _numbered(
+    layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: Collection[str]
+) -> gpd.GeoDataFrame:
+    """People as numbers, NaN where a cell of the columns ``holes`` is empty; a word among the households is told."""
     made: dict[str, pd.Series] = {}
     for column in [c for c in layer.columns if counts_heads(c) and c not in WITH_HOLES]:
-        made[column] = _people(layer[column], path, holes=holes)
+        made[column] = _people(layer[column], path, holes=column in holes)
     for column in [c for c in WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
         numbers = count_of_people(layer[column])
         usable = np.isfinite(numbers) & (numbers >= 0)

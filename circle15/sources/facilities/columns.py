@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog import column_synonyms, finding, fold_header, hint, numeric_columns, personal_columns, refusal
+from circle15.catalog import (
+    column_synonyms,
+    finding,
+    fold_header,
+    hint,
+    map_categories,
+    numeric_columns,
+    personal_columns,
+    refusal,
+)
 from circle15.catalog import services as known_services
 from circle15.model.provenance import FileRecord, Finding
 from circle15.refusals.spelling import did_you_mean
@@ -25,6 +34,8 @@ _BETWEEN_SERVICES = re.compile(r"[;；、,，/|\n]+")
 _BETWEEN_DEGREES = re.compile(r"[,;\s、]+")
 _PLANE = re.compile(r"[xy]")
 _POINT = ("lon", "lat", "location")
+_WKT = re.compile(r"^(SRID=\d+;)?\s*POINT\s*(?=\()", re.IGNORECASE)
+"""What stands before the numbers where a point is written as well-known text."""
 _TWICE = re.compile(r" \(\d+\)$")
 _MOSTLY = 0.5
 """Share of cells that must look personal before a column without a telling header counts as personal."""
@@ -237,7 +248,8 @@ def _with_point(frame: pd.DataFrame) -> pd.DataFrame:
     """``lon`` and ``lat`` from ``location``, where they have no columns of their own."""
     if "location" not in frame or {"lon", "lat"} <= set(frame.columns):
         return frame
-    parts = [_BETWEEN_DEGREES.split(cell.strip("()[] ")) for cell in plain_numbers(frame["location"])]
+    cells = (_WKT.sub("", cell).strip("()[] ") for cell in plain_numbers(frame["location"]))
+    parts = [_BETWEEN_DEGREES.split(cell) for cell in cells]
     lon, lat = ([pair[k] if len(pair) == 2 else "" for pair in parts] for k in (0, 1))
     return frame.drop(columns=["location", *({"lon", "lat"} & set(frame.columns))]).assign(lon=lon, lat=lat)
 
@@ -260,7 +272,7 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         Services row by row; what was understood by words, and what was not understood.
     """
     cell, texts = pd.factorize(cells.astype(object), use_na_sentinel=False)
-    split = [tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(str(text)))))) for text in texts]
+    split = [_words_of_cell(str(text)) for text in texts]
     distinct = list(dict.fromkeys(word for words in split for word in words))
     meaning = {word: services_of_word(word) for word in distinct}
     findings: list[Finding] = []
@@ -290,6 +302,16 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         )  # fmt: skip
     offered = [tuple(dict.fromkeys(service for word in words for service in meaning[word])) for words in split]
     return [offered[place] for place in cell], findings
+
+
+def _words_of_cell(text: str) -> tuple[str, ...]:
+    """The words of a cell; of a map service's type (``医疗保健服务;诊所;诊所``) those for a service, else its last."""
+    words = tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(text)))))
+    kinds = map_categories()
+    if words and words[0] in kinds and len(words) > 1:
+        narrower = tuple(word for word in words if word not in kinds)
+        return tuple(word for word in narrower if services_of_word(word)) or narrower[-1:] or words[:1]
+    return words
 
 
 def _word_by_word(

@@ -38,12 +38,13 @@ _METRES = 1000.0
 """Both numbers of a position in metres are larger than this, and one is no degree."""
 _ANGLE = re.compile(
     r"""(?P<before>[NSEW东西南北]?)(?:经|纬)?\s*
-        (?P<degrees>\d{1,3})\s*[°º˚oO度]\s*
+        (?P<degrees>\d{1,3}(?:\.\d+)?)\s*(?:[°º˚oO度]\s*|(?=[NSEW东西南北]?$)(?<=\d))
         (?:(?P<minutes>\d{1,2}(?:\.\d+)?)\s*['′’‘分]\s*)?
         (?:(?P<seconds>\d{1,2}(?:\.\d+)?)\s*(?:["″”“秒]|['′’]{2})\s*)?
         (?P<after>[NSEW东西南北]?)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3},\d+")
 
 
@@ -56,7 +57,7 @@ class PointColumns:
 
 
 def written_degrees(text: str) -> float:
-    """Decimal degrees of an angle in degrees, minutes and seconds; NaN if it is none.
+    """Decimal degrees of an angle with signs or letters, in minutes and seconds or not; NaN if it is none.
 
     Examples
     --------
@@ -64,12 +65,12 @@ def written_degrees(text: str) -> float:
     (120.62, -31.5, nan)
     """
     found = _ANGLE.fullmatch(text.strip())
-    if found is None or (found["before"] and found["after"]):
+    if found is None or (found["before"] and found["after"]) or _NUMBER.fullmatch(text.strip()):
         return float("nan")
     minutes, seconds = float(found["minutes"] or 0), float(found["seconds"] or 0)
-    if minutes >= 60 or seconds >= 60:
+    if minutes >= 60 or seconds >= 60 or ("." in found["degrees"] and (found["minutes"] or found["seconds"])):
         return float("nan")
-    size = int(found["degrees"]) + minutes / 60 + seconds / 3600
+    size = float(found["degrees"]) + minutes / 60 + seconds / 3600
     return -size if (found["before"] or found["after"]).upper() in {"S", "W", "西", "南"} else size
 
 

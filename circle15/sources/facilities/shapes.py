@@ -33,6 +33,12 @@ def placed_rows(frame: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, N
     """
     shapes = frame.geometry.to_numpy()
     kind = shapely.get_type_id(shapes)
+    loose = kind == shapely.GeometryType.GEOMETRYCOLLECTION
+    loose[loose] = [
+        bool((shapely.get_type_id(shapely.get_parts(shape)) == shapely.GeometryType.POINT).all())
+        for shape in shapes[loose]
+    ]  # points that a tool has gathered
+    kind = np.where(loose, shapely.GeometryType.MULTIPOINT, kind)
     odd = np.flatnonzero((kind >= 0) & ~np.isin(kind, _PLACES) & ~shapely.is_empty(shapes))
     if len(odd):
         raise refusal(

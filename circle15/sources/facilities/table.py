@@ -166,6 +166,8 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     """
     shifts = datum.lower() in DATUMS
     layer = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs if shifts else datum)
+    if layer.frame.empty and entry.columns:
+        raise refusal("layer_no_rows", file=path.name)
     degrees, numbers, parts = placed_rows(layer.frame.to_crs("EPSG:4326"), path.name)
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))

@@ -12,7 +12,7 @@ import pyproj
 from circle15.catalog import finding, refusal, text
 from circle15.model.limits import SCALE_REFUSED
 from circle15.model.metric import metric_fit
-from circle15.model.places import Communities, CommunitySeeds
+from circle15.model.places import PEOPLE, Communities, CommunitySeeds
 from circle15.model.provenance import Origin
 from circle15.sources.communities.findings import community_checks
 from circle15.sources.communities.offices import read_office_columns
@@ -84,6 +84,8 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
         raise refusal("communities_unfit", file=path.name, crs=crs.name)
+    if not counted:
+        metric = _with_people(metric, path.name, log)
     _refuse_stretched(pack, crs, metric, file=path.name)
     log.findings.extend(community_checks(metric, file=path.name))
     metric, told = read_office_columns(metric, file=people.file if people else path.name)
@@ -96,6 +98,26 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
         estimated=about.estimated,
         datum=about.datum,
     )
+
+
+def _with_people(communities: gpd.GeoDataFrame, file: str, log: ReadingLog) -> gpd.GeoDataFrame:
+    """The communities whose people are known; the others cannot be judged, and are told and counted.
+
+    Raises
+    ------
+    PackError
+        If none is known.
+    """
+    unknown = communities[list(PEOPLE)].isna().any(axis=1)
+    if unknown.all():
+        raise refusal("people_unknown", file=file, count=len(communities))
+    if unknown.any():
+        ids = communities.index[unknown]
+        log.findings.append(finding("people-unknown", "warning", count=len(ids), file=file, examples=ids))
+        rows = int(communities.loc[unknown, "parts"].sum()) if "parts" in communities else len(ids)
+        (place,) = [place for place, record in enumerate(log.files) if record.role == "communities"]
+        log.drop("people-unknown", {place: rows})
+    return communities[~unknown]
 
 
 def _refuse_stretched(pack: Pack, crs: pyproj.CRS, communities: gpd.GeoDataFrame, *, file: str) -> None:

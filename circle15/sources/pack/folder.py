@@ -54,6 +54,8 @@ class Pack:
         """As :meth:`find`, but a missing file is an error."""
         path = self.find(name)
         if path is None:
+            if any((folder / name).is_dir() for folder in self.folders):
+                raise refusal("pack_folder", city=self.key, name=name)
             folders = [str(folder) for folder in self.folders]
             there = sorted(path.name for path in self.home.iterdir() if path.is_file() and path.name != "city.toml")
             alike = closest(name, there)

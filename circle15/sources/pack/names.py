@@ -17,6 +17,8 @@ from circle15.refusals.spelling import did_you_mean
 __all__ = ["CITY_NAME", "check_name", "data_roots", "list_cities", "pack_key", "read_city_toml"]
 
 CITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TWICE = re.compile(r"Cannot (overwrite|declare|mutate)")
+"""How the parser says that a key or a table stands twice."""
 
 
 def data_roots(data: str | Path | None = None) -> tuple[Path, ...]:
@@ -51,10 +53,29 @@ def list_cities(data: str | Path | None = None) -> dict[str, Path]:
     """
     packs: dict[str, Path] = {}
     for root in data_roots(data):
-        for folder in sorted(root.iterdir()):
-            if (folder / "city.toml").is_file() and CITY_NAME.fullmatch(folder.name):
-                packs.setdefault(folder.name, folder)
+        for folder in _packs_in(root, given=data is not None and root == Path(data).resolve()):
+            packs.setdefault(folder.name, folder)
     return dict(sorted(packs.items()))
+
+
+def _packs_in(root: Path, *, given: bool) -> list[Path]:
+    """Folders of packs in a data root; none in a root that cannot be read, unless it is the one that was given.
+
+    Raises
+    ------
+    CityError
+        If the given one cannot be read.
+    """
+    try:
+        return [
+            folder
+            for folder in sorted(root.iterdir())
+            if CITY_NAME.fullmatch(folder.name) and (folder / "city.toml").is_file()
+        ]
+    except OSError as error:
+        if not given:
+            return []
+        raise refusal("data_closed", error=CityError, folder=str(root), why=error.strerror) from error
 
 
 def check_name(city: str) -> None:
@@ -134,6 +155,7 @@ def read_city_toml(path: Path) -> dict[str, Any]:
     except RecursionError as error:
         raise refusal("pack_toml", file=path, why=hint("toml_deep")) from error
     except ValueError as error:
-        raise refusal("pack_toml", file=path, why=error) from error
+        code = "pack_toml_twice" if _TWICE.match(str(error)) else "pack_toml"
+        raise refusal(code, file=path, why=error) from error
     except OSError as error:
         raise refusal("pack_closed", file=path, why=error.strerror) from error

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import html
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,16 @@ _ERROR = re.compile(rb"""<(?:\w+:)?c\s[^>]*\bt\s*=\s*["']e["']""")
 _UNPLACED = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^>]*\sr\s*=)""")
 _ROW_BEGINS = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _CELL_BEGINS = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_HIDDEN = re.compile(rb"""<(?:\w+:)?row\s[^>]*\bhidden\s*=\s*["'](?:1|true)["'][^>]*>""")
+_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})["']""")
+_ABOUT = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+_ATTRIBUTE = re.compile(rb"""(?:\w+:)?(name|id|Id|Target)\s*=\s*["']([^"']*)["']""")
 _UTF7 = re.compile(r"\+[A-Za-z0-9+/]{3,}(?=-|[^A-Za-z0-9+/]|$)")
 _CHUNK = 1 << 22
+_FEW = 10
+"""One letter in so many may be NUL before the whole text is of another encoding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +82,8 @@ class Grid:
     """One sheet: its name (``""`` in a text file), its rows from row 1, and its merged ranges.
 
     ``merged`` holds ``(top, left, bottom, right)``, from 0 and inclusive. ``errors`` and ``unsaved``
-    count cells of the whole workbook that hold an error, and formulas without a stored value.
+    count cells of the whole workbook that hold an error, and formulas without a stored value. ``hidden`` are numbers of
+    rows that a filter or a hand has hidden: they are read like the others.
     """
 
     name: str
@@ -83,6 +93,7 @@ class Grid:
     merged: Sequence[tuple[int, int, int, int]] = ()
     errors: int = 0
     unsaved: int = 0
+    hidden: tuple[int, ...] = ()
 
 
 def read_grids(path: Path, limits: Limits, *, score: Score, encoding: str = "") -> list[Grid]:
@@ -205,8 +216,10 @@ def _decoded(path: Path, content: bytes, given: str) -> tuple[str, str]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" in text:
-            break
+        if nul := text.count("\0"):
+            if nul * _FEW > len(text):
+                break  # two bytes a letter: UTF-16 without its mark
+            raise refusal("csv_nul", file=path.name, row=text[: text.index("\0")].count("\n") + 1, count=nul)
         mail = _UTF7.findall(text[:2000].partition("\n")[0]) if text.isascii() else []
         if len(mail) > 1 and all("\u4e00" <= letter <= "\u9fff" for run in mail for letter in _mail_text(run)):
             raise refusal("csv_utf7", file=path.name, shown=mail[0][:20])
@@ -249,8 +262,9 @@ def _refuse_broken_utf8(path: Path, content: bytes) -> None:
 
 def _workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
     errors = unsaved = 0
+    hidden: Mapping[str, tuple[int, ...]] = {}
     if content.startswith(b"PK"):
-        errors, unsaved = _checked_zip(path, content, limits)
+        errors, unsaved, hidden = _checked_zip(path, content, limits)
     elif not content.startswith(_OLE) or _ENCRYPTED in content:
         page = re.match(rb"\s*(\xef\xbb\xbf)?\s*<(!doctype html|html|table|meta|head)", content[:200], re.IGNORECASE)
         why = "book_locked" if content.startswith(_OLE) else "book_html" if page else "book_other"
@@ -260,7 +274,8 @@ def _workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
             kinds = [meta for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
             if len(kinds) > limits.sheets:
                 raise refusal("book_sheets", file=path.name, count=len(kinds), most=limits.sheets)
-            return [_sheet_grid(path, book, meta, limits, errors=errors, unsaved=unsaved) for meta in kinds]
+            grids = [_sheet_grid(path, book, meta, limits, errors=errors, unsaved=unsaved) for meta in kinds]
+            return [replace(grid, hidden=hidden.get(grid.name, ())) for grid in grids]
     except python_calamine.CalamineError as error:
         raise refusal("book_broken", file=path.name, why=error) from error
 
@@ -301,13 +316,15 @@ def _cell_text(cell: Any) -> str:
     return text
 
 
-def _checked_zip(path: Path, content: bytes, limits: Limits) -> tuple[int, int]:
-    """Unpack a workbook once without keeping it: its true size, its farthest cells, and cells without a value.
+def _checked_zip(path: Path, content: bytes, limits: Limits) -> tuple[int, int, Mapping[str, tuple[int, ...]]]:
+    """Unpack a workbook once without keeping it: its true size, its farthest cells, cells without a value, hidden rows.
 
     Readers of workbooks make room for every cell up to the farthest one, so that one cell in XFD1048576
     takes all memory there is; and the sizes that a zip states are those that its maker wrote.
     """
     errors = unsaved = 0
+    hidden: dict[str, tuple[int, ...]] = {}
+    about: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             entries = packed.infolist()
@@ -320,11 +337,14 @@ def _checked_zip(path: Path, content: bytes, limits: Limits) -> tuple[int, int]:
                 )  # fmt: skip
             for entry in entries:
                 with packed.open(entry) as stream:
+                    if entry.filename.lower() in _ABOUT and entry.file_size <= _CHUNK:
+                        about[entry.filename.lower()] = stream.read(_CHUNK)
                     if "worksheets/" not in entry.filename.lower() or not entry.filename.lower().endswith(".xml"):
                         _drain(stream)
                         continue
-                    wrong, empty = _scan(f"{path.name}, {entry.filename}", stream, limits)
+                    wrong, empty, rows = _scan(f"{path.name}, {entry.filename}", stream, limits)
                 errors, unsaved = errors + wrong, unsaved + empty
+                hidden[entry.filename.lower()] = rows
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
@@ -339,7 +359,24 @@ def _checked_zip(path: Path, content: bytes, limits: Limits) -> tuple[int, int]:
         if isinstance(error, PackError):
             raise
         raise refusal("book_broken", file=path.name, why=error) from error
-    return errors, unsaved
+    files = _sheet_files(about)
+    return errors, unsaved, {name: hidden[file] for name, file in files.items() if hidden.get(file)}
+
+
+def _sheet_files(about: Mapping[str, bytes]) -> dict[str, str]:
+    """Name of each sheet -> its file in the workbook, by the workbook's own lists."""
+    targets = {found["id"]: found["target"] for found in map(_attributes, _RELATION.findall(about.get(_ABOUT[1], b"")))}
+    sheets = map(_attributes, _SHEET.findall(about.get(_ABOUT[0], b"")))
+    named = {sheet.get("name", ""): targets.get(sheet.get("id", ""), "") for sheet in sheets}
+    return {
+        html.unescape(name): (target.lstrip("/") if target.startswith("/") else f"xl/{target}").lower()
+        for name, target in named.items()
+    }
+
+
+def _attributes(tag: bytes) -> dict[str, str]:
+    found = {key.decode().lower(): value.decode("utf-8", "replace") for key, value in _ATTRIBUTE.findall(tag)}
+    return {"id": "", "target": ""} | found
 
 
 def _drain(stream: Any) -> None:
@@ -362,8 +399,9 @@ def _pieces(stream: Any) -> Iterator[bytes]:
     yield kept
 
 
-def _scan(where: str, stream: Any, limits: Limits) -> tuple[int, int]:
-    """Counts of error cells and of formulas without a value; refuses cells far outside."""
+def _scan(where: str, stream: Any, limits: Limits) -> tuple[int, int, tuple[int, ...]]:
+    """Counts of error cells and of formulas without a value, numbers of hidden rows; refuses cells far outside."""
+    hidden: list[int] = []
     rows = columns = counted = errors = unsaved = 0
     for piece in _pieces(stream):
         if b"\0" in piece:
@@ -383,7 +421,9 @@ def _scan(where: str, stream: Any, limits: Limits) -> tuple[int, int]:
             errors += len(_ERROR.findall(piece))
         if b"f>" in piece:
             unsaved += len(_NO_VALUE.findall(piece))
-    return errors, unsaved
+        if b"hidden" in piece:
+            hidden += [int(number[1]) for tag in _HIDDEN.findall(piece) if (number := _NUMBER.search(tag))]
+    return errors, unsaved, tuple(hidden)
 
 
 def _column_number(letters: bytes) -> int:

@@ -250,6 +250,12 @@ def _body(path: Path, grid: Grid, header: _Header) -> tuple[pd.DataFrame, list[F
         if count:
             notes.append(finding(code, "warning", file=path.name, count=count))
     numbers = [header.row + 2 + k for k, row in enumerate(rows) if any(map(str.strip, row))]
+    hidden = sorted(set(grid.hidden).intersection(numbers))
+    if hidden:
+        shown = ", ".join(map(str, hidden[:20]))
+        notes.append(
+            finding("table-hidden-rows", "warning", file=path.name, count=len(hidden), row=hidden[0], value=shown)
+        )
     frame = pd.DataFrame(
         [rows[number - header.row - 2] for number in numbers], columns=range(width), dtype=str,
         index=pd.Index(numbers, name="row", dtype="int64"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from circle15.catalog.typed_toml import checked
 from circle15.errors import PackError
 from circle15.sources.city_config import CityConfig
+from circle15.sources.communities.people import count_of_people
 from circle15.sources.communities.table import read_communities
 from circle15.sources.pack.city_pack import read_pack
 from tests.towns.city_tables import people_table
@@ -69,7 +72,7 @@ def test_columns_that_only_begin_like_people_are_no_people(tmp_path):
         ([ROWS[1]], "have no row in it: '陈港社区'; write both alike"),
         ([*ROWS, ("陈港社区", "1", "0", "")], "row 4, column 'name', value '陈港社区' stands in an earlier row too"),
         ([ROWS[0], ("b", "-1", "0", "")], "row 3, column 'population', value '-1' is no number of people"),
-        ([ROWS[0], ("b", "", "0", "")], "row 3, column 'population', value '' is no number"),
+        ([ROWS[0], ("b", "viele", "0", "")], "row 3, column 'population', value 'viele' is no number"),
     ],
 )  # fmt: skip
 def test_people_that_cannot_be_joined(tmp_path, rows, says):
@@ -125,8 +128,8 @@ def test_a_column_of_numbers_that_nobody_filled_in_is_none(tmp_path):
     frame, findings = joined(tmp_path, [("陈港社区", "", "9", "5", ""), ("b", "", "8", "4", "")], header)
     assert not {"households", "pop_80plus"} & set(frame.columns)
     assert finding_of(findings, "community-columns-empty").value == "households, pop_80plus"
-    with pytest.raises(PackError, match="row 2, column 'population', value '' is no number"):
-        joined(tmp_path, [("陈港社区", "", "", "5", ""), ("b", "", "", "4", "")], header)
+    frame, _ = joined(tmp_path, [("陈港社区", "", "", "5", ""), ("b", "", "8", "4", "")], header)
+    assert frame["population"].isna().tolist() == [True, False]  # not known, not nobody
 
 
 def test_households_may_have_holes(tmp_path):
@@ -140,3 +143,15 @@ def test_both_languages_name_the_nearest_row(tmp_path):
         joined(tmp_path, [("b", "50", "5", ""), ("陈巷社区", "1", "0", "")])
     assert "“陈港社区”（表中有第3行“陈巷社区”）" in refused.value.zh
     assert "'陈港社区' (the table has '陈巷社区' in row 3)" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "people"),
+    [
+        ("1000人", 1000), ("1.2万", 12_000), ("1.2万人", 12_000), ("3,456户", 3456), ("约1000", np.nan),
+        ("２００", 200), ("1,234.5", 1234.5), ("1000-1200", np.nan), ("1千", 1000), ("12%", np.nan),
+        ("", np.nan), ("1,2", np.nan), ("很多", np.nan), ("-5人", np.nan),
+    ],
+)  # fmt: skip
+def test_numbers_of_people_as_they_are_written(cell, people):
+    assert count_of_people(pd.Series([cell, "7"])).tolist() == pytest.approx([people, 7], nan_ok=True)

@@ -29,11 +29,26 @@ def test_good_communities(tmp_path):
 
 
 @pytest.mark.parametrize("column", ["population", "pop_60plus", "pop_80plus"])
-@pytest.mark.parametrize("value", [-1, None, "many", "-0.5"])
+@pytest.mark.parametrize("value", [-1, "many", "-0.5"])
 def test_people_below_zero_or_none(tmp_path, column, value):
     features = [community("a", 120.61, 120.62, pop_80plus=1), community("b", 120.62, 120.63, pop_80plus=1)]
     features[1]["properties"][column] = value
     with pytest.raises(PackError, match=rf"row 2, column '{column}', value .* is no number of people \(1 such rows\)"):
+        communities(tmp_path, features)
+
+
+@pytest.mark.parametrize("column", ["population", "pop_60plus"])
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_people_that_are_left_empty_are_not_known(tmp_path, column, value):
+    features = [community("a", 120.61, 120.62), community("b", 120.62, 120.63)]
+    features[1]["properties"][column] = value
+    frame, _ = communities(tmp_path, features)
+    assert frame[column].isna().tolist() == [False, True]
+
+
+def test_a_further_age_group_has_no_holes(tmp_path):
+    features = [community("a", 120.61, 120.62, pop_80plus=1), community("b", 120.62, 120.63, pop_80plus=None)]
+    with pytest.raises(PackError, match=r"row 2, column 'pop_80plus', value .* is no number of people"):
         communities(tmp_path, features)
 
 
@@ -136,8 +151,11 @@ def test_columns_that_lead_nowhere(tmp_path, theirs, says):
 
 def test_the_sum_of_a_bad_cell_is_not_zero(tmp_path):
     features = [feature(rectangle(120, 31, 121, 32), community_id="a", name="a", m=1, f="x", pop_60plus=0)]
-    with pytest.raises(PackError, match="row 1, column 'population', value nan"):
+    with pytest.raises(PackError, match="row 1, column 'population', value 'x' is no number"):
         communities(tmp_path, features, {"population": ["m", "f"]})
+    features[0]["properties"]["f"] = None
+    frame, _ = communities(tmp_path, features, {"population": ["m", "f"]})
+    assert frame["population"].isna().tolist() == [True]  # one part is not known, so the sum is not
 
 
 def test_codes_in_a_column_with_a_hole_stay_codes(tmp_path):

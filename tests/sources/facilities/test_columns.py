@@ -284,3 +284,44 @@ def test_a_column_that_stands_twice_is_told(headers):
     (told,) = [one for one in found.findings if one.code == "table-column-doubt"]
     assert (told.severity, told.column, told.value) == ("warning", headers[0], ", ".join(headers))
     assert found.frame[headers[0]].tolist() == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "services"),
+    [
+        ("卫生服务站", ("clinic",)),
+        ("诊所", ("clinic",)),
+        ("门诊部", ("clinic",)),
+        ("医疗保健服务;诊所;诊所", ("clinic",)),
+        ("医疗保健服务;综合医院;卫生院", ("clinic",)),
+        ("购物服务;超级市场;超市", ("shop",)),
+        ("购物服务;便民商店/便利店;便民商店/便利店", ("shop",)),
+        ("科教文化服务;图书馆;图书馆", ("culture",)),
+        ("体育休闲服务;影剧院;电影院", ()),  # 体育 is the wide type, not the place
+        ("体育休闲服务;运动场馆;篮球场馆", ("fitness",)),
+        ("餐饮服务;快餐厅;快餐厅", ()),
+    ],
+)
+def test_plain_words_and_types_of_maps(cell, services):
+    found, findings = services_in(pd.Series([cell]), pd.Series([2]), "list.csv")
+    assert found == [services]
+    assert [one.value for one in findings if one.code == "unknown-service"] == (
+        [] if services else [cell.split(";")[-1]]
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "POINT (120.62 31.31)",
+        "POINT(120.62 31.31)",
+        "SRID=4326;POINT(120.62 31.31)",
+        "point (120.62  31.31)",
+        "120.62,31.31",
+    ],
+)
+@pytest.mark.parametrize("header", ["wkt", "坐标", "geometry", "the_geom"])
+def test_a_point_in_a_cell(tmp_path, cell, header):
+    path = write_csv(tmp_path / "list.csv", [("站", "clinic", cell)], ("name", "services", header))
+    point = read_facilities(path, facilities_table()).frame.geometry.iloc[0]
+    assert (point.x, point.y) == (120.62, 31.31)

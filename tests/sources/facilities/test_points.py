@@ -165,3 +165,18 @@ def test_facilities_that_are_merely_far_are_not_called_swapped(make_pack):
     sites = [*SITES, ("f9", "far", "clinic", "31.9", "31.9")]
     findings = read_pack("tryton", data=make_pack(sites=sites)).findings
     assert "facility-swapped-outside" not in {one.code for one in findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ("120.62°", 120.62),
+        ("120.62度", 120.62),
+        ("E120.62", 120.62),
+        ("31.3°N", 31.3),
+        ("南纬31.5", -31.5),
+        ("120.5°30′", np.nan),
+    ],
+)
+def test_decimal_degrees_with_signs_or_letters(text, degrees):
+    assert written_degrees(text) == pytest.approx(degrees, nan_ok=True)

@@ -521,10 +521,13 @@ def test_communities_with_zero_people_stay_and_are_told(make_pack):
     assert result.demand.frame["population"].sum() == 2000
 
 
-@pytest.mark.parametrize("people", [-5, None])
+@pytest.mark.parametrize("people", [-5, "many"])
 def test_communities_with_impossible_people(make_pack, people):
     layer = [*town_communities(), community("bad", 120.620, 120.6205, people)]
-    with pytest.raises(PackError, match=r"communities\.geojson: row 3, column 'population', value .* zero or more"):
+    with pytest.raises(
+        PackError,
+        match=r"communities\.geojson: row 3, column 'population', value .* leave it empty where it is not known",
+    ):
         read_pack("tryton", data=make_pack(communities=layer))
 
 
@@ -704,3 +707,83 @@ def test_a_list_of_which_nothing_lies_in_the_study_area_is_refused(make_pack):
     assert "f1 在 116.40000, 39.90000" in error.value.zh
     (broken,) = [told for told in check_city("tryton", data=root).findings if told.severity == "error"]
     assert (broken.code, broken.file) == ("unusable-input", "facilities.csv")
+
+
+# -- messages that say what is wrong ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "toml", ['name = "a"\nname = "b"\n', 'name = "a"\n[network]\nfiles = ["a"]\n[network]\nfiles = ["b"]\n']
+)
+def test_a_key_that_stands_twice_is_said_so(make_pack, toml):
+    root = make_pack()
+    (root / "tryton" / "city.toml").write_text(toml, encoding="utf-8")
+    with pytest.raises(PackError, match="stands twice") as error:
+        find_pack("tryton", root)
+    assert "UTF-8" not in error.value.zh
+
+
+def test_a_folder_under_a_file_s_name_is_said_so(make_pack):
+    root = make_pack()
+    (root / "tryton" / "facilities.csv").unlink()
+    (root / "tryton" / "facilities.csv").mkdir()
+    with pytest.raises(PackError, match="which is a folder and no file"):
+        load_city("tryton", data=root)
+
+
+def test_a_data_root_that_nobody_named_may_be_closed(make_pack, monkeypatch, tmp_path):
+    root = make_pack()
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    inside = Path.iterdir
+
+    def closed(folder):
+        if folder == tmp_path / "data":
+            raise PermissionError(13, "Permission denied")
+        return inside(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert "tryton" in list_cities(root)
+    with pytest.raises(CityError, match="cannot be read"):
+        list_cities(tmp_path / "data")
+
+
+@pytest.mark.parametrize("columns", ["", 'columns = { community_id = "id" }\n'])
+def test_a_layer_without_a_feature_is_said_so(make_pack, columns):
+    root = make_pack(communities=[], more=columns)
+    with pytest.raises(PackError, match="0 rows"):
+        load_city("tryton", data=root)
+
+
+# -- Communities whose people are not known ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("people", "elders"), [(None, 200), (1000, None), (None, None), ("", 200), (1000, " "), ("", "")]
+)
+def test_people_that_are_not_known_are_not_nobody(make_pack, people, elders):
+    places = [community("west", 120.6199, 120.621), community("east", 120.621, 120.6221, people, elders)]
+    pack = read_pack("tryton", data=make_pack(communities=places))
+    assert pack.communities.frame.index.tolist() == ["west"]
+    told = finding_of(pack.findings, "people-unknown")
+    assert (told.severity, told.count, told.examples, told.file) == ("warning", 1, ("east",), "communities.geojson")
+    for named in ("share", "[communities.people]", "[population]"):
+        assert named in told.remedy_zh
+        assert named in told.remedy_en
+    assert "填0" not in told.remedy_zh
+    (record,) = [one for one in pack.files if one.role == "communities"]
+    assert (record.rows_read, record.rows_used, record.dropped) == (2, 1, (("people-unknown", 1),))
+
+
+def test_people_that_are_known_of_nobody_are_refused_with_three_ways_out(make_pack):
+    places = [community(key, west, west + 0.001, None, 5) for key, west in (("a", 120.62), ("b", 120.621))]
+    with pytest.raises(PackError, match=r"not known of any of the 2 .*people.*population.*share = 0\.2") as refused:
+        read_pack("tryton", data=make_pack(communities=places))
+    assert "人口格网" in refused.value.zh
+
+
+def test_nobody_is_nobody(make_pack):
+    places = [community("west", 120.6199, 120.621), community("east", 120.621, 120.6221, 0, 0)]
+    pack = read_pack("tryton", data=make_pack(communities=places))
+    assert pack.communities.frame["population"].to_dict() == {"west": 1000, "east": 0}
+    assert "people-unknown" not in {told.code for told in pack.findings}

@@ -472,3 +472,33 @@ def test_any_bytes_are_read_or_refused(tmp_path, content, suffix):
         said = f"list{suffix}: "
         assert sheet.frame.columns.is_unique
     assert said.startswith(f"list{suffix}: ")
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_hidden_rows_are_read_and_told(tmp_path, by_hand):
+    book = openpyxl.Workbook()
+    book.active.title = "封面 & 说明"
+    sheet = book.create_sheet("设施<1>")
+    for row in (("名称", "经度", "纬度"), ("甲", 120.62, 31.31), ("乙", 120.63, 31.31), ("丙", 120.64, 31.31), (None,)):
+        sheet.append(row)
+    if not by_hand:
+        sheet.auto_filter.ref = "A1:C4"
+    for row in (3, 4, 9):
+        sheet.row_dimensions[row].hidden = True
+    book.active.row_dimensions[1].hidden = True
+    book.save(tmp_path / "list.xlsx")
+    read = read_sheet(tmp_path / "list.xlsx")
+    assert read.frame["名称"].tolist() == ["甲", "乙", "丙"]
+    (told,) = [one for one in read.notes if one.code == "table-hidden-rows"]
+    assert (told.severity, told.count, told.row, told.value) == ("warning", 2, 3, "3, 4")
+
+
+def test_a_nul_character_is_named_with_its_row(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_bytes("名称,经度,纬度\n甲,120.6,31.3\n乙\0,120.6,31.3\n".encode())
+    with pytest.raises(PackError, match="row 3 holds a NUL character") as error:
+        read_sheet(path)
+    assert "UTF-8" not in error.value.zh
+    path.write_bytes("name,lon,lat\n".encode("utf-16-le"))
+    with pytest.raises(PackError, match="neither UTF-8"):
+        read_sheet(path)
