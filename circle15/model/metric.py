@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Proj
@@ -22,11 +23,45 @@ from circle15.errors import CrsError, DataQualityWarning
 from circle15.model.limits import SCALE_REFUSED, SCALE_TOLD
 from circle15.refusals import hint, refusal
 
-__all__ = ["MetricFit", "check_stretched", "fitting_codes", "metric_fit", "refuse_stretched", "why_unfit"]
+__all__ = [
+    "HALF_ROUND_DEG",
+    "MetricFit",
+    "check_stretched",
+    "fitting_codes",
+    "metric_fit",
+    "refuse_stretched",
+    "utm_crs",
+    "why_unfit",
+]
+
+HALF_ROUND_DEG = 180.0
+"""No town is wider, in degrees of longitude: what seems to be lies across the meridian of 180 degrees."""
 
 _SAMPLE = 1000
 _OUTLYING = 0.05
 _CHINA = (73.0, 18.0, 136.0, 54.0)
+
+
+def utm_crs(shapes: gpd.GeoSeries) -> CRS:
+    """The UTM zone of shapes in any stated system.
+
+    Raises
+    ------
+    CrsError
+        If no zone holds them: beyond 84 degrees north or 80 south, or across the meridian of 180 degrees.
+
+    Examples
+    --------
+    >>> utm_crs(gpd.GeoSeries.from_xy([120.6], [31.3], crs="EPSG:4326")).to_epsg()
+    32651
+    """
+    west, _, east, _ = shapes.to_crs("EPSG:4326").total_bounds
+    if east - west > HALF_ROUND_DEG:
+        raise refusal("antimeridian", error=CrsError)
+    try:
+        return CRS(shapes.estimate_utm_crs())
+    except (RuntimeError, ValueError) as error:
+        raise refusal("crs_no_utm", error=CrsError, why=error) from error
 
 
 def why_unfit(crs: CRS) -> tuple[str, str] | None:

@@ -81,6 +81,7 @@ class Settings:
     seed: int = 15
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "cutoffs_min", _cutoffs(self.cutoffs_min))
         if not self.cutoffs_min:
             raise refusal("cutoffs_none", error=SettingError)
         for cutoff in self.cutoffs_min:
@@ -102,6 +103,21 @@ class Settings:
     def circle_min(self) -> float:
         """The farthest cut-off: the circle that gaps are judged by."""
         return self.cutoffs_min[-1]
+
+
+def _cutoffs(given: Any) -> tuple[float, ...]:
+    """Cut-offs in minutes as they were given: a row of numbers, or one. A text would come apart into its digits."""
+    numbers = [given] if isinstance(given, int | float) and not isinstance(given, bool) else given
+    wrong = refusal("cutoffs_list", error=SettingError, value=given)
+    if isinstance(numbers, str | bytes | Mapping):
+        raise wrong
+    try:
+        cutoffs = [cutoff if isinstance(cutoff, str | bool) else float(cutoff) for cutoff in numbers]
+    except (TypeError, ValueError):
+        raise wrong from None
+    if not all(isinstance(cutoff, float) for cutoff in cutoffs):
+        raise wrong
+    return tuple(map(float, cutoffs))
 
 
 def _whole(name: str, value: object, *, most: int) -> None:

@@ -87,8 +87,10 @@ class Streets:
     hours
         Ways and nodes that are open by hours; empty where nothing ever closes.
     counts
-        What the reader saw: ways read, kept, dropped by reason. Rows in = rows used + rows dropped. ``metres ...``:
-        what the tags took away.
+        What the reader saw: ways read, kept, dropped by reason. Rows in = rows used + rows dropped.
+        A way that was parted counts once. ``metres ...``: what the tags took away.
+    bounds
+        ``(west, south, east, north)`` in degrees that the source's header names; None where it names none that can be.
 
     Raises
     ------
@@ -109,6 +111,7 @@ class Streets:
     origin: Origin
     hours: WayHours = field(default_factory=WayHours)
     counts: Mapping[str, int] = field(default_factory=dict)
+    bounds: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         nodes, ways = len(self.node_id), len(self.way_class)

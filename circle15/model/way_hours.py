@@ -34,6 +34,20 @@ class OpenWeek:
         """Whether it is open then; the minute of closing is closed."""
         return self.open[bisect_right(self.start, when.week_minute) - 1]
 
+    def both(self, other: OpenWeek) -> OpenWeek:
+        """The week in which this and another are open at once.
+
+        Examples
+        --------
+        >>> early, late = OpenWeek((0, 720), (True, False)), OpenWeek((0, 360), (False, True))
+        >>> early.both(late)
+        OpenWeek(start=(0, 360, 720), open=(False, True, False))
+        """
+        minutes = sorted({*self.start, *other.start})
+        state = [all(week.open[bisect_right(week.start, minute) - 1] for week in (self, other)) for minute in minutes]
+        change = [row for row in range(len(minutes)) if row == 0 or state[row] != state[row - 1]]
+        return OpenWeek(start=tuple(minutes[row] for row in change), open=tuple(state[row] for row in change))
+
     @property
     def ever(self) -> bool:
         """Whether it opens at all."""

@@ -18,7 +18,7 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.chains import trace_chains
 from circle15.kernels.ragged import ranges
-from circle15.model.metric import check_stretched, why_unfit
+from circle15.model.metric import HALF_ROUND_DEG, check_stretched, utm_crs, why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.parting import barred_nodes, part_barred
@@ -61,7 +61,8 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     StreetsError
         If nothing walkable is left, or nobody passes any node.
     CrsError
-        If ``crs`` is not metric, or more than 1 % untrue to length where the streets lie.
+        If ``crs`` is not metric or the streets do not lie in its area of use, or no UTM zone holds them; or if it is
+        more than 1 % untrue to length where the streets lie.
 
     Warns
     -----
@@ -110,8 +111,11 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
 
 
 def _utm(streets: Streets) -> pyproj.CRS:
+    """The UTM zone of the middle street."""
+    if np.ptp(streets.lon) > HALF_ROUND_DEG:
+        raise refusal("antimeridian", error=CrsError)
     middle = gpd.GeoSeries.from_xy([float(np.median(streets.lon))], [float(np.median(streets.lat))], crs="EPSG:4326")
-    return pyproj.CRS(middle.estimate_utm_crs())
+    return utm_crs(middle)
 
 
 def end_flags(

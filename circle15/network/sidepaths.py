@@ -20,7 +20,7 @@ __all__ = ["without_sidepaths"]
 _TAG = "foot=use_sidepath"
 
 
-def without_sidepaths(streets: Streets) -> Streets:
+def without_sidepaths(streets: Streets, *, way: NDArray[np.int64] | None = None) -> Streets:
     """Leave out roads with ``foot=use_sidepath`` that other streets run beside.
 
     Such a road, its ways taken together, goes where a walk over other streets leads from each of its junctions and
@@ -31,6 +31,9 @@ def without_sidepaths(streets: Streets) -> Streets:
     ----------
     streets
         Ways over shared nodes; the flag is :attr:`~circle15.model.streets.EdgeFlag.SIDEPATH`.
+    way
+        ``int64[w]`` which way of the file each belongs to, where some were parted: one that was counts once, and
+        goes when all of its parts go. By default each is one of its own.
 
     Returns
     -------
@@ -41,16 +44,16 @@ def without_sidepaths(streets: Streets) -> Streets:
     if not beside.any() or beside.all():
         return streets
     size = np.diff(streets.way_start)
-    way = np.repeat(np.arange(streets.n_ways), size)
+    owner = np.repeat(np.arange(streets.n_ways), size)
     metres = segment_metres(streets.lon[streets.way_node], streets.lat[streets.way_node])
-    metres[way[1:] != way[:-1]] = np.nan
-    graph = _graph(streets, ~beside[way], metres)
+    metres[owner[1:] != owner[:-1]] = np.nan
+    graph = _graph(streets, ~beside[owner], metres)
     uses = np.bincount(streets.way_node, minlength=len(streets.node_id))
     gone = np.zeros(streets.n_ways, dtype=bool)
     for road in _roads(streets, beside, uses):
         gone[road.ways] = _runs_beside(graph, road, streets)
-    total = np.bincount(way[1:], weights=np.nan_to_num(metres), minlength=streets.n_ways)
-    return _without(streets, gone, total.astype(np.float64))
+    total = np.bincount(owner[1:], weights=np.nan_to_num(metres), minlength=streets.n_ways)
+    return _without(streets, gone, total.astype(np.float64), np.arange(streets.n_ways) if way is None else way)
 
 
 def _graph(streets: Streets, used: NDArray[np.bool_], metres: NDArray[np.float64]) -> Any:
@@ -115,11 +118,14 @@ def _runs_beside(graph: Any, road: _Road, streets: Streets) -> bool:
     return True
 
 
-def _without(streets: Streets, gone: NDArray[np.bool_], metres: NDArray[np.float64]) -> Streets:
+def _without(streets: Streets, gone: NDArray[np.bool_], metres: NDArray[np.float64], way: NDArray[np.int64]) -> Streets:
     counts = Counter(streets.counts)
     if gone.any():
-        counts[f"dropped: {_TAG}"] += int(gone.sum())
-        counts["ways kept"] -= int(gone.sum())
+        whole = len(np.unique(way)) - len(np.unique(way[~gone]))
+        counts[f"dropped: {_TAG}"] += whole
+        counts["ways kept"] -= whole
+        if "further parts of ways" in counts:
+            counts["further parts of ways"] -= int(gone.sum()) - whole
         counts[f"metres beside: {_TAG}"] = round(float(metres[gone].sum()))
         counts[f"metres sidepath: {_TAG}"] -= counts[f"metres beside: {_TAG}"]
     kept = np.flatnonzero(~gone)

@@ -36,12 +36,9 @@ __all__ = [
 ]
 
 
-def street_findings(counts: Mapping[str, int], network: WalkNetwork) -> list[Finding]:
-    """Way nodes that the file lacks, and scraps of street that are cut off from the main network."""
+def street_findings(network: WalkNetwork) -> list[Finding]:
+    """Scraps of street that are cut off from the main network."""
     found = []
-    lost = counts.get("node references without coordinates", 0)
-    if lost:
-        found.append(finding("lost-way-nodes", "note", count=lost))
     cut_off = network.component_km[islands(network)]
     if len(cut_off):
         share = 100 * float(cut_off.sum()) / network.total_km

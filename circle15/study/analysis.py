@@ -138,7 +138,7 @@ def _settings(
 ) -> Settings:
     changes: dict[str, Any] = {"profile": profile}
     if cutoffs_min is not None:
-        changes["cutoffs_min"] = tuple(float(cutoff) for cutoff in cutoffs_min)
+        changes["cutoffs_min"] = cutoffs_min
     if open_at is not None:
         changes["open_at"] = moment(open_at)
     if draws is not None:

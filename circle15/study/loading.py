@@ -28,6 +28,7 @@ from circle15.quality.findings import (
     seed_datum_findings,
     street_findings,
 )
+from circle15.quality.street_file import street_fault_findings
 from circle15.quality.street_tags import tag_findings
 from circle15.quality.streets import street_file_findings
 from circle15.sources.pack.city_pack import PackContents, ReadingLog, find_pack, read_pack
@@ -89,7 +90,8 @@ def _built(pack: PackContents) -> City:
             *pack.findings,
             *grown,
             *compared,
-            *street_findings(pack.streets.counts, network),
+            *street_fault_findings(pack.streets),
+            *street_findings(network),
             *tag_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
             *answered,

@@ -21,7 +21,8 @@ import osmium
 import pandas as pd
 import shapely
 
-from circle15.sources.osm.objects import area_wkb, bounding_box, located, objects
+from circle15.sources.osm.contents import header_box
+from circle15.sources.osm.objects import area_wkb, located, objects
 from circle15.sources.osm.places import read_context
 
 HERE = Path(__file__).parent
@@ -226,7 +227,7 @@ def estimate_people(
 
 def build(path: Path = PBF) -> str:
     """The GeoJSON text of ``communities.geojson``."""
-    extent = bounding_box(path)
+    extent = header_box(path)
     if extent is None:
         raise ValueError(f"{path.name} names no bounding box in its header")
     box = shapely.box(*extent)

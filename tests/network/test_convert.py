@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import geopandas as gpd
 import networkx as nx
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.catalog import way_classes
-from circle15.errors import CrsError, StreetsError
+from circle15.errors import CrsError, DataQualityWarning, StreetsError
 from circle15.model import EdgeFlag, NodeFlag, WalkNetwork
 from circle15.network.build import build_network, canonical, edge_lines
 from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
@@ -178,11 +179,11 @@ def test_tags_that_osmnx_joined_to_lists_are_read_and_their_order_does_not_matte
             name=["b", "a"][::turn],
             bridge=["yes", "viaduct"][::turn],
             osmid=[1, 2],
-            length=111.0,
+            length=1111.0,
         )
         nets.append(from_osmnx(graph))
     assert edges(nets[0]) == edges(nets[1])
-    assert edges(nets[0])[0][2:] == (111_000, "footway", EdgeFlag.BRIDGE, "a")
+    assert edges(nets[0])[0][2:] == (1_111_000, "footway", EdgeFlag.BRIDGE, "a")
 
 
 def one_edge(crs="EPSG:4326", x=120.62, y=31.31, **attributes) -> nx.MultiDiGraph:
@@ -200,13 +201,14 @@ def test_a_bare_graph_is_measured_and_walkable():
 
 
 def test_parallel_edges_self_loops_and_zero_lengths_are_kept():
-    graph = one_edge(length=100.0)
-    graph.add_edge(1, 2, length=40.0)
-    graph.add_edge(2, 1, length=100.0)  # the twin of the first
-    graph.add_edge(1, 1, length=7.0, geometry=LINE([(120.62, 31.31), (120.6201, 31.3101), (120.62, 31.31)]))
-    graph.add_edge(1, 2, length=0.0)
+    graph = one_edge(length=1000.0)  # the straight line is 952 m
+    graph.add_node(3, x=120.63, y=31.31)
+    graph.add_edge(1, 2, length=960.0)
+    graph.add_edge(2, 1, length=1000.0)  # the twin of the first
+    graph.add_edge(1, 1, length=28.0, geometry=LINE([(120.62, 31.31), (120.6201, 31.3101), (120.62, 31.31)]))
+    graph.add_edge(2, 3, length=0.0)
     net = from_osmnx(graph)
-    assert [row[:3] for row in edges(net)] == [(1, 1, 7_000), (1, 2, 0), (1, 2, 40_000), (1, 2, 100_000)]
+    assert [row[:3] for row in edges(net)] == [(1, 1, 28_000), (1, 2, 960_000), (1, 2, 1_000_000), (2, 3, 0)]
 
 
 def test_a_line_drawn_against_its_edge_is_turned_round():
@@ -216,16 +218,16 @@ def test_a_line_drawn_against_its_edge_is_turned_round():
 
 
 def test_a_one_way_walk_beside_a_street_of_the_same_length_stays():
-    graph = one_edge(length=100.0, highway="footway", reversed=False)
-    graph.add_edge(2, 1, length=100.0, highway="footway", reversed=True)
-    graph.add_edge(2, 1, length=100.0, **{"highway": "footway", "oneway:foot": "yes", "reversed": False})
+    graph = one_edge(length=1000.0, highway="footway", reversed=False)
+    graph.add_edge(2, 1, length=1000.0, highway="footway", reversed=True)
+    graph.add_edge(2, 1, length=1000.0, **{"highway": "footway", "oneway:foot": "yes", "reversed": False})
     assert [row[:2] for row in edges(from_osmnx(graph))] == [(1, 2), (2, 1)]
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_both_directions_of_a_one_way_walk_the_drawn_one_counts(turned):
     # OSMnx draws 2 -> 1 (reversed: False) and adds 1 -> 2 (reversed: True); the -1 turns it round again.
-    tags = {"highway": "steps", "oneway:foot": "-1" if turned else "yes", "length": 100.0}
+    tags = {"highway": "steps", "oneway:foot": "-1" if turned else "yes", "length": 1000.0}
     graph = one_edge(**tags, reversed=True)
     graph.add_edge(2, 1, **tags, reversed=False)
     assert {ends[:2] for ends in times(from_osmnx(graph))} == ({(1, 2)} if turned else {(2, 1)})
@@ -324,6 +326,8 @@ BODY = EdgeFlag.STEPS | EdgeFlag.BRIDGE | EdgeFlag.TUNNEL | EdgeFlag.PRIVATE | E
 )
 def test_random_multigraphs_come_back_with_equal_lengths_and_walking_times(drawn):
     nodes = [(0, 0), (100, 0), (200, 30), (0, 100), (100, 110), (220, 100)]
+    # No length is below the straight line.
+    drawn = [(u, v, length + round(math.dist(nodes[u], nodes[v]), 3), flags) for u, v, length, flags in drawn]
     net = canonical(
         network(
             nodes, [(u, v) for u, v, _, _ in drawn],
@@ -378,16 +382,92 @@ def test_lines_meet_where_their_ends_do():
     assert_lines_fit(net)
 
 
-@pytest.mark.parametrize(("apart_mm", "nodes"), [(0.0, 3), (0.3, 3), (0.999, 3), (1.5, 4), (100.0, 4)])
+@pytest.mark.parametrize("apart_mm", [0.0, 0.3, 0.999])
 @pytest.mark.parametrize("at", [100.0, 100.0004, 100.0005, 100.0009])
-def test_ends_within_a_millimetre_are_one_node(apart_mm, nodes, at):
+def test_ends_within_a_millimetre_are_one_node(apart_mm, at):
     lines = [LINE([(0, 0), (at, 0)]), LINE([(at + apart_mm / 1000, 0), (200, 0)])]
-    assert from_geopandas(frame(lines)).n_nodes == nodes
+    assert from_geopandas(frame(lines)).n_nodes == 3
 
 
-def test_lines_that_cross_without_a_common_end_do_not_meet():
+@pytest.mark.parametrize("apart_mm", [1.5, 9.9])
+def test_ends_within_a_centimetre_are_not_joined_and_warned_of(apart_mm):
+    lines = [LINE([(0, 0), (100, 0)]), LINE([(100 + apart_mm / 1000, 0), (200, 0)])]
+    with pytest.warns(DataQualityWarning, match=r"2 ends of street lines lie within 1 cm .*560100\.00 3465000\.00"):
+        net = from_geopandas(frame(lines))
+    assert net.n_nodes == 4
+
+
+@pytest.mark.parametrize("apart_m", [0.011, 0.1])
+def test_ends_farther_apart_are_two_nodes(apart_m):
+    lines = [LINE([(0, 0), (100, 0)]), LINE([(100 + apart_m, 0), (200, 0)])]
+    assert from_geopandas(frame(lines)).n_nodes == 4
+
+
+def test_lines_that_cross_without_a_common_vertex_do_not_meet():
     net = from_geopandas(frame([LINE([(0, 0), (100, 0)]), LINE([(50, -50), (50, 50)])]))
     assert len(net.component_km) == 2
+
+
+ROAD = LINE([(0, 0), (100, 0), (200, 0)])
+
+
+@pytest.mark.parametrize(
+    ("other", "pieces"),
+    [
+        (LINE([(100, -100), (100, 0), (100, 100)]), 4),  # cross at a vertex that both have
+        (LINE([(100, 0), (100, 100)]), 3),  # an end on the other's vertex
+        (LINE([(100.0008, 0), (100, 100)]), 3),  # within a millimetre of it
+        (LINE([(100, 0), (150, 50), (200, 0)]), 3),  # and back to its end
+        (shapely.MultiLineString([[(100, 0), (100, 60)], [(100, -60), (100, 0)]]), 4),
+    ],
+)
+def test_lines_meet_at_a_vertex_that_they_share(other, pieces):
+    net = from_geopandas(frame([ROAD, other], name=["a", "b"], length_m=[220.0, None]))
+    assert len(net.component_km) == 1
+    assert net.n_edges == pieces
+    assert_lines_fit(net)
+    on_road = [net.names[k] == "a" for k in net.name]
+    assert net.length_m[on_road].tolist() == [110.0, 110.0]  # a given length is shared out
+
+
+@pytest.mark.parametrize(
+    ("tags", "joined"),
+    [
+        ({"bridge": ["yes", None]}, False),
+        ({"tunnel": [None, True]}, False),
+        ({"layer": [1, None]}, False),
+        ({"level": ["0;1", "1"]}, True),
+        ({"bridge": ["yes", "yes"]}, True),
+    ],
+)
+def test_lines_on_two_storeys_run_over_each_other(tags, joined):
+    other = LINE([(100, -100), (100, 0), (100, 100)])
+    assert len(from_geopandas(frame([ROAD, other], **tags)).component_km) == (1 if joined else 2)
+
+
+def test_a_ramp_that_ends_on_a_bridge_meets_it():
+    assert len(from_geopandas(frame([ROAD, LINE([(100, 0), (100, 9)])], bridge=["yes", None])).component_km) == 1
+
+
+def test_a_line_that_comes_back_to_its_own_vertex_meets_itself():
+    eight = LINE([(0, 0), (100, 0), (150, 50), (100, 100), (100, 0), (100, -50)])
+    net = from_geopandas(frame([eight]))
+    assert sorted(round(length) for length in net.length_m) == [50, 100, 241]  # 2 x 70.7 + 100 round
+
+
+def test_an_end_on_the_middle_of_a_line_is_told_with_its_place():
+    with pytest.warns(DataQualityWarning, match=r"1 ends of street lines .*first.*560100\.00 3465000\.00.*snap"):
+        net = from_geopandas(frame([LINE([(0, 0), (200, 0)]), LINE([(100, 0.005), (100, 100)])]))
+    assert len(net.component_km) == 2
+
+
+def test_lines_that_stand_twice_count_once_and_are_told():
+    lines = [ROAD, ROAD.reverse(), LINE([(100, 0), (200, 0)])]
+    with pytest.warns(DataQualityWarning, match="3 stretches of street lines, 300 m, stand twice"):
+        net = from_geopandas(frame(lines))
+    assert net.length_m.sum() == 200
+    kinds = frame([ROAD, ROAD], highway=["footway", "residential"])
+    assert from_geopandas(kinds).length_m.sum() == 400  # a footway beside its road is no double
 
 
 def test_multilines_are_taken_apart_and_share_their_length():
@@ -438,7 +518,7 @@ def test_the_system_asked_for_is_used():
 
 
 def test_tags_and_gaps_in_columns():
-    lines = [LINE([(0, 0), (0, k)]) for k in (10, 20, 30, 40, 50, 60)]
+    lines = [LINE([(0, k), (k, k)]) for k in (10, 20, 30, 40, 50, 60)]
     streets = frame(
         lines,
         highway=["steps", None, float("nan"), "motorway", "footway", "service"],
@@ -475,7 +555,7 @@ def test_the_walk_over_a_frame_is_the_walk_over_the_lattice():
 
 
 def test_the_caller_s_frame_is_left_as_it_was():
-    lines = frame([LINE([(0, 0), (100, 0)])], name=["a"], length_m=[5.0])
+    lines = frame([LINE([(0, 0), (100, 0)])], name=["a"], length_m=[105.0])
     before = lines.copy(deep=True)
     from_geopandas(lines)
     assert lines.equals(before)
@@ -531,3 +611,44 @@ def test_the_order_and_direction_of_rows_do_not_matter():
     assert np.array_equal(one.u, other.u)
     assert np.array_equal(one.length_mm, other.length_mm)
     assert np.allclose(one.vertex, other.vertex)
+
+
+# -- Lengths that cannot be ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metres", "says"),
+    [
+        (952.2, ""),
+        (935.0, ""),  # a sphere, a plane: 2 % and a metre
+        (930.0, r"edge 1 - 2 has length 930\.0, less than the 952\.\d m of the straight line"),
+        (0.9522, r"edge 1 - 2 has length 0\.9522, less than .*not kilometres"),
+        (0.0, "less than"),
+        (952.2 / 0.3048, r"edge 1 - 2 has length 3124\.0\d+ where its line is 952\.\d m: lengths seem to be feet"),
+        (3000.0, ""),  # somebody's detour that nobody drew
+        (952.2 * 19.9, ""),
+        (952.2 * 20.2, r"edge 1 - 2 has length 19234\.\d+, more than 20 times the 952\.\d m of its line"),
+    ],
+)
+def test_lengths_are_compared_with_the_ground(metres, says):
+    graph = one_edge(length=metres)
+    graph.add_edge(2, 1, length=metres)
+    lines = gpd.GeoDataFrame({"length_m": [metres]}, geometry=[LINE([(120.62, 31.31), (120.63, 31.31)])], crs=4326)
+    for make, named in ((lambda: from_osmnx(graph), "edge 1 - 2"), (lambda: from_geopandas(lines), "row 0")):
+        if says:
+            with pytest.raises(StreetsError, match=says.replace("edge 1 - 2", named)) as told:
+                make()
+            assert "米" in told.value.zh
+        else:
+            assert make().length_m.tolist() == pytest.approx([metres])
+
+
+def test_a_line_that_winds_may_be_much_longer_than_the_straight_one():
+    spiral = LINE([(0, 0), *((50 * np.cos(a) * a, 50 * np.sin(a) * a) for a in np.arange(0.5, 12, 0.1)), (1, 0)])
+    assert from_geopandas(frame([spiral], length_m=[spiral.length])).n_edges == 1
+
+
+def test_one_wrong_edge_of_many_is_named_with_their_number():
+    rows = [LINE([(0, k), (100, k)]) for k in (0, 10, 20, 30)]
+    with pytest.raises(StreetsError, match=r"row 'c' has length 1\.0, less than the 100\.0 m .*\(2 such edges\)"):
+        from_geopandas(frame(rows, length_m=[100.0, 100.0, 1.0, 1.0]).set_axis(list("abcd")))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from circle15.errors import CrsError, StreetsError
 from circle15.model import EdgeFlag, NodeFlag, Origin, Streets
 from circle15.network.build import build_network, canonical, clip_network, edge_lines, merge_chains
+from circle15.sources.osm.streets import read_streets
 from tests.towns.lattice import CLASS, CRS, X0, Y0, grid, network
 
 CLASS_OF = {"r": CLASS["residential"], "f": CLASS["footway"]}
@@ -176,3 +177,24 @@ def test_the_callers_arrays_stay_writable():
     net = dataclasses.replace(grid(2, 1), u=u)
     u[0] = 1
     assert not net.u.flags.writeable
+
+
+# -- Where no zone is ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lat", [85.0, -81.0])
+def test_streets_beyond_every_utm_zone_are_refused_in_words(osm_file, lat):
+    streets = read_streets(osm_file({1: (0.0, lat), 2: (0.01, lat)}, {1: ([1, 2], {"highway": "footway"})}))
+    with pytest.raises(CrsError, match=r"no UTM zone holds these coordinates.*crs=") as told:
+        build_network(streets)
+    assert "UTM" in told.value.zh
+    # Stereographic maps of the pole are true to length on one parallel: here on this one.
+    assert build_network(streets, crs=f"+proj=stere +lat_0={90 if lat > 0 else -90} +lat_ts={lat}").n_edges == 1
+
+
+def test_streets_on_both_sides_of_the_antimeridian_are_refused_in_words(osm_file):
+    streets = read_streets(osm_file({1: (179.999, -16.5), 2: (-179.999, -16.5)}, {1: ([1, 2], {"highway": "footway"})}))
+    with pytest.raises(CrsError, match="meridian of 180 degrees, which is not supported") as told:
+        build_network(streets)
+    assert "180度经线" in told.value.zh
+    assert build_network(streets, crs="EPSG:32760").length_m.tolist() == pytest.approx([213.5], abs=0.5)

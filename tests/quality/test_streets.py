@@ -99,7 +99,7 @@ def test_a_file_that_reaches_far_enough_is_not_told(make_pack) -> None:
     ("box", "codes"),
     [
         (None, {"streets-thin"}),  # no header: hardly a street around the communities
-        ((500, 500, 0, 0), {"streets-cut"}),  # reversed: the same box
+        ((500, 500, 0, 0), {"streets-thin"}),  # reversed: no box
         ((0, 0, 100, 100), {"streets-thin"}),  # smaller than its own data: not believed
         ((-3000, -3000, 3000, 3000), {"streets-thin"}),  # larger than its data
     ],

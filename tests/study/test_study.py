@@ -11,13 +11,14 @@ import pytest
 
 import circle15 as c15
 from circle15.catalog.phrases import community_sentences
-from circle15.errors import DataQualityWarning, SettingError
+from circle15.errors import CrsError, DataQualityWarning, SettingError
 from circle15.model import Positions
 from circle15.network.graph import walk_graph
 from circle15.planning.links import with_link
 from circle15.routing.reach import reach_table
-from circle15.study import STAGES, check_places
+from circle15.study import STAGES, check_city, check_places
 from tests.towns import oracle
+from tests.towns.pack_files import CITY_TOML, community
 from tests.towns.real_cities import shipped_city
 
 REAL_SUZHOU = next(
@@ -195,3 +196,27 @@ def served_by(result, link) -> float:
         )  # fmt: skip
         left.append(c15.coverage(table, result.demand.points, result.city.facilities).frame.xs(15, level="cutoff_min"))
     return float((left[0]["pop_60plus_uncovered"] - left[1]["pop_60plus_uncovered"]).sum())
+
+
+@pytest.mark.parametrize("given", ["5,10", "15", b"15", ["5", "10"], [None], {5: 1}, [True], True, object(), [[5]]])
+def test_cut_offs_that_are_no_row_of_numbers_are_refused_in_words(make_pack, given):
+    root = make_pack()
+    with pytest.raises(SettingError, match=r"cutoffs_min = .*give a list of minutes") as told:
+        c15.load_city("tryton", data=root, cutoffs_min=given)
+    assert "分钟数的列表" in told.value.zh
+    with pytest.raises(SettingError, match="give a list of minutes"):
+        c15.analyse(c15.load_city("tryton", data=root), cutoffs_min=given, draws=0)
+
+
+@pytest.mark.parametrize("given", [15, 15.0, [15], (15.0,), np.array([15])])
+def test_one_cut_off_is_a_row_of_one(make_pack, given):
+    assert c15.load_city("tryton", data=make_pack(), cutoffs_min=given).settings.cutoffs_min == (15.0,)
+
+
+def test_a_town_across_the_antimeridian_is_refused_in_words(make_pack):
+    across = [community("w", 179.9990, 179.9995), community("e", -179.9995, -179.9990)]
+    root = make_pack(communities=across, toml=CITY_TOML.format(settings="", more="").replace("EPSG:4549", "EPSG:32601"))
+    with pytest.raises(CrsError, match="meridian of 180 degrees"):
+        c15.load_city("tryton", data=root)
+    (told,) = [found for found in check_city("tryton", data=root).findings if found.severity == "error"]
+    assert "180度经线" in told.message_zh

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -12,10 +13,11 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
-from circle15.errors import CrsError, StreetsError
+from circle15.errors import CrsError, DataQualityWarning, StreetsError
 from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
+from circle15.network.convert.shared_vertices import clusters, parted_lines, warn_of_near_ends
 from circle15.network.convert.street_lines import (
     FIELD_FLAGS,
     StreetLines,
@@ -24,7 +26,8 @@ from circle15.network.convert.street_lines import (
     first_value,
     metric_crs,
 )
-from circle15.network.walk_rules import walk_rule
+from circle15.network.storeys import storeys
+from circle15.network.walk_rules import WalkRule, walk_rule
 from circle15.refusals import hint, refusal
 
 __all__ = ["from_geopandas", "to_geopandas"]
@@ -38,7 +41,7 @@ _FLAG_COLUMNS = (
 
 
 def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
-    """Take a frame of street lines that meet where their ends have the same coordinates.
+    """Take a frame of street lines that meet where they have a vertex in common.
 
     Parameters
     ----------
@@ -52,21 +55,30 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     Returns
     -------
     WalkNetwork
-        Ends within a millimetre of each other (in the metric system) are one node.
+        Vertices within a millimetre of each other (in the metric system) are one place. Lines that only cross
+        do not meet, nor do two that run on over each other on different storeys (``bridge``, ``tunnel``,
+        ``layer``, ``level``). Lines that lie exactly on another of their kind count once.
+
+    Warns
+    -----
+    DataQualityWarning
+        Of ends that lie within a centimetre of another line without a vertex of it, and of lines that stand
+        twice, both with their number.
 
     Raises
     ------
     StreetsError
-        If there is no walkable line, a row has none, or a length is negative or not finite.
+        If there is no walkable line, a row has none, or a length is negative, not finite, below the
+        straight line or many times the drawn one.
     CrsError
         If the frame does not say its system, or coordinates do not fit it.
     """
     if edges.crs is None:
         raise refusal("lines_no_crs", error=CrsError)
     _check_lines(edges)
-    rules = [
-        as_found(walk_rule(_row_tags(row)), row) for row in edges.drop(columns=edges.geometry.name).to_dict("records")
-    ]
+    records = edges.drop(columns=edges.geometry.name).to_dict("records")
+    tags = [_row_tags(row) for row in records]
+    rules = [as_found(walk_rule(of_row), row) for of_row, row in zip(tags, records, strict=True)]
     walkable = np.array([not rule.dropped for rule in rules], dtype=bool)
     if not walkable.any():
         raise refusal("lines_none", error=StreetsError, count=len(edges))
@@ -74,21 +86,64 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     shapes = gpd.GeoSeries(shapely.force_2d(street.geometry.to_numpy()), crs=edges.crs)
     parts = shapes.to_crs(metric_crs(shapes, crs))
     lines, row = shapely.get_parts(parts.to_numpy(), return_index=True)
+    kinds = [storeys(tags[k]) for k in np.flatnonzero(walkable)]
+    lines, part = parted_lines(lines, [kinds[k] for k in row])
+    row = row[part]
     rules = [rules[k] for k in np.flatnonzero(walkable)[row]]
     lines = np.where([rule.reversed for rule in rules], shapely.reverse(lines), lines)
-    tips, node = _joined(np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)]))
+    length_m = _given_lengths(street)[row] * _shares(lines, row)
     names = street["name"].map(first_value).to_numpy() if "name" in street else np.full(len(street), "")
+    once = _once(lines, rules, names[row], length_m)
+    lines, row, length_m = lines[once], row[once], length_m[once]
+    rules = [rule for rule, wanted in zip(rules, once, strict=True) if wanted]
+    node, first = clusters(np.concatenate([_tips(lines, 0), _tips(lines, -1)]))
+    tips = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])[first]
+    ends = node.reshape(2, -1).T
+    warn_of_near_ends(lines, ends)
     return StreetLines(
         place=gpd.GeoSeries(tips, crs=parts.crs),
         node_id=np.arange(len(tips), dtype=np.int64),
         node_bits=np.zeros(len(tips), dtype=np.uint8),
         lines=gpd.GeoSeries(lines, crs=parts.crs),
-        ends=node.reshape(2, -1).T,
-        length_m=_given_lengths(street)[row] * _shares(lines, row),
+        ends=ends,
+        length_m=length_m,
         rules=rules,
         names=names[row].tolist(),
+        edges=[hint("edge_of_row", row=street.index[k]) for k in row],
         label=("自备路网", "street lines of the user's own"),
     ).network(parts.crs)
+
+
+def _tips(lines: NDArray[np.object_], at: int) -> NDArray[np.float64]:
+    return np.asarray(shapely.get_coordinates(shapely.get_point(lines, at)))
+
+
+def _once(
+    lines: NDArray[np.object_], rules: Sequence[WalkRule], names: NDArray[np.object_], length_m: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which lines are the first of those that lie on each other and are walked by one rule; warn of the others.
+
+    Named ones go first, in the order of their names, then shorter ones: the order of the rows decides nothing.
+    """
+    normal = shapely.to_wkb(shapely.normalize(lines))
+    given = shapely.to_wkb(lines)
+    metres = shapely.length(lines)
+    seen: set[tuple[Any, ...]] = set()
+    first = np.zeros(len(lines), dtype=bool)
+    for k in sorted(range(len(rules)), key=lambda k: (names[k] == "", names[k], np.nan_to_num(length_m[k]))):
+        rule = rules[k]
+        shape = given[k] if rule.flags & EdgeFlag.FORWARD_ONLY else normal[k]
+        key = (shape, rule.way_class, rule.flags)
+        first[k] = key not in seen or not metres[k]  # lines without a length do no harm
+        seen.add(key)
+    again = int((~first).sum())
+    if again:
+        warnings.warn(
+            f"{again} stretches of street lines, {metres[~first].sum():,.0f} m, stand twice and count once",
+            DataQualityWarning,
+            stacklevel=3,
+        )
+    return first
 
 
 def _row_tags(row: Mapping[Any, Any]) -> dict[str, str]:
@@ -125,20 +180,6 @@ def _shares(lines: NDArray[np.object_], row: NDArray[np.int64]) -> NDArray[np.fl
     length = shapely.length(lines)
     whole = np.bincount(row, weights=length)[row]
     return np.where(whole > 0, length / np.where(whole > 0, whole, 1.0), 1.0 / np.bincount(row)[row])
-
-
-def _joined(tips: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Points apart from each other by more than a millimetre, and which of them each tip belongs to."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    at, group = np.unique(shapely.get_coordinates(tips), axis=0, return_inverse=True)
-    points = np.asarray(shapely.points(at))
-    near = shapely.STRtree(points).query(points, predicate="dwithin", distance=0.001)
-    links = coo_array((np.ones(near.shape[1], dtype=np.int8), (near[0], near[1])), shape=(len(at),) * 2)
-    _, node = connected_components(links, directed=False)
-    _, first = np.unique(node, return_index=True)
-    return points[first], node[group.ravel()].astype(np.int64)
 
 
 def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

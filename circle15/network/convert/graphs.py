@@ -26,7 +26,7 @@ from circle15.network.convert.street_lines import (
     known_crs,
 )
 from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
-from circle15.refusals import refusal
+from circle15.refusals import hint, refusal
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -67,7 +67,8 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
     Raises
     ------
     StreetsError
-        If no walkable edge is left, or an edge has neither length nor geometry that makes sense.
+        If no walkable edge is left, an edge has neither length nor geometry that makes sense, or its
+        length is below the straight line or many times the drawn one.
     CrsError
         If the graph does not say its system, or coordinates do not fit it.
     """
@@ -89,6 +90,7 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
         length_m=np.array([row.length_m for row in rows]),
         rules=[row.rule for row in rows],
         names=[row.name for row in rows],
+        edges=[hint("edge_of_graph", u=ids[u], v=ids[v]) for u, v in ends.tolist()],
         label=("OSMnx 路网图", "OSMnx graph"),
     ).network(crs)
 

@@ -14,9 +14,10 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from circle15.catalog import walking
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.ragged import run_starts
-from circle15.model.metric import check_stretched, why_unfit
+from circle15.model.metric import check_stretched, utm_crs, why_unfit
 from circle15.model.provenance import Origin
 from circle15.model.streets import EdgeFlag
 from circle15.model.walk_network import WalkNetwork
@@ -29,7 +30,8 @@ __all__ = ["FIELD_FLAGS", "StreetLines", "as_found", "edge_tags", "first_value",
 
 _TAGS = (
     "highway", "foot", "access", "foot:conditional", "access:conditional", "bridge", "tunnel", "footway", "conveying",
-    "oneway:foot", "motorroad", "construction", "proposed", "disused", "abandoned", "demolished", "razed",
+    "oneway:foot", "motorroad", "layer", "level", "construction", "proposed", "disused", "abandoned", "demolished",
+    "razed",
 )  # fmt: skip
 FIELD_FLAGS = MappingProxyType({"closed": EdgeFlag.CLOSED, "confirmed": EdgeFlag.CONFIRMED})
 """Flags that no OSM tag has, by the attribute that carries them."""
@@ -40,8 +42,8 @@ class StreetLines:
     """Walkable lines between nodes, in any system.
 
     ``place`` and ``node_id``, ``node_bits`` (:class:`~circle15.model.NodeFlag`) per node; ``lines``, ``ends``
-    ``int64[e, 2]``, ``length_m`` (NaN: measure it), ``rules`` and ``names`` per line. ``label`` names the
-    origin in Chinese and English.
+    ``int64[e, 2]``, ``length_m`` (NaN: measure it), ``rules`` and ``names`` per line, and ``edges``, how a
+    message names it in Chinese and English. ``label`` names the origin in both.
     """
 
     place: gpd.GeoSeries
@@ -52,6 +54,7 @@ class StreetLines:
     length_m: NDArray[np.float64]
     rules: Sequence[WalkRule]
     names: Sequence[str]
+    edges: Sequence[tuple[str, str]]
     label: tuple[str, str]
 
     def network(self, crs: Any = None) -> WalkNetwork:
@@ -60,7 +63,8 @@ class StreetLines:
         Raises
         ------
         StreetsError
-            If a length is negative or not finite, or nobody passes any node.
+            If a length is negative, not finite, below the straight line or many times the drawn one, or nobody
+            passes any node.
         CrsError
             If coordinates do not fit their system, ``crs`` is not metric, or is more than 1 % untrue to length there.
 
@@ -76,11 +80,12 @@ class StreetLines:
         if not (np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(vertex).all()):
             raise refusal("streets_swapped", error=CrsError, crs=metric.name)
         check_stretched(metric, np.column_stack([x, y]))
-        length = np.where(np.isnan(self.length_m), lines.length.to_numpy(), self.length_m)
-        self._check(length)
+        u, v = self.ends.astype(np.int32).T
+        drawn = lines.length.to_numpy()
+        self._check(drawn, np.hypot(x[u] - x[v], y[u] - y[v]))
+        length = np.where(np.isnan(self.length_m), drawn, self.length_m)
         way_class = np.array([rule.way_class for rule in self.rules], dtype=np.uint8)
         flags = np.array([rule.flags for rule in self.rules], dtype=np.uint16)
-        u, v = self.ends.astype(np.int32).T
         known = {"": 0}
         return canonical(
             part_barred(
@@ -104,12 +109,27 @@ class StreetLines:
             )
         )
 
-    def _check(self, length: NDArray[np.float64]) -> None:
-        usable = np.isfinite(length) & (length >= 0)
-        if not usable.all():
-            bad = int(np.flatnonzero(~usable)[0])
-            u, v = self.node_id[self.ends[bad]].tolist()
-            raise refusal("edge_length", error=StreetsError, u=u, v=v, value=float(length[bad]))
+    def _check(self, drawn: NDArray[np.float64], straight: NDArray[np.float64]) -> None:
+        """Refuse lengths that cannot be, by the drawn lines and the straight ones between their ends, in metres."""
+        given, limit = self.length_m, walking()["lengths"]
+        rounding_m, most = float(limit["rounding_m"]), float(limit["most_times"])
+        self._refuse("edge_length", np.isinf(given) | (given < 0))
+        feet = given * float(limit["foot_m"])
+        if (known := drawn > rounding_m).any() and np.isfinite(given[known]).all():
+            like = np.abs(feet[known] / drawn[known] - 1) < float(limit["foot_slack"])
+            self._refuse("edge_feet", known & bool(like.mean() > 0.9), drawn=drawn)
+        self._refuse("edge_short", given < float(limit["least_share"]) * straight - rounding_m, drawn=straight)
+        long = (drawn > 0) & (given > most * np.maximum(drawn, rounding_m))  # a loop need not be drawn
+        self._refuse("edge_long", long, drawn=drawn, times=most)
+
+    def _refuse(self, code: str, bad: NDArray[np.bool_], **more: Any) -> None:
+        if not bad.any():
+            return
+        first = int(bad.argmax())
+        if "drawn" in more:
+            more["drawn"] = f"{more['drawn'][first]:.1f}"
+        value, count = float(self.length_m[first]), int(bad.sum())
+        raise refusal(code, error=StreetsError, edge=self.edges[first], value=value, count=count, **more)
 
 
 def first_value(value: Any) -> str:
@@ -156,7 +176,4 @@ def metric_crs(shapes: gpd.GeoSeries, crs: Any) -> pyproj.CRS:
         return asked
     if not why_unfit(own):
         return own
-    try:
-        return pyproj.CRS(shapes.estimate_utm_crs())
-    except (RuntimeError, ValueError) as error:
-        raise refusal("crs_no_utm", error=CrsError, why=error) from error
+    return utm_crs(shapes)

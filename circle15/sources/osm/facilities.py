@@ -19,6 +19,7 @@ from circle15.catalog import IN_USE, life_of
 from circle15.catalog import services as all_services
 from circle15.errors import SettingError
 from circle15.hours.all_week import state_by_hours
+from circle15.model.metric import utm_crs
 from circle15.refusals import refusal
 from circle15.sources.osm.objects import BBox, area_wkb, claims_area, id_order, located, objects, osm_id, touches
 from circle15.sources.osm.tags import ServiceRule, TagRule, first_match, place_rules
@@ -168,7 +169,7 @@ def _merge_doubles(frame: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFr
     """
     if len(frame) < 2:
         return frame
-    points = frame.geometry.to_crs(frame.estimate_utm_crs()).to_numpy()
+    points = frame.geometry.to_crs(utm_crs(frame.geometry)).to_numpy()
     one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=within_m)
     one, other = one[one < other], other[one < other]
     name, offers = frame["name"].str.casefold().to_numpy(), [set(row) for row in frame["services"]]

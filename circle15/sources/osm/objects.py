@@ -13,19 +13,11 @@ from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
 from circle15.refusals import refusal
+from circle15.sources.osm.contents import OsmContents, osm_contents
+from circle15.sources.osm.opl import off_the_globe, reading_fault
 from circle15.sources.osm.streets import check_osm_file
 
-__all__ = [
-    "area_wkb",
-    "bounding_box",
-    "claims_area",
-    "count_tagged",
-    "id_order",
-    "located",
-    "objects",
-    "osm_id",
-    "touches",
-]
+__all__ = ["area_wkb", "claims_area", "count_tagged", "id_order", "located", "objects", "osm_id", "touches"]
 
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -37,45 +29,52 @@ _LETTERS = {"n": "node", "w": "way", "r": "relation"}
 def objects(path: Path, keys: Iterable[str]) -> Iterator[Any]:
     """Nodes, ways, relations and assembled areas that carry one of the keys, in the order of the file.
 
-    osmium lends its objects: each is good until the next one is asked for.
+    Deleted ones are left out, and areas assembled from them. osmium lends its objects: each is good until
+    the next one is asked for.
 
     Raises
     ------
     StreetsError
-        If the file is missing, empty, cut short or of another kind.
+        If the file is missing, empty, cut short or of another kind, or of more than one moment.
     """
     check_osm_file(path)
+    contents = osm_contents(path)
     only = osmium.filter.KeyFilter(*sorted(set(keys)))
     try:
         if next(iter(osmium.FileProcessor(str(path))), None) is None:
             raise refusal("osm_no_objects", error=StreetsError, file=path.name)
-        yield from osmium.FileProcessor(str(path)).with_areas(only).with_filter(only)
-    except RuntimeError as fault:
-        raise refusal("osm_breaks_off", error=StreetsError, file=path.name, why=fault) from fault
+        thing: Any
+        for thing in osmium.FileProcessor(str(path)).with_areas(only).with_filter(only):
+            if _counts(thing, contents):
+                if thing.is_node() and not thing.location.valid():
+                    raise off_the_globe(path, thing.id, thing.location)
+                yield thing
+    except StreetsError:
+        raise
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as fault:
+        raise reading_fault(path, fault) from fault
 
 
 def count_tagged(path: Path, key: str) -> int:
-    """How many ways and relations of a file carry a key, wherever they lie.
+    """How many ways and relations of a file carry a key, wherever they lie; deleted ones left out, doubles once.
 
     Raises
     ------
     StreetsError
-        If the file is cut short.
+        If the file is cut short, or of more than one moment.
     """
-    kinds = osmium.osm.WAY | osmium.osm.RELATION
+    kinds, contents = osmium.osm.WAY | osmium.osm.RELATION, osm_contents(path)
+    some = osmium.FileProcessor(str(path), kinds).with_filter(osmium.filter.KeyFilter(key))
     try:
-        return sum(1 for _ in osmium.FileProcessor(str(path), kinds).with_filter(osmium.filter.KeyFilter(key)))
+        return len({osm_id(thing) for thing in some if _counts(thing, contents)})
     except RuntimeError as fault:
-        raise refusal("osm_breaks_off", error=StreetsError, file=path.name, why=fault) from fault
+        raise reading_fault(path, fault) from fault
 
 
-def bounding_box(path: Path) -> BBox | None:
-    """The box that the file's header names, if it does."""
-    with osmium.io.Reader(str(path)) as reader:
-        box = reader.header().box()
-    if not box.valid():
-        return None
-    return box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
+def _counts(thing: Any, contents: OsmContents) -> bool:
+    """Whether an object counts: it was not deleted, in the file or by an editor."""
+    kind, number = osm_id(thing).split("-", 1)
+    return bool(thing.visible) and int(number) not in contents.deleted[kind]
 
 
 def osm_id(thing: Any) -> str:
@@ -99,10 +98,10 @@ def claims_area(thing: Any, tags: Mapping[str, str]) -> bool:
 
 
 def area_wkb(area: Any) -> str | None:
-    """Hexadecimal WKB of an assembled area, None where its rings could not be closed."""
+    """Hexadecimal WKB of an assembled area, None where its rings could not be closed or lie off the globe."""
     try:
         return str(_FACTORY.create_multipolygon(area))
-    except RuntimeError:
+    except (RuntimeError, osmium.InvalidLocationError):
         return None
 
 

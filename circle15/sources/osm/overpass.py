@@ -28,6 +28,7 @@ import numpy as np
 import shapely
 
 from circle15.errors import FetchError, OutputError, SettingError
+from circle15.model.metric import utm_crs
 from circle15.refusals import refusal
 from circle15.sources.osm.streets import OSM_SUFFIXES
 
@@ -212,7 +213,7 @@ def _buffered(area: Area, buffer_m: float) -> Area:
     if not (west >= -180 and east <= 180 and south >= -85 and north <= 85):
         raise refusal("fetch_bounds", error=SettingError, bounds=area.bounds)
     degrees = gpd.GeoSeries([area], crs=4326)
-    metric = degrees.to_crs(degrees.estimate_utm_crs())
+    metric = degrees.to_crs(utm_crs(degrees))
     grown = metric.buffer(buffer_m + _SLACK_M).simplify(_SLACK_M)
     if grown.area.iloc[0] > _LARGEST_KM2 * 1e6:
         raise refusal("fetch_large", error=SettingError, size=grown.area.iloc[0] / 1e6, most=_LARGEST_KM2)

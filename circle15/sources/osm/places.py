@@ -22,11 +22,11 @@ from pyproj import CRS
 from circle15.errors import SettingError
 from circle15.refusals import refusal
 from circle15.sources.osm.coast import sea_polygons, torn_ends
+from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.objects import (
     BBox,
     area_wkb,
-    bounding_box,
     claims_area,
     id_order,
     located,
@@ -179,7 +179,7 @@ def _levels(tags: Mapping[str, str]) -> float:
 
 def _extent(path: Path, coast: Sequence[shapely.LineString]) -> BBox:
     """What the file covers: the coast is closed along its border, for there it was torn."""
-    return bounding_box(path) or shapely.MultiLineString(list(coast)).bounds
+    return header_box(path) or shapely.MultiLineString(list(coast)).bounds
 
 
 def _sea(coast: Sequence[shapely.LineString], extent: BBox, bbox: BBox | None) -> list[shapely.Polygon]:

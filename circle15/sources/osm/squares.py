@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from circle15.network.storeys import storeys
 from circle15.network.walk_rules import WalkRule, walk_rule
 from circle15.sources.osm.opl import fields, plain, tags_of
+from circle15.sources.osm.way_nodes import WayNodes
 
 __all__ = ["Line", "Square", "outlines", "read_square"]
+
+Places: TypeAlias = Callable[[Sequence[bytes]], WayNodes]
+"""Gives references, as OPL writes them, the places of their nodes."""
 
 _OUTER = frozenset({"outer", ""})
 _TRIES = 400
@@ -27,15 +32,17 @@ class Square:
 
     rule: WalkRule
     name: str
+    storeys: tuple[str, ...]
     outer: tuple[int, ...]
     inner: tuple[int, ...]
 
 
 class Line(NamedTuple):
-    """A way under a rule and a name; ``refs`` as OPL writes them."""
+    """A way under a rule and a name, on its storeys; ``refs`` as OPL writes them."""
 
     rule: WalkRule
     name: str
+    storeys: tuple[str, ...]
     refs: bytes
 
 
@@ -54,10 +61,12 @@ def read_square(line: bytes, counts: Counter[str]) -> list[Square]:
     parts = [part.partition("@") for part in members.decode("utf-8").split(",") if part.startswith("w")]
     outer = tuple(int(way[1:]) for way, _, role in parts if plain(role) in _OUTER)
     inner = tuple(int(way[1:]) for way, _, role in parts if plain(role) == "inner")
-    return [Square(rule, tags.get("name", ""), outer, inner)]
+    return [Square(rule, tags.get("name", ""), storeys(tags), outer, inner)]
 
 
-def outlines(squares: Sequence[Square], opl: bytes, keys: Iterable[str], counts: Counter[str]) -> list[Line]:
+def outlines(
+    squares: Sequence[Square], opl: Iterable[bytes], keys: Iterable[str], counts: Counter[str], *, places: Places
+) -> list[Line]:
     """The rings of squares, under the square's rule and name, and straight lines that join inner rings.
 
     Parameters
@@ -66,11 +75,13 @@ def outlines(squares: Sequence[Square], opl: bytes, keys: Iterable[str], counts:
         In the order of the file. A way that bounds two belongs to the first; one that is an outer ring to any is
         no inner ring.
     opl
-        The ways of all rings.
+        The lines of the ways of all rings, each once.
     keys
         A way with one of these tags was judged by that tag already.
     counts
         What is counted: rings, those that the file lacks, joints.
+    places
+        Asked for the rings of squares that have inner ones.
     """
     outer = _owners(squares, "outer")
     inner = {way: square for way, square in _owners(squares, "inner").items() if way not in outer}
@@ -78,19 +89,18 @@ def outlines(squares: Sequence[Square], opl: bytes, keys: Iterable[str], counts:
     lines: list[Line] = []
     refs: dict[int, bytes] = {}
     drawn = Counter[str]()
-    for line in opl.split(b"\n"):
-        if not line.startswith(b"w"):
-            continue
+    for line in opl:
         way = int(line[1 : line.index(b" ")])
         tag_field, refs[way] = fields(line, b"N")
         if not own & tags_of(tag_field).keys():
             square = outer.get(way) or inner[way]
-            lines.append(Line(square.rule, square.name, refs[way]))
+            lines.append(Line(square.rule, square.name, square.storeys, refs[way]))
             drawn["outer" if way in outer else "inner"] += 1
     counts["outlines of squares"] = drawn["outer"]
     counts["inner rings of squares"] = drawn["inner"]
     counts["outlines of squares not in the file"] = len((outer.keys() | inner.keys()) - refs.keys())
-    joints = [joint for square in squares if square.inner for joint in _joints(square, refs, counts)]
+    rings = _corners(refs, [square for square in squares if square.inner], places)
+    joints = [joint for square in squares if square.inner for joint in _joints(square, rings, counts)]
     counts["joints across squares"] = len(joints)
     lines += joints
     counts["ways read"] += len(lines)
@@ -116,16 +126,25 @@ class _Corners(NamedTuple):
     place: NDArray[np.float64]
 
 
-def _corners(refs: bytes) -> _Corners:
-    parts = [part for part in refs.split(b",") if b"x" in part and not part.endswith(b"xy")]
-    cut = [part[1:].replace(b"y", b"x").split(b"x") for part in parts]
-    place = np.array([[float(lon), float(lat)] for _, lon, lat in cut]).reshape(-1, 2)
-    return _Corners(parts, np.array([int(node) for node, _, _ in cut], dtype=np.int64), place)
+def _corners(refs: Mapping[int, bytes], squares: Iterable[Square], places: Places) -> dict[int, _Corners]:
+    """The corners of the rings of some squares, by way; nodes that lie nowhere are none."""
+    wanted = {way: refs[way] for square in squares for way in (*square.outer, *square.inner) if refs.get(way)}
+    if not wanted:
+        return {}
+    nodes = places(list(wanted.values()))
+    end = np.cumsum(nodes.size).tolist()
+    corners = {}
+    for way, begin, stop in zip(wanted, [0, *end], end, strict=False):
+        placed, ref = nodes.placed[begin:stop], nodes.ref[begin:stop]
+        parts = [part for part, known in zip(wanted[way].split(b","), placed.tolist(), strict=True) if known]
+        ref = ref[placed]
+        corners[way] = _Corners(parts, nodes.node_id[ref], np.column_stack([nodes.lon[ref], nodes.lat[ref]]))
+    return corners
 
 
-def _joints(square: Square, refs: Mapping[int, bytes], counts: Counter[str]) -> list[Line]:
+def _joints(square: Square, corners: Mapping[int, _Corners], counts: Counter[str]) -> list[Line]:
     """The shortest straight lines over the square's ground that join its inner rings to what is joined already."""
-    rings = {role: [_corners(refs[way]) for way in getattr(square, role) if way in refs] for role in ("outer", "inner")}
+    rings = {role: [corners[way] for way in getattr(square, role) if way in corners] for role in ("outer", "inner")}
     groups = _groups([*rings["outer"], *rings["inner"]])
     ground = _ground(*(rings[role] for role in ("outer", "inner")))
     start = {node for ring in rings["outer"] for node in ring.node.tolist()}
@@ -149,7 +168,7 @@ def _joints(square: Square, refs: Mapping[int, bytes], counts: Counter[str]) -> 
             counts["inner rings of squares not joined"] += len(apart)
             break
         _, place, line = nearest
-        joints.append(Line(square.rule, square.name, line))
+        joints.append(Line(square.rule, square.name, square.storeys, line))
         joined.append(apart.pop(place))
     return joints
 

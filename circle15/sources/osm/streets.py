@@ -1,8 +1,8 @@
 """Read streets from an OpenStreetMap file (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``).
 
-osmium reads, joins coordinates to ways and filters by tag in C++, and hands the result over as its
-line format OPL; the node lists are then taken apart by a columnar text reader. No Python code runs
-per node reference, which is what makes other readers slow.
+osmium reads and filters by tag in C++, and hands the result over as its line format OPL; node lists
+and nodes are then taken apart by a columnar text reader and joined. No Python code runs per node
+reference, which is what makes other readers slow.
 """
 
 from __future__ import annotations
@@ -10,30 +10,34 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import osmium
-import pyarrow as pa
-import pyarrow.csv
 from numpy.typing import NDArray
 
-from circle15.catalog import life_keys
+from circle15.catalog import life_keys, walking
 from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import NodeFlag, Streets
 from circle15.model.way_hours import OpenWeek, WayHours
 from circle15.network.sidepaths import without_sidepaths
+from circle15.network.storeys import storeys
 from circle15.network.walk_rules import NodeRule, WalkRule, node_rule, walk_rule
 from circle15.network.way_lengths import inside, way_metres
 from circle15.refusals import refusal
-from circle15.sources.osm.opl import fields, opl_lines, tags_of
+from circle15.sources.osm.contents import OsmContents, header_box, osm_contents
+from circle15.sources.osm.opl import fields, object_lines, tags_of, written
 from circle15.sources.osm.remark import refuse_partial
 from circle15.sources.osm.squares import Square, outlines, read_square
+from circle15.sources.osm.stretches import Stretches, WayAttributes, way_stretches
 from circle15.sources.osm.taken import count_metres, kept_metres
 from circle15.sources.osm.way_hours import WayWeek, week_of
+from circle15.sources.osm.way_nodes import WayNodes, way_nodes
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
 
@@ -42,7 +46,8 @@ OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 _MAGIC = {".osm.gz": b"\x1f\x8b", ".osm.bz2": b"BZh"}
 _WAY_KEYS = ("highway", "railway", "man_made", "public_transport")
 _NODE_KEYS = ("highway", "barrier", "foot", "access", "foot:conditional", "access:conditional")
-_TO_CSV = bytes.maketrans(b"xy,", b",,\n")
+_FORM = "opl,add_metadata=version,locations_on_ways=true"
+_KINDS = MappingProxyType({b"n": "node", b"w": "way", b"r": "relation"})
 
 
 def file_sha256(path: Path) -> str:
@@ -115,16 +120,17 @@ def read_streets(
     """
     path = Path(path)
     check_osm_file(path)
-    found = _walkable(path)
+    contents = osm_contents(path)
+    found = _walkable(path, contents)
     ways, counts = found.ways, found.counts
     if not ways:
-        raise refusal("osm_no_walk", error=StreetsError, file=path.name, count=counts["ways read"])
-    node_id, lon, lat, way_size, lost = _coordinates([way.refs for way in ways])
-    counts["node references without coordinates"] = lost
-    _, *line, taken_size, _ = _coordinates([way.refs for way in found.taken])
-    metres = way_metres(line[0], line[1], taken_size, bbox)
-    count_metres([way.rule for way in found.taken], metres, counts)
-    keep = _keep_ways(way_size, lon, lat, bbox, counts)
+        code = "osm_deleted_only" if 0 < counts["dropped: deleted"] == counts["ways read"] else "osm_no_walk"
+        raise refusal(code, error=StreetsError, file=path.name, count=counts["ways read"])
+    every = way_nodes(path, [way.refs for way in (*ways, *found.taken)], contents)
+    walked = np.arange(len(every.size)) < len(ways)
+    nodes, taken = every.of_ways(walked), every.of_ways(~walked)
+    count_metres([way.rule for way in found.taken], _metres(taken, bbox), counts)
+    keep = _keep_ways(nodes, bbox, counts)
     origin = origin or Origin(
         label_zh="OpenStreetMap 道路",
         label_en="OpenStreetMap streets",
@@ -134,9 +140,21 @@ def read_streets(
         file=path.name,
         sha256=file_sha256(path),
     )
-    if not keep.any():
+    streets = _assemble(found, keep, nodes, origin) if keep.any() else None
+    if streets is None or not streets.n_ways:
         raise _none_kept(path, counts, bbox)
-    return _assemble(ways, keep, (node_id, lon, lat, way_size), found.nodes, origin, counts)
+    return _bounded(streets, header_box(path))
+
+
+def _bounded(streets: Streets, box: tuple[float, float, float, float] | None) -> Streets:
+    """Streets with the box of their file, unless more than stray ways lie outside: then it is another file's."""
+    if box is None:
+        return streets
+    within = inside(streets.lon, streets.lat, box)
+    outside = int((~np.logical_or.reduceat(within[streets.way_node], streets.way_start[:-1])).sum())
+    if outside > float(walking()["street_file"]["outside_box_share"]) * streets.n_ways:
+        return replace(streets, counts={**streets.counts, "stretches outside the header's box": outside})
+    return replace(streets, bounds=box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +163,7 @@ class _Way:
 
     rule: WalkRule
     name: str
+    storeys: tuple[str, ...]
     refs: bytes
     hours: WayWeek
 
@@ -162,24 +181,42 @@ class _Found:
     taken: list[_Way]
     counts: Counter[str]
 
+    def take(self, way: _Way) -> None:
+        """Sort a way by its rule."""
+        if way.rule.dropped:
+            self.counts[f"dropped: {way.rule.dropped}"] += 1
+        if way.rule.taken != "class":
+            (self.taken if way.rule.dropped else self.ways).append(way)
 
-def _walkable(path: Path) -> _Found:
+
+def _walkable(path: Path, contents: OsmContents) -> _Found:
     """Walkable ways, nodes with a meaning, and what was counted."""
-    places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
-    places.ignore_errors()
     nodes, ways = osmium.filter.KeyFilter(*_NODE_KEYS), osmium.filter.KeyFilter(*_WAY_KEYS, *life_keys("highway"))
     nodes.enable_for(osmium.osm.NODE)
     ways.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
-    opl = opl_lines(path, osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION, places, nodes, ways)
-    found = _sort_lines(opl)
+    entities = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
+    opl = written(path, entities, nodes, ways, form=_FORM)
+    found = _sort_lines(opl, contents)
+    counts = found.counts
     if found.squares:
-        # The members carry no tags of their own, so the first pass has passed them by; it has left the
-        # coordinates in the index.
+        # The members carry no tags of their own, so the first pass has passed them by.
         wanted = sorted({way for square in found.squares for way in (*square.outer, *square.inner)})
-        members = opl_lines(path, osmium.osm.WAY, places, osmium.filter.IdFilter(wanted))
-        for line in outlines(found.squares, members, _WAY_KEYS, found.counts):
-            _sort_way(found, line.refs, *_timed(line.rule), line.name)
+        members = dict.fromkeys(object_lines(path, osmium.osm.WAY, b"w", wanted))
+        lines = [line for line in members if not _deleted(line, contents)]
+        places = partial(way_nodes, path, contents=contents)
+        for line in outlines(found.squares, lines, _WAY_KEYS, counts, places=places):
+            rule, hours = _timed(line.rule)
+            found.take(_Way(rule, line.name, line.storeys, line.refs, hours))
+    counts.update({f"{kind}s that stand twice": copies for kind, copies in contents.copies.items()})
+    counts["nodes deleted"] += len(contents.deleted["node"])
     return found
+
+
+def _deleted(line: bytes, contents: OsmContents) -> bool:
+    """Whether the object of an OPL line was deleted, in the file or by an editor that has not uploaded it yet."""
+    marked = contents.deleted[_KINDS[line[:1]]]
+    head, _, state = line.split(b" ", 3)[:3]
+    return state == b"dD" or (bool(marked) and int(head[1:]) in marked)
 
 
 def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float, float] | None) -> Circle15Error:
@@ -189,21 +226,20 @@ def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float
     return refusal("osm_no_coordinates", error=StreetsError, file=path.name, count=counts["ways read"])
 
 
-def _sort_lines(opl: bytes) -> _Found:
+def _sort_lines(opl: bytes, contents: OsmContents) -> _Found:
     """Split OPL lines into walkable ways, nodes with a meaning, and squares; count what is left out."""
     counts: Counter[str] = Counter({"ways read": 0, "ways kept": 0})
     found = _Found(ways=[], nodes={}, squares=[], taken=[], counts=counts)
-    known: dict[bytes, tuple[WalkRule, WayWeek, str]] = {}
+    known: dict[bytes, _Way] = {}
     known_nodes: dict[bytes, NodeRule] = {}
-    for line in opl.split(b"\n"):
+    for line in _counting(opl, contents, counts):
         if line.startswith(b"w"):
             counts["ways read"] += 1
             tag_field, refs = fields(line, b"N")
-            judged = known.get(tag_field)
-            if judged is None:
-                tags = tags_of(tag_field)
-                judged = known[tag_field] = (*_timed(walk_rule(tags)), tags.get("name", ""))
-            _sort_way(found, refs, *judged)
+            alike = known.get(tag_field)
+            if alike is None:
+                alike = known[tag_field] = _judged(tags_of(tag_field))
+            found.take(replace(alike, refs=refs))
         elif line.startswith(b"n"):
             tag_field, _ = fields(line, b"N")
             node = known_nodes.get(tag_field)
@@ -216,6 +252,12 @@ def _sort_lines(opl: bytes) -> _Found:
     return found
 
 
+def _judged(tags: Mapping[str, str]) -> _Way:
+    """What tags make of a way, wherever it runs."""
+    rule, hours = _timed(walk_rule(tags))
+    return _Way(rule, tags.get("name", ""), storeys(tags), b"", hours)
+
+
 def _timed(rule: WalkRule) -> tuple[WalkRule, WayWeek]:
     """The rule and the week of a way; one that never opens is taken away."""
     hours = week_of(rule.clauses, rule.hours, opens=rule.open)
@@ -225,114 +267,119 @@ def _timed(rule: WalkRule) -> tuple[WalkRule, WayWeek]:
     return rule._replace(dropped=never, taken="hours"), hours
 
 
-def _sort_way(found: _Found, refs: bytes, rule: WalkRule, hours: WayWeek, name: str) -> None:
-    if rule.dropped:
-        found.counts[f"dropped: {rule.dropped}"] += 1
-    if rule.taken != "class":
-        (found.taken if rule.dropped else found.ways).append(_Way(rule, name, refs, hours))
+def _counting(opl: bytes, contents: OsmContents, counts: Counter[str]) -> Iterator[bytes]:
+    """The lines of objects that count: not deleted, and of those that stand twice the first."""
+    if b" dD " not in opl and not any(contents.deleted.values()) and not any(contents.twice.values()):
+        yield from opl.split(b"\n")  # as most files are
+        return
+    seen: set[bytes] = set()
+    for line in opl.split(b"\n"):
+        if not line:
+            continue
+        kind = _KINDS[line[:1]]
+        why = ""
+        if _deleted(line, contents):
+            why = "deleted"
+        elif contents.twice[kind]:
+            head = line[: line.index(b" ")]
+            if int(head[1:]) in contents.twice[kind]:
+                why = "stands twice" if head in seen else ""
+                seen.add(head)
+        if not why:
+            yield line
+        elif kind == "way":
+            counts["ways read"] += 1
+            counts[f"dropped: {why}"] += 1
+        elif why == "deleted" and kind == "relation":
+            counts["squares dropped: deleted"] += 1
 
 
-def _coordinates(
-    refs: list[bytes],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], int]:
-    """Take ``n1x2.5y3.5,n2...`` apart: ids, longitudes, latitudes, and how many nodes each way has."""
-    size = np.array([part.count(b",") + 1 if part else 0 for part in refs], dtype=np.int64)
-    if not size.any():
-        return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), size, 0
-    # OPL writes a reference without coordinates as ``n1xy``: the two fields stay empty, and null.
-    body = b",".join(part for part in refs if part).translate(_TO_CSV, delete=b"n")
-    table = pa.csv.read_csv(
-        BytesIO(body),
-        read_options=pa.csv.ReadOptions(column_names=["node", "lon", "lat"], block_size=1 << 24),
-        convert_options=pa.csv.ConvertOptions(
-            column_types={"node": pa.int64(), "lon": pa.float64(), "lat": pa.float64()}
-        ),
-    )
-    node, lon, lat = (table[name].to_numpy() for name in ("node", "lon", "lat"))
-    placed = ~np.isnan(lon)
-    if not placed.all():
-        way = np.repeat(np.arange(len(size)), size)[placed]
-        size = np.bincount(way, minlength=len(size))
-    return node[placed], lon[placed], lat[placed], size, int((~placed).sum())
+def _metres(nodes: WayNodes, bbox: tuple[float, float, float, float] | None) -> NDArray[np.float64]:
+    """Metres of each way in the box, over those of its nodes that have coordinates."""
+    ref = nodes.ref[nodes.placed]
+    size = np.bincount(nodes.way[nodes.placed], minlength=len(nodes.size))
+    return way_metres(nodes.lon[ref], nodes.lat[ref], size, bbox)
 
 
 def _keep_ways(
-    size: NDArray[np.int64],
-    lon: NDArray[np.float64],
-    lat: NDArray[np.float64],
-    bbox: tuple[float, float, float, float] | None,
-    counts: Counter[str],
+    nodes: WayNodes, bbox: tuple[float, float, float, float] | None, counts: Counter[str]
 ) -> NDArray[np.bool_]:
-    keep = size >= 2
+    """Which ways have two nodes with coordinates, and one of them in the box."""
+    ways = len(nodes.size)
+    keep = np.bincount(nodes.way[nodes.placed], minlength=ways) >= 2
     counts["dropped: fewer than two nodes with coordinates"] = int((~keep).sum())
+    lost = np.bincount(nodes.way[~nodes.placed], minlength=ways)
     if bbox is not None:
-        way = np.repeat(np.arange(len(size)), size)
-        near = np.bincount(way, weights=inside(lon, lat, bbox), minlength=len(size)) > 0
+        near = np.bincount(nodes.way, weights=inside(nodes.lon, nodes.lat, bbox)[nodes.ref], minlength=ways) > 0
         counts["dropped: outside the study area"] = int((keep & ~near).sum())
+        lost[keep & ~near] = 0  # what is lost there concerns nobody
         keep &= near
-    counts["ways kept"] = int(keep.sum())
+    counts["node references without coordinates"] = int(lost.sum())
     return keep
 
 
-def _assemble(
-    ways: list[_Way],
-    keep: NDArray[np.bool_],
-    coordinates: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]],
-    nodes: dict[int, NodeRule],
-    origin: Origin,
-    counts: Counter[str],
-) -> Streets:
-    ref, lon, lat, size = coordinates
-    used = np.repeat(keep, size)
-    ref, lon, lat, size = ref[used], lon[used], lat[used], size[keep]
-    kept = [way for way, wanted in zip(ways, keep.tolist(), strict=True) if wanted]
-    node_id, first, position = np.unique(ref, return_index=True, return_inverse=True)
-    start = np.concatenate([[0], np.cumsum(size)])
-    for way, (begin, end) in enumerate(zip(start[:-1].tolist(), start[1:].tolist(), strict=True)):
-        if kept[way].rule.reversed:
-            position[begin:end] = position[begin:end][::-1].copy()
-    names = {"": 0}
-    way_name = np.array([names.setdefault(way.name, len(names)) for way in kept], dtype=np.int32)
-    bits, node_weeks = _node_columns(node_id, nodes, counts)
-    streets = Streets(
-        node_id=node_id,
-        lon=lon[first],
-        lat=lat[first],
-        node_flags=bits,
-        way_node=position.astype(np.int64),
-        way_start=start.astype(np.int64),
+def _assemble(found: _Found, keep: NDArray[np.bool_], nodes: WayNodes, origin: Origin) -> Streets:
+    kept = [way for way, wanted in zip(found.ways, keep.tolist(), strict=True) if wanted]
+    names = {name: place for place, name in enumerate(sorted({"", *(way.name for way in kept)}))}
+    about = WayAttributes(
+        backward=np.array([way.rule.reversed for way in kept], dtype=bool),
         way_class=np.array([way.rule.way_class for way in kept], dtype=np.uint8),
-        way_flags=np.array([way.rule.flags for way in kept], dtype=np.uint16),
-        way_name=way_name,
+        flags=np.array([way.rule.flags for way in kept], dtype=np.uint16),
+        name=np.array([names[way.name] for way in kept], dtype=np.int32),
+        hours=WayHours.of([way.hours.week for way in kept]).codes(len(kept)),
+        storeys=[way.storeys for way in kept],
+    )
+    parts = way_stretches(nodes.of_ways(keep), about, found.counts)
+    bits, node_weeks = _node_columns(nodes.node_id, parts, found.nodes, found.counts)
+    streets = Streets(
+        node_id=parts.node_id,
+        lon=parts.lon,
+        lat=parts.lat,
+        node_flags=bits,
+        way_node=parts.way_node,
+        way_start=parts.way_start,
+        way_class=about.way_class[parts.way],
+        way_flags=about.flags[parts.way],
+        way_name=about.name[parts.way],
         names=tuple(names),
         origin=origin,
-        hours=WayHours.of([way.hours.week for way in kept], node_weeks),
+        hours=WayHours.of([kept[way].hours.week for way in parts.way.tolist()], node_weeks),
     )
+    kept_metres(streets, _told(kept, parts), found.counts)
+    return without_sidepaths(replace(streets, counts=dict(sorted(found.counts.items()))), way=parts.way)
+
+
+def _told(ways: Sequence[_Way], parts: Stretches) -> list[tuple[str, ...]]:
+    """Per stretch, what is told of its way: tags that speak against walking there, conditions that were not read."""
     told = [
         (*((f"told: {way.rule.told}",) if way.rule.told else ()), *(f"unread: {tag}" for tag in way.hours.unread))
-        for way in kept
+        for way in ways
     ]
-    kept_metres(streets, told, counts)
-    return without_sidepaths(replace(streets, counts=dict(sorted(counts.items()))))
+    return [told[way] for way in parts.way.tolist()]
 
 
 def _node_columns(
-    node_id: NDArray[np.int64], nodes: dict[int, NodeRule], counts: Counter[str]
+    node_id: NDArray[np.int64], parts: Stretches, nodes: Mapping[int, NodeRule], counts: Counter[str]
 ) -> tuple[NDArray[np.uint8], list[OpenWeek | None]]:
-    """Flags and weeks of the nodes that the ways use; what bars nodes, and what was not understood, is counted."""
-    bits = np.zeros(len(node_id), dtype=np.uint8)
-    weeks: list[OpenWeek | None] = [None] * len(node_id)
+    """Flags and weeks of the nodes that the ways use; what bars nodes, and what was not understood, is counted.
+
+    Of nodes that are joined in one, each bars it, and it is open when all are.
+    """
+    bits = np.zeros(len(parts.node_id), dtype=np.uint8)
+    weeks: list[OpenWeek | None] = [None] * len(parts.node_id)
     ids = np.fromiter(nodes.keys(), dtype=np.int64, count=len(nodes))
-    rows = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
-    for row, rule, used in zip(rows.tolist(), nodes.values(), (node_id[rows] == ids).tolist(), strict=True):
-        if not used:
+    at = np.minimum(np.searchsorted(node_id, ids), len(node_id) - 1)
+    rows = np.where(node_id[at] == ids, parts.row[at], -1)
+    for row, rule in zip(rows.tolist(), nodes.values(), strict=True):
+        if row < 0:
             continue
-        bits[row] = rule.flags
+        bits[row] |= np.uint8(rule.flags)
         hours = week_of(rule.clauses, rule.hours, opens=rule.open)
         barred = rule.barred
         if not barred and hours.week is not None:
             if hours.week.ever:
-                weeks[row] = hours.week
+                other = weeks[row]
+                weeks[row] = hours.week if other is None else hours.week.both(other)
             else:
                 bits[row] |= np.uint8(NodeFlag.BARRED)
                 barred = f"opening_hours={rule.hours}" if rule.hours else rule.clauses[-1].tag

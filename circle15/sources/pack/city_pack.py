@@ -83,11 +83,6 @@ def settings_of(config: CityConfig | None, overrides: Mapping[str, Any]) -> Sett
     given = {} if config is None else config.settings.given
     given |= {key: value for key, value in overrides.items() if value is not None}
     given |= _norms(given.get("norms", config and config.norms))
-    if "cutoffs_min" in given:
-        try:
-            given["cutoffs_min"] = tuple(float(cutoff) for cutoff in given["cutoffs_min"])
-        except (TypeError, ValueError):
-            raise refusal("cutoffs_list", error=SettingError, value=given["cutoffs_min"]) from None
     if "profile" in given:
         profile(given["profile"])
     given["open_at"] = moment(given.get("open_at"))
@@ -174,7 +169,8 @@ def read_pack(
     people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
     people, grid = _with_grid(pack, people, told)
     margin = _margin_m(settings)
-    box = lonlat_box(shapely.box(*people.land.total_bounds), crs, margin)
+    land = shapely.box(*people.land.total_bounds)
+    box = told.need(lambda: lonlat_box(land, crs, margin), file="[communities]")
     ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
     ids = told.need(lambda: within_streets(people.frame, ground.streets, told).index, file="[network]")
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)

@@ -9,8 +9,11 @@ import geopandas as gpd
 import pyproj
 import shapely
 
+from circle15.errors import CrsError
+from circle15.model.metric import HALF_ROUND_DEG
 from circle15.model.places import StudyArea
 from circle15.model.provenance import Origin
+from circle15.refusals import refusal
 from circle15.sources.city_config import LayerTable, Provenance
 from circle15.sources.osm.streets import file_sha256
 from circle15.sources.pack.folder import Pack
@@ -61,9 +64,17 @@ def united(people: gpd.GeoDataFrame) -> shapely.Polygon | shapely.MultiPolygon:
 
 
 def lonlat_box(shape: shapely.Geometry, crs: pyproj.CRS, margin_m: float) -> tuple[float, float, float, float]:
-    """``(west, south, east, north)`` in degrees around a metric shape and its margin."""
+    """``(west, south, east, north)`` in degrees around a metric shape and its margin.
+
+    Raises
+    ------
+    CrsError
+        If it lies across the meridian of 180 degrees, where boxes in degrees end.
+    """
     wide = gpd.GeoSeries([shapely.buffer(shape, margin_m)], crs=crs).to_crs("EPSG:4326")
     west, south, east, north = wide.total_bounds.tolist()
+    if east - west > HALF_ROUND_DEG:
+        raise refusal("antimeridian", error=CrsError)
     return west, south, east, north
 
 

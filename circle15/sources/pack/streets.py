@@ -17,7 +17,6 @@ from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
 from circle15.sources.city_config import Provenance
-from circle15.sources.osm.objects import bounding_box
 from circle15.sources.osm.streets import read_streets
 from circle15.sources.pack.folder import FETCHED, Pack
 from circle15.sources.pack.layers import OSM_CREDIT, layer_origin
@@ -29,21 +28,18 @@ __all__ = ["PackStreets", "need_streets", "pack_streets", "within_streets"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PackStreets:
-    """The streets, and the OpenStreetMap file or the made town that they are of.
-
-    ``box``: what the file's header says that it covers, ``(west, south, east, north)`` in degrees; None without one.
-    """
+    """The streets, and the OpenStreetMap file or the made town that they are of."""
 
     streets: Streets
     osm: Path | None = None
     town: Town | None = None
-    box: tuple[float, float, float, float] | None = None
 
     def extent(self, crs: pyproj.CRS) -> shapely.Geometry | None:
-        """The box in a metric system; None where there is none, or it cannot be expressed there."""
-        if self.box is None:
+        """The box of the file's header in a metric system; None without one that can be expressed there."""
+        box = self.streets.bounds
+        if box is None:
             return None
-        drawn = shapely.segmentize(shapely.box(*self.box), (self.box[2] - self.box[0]) / 20 or 1.0)
+        drawn = shapely.segmentize(shapely.box(*box), (box[2] - box[0]) / 20 or 1.0)
         extent = gpd.GeoSeries([drawn], crs="EPSG:4326").to_crs(crs).iloc[0]
         return extent if np.isfinite(shapely.get_coordinates(extent)).all() else None
 
@@ -81,7 +77,7 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
             origin = layer_origin(about, path, label=label, usual=OSM_CREDIT)
             log.files.append(_record(path, streets))
             streets = replace(streets, origin=replace(origin, url=streets.origin.url))
-            return PackStreets(streets=streets, osm=path, box=bounding_box(path))
+            return PackStreets(streets=streets, osm=path)
     if entry.synthetic is not None:
         if entry.synthetic not in TOWNS:
             raise refusal("town_unknown", city=pack.key, value=entry.synthetic, known=", ".join(TOWNS))

@@ -312,9 +312,9 @@ def test_missing_files_folders_and_truncated_extracts(tmp_path):
     whole = HELSINKI.read_bytes()
     cut = tmp_path / "cut.osm.pbf"
     cut.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(StreetsError, match=r"cut\.osm\.pbf.*breaks off.*download"):
+    with pytest.raises(StreetsError, match=r"cut\.osm\.pbf.*cut short.*download"):
         read_context(cut)
-    with pytest.raises(StreetsError, match=r"cut\.osm\.pbf.*breaks off.*download"):
+    with pytest.raises(StreetsError, match=r"cut\.osm\.pbf.*cut short.*download"):
         read_osm_facilities(cut, ALL)
 
 

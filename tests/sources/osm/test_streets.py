@@ -44,7 +44,7 @@ def assert_add_up(streets: Streets) -> None:
     counts = streets.counts
     dropped = sum(count for reason, count in counts.items() if reason.startswith("dropped: "))
     assert counts["ways read"] == counts["ways kept"] + dropped
-    assert counts["ways kept"] == streets.n_ways
+    assert counts["ways kept"] + counts["further parts of ways"] == streets.n_ways
 
 
 # -- Files of every kind ---------------------------------------------------------------------------
@@ -100,15 +100,13 @@ def test_ids_beyond_32_bits(osm_file):
     assert streets.node_flags.tolist() == [0, NodeFlag.GATE]
 
 
-def test_ids_below_zero_are_lost_and_told(osm_file):
-    # JOSM numbers what is new from -1 downwards; osmium joins no coordinates to these.
-    nodes = {**TOWN_NODES, -1: (120.62, 31.31), -2: (120.63, 31.31)}
+def test_ids_below_zero_are_read_like_others(osm_file):
+    # JOSM numbers what is new from -1 downwards.
+    nodes = {**TOWN_NODES, -1: (120.62, 31.32), -2: (120.63, 31.32)}
     streets = read_streets(osm_file(nodes, {-10: ([-1, -2], STREET), 11: ([1, -1, 2], STREET)}))
-    assert refs(streets) == [[1, 2]]
-    assert streets.counts["node references without coordinates"] == 3
+    assert refs(streets) == [[-1, -2], [1, -1, 2]]
+    assert streets.counts["node references without coordinates"] == 0
     assert_add_up(streets)
-    with pytest.raises(StreetsError, match="ids must be above zero"):
-        read_streets(osm_file(nodes, {-10: ([-1, -2], STREET)}))
 
 
 def test_coordinates_keep_all_seven_digits_on_all_quarters_of_the_globe(osm_file):
@@ -127,9 +125,9 @@ def test_only_ways_with_a_street_key_are_read(osm_file):
         3: ([1, 2], {"building": "yes"}),
         4: ([1, 2], {"railway": "tram"}),
         5: ([1, 2], {"railway": "platform"}),
-        6: ([1, 2], {"man_made": "pier"}),
+        6: ([2, 3], {"man_made": "pier"}),
         7: ([1, 2], {"highway": "motorway"}),
-        8: ([1, 2], {"highway": "residential", "barrier": "kerb"}),
+        8: ([4, 5], {"highway": "residential", "barrier": "kerb"}),
         9: ([1, 2], {"highway": "construction"}),
         10: ([1, 2], {}),
     }
@@ -142,13 +140,33 @@ def test_only_ways_with_a_street_key_are_read(osm_file):
     assert_add_up(streets)
 
 
-def test_nodes_missing_from_the_file_are_counted_and_the_rest_of_the_way_kept(osm_file):
-    ways = {10: ([1, 99, 2], STREET), 11: ([3, 98], STREET), 12: ([97, 96], STREET), 13: ([4, 5], STREET)}
+def test_a_way_is_parted_where_the_file_lacks_its_nodes(osm_file):
+    """Way 10 runs 1-2-(99)-4-5-(98)-6; from 2 to 4 and from 5 to 6 lie nodes that nobody knows."""
+    ways = {
+        10: ([1, 2, 99, 4, 5, 98, 6], STREET | {"name": "干将路"}),
+        11: ([3, 97], STREET),
+        12: ([96, 95], STREET),
+        13: ([1, 94, 3], STREET),
+    }
     streets = read_streets(osm_file(ways=ways))
     assert refs(streets) == [[1, 2], [4, 5]]
-    assert streets.counts["node references without coordinates"] == 4
-    assert streets.counts["dropped: fewer than two nodes with coordinates"] == 2
+    assert names(streets) == ["干将路"] * 2
+    counts = streets.counts
+    assert counts["node references without coordinates"] == 2 + 1 + 2 + 1
+    assert counts["ways parted at missing nodes"] == 2
+    # 0.001 degrees are 111.19 m up and 95.0 m across: from 2 to 4 a diagonal, 5 to 6 and 1 to 3 across.
+    assert counts["metres lost at missing nodes"] == pytest.approx(146.3 + 95.0 + 190.0, abs=1)
+    assert counts["dropped: fewer than two nodes with coordinates"] == 3
     assert_add_up(streets)
+
+
+def test_what_is_missing_far_from_the_study_area_concerns_nobody(osm_file):
+    nodes = TOWN_NODES | {7: (121.0, 31.0), 8: (121.1, 31.0)}
+    box = (120.6, 31.3, 120.7, 31.4)
+    streets = read_streets(osm_file(nodes, {10: ([1, 2], STREET), 11: ([7, 99, 8], STREET)}), bbox=box)
+    assert streets.counts["node references without coordinates"] == 0
+    assert streets.counts["metres lost at missing nodes"] == 0
+    assert streets.counts["dropped: outside the study area"] == 1
 
 
 def test_a_way_without_nodes_is_counted(osm_file):
@@ -212,7 +230,8 @@ def test_the_outline_of_a_square_is_walked_under_the_square_s_name(osm_file, suf
     path = osm_file(ways=SQUARE_WAYS, relations={5: (RING, square(name="观前街"))}, name=f"t{suffix}")
     streets = read_streets(path)
     # The fountain lies outside of this crooked square (3 and 6 are no corner of it), so no line over it joins them.
-    assert refs(streets) == [[1, 2], [1, 2, 5], [5, 4, 1], [3, 6, 3]]
+    # Its ring of two corners runs there and back: once is enough.
+    assert refs(streets) == [[1, 2], [1, 2, 5], [5, 4, 1], [3, 6]]
     assert classes(streets) == ["residential", "pedestrian", "pedestrian", "pedestrian"]
     assert names(streets) == ["", "观前街", "观前街", "观前街"]
     counts = streets.counts
@@ -410,8 +429,6 @@ def test_a_file_of_another_kind_behind_a_street_file_s_name(tmp_path, suffix, ki
         ("page.osm", b"<!DOCTYPE html><html><body>503 Service Unavailable</body></html>"),
         ("track.osm", b'<?xml version="1.0"?><gpx version="1.1"><trk/></gpx>'),
         ("text.osm.gz", gzip.compress(b"name,lon,lat\n", mtime=0)),
-        ("bad.osm", b'<osm version="0.6"><node id="1" lat="x" lon="2"/></osm>'),
-        ("off.osm", b'<osm version="0.6"><node id="1" lat="3466000" lon="2"/></osm>'),
         ("old.osm", b'<osm version="0.5"><node id="1" lat="1" lon="2"/></osm>'),
         ("lie.osm.pbf", b"\x00\x00\x00\x0e\x0a\x09OSMHeader\x18\x99\x01" + b"\x00" * 200),
     ],
@@ -459,13 +476,19 @@ def test_a_box_without_streets_is_named(osm_file):
         read_streets(osm_file(), bbox=(24.9, 60.1, 25.0, 60.2))
 
 
-def test_ways_that_come_before_their_nodes_are_told_apart_from_a_wrong_extract(tmp_path):
+def test_ways_that_come_before_their_nodes_are_read_like_others(tmp_path, osm_file):
     text = osm_xml(TOWN_NODES, TOWN_WAYS)
     head, *rest = text.splitlines()[1:-1]
     ways, nodes = [[line for line in rest if line.startswith(kind)] for kind in ("<way", "<node")]
     (tmp_path / "unsorted.osm").write_text("\n".join([head, *ways, *nodes, "</osm>"]), encoding="utf-8")
-    with pytest.raises(StreetsError, match=r"none of its 5 ways has two nodes with coordinates.*sort"):
-        read_streets(tmp_path / "unsorted.osm")
+    unsorted, usual = read_streets(tmp_path / "unsorted.osm"), read_streets(osm_file())
+    assert refs(unsorted) == refs(usual)
+    assert unsorted.lon.tolist() == usual.lon.tolist()
+
+
+def test_ways_without_any_node_of_theirs_are_told_apart_from_a_wrong_extract(osm_file):
+    with pytest.raises(StreetsError, match=r"none of its 5 ways has two nodes with coordinates.*complete_ways"):
+        read_streets(osm_file({99: (120.6, 31.3)}))
 
 
 def test_a_file_that_may_not_be_read(osm_file, monkeypatch):

@@ -358,7 +358,7 @@ def test_the_pack_s_settings_and_the_caller_s_over_them(make_pack):
         ({"cutoffs_min": ()}, "give at least one"),
         ({"cutoffs_min": (15, 10, 5)}, "must rise without repeating"),
         ({"cutoffs_min": (5, 5)}, "must rise without repeating"),
-        ({"cutoffs_min": 15}, "cutoffs_min = 15: give a list of minutes"),
+        ({"cutoffs_min": "15"}, "cutoffs_min = '15': give a list of minutes"),
         ({"cutoffs_min": "abc"}, "cutoffs_min = 'abc': give a list of minutes"),
         ({"cutoffs_min": [None]}, "give a list of minutes"),
         ({"profile": "swimmer"}, "no walking profile 'swimmer'; choose one of adult, elderly, frail"),
