@@ -39,6 +39,7 @@ __all__ = [
     "placed_ends",
     "seeds",
     "to_ends",
+    "usable_ways",
     "walk_graph",
 ]
 
@@ -189,7 +190,8 @@ class Ends:
     """Ways on in milliseconds, row by row of :class:`~circle15.model.placed.Positions`.
 
     ``index`` ``int64[w]`` whose each is, ``edge`` ``int64[w]``, and ``int64[w]`` milliseconds: ``along_ms`` from the
-    spot to the u end of the edge, ``rest_ms`` to its v end, ``leg_ms`` from the point to the spot.
+    spot to the u end of the edge, ``rest_ms`` to its v end, ``leg_ms`` from the point to the spot. ``used`` ``bool[w]``
+    is False for ways on that lead nowhere; see :func:`usable_ways`.
     """
 
     index: NDArray[np.int64]
@@ -197,6 +199,20 @@ class Ends:
     along_ms: NDArray[np.int64]
     rest_ms: NDArray[np.int64]
     leg_ms: NDArray[np.int64]
+    used: NDArray[np.bool_]
+
+
+def usable_ways(network: WalkNetwork, positions: Positions) -> NDArray[np.bool_]:
+    """``bool[w]``: False where a place at a junction has a way on along a closed street that meets others there.
+
+    Only who lives on a closed street walks along it: from a junction it would be walked through.
+    """
+    closed = network.has(EdgeFlag.CLOSED)[positions.edge]
+    if not closed.any():
+        return np.ones(len(closed), dtype=bool)
+    at_end = (positions.offset_mm == 0) | (positions.offset_mm == network.length_mm[positions.edge])
+    elsewhere = np.bincount(positions.owner, weights=~closed, minlength=len(positions)) > 0
+    return ~(closed & at_end & elsewhere[positions.owner])
 
 
 def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
@@ -206,7 +222,14 @@ def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
     along = graph.profile.walk_ms(positions.offset_mm, stairs=stairs)
     along = np.minimum(along, graph.walk_ms[edge])
     leg = graph.profile.walk_ms(positions.leg_mm)
-    return Ends(index=positions.owner, edge=edge, along_ms=along, rest_ms=graph.walk_ms[edge] - along, leg_ms=leg)
+    return Ends(
+        index=positions.owner,
+        edge=edge,
+        along_ms=along,
+        rest_ms=graph.walk_ms[edge] - along,
+        leg_ms=leg,
+        used=usable_ways(graph.network, positions),
+    )
 
 
 def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
@@ -221,8 +244,9 @@ def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], N
     cost = np.full((len(positions), width), NEVER_MS, dtype=np.int64)
     column = 2 * (np.arange(len(ends.index)) - positions.start[ends.index])
     node[ends.index, column], node[ends.index, column + 1] = network.u[ends.edge], network.v[ends.edge]
-    cost[ends.index, column] = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
-    back = graph.both_ways[ends.edge]
+    from_u = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
+    cost[ends.index, column] = np.where(ends.used, from_u, NEVER_MS)
+    back = graph.both_ways[ends.edge] & ends.used
     from_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
     cost[ends.index[back], column[back] + 1] = from_v[back]
     return node, np.minimum(cost, NEVER_MS).astype(np.uint32)
@@ -233,7 +257,7 @@ def to_ends(graph: WalkGraph, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np
     to_u = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
     to_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
     # To reach u is to walk against the edge, which not every edge allows.
-    return np.where(graph.both_ways[ends.edge], to_u, NEVER_MS), to_v
+    return np.where(graph.both_ways[ends.edge] & ends.used, to_u, NEVER_MS), np.where(ends.used, to_v, NEVER_MS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -248,11 +272,11 @@ class Doors:
 def doors(graph: WalkGraph, positions: Positions) -> Doors:
     """The doors by which demand points are reached from nodes; those of a node by rising cost, one for each point."""
     ends, network = placed_ends(graph, positions), graph.network
-    back = graph.both_ways[ends.edge]
+    back, on = np.flatnonzero(graph.both_ways[ends.edge] & ends.used), np.flatnonzero(ends.used)
     to_u, to_v = to_ends(graph, ends)
-    node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge]]).astype(np.int64)
-    point = np.concatenate([ends.index[back], ends.index])
-    cost = np.minimum(np.concatenate([to_u[back], to_v]), MAX_MS)
+    node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge[on]]]).astype(np.int64)
+    point = np.concatenate([ends.index[back], ends.index[on]])
+    cost = np.minimum(np.concatenate([to_u[back], to_v[on]]), MAX_MS)
     # Where several ways on of a point meet at a node, the cheapest door stays.
     alone = (positions.ways < 2)[point]
     crowd = np.flatnonzero(~alone)
@@ -293,6 +317,7 @@ def near_pairs(graph: WalkGraph, facilities: Positions, demand: Positions) -> Ne
     ahead = there.along_ms[site_way] - here.along_ms[point_way]
     cost = np.abs(ahead) + there.leg_ms[site_way] + here.leg_ms[point_way]
     allowed = (ahead >= 0) | graph.both_ways[there.edge[site_way]]
+    allowed &= there.used[site_way] & here.used[point_way]
     site_way, point_way, cost = site_way[allowed], point_way[allowed], cost[allowed]
     return Near(
         start=run_starts(there.index[site_way], len(facilities)),

@@ -27,7 +27,7 @@ from circle15.model.placed import Positions
 from circle15.model.places import Facilities
 from circle15.model.results import Isochrones, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
-from circle15.network.graph import WalkGraph, cutoff_ms, seeds, walk_graph
+from circle15.network.graph import WalkGraph, cutoff_ms, seeds, usable_ways, walk_graph
 from circle15.network.snap import snap
 from circle15.refusals import refusal
 from circle15.routing.reach import point_frame, warn_of_far
@@ -135,7 +135,7 @@ def _own_edge(graph: WalkGraph, positions: Positions, rows: NDArray[np.int64], l
     """The stretches of the origins' own edges from which one walks straight to them."""
     own = positions.take(rows)
     left = limit - graph.profile.walk_ms(own.leg_mm)
-    used = left >= 0
+    used = (left >= 0) & usable_ways(graph.network, own)
     edge, left, offset = own.edge[used].astype(np.int64), left[used], own.offset_mm[used]
     length, walk = graph.network.length_mm[edge], graph.walk_ms[edge]
     far = np.where(walk <= left, length, left * length // np.maximum(walk, 1))

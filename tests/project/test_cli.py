@@ -517,7 +517,7 @@ def test_ctrl_c_while_the_folder_is_tried_leaves_it_empty(run, make_pack, tmp_pa
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_ctrl_c_between_two_files_leaves_whole_ones(run, make_pack, tmp_path, monkeypatch):
+def test_ctrl_c_between_two_files_leaves_none_of_them(run, make_pack, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
@@ -525,8 +525,7 @@ def test_ctrl_c_between_two_files_leaves_whole_ones(run, make_pack, tmp_path, mo
     code, _, err = run("map", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
     assert code == 130
     assert "interrupted" in err
-    written = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert written == ["field-checks.csv", "gaps.csv", "ledger.csv", "map.html"]
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 # -- Pipes, consoles, hostile names ----------------------------------------------------------------
@@ -568,7 +567,7 @@ def test_names_do_not_steer_the_terminal(run, make_pack, tmp_path, monkeypatch):
     layer = town_communities()
     for one in layer:
         one["properties"]["name"] = evil
-    sites = [("f1", evil, "meal_point", "120.62", "31.33"), (evil, evil, evil, "120.62", "31.31")]
+    sites = [("f1", evil, "meal_point", "120.62", "31.31"), (evil, evil, evil, "120.62", "31.31")]
     code, out, err = run("map", "tryton", "--data", make_pack(communities=layer, sites=sites), "--out", tmp_path)
     assert code == 0
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", (out + err).replace("\r\n", "\n"))

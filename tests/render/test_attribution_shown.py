@@ -15,6 +15,7 @@ import circle15 as c15
 from circle15.catalog.phrases import remedy_sentences
 from circle15.errors import DataQualityWarning
 from circle15.model import City, Communities, Facilities, Settings, StudyArea
+from circle15.network.build import edge_lines
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
 from circle15.render.tables.frames import columns, gap_table
 from tests.towns.banks import FLAT, HERE, banks, canal
@@ -55,8 +56,12 @@ def test_a_study_says_what_is_missing_at_its_moment(analysis):
     assert "open at We 11:30" in remedies[("west", "shop")]
     assert list(analysis.routes.frame.index) == [("east", "clinic"), ("west", "clinic")]
     # People stand along the quay at 75 m and 125 m; half of them have come round by the bridge after 75 m west,
-    # 120 m across and 500 m east.
-    assert analysis.routes.frame.loc[("west", "clinic"), "metres"] == 695
+    # 120 m across and 500 m east. From their door to the quay it is a quarter of the land behind each metre of it.
+    west = analysis.city.communities.frame.geometry["west"]
+    quay_m = sum(map(shapely.length, shapely.intersection(edge_lines(analysis.city.network), west)))
+    leg_m = analysis.demand.frame.groupby("community_id")["leg_m"].first()["west"]
+    assert leg_m == pytest.approx(west.area / quay_m / 4)
+    assert analysis.routes.frame.loc[("west", "clinic"), "metres"] == 695 + round(leg_m, 3)
 
 
 def test_the_gap_table_says_it_too(analysis):
@@ -90,7 +95,7 @@ def test_walks_and_links_are_layers(analysis, tmp_path):
     row = walks.loc[("west", "clinic")]
     assert (row["facility_id"], row["community_name"], row["facility_name"]) == ("f0", "西岸", "诊所")
     assert row["edges"] == "0 20 10 11 12 13 14"
-    assert row.geometry.length == pytest.approx(row["metres"])
+    assert row.geometry.length == pytest.approx(695)  # from street to street, without the leg from the door
     assert "point_id" not in walks
     links = pyogrio.read_dataframe(path, layer="links").set_index("link_id")
     assert links.loc["link-1", ["length_m", "crosses", "serves"]].tolist() == [120, "water", 120]

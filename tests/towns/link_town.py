@@ -103,6 +103,7 @@ draws = 0
 files = ["streets.osm"]
 [[facilities]]
 file = "facilities.csv"
+datum = "wgs84"
 services = ["clinic"]
 [communities]
 file = "communities.geojson"

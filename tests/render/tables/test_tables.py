@@ -135,11 +135,13 @@ def test_service_totals_are_the_sums_of_the_communities(analysis):
 
 
 def test_only_named_columns_of_facilities_go_out(analysis):
-    frame = analysis.city.facilities.frame.assign(contact="Li 139 0000 0000", capacity=[{"meal_point": 30}] * 12)
+    frame = analysis.city.facilities.frame.assign(
+        contact="Li 139 0000 0000", capacity_by_service=[{"meal_point": 30}] * 12
+    )
     sites = Facilities(frame=frame, listed=analysis.city.facilities.listed)
     table = facility_table(dataclasses.replace(analysis, city=dataclasses.replace(analysis.city, facilities=sites)))
     assert "contact" not in table
-    assert "capacity" in table
+    assert "capacity_by_service" in table
 
 
 def test_every_column_has_a_header(analysis):

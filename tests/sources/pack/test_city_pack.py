@@ -578,7 +578,7 @@ def test_a_facility_far_from_streets_and_one_on_an_island(make_pack):
     outside = finding_of(city.findings, "facility-outside")
     # 0.878 degrees of longitude east of the town's border at 31.31 N: 83.6 km.
     assert (outside.count, outside.examples[1]) == (2, "row 7: out (83.6 km)")
-    assert outside.examples[0].startswith("row 7: farther (")
+    assert outside.examples[0].startswith("row 8: farther (")
     assert (outside.file, "离边界83.6至" in outside.message_zh) == ("facilities.csv", True)
     places = check_places(city)
     assert finding_of(places, "facility-far").examples == ("far",)
