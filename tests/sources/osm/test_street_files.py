@@ -11,7 +11,7 @@ import osmium
 import pytest
 
 from circle15.errors import StreetsError
-from circle15.model import NodeFlag
+from circle15.model import Moment, NodeFlag
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.places import read_context
 from circle15.sources.osm.streets import read_streets
@@ -369,3 +369,97 @@ def test_a_box_smaller_than_the_data_is_not_used_and_counted(street_file):
     streets = read_streets(street_file(TOWN.replace('<osm version="0.6">', f'<osm version="0.6">{bounds}')))
     assert streets.bounds is None
     assert streets.counts["stretches outside the header's box"] == 3
+
+
+# -- Hours, bars and squares of such files ---------------------------------------------------------
+
+NIGHTS = "no @ (22:00-06:00)"
+SHUT_AT = Moment(weekday=0, minute=23 * 60)
+
+
+def shut_refs(streets):
+    """The node ids of each stretch that is shut at night, and the nodes that are."""
+    ways, nodes = streets.hours.shut(SHUT_AT)
+    return [refs(streets)[way] for way in ways.tolist()], streets.node_id[nodes].tolist()
+
+
+def test_both_parts_of_a_way_keep_its_hours(osm_file):
+    ways = {9: ([1, 4], STREET), 10: ([1, 2, 99, 3, 6], STREET | {"foot:conditional": NIGHTS}), 11: ([5, 6], STREET)}
+    streets = read_streets(osm_file(ways=ways))
+    assert refs(streets) == [[1, 4], [1, 2], [3, 6], [5, 6]]
+    assert shut_refs(streets) == ([[1, 2], [3, 6]], [])
+    assert streets.counts["further parts of ways"] == 1
+
+
+def test_hours_follow_their_way_when_doubles_are_dropped(osm_file):
+    timed = STREET | {"foot:conditional": NIGHTS}
+    ways = {9: ([1, 2], STREET), 10: ([1, 2], STREET), 11: ([2, 3], timed), 12: ([2, 3], timed), 13: ([3, 6], timed)}
+    streets = read_streets(osm_file(ways=ways))
+    assert refs(streets) == [[1, 2], [2, 3], [3, 6]]
+    assert shut_refs(streets) == ([[2, 3], [3, 6]], [])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_ways_alike_but_for_their_hours_are_two(osm_file, order):
+    some = [STREET, STREET | {"foot:conditional": NIGHTS}][::order]
+    streets = read_streets(osm_file(ways={9: ([1, 2], some[0]), 10: ([1, 2], some[1])}))
+    assert streets.n_ways == 2
+    assert shut_refs(streets) == ([[1, 2]], [])
+
+
+def test_two_nodes_of_one_joint_are_open_when_both_are(osm_file):
+    nodes = TOWN_NODES | {22: TOWN_NODES[2]}
+    gates = {
+        2: {"barrier": "gate", "foot:conditional": NIGHTS},
+        22: {"barrier": "gate", "opening_hours": "08:00-23:30"},
+    }
+    streets = read_streets(osm_file(nodes, {9: ([1, 2], STREET), 10: ([22, 3], STREET)}, node_tags=gates))
+    assert refs(streets) == [[1, 2], [2, 3]]
+    open_at = [not streets.hours.shut(Moment(weekday=2, minute=60 * hour))[1].size for hour in (5, 7, 8, 21, 22, 23)]
+    assert open_at == [False, False, True, True, False, False]
+
+
+@pytest.mark.parametrize("barred", [2, 22])
+def test_a_joint_is_barred_by_either_of_its_nodes(osm_file, barred):
+    nodes = TOWN_NODES | {22: TOWN_NODES[2]}
+    ways = {9: ([1, 2], STREET), 10: ([22, 3], STREET)}
+    streets = read_streets(osm_file(nodes, ways, node_tags={barred: {"barrier": "gate", "foot": "no"}}))
+    assert (streets.node_flags[streets.node_id == 2] & NodeFlag.BARRED).tolist() == [NodeFlag.BARRED]
+    assert streets.counts["nodes barred: foot=no"] == 1
+
+
+def test_a_parted_road_with_a_path_beside_counts_once(osm_file):
+    # A path runs beside the part from 1 to 2, which goes; none runs beside 3 to 6: the way itself is kept.
+    road = STREET | {"foot": "use_sidepath"}
+    near = {
+        **TOWN_NODES,
+        21: (TOWN_NODES[1][0], TOWN_NODES[1][1] + 1e-4),
+        22: (TOWN_NODES[2][0], TOWN_NODES[2][1] + 1e-4),
+    }
+    path = {"highway": "footway"}
+    ways = {9: ([1, 2, 99, 3, 6], road), 10: ([1, 21, 22, 2], path), 11: ([1, 4], STREET)}
+    streets = read_streets(osm_file(near, ways))
+    assert refs(streets) == [[3, 6], [1, 21, 22, 2], [1, 4]]
+    counts = streets.counts
+    assert (counts["ways read"], counts["ways kept"], counts["further parts of ways"]) == (3, 3, 0)
+    assert counts["dropped: foot=use_sidepath"] == 0
+    assert counts["metres beside: foot=use_sidepath"] > 0
+
+
+SQUARE = {31: (0.0, 0.0), 32: (0.001, 0.0), 33: (0.001, 0.001), 34: (0.0, 0.001)}
+POND = {41: (0.0004, 0.0004), 42: (0.0006, 0.0004), 43: (0.0005, 0.0006)}
+
+
+@pytest.mark.parametrize("order", ["nwr", "wnr"])
+def test_the_pond_of_a_square_is_joined_in_files_of_every_order(street_file, order):
+    members = '<member type="way" ref="51" role="outer"/><member type="way" ref="52" role="inner"/>'
+    tags = '<tag k="type" v="multipolygon"/><tag k="highway" v="pedestrian"/>'
+    blocks = {
+        "n": "".join(f'<node id="{-n}" lon="{lon}" lat="{lat}"/>' for n, (lon, lat) in (SQUARE | POND).items()),
+        "w": way(51, [-31, -32, -33, -34, -31], tags="") + way(52, [-41, -42, -43, -41], tags=""),
+        "r": f'<relation id="61">{members}{tags}</relation>',
+    }
+    streets = read_streets(street_file('<osm version="0.6">' + "".join(blocks[kind] for kind in order) + "</osm>"))
+    # The nearest corners are 0.0004 degrees apart both ways: 41 and 31.
+    assert [sorted(line) for line in refs(streets) if len(line) == 2] == [[-41, -31]]
+    assert streets.counts["joints across squares"] == 1
