@@ -77,13 +77,14 @@ class Robustness:
     ``by_community`` on ``community_id``: ``index``, ``index_low``, ``index_high``, ``rank``, ``rank_low``,
     ``rank_high`` (5th and 95th percentile), ``robust_gaps`` (how many services).
 
-    ``checks`` on ``check_id`` (``facility:<id>`` or ``street:<node>-<node>``, the same from run to run), the most
-    telling first: what to look at in the field. ``kind`` (``facility``: does it stand and serve; ``path``: can one
-    walk through; ``gate``: is it open to all), ``target_id`` (facility id, or street edge number), ``name``, ``p_no``
+    ``checks`` on ``check_id`` (``facility:<id>``, ``street:<node>-<node>`` or ``join:<node>``, the same from run to
+    run), the most telling first: what to look at in the field. ``kind`` (``facility``: does it stand and serve;
+    ``path``: can one walk through; ``gate``: is it open to all; ``join``: is there a way to streets that the map cuts
+    off, whose people are undetermined), ``target_id`` (facility id, or street edge number), ``name``, ``p_no``
     (probability of "no"), ``flips`` (verdicts that change if the answer is no), ``people`` (60+ person-services that
-    change sides), ``communities`` (ids, those with most people first) and ``services`` (keys) concerned; ``name_en``
-    (``name`` where there is no English one) and ``offers`` (keys of all its services) of a facility, ``length_m`` of a
-    street, else ``""``, ``()`` and NaN; ``lon``, ``lat``, ``rank``.
+    change sides, or are undetermined), ``communities`` (ids, those with most people first) and ``services`` (keys)
+    concerned; ``name_en`` (``name`` where there is no English one) and ``offers`` (keys of all its services) of a
+    facility, ``length_m`` of a street or gap, else ``""``, ``()`` and NaN; ``lon``, ``lat``, ``rank``.
 
     ``draws`` and ``seed`` say how it was done, ``assumptions`` every distribution; None without draws. In words:
     ``assumption_notes``, ``check_questions`` and ``check_communities`` of ``circle15.catalog.phrases``.

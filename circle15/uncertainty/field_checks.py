@@ -33,6 +33,7 @@ from circle15.model.survey import Survey
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.graph import WalkGraph, seeds
 from circle15.routing.nearest import Homeward, homeward, nearest_ms
+from circle15.uncertainty.adrift import joins_to_look_for
 from circle15.uncertainty.draws import Stage
 
 __all__ = [
@@ -213,7 +214,8 @@ def field_checks(
     -------
     pandas.DataFrame
         ``Robustness.checks``; ``check_id`` is ``facility:<id>`` or as :func:`street_ids`, the same while the inputs
-        are. Only what would cost somebody a service is listed.
+        are. Only what would cost somebody a service is listed, and ways that would tell of whom the map cannot
+        (:mod:`circle15.uncertainty.adrift`).
     """
     absent, closed = chances
     sites = lost_without_facilities(stage, reach, required)
@@ -223,6 +225,7 @@ def field_checks(
             _of_facilities, stage.facilities.facilities
         ),
         _rows(streets, closed, stage).pipe(_of_streets, stage.network),
+        joins_to_look_for(stage, reach),
     ]
     table = pd.concat([one for one in found if len(one)] or found[:1])
     order = np.lexsort(
@@ -322,7 +325,15 @@ def surveyed(
         meant = edge[(edge >= 0) & (answers["answer"] == answer).to_numpy()]
         flags[meant] |= np.uint16(flag)
     known = (edge >= 0) | answers.index.isin([f"facility:{key}" for key in frame.index])
-    return replace(network, flags=flags), replace(facilities, frame=frame), _told(answers, known)
+    drawn = answers.index.str.startswith("join:")
+    return (
+        replace(network, flags=flags),
+        replace(facilities, frame=frame),
+        [
+            *_told(answers[~drawn], known[~drawn]),
+            *_joins(answers[drawn]),
+        ],
+    )
 
 
 def _streets_meant(network: WalkNetwork, answers: pd.DataFrame) -> NDArray[np.int64]:
@@ -367,6 +378,17 @@ def _told(answers: pd.DataFrame, known: NDArray[np.bool_]) -> list[Finding]:
             )
         )  # fmt: skip
     return findings
+
+
+def _joins(answers: pd.DataFrame) -> list[Finding]:
+    """Answers on ways that the map lacks: they are drawn into the map, not laid over it."""
+    if not len(answers):
+        return []
+    there = answers["answer"] == "yes"
+    file = str(answers["file"].iloc[0])
+    return [
+        finding("survey-joins", "note", count=len(answers), there=int(there.sum()), file=file, examples=answers.index)
+    ]
 
 
 def in_service(facilities: Facilities) -> Facilities:

@@ -13,7 +13,7 @@ import circle15 as c15
 from circle15.accessibility.gaps import gaps
 from circle15.catalog import services, uncertainty
 from circle15.catalog.norm_books import norm_book
-from circle15.catalog.phrases import assumption_notes
+from circle15.catalog.phrases import assumption_notes, check_questions
 from circle15.errors import DataQualityWarning, SettingError
 from circle15.model import Assumptions, Rule, Settings, Uncertainty
 from circle15.model.index import geometric_index, ranked_rows
@@ -270,3 +270,9 @@ def test_the_study_draws_for_every_community_and_service():
     assert result.robustness.by_community.loc["village", "robust_gaps"] == 0
     assert set(result.robustness.frame.xs("village", level="community_id")["verdict"]) == {"undetermined"}
     assert (len(none.robustness), len(none.stability)) == (0, 0)
+    # 16 people aged 60+ in the village, two services each, and a gap of streets to be looked for.
+    (join,) = result.robustness.checks.query("kind == 'join'").to_dict("records")
+    assert (join["people"], join["communities"], join["services"]) == (32, ("village",), ("clinic", "shop"))
+    assert join["length_m"] == pytest.approx(500)
+    question = check_questions(result.robustness.checks.query("kind == 'join'"), "en").iloc[0]
+    assert question.startswith("Can one walk from the streets that the map cuts off")

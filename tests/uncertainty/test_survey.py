@@ -22,8 +22,9 @@ from circle15.render.tables.frames import service_table
 from circle15.sources.pack.survey import read_survey
 from circle15.uncertainty.field_checks import in_service, midpoints, street_ids, surveyed
 from tests.towns.findings import finding_of
+from tests.towns.lattice import grid
 from tests.towns.pack_files import SITES
-from tests.towns.stages import bridge_town
+from tests.towns.stages import bridge_town, stage
 
 HEAD = "check_id,answer,author,date,note"
 
@@ -278,3 +279,25 @@ def test_a_closed_street_is_told_in_every_layer_and_comes_back(denied, tmp_path)
         for flag in (EdgeFlag.CLOSED, EdgeFlag.CONFIRMED):
             assert back.has(flag).sum() == 1
         assert walk_graph(back).cost.tolist() == walk_graph(network).cost.tolist()
+
+
+def test_answers_about_ways_that_the_map_lacks_are_told_and_change_nothing():
+    made = stage(grid(3, 2), [(0, 0)], [(200, 0)], [("clinic",)])
+    sites = made.facilities.facilities
+    answers = pd.DataFrame(
+        {
+            "answer": ["yes", "no"],
+            "author": "甲",
+            "date": "2026-01-01",
+            "note": "",
+            "file": "checks.csv",
+            "row": [2, 3],
+        },
+        index=pd.Index(["join:5", "join:9"], name="check_id"),
+    )
+    network, facilities, findings = surveyed(made.network, sites, Survey(frame=answers))
+    (told,) = findings
+    assert (told.code, told.count, told.examples) == ("survey-joins", 2, ("join:5", "join:9"))
+    assert "1条可以走通" in told.message_zh
+    assert network.flags.tolist() == made.network.flags.tolist()
+    assert (facilities.frame["survey_answer"] == "").all()

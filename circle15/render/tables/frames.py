@@ -86,7 +86,12 @@ _MISSING = (
     "link_id", "remedy_zh", "remedy_en",
 )  # fmt: skip
 _ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
-_CHECK_KINDS = {"facility": "设施 facility", "path": "通道 path", "gate": "门禁 gate"}
+_CHECK_KINDS = {
+    "facility": "设施 facility",
+    "path": "通道 path",
+    "gate": "门禁 gate",
+    "join": "断开的路 cut-off streets",
+}
 _DRAWN = ("required", "share_low", "share_high", "p_below")
 _UNDETERMINED = {"zh": "没有设施名录，不能判定。", "en": "No list of facilities: undetermined."}
 _OPEN = {True: "开放 open", False: "不开放 closed"}

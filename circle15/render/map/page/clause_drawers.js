@@ -12,7 +12,7 @@ import { badge, tally } from './ledger_card.js';
 import { dotted, either, grouped, local, tens } from './text.js';
 import { normsIn, verdictsIn } from './verdicts.js';
 
-const CHECKED = Object.freeze(['facility', 'path', 'gate']);
+const CHECKED = Object.freeze(['facility', 'path', 'gate', 'join']);
 
 /** A subdistrict's name in the language of the page; "" is the whole city. @param {string} name @param {View} view */
 function unitName(name, { model, say, state }) {
