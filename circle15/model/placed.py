@@ -134,6 +134,8 @@ class Positions:
 
     def ways_where(self, keep: NDArray[np.bool_]) -> Positions:
         """The same points with some of their ways on, ``bool[w]``; those that keep none are ``FAR``."""
+        if keep.all():
+            return self
         count = np.bincount(self.owner[keep], minlength=len(self))
         return Positions(
             ids=self.ids,
@@ -168,6 +170,8 @@ def determined(status: NDArray[np.uint8], reached: NDArray[np.bool_]) -> NDArray
         ``bool[p]``, or ``bool[p, s]`` of several services.
     """
     near, adrift = status != Positions.FAR, status == Positions.ISLAND
+    if not adrift.any():
+        return np.broadcast_to(near if reached.ndim == 1 else near[:, np.newaxis], reached.shape)
     if reached.ndim > 1:
         near, adrift = near[:, np.newaxis], adrift[:, np.newaxis]
     return np.asarray(near & (reached | ~adrift))

@@ -32,13 +32,16 @@ class Homeward:
 
     ``u``, ``v`` ``int64[w]``: end nodes of the edges of all ways on; ``to_u``, ``to_v`` ``int64[w]`` milliseconds to
     them, legs and delays included. ``placed`` ``int64[k]``: points that have ways on, and ``first`` ``int64[k]`` where
-    those of each begin. ``beside_point``, ``beside_facility``, ``beside_ms``: points on one edge with a facility, and
-    the time straight along it. ``points``: how many in all.
+    those of each begin; ``further`` ``int64[m]`` are all others, and ``further_point`` ``int64[m]`` whose they are.
+    ``beside_point``, ``beside_facility``, ``beside_ms``: points on one edge with a facility, and the time straight
+    along it. ``points``: how many in all.
     """
 
     points: int
     placed: NDArray[np.int64]
     first: NDArray[np.int64]
+    further: NDArray[np.int64]
+    further_point: NDArray[np.int64]
     u: NDArray[np.int64]
     v: NDArray[np.int64]
     to_u: NDArray[np.int64]
@@ -54,10 +57,14 @@ def homeward(graph: WalkGraph, demand: Positions, facilities: Positions) -> Home
     to_u, to_v = to_ends(graph, ends)
     near = near_pairs(graph, facilities, demand)
     placed = np.flatnonzero(demand.ways)
+    first = demand.start[placed]
+    further = np.delete(np.arange(len(demand.edge)), first)
     return Homeward(
         points=len(demand),
         placed=placed,
-        first=demand.start[placed],
+        first=first,
+        further=further,
+        further_point=demand.owner[further],
         u=network.u[ends.edge].astype(np.int64),
         v=network.v[ends.edge].astype(np.int64),
         to_u=to_u,
@@ -106,9 +113,9 @@ def _homes_ms(
 ) -> NDArray[np.int64]:
     """From each point to a node and ``onward_ms`` on from there, or along its own edge to what stands ``beside``."""
     best = np.full(home.points, NEVER_MS)
-    if len(home.placed):
-        by_way = np.minimum(onward_ms[home.u] + home.to_u, onward_ms[home.v] + home.to_v)
-        best[home.placed] = np.minimum.reduceat(by_way, home.first)
+    by_way = np.minimum(onward_ms[home.u] + home.to_u, onward_ms[home.v] + home.to_v)
+    best[home.placed] = by_way[home.first]
+    np.minimum.at(best, home.further_point, by_way[home.further])
     np.minimum.at(best, home.beside_point[beside], home.beside_ms[beside])
     return best
 

@@ -207,8 +207,11 @@ def shares_of(
     """
     weight, total = stage.weight * people, stage.demand.points.community_sums
     shape = len(stage.services), len(stage.communities)
-    sums = (np.array([total(weight * column) for column in mask.T]) for mask in (inside & known, known))
-    part, whole = (table.reshape(shape).T for table in sums)
+    part = np.array([total(weight * column) for column in (inside & known).T]).reshape(shape).T
+    first = total(weight * known[:, 0]) if stage.services else np.empty(0)
+    whole = np.array(  # mostly everybody is known for every service
+        [first if np.array_equal(column, known[:, 0]) else total(weight * column) for column in known.T]
+    ).reshape(shape).T  # fmt: skip
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
 
 
