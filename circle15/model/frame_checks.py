@@ -13,7 +13,7 @@ import shapely
 from circle15.errors import InputError
 from circle15.refusals import hint, refusal
 
-__all__ = ["check_finite", "check_services", "plain_frame"]
+__all__ = ["check_finite", "plain_frame", "with_services"]
 
 
 def plain_frame(frame: gpd.GeoDataFrame, what: str, numbers: Sequence[str]) -> gpd.GeoDataFrame:
@@ -85,16 +85,25 @@ def check_finite(frame: gpd.GeoDataFrame, what: str) -> None:
         )
 
 
-def check_services(frame: pd.DataFrame) -> None:
-    """Refuse ``services`` that are no tuples of keys.
+def with_services(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A frame whose ``services`` are tuples of keys, itself if they are; lists and arrays, as GeoParquet has them, too.
 
     Raises
     ------
     InputError
-        With the first row and its value.
+        If a row has something else; with the first row and its value.
     """
-    for facility, offered in frame["services"].items():
-        if isinstance(offered, str):
-            raise refusal("services_text", error=InputError, text=offered)
-        if not isinstance(offered, tuple | list | set | frozenset) or not all(isinstance(key, str) for key in offered):
-            raise refusal("services_kind", error=InputError, facility=facility, value=repr(offered)[:60])
+    offered = [_keys(facility, services) for facility, services in frame["services"].items()]
+    if all(isinstance(services, tuple) for services in frame["services"]):
+        return frame
+    return frame.assign(services=pd.Series(offered, index=frame.index, dtype=object))
+
+
+def _keys(facility: object, services: object) -> tuple[str, ...]:
+    if isinstance(services, str):
+        raise refusal("services_text", error=InputError, text=services)
+    if isinstance(services, set | frozenset):
+        services = sorted(services, key=str)
+    if not isinstance(services, tuple | list | np.ndarray) or not all(isinstance(key, str) for key in services):
+        raise refusal("services_kind", error=InputError, facility=facility, value=repr(services)[:60])
+    return tuple(services)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
-from circle15.model.frame_checks import check_finite, check_services, plain_frame
+from circle15.model.frame_checks import check_finite, plain_frame, with_services
 from circle15.model.metric import refuse_stretched, why_unfit
 from circle15.model.provenance import Origin
 from circle15.refusals import hint, refusal
@@ -210,7 +210,7 @@ class Facilities:
         for column in ("name", "services"):
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_facilities"), column=column)
-        check_services(self.frame)
+        object.__setattr__(self, "frame", with_services(self.frame))
         if "delivery_radius_m" in self.frame:
             radius = pd.to_numeric(self.frame["delivery_radius_m"], errors="coerce")
             bad = self.frame.index[

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from circle15.model import Facilities
+from tests.towns.lattice import points
 
 
 def sites(**columns) -> Facilities:
@@ -54,3 +55,14 @@ def test_no_facility_offers_nothing():
     nobody = Facilities(frame=sites(capacity=1.0).frame.iloc[:0], listed=frozenset({"shop"}))
     assert nobody.offers().empty
     assert list(nobody.offers().columns) == ["facility_id", "service", "capacity"]
+
+
+def test_facilities_travel_as_geoparquet_and_back(tmp_path):
+    frame = points([(0, 0), (10, 0)], name="facility_id", prefix="f")
+    frame["name"], frame["services"], frame["capacity"] = ["甲", "乙"], [("clinic", "shop"), ("shop",)], [12.0, np.nan]
+    made = Facilities(frame=frame, listed=frozenset({"clinic", "shop"}))
+    made.frame.to_parquet(tmp_path / "sites.parquet")
+    back = Facilities(frame=gpd.read_parquet(tmp_path / "sites.parquet"), listed=made.listed)
+    assert back.frame["services"].tolist() == [("clinic", "shop"), ("shop",)]
+    assert back.offers().equals(made.offers())
+    assert back.frame.crs == made.frame.crs
