@@ -3,7 +3,7 @@
 Every function reads its TOML file once and returns read-only values.
 """
 
-from circle15.catalog.adequacy import Adequacy, adequacy
+from circle15.catalog.adequacy_limits import Adequacy, adequacy
 from circle15.catalog.datum_words import datum_key, in_mainland
 from circle15.catalog.doubt import uncertainty
 from circle15.catalog.headers import (

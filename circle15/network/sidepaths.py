@@ -30,7 +30,7 @@ def without_sidepaths(streets: Streets, *, way: NDArray[np.int64] | None = None)
     Parameters
     ----------
     streets
-        Ways over shared nodes; the flag is :attr:`~circle15.model.streets.EdgeFlag.SIDEPATH`.
+        Ways over shared nodes; the flag is ``EdgeFlag.SIDEPATH``.
     way
         ``int64[w]`` which way of the file each belongs to, where some were parted: one that was counts once, and
         goes when all of its parts go. By default each is one of its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -163,8 +164,11 @@ def test_the_flagship_is_labelled_for_what_it_is(suzhou):
 
 
 def test_the_flagship_has_gaps_in_every_service_and_none_everywhere(suzhou):
-    _, city = suzhou
-    result = c15.analyse(city)
+    kind, city = suzhou
+    # Of the real streets one facility stands on a piece that nothing joins, more than 50 m from the rest.
+    told = pytest.warns(DataQualityWarning, match="cut off") if kind == "real-streets" else nullcontext()
+    with told:
+        result = c15.analyse(city)
     assert result.coverage.undetermined == ()
     at = result.coverage.frame.xs(15.0, level="cutoff_min")
     share = at["pop_60plus_covered"].groupby("service").sum() / at["pop_60plus"].groupby("service").sum()
