@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
 from circle15.errors import NormError
-from circle15.model import Communities, DemandPoints, PlacedFacilities
+from circle15.model import Communities, DemandPoints, PlacedFacilities, Positions
 from circle15.network.graph import walk_graph
 from circle15.network.snap import place_demand, snap
 from circle15.norms.ledger import judge
 from circle15.routing.nearest import nearest_cost, nearest_sites
 from tests.towns.banks import far_from_streets
-from tests.towns.lattice import BY, grid, network, points
+from tests.towns.lattice import BY, X0, Y0, grid, network, points
 from tests.towns.norm_books import RULE, book_toml
 from tests.towns.norm_fixture import communities, ground, row, rules_of
 
@@ -445,3 +445,19 @@ def test_the_order_of_rows_changes_nothing():
     facilities = replace(place.facilities.facilities, frame=gpd.GeoDataFrame(place.facilities.frame.iloc[back]))
     other = type(place).of(turned, place.facilities.of(facilities), place.demand, graph=place.graph)
     pd.testing.assert_frame_equal(judge(place, rules).frame, judge(other, rules).frame, check_exact=True)
+
+
+def test_whom_the_map_cuts_off_no_clause_counts_against():
+    # The second home stands on 200 m of street that nothing joins, 900 m from the others: a missing way, or a missing
+    # centre? The map cannot tell. Of one 2.5 km down the street it can.
+    streets = network([(0, 0), (1000, 0), (1000, -4000), (1900, 0), (2100, 0)], [(0, 1), (1, 2), (3, 4)])
+    places = communities(population=[1000.0, 1000.0])
+    place = ground(places, [(500, "community_centre")], streets=streets)
+    moved = place.demand.points.frame.copy()
+    moved.loc[moved.index[1], "geometry"] = shapely.Point(X0 + 2000, Y0)
+    adrift = replace(place, demand=place_demand(streets, DemandPoints(frame=moved)))
+    assert adrift.demand.positions.status.tolist() == [Positions.OK, Positions.ISLAND]
+    assert verdicts(adrift, "case-circle-15min", 2) == ["pass", "undetermined"]
+    moved.loc[moved.index[1], "geometry"] = shapely.Point(X0 + 1000, Y0 - 2500)
+    known = replace(place, demand=place_demand(streets, DemandPoints(frame=moved)))
+    assert verdicts(known, "case-circle-15min", 2) == ["pass", "fail"]
