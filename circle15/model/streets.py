@@ -44,7 +44,7 @@ class NodeFlag(IntFlag):
     """What a node of the street network is.
 
     ``BARRED``: nobody passes, by its tags; each stretch of way ends there for itself. ``PRIVATE``: a gate for some
-    people only, and ``LOCKED`` one that is kept locked.
+    people only, and ``LOCKED`` one that is kept locked. ``OPEN``: a gate that its tags open to walkers, or at hours.
     """
 
     GATE = 1
@@ -53,6 +53,7 @@ class NodeFlag(IntFlag):
     BARRED = 8
     PRIVATE = 16
     LOCKED = 32
+    OPEN = 64
 
 
 @dataclass(frozen=True, kw_only=True)

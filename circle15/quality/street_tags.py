@@ -11,6 +11,7 @@ from circle15.model.moment import Moment
 from circle15.model.provenance import Finding
 from circle15.model.streets import NodeFlag
 from circle15.model.walk_network import WalkNetwork
+from circle15.network.gates import estates_of
 from circle15.network.parting import barred_nodes, cut_off_m
 
 __all__ = ["moment_findings", "tag_findings"]
@@ -101,12 +102,19 @@ def _beside(counts: Mapping[str, int]) -> list[Finding]:
 
 
 def _private_gates(network: WalkNetwork) -> list[Finding]:
-    private = (network.node_flags & np.uint8(NodeFlag.PRIVATE)) != 0
-    locked = private & ((network.node_flags & np.uint8(NodeFlag.LOCKED)) != 0)
-    if not private.any():
+    estates = estates_of(network)
+    gates = np.append(estates.gate, estates.unclear)
+    if not len(gates):
         return []
-    count, shown = int(private.sum()), network.node_id[private]
-    return [finding("gates-private", "note", count=count, locked=int(locked.sum()), examples=shown)]
+    locked = (network.node_flags[estates.gate] & np.uint8(NodeFlag.LOCKED)) != 0
+    values = {
+        "count": len(estates.gate),
+        "estates": len(np.unique(estates.owner[estates.owner >= 0])),
+        "locked": int(locked.sum()),
+        "nobodys": int(((estates.owner < 0) & ~locked).sum()),
+        "unclear": len(estates.unclear),
+    }
+    return [finding("gates-private", "note", examples=network.node_id[gates], **values)]
 
 
 def _barred(counts: Mapping[str, int], network: WalkNetwork) -> list[Finding]:

@@ -12,7 +12,7 @@ from circle15.model.runs import Comparison, SavedRun
 
 __all__ = ["compare"]
 
-_DECIDES = ("city", "profile", "speed_mps", "cutoffs_min", "open_at", "weights", "max_snap_m", "norms")
+_DECIDES = ("city", "profile", "speed_mps", "gates", "cutoffs_min", "open_at", "weights", "max_snap_m", "norms")
 """Settings that say what a figure means: where one differs, a change may be the setting's and not the city's."""
 
 
@@ -66,6 +66,7 @@ def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
         "city": city.get("key"),
         **settings,
         "speed_mps": profile.get("speed_mps"),
+        "gates": profile.get("gates"),
         "crs": city.get("crs"),
         "circle15": versions.get("circle15"),
     }

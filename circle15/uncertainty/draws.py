@@ -90,7 +90,7 @@ class Stage:
             limit_ms=cutoff_ms(cutoff_min),
             limit_mm=round(max_snap_m * 1000),
             services=services,
-            arcs=all_arcs(graph.network),
+            arcs=all_arcs(graph.network, graph.profile.gates),
             offers=facilities.offer_matrix(services),
             weight=demand.points.weight(),
             elders=demand.points.people_in("pop_60plus"),

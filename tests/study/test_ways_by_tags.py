@@ -83,8 +83,27 @@ def test_works_and_rough_ground_are_walked_and_told(tmp_path, link):
 def test_private_gates_are_told(tmp_path):
     text = link_xml("highway=footway", node="barrier=gate access=private locked=yes")
     found = finding_of(load_city("town", data=link_pack(tmp_path, text)).findings, "gates-private")
-    assert found.message_en == "1 gates are for some people only by their tags, 1 of them locked"
+    assert found.message_en.startswith("1 gates let no strangers in: people of 0 estates pass their own at no cost; ")
+    assert "nobody passes 1 that are locked and 0 of which" in found.message_en
     assert found.examples == ("9",)
+
+
+@pytest.mark.parametrize("node", ["barrier=gate access=private", "barrier=gate access=private locked=yes"])
+def test_a_gate_of_somebody_else_bars_and_its_opening_is_the_remedy(tmp_path, node):
+    result = analyse(load_city("town", data=link_pack(tmp_path, link_xml("highway=footway", node=node))), draws=0)
+    gap = result.attribution.frame.xs("W", level="community_id").iloc[0]
+    assert (gap["cause"], gap["uncovered_gates"]) == ("gate", 0)
+    assert gap["uncovered"] == gap["uncovered_visitor"] > 0
+    policies = result.attribution.policies.iloc[0]
+    assert policies["open"] == 0
+    assert policies["resident"] == policies["visitor"] == gap["uncovered"]
+
+
+def test_a_public_gate_bars_nobody(tmp_path):
+    text = link_xml("highway=footway", node="barrier=gate access=yes")
+    result = analyse(load_city("town", data=link_pack(tmp_path, text)), draws=0)
+    assert not len(result.attribution)
+    assert (result.attribution.policies.to_numpy() == 0).all()
 
 
 @pytest.mark.parametrize(("yard_m", "severity"), [(300, "note"), (1200, "warning")])

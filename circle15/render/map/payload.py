@@ -15,9 +15,10 @@ from pyproj import CRS, Transformer
 
 from circle15 import catalog
 from circle15.catalog.phrases import community_sentences
-from circle15.model import Analysis, City, Finding, Positions
+from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.limits import FEWEST
 from circle15.model.places import counts_heads
+from circle15.network.gates import estates_of
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
@@ -25,7 +26,7 @@ from circle15.render.published.gaps import public_cells, public_gaps
 from circle15.render.published.privacy import bundles, public_population, public_tens, public_total
 from circle15.render.words import public_file
 
-__all__ = ["FORMAT", "payload"]
+__all__ = ["FORMAT", "add_gates", "payload"]
 
 FORMAT = 2
 """Version of the page's bytes; a reader refuses another one."""
@@ -134,10 +135,23 @@ def _add_streets(sections: Sections, city: City, project: Project) -> None:
     sections.add("edge.class", network.way_class)
     sections.add("edge.flags", network.flags)
     sections.add("edge.name", network.name)
+    add_gates(sections, network)
     counts, bends = _bend_points(sections, city, project)
     sections.add("edge.bends", counts)
     sections.add_delta("bend.x", bends[:, 0])
     sections.add_delta("bend.y", bends[:, 1])
+
+
+def add_gates(sections: Sections, network: WalkNetwork) -> None:
+    """What private gates part: whose edges are, where they end for strangers, and which nodes are one for owners."""
+    estates = estates_of(network)
+    gated = np.isin(estates.estate, estates.owner[estates.owner >= 0])
+    sections.add("edge.estate", np.where(gated, estates.estate + 1, 0))
+    ends = np.stack([estates.u, estates.v], axis=1).ravel()
+    other = np.flatnonzero(ends != np.stack([network.u, network.v], axis=1).ravel())
+    sections.add_delta("side.end", other)
+    sections.add("side.node", ends[other] - network.n_nodes)
+    sections.add("side.joint", estates.joint[network.n_nodes :])
 
 
 def _bend_points(sections: Sections, city: City, project: Project) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -82,8 +82,8 @@ _SERVICE = (
     "worst_community",
 )
 _MISSING = (
-    "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight", "uncovered_closed",
-    "link_id", "remedy_zh", "remedy_en",
+    "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
+    "uncovered_visitor", "uncovered_closed", "link_id", "remedy_zh", "remedy_en",
 )  # fmt: skip
 _ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
 _CHECK_KINDS = {

@@ -99,7 +99,7 @@ _GAPS = (
     "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
     "cause", "link_id", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
-    "uncovered_closed", "remedy_zh", "remedy_en",
+    "uncovered_visitor", "uncovered_closed", "remedy_zh", "remedy_en",
 )  # fmt: skip
 
 
