@@ -211,6 +211,63 @@ def test_parallel_edges_self_loops_and_zero_lengths_are_kept():
     assert [row[:3] for row in edges(net)] == [(1, 1, 28_000), (1, 2, 960_000), (1, 2, 1_000_000), (2, 3, 0)]
 
 
+BENT = LINE([(120.62, 31.31), (120.625, 31.312), (120.63, 31.31)])
+OTHER = LINE([(120.62, 31.31), (120.625, 31.308), (120.63, 31.31)])
+STAIR = {"highway": "steps", "oneway:foot": "yes", "length": 1200.0, "geometry": BENT}
+# What is added to an edge from 1 to 2 along BENT, which edges are left, and how many are told.
+AGAIN = [
+    ([(2, 1, {"geometry": BENT.reverse()})], 1, 0),  # the twin: as OSMnx makes them
+    ([(1, 2, {"geometry": BENT})], 1, 1),
+    ([(2, 1, {"geometry": BENT.reverse()}), (2, 1, {"geometry": BENT.reverse()})], 1, 1),
+    ([(1, 2, {"geometry": BENT})] * 2 + [(2, 1, {"geometry": BENT.reverse()})] * 3, 1, 2),
+    ([(1, 2, {"geometry": BENT, "name": "弯街"})], 1, 1),
+    ([(1, 2, {"geometry": OTHER}), (2, 1, {"geometry": OTHER.reverse()})], 2, 0),  # another street, as long
+    ([(1, 2, {"geometry": BENT, "length": 1300.0})], 2, 0),
+    ([(1, 2, {"geometry": BENT, "highway": "footway"})], 2, 0),  # a footway beside its road
+    ([(1, 2, {"geometry": BENT, "oneway:foot": "yes"})], 2, 0),
+]
+
+
+@pytest.mark.parametrize(("added", "left", "told"), AGAIN)
+@pytest.mark.parametrize("directed", [True, False])
+def test_edges_that_stand_twice_count_once_and_are_told(added, left, told, directed):
+    graph = one_edge()
+    graph.remove_edge(1, 2)
+    if not directed:  # every edge is one there, whichever way it was drawn
+        graph, told = nx.MultiGraph(graph), len(added) + 1 - left
+    for u, v, tags in [(1, 2, {"geometry": BENT}), *added]:
+        graph.add_edge(u, v, **{"length": 1200.0, "highway": "residential"} | tags)
+    if told:
+        with pytest.warns(DataQualityWarning, match=f"^{told} edges of the graph stand twice"):
+            net = from_osmnx(graph)
+    else:
+        net = from_osmnx(graph)
+    assert net.n_edges == left
+    assert net.length_mm[0] == 1_200_000
+    if any("name" in tags for *_, tags in added):
+        assert net.names[net.name[0]] == "弯街"
+
+
+@pytest.mark.parametrize(("more", "left", "told"), [([(1, 2)], 1, 1), ([(2, 1)], 2, 0)])
+def test_a_one_way_walk_that_stands_twice_counts_once_and_its_way_back_is_another(more, left, told):
+    graph = one_edge(**STAIR, reversed=False)
+    for u, v in more:
+        graph.add_edge(u, v, **STAIR | {"geometry": BENT if u < v else BENT.reverse()}, reversed=False)
+    if told:
+        with pytest.warns(DataQualityWarning, match="1 edges of the graph stand twice"):
+            assert from_osmnx(graph).n_edges == left
+    else:
+        assert from_osmnx(graph).n_edges == left
+
+
+def test_edges_without_a_length_may_stand_twice():
+    graph = one_edge(length=1200.0)
+    graph.add_node(3, x=120.63, y=31.31)
+    for _ in range(2):
+        graph.add_edge(2, 3, length=0.0)
+    assert from_osmnx(graph).n_edges == 3
+
+
 def test_a_line_drawn_against_its_edge_is_turned_round():
     bent = LINE([(120.63, 31.31), (120.625, 31.312), (120.62, 31.31)])  # from node 2 to node 1
     assert_lines_fit(from_osmnx(one_edge(geometry=bent)))
@@ -328,6 +385,9 @@ def test_random_multigraphs_come_back_with_equal_lengths_and_walking_times(drawn
     nodes = [(0, 0), (100, 0), (200, 30), (0, 100), (100, 110), (220, 100)]
     # No length is below the straight line.
     drawn = [(u, v, length + round(math.dist(nodes[u], nodes[v]), 3), flags) for u, v, length, flags in drawn]
+    # Nor does one stand twice: that would count once, and be told.
+    turned = [(*(ends if kind & EdgeFlag.FORWARD_ONLY else sorted(ends)), mm, kind) for *ends, mm, kind in drawn]
+    drawn = list(dict(zip(turned, drawn, strict=True)).values())
     net = canonical(
         network(
             nodes, [(u, v) for u, v, _, _ in drawn],
