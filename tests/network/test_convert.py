@@ -416,6 +416,93 @@ def test_to_geopandas_and_back(graph_file):
     assert (back.n_nodes, back.n_edges) == (net.n_nodes, net.n_edges)
 
 
+# Nodes in all combinations that tags make: a wall, a closed gate, private and locked gates, a crossing with signals.
+BARRIERS = {
+    2: {"barrier": "wall"}, 3: {"barrier": "gate", "access": "no"}, 4: {"barrier": "gate", "access": "private"},
+    5: {"barrier": "gate", "locked": "yes"}, 6: {"highway": "crossing", "crossing": "traffic_signals"},
+    7: {"highway": "traffic_signals", "barrier": "lift_gate"}, 8: {"access": "private"},
+    9: {"highway": "crossing", "barrier": "gate", "foot": "no"},
+}  # fmt: skip
+BARRED, GATE, PRIVATE, LOCKED = NodeFlag.BARRED, NodeFlag.GATE, NodeFlag.PRIVATE, NodeFlag.LOCKED
+BITS = {
+    2: BARRED, 3: BARRED | GATE, 4: GATE | PRIVATE, 5: GATE | PRIVATE | LOCKED,
+    6: NodeFlag.CROSSING | NodeFlag.SIGNAL, 7: GATE | NodeFlag.SIGNAL, 8: GATE | PRIVATE,
+    9: BARRED | GATE | NodeFlag.CROSSING,
+}  # fmt: skip
+
+
+@pytest.fixture
+def walled(osm_file):
+    """A street past all of them, with side streets at the wall, a road beside a missing path, and a moving stair."""
+    nodes = {k: (120.620 + 0.001 * k, 31.310) for k in range(1, 11)}
+    nodes |= {12: (120.622, 31.311), 13: (120.622, 31.309), 14: (120.631, 31.310)}
+    ways = {
+        20: ([*range(1, 11)], STREET | {"name": "门街"}),
+        21: ([12, 2], {"highway": "footway"}),
+        22: ([2, 13], {"highway": "steps", "conveying": "forward"}),
+        23: ([10, 14], {"highway": "tertiary", "foot": "use_sidepath"}),
+    }
+    return build_network(read_streets(osm_file(nodes, ways, node_tags=BARRIERS)), crs="EPSG:4549")
+
+
+def assert_same(back: WalkNetwork, net: WalkNetwork, *, ids: bool) -> None:
+    """All columns are equal; identifiers of nodes only where they travel."""
+    assert sorted(edges(back)) == sorted(edges(net)) if ids else True
+    for name in ("x", "y", "vertex"):
+        np.testing.assert_allclose(getattr(back, name), getattr(net, name), atol=1e-6)
+    for name in ("node_flags", "u", "v", "length_mm", "way_class", "flags", "vertex_start"):
+        assert getattr(back, name).tolist() == getattr(net, name).tolist(), name
+    assert [back.names[k] for k in back.name] == [net.names[k] for k in net.name]
+
+
+def test_the_town_with_walls_has_them_all(walled):
+    for node, bits in BITS.items():
+        assert set(walled.node_flags[walled.node_id == node].tolist()) == {int(bits)}, node
+    assert (walled.node_id == 2).sum() == 4  # the wall: a node for each way that ends there
+    assert walled.has(EdgeFlag.SIDEPATH).sum() == 1
+    assert walled.has(EdgeFlag.FORWARD_ONLY).sum() == 1
+
+
+def test_walls_gates_and_paths_beside_roads_come_back_from_a_graph(walled):
+    assert_same(from_osmnx(to_osmnx(walled)), walled, ids=True)
+
+
+def test_walls_gates_and_paths_beside_roads_come_back_from_frames(walled):
+    nodes, lines = to_geopandas(walled)
+    for name, flag in (("barred", BARRED), ("private", PRIVATE), ("locked", LOCKED), ("gate", GATE)):
+        assert nodes[name].tolist() == ((walled.node_flags & np.uint8(flag)) > 0).tolist()
+    assert lines["sidepath"].sum() == 1
+    assert_same(from_geopandas(lines, nodes=nodes), walled, ids=False)
+    degrees = from_geopandas(lines.to_crs("EPSG:4326"), nodes=nodes.to_crs("EPSG:4326"), crs=walled.crs)
+    assert_same(degrees, walled, ids=False)
+
+
+def test_nodes_of_ones_own_are_read_by_their_tags():
+    # A street of 200 m, a wall at its middle vertex and a gate at its end; the third point lies on no vertex.
+    street = frame([LINE([(0, 0), (100, 0), (200, 0)])])
+    spots = [shapely.Point(X0 + x, Y0) for x in (100, 200, 150)]
+    nodes = gpd.GeoDataFrame({"barrier": ["wall", "gate", "gate"]}, geometry=spots, crs="EPSG:4549")
+    with pytest.warns(DataQualityWarning, match="1 of 3 gates, signals and barriers lie on no vertex"):
+        net = from_geopandas(street, nodes=nodes)
+    assert net.length_mm.tolist() == [100_000, 100_000]
+    assert len(net.component_km) == 2  # nobody passes the wall
+    assert sorted(net.node_flags.tolist()) == [0, int(GATE), int(BARRED), int(BARRED)]
+    assert from_geopandas(street, nodes=nodes.iloc[:0]).n_edges == 1
+
+
+@pytest.mark.parametrize(
+    ("nodes", "error", "says"),
+    [
+        (gpd.GeoDataFrame(geometry=[shapely.Point(0, 0)]), CrsError, "no reference system"),
+        (gpd.GeoDataFrame(geometry=[LINE([(0, 0), (1, 1)])], crs="EPSG:4549"), StreetsError, "LineString"),
+        (gpd.GeoDataFrame(geometry=[None], crs="EPSG:4549"), StreetsError, "every row needs a point"),
+    ],
+)
+def test_nodes_that_cannot_be_used(nodes, error, says):
+    with pytest.raises(error, match=says):
+        from_geopandas(frame([LINE([(0, 0), (100, 0)])]), nodes=nodes)
+
+
 # -- GeoDataFrames ---------------------------------------------------------------------------------
 
 

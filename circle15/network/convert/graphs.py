@@ -21,6 +21,7 @@ from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
 from circle15.network.convert.street_lines import (
     FIELD_FLAGS,
+    NODE_TAGS,
     StreetLines,
     as_found,
     edge_tags,
@@ -43,7 +44,6 @@ _FLAG_TAGS = (
     (EdgeFlag.FORWARD_ONLY, "oneway:foot", "yes"),
     (EdgeFlag.SIDEPATH, "foot", "use_sidepath"),
 )
-_NODE_TAGS = ("highway", "barrier", "crossing", "crossing:signals", "foot", "access", "locked", "foot:conditional")
 
 
 def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = None) -> WalkNetwork:
@@ -91,7 +91,7 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
     lines = _graph_lines(rows, place, ends)
     once = _each_once(rows, lines.to_numpy(), directed=graph.is_directed())
     rows, ends, lines = [rows[k] for k in once], ends[once], lines.iloc[once]
-    flags = [node_flags({k: str(graph.nodes[n][k]) for k in _NODE_TAGS if k in graph.nodes[n]}) for n in ids]
+    flags = [node_flags({k: str(graph.nodes[n][k]) for k in NODE_TAGS if k in graph.nodes[n]}) for n in ids]
     return StreetLines(
         place=place,
         node_id=_node_ids(graph, ids, flags),
