@@ -104,8 +104,13 @@ class Stage:
         return tuple(map(str, self.demand.points.communities))
 
     def graph(self, profile: WalkProfile, closed: NDArray[np.bool_]) -> WalkGraph:
-        """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody."""
-        return cost_arcs(self.network, self.arcs, profile, closed=closed)
+        """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody.
+
+        They are closed in every sense: a place at a junction has no way on along them either.
+        """
+        shut = np.where(closed, np.uint16(EdgeFlag.CLOSED), np.uint16(0))
+        network = replace(self.network, flags=self.network.flags | shut)
+        return cost_arcs(network, self.arcs, profile, closed=closed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

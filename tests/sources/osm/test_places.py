@@ -10,7 +10,6 @@ import shapely
 
 from circle15.catalog import services
 from circle15.errors import SettingError, StreetsError
-from circle15.sources.osm.coast import sea_polygons, torn_ends
 from circle15.sources.osm.objects import count_tagged
 from circle15.sources.osm.places import CONTEXT_LAYERS, read_context, read_osm_facilities
 from circle15.sources.osm.tags import ServiceRule, TagRule, home_rule, layer_rules
@@ -235,39 +234,6 @@ def test_layers_asked_for_are_layers_given(tmp_path):
 # -- Sea ------------------------------------------------------------------------------------------
 
 BOX = (0.0, 0.0, 0.02, 0.02)
-
-
-def _coast(points):
-    return [shapely.LineString(points)]
-
-
-def test_sea_lies_right_of_the_coast():
-    eastward = sea_polygons(_coast([(-0.01, 0.01), (0.03, 0.01)]), BOX, gap_m=300)
-    westward = sea_polygons(_coast([(0.03, 0.01), (-0.01, 0.01)]), BOX, gap_m=300)
-    assert [face.bounds for face in eastward] == [(0, 0, 0.02, 0.01)]
-    assert [face.bounds for face in westward] == [(0, 0.01, 0.02, 0.02)]
-
-
-def test_coast_of_several_ways_is_one_coast():
-    parts = [shapely.LineString([(0.012, 0.01), (0.03, 0.01)]), shapely.LineString([(-0.01, 0.01), (0.012, 0.01)])]
-    (face,) = sea_polygons(parts, BOX, gap_m=300)
-    assert face.bounds == (0, 0, 0.02, 0.01)
-
-
-def test_torn_coast_is_drawn_on_when_the_border_is_near():
-    # 0.002 degrees at the equator are 223 m, 0.004 are 445 m.
-    (near,) = sea_polygons(_coast([(0.002, 0.01), (0.018, 0.01)]), BOX, gap_m=300)
-    assert near.area == pytest.approx(0.02 * 0.01)
-    assert sea_polygons(_coast([(0.004, 0.01), (0.018, 0.01)]), BOX, gap_m=300) == []
-
-
-def test_islands_and_inner_seas():
-    ring = [(0.005, 0.005), (0.015, 0.005), (0.015, 0.015), (0.005, 0.015), (0.005, 0.005)]  # counter-clockwise
-    (around,) = sea_polygons(_coast(ring), BOX, gap_m=300)
-    (inside,) = sea_polygons(_coast(ring[::-1]), BOX, gap_m=300)
-    assert around.area == pytest.approx(0.02**2 - 0.01**2)
-    assert inside.area == pytest.approx(0.01**2)
-    assert sea_polygons([], BOX, gap_m=300) == []
 
 
 def test_sea_joins_the_water_layer(tmp_path):
@@ -551,37 +517,30 @@ def test_frames_are_alike_in_every_run():
 
 # -- Torn coasts and what the pack says of them -----------------------------------------------------
 
-# 0.002 degrees at the equator are 223 m, 0.004 are 445 m; drawn on is what ends at most 300 m from the border.
-TORN = [
-    ([(-0.01, 0.01), (0.03, 0.01)], []),  # whole
-    ([(0.002, 0.01), (0.018, 0.01)], []),  # drawn on at both ends
-    ([(0.004, 0.01), (0.018, 0.01)], [(0.004, 0.01)]),
-    ([(0.004, 0.01), (0.016, 0.01)], [(0.004, 0.01), (0.016, 0.01)]),
-    ([(-0.01, 0.01), (0.01, 0.01)], [(0.01, 0.01)]),  # a member of the middle is missing
-    ([(0.0, 0.01), (0.02, 0.01)], []),  # ends on the border itself
-    ([(0.005, 0.005), (0.015, 0.005), (0.015, 0.015), (0.005, 0.005)], []),  # an island
-]
-
-
-@pytest.mark.parametrize(("points", "ends"), TORN)
-def test_ends_that_cannot_be_drawn_on_are_named(points, ends):
-    assert torn_ends(_coast(points), BOX, gap_m=300) == ends
-    assert torn_ends(_coast(points[::-1]), BOX, gap_m=300) == ends
-    assert bool(sea_polygons(_coast(points), BOX, gap_m=300)) == (not ends)
-
-
-def test_several_torn_coasts_are_all_named():
-    coast = [*_coast([(0.004, 0.01), (0.016, 0.01)]), *_coast([(-0.01, 0.015), (0.01, 0.015)])]
-    assert torn_ends(coast, BOX, gap_m=300) == [(0.004, 0.01), (0.01, 0.015), (0.016, 0.01)]
-    assert torn_ends([], BOX, gap_m=300) == []
-
 
 def test_torn_coast_stands_with_the_water_layer(tmp_path):
     osm = Osm(bounds=BOX)
-    osm.way([(0.004, 0.01), (0.01, 0.01), (0.016, 0.01)], natural="coastline")
+    osm.way([(0.006, 0.01), (0.01, 0.01), (0.016, 0.01)], natural="coastline")
     water = read_context(osm.save(tmp_path), layers=("water",))["water"]
     assert water.empty
-    assert water.attrs["torn"] == [(0.004, 0.01), (0.016, 0.01)]
+    assert water.attrs["torn"] == [(0.006, 0.01)]  # 668 m inside a box of 2,226 m; the other end only 445 m
+
+
+def test_coast_that_was_closed_over_more_than_a_little_stands_with_the_water_layer(tmp_path):
+    osm = Osm(bounds=BOX)
+    osm.way([(0.004, 0.01), (0.01, 0.01), (0.019, 0.01)], natural="coastline")
+    water = read_context(osm.save(tmp_path), layers=("water",))["water"]
+    assert water["kind"].tolist() == ["sea"]
+    assert (water.attrs["torn"], water.attrs["closed"]) == ([], [(0.004, 0.01)])
+
+
+def test_a_file_without_a_box_has_no_border_to_draw_a_coast_to(tmp_path):
+    osm = Osm()
+    # The coast's own bounds reach from 0 to 0.02; its end at 0.0164 lies 400 m inside them.
+    osm.way([(0.0, 0.02), (0.0, 0.01), (0.0164, 0.01)], natural="coastline")
+    osm.way([(0.01, 0.0), (0.02, 0.0), (0.02, 0.001), (0.01, 0.0)], natural="coastline")
+    water = read_context(osm.save(tmp_path), layers=("water",))["water"]
+    assert water.attrs["torn"] == [(0.0164, 0.01)]
 
 
 def test_buildings_are_counted(tmp_path):
