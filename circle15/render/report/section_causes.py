@@ -29,10 +29,9 @@ def causes(facts: Facts) -> list[Block]:
     out += [Paragraph(words=say("causes_lead")), _by_cause(facts), _by_service(facts)]
     if "map_causes" in facts.figures:
         out.append(Picture(stem="map_causes", words=say("causes_map"), width=0.86))
-    out += _gates(facts)
     out.append(Heading(level=2, words=say("causes_links")))
     out.append(_links(links) if len(links) else Paragraph(words=say("links_none")))
-    return [*out, _remedies(facts)]
+    return [*out, _remedies(facts), *_gates(facts)]
 
 
 def _by_cause(facts: Facts) -> Table:
