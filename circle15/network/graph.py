@@ -248,10 +248,10 @@ def _only_touched(network: WalkNetwork, positions: Positions, marked: NDArray[np
     """Which of the ``marked`` ways on ``bool[w]`` begin at a junction where one of the same place is not marked."""
     if not marked.any():
         return marked
-    edge, offset = positions.edge, positions.offset_mm
-    node = np.where(offset == 0, network.u[edge], np.where(offset == network.length_mm[edge], network.v[edge], -1))
-    spot = positions.owner * np.int64(network.n_nodes) + node
-    return marked & (node >= 0) & np.isin(spot, spot[~marked & (node >= 0)])
+    edge, offset, own = positions.edge, positions.offset_mm, positions.owner * np.int64(network.n_nodes)
+    at_ends = ((own + network.u[edge], offset == 0), (own + network.v[edge], offset == network.length_mm[edge]))
+    elsewhere = np.concatenate([spot[at & ~marked] for spot, at in at_ends])
+    return np.logical_or.reduce([marked & at & np.isin(spot, elsewhere) for spot, at in at_ends])
 
 
 def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:

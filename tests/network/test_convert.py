@@ -426,7 +426,7 @@ BARRIERS = {
 BARRED, GATE, PRIVATE, LOCKED = NodeFlag.BARRED, NodeFlag.GATE, NodeFlag.PRIVATE, NodeFlag.LOCKED
 BITS = {
     2: BARRED, 3: BARRED | GATE, 4: GATE | PRIVATE, 5: GATE | PRIVATE | LOCKED,
-    6: NodeFlag.CROSSING | NodeFlag.SIGNAL, 7: GATE | NodeFlag.SIGNAL, 8: GATE | PRIVATE,
+    6: NodeFlag.CROSSING | NodeFlag.SIGNAL, 7: GATE | NodeFlag.SIGNAL | NodeFlag.OPEN, 8: GATE | PRIVATE,
     9: BARRED | GATE | NodeFlag.CROSSING,
 }  # fmt: skip
 

@@ -91,17 +91,25 @@ def between_nodes(nodes: int, edges: list[Edge]) -> NDArray[np.int64]:
 def ways_of(positions: Positions, row: int, edges: list[Edge], walker: WalkProfile) -> list[Way]:
     """The ways on of one place that lead anywhere."""
     mine = range(int(positions.start[row]), int(positions.start[row + 1]))
-    open_too = any(not edges[int(positions.edge[k])].closed for k in mine)
+    open_nodes = {
+        node for k in mine if not edges[int(positions.edge[k])].closed for node in nodes_at(positions, k, edges)
+    }
     ways = []
     for k in mine:
         number, offset = int(positions.edge[k]), int(positions.offset_mm[k])
         edge = edges[number]
-        if edge.closed and open_too and offset in {0, edge.length_mm}:
+        if edge.closed and nodes_at(positions, k, edges) & open_nodes:
             continue
         along = min(walk(offset, edge.mmps), edge.walk_ms)
         leg = walk(int(positions.leg_mm[k]), round(walker.speed_mps * 1000))
         ways.append(Way(number, along, edge.walk_ms - along, leg))
     return ways
+
+
+def nodes_at(positions: Positions, way: int, edges: list[Edge]) -> set[int]:
+    """The nodes at which a way on stands: none between the ends of its edge, both on an edge of no length."""
+    edge, offset = edges[int(positions.edge[way])], int(positions.offset_mm[way])
+    return {node for node, at in ((edge.u, 0), (edge.v, edge.length_mm)) if offset == at}
 
 
 def walks(home: Way, site: Way, edges: list[Edge], times: NDArray[np.int64]) -> Iterator[int]:

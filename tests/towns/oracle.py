@@ -108,21 +108,18 @@ def _spot(estates: Estates, state: int, node: int, side: int) -> tuple[object, .
 def _lives(graph: WalkGraph, estates: Estates, homes: Positions, home: int, way: int) -> int:
     """Whose a home is by one of its ways on: nobody's where it stands at a junction with streets outside."""
     ways = range(int(homes.start[home]), int(homes.start[home + 1]))
-    here = _node(graph, homes, way)
-    outside = [
-        other
-        for other in ways
-        if _node(graph, homes, other) == here != STRANGER and _gated(estates, int(homes.edge[other])) == STRANGER
-    ]
-    return STRANGER if outside else _gated(estates, int(homes.edge[way]))
+    outside: set[int] = set()
+    for other in ways:
+        if _gated(estates, int(homes.edge[other])) == STRANGER:
+            outside |= _nodes(graph, homes, other)
+    return STRANGER if outside & _nodes(graph, homes, way) else _gated(estates, int(homes.edge[way]))
 
 
-def _node(graph: WalkGraph, homes: Positions, way: int) -> int:
-    """The node at which a way on begins, -1 between two."""
-    edge, offset = int(homes.edge[way]), int(homes.offset_mm[way])
-    if offset == 0:
-        return int(graph.network.u[edge])
-    return int(graph.network.v[edge]) if offset == graph.network.length_mm[edge] else STRANGER
+def _nodes(graph: WalkGraph, homes: Positions, way: int) -> set[int]:
+    """The nodes at which a way on begins."""
+    edge, offset, network = int(homes.edge[way]), int(homes.offset_mm[way]), graph.network
+    ends = ((int(network.u[edge]), 0), (int(network.v[edge]), int(network.length_mm[edge])))
+    return {node for node, at in ends if at == offset}
 
 
 def _link(split: nx.DiGraph, a: object, b: object, cost: int, *, both: bool) -> None:

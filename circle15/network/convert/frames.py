@@ -239,8 +239,8 @@ def _shares(lines: NDArray[np.object_], row: NDArray[np.int64]) -> NDArray[np.fl
 def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return ``(nodes, edges)`` frames in the network's system.
 
-    ``nodes`` on ``node`` with ``osmid``, and ``gate``, ``signal``, ``crossing``, ``barred``, ``private``, ``locked``
-    (bool); ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``, ``highway``, ``name`` and one bool per flag.
+    ``nodes`` on ``node`` with ``osmid``, and ``gate``, ``signal``, ``crossing``, ``barred``, ``private``, ``locked``,
+    ``open`` (bool); ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``, ``highway``, ``name`` and one bool per flag.
     ``from_geopandas(edges, nodes=nodes)`` takes them back; a node that nobody passes is one row for each way that ends
     there. Opening hours do not come along.
 

@@ -287,6 +287,8 @@ def _node_tags(bits: int) -> dict[str, str]:
         tags |= {"barrier": tags.get("barrier", "yes"), "access": "no"}
     elif bits & NodeFlag.PRIVATE:
         tags |= {"access": "private"} | ({"locked": "yes"} if bits & NodeFlag.LOCKED else {})
+    elif bits & NodeFlag.OPEN:
+        tags |= {"access": "yes"}
     if bits & NodeFlag.CROSSING:
         tags["highway"] = "crossing"
         if bits & NodeFlag.SIGNAL:
