@@ -22,6 +22,7 @@ from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.survey import Survey
+from circle15.model.taken_ways import TakenWays
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.refusals import refusal
@@ -141,7 +142,8 @@ class City(Travelling):
     where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
     among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
-    network's system; None where it does not say.
+    network's system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways
+    that tags took from walkers.
     """
 
     key: str
@@ -160,6 +162,8 @@ class City(Travelling):
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     street_extent: shapely.Geometry | None = None
+    street_counts: Mapping[str, int] = field(default_factory=dict)
+    taken_ways: TakenWays = field(default_factory=TakenWays)
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from circle15.model.streets import NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.refusals import refusal
 
-__all__ = ["barred_nodes", "cut_off_m", "part_barred"]
+__all__ = ["barred_nodes", "part_barred"]
 
 
 def barred_nodes(network: WalkNetwork) -> NDArray[np.bool_]:
@@ -37,24 +37,3 @@ def part_barred(network: WalkNetwork) -> WalkNetwork:
             streets=(network.origin.label_zh, network.origin.label_en),
         )  # fmt: skip
     return network.parted(barred)
-
-
-def cut_off_m(network: WalkNetwork) -> float:
-    """Metres of street that hang on the longest piece through barred nodes only."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    barred = np.flatnonzero(barred_nodes(network))
-    if len(barred) == 0:
-        return 0.0
-    # One more vertex for each barred place, which its copies share.
-    _, place = np.unique(network.node_id[barred], return_inverse=True)
-    pieces = len(network.component_km)
-    links = coo_array(
-        (np.ones(len(barred), dtype=np.int8), (network.component[barred], pieces + place)),
-        shape=(pieces + len(barred),) * 2,
-    )
-    joined = connected_components(links, directed=False)[1][:pieces]
-    behind = joined == joined[0]
-    behind[0] = False
-    return float(network.component_km[behind].sum() * 1000)

@@ -38,7 +38,7 @@ from circle15.quality.findings import (
     path_findings,
     people_findings,
 )
-from circle15.quality.street_tags import moment_findings
+from circle15.quality.street_tags import moment_findings, tag_findings
 from circle15.quality.streets import street_file_findings
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
@@ -294,7 +294,8 @@ class Study:
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
             *path_findings(self.coverage),
-            *moment_findings(self.city.network, self.settings.open_at),
+            *tag_findings(self.city, self.demand, self.settings),
+            *moment_findings(self.city, self.demand, self.settings),
         )
 
 

@@ -4,7 +4,14 @@ from circle15.catalog.phrases.attribution import remedy_sentences
 from circle15.catalog.phrases.equity import equity_reasons, named_groups
 from circle15.catalog.phrases.field_checks import check_communities, check_questions
 from circle15.catalog.phrases.gaps import community_sentences, gap_sentences
-from circle15.catalog.phrases.parts import moment_text, names_in, people_text, percent_text, service_noun
+from circle15.catalog.phrases.parts import (
+    moment_text,
+    names_in,
+    people_text,
+    percent_text,
+    rough_people_text,
+    service_noun,
+)
 from circle15.catalog.phrases.robustness import assumption_notes
 from circle15.catalog.phrases.typology import type_names, type_notes
 
@@ -21,6 +28,7 @@ __all__ = [
     "people_text",
     "percent_text",
     "remedy_sentences",
+    "rough_people_text",
     "service_noun",
     "type_names",
     "type_notes",
