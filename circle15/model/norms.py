@@ -108,6 +108,12 @@ class Rule:
         enough = self.at_least is None or observed >= self.at_least
         return enough and (self.at_most is None or observed <= self.at_most)
 
+    def beyond(self, observed: float) -> float:
+        """How far a value lies outside of what is required, in the rule's unit; 0 where it complies."""
+        short = 0.0 if self.at_least is None else self.at_least - observed
+        over = 0.0 if self.at_most is None else observed - self.at_most
+        return max(short, over, 0.0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NormBook:
@@ -137,7 +143,8 @@ class Ledger:
 
     ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least`` and ``at_most``
     in the clause's ``unit``; ``verdict`` (``pass``, ``fail``, ``undetermined``, ``shown`` where nothing is required);
-    ``indicative`` (True where the clause was not verified in the official text); ``lacks``, what has to be
+    ``feasible``, the numbers of grids (or of whatever a range per thing is asked of) that comply or come nearest, ``""``
+    where there is no such number; ``indicative`` (True where the clause was not verified in the official text); ``lacks``, what has to be
     supplied before more can be said; ``facility_id`` that the figure rests on, ``""`` if none. The evidence:
     ``route_min`` and ``route_m`` of the typical walk to that facility or, where the clause asks who can walk there,
     to the nearest one; ``floor_area_m2``, ``source`` and ``source_date`` of the facility; NaN or ``""`` where there

@@ -22,12 +22,13 @@ from circle15.model.units import LEVELS, units_of
 from circle15.model.verdicts import Routes
 from circle15.norms.ground import Ground
 from circle15.norms.measures import MEASURES, Figures, counted, measured
+from circle15.norms.whole_numbers import Feasible, feasible
 
 __all__ = ["judge", "with_evidence"]
 
 _COLUMNS = (
-    "observed", "at_least", "at_most", "unit", "verdict", "indicative", "lacks", "facility_id", "route_min", "route_m",
-    "floor_area_m2", "source", "source_date",
+    "observed", "at_least", "at_most", "unit", "feasible", "verdict", "indicative", "lacks", "facility_id", "route_min",
+    "route_m", "floor_area_m2", "source", "source_date",
 )  # fmt: skip
 _DECIMALS = 9
 
@@ -107,12 +108,25 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index
     observed = np.where(unsure, np.nan, low)  # a bound decides, and is no value
     there = np.unique(at)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
-    table["verdict"] = [_verdict(rule, value) for value in decided[there]]
+    numbers = _feasible(rule, figures, rows, at, len(names))
+    spare = np.zeros(len(names)) if numbers is None else np.nan_to_num(numbers.spare)
+    table["verdict"] = [_verdict(rule, decided[unit], spare[unit]) for unit in there]
+    table["feasible"] = "" if numbers is None else numbers.words()[there]
     lacks = _missing(figures, rows, at)
     missing = np.array([lacks.get(int(unit), "people") for unit in there], dtype=object)
     table["lacks"] = np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing))
     table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
     return table
+
+
+def _feasible(
+    rule: Rule, figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], size: int
+) -> Feasible | None:
+    """The numbers of things that a range can be met with, by unit; None for rules that no such number decides."""
+    if not figures.counted or figures.whole is None or rule.at_least is None or rule.at_most is None:
+        return None
+    given = figures.part if figures.counted == "whole" else figures.whole
+    return feasible(rule, figures.counted, np.bincount(at, weights=given[rows], minlength=size), figures.scale)
 
 
 def _summed(
@@ -150,12 +164,13 @@ def _missing(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]) -
     return {unit: ", ".join(sorted(lacking)) for unit, lacking in words.items()}
 
 
-def _verdict(rule: Rule, observed: float) -> str:
+def _verdict(rule: Rule, observed: float, spare: float = 0.0) -> str:
+    """The verdict on a value; ``spare`` is how far outside the range even the nearest possible value lies."""
     if not np.isfinite(observed):
         return "undetermined"
     if not rule.judges:
         return "shown"
-    return "pass" if rule.passes(observed) else "fail"
+    return "pass" if rule.passes(observed) or round(rule.beyond(observed), _DECIMALS) <= spare else "fail"
 
 
 def _evidence_ids(
@@ -217,6 +232,7 @@ def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFr
     told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
     told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
     told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)
+    told["feasible"] = pd.array(told["feasible"].fillna("") if "feasible" in told else [""] * len(told), dtype=object)
     told["indicative"] = np.array([not rule.verified for rule in rules], dtype=bool)
     return told.reindex(columns=list(_COLUMNS))
 
