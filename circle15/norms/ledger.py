@@ -27,9 +27,10 @@ from circle15.norms.whole_numbers import Feasible, feasible
 __all__ = ["judge", "with_evidence"]
 
 _COLUMNS = (
-    "observed", "at_least", "at_most", "unit", "feasible", "verdict", "indicative", "lacks", "facility_id", "route_min",
-    "route_m", "floor_area_m2", "source", "source_date",
+    "observed", "observed_low", "observed_high", "at_least", "at_most", "unit", "feasible", "verdict", "indicative",
+    "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
 )  # fmt: skip
+_FIGURES = ("observed", "observed_low", "observed_high")
 _DECIMALS = 9
 
 WALKS = frozenset(
@@ -108,6 +109,7 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index
     observed = np.where(unsure, np.nan, low)  # a bound decides, and is no value
     there = np.unique(at)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
+    table["observed_low"], table["observed_high"] = (np.where(unsure, bound, np.nan)[there] for bound in (low, high))
     numbers = _feasible(rule, figures, rows, at, len(names))
     spare = np.zeros(len(names)) if numbers is None else np.nan_to_num(numbers.spare)
     table["verdict"] = [_verdict(rule, decided[unit], spare[unit]) for unit in there]
@@ -126,7 +128,8 @@ def _feasible(
     if not figures.counted or figures.whole is None or rule.at_least is None or rule.at_most is None:
         return None
     given = figures.part if figures.counted == "whole" else figures.whole
-    return feasible(rule, figures.counted, np.bincount(at, weights=given[rows], minlength=size), figures.scale)
+    sums = np.bincount(at, weights=given[rows], minlength=size).astype(np.float64)
+    return feasible(rule, figures.counted, sums, figures.scale)
 
 
 def _summed(
@@ -212,8 +215,10 @@ def _rates(
         alike = _alike(rule, np.array([least]), np.array([most]))[0]
         told = _verdict(rule, least) if alike else "undetermined"
         lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
-        rows.append((names[unit], least if certain else float("nan"), told, ", ".join(lacks), ""))
-    return pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])
+        figures = (least, np.nan, np.nan) if certain else (np.nan, least, most)
+        rows.append((names[unit], *figures, told, ", ".join(lacks), ""))
+    columns = ["unit_id", "observed", "observed_low", "observed_high", "verdict", "lacks", "facility_id"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -228,11 +233,11 @@ def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFr
         ],
         names=["level", "unit_id", "clause_id"],
     )
-    told = table.drop(columns="unit_id").set_axis(index, axis=0).astype({"observed": float})
+    told = table.reindex(columns=[*_FIGURES, "feasible", "verdict", "lacks", "facility_id"]).set_axis(index, axis=0)
+    told = told.astype(dict.fromkeys(_FIGURES, float)).fillna({"feasible": ""})
     told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
     told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
     told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)
-    told["feasible"] = pd.array(told["feasible"].fillna("") if "feasible" in told else [""] * len(told), dtype=object)
     told["indicative"] = np.array([not rule.verified for rule in rules], dtype=bool)
     return told.reindex(columns=list(_COLUMNS))
 

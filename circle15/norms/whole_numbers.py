@@ -19,7 +19,7 @@ __all__ = ["Counted", "Feasible", "feasible"]
 Numbers = NDArray[np.float64]
 
 Counted: TypeAlias = Literal["", "part", "whole"]
-"""Which of a figure's part and whole is a number of things that a unit chooses: grids are the whole of households a grid."""
+"""Which of a figure's part and whole is a number of things that a unit chooses: grids are a whole, workers a part."""
 
 _DECIMALS = 9
 """Figures are compared without the dust of binary fractions, as they are in the ledger."""

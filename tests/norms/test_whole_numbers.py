@@ -1,4 +1,4 @@
-"""Means over things that come in whole numbers: what a community can be cut into, by hand and against a plain search."""
+"""Means over things that come in whole numbers: what a community can be cut into, by hand and by a plain search."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def test_the_numbers_are_named_where_the_grids_are_not_known_and_nothing_without
         # 300 to 500 in a grid: 550 are cut into one of 550, 50 over, or two of 275, 25 short.
         ("households_per_grid", "hh", [300, 500], {"households": [550] * 3, "grids": [1, 2, 3]}, "2", "fail pass fail"),
         # 18 to 20 for 10,000: 300 people need 0.54 to 0.6; none is 18 short, one is 33.3, 13.3 over.
-        ("workers_per_10000", "people", [18, 20], {"population": [300.0] * 3, "workers": [0, 1, 2]}, "1", "fail pass fail"),
+        ("workers_per_10000", "people", [18, 20], {"population": [300.0] * 3, "workers": [0, 1, 2]}, "1",
+         "fail pass fail"),
         # 40 to 60 % of 3 have a certificate: one is a third, two are two thirds, 6.7 points off each.
         ("certified_worker_share", "%", [40, 60], {"workers": [3] * 4, "workers_certified": [0, 1, 2, 3]}, "1–2",
          "fail pass pass fail"),
