@@ -233,7 +233,7 @@ def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[
 
 
 def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
-    """A range follows the rules of a figure at both of its ends."""
+    """A range follows the rules of a figure at both of its ends; one from nobody to everybody says nothing."""
     table = table.reindex(units.ids)
     letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
     exact = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
@@ -244,6 +244,8 @@ def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> 
     letters[judged & withheld] = HIDDEN
     closed = np.isfinite(exact[2])
     ranged = np.isfinite(exact[1]) & np.isfinite(low) & (np.isfinite(high) | ~closed) & ~withheld
+    if rule.unit == "%":
+        ranged &= (exact[1] > 0) | ~(exact[2] >= 100)
     return _Told(
         letters,
         np.where(judged, observed, np.nan),

@@ -256,6 +256,11 @@ def test_an_end_of_a_range_that_would_tell_of_few_withholds_it_all(
     assert "lo" not in _ranged(town, (20.0, 60.0), "undetermined", households=9.0)
 
 
+def test_a_range_from_nobody_to_everybody_is_not_told(town: Analysis) -> None:
+    assert "lo" not in _ranged(town, (0.0, 100.0), "undetermined", households=1000.0)
+    assert _ranged(town, (0.0, 50.0), "fail", households=1000.0)["lo"][0] == 0
+
+
 def _ranged(town: Analysis, bounds: tuple[float, float], verdict: str, *, households: float) -> Any:
     """What is published of community c1, of whose households only bounds of a share are known; 95 % are required."""
     places = town.city.communities
