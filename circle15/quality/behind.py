@@ -68,21 +68,21 @@ def people_beside(
     barriers
         Across these there is none either.
     """
-    found = {}
+    behind = {}
     walked_m = demand.positions.nearest_m - demand.points.leg_mm / 1000
     walked_m = np.where(np.isnan(walked_m), np.inf, walked_m) - float(walking()["snap"]["tie_m"])
     for reason, kinds in REASONS.items():
         lines = _lines(taken.of(kinds), demand.frame.crs)
         taken_m = nearest_m(demand.frame, lines, max_m=max_snap_m, barriers=barriers)
-        found[reason] = Behind.of(demand, taken_m < walked_m)
-    return found
+        behind[reason] = Behind.of(demand, taken_m < walked_m)
+    return behind
 
 
 def people_behind(demand: PlacedDemand, edges: NDArray[np.bool_]) -> Behind:
     """People who have no way on but such edges, ``bool[e]``; who has none at all does not count."""
     positions = demand.positions
-    some = np.bincount(positions.owner[edges[positions.edge]], minlength=len(positions))
-    return Behind.of(demand, (some == positions.ways) & (positions.ways > 0))
+    ways_behind = np.bincount(positions.owner[edges[positions.edge]], minlength=len(positions))
+    return Behind.of(demand, (ways_behind == positions.ways) & (positions.ways > 0))
 
 
 def _lines(taken: TakenWays, crs: Any) -> NDArray[Any]:

@@ -11,7 +11,9 @@ from circle15.catalog.words import text
 from circle15.model.limits import FEWEST
 from circle15.model.moment import Moment
 
-__all__ = ["moment_text", "names_in", "people_text", "percent_text", "rough_people_text", "service_noun"]
+__all__ = [
+    "moment_text", "names_in", "people_text", "people_words", "percent_text", "rough_people_text", "service_noun",
+]  # fmt: skip
 
 
 def names_in(language: str, frame: pd.DataFrame) -> pd.Series:
@@ -41,6 +43,11 @@ def people_text(count: float, language: str) -> str:
     if 0 < count < FEWEST:
         return text("gaps_few_people", language, limit=FEWEST)
     return f"{whole:,}"
+
+
+def people_words(count: float) -> tuple[str, str]:
+    """A count of people for print in both languages, Chinese first, as findings and refusals take it."""
+    return people_text(count, "zh"), people_text(count, "en")
 
 
 def rough_people_text(count: float, language: str) -> str:
