@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import InputError, SettingError
 from circle15.kernels.costs import NEVER_MS
+from circle15.model.estates import Estates
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.pickling import Travelling
@@ -22,6 +23,7 @@ from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.survey import Survey
+from circle15.model.taken_ways import TakenWays
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.refusals import refusal
@@ -141,7 +143,8 @@ class City(Travelling):
     where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
     among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
-    network's system; None where it does not say.
+    network's system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways
+    that tags took from walkers.
     """
 
     key: str
@@ -160,6 +163,8 @@ class City(Travelling):
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     street_extent: shapely.Geometry | None = None
+    street_counts: Mapping[str, int] = field(default_factory=dict)
+    taken_ways: TakenWays = field(default_factory=TakenWays)
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -468,7 +473,8 @@ class Analysis(Travelling):
 
     ``demand`` and ``facilities`` are the demand points and all facilities of the city, with their positions;
     ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known of opening hours
-    (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown. The last
+    (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown;
+    ``estates`` are the private gates of the streets and whose they are. The last
     seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
     """
 
@@ -484,6 +490,7 @@ class Analysis(Travelling):
     findings: tuple[Finding, ...]
     record: Mapping[str, Any]
     hours: pd.DataFrame = field(default_factory=pd.DataFrame)
+    estates: Estates = field(default_factory=Estates)
     subdistricts: Subdistricts = field(default_factory=Subdistricts)
     routes: Routes = field(default_factory=Routes)
     ledger: Ledger = field(default_factory=Ledger)

@@ -18,32 +18,11 @@ from numpy.typing import NDArray
 
 from circle15.catalog import walking
 from circle15.kernels.ragged import first_of_each, ranges
+from circle15.model.estates import NOBODYS, Estates
 from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import GatePolicy, WalkNetwork
 
-__all__ = ["Estates", "Passages", "estates_of", "passages"]
-
-NOBODYS = -1
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Estates:
-    """What private gates make of a network.
-
-    ``gate`` ``int64[g]`` nodes that are private gates, and ``owner`` ``int64[g]`` the estate of each, ``-1`` where it
-    is nobody's: locked, or between streets of no estate. ``estate`` ``int64[e]`` of each edge, ``-1`` on public ones.
-    ``u``, ``v`` ``int64[e]``: the ends of edges for strangers, where each side of a gate is a node; sides beyond the
-    first stand behind the network's nodes. ``joint`` ``int64[m]``: of each of these nodes the one that it is for the
-    gate's own people. ``unclear`` ``int64[k]``: gates at junctions of which nothing tells what they close.
-    """
-
-    gate: NDArray[np.int64]
-    owner: NDArray[np.int64]
-    estate: NDArray[np.int64]
-    u: NDArray[np.int64]
-    v: NDArray[np.int64]
-    joint: NDArray[np.int64]
-    unclear: NDArray[np.int64]
+__all__ = ["Passages", "estates_of", "passages"]
 
 
 def estates_of(network: WalkNetwork) -> Estates:

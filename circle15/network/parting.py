@@ -10,7 +10,7 @@ from circle15.model.streets import NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.refusals import refusal
 
-__all__ = ["barred_nodes", "cut_off_m", "part_barred", "walled_off"]
+__all__ = ["barred_nodes", "joined_if_open", "part_barred", "walled_off"]
 
 
 def barred_nodes(network: WalkNetwork) -> NDArray[np.bool_]:
@@ -39,14 +39,6 @@ def part_barred(network: WalkNetwork) -> WalkNetwork:
     return network.parted(barred)
 
 
-def cut_off_m(network: WalkNetwork) -> float:
-    """Metres of street that hang on the longest piece through barred nodes only."""
-    joined = _joined_if_open(network)
-    behind = joined == joined[:1]
-    behind[:1] = False
-    return float(network.component_km[behind].sum() * 1000)
-
-
 def walled_off(network: WalkNetwork, detached: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which detached pieces hang on another through barred nodes: the map shows their way out, and that it is barred.
 
@@ -62,13 +54,13 @@ def walled_off(network: WalkNetwork, detached: NDArray[np.bool_]) -> NDArray[np.
     bool[c]
         False for pieces that nothing joins at all, and for all that are not detached.
     """
-    joined = _joined_if_open(network)
+    joined = joined_if_open(network)
     ashore = np.zeros(len(joined), dtype=bool)
     ashore[joined[~detached]] = True
     return detached & ashore[joined]
 
 
-def _joined_if_open(network: WalkNetwork) -> NDArray[np.int64]:
+def joined_if_open(network: WalkNetwork) -> NDArray[np.int64]:
     """The pieces of the network as they would hang together if nothing were barred: ``int64[c]`` numbers of groups."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

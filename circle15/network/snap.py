@@ -89,6 +89,38 @@ def snap(
     return _positions(network, points.index, place, lines, status, point, edge)
 
 
+def nearest_m(
+    points: gpd.GeoSeries | gpd.GeoDataFrame,
+    lines: NDArray[Any],
+    *,
+    max_m: float,
+    barriers: gpd.GeoSeries | None = None,
+) -> NDArray[np.float64]:
+    """How far points are from the nearest of some lines, as an access leg is measured by :func:`snap`.
+
+    Parameters
+    ----------
+    points
+        In a metric system.
+    lines
+        ``object[k]`` shapely lines in the same.
+    max_m
+        Where nothing is nearer, the distance is infinite; so it is where all that is lies across a barrier.
+    barriers
+        See :func:`snap`.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``float64[p]`` metres.
+    """
+    place: NDArray[Any] = points.geometry.to_numpy()
+    if len(lines) == 0:
+        return np.full(len(place), np.inf)
+    walls = shapely.STRtree(barriers.to_numpy()) if barriers is not None and len(barriers) else None
+    return _nearest(place, lines, np.arange(len(lines)), np.full(len(place), max_m), walls).least_m
+
+
 def place_demand(
     network: WalkNetwork,
     points: DemandPoints,

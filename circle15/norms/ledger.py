@@ -22,13 +22,15 @@ from circle15.model.units import LEVELS, units_of
 from circle15.model.verdicts import Routes
 from circle15.norms.ground import Ground
 from circle15.norms.measures import MEASURES, Figures, counted, measured
+from circle15.norms.whole_numbers import Feasible, feasible
 
 __all__ = ["judge", "with_evidence"]
 
 _COLUMNS = (
-    "observed", "at_least", "at_most", "unit", "verdict", "indicative", "lacks", "facility_id", "route_min", "route_m",
-    "floor_area_m2", "source", "source_date",
+    "observed", "observed_low", "observed_high", "at_least", "at_most", "unit", "feasible", "verdict", "indicative",
+    "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
 )  # fmt: skip
+_FIGURES = ("observed", "observed_low", "observed_high")
 _DECIMALS = 9
 
 WALKS = frozenset(
@@ -107,12 +109,27 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index
     observed = np.where(unsure, np.nan, low)  # a bound decides, and is no value
     there = np.unique(at)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
-    table["verdict"] = [_verdict(rule, value) for value in decided[there]]
+    table["observed_low"], table["observed_high"] = (np.where(unsure, bound, np.nan)[there] for bound in (low, high))
+    numbers = _feasible(rule, figures, rows, at, len(names))
+    spare = np.zeros(len(names)) if numbers is None else np.nan_to_num(numbers.spare)
+    table["verdict"] = [_verdict(rule, decided[unit], spare[unit]) for unit in there]
+    table["feasible"] = "" if numbers is None else numbers.words()[there]
     lacks = _missing(figures, rows, at)
     missing = np.array([lacks.get(int(unit), "people") for unit in there], dtype=object)
     table["lacks"] = np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing))
     table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
     return table
+
+
+def _feasible(
+    rule: Rule, figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], size: int
+) -> Feasible | None:
+    """The numbers of things that a range can be met with, by unit; None for rules that no such number decides."""
+    if not figures.counted or figures.whole is None or rule.at_least is None or rule.at_most is None:
+        return None
+    given = figures.part if figures.counted == "whole" else figures.whole
+    sums = np.bincount(at, weights=given[rows], minlength=size).astype(np.float64)
+    return feasible(rule, figures.counted, sums, figures.scale)
 
 
 def _summed(
@@ -150,12 +167,13 @@ def _missing(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]) -
     return {unit: ", ".join(sorted(lacking)) for unit, lacking in words.items()}
 
 
-def _verdict(rule: Rule, observed: float) -> str:
+def _verdict(rule: Rule, observed: float, spare: float = 0.0) -> str:
+    """The verdict on a value; ``spare`` is how far outside the range even the nearest possible value lies."""
     if not np.isfinite(observed):
         return "undetermined"
     if not rule.judges:
         return "shown"
-    return "pass" if rule.passes(observed) else "fail"
+    return "pass" if rule.passes(observed) or round(rule.beyond(observed), _DECIMALS) <= spare else "fail"
 
 
 def _evidence_ids(
@@ -197,8 +215,10 @@ def _rates(
         alike = _alike(rule, np.array([least]), np.array([most]))[0]
         told = _verdict(rule, least) if alike else "undetermined"
         lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
-        rows.append((names[unit], least if certain else float("nan"), told, ", ".join(lacks), ""))
-    return pd.DataFrame(rows, columns=["unit_id", "observed", "verdict", "lacks", "facility_id"])
+        figures = (least, np.nan, np.nan) if certain else (np.nan, least, most)
+        rows.append((names[unit], *figures, told, ", ".join(lacks), ""))
+    columns = ["unit_id", "observed", "observed_low", "observed_high", "verdict", "lacks", "facility_id"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -213,7 +233,8 @@ def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFr
         ],
         names=["level", "unit_id", "clause_id"],
     )
-    told = table.drop(columns="unit_id").set_axis(index, axis=0).astype({"observed": float})
+    told = table.reindex(columns=[*_FIGURES, "feasible", "verdict", "lacks", "facility_id"]).set_axis(index, axis=0)
+    told = told.astype(dict.fromkeys(_FIGURES, float)).fillna({"feasible": ""})
     told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
     told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
     told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)

@@ -21,6 +21,7 @@ from circle15.model.norms import Rule
 from circle15.model.placed import Positions, determined
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.norms.ground import Ground, fold_name, split_names
+from circle15.norms.whole_numbers import Counted
 from circle15.routing.nearest import nearest_cost, nearest_sites
 
 __all__ = ["MEASURES", "Figures", "counted", "measured", "qualifying"]
@@ -37,7 +38,8 @@ class Figures:
 
     ``lacks`` names what has to be supplied where NaN stands, for all or ``object[c]`` for each. ``facility``
     ``int64[c]`` is the row of the facility that the figure rests on, -1 where there is none. ``most`` ``float64[c]``
-    is the largest that the part may be, where what ``unsure`` names is not known.
+    is the largest that the part may be, where what ``unsure`` names is not known. ``counted``: which of the two is a
+    number of things that a unit chooses itself (:mod:`circle15.norms.whole_numbers`).
     """
 
     part: Numbers
@@ -47,6 +49,7 @@ class Figures:
     facility: Rows | None = None
     most: Numbers | None = None
     unsure: str = ""
+    counted: Counted = ""
 
 
 def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = None) -> Mask:
@@ -341,11 +344,11 @@ def functions_configured(ground: Ground, rule: Rule) -> Figures:
 # -- columns of the communities ---------------------------------------------------------------------
 
 
-def _ratio(part: str, whole: str, scale: float) -> Callable[[Ground, Rule], Figures]:
+def _ratio(part: str, whole: str, scale: float, *, counted: Counted = "") -> Callable[[Ground, Rule], Figures]:
     def ratio(ground: Ground, _rule: Rule) -> Figures:
         above, below = ground.numbers(part), ground.numbers(whole)
         named = np.where(np.isnan(above), np.where(below > 0, part, f"{part}, {whole}"), whole).astype(object)
-        return Figures(part=above, whole=below, scale=scale, lacks=named)
+        return Figures(part=above, whole=below, scale=scale, lacks=named, counted=counted)
 
     return ratio
 
@@ -355,6 +358,14 @@ def _plain(column: str) -> Callable[[Ground, Rule], Figures]:
         return Figures(part=ground.numbers(column), lacks=column)
 
     return plain
+
+
+def households_per_grid(ground: Ground, _rule: Rule) -> Figures:
+    """Mean of the households of a grid: HH / grids. Without households there is nothing to cut."""
+    households, grids = ground.numbers("households"), ground.numbers("grids")
+    some = np.where(households > 0, households, np.nan)
+    named = np.where(np.isnan(some), np.where(grids > 0, "households", "households, grids"), "grids").astype(object)
+    return Figures(part=some, whole=grids, lacks=named, counted="whole")
 
 
 def grids_required(ground: Ground, rule: Rule) -> Figures:
@@ -376,12 +387,12 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "area_per_100_households": area_per_100_households,
     "open_hours_per_day": open_hours_per_day,
     "functions_configured": functions_configured,
-    "workers_per_10000": _ratio("workers", "population", 10_000.0),
-    "workers_per_10000_registered": _ratio("workers", "population_registered", 10_000.0),
-    "certified_worker_share": _ratio("workers_certified", "workers", 100.0),
-    "households_per_grid": _ratio("households", "grids", 1.0),
+    "workers_per_10000": _ratio("workers", "population", 10_000.0, counted="part"),
+    "workers_per_10000_registered": _ratio("workers", "population_registered", 10_000.0, counted="part"),
+    "certified_worker_share": _ratio("workers_certified", "workers", 100.0, counted="part"),
+    "households_per_grid": households_per_grid,
     "grids_required": grids_required,
-    "grid_staffing": _ratio("grids_staffed", "grids", 100.0),
+    "grid_staffing": _ratio("grids_staffed", "grids", 100.0, counted="part"),
     "grid_coverage": _ratio("households_in_grids", "households", 100.0),
     "one_stop": _plain("one_stop"),
     "service_items": _plain("service_items"),

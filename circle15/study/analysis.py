@@ -118,6 +118,7 @@ def analyse(
         findings=study.findings,
         record=record_of(study),
         hours=study.hours,
+        estates=study.estates,
         subdistricts=study.subdistricts,
         routes=study.routes,
         ledger=study.ledger,

@@ -15,7 +15,8 @@ from circle15.errors import CrsError, SettingError
 from circle15.model import NodeFlag, Positions
 from circle15.model.placed import determined
 from circle15.network.build import edge_lines, islands
-from circle15.network.parting import cut_off_m, part_barred, walled_off
+from circle15.network.cut_off import behind_barred
+from circle15.network.parting import part_barred, walled_off
 from circle15.network.snap import snap
 from circle15.routing.reach import reach
 from tests.towns.lattice import BY, CRS, X0, Y0, grid, network, points
@@ -255,5 +256,5 @@ def test_a_scrap_behind_two_walls_is_behind_them_still():
     detached = islands(net)
     assert walled_off(net, detached).tolist() == detached.tolist()
     assert detached.sum() == 2
-    assert cut_off_m(net) == 40
+    assert net.length_m[behind_barred(net)].sum() == 40
     assert snap(net, points([(5, 30), (5, 50)])).status.tolist() == [Positions.ISLAND] * 2

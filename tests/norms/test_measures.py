@@ -330,6 +330,22 @@ def test_a_verdict_that_stands_says_what_would_sharpen_its_figure():
     city = row(ledger, "b", "city", "city")
     assert city[["verdict", "lacks"]].tolist() == ["fail", "facilities.tier"]
     assert np.isnan(city["observed"])  # between 0 and 67 %: a bound is no value
+    assert city[["observed_low", "observed_high"]].tolist() == pytest.approx([0, 200 / 3])
+    bounds = [row(ledger, "a", unit)[["observed_low", "observed_high"]].tolist() for unit in ("c0", "c2")]
+    assert bounds[0] == [0, 100]
+    assert np.isnan(bounds[1]).all()  # all is known of it: nobody gets there in either case
+
+
+def test_a_floor_area_that_complies_whatever_the_other_one_is_has_no_upper_bound():
+    """500 m2 and a centre of unstated tier, whose area is not known: 500 or more."""
+    rule = RULE | {"measure": "floor_area", "services": ["community_centre"], "minutes": None, "unit": "m2",
+                   "at_least": 400, "tiers": ["community"]}  # fmt: skip
+    sites = [(500, "community_centre"), (600, "community_centre")]
+    place = ground(communities(households=[1]), sites, tier_key=["community", ""], floor_area_m2=[350, np.nan])
+    found = row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a")
+    assert found[["verdict", "lacks"]].tolist() == ["undetermined", "facilities.tier"]
+    assert found["observed_low"] == 350
+    assert np.isnan(found[["observed", "observed_high"]].astype(float)).all()
 
 
 def test_between_two_bounds_a_range_may_be_met():

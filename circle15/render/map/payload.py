@@ -16,9 +16,9 @@ from pyproj import CRS, Transformer
 from circle15 import catalog
 from circle15.catalog.phrases import community_sentences
 from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
+from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.places import counts_heads
-from circle15.network.gates import estates_of
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
@@ -61,6 +61,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     west, south = np.floor(shapely.get_coordinates(corner).min(axis=0)).astype(int).tolist()
     sections = Sections(west, south)
     _add_streets(sections, city, project)
+    add_gates(sections, city.network, analysis.estates)
     _add_context(sections, city, project)
     _add_demand(sections, analysis)
     _add_places(sections, analysis, project)
@@ -135,22 +136,23 @@ def _add_streets(sections: Sections, city: City, project: Project) -> None:
     sections.add("edge.class", network.way_class)
     sections.add("edge.flags", network.flags)
     sections.add("edge.name", network.name)
-    add_gates(sections, network)
     counts, bends = _bend_points(sections, city, project)
     sections.add("edge.bends", counts)
     sections.add_delta("bend.x", bends[:, 0])
     sections.add_delta("bend.y", bends[:, 1])
 
 
-def add_gates(sections: Sections, network: WalkNetwork) -> None:
+def add_gates(sections: Sections, network: WalkNetwork, estates: Estates) -> None:
     """What private gates part: whose edges are, where they end for strangers, and which nodes are one for owners."""
-    estates = estates_of(network)
-    gated = np.isin(estates.estate, estates.owner[estates.owner >= 0])
-    sections.add("edge.estate", np.where(gated, estates.estate + 1, 0))
-    ends = np.stack([estates.u, estates.v], axis=1).ravel()
-    other = np.flatnonzero(ends != np.stack([network.u, network.v], axis=1).ravel())
+    ends = np.stack([network.u, network.v], axis=1).ravel().astype(np.int64)
+    sides, estate = ends, np.zeros(network.n_edges, dtype=np.int64)
+    if len(estates.gate):
+        sides = np.stack([estates.u, estates.v], axis=1).ravel()
+        estate = np.where(np.isin(estates.estate, estates.owner[estates.owner != NOBODYS]), estates.estate + 1, 0)
+    other = np.flatnonzero(sides != ends)
+    sections.add("edge.estate", estate)
     sections.add_delta("side.end", other)
-    sections.add("side.node", ends[other] - network.n_nodes)
+    sections.add("side.node", sides[other] - network.n_nodes)
     sections.add("side.joint", estates.joint[network.n_nodes :])
 
 

@@ -155,8 +155,8 @@ def _failed(facts: Facts, key: Any) -> Words:
     for (_, _, clause), row in failed.iterrows():
         rule = rules[str(clause)]
         mark = f"，{say('indicative').zh}" if row["indicative"] else ""
-        value = measured(rule, row["observed"], "fail")
-        told.append(f"{clean(rule.title_zh)}（现状{value}，要求{required(rule)}{mark}）")
+        number = f"，{say('feasible', numbers=row['feasible']).zh}" if row["feasible"] else ""
+        told.append(f"{clean(rule.title_zh)}（现状{measured(rule, row)}，要求{required(rule)}{number}{mark}）")
     more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
     return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")
 

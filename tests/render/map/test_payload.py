@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circle15.model import EdgeFlag
-from circle15.network.gates import passages
+from circle15.network.gates import estates_of, passages
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections, delta, varint, zigzag
 from circle15.render.map.payload import add_gates, payload
 from circle15.render.published.privacy import SUPPRESSED, bundles, public_counts, public_tens, public_total
@@ -81,7 +81,7 @@ def test_gates_come_back() -> None:
         node_flags=[0, 17, 49, 0],
     )
     sections = Sections(lon0=0, lat0=0)
-    add_gates(sections, net)
+    add_gates(sections, net, estates_of(net))
     packed = sections.packed()
     ways = passages(net, "resident")
     ends = np.stack([net.u, net.v], axis=1).ravel()

@@ -106,7 +106,7 @@ function norm(view) {
         key: row.verdict,
         value: WEIGHT[row.verdict] + shortfall(row),
         text: say(`verdict_${row.verdict}`),
-        note: row.observed === null ? '' : observedText(row, view),
+        note: observedText(row, view),
         mark: !clause.verified && row.verdict !== 'u',
       };
     },
@@ -243,10 +243,7 @@ export function kindColumns(view) {
   if (measure === 'norm') {
     const at = chosenClause(view);
     /** @param {number} place */
-    const observed = (place) => {
-      const row = verdictsIn(model).ledgerRow(at, place);
-      return row.observed === null ? '' : observedText(row, view);
-    };
+    const observed = (place) => observedText(verdictsIn(model).ledgerRow(at, place), view);
     const required = requiredText(normsIn(model).clauses[at], say);
     return [column('csv_verdict', kind), column('csv_observed', observed), column('csv_required', () => required)];
   }

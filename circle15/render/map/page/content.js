@@ -180,6 +180,9 @@
  * @typedef {object} ClauseRow one clause; of each unit of its level
  * @property {string} v a letter
  * @property {(number | null)[]} o observed
+ * @property {(number | null)[]} [lo] lower bound where only a range is known
+ * @property {(number | null)[]} [hi] upper bound of it, null where there is none
+ * @property {string[]} [n] numbers (of grids, say) that comply
  * @property {number[]} [f] facility, -1 none
  * @property {([number, number] | null)[]} [w] minutes and metres of the typical walk
  * @property {number[]} [l] position in `lacks`, -1 none
