@@ -356,7 +356,7 @@ class Coverage:
     street: the data cannot tell), ``p_undetermined`` (people on a detached piece of the network who do not reach the
     service within the farthest cut-off: the map cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when
     of nobody can be told; and ``choices``, the people-weighted mean number of facilities in reach. Covered +
-    uncovered + unplaced + undetermined = people.
+    uncovered + unplaced + undetermined = people. Where a community's people are not known all of it is NaN.
 
     ``nearest`` on (``community_id``, ``service``): minutes to the nearest facility at any distance,
     weighted by ``pop_60plus`` (by ``population`` where nobody is 60+): ``mean_min`` over those who
@@ -391,12 +391,14 @@ class Coverage:
 def elder_share(sums: pd.DataFrame) -> pd.Series:
     """Covered share of people aged 60+, of all residents where nobody is; ``float64`` on the index of ``sums``.
 
+    NaN where those aged 60+ are not known.
+
     Parameters
     ----------
     sums
         With ``pop_60plus``, ``pop_60plus_share`` and ``population_share``, as :class:`Coverage` has them.
     """
-    return sums["pop_60plus_share"].where(sums["pop_60plus"] > 0, sums["population_share"])
+    return sums["pop_60plus_share"].where(sums["pop_60plus"] != 0, sums["population_share"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -439,10 +441,10 @@ class Subdistricts:
     """Coverage summed by subdistrict; empty where no community names one.
 
     ``frame`` on (``subdistrict``, ``service``, ``cutoff_min``): for each people column *p* the exact sums
-    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities, and ``p_share`` =
-    covered / (covered + uncovered).
+    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities whose people are known (NaN
+    where of none are), and ``p_share`` = covered / (covered + uncovered).
 
-    ``by_subdistrict`` on ``subdistrict``: ``communities``, people, ``uncovered`` (60+ person-services),
+    ``by_subdistrict`` on ``subdistrict``: ``communities``, ``people_unknown`` (how many of these are in no sum), people, ``uncovered`` (60+ person-services),
     ``worst_service``, ``index`` (geometric, of the shares above) and ``rank``; sorted by rank.
 
     ``named`` on ``community_id``: the subdistrict that each community counts in.

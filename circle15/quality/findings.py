@@ -151,7 +151,7 @@ def _in_both(code: str, severity: Severity, en: Mapping[str, str], zh: Mapping[s
 def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Settings) -> list[Finding]:
     """What the analysis itself found wrong with where people live: counted, never silent."""
     found: list[Finding] = []
-    people = demand.points.people_in("population")
+    people = demand.points.known_in("population")
     for status, code, severity in _ODD_PLACES:
         rows = demand.positions.status == status
         stranded = float(people[rows].sum())
@@ -170,7 +170,8 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     empty = city.communities.frame.index[city.communities.frame["population"] == 0]
     if len(empty):
         found.append(finding("no-people", "warning", count=len(empty), examples=empty))
-    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(empty)
+    told = empty.append(city.communities.frame.index[city.communities.people_unknown])
+    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(told)
     if len(unjudged) and scored.weights:
         found.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
     return found

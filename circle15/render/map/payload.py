@@ -22,7 +22,7 @@ from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
 from circle15.render.published.gaps import public_cells, public_gaps
-from circle15.render.published.privacy import bundles, public_population, public_tens, public_total
+from circle15.render.published.privacy import UNKNOWN, bundles, public_population, public_tens, public_total
 from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "payload"]
@@ -306,8 +306,8 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "id": str(key),
                 **words(row, texts),
                 "anchor": [round(float(value), 6) for value in anchors[place]],
-                "population": int(people[place]),
-                "pop_60plus": int(elders[place]),
+                "population": _known(people[place]),
+                "pop_60plus": _known(elders[place]),
                 "placed": made.get(key, ""),
                 "more": more[place],
                 "gap": None
@@ -317,6 +317,11 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def _known(people: np.int64) -> int | None:
+    """A published number of people; None where nobody knows it."""
+    return None if people == UNKNOWN else int(people)
 
 
 def _more(frame: pd.DataFrame) -> list[dict[str, int]]:
@@ -379,6 +384,7 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
     uncovered = sums["pop_60plus_uncovered"].unstack("cutoff_min")
     placed = sums.sum(axis=1).unstack("cutoff_min").reindex(columns=[cutoffs[-1]])[cutoffs[-1]]
     return {
+        "unknown": int(frame["pop_60plus"].isna().sum()),
         "population": _tens(frame["population"].sum()),
         "pop_60plus": _tens(frame["pop_60plus"].sum()),
         "uncovered": {

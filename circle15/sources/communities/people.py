@@ -177,9 +177,7 @@ def _check_all_there(shown: pd.Series, ours: pd.Series, theirs: pd.Series, files
 
 def _numbers(column: pd.Series, file: str) -> pd.Series:
     numbers = count_of_people(column)
-    bad = ~(np.isfinite(numbers) & (numbers >= 0))
-    if column.name in (*WITH_HOLES, *PEOPLE):
-        bad &= column.map(_folded) != ""
+    bad = ~(np.isfinite(numbers) & (numbers >= 0)) & (column.map(_folded) != "")
     if bad.any():
         row = int(column.index[bad][0])
         name = str(column.name)

@@ -44,8 +44,8 @@
  * @property {string} outline "grown" or "estates" where it is not an administrative boundary
  * @property {string} people_basis
  * @property {[number, number]} anchor longitude and latitude of the name
- * @property {number} population
- * @property {number} pop_60plus
+ * @property {number | null} population null where nobody knows it
+ * @property {number | null} pop_60plus
  * @property {string} placed how people were placed, words joined by "+"
  * @property {Partial<Record<FurtherGroup, number>>} more in tens
  * @property {Gap | null} gap
@@ -120,7 +120,7 @@
  * @typedef {Titled & {key: string, review_number: string, synthetic: boolean, area_km2?: number,
  *   notes?: Record<string, string>}} City
  * @typedef {{pop_60plus: number, uncovered: Record<string, number[]>, placed: Record<string, number>,
- *   population?: number}} Totals in tens
+ *   population?: number, unknown?: number}} Totals in tens; `unknown` communities are in none of them
  *
  * @typedef {object} Content
  * @property {number} format
