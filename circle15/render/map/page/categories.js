@@ -240,8 +240,7 @@ export function kindColumns(view) {
   /** @type {Record<string, string>} */
   const absent = { hidden: say('verdict_h'), unknown: say('people_unknown_short') };
   /** @param {number} place */
-  const kind = (place) =>
-    result.kinds?.[result.classes[place]]?.label ?? absent[result.figures[place].kind] ?? '';
+  const kind = (place) => result.kinds?.[result.classes[place]]?.label ?? absent[result.figures[place].kind] ?? '';
   if (measure === 'norm') {
     const at = chosenClause(view);
     /** @param {number} place */
