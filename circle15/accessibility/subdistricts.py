@@ -70,7 +70,7 @@ def by_subdistrict(
 def _scored(
     sums: pd.DataFrame, communities: Communities, name: pd.Series, cutoff_min: float, weights: Mapping[str, float]
 ) -> pd.DataFrame:
-    """One row per subdistrict: communities, people, of how many communities unknown, person-services uncovered, index and rank."""
+    """One row per subdistrict: communities, people, of how many unknown, person-services uncovered, index, rank."""
     grouped = communities.frame.groupby(name.to_numpy(), sort=True)
     out = pd.DataFrame({"communities": grouped.size(), **grouped[list(communities.people)].sum(min_count=1)})
     out["people_unknown"] = communities.people_unknown.groupby(name.to_numpy()).sum().astype("int64")

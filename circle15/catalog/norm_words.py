@@ -36,9 +36,8 @@ def _one(word: str, language: str) -> str:
         return text("lacks_measure", language, measure=getattr(measures()[word.removeprefix("measure: ")], title))
     if word in _PHRASES:
         return text(_PHRASES[word], language)
-    if word in PEOPLE or AGE_GROUP.fullmatch(word):
-        return text("lacks_people_column", language, column=_column(word, language))
-    return text("lacks_column", language, column=_column(word, language))
+    people = word in PEOPLE or AGE_GROUP.fullmatch(word)
+    return text("lacks_people_column" if people else "lacks_column", language, column=_column(word, language))
 
 
 def _column(name: str, language: str) -> str:

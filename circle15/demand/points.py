@@ -80,7 +80,8 @@ def demand_points(
     -------
     DemandPoints
         On ``point_id`` (community id, slash, number), sorted. Every people column adds up to the
-        community's exactly (to 1/1024 person), and is NaN where the community's is not known. Points on streets have a leg (``leg_m``): the homes lie behind them.
+        community's exactly (to 1/1024 person), and is NaN where the community's is not known. Points on streets have a
+        leg (``leg_m``): the homes lie behind them.
 
     Raises
     ------

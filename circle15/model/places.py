@@ -173,9 +173,7 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
 def _check_some_known(communities: pd.DataFrame) -> None:
     """Refuse communities of none of which both people and those aged 60+ are known."""
     if len(communities) and communities[list(PEOPLE)].isna().any(axis=1).all():
-        raise refusal(
-            "frame_people_unknown", error=InputError, what=hint("what_communities"), count=len(communities)
-        )
+        raise refusal("frame_people_unknown", error=InputError, what=hint("what_communities"), count=len(communities))
 
 
 def _check_states(frame: pd.DataFrame) -> None:
@@ -407,9 +405,9 @@ class DemandPoints:
     """Where people start to walk.
 
     ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
-    of 1/1024 person, so that sums are exact in floating point; NaN where the community's are not known), ``method`` (``building``,
-    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for homes that lie
-    some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
+    of 1/1024 person, so that sums are exact in floating point; NaN where the community's are not known), ``method``
+    (``building``, ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for
+    homes that lie some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
     """
 
     frame: gpd.GeoDataFrame

@@ -441,11 +441,12 @@ class Subdistricts:
     """Coverage summed by subdistrict; empty where no community names one.
 
     ``frame`` on (``subdistrict``, ``service``, ``cutoff_min``): for each people column *p* the exact sums
-    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities whose people are known (NaN
-    where of none are), and ``p_share`` = covered / (covered + uncovered).
+    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities whose people are known
+    (NaN where of none are), and ``p_share`` = covered / (covered + uncovered).
 
-    ``by_subdistrict`` on ``subdistrict``: ``communities``, ``people_unknown`` (how many of these are in no sum), people, ``uncovered`` (60+ person-services),
-    ``worst_service``, ``index`` (geometric, of the shares above) and ``rank``; sorted by rank.
+    ``by_subdistrict`` on ``subdistrict``: ``communities``, ``people_unknown`` (how many of these are in no sum),
+    people, ``uncovered`` (60+ person-services), ``worst_service``, ``index`` (geometric, of the shares above) and
+    ``rank``; sorted by rank.
 
     ``named`` on ``community_id``: the subdistrict that each community counts in.
     """
@@ -470,8 +471,10 @@ class Analysis(Travelling):
 
     ``demand`` and ``facilities`` are the demand points and all facilities of the city, with their positions;
     ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known of opening hours
-    (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown. The last
-    seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
+    (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown. The seven
+    after ``subdistricts`` are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
+    ``circle_cut`` on ``community_id``: people whose circle leaves the street file
+    (:func:`circle15.quality.streets.circle_cut`); empty where the file does not say what it covers.
     """
 
     city: City
@@ -494,6 +497,7 @@ class Analysis(Travelling):
     stability: Stability = field(default_factory=Stability)
     equity: Equity = field(default_factory=Equity)
     typology: Typology = field(default_factory=Typology)
+    circle_cut: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def network(self) -> WalkNetwork:

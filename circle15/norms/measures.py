@@ -237,8 +237,8 @@ def people_per_facility(ground: Ground, rule: Rule) -> Figures:
     part[most["owner"]], facility[most["owner"]] = load[most["site"]], rows[most["site"]]
     bound = part.copy()
     bound[most["owner"]] = np.where(open_ended, np.nan, load)[most["site"]]
-    lacks = np.where(lost, rule.people, "facilities in reach").astype(object)
-    return Figures(part=part, lacks=lacks, facility=facility, most=bound, unsure=rule.people)
+    named = np.where(lost, rule.people, "facilities in reach").astype(object)
+    return Figures(part=part, lacks=named, facility=facility, most=bound, unsure=rule.people)
 
 
 # -- what stands in a community ---------------------------------------------------------------------

@@ -53,7 +53,8 @@ class Stage:
 
     ``arcs``: parallel ones included, since the cheapest may be closed. ``offers`` ``bool[f, s]`` by service, in the
     order of ``services``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in communities where nobody is),
-    ``elders`` those aged 60+, both 0 where people are not known; ``point_place`` and ``site_place`` the places of rows in the order of ids.
+    ``elders`` those aged 60+, both 0 where people are not known; ``point_place`` and ``site_place`` the places of rows
+    in the order of ids.
     """
 
     network: WalkNetwork

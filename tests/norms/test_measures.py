@@ -12,8 +12,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circle15.catalog.norm_words import lacks_words
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
+from circle15.catalog.norm_words import lacks_words
 from circle15.errors import NormError
 from circle15.model import Communities, DemandPoints, PlacedFacilities, Positions
 from circle15.network.graph import walk_graph
@@ -470,7 +470,10 @@ def test_whom_the_map_cuts_off_no_clause_counts_against():
 def unknown_second(*rules, sites=((500, "clinic"),), **columns):
     """Two communities, of the second nobody knows the people; what a book's rules say of them."""
     places = communities(population=[1000.0, np.nan], pop_60plus=[200.0, np.nan], households=[300, 300])
-    return judge(ground(places, sites, **columns), parse_book(book_toml(*(RULE | rule for rule in rules)), file="mine.toml").rules)
+    return judge(
+        ground(places, sites, **columns),
+        parse_book(book_toml(*(RULE | rule for rule in rules)), file="mine.toml").rules,
+    )
 
 
 @pytest.mark.parametrize("people", ["population", "pop_60plus"])
@@ -489,7 +492,9 @@ def test_counts_of_facilities_need_no_people():
     assert row(ledger, "a", "c1")[["verdict", "observed"]].tolist() == ["pass", 1]
 
 
-@pytest.mark.parametrize(("at_most", "verdict", "lacks"), [(900, "fail", "population"), (1500, "undetermined", "population")])
+@pytest.mark.parametrize(
+    ("at_most", "verdict", "lacks"), [(900, "fail", "population"), (1500, "undetermined", "population")]
+)
 def test_a_load_with_unknown_people_is_at_least_that_of_the_others(at_most, verdict, lacks):
     """Both communities are nearest to one clinic: 1,000 people and those of the second, however many."""
     load = {"measure": "people_per_facility", "minutes": None, "unit": "people", "at_least": None, "at_most": at_most}

@@ -67,7 +67,12 @@ def test_gaps_and_ranks_are_those_of_the_others():
 @pytest.mark.parametrize(("kind", "people"), [("both", 100), ("elders", 180), ("all_but_one", 100)])
 def test_subdistricts_are_sums_of_what_is_known_and_say_of_how_many_it_is_not(kind, people):
     scored = analysed(kind).subdistricts.by_subdistrict
-    assert scored.loc["东", ["communities", "people_unknown", "population", "pop_60plus"]].tolist() == [2, 1, people, 40]
+    assert scored.loc["东", ["communities", "people_unknown", "population", "pop_60plus"]].tolist() == [
+        2,
+        1,
+        people,
+        40,
+    ]
     assert scored.loc["东", "index"] == pytest.approx(90)
     west = scored.loc["西"]
     if kind == "all_but_one":
@@ -111,7 +116,10 @@ def test_residents_unknown_and_elders_known():
     assert row[["pop_60plus", "pop_60plus_uncovered"]].tolist() == [20, 20]
     assert row[["population", "population_covered", "choices"]].isna().all()
     assert result.gaps.by_community["rank"].to_dict() == {"b": 1, "a": 2, "c": 2}
-    assert result.equity.frame["zero_share"].to_dict() == {"clinic": pytest.approx(50 / 90), "shop": pytest.approx(60 / 90)}
+    assert result.equity.frame["zero_share"].to_dict() == {
+        "clinic": pytest.approx(50 / 90),
+        "shop": pytest.approx(60 / 90),
+    }
 
 
 def test_clauses_that_need_people_are_undetermined():

@@ -22,7 +22,7 @@ _NO = frozenset({"0", "无", "否", "没有", "no", "none", "false"})
 
 
 def need_of(communities: Communities) -> NDArray[np.float64]:
-    """Need of each community, ``float64[c]``: its share of people aged 60+, 0 where nobody lives, NaN where unknown."""
+    """Need of each community, ``float64[c]``: its share of people aged 60+; 0 where nobody lives, NaN if unknown."""
     people, elders = (communities.frame[column].to_numpy(dtype=float) for column in ("population", "pop_60plus"))
     return np.divide(elders, people, out=np.where(people == 0, 0.0, np.nan), where=people > 0)
 
@@ -31,10 +31,10 @@ def groups_of(communities: Communities) -> pd.DataFrame:
     """Which groups each community belongs to: ``community_id``, ``grouping``, ``group``, one row for each.
 
     Groupings are those that some community says something of. A community with several priority flags
-    (``动迁安置;城乡结合部``) belongs to each; ``need`` are fifths of communities by share of 60+, ``1`` the
-    lowest, where of five or more it is known. A group is the word that the communities say; :data:`UNSAID` where nothing
-    stands, :data:`UNFLAGGED` where it says that no flag applies. Those of ``rural`` are ``rural`` and ``urban``, which
-    counts where nothing stands, as for clauses.
+    (``动迁安置;城乡结合部``) belongs to each; ``need`` are fifths of communities by share of 60+, ``1`` the lowest,
+    where of five or more it is known. A group is the word that the communities say; :data:`UNSAID` where
+    nothing stands, :data:`UNFLAGGED` where it says that no flag applies. Those of ``rural`` are ``rural`` and
+    ``urban``, which counts where nothing stands, as for clauses.
     """
     frame = communities.frame
     parts = []

@@ -2,8 +2,8 @@
 
 Access of a demand point to a service is the sum over the facilities within the circle of Dai's Gaussian weight of
 the walk (:func:`~circle15.accessibility.decay.gaussian_weight`): a benefit, so that more is better. Weights are
-people aged 60+ whose number is known and whose homes stand near a street; of the others nothing is known. Sums run over sorted values: the order
-of rows changes no digit.
+people aged 60+ whose number is known and whose homes stand near a street; of the others nothing is known. Sums run over
+sorted values: the order of rows changes no digit.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def access(reach: ReachTable, facilities: Facilities, *, reach_min: float) -> pd
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Elders:
-    """People aged 60+ at every placed home, ``float64[h]``, and ``need``, their share in its community, NaN if unknown."""
+    """People aged 60+ at every placed home, ``float64[h]``, and ``need``, their share in its community, or NaN."""
 
     people: Numbers
     need: Numbers

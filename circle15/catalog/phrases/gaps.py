@@ -86,10 +86,9 @@ def _sentences(scored: Gaps, rows: pd.DataFrame, language: str) -> pd.Series:
 
 def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float) -> str:
     values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
-    if np.isnan(row["elders"]):
-        return text("gaps_people_unknown", language, name=name)
     if np.isnan(row["share"]):
-        return text("gaps_adrift" if row["undetermined"] > 0 else "gaps_unplaced", language, **values)
+        placed = "gaps_adrift" if row["undetermined"] > 0 else "gaps_unplaced"
+        return text("gaps_people_unknown" if np.isnan(row["elders"]) else placed, language, **values)
     if row["share"] >= 1:
         return text("gaps_covered", language, **values) + _adrift(row, language)
     if row["elders"] <= 0:

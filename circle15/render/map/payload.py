@@ -34,7 +34,7 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
-_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus")
+_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "circle_cut", "circle_cut_60plus")
 """What the card of a community tells beside its people, in tens."""
 
 
@@ -297,7 +297,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     sentences = {language: community_sentences(analysis.gaps, language) for language in ("zh", "en")}
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = _more(frame)
+    more = _more(frame.join(_cut(analysis)))
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = elders[place] < FEWEST
@@ -317,6 +317,12 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def _cut(analysis: Analysis) -> pd.DataFrame:
+    """People whose circle leaves the street file, of communities where there are any."""
+    cut = analysis.circle_cut
+    return cut.where(cut > 0) if len(cut) else cut
 
 
 def _known(people: np.int64) -> int | None:

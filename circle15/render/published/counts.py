@@ -23,9 +23,9 @@ class Published:
     """An analysis' counts of people as they may be passed on.
 
     ``cells`` on (``community_id``, ``service``), communities of ten people aged 60+ and more: ``placed`` and
-    ``uncovered`` at the circle (:data:`~circle15.render.published.privacy.SUPPRESSED` for one to
-    nine), ``rough`` (in tens), ``share`` covered worked out from these, ``mean_min``. ``places`` on ``community_id``:
-    ``population`` and ``pop_60plus`` (``UNKNOWN`` where nobody knows them). ``ranking`` and ``subdistricts``: indices and ranks by
+    ``uncovered`` at the circle (:data:`~circle15.render.published.privacy.SUPPRESSED` for one to nine), ``rough`` (in
+    tens), ``share`` covered worked out from these, ``mean_min``. ``places`` on ``community_id``: ``population`` and
+    ``pop_60plus`` (``UNKNOWN`` where nobody knows them). ``ranking`` and ``subdistricts``: indices and ranks by
     :mod:`circle15.render.published.gaps`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a cut-off
     (people not covered), all in tens. ``unknown`` communities, whose people aged 60+ nobody knows, are in none.
     """

@@ -136,7 +136,8 @@ def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
 
     Walking through a community's points in their order, a bundle is set down where the running total
     passes 5, 15, 25, ... people. A community's sum is right to five people and so is every stretch of
-    the walk, but no point tells how many live there. Communities of fewer than ten, or of unknown people, get no bundle.
+    the walk, but no point tells how many live there. Communities of fewer than ten get no bundle, nor do those of
+    unknown people.
 
     Examples
     --------

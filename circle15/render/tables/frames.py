@@ -226,12 +226,8 @@ def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
 def community_table(analysis: Analysis) -> pd.DataFrame:
     """One row per community, largest gap first: people, index with its variants, worst service, sentence."""
     ranked, place = _ranked(analysis), _places(analysis)
-    frame = analysis.city.communities.frame.reindex(ranked.index)
     table = pd.DataFrame({"rank_index": ranked["rank_index"], **place.reindex(ranked.index)})
-    people = [c for c in (*_COUNTED, *_people(analysis.city.communities)) if c in frame.columns]
-    for column in people:
-        table[column] = frame[column]
-    table = table.assign(**_people_states(frame))
+    table = table.join(_heads(analysis).reindex(ranked.index))
     for column in ("index", "index_additive", "index_worst", "rank_additive", "rank_worst", "rank_people"):
         table[column] = ranked[column]
     if len(analysis.robustness):
@@ -258,6 +254,13 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     made = analysis.demand.points.by_community["method"].reindex(ranked.index)
     table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
     return rounded(table.reset_index())
+
+
+def _heads(analysis: Analysis) -> pd.DataFrame:
+    """Numbers of people and households of each community, which of them nobody knows, and whom the street file cuts."""
+    frame = analysis.city.communities.frame
+    counted = [c for c in (*_COUNTED, *_people(analysis.city.communities)) if c in frame.columns]
+    return pd.DataFrame(frame[counted]).assign(**_people_states(frame)).join(analysis.circle_cut)
 
 
 def _people_states(frame: pd.DataFrame) -> dict[str, pd.Series]:

@@ -34,9 +34,9 @@ def unite_parts(
     file
         Its file's name.
     people
-        ``"sum"`` adds people and households of the rows, people unknown where those of one row are; ``"once"`` takes them once, and they must agree.
-        By default they are added, unless every community repeats its own numbers, which nobody can tell
-        from a total written on every row.
+        ``"sum"`` adds people and households of the rows, people unknown where those of one row are; ``"once"`` takes
+        them once, and they must agree. By default they are added, unless every community repeats its own numbers, which
+        nobody can tell from a total written on every row.
 
     Returns
     -------

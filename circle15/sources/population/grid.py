@@ -105,9 +105,7 @@ def _polygon_cells(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) 
     )
     extent = shapely.box(*shapely.total_bounds(shapes))
     silent = silent_zones(zones.index, zone, known[cell])
-    return CellReading(
-        cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings), silent=silent
-    )
+    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings), silent=silent)
 
 
 def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: PopulationTable) -> str:

@@ -105,9 +105,7 @@ def raster_cells(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) ->
         dropped=_reasons({"nodata": int((~known).sum()), "population-elsewhere": int((known & ~touched).sum())}),
     )  # fmt: skip
     extent = gpd.GeoSeries([window.extent], crs=window.crs).to_crs(zones.crs).iloc[0]
-    return CellReading(
-        cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings), silent=silent
-    )
+    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings), silent=silent)
 
 
 def _named(crs: pyproj.CRS) -> str:

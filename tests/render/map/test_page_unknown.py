@@ -16,6 +16,7 @@ from tests.towns.browser_page import click, texts
 from tests.towns.chromium import Browser, program
 from tests.towns.three_on_a_street import FLAT, PEOPLE, UNKNOWN, three_on_a_street
 
+
 @pytest.fixture(scope="module")
 def street() -> c15.Result:
     with warnings.catch_warnings():

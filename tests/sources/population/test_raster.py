@@ -174,7 +174,7 @@ def test_nan_is_nobody_without_a_word(tmp_path):
 
 
 def test_a_community_of_nodata_alone_is_unknown_not_nobody(tmp_path):
-    """Of two columns of cells the west one is nodata: there the raster says nothing; a community on both has one number."""
+    """Of two columns of cells the west one is nodata: there the raster says nothing."""
     people = np.array([[-9.0, 20.0], [-9.0, 40.0]])
     town = zones((0, 0, 100, 200), (100, 0, 200, 200), (0, 0, 200, 200))
     grid, _ = read(write_raster(tmp_path / "people.tif", people, nodata=-9.0), town)

@@ -17,7 +17,14 @@ import { dotted, local, minutes, openThen, people, percent, SUPPRESSED } from '.
 const FADE = Object.freeze([1, 0.62, 0.34, 0.22]);
 
 /** @type {readonly FurtherGroup[]} */
-const GROUPS = Object.freeze(['households', 'population_registered', 'pop_65plus', 'pop_80plus']);
+const GROUPS = Object.freeze([
+  'households',
+  'population_registered',
+  'pop_65plus',
+  'pop_80plus',
+  'circle_cut',
+  'circle_cut_60plus',
+]);
 
 /** @param {number} cutoff */
 const faded = (cutoff) => FADE[Math.min(cutoff, FADE.length - 1)];

@@ -32,7 +32,8 @@
  * @property {string} [sentence_zh]
  * @property {string} [sentence_en]
  *
- * @typedef {"households" | "population_registered" | "pop_65plus" | "pop_80plus"} FurtherGroup
+ * @typedef {"households" | "population_registered" | "pop_65plus" | "pop_80plus" | "circle_cut" | "circle_cut_60plus"
+ * } FurtherGroup
  *
  * @typedef {object} Community
  * @property {string} id

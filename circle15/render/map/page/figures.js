@@ -83,7 +83,7 @@ export function toneOf({ classes, kinds }, place) {
 /** Whether a community's people are not public. @param {Counted} community */
 export const isHidden = ({ gap, pop_60plus: elders }) => !gap && (elders === SUPPRESSED || elders === 0);
 
-/** Whether nobody knows how many people, or people aged 60+, a community has. @param {Pick<Counted, "pop_60plus">} community */
+/** Whether nobody knows how many people aged 60+ a community has. @param {Pick<Counted, "pop_60plus">} community */
 export const isUnknown = ({ pop_60plus: elders }) => elders === null;
 
 /** Why a community has no figure at all. @param {Counted} community */
