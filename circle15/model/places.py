@@ -153,9 +153,10 @@ MOST_LEG_M = 1000.0
 
 
 def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
+    """Refuse what is no number of people; NaN is one that nobody knows."""
     for column in columns:
         values = pd.to_numeric(frame[column], errors="coerce")
-        bad = ~(np.isfinite(values) & (values >= 0))
+        bad = ~(np.isfinite(values) & (values >= 0)) & frame[column].notna()
         if bad.any():
             first = frame.index[bad][0]
             raise refusal(
@@ -167,6 +168,12 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
                 first=first,
                 value=frame.loc[first, column],
             )
+
+
+def _check_some_known(communities: pd.DataFrame) -> None:
+    """Refuse communities of none of which both people and those aged 60+ are known."""
+    if len(communities) and communities[list(PEOPLE)].isna().any(axis=1).all():
+        raise refusal("frame_people_unknown", error=InputError, what=hint("what_communities"), count=len(communities))
 
 
 def _check_states(frame: pd.DataFrame) -> None:
@@ -292,7 +299,8 @@ class Communities:
 
     ``frame``: GeoDataFrame on ``community_id`` (str) with ``name``, ``population``, ``pop_60plus``,
     metric (multi)polygons; optional ``name_en``, ``subdistrict``, ``community_type``, ``households``,
-    ``pop_65plus``, ``pop_80plus``; further columns are kept.
+    ``pop_65plus``, ``pop_80plus``; further columns are kept. People are NaN where nobody knows them: such a community
+    stays, undetermined, and is in no total and no rank.
     """
 
     frame: gpd.GeoDataFrame
@@ -307,6 +315,7 @@ class Communities:
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_communities"), column=column)
         _check_people(self.frame, "communities", self.people)
+        _check_some_known(self.frame)
         kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Polygon", "MultiPolygon"}
         if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
             raise refusal("communities_polygons", error=InputError, found=sorted(kinds) or hint("shape_missing"))
@@ -318,6 +327,11 @@ class Communities:
     def people(self) -> tuple[str, ...]:
         """The people columns that are there: ``population``, ``pop_60plus`` and further ``pop_<age>plus``."""
         return people_columns(self.frame)
+
+    @property
+    def people_unknown(self) -> pd.Series:
+        """Of which communities the people, or those aged 60+, are not known: ``bool`` on ``community_id``."""
+        return pd.Series(self.frame[list(PEOPLE)].isna().any(axis=1), name="people_unknown")
 
     @property
     def subdistricts(self) -> pd.Series:
@@ -333,7 +347,9 @@ class Communities:
     def __repr__(self) -> str:
         people, elders = self.frame["population"].sum(), self.frame["pop_60plus"].sum()
         kind = "synthetic, " if self.origin.synthetic else ""
-        return f"<Communities: {kind}{len(self):,} polygons, {people:,.0f} people, {elders:,.0f} aged 60+>"
+        unknown = int(self.people_unknown.sum())
+        beside = f", of {unknown:,} unknown" if unknown else ""
+        return f"<Communities: {kind}{len(self):,} polygons, {people:,.0f} people, {elders:,.0f} aged 60+{beside}>"
 
     def _repr_html_(self) -> str:
         return self.frame.drop(columns="geometry").to_html(max_rows=12)
@@ -389,9 +405,9 @@ class DemandPoints:
     """Where people start to walk.
 
     ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
-    of 1/1024 person, so that sums are exact in floating point), ``method`` (``building``,
-    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for homes that lie
-    some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
+    of 1/1024 person, so that sums are exact in floating point; NaN where the community's are not known), ``method``
+    (``building``, ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for
+    homes that lie some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
     """
 
     frame: gpd.GeoDataFrame
@@ -444,11 +460,17 @@ class DemandPoints:
         return code.astype(np.int64), pd.Index(ids, name="community_id")
 
     def people_in(self, column: str) -> NDArray[np.float64]:
-        """``float64[p]``: people of a column, such as ``pop_60plus``."""
+        """``float64[p]``: people of a column, such as ``pop_60plus``; NaN where the community's are not known."""
         return self.frame[column].to_numpy(dtype=float)
+
+    def known_in(self, column: str) -> NDArray[np.float64]:
+        """``float64[p]``: people of a column for what is summed over the city: nobody where they are not known."""
+        return np.nan_to_num(self.people_in(column), nan=0.0)
 
     def weight(self, counted: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         """``float64[p]``: people aged 60 and over, or everyone in communities where nobody is; 0 where not counted.
+
+        0 too where the community's people are not known: they weigh nothing, and means of them are undetermined.
 
         Parameters
         ----------
@@ -459,8 +481,8 @@ class DemandPoints:
             self.people_in(column) if counted is None else self.people_in(column) * counted
             for column in ("pop_60plus", "population")
         )
-        old = self.community_sums(elders) > 0
-        return np.where(old[self.community], elders, everyone)
+        nobody = self.community_sums(elders) == 0
+        return np.nan_to_num(np.where(nobody[self.community], everyone, elders), nan=0.0)
 
     def community_sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """``float64[c]``: values of points ``[p]`` summed by community."""
@@ -477,7 +499,7 @@ class DemandPoints:
             {
                 "method": groups["method"].agg(lambda made: "+".join(sorted(set(made)))),
                 "points": groups.size(),
-                "people": groups["population"].sum(),
+                "people": pd.Series(self.community_sums(self.people_in("population")), self.communities),
             }
         )
 

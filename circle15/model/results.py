@@ -361,7 +361,7 @@ class Coverage:
     street: the data cannot tell), ``p_undetermined`` (people on a detached piece of the network who do not reach the
     service within the farthest cut-off: the map cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when
     of nobody can be told; and ``choices``, the people-weighted mean number of facilities in reach. Covered +
-    uncovered + unplaced + undetermined = people.
+    uncovered + unplaced + undetermined = people. Where a community's people are not known all of it is NaN.
 
     ``nearest`` on (``community_id``, ``service``): minutes to the nearest facility at any distance,
     weighted by ``pop_60plus`` (by ``population`` where nobody is 60+): ``mean_min`` over those who
@@ -396,12 +396,14 @@ class Coverage:
 def elder_share(sums: pd.DataFrame) -> pd.Series:
     """Covered share of people aged 60+, of all residents where nobody is; ``float64`` on the index of ``sums``.
 
+    NaN where those aged 60+ are not known.
+
     Parameters
     ----------
     sums
         With ``pop_60plus``, ``pop_60plus_share`` and ``population_share``, as :class:`Coverage` has them.
     """
-    return sums["pop_60plus_share"].where(sums["pop_60plus"] > 0, sums["population_share"])
+    return sums["pop_60plus_share"].where(sums["pop_60plus"] != 0, sums["population_share"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -444,11 +446,12 @@ class Subdistricts:
     """Coverage summed by subdistrict; empty where no community names one.
 
     ``frame`` on (``subdistrict``, ``service``, ``cutoff_min``): for each people column *p* the exact sums
-    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities, and ``p_share`` =
-    covered / (covered + uncovered).
+    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities whose people are known
+    (NaN where of none are), and ``p_share`` = covered / (covered + uncovered).
 
-    ``by_subdistrict`` on ``subdistrict``: ``communities``, people, ``uncovered`` (60+ person-services),
-    ``worst_service``, ``index`` (geometric, of the shares above) and ``rank``; sorted by rank.
+    ``by_subdistrict`` on ``subdistrict``: ``communities``, ``people_unknown`` (how many of these are in no sum),
+    people, ``uncovered`` (60+ person-services), ``worst_service``, ``index`` (geometric, of the shares above) and
+    ``rank``; sorted by rank.
 
     ``named`` on ``community_id``: the subdistrict that each community counts in.
     """
@@ -474,8 +477,10 @@ class Analysis(Travelling):
     ``demand`` and ``facilities`` are the demand points and all facilities of the city, with their positions;
     ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known of opening hours
     (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown;
-    ``estates`` are the private gates of the streets and whose they are. The last
-    seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
+    ``estates`` are the private gates of the streets and whose they are. The seven
+    after ``subdistricts`` are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
+    ``circle_cut`` on ``community_id``: people whose circle leaves the street file
+    (:func:`circle15.quality.streets.circle_cut`); empty where the file does not say what it covers.
     """
 
     city: City
@@ -499,6 +504,7 @@ class Analysis(Travelling):
     stability: Stability = field(default_factory=Stability)
     equity: Equity = field(default_factory=Equity)
     typology: Typology = field(default_factory=Typology)
+    circle_cut: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def network(self) -> WalkNetwork:

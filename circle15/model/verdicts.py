@@ -81,7 +81,7 @@ class Robustness:
     ``robust_pass`` (below in less than 10 %), ``undetermined`` (nobody could be placed).
 
     ``by_community`` on ``community_id``: ``index``, ``index_low``, ``index_high``, ``rank``, ``rank_low``,
-    ``rank_high`` (5th and 95th percentile), ``robust_gaps`` (how many services).
+    ``rank_high`` (5th and 95th percentile), ``robust_gaps`` (how many services; NA where people aged 60+ are unknown).
 
     ``checks`` on ``check_id`` (``facility:<id>``, ``street:<node>-<node>`` or ``join:<node>``, the same from run to
     run), the most telling first: what to look at in the field. ``kind`` (``facility``: does it stand and serve;

@@ -9,6 +9,7 @@ the verdict.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
     judged: dict[str, pd.DataFrame] = {}
     for rule in sorted(rules, key=lambda rule: rule.measure == "compliance_rate"):
         units = levels[rule.level]
-        code = np.where(_applies(ground, rule), units.code, -1)
+        code = np.where(_applies(ground, rule) | _may_apply(ground, rule), units.code, -1)
         if rule.measure == "compliance_rate":
             judged[rule.clause_id] = _rates(ground, rule, code, units.ids, judged)
         else:
@@ -92,10 +93,29 @@ def _applies(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
     return speaks
 
 
+def _may_apply(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
+    """Communities of which nobody can tell whether they are of the size that a rule speaks of."""
+    if rule.people_from is None and rule.people_below is None:
+        return np.zeros(len(ground.communities), dtype=bool)
+    sized = replace(rule, people_from=None, people_below=None)
+    return _applies(ground, sized) & np.isnan(ground.numbers("population"))
+
+
+def _only_of_known_size(ground: Ground, rule: Rule, figures: Figures) -> Figures:
+    """Figures without those of communities that a rule may speak of or not: their people are to be supplied."""
+    doubt = _may_apply(ground, rule)
+    if not doubt.any():
+        return figures
+    lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(doubt))
+    most = None if figures.most is None else np.where(doubt, np.nan, figures.most)
+    part = np.where(doubt, np.nan, figures.part)
+    return replace(figures, part=part, most=most, lacks=np.where(doubt, "population", lacks))
+
+
 def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index) -> pd.DataFrame:
     """Observed value and verdict of every unit."""
     if rule.measure in MEASURES:
-        figures = measured(ground, rule)
+        figures = _only_of_known_size(ground, rule, measured(ground, rule))
     else:
         figures = Figures(part=np.full(len(code), np.nan), lacks=f"measure: {rule.measure}")
     # Sums in the order of the ids: the order of rows must not change a last digit.

@@ -140,7 +140,9 @@ def _near(ground: Ground, rule: Rule, service: str) -> Mask:
 
 def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask) -> Figures:
     people = ground.demand.points.people_in(rule.people) * known
-    return Figures(part=_sum(ground, people * inside), whole=_sum(ground, people), scale=100.0, lacks="people")
+    part, whole = _sum(ground, people * inside), _sum(ground, people)
+    lacks = np.where(np.isnan(whole), rule.people, "people").astype(object)
+    return Figures(part=part, whole=whole, scale=100.0, lacks=lacks)
 
 
 def people_near(ground: Ground, rule: Rule) -> Figures:
@@ -217,22 +219,29 @@ def residential_land_near(ground: Ground, rule: Rule) -> Figures:
 def people_per_facility(ground: Ground, rule: Rule) -> Figures:
     """Load of the facility that most people of a community are nearest to: everybody in the city nearest to it.
 
-    Catchments are of the whole city and end at no community's border; people outside the study do not count.
+    Catchments are of the whole city and end at no community's border; people outside the study do not count. Where
+    people who live nearest to it are not known, its load is at least that of the others.
     """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     rows = np.flatnonzero(qualifying(ground, rule))
     rows = rows[order_by_id(ground.facilities.ids[rows])]
     nearest = nearest_sites(ground.graph, ground.demand.positions, ground.facilities.positions.take(rows))
-    people = ground.demand.points.people_in(rule.people)
-    there = nearest >= 0
+    people, there = ground.demand.points.known_in(rule.people), nearest >= 0
+    unknown = np.isnan(ground.demand.points.people_in(rule.people))
     load = np.bincount(nearest[there], weights=people[there], minlength=len(rows)).astype(float)
+    open_ended = np.bincount(nearest[there & unknown], minlength=len(rows)) > 0
     shared = pd.DataFrame({"owner": ground.owner[there], "site": nearest[there], "people": people[there]})
     summed = shared.groupby(["owner", "site"], sort=True)["people"].sum().reset_index()
     most = summed.sort_values(["owner", "people", "site"], ascending=[True, False, True]).drop_duplicates("owner")
-    part, facility = np.full(len(ground.communities), np.nan), np.full(len(ground.communities), -1, dtype=np.int64)
+    lost = _sum(ground, unknown.astype(float)) > 0
+    most = most[~lost[most["owner"]]]
+    part, facility = np.full(len(lost), np.nan), np.full(len(lost), -1, dtype=np.int64)
     part[most["owner"]], facility[most["owner"]] = load[most["site"]], rows[most["site"]]
-    return Figures(part=part, lacks="facilities in reach", facility=facility)
+    bound = part.copy()
+    bound[most["owner"]] = np.where(open_ended, np.nan, load)[most["site"]]
+    named = np.where(lost, rule.people, "facilities in reach").astype(object)
+    return Figures(part=part, lacks=named, facility=facility, most=bound, unsure=rule.people)
 
 
 # -- what stands in a community ---------------------------------------------------------------------

@@ -143,7 +143,7 @@ def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Findi
 def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Settings) -> list[Finding]:
     """What the analysis itself found wrong with where people live: counted, never silent."""
     findings: list[Finding] = []
-    people = demand.points.people_in("population")
+    people = demand.points.known_in("population")
     for status, code, severity in _ODD_PLACES:
         rows = demand.positions.status == status
         stranded = float(people[rows].sum())
@@ -155,7 +155,8 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     empty = city.communities.frame.index[city.communities.frame["population"] == 0]
     if len(empty):
         findings.append(finding("no-people", "warning", count=len(empty), examples=empty))
-    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(empty)
+    told = empty.append(city.communities.frame.index[city.communities.people_unknown])
+    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(told)
     if len(unjudged) and scored.weights:
         findings.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
     return findings

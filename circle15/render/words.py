@@ -218,8 +218,10 @@ def size_words(check: Check) -> Words | None:
     if city is None:
         return None
     people = city.communities.frame
+    unknown = int(people["pop_60plus"].isna().sum())
     return both(
-        "quality_size",
+        "quality_size_unknown" if unknown else "quality_size",
+        unknown=f"{unknown:,}",
         communities=f"{len(people):,}",
         people=f"{people['population'].sum():,.0f}",
         elders=f"{people['pop_60plus'].sum():,.0f}",

@@ -127,6 +127,7 @@ def analyse(
         stability=study.stability,
         equity=study.equity,
         typology=study.typology,
+        circle_cut=study.circle_cut,
     )
 
 

@@ -41,7 +41,7 @@ from circle15.quality.findings import (
     people_findings,
 )
 from circle15.quality.street_tags import moment_findings, tag_findings
-from circle15.quality.streets import street_file_findings
+from circle15.quality.streets import circle_cut, street_file_findings
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
@@ -285,6 +285,11 @@ class Study:
     # -- what is to be told of all this ----------------------------------------------------------------
 
     @cached_property
+    def circle_cut(self) -> pd.DataFrame:
+        """People whose circle leaves the street file."""
+        return circle_cut(self.city, self.walker, self.settings, self.points)
+
+    @cached_property
     def hours(self) -> pd.DataFrame:
         """What is known of opening hours."""
         return hours_table(self.city.facilities, self.settings.open_at)
@@ -295,7 +300,7 @@ class Study:
         return (
             *self.city.findings,
             *metric_findings(self.city.area),
-            *street_file_findings(self.city, self.walker, self.settings),
+            *street_file_findings(self.city, self.walker, self.settings, cut=self.circle_cut),
             *facility_findings(self.facilities, self.settings),
             *few_findings(self.city.facilities, self.city.communities),
             *people_findings(self.city, self.demand, self.gaps, self.settings),

@@ -53,7 +53,8 @@ class Stage:
 
     ``arcs``: parallel ones included, since the cheapest may be closed. ``offers`` ``bool[f, s]`` by service, in the
     order of ``services``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in communities where nobody is),
-    ``elders`` those aged 60+; ``point_place`` and ``site_place`` the places of rows in the order of ids.
+    ``elders`` those aged 60+, both 0 where people are not known; ``point_place`` and ``site_place`` the places of rows
+    in the order of ids.
     """
 
     network: WalkNetwork
@@ -93,7 +94,7 @@ class Stage:
             arcs=all_arcs(graph.network, graph.profile.gates),
             offers=facilities.offer_matrix(services),
             weight=demand.points.weight(),
-            elders=demand.points.people_in("pop_60plus"),
+            elders=demand.points.known_in("pop_60plus"),
             point_place=rank_by_id(demand.ids),
             site_place=rank_by_id(facilities.ids),
         )

@@ -263,7 +263,7 @@ def _by_community(
             "rank": plain["rank"].astype("Int64"),
             "rank_low": pd.array(best, dtype="Float64").astype("Int64"),
             "rank_high": pd.array(worst, dtype="Float64").astype("Int64"),
-            "robust_gaps": robust.reindex(ids).fillna(0).astype("int64"),
+            "robust_gaps": robust.reindex(ids).fillna(0).astype("Int64").mask(plain["elders"].isna()),
         },
         index=pd.Index(ids, name="community_id"),
     )

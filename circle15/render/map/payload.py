@@ -23,7 +23,7 @@ from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
 from circle15.render.published.gaps import public_cells, public_gaps
-from circle15.render.published.privacy import bundles, public_population, public_tens, public_total
+from circle15.render.published.privacy import UNKNOWN, bundles, public_population, public_tens, public_total
 from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "add_gates", "payload"]
@@ -35,7 +35,7 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
-_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus")
+_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "circle_cut", "circle_cut_60plus")
 """What the card of a community tells beside its people, in tens."""
 
 
@@ -313,7 +313,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     sentences = {language: community_sentences(analysis.gaps, language) for language in ("zh", "en")}
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = _more(frame)
+    more = _more(frame.join(_cut(analysis)))
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = elders[place] < FEWEST
@@ -322,8 +322,8 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "id": str(key),
                 **words(row, texts),
                 "anchor": [round(float(value), 6) for value in anchors[place]],
-                "population": int(people[place]),
-                "pop_60plus": int(elders[place]),
+                "population": _known(people[place]),
+                "pop_60plus": _known(elders[place]),
                 "placed": made.get(key, ""),
                 "more": more[place],
                 "gap": None
@@ -333,6 +333,17 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def _cut(analysis: Analysis) -> pd.DataFrame:
+    """People whose circle leaves the street file, of communities where there are any."""
+    cut = analysis.circle_cut
+    return cut.where(cut > 0) if len(cut) else cut
+
+
+def _known(people: np.int64) -> int | None:
+    """A published number of people; None where nobody knows it."""
+    return None if people == UNKNOWN else int(people)
 
 
 def _more(frame: pd.DataFrame) -> list[dict[str, int]]:
@@ -395,6 +406,7 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
     uncovered = sums["pop_60plus_uncovered"].unstack("cutoff_min")
     placed = sums.sum(axis=1).unstack("cutoff_min").reindex(columns=[cutoffs[-1]])[cutoffs[-1]]
     return {
+        "unknown": int(frame["pop_60plus"].isna().sum()),
         "population": _tens(frame["population"].sum()),
         "pop_60plus": _tens(frame["pop_60plus"].sum()),
         "uncovered": {

@@ -22,7 +22,10 @@ __all__ = ["comparison_lines", "save_comparison"]
 
 _MOST = 5
 _CHANGES = {"changed": "改变 changed", "added": "新增 added", "removed": "去掉 removed"}
-_STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined", "": "没有 absent"}
+_STATES = {
+    "determined": "可判定 determined", "undetermined": "不作判断 undetermined",
+    "people_unknown": "人口未知 people unknown", "": "没有 absent",
+}  # fmt: skip
 _LEVELS = {"community": "社区 community", "subdistrict": "街道 subdistrict", "city": "全市 city"}
 
 

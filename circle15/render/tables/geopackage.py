@@ -69,7 +69,7 @@ _ABOUT = {
     "facilities": "设施 Facilities; position: ok, far (not used) or island",
     "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",
     "isochrones_merged": "各服务等时圈 Isochrones per service",
-    "demand_points": f"人口（100米格网）People in cells of 100 m; people is empty where fewer than {FEWEST} live",
+    "demand_points": f"人口（100米格网）People in cells of 100 m; people is empty where unknown or fewer than {FEWEST}",
     "streets": "步行路网；closed、confirmed 为现场核查结果 Walking network; closed, confirmed: found in the field",
     "street_nodes": "门、信号灯、过街处和不让通过处 Gates, signals, crossings and what nobody passes (barred)",
     "routes": "典型路线 The typical walk of each community to each service, street by street",
@@ -174,13 +174,14 @@ def _merged(analysis: Analysis) -> gpd.GeoDataFrame:
 
 
 def _people(analysis: Analysis) -> gpd.GeoDataFrame:
-    """People in cells per community, rounded; small numbers stay empty."""
+    """People in cells per community, rounded; small numbers, and those that nobody knows, stay empty."""
     frame, people = analysis.demand.frame, list(analysis.demand.points.people)
     cells = pd.DataFrame(frame[["community_id", *people]])
     cells["column"] = np.floor(frame.geometry.x / CELL_M)
     cells["row"] = np.floor(frame.geometry.y / CELL_M)
     cells["points"] = 1
-    summed = cells.groupby(["community_id", "column", "row"], sort=True)[["points", *people]].sum().reset_index()
+    grouped = cells.groupby(["community_id", "column", "row"], sort=True)[["points", *people]]
+    summed = grouped.sum(min_count=1).reset_index()
     middle = shapely.points((summed.pop("column") + 0.5) * CELL_M, (summed.pop("row") + 0.5) * CELL_M)
     for column in people:
         summed[column] = (

@@ -13,7 +13,7 @@ import shapely
 from circle15.catalog import column_title, finding, refusal
 from circle15.model.places import counts_heads
 from circle15.model.provenance import Finding
-from circle15.sources.communities.people import named_column
+from circle15.sources.communities.people import WITH_HOLES, named_column
 
 __all__ = ["unite_parts"]
 
@@ -34,9 +34,9 @@ def unite_parts(
     file
         Its file's name.
     people
-        ``"sum"`` adds people and households of the rows; ``"once"`` takes them once, and they must agree.
-        By default they are added, unless every community repeats its own numbers, which nobody can tell
-        from a total written on every row.
+        ``"sum"`` adds people and households of the rows, people unknown where those of one row are; ``"once"`` takes
+        them once, and they must agree. By default they are added, unless every community repeats its own numbers, which
+        nobody can tell from a total written on every row.
 
     Returns
     -------
@@ -86,7 +86,8 @@ def _people(
         totals = np.full(len(members), np.nan)
         for place, group in enumerate(members):
             known = numbers[group][~np.isnan(numbers[group])]
-            if len(known) == 0:
+            summed = people != "once" and column not in WITH_HOLES
+            if len(known) == 0 or (summed and len(known) < len(group)):  # a sum without a part is no sum
                 continue
             if people == "once" and (known != known[0]).any():
                 row = group[np.flatnonzero(numbers[group] != known[0])[0]]

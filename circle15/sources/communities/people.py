@@ -81,8 +81,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: PeopleTa
     _check_once(layer_keys, layer[by], file, by, list(range(1, len(layer) + 1)))
     _check_all_there(layer[by], layer_keys, table_keys, (file, table.name))
     for column in filter(counts_heads, people.columns):
-        holes = column in (*WITH_HOLES, *PEOPLE)
-        people[column] = checked_people(people[column], table.name, holes=holes)
+        people[column] = checked_people(people[column], table.name)
     spare = ~table_keys.isin(set(layer_keys))
     record = record.without("people-without-community", int(spare.sum()))
     findings += _without_community(people.loc[spare, by], (file, table.name), by)
@@ -184,8 +183,8 @@ def _check_all_there(shown: pd.Series, layer_keys: pd.Series, table_keys: pd.Ser
         )  # fmt: skip
 
 
-def checked_people(column: pd.Series, file: str, *, holes: bool) -> pd.Series:
-    """A column of people as numbers, NaN where a cell is empty and may be.
+def checked_people(column: pd.Series, file: str) -> pd.Series:
+    """A column of people as numbers, NaN where a cell is empty.
 
     Parameters
     ----------
@@ -193,8 +192,6 @@ def checked_people(column: pd.Series, file: str, *, holes: bool) -> pd.Series:
         Cells as they are written, numbered by their index.
     file
         Its name, for the refusal.
-    holes
-        Whether a cell may be empty.
 
     Raises
     ------
@@ -202,9 +199,7 @@ def checked_people(column: pd.Series, file: str, *, holes: bool) -> pd.Series:
         If a cell is no number, zero or more.
     """
     numbers = count_of_people(column)
-    bad = ~(np.isfinite(numbers) & (numbers >= 0))
-    if holes:
-        bad &= column.map(_folded) != ""
+    bad = ~(np.isfinite(numbers) & (numbers >= 0)) & (column.map(_folded) != "")
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise refusal(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -91,8 +91,7 @@ def read_communities(
     shapes_of = _points if entry.grow else _polygons
     if entry.parts:
         _need(layer, path, ("community_id",))
-        holes = layer.columns if entry.parts_people == "once" else ()
-        layer = _numbered(_with_ids(layer, path, parts=True), path, findings, holes=holes)
+        layer = _numbered(_with_ids(layer, path, parts=True), path, findings)
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
         layer, of_parts = unite_parts(layer, file=path.name, people=entry.parts_people)
         findings += of_parts
@@ -105,7 +104,7 @@ def read_communities(
     _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
     if layer.empty:
         raise refusal("communities_empty", file=path.name)
-    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings, holes=PEOPLE)
+    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings)
     if not entry.parts:
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
@@ -249,13 +248,11 @@ def _with_words(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 # -- people ---------------------------------------------------------------------------------------
 
 
-def _numbered(
-    layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: Collection[str]
-) -> gpd.GeoDataFrame:
-    """People as numbers, NaN where a cell of the columns ``holes`` is empty; a word among the households is told."""
+def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """People as numbers, NaN where a cell is empty; a word among the households is told."""
     made: dict[str, pd.Series] = {}
     for column in [c for c in layer.columns if counts_heads(c) and c not in WITH_HOLES]:
-        made[column] = checked_people(layer[column], path.name, holes=column in holes)
+        made[column] = checked_people(layer[column], path.name)
     for column in [c for c in WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
         numbers = count_of_people(layer[column])
         usable = np.isfinite(numbers) & (numbers >= 0)

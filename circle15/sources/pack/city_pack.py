@@ -27,7 +27,7 @@ from circle15.model.survey import Survey
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.sources.city_config import CityConfig
-from circle15.sources.pack.communities import PackCommunities, pack_communities
+from circle15.sources.pack.communities import PackCommunities, pack_communities, unknown_findings
 from circle15.sources.pack.context import pack_context
 from circle15.sources.pack.facilities import pack_facilities, pack_lists
 from circle15.sources.pack.folder import FETCHED, Pack, find_pack
@@ -168,6 +168,7 @@ def read_pack(
         told.attempt(partial(need_streets, pack), file="[network]")
     people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
     people, grid = _with_grid(pack, people, told)
+    told.findings.extend(told.need(lambda: unknown_findings(people), file="[communities]"))
     margin = _margin_m(settings)
     land = shapely.box(*people.land.total_bounds)
     box = told.need(lambda: lonlat_box(land, crs, margin), file="[communities]")

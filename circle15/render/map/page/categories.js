@@ -10,7 +10,7 @@
  */
 
 import { markedTitle, observedText, requiredText, shortfall } from './clauses.js';
-import { drawn, HIDDEN, isHidden, NONE, tallied } from './figures.js';
+import { drawn, HIDDEN, NONE, tallied, without } from './figures.js';
 import { local } from './text.js';
 import { byKind, normsIn, verdictsIn } from './verdicts.js';
 
@@ -199,7 +199,7 @@ export function categorised(view) {
       : /** @type {Kinds} */ ({ kinds: [], of: () => null });
   const figures = model.communities.map((community, place) => {
     const sorted = of(place);
-    if (!sorted) return isHidden(community) ? HIDDEN : NONE;
+    if (!sorted) return without(community);
     return /** @type {Figure} */ ({ kind: 'value', rough: false, service: '', ...sorted });
   });
   const classes = figures.map(({ kind, key }) => (kind === 'value' ? kinds.findIndex((own) => own.key === key) : -1));
@@ -237,9 +237,10 @@ export function kindColumns(view) {
     label: [say(`measure_${measure}`), say(word), subject].filter(Boolean).join(' '),
     of,
   });
+  /** @type {Record<string, string>} */
+  const absent = { hidden: say('verdict_h'), unknown: say('people_unknown_short') };
   /** @param {number} place */
-  const kind = (place) =>
-    result.kinds?.[result.classes[place]]?.label ?? (result.figures[place].kind === 'hidden' ? say('verdict_h') : '');
+  const kind = (place) => result.kinds?.[result.classes[place]]?.label ?? absent[result.figures[place].kind] ?? '';
   if (measure === 'norm') {
     const at = chosenClause(view);
     /** @param {number} place */
