@@ -25,6 +25,7 @@ from circle15.refusals import hint, refusal
 
 __all__ = [
     "HALF_ROUND_DEG",
+    "METRES_PER_DEGREE",
     "MetricFit",
     "check_stretched",
     "fitting_codes",
@@ -33,6 +34,9 @@ __all__ = [
     "utm_crs",
     "why_unfit",
 ]
+
+METRES_PER_DEGREE = 111_320.0
+"""Of latitude; of longitude times the cosine of the latitude."""
 
 HALF_ROUND_DEG = 180.0
 """No town is wider, in degrees of longitude: what seems to be lies across the meridian of 180 degrees."""

@@ -20,6 +20,7 @@ from circle15.sources.communities.parts import unite_parts
 from circle15.sources.communities.people import WITH_HOLES, count_of_people, join_people, without_empty
 from circle15.sources.communities.points import layer_in_wgs84, table_points
 from circle15.sources.facilities.columns import OurColumns, our_columns
+from circle15.sources.facilities.decimals import layer_steps, tell_rounded
 from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
 from circle15.sources.facilities.table import cell_text, point_columns
 from circle15.sources.layers.layer import read_layer
@@ -128,6 +129,9 @@ def _rows(
     findings = [*read.notes, *ours.findings]
     tally = Tally(file=path.name, findings=findings)
     check_said_datum(ours.frame.assign(**{ROW: ours.frame.index}), entry.datum, tally)
+    if entry.grow:
+        written = pd.DataFrame({"lon": shapely.get_x(geometry), "lat": shapely.get_y(geometry), ROW: frame.index})
+        tell_rounded(written, layer_steps(geometry), tally, code="community-rounded")
     datum = entry.datum.lower()
     if datum != "wgs84":
         geometry = layer_in_wgs84(geometry, datum, path)

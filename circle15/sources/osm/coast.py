@@ -8,9 +8,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from circle15.model.metric import METRES_PER_DEGREE
+
 __all__ = ["sea_polygons", "torn_ends"]
 
-_METRES_PER_DEGREE = 111_320.0  # of latitude; of longitude times the cosine of the latitude
 _ASIDE_DEG = 1e-7  # about a centimetre: how far beside a coastline its two banks are looked for
 
 
@@ -97,7 +98,7 @@ def _beyond(
     before: NDArray[np.float64], end: NDArray[np.float64], box: shapely.Polygon, gap_m: float
 ) -> list[NDArray[np.float64]]:
     """The point a little outside the box where the line would leave it; nothing when that is far."""
-    stretch = np.array([np.cos(np.radians(end[1])), 1.0]) * _METRES_PER_DEGREE
+    stretch = np.array([np.cos(np.radians(end[1])), 1.0]) * METRES_PER_DEGREE
     heading = (end - before) * stretch
     if not heading.any() or not box.contains(shapely.Point(end)):
         return []
