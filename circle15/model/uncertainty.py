@@ -75,7 +75,7 @@ class Uncertainty:
             low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
             if not 0 < low <= high < np.inf:
                 raise refusal("uncertainty_range", error=SettingError, name=name, low=low, high=high)
-        if not (isinstance(self.spots_a_side, int) and self.spots_a_side >= 1):
+        if self.spots_a_side < 1:
             raise refusal("uncertainty_least", error=SettingError, name="spots_a_side", value=self.spots_a_side)
         if not (np.isfinite(self.speed_sd) and self.speed_sd >= 0):
             raise refusal("uncertainty_least", error=SettingError, name="speed_sd", value=self.speed_sd)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pyproj
@@ -35,8 +35,9 @@ from circle15.sources.pack.layers import lonlat_box, united
 from circle15.sources.pack.names import data_roots, list_cities
 from circle15.sources.pack.norms import pack_norms
 from circle15.sources.pack.population import pack_population
-from circle15.sources.pack.streets import need_streets, pack_streets, within_streets
+from circle15.sources.pack.streets import need_streets, pack_streets, street_file, within_streets
 from circle15.sources.pack.survey import pack_survey
+from circle15.sources.pack.whereabouts import InputPlace, lists_places, named_if_apart, place_of, streets_place
 from circle15.sources.reading import ReadingLog
 
 __all__ = [
@@ -51,6 +52,9 @@ __all__ = [
     "read_pack",
     "settings_of",
 ]
+
+
+_T = TypeVar("_T")
 
 
 def _pack_crs(pack: Pack) -> pyproj.CRS:
@@ -166,13 +170,24 @@ def read_pack(
     lists = pack_lists(pack, told, home=crs)
     if told.patient:  # tell of missing streets even where communities end the reading
         told.attempt(partial(need_streets, pack), file="[network]")
-    people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
+    own: list[InputPlace | None] = []
+
+    def seen(file: str, frame: gpd.GeoDataFrame) -> None:
+        own.append(place_of("communities", file, frame))
+
+    def placed(read: Callable[[], _T]) -> _T:
+        return named_if_apart(read, lambda: [*own, streets_place(street_file(pack)), *lists_places(lists)], crs)
+
+    people = told.need(
+        lambda: placed(lambda: pack_communities(pack, crs, told, seen=seen)), file="[communities]"
+    )  # fmt: skip
     people, grid = _with_grid(pack, people, told)
     margin = _margin_m(settings)
     land = shapely.box(*people.land.total_bounds)
     box = told.need(lambda: lonlat_box(land, crs, margin), file="[communities]")
-    ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
-    ids = told.need(lambda: within_streets(people.frame, ground.streets, told).index, file="[network]")
+    ground = told.need(lambda: placed(lambda: pack_streets(pack, box, told)), file="[network]")
+    within = partial(within_streets, people.frame, ground.streets, told)
+    ids = told.need(lambda: placed(within).index, file="[network]")
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
     books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()

@@ -259,6 +259,9 @@ def _refuse_elsewhere(path: Path, frame: gpd.GeoDataFrame, area: StudyArea) -> N
         With the distance of the nearest facility.
     """
     if len(frame) and not frame.geometry.intersects(area.reach).any():
+        everywhere = pd.Series(data=True, index=frame.index)
+        if _exchanged(frame, everywhere, area):
+            raise refusal("list_elsewhere_swapped", file=path.name, count=len(frame))
         km = _km(frame, area)
         first, middle = frame.index[0], frame.geometry.to_crs("EPSG:4326").iloc[0]
         raise refusal(

@@ -23,7 +23,7 @@ from circle15.sources.pack.layers import OSM_CREDIT, layer_origin
 from circle15.sources.reading import ReadingLog
 from circle15.sources.town.synthetic import TOWNS, Town
 
-__all__ = ["PackStreets", "need_streets", "pack_streets", "within_streets"]
+__all__ = ["PackStreets", "need_streets", "pack_streets", "street_file", "within_streets"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,6 +87,12 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
     raise _no_streets(pack)
 
 
+def street_file(pack: Pack) -> Path | None:
+    """The first street file that is there."""
+    found = (pack.find(name, anywhere=True) for name in (*pack.config.network.files, FETCHED))
+    return next((path for path in found if path is not None), None)
+
+
 def need_streets(pack: Pack) -> None:
     """Refuse a pack without any street file or stand-in, before anything large is read.
 
@@ -95,9 +101,7 @@ def need_streets(pack: Pack) -> None:
     StreetsError
         As :func:`pack_streets`.
     """
-    entry = pack.config.network
-    names = (*entry.files, FETCHED)
-    if entry.synthetic is None and not any(pack.find(name, anywhere=True) for name in names):
+    if pack.config.network.synthetic is None and street_file(pack) is None:
         raise _no_streets(pack)
 
 
