@@ -17,7 +17,7 @@ from circle15.catalog.headers import (
     personal_columns,
     without_numbers_of_persons,
 )
-from circle15.catalog.life_cycle import IN_USE, Life, life_keys, life_of, life_states
+from circle15.catalog.life_cycle import IN_USE, Life, life_keys, life_of, life_states, other_lives
 from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_names, same_place_rule
 from circle15.catalog.precise import Decimals, Precision, precision
 from circle15.catalog.service import Service, services
@@ -57,6 +57,7 @@ __all__ = [
     "name_rules",
     "numeric_columns",
     "opening_words",
+    "other_lives",
     "personal_columns",
     "precision",
     "profile",

@@ -15,8 +15,8 @@ class Adequacy:
     """Limits of ``adequacy.toml``, where their reasons stand.
 
     ``most_people_each``: people for each facility of a service. ``apart_km``: between inputs of one place.
-    ``streets_fill``: share of the study area with its buffer. ``thin_share``: density around the communities, as a share
-    of that within. ``least_km``: kilometres.
+    ``streets_fill``: share of the study area with its buffer. ``thin_share``: density around the communities, as a
+    share of that within. ``least_km``: kilometres.
     ``on_foot``: classes of ways, of which at least ``least_on_foot`` of all kilometres are. ``most_junctions_outside``:
     share of junctions.
     """
