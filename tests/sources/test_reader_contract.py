@@ -58,7 +58,7 @@ def read(form, folder, table=None):
     return read_facilities(form(folder, table or rows()), facilities_table())
 
 
-ABOUT_THE_FORM = {"table-encoding", "layer-encoding", "table-columns"}
+ABOUT_THE_FORM = {"table-encoding", "layer-encoding", "table-columns", "table-hidden-unknown"}
 
 
 def test_the_same_rows_give_the_same_facilities(tmp_path, form):

@@ -66,6 +66,7 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     rows = _read_rows(path, entry)
     tally.findings += [*rows.notes, *rows.ours.findings]
     record = rows.ours.described(rows.record)
+    tally.headers = dict(rows.ours.headers)
     columns = point_columns(rows.ours)
     said = check_said_datum(rows.ours.frame, rows.datum, tally)
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)

@@ -83,7 +83,7 @@ class Grid:
 
     ``merged`` holds ``(top, left, bottom, right)``, from 0 and inclusive. ``errors`` and ``unsaved``
     count cells of the whole workbook that hold an error, and formulas without a stored value. ``hidden`` are numbers of
-    rows that a filter or a hand has hidden: they are read like the others.
+    rows that a filter or a hand has hidden: they are read like the others; None where that cannot be seen.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Grid:
     merged: Sequence[tuple[int, int, int, int]] = ()
     errors: int = 0
     unsaved: int = 0
-    hidden: tuple[int, ...] = ()
+    hidden: tuple[int, ...] | None = ()
 
 
 def read_grids(path: Path, limits: Limits, *, score: Score, encoding: str = "") -> list[Grid]:
@@ -262,7 +262,7 @@ def _refuse_broken_utf8(path: Path, content: bytes) -> None:
 
 def _workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
     errors = unsaved = 0
-    hidden: Mapping[str, tuple[int, ...]] = {}
+    hidden: Mapping[str, tuple[int, ...]] | None = None  # of an old workbook nobody says
     if content.startswith(b"PK"):
         errors, unsaved, hidden = _checked_zip(path, content, limits)
     elif not content.startswith(_OLE) or _ENCRYPTED in content:
@@ -275,7 +275,7 @@ def _workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
             if len(kinds) > limits.sheets:
                 raise refusal("book_sheets", file=path.name, count=len(kinds), most=limits.sheets)
             grids = [_sheet_grid(path, book, meta, limits, errors=errors, unsaved=unsaved) for meta in kinds]
-            return [replace(grid, hidden=hidden.get(grid.name, ())) for grid in grids]
+            return [replace(grid, hidden=None if hidden is None else hidden.get(grid.name, ())) for grid in grids]
     except python_calamine.CalamineError as error:
         raise refusal("book_broken", file=path.name, why=error) from error
 
