@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import column_synonyms, column_title, finding, refusal
+from circle15.model.metric import lonlat_bounds
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import CommunityFile, MappedColumn, PeopleTable
@@ -105,6 +106,7 @@ def read_communities(
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
         _tell_of_elders(layer, path, findings)
+    files[0] = replace(files[0], bounds=lonlat_bounds(layer.geometry))
     layer["outline"] = "grown" if entry.grow else "estates" if entry.parts else "drawn"
     return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
 

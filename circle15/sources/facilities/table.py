@@ -13,6 +13,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
+from circle15.model.metric import lonlat_bounds
 from circle15.model.places import STATES
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import FacilitiesTable
@@ -90,7 +91,9 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     points = points.set_index("facility_id")
     doubled = _doubled(points)
     tally.tell(frame[doubled], "facility-doubled", "warning", ("name",))
-    record = replace(record, rows_used=len(points), dropped=tuple(tally.dropped.items()))
+    record = replace(
+        record, rows_used=len(points), dropped=tuple(tally.dropped.items()), bounds=lonlat_bounds(points.geometry)
+    )
     rows_of = frame.set_index("facility_id")[ROW]
     return Reading(frame=points, files=(record,), findings=tuple(tally.findings), rows=rows_of)
 

@@ -16,6 +16,7 @@ import shapely
 
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
+from circle15.model.metric import lonlat_bounds
 from circle15.model.places import STATES, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.refusals import refusal
@@ -302,6 +303,7 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         file=path.name, role="facilities", form=_OSM, crs="EPSG:4326",
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
+        bounds=lonlat_bounds(frame.geometry),
     )  # fmt: skip
     told = (
         *_osm_losses(frame, path), *state_findings(frame["state"], path.name),

@@ -25,6 +25,7 @@ from circle15.sources.facilities.points import fitting_systems
 from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.streets import read_streets
 from circle15.sources.pack.facilities import FacilityList
+from circle15.sources.pack.streets import streets_box
 
 __all__ = ["InputPlace", "lists_places", "named_if_apart", "out_of_place", "place_of", "streets_place"]
 
@@ -87,9 +88,7 @@ def streets_place(path: Path | None) -> InputPlace | None:
     with suppress(InputError, StreetsError, RuntimeError):
         box = header_box(path)
         if box is None:
-            streets = read_streets(path)
-            lon, lat = streets.lon, streets.lat
-            box = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+            box = streets_box(read_streets(path))
         return InputPlace(kind="streets", file=path.name, box=box)
     return None
 
