@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import geopandas as gpd
 import pyproj
@@ -37,7 +37,7 @@ from circle15.sources.pack.norms import pack_norms
 from circle15.sources.pack.population import pack_population
 from circle15.sources.pack.streets import need_streets, pack_streets, street_file, within_streets
 from circle15.sources.pack.survey import pack_survey
-from circle15.sources.pack.whereabouts import InputPlace, lists_places, named_if_apart, place_of, streets_place
+from circle15.sources.pack.whereabouts import Whereabouts
 from circle15.sources.reading import ReadingLog
 
 __all__ = [
@@ -52,9 +52,6 @@ __all__ = [
     "read_pack",
     "settings_of",
 ]
-
-
-_T = TypeVar("_T")
 
 
 def _pack_crs(pack: Pack) -> pyproj.CRS:
@@ -170,24 +167,16 @@ def read_pack(
     lists = pack_lists(pack, told, home=crs)
     if told.patient:  # tell of missing streets even where communities end the reading
         told.attempt(partial(need_streets, pack), file="[network]")
-    own: list[InputPlace | None] = []
-
-    def seen(file: str, frame: gpd.GeoDataFrame) -> None:
-        own.append(place_of("communities", file, frame))
-
-    def placed(read: Callable[[], _T]) -> _T:
-        return named_if_apart(read, lambda: [*own, streets_place(street_file(pack)), *lists_places(lists)], crs)
-
-    people = told.need(
-        lambda: placed(lambda: pack_communities(pack, crs, told, seen=seen)), file="[communities]"
-    )  # fmt: skip
-    people, grid = _with_grid(pack, people, told)
+    where = Whereabouts(crs=crs, lists=lists, streets=partial(street_file, pack))
+    read_people = partial(pack_communities, pack, crs, told, seen=where.see)
+    people = told.need(partial(where.named, read_people), file="[communities]")
+    people, grid = _with_grid(pack, people, told, where)
     margin = _margin_m(settings)
     land = shapely.box(*people.land.total_bounds)
     box = told.need(lambda: lonlat_box(land, crs, margin), file="[communities]")
-    ground = told.need(lambda: placed(lambda: pack_streets(pack, box, told)), file="[network]")
+    ground = told.need(partial(where.named, partial(pack_streets, pack, box, told)), file="[network]")
     within = partial(within_streets, people.frame, ground.streets, told)
-    ids = told.need(lambda: placed(within).index, file="[network]")
+    ids = told.need(partial(where.named, within), file="[network]").index
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
     books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()
@@ -217,9 +206,14 @@ def read_pack(
     )
 
 
-def _with_grid(pack: Pack, people: PackCommunities, told: ReadingLog) -> tuple[PackCommunities, PopulationGrid | None]:
+def _with_grid(
+    pack: Pack, people: PackCommunities, told: ReadingLog, where: Whereabouts
+) -> tuple[PackCommunities, PopulationGrid | None]:
     """The communities with their population grid; without it, if it is broken and they have people of their own."""
-    found = told.attempt(partial(pack_population, pack, people, told), file="[population]")
+    found = told.attempt(
+        partial(where.named, partial(pack_population, pack, people, told)), file="[population]"
+    )  # fmt: skip
+
     if found is None and not {*PEOPLE} <= set(people.frame.columns):
         told.check()
     return found or (people, None)

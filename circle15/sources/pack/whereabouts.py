@@ -27,7 +27,7 @@ from circle15.sources.osm.streets import read_streets
 from circle15.sources.pack.facilities import FacilityList
 from circle15.sources.pack.streets import streets_box
 
-__all__ = ["InputPlace", "lists_places", "named_if_apart", "out_of_place", "place_of", "streets_place"]
+__all__ = ["InputPlace", "Whereabouts", "lists_places", "out_of_place", "place_of", "streets_place"]
 
 _T = TypeVar("_T")
 _GLOBE_KM = 6371.0088
@@ -93,21 +93,38 @@ def streets_place(path: Path | None) -> InputPlace | None:
     return None
 
 
-def named_if_apart(read: Callable[[], _T], places: Callable[[], Sequence[InputPlace | None]], crs: pyproj.CRS) -> _T:
-    """What ``read`` returns; where it fails because an input is out of place, the error names that input.
+@dataclass(kw_only=True)
+class Whereabouts:
+    """What is known, while a pack is read, of where its inputs lie; asked only where reading fails.
 
-    Raises
-    ------
-    InputError
-        That of :func:`out_of_place`, else what ``read`` raises.
+    ``crs`` is the city's reference system, ``streets`` gives the street file, None if there is none.
     """
-    try:
-        return read()
-    except InputError as error:
-        told = out_of_place([place for place in places() if place is not None], crs)
-        if told is None:
-            raise
-        raise told from error
+
+    crs: pyproj.CRS
+    lists: Sequence[FacilityList]
+    streets: Callable[[], Path | None]
+    communities: InputPlace | None = None
+
+    def see(self, file: str, frame: gpd.GeoDataFrame) -> None:
+        """Keep where the communities of a file lie."""
+        self.communities = place_of("communities", file, frame)
+
+    def named(self, read: Callable[[], _T]) -> _T:
+        """What ``read`` returns; where it fails because an input is out of place, the error names that input.
+
+        Raises
+        ------
+        InputError
+            That of :func:`out_of_place`, else what ``read`` raises.
+        """
+        try:
+            return read()
+        except InputError as error:
+            places = (self.communities, streets_place(self.streets()), *lists_places(self.lists))
+            told = out_of_place([place for place in places if place is not None], self.crs)
+            if told is None:
+                raise
+            raise told from error
 
 
 def out_of_place(places: Sequence[InputPlace], crs: pyproj.CRS) -> Circle15Error | None:

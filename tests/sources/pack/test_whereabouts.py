@@ -12,7 +12,17 @@ from circle15.errors import PackError, StreetsError
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.pack.whereabouts import InputPlace, out_of_place
 from circle15.study import check_city
-from tests.towns.pack_files import CITY_TOML, SITES, TOWN_NODES, TOWN_WAYS, osm_xml, town_communities
+from tests.towns.pack_files import (
+    CITY_TOML,
+    SITES,
+    TOWN_NODES,
+    TOWN_WAYS,
+    feature,
+    osm_xml,
+    rectangle,
+    town_communities,
+    write_layer,
+)
 
 TOML = CITY_TOML.format(settings="", more="")
 LAYER = TOML.replace("communities.geojson", "communities.gpkg")
@@ -113,6 +123,17 @@ def test_axes_exchanged_where_both_are_degrees(make_pack, swap, says):
     with pytest.raises(PackError, match=says):
         read_pack("tryton", data=make_pack(**european(swap)))
     assert read_pack("whole", data=make_pack("whole", root="good", **european(""))).streets.n_ways == 5
+
+
+@pytest.mark.parametrize("by", [0.0, 5.0])
+def test_a_population_grid_is_blamed_only_where_the_communities_are_right(make_pack, by):
+    more = '[population]\nfile = "grid.geojson"\ncolumn = "people"\n'
+    root = make_pack(communities=moved_communities(by), more=more)
+    cell = feature(rectangle(120.6199 + 5.0 - by, 31.3099, 120.6221 + 5.0 - by, 31.3111), people=100)
+    write_layer(root / "tryton" / "grid.geojson", [cell])
+    odd = "communities" if by else "grid"
+    with pytest.raises(PackError, match=rf"^{odd}\.geojson: "):
+        read_pack("tryton", data=root)
 
 
 # -- Two against each other ------------------------------------------------------------------------
