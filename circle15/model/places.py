@@ -27,6 +27,7 @@ __all__ = [
     "CONFLICT_COLUMNS",
     "MATCH_COLUMNS",
     "PEOPLE",
+    "ROUNDED",
     "STATES",
     "Communities",
     "CommunitySeeds",
@@ -57,7 +58,10 @@ CONFLICT_COLUMNS = (
 STATES = ("in_use", "closed", "suspended", "building", "planned")
 """What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
 
-FACILITY_NUMBERS = ("capacity", "floor_area_m2")
+ROUNDED = ("rounded_east_m", "rounded_north_m")
+"""Columns of facilities: the step, in metres, that their coordinates were rounded to; NaN or 0 where precise."""
+
+FACILITY_NUMBERS = ("capacity", "floor_area_m2", *ROUNDED)
 """Columns of facilities that hold numbers, NaN where unknown."""
 
 MOST_GROWTH_M = 5000.0
@@ -184,6 +188,15 @@ def _check_states(frame: pd.DataFrame) -> None:
             raise refusal("facility_state", error=InputError, facility=odd[0], value=value, known=known)
 
 
+def _check_rounded(frame: pd.DataFrame) -> None:
+    for column in (column for column in ROUNDED if column in frame):
+        bad = frame.index[(frame[column] < 0) | np.isinf(frame[column])]
+        if len(bad):
+            raise refusal(
+                "facility_rounded", error=InputError, facility=bad[0], column=column, value=frame.loc[bad[0], column]
+            )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Facilities:
     """Facilities as points; one site may offer many services.
@@ -193,7 +206,7 @@ class Facilities:
     :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
     ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
     ``source_date``, ``source_url``,
-    ``address``; further columns are kept.
+    ``address``, ``rounded_east_m`` and ``rounded_north_m`` (of rounded coordinates); further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined. ``unseen`` are those unlisted that OpenStreetMap was asked for and has no
     object of. ``matches`` and ``conflicts``: what was merged and what is
@@ -226,6 +239,7 @@ class Facilities:
             if len(bad):
                 raise refusal("delivery_radius", error=InputError, facility=bad[0])
         _check_states(self.frame)
+        _check_rounded(self.frame)
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
             raise refusal("services_unlisted", error=InputError, services=sorted(unlisted))
@@ -255,6 +269,15 @@ class Facilities:
         answer, state = (self.frame.get(column, blank) for column in ("survey_answer", "state"))
         shut = state.isin(STATES[1:]) & (answer != "confirmed")
         return np.asarray(~shut & (answer != "denied"), dtype=bool)
+
+    @property
+    def rounded_m(self) -> NDArray[np.float64]:
+        """``float64[f, 2]``: the steps east and north that coordinates were rounded to, in metres; 0 where precise."""
+        steps = np.zeros((len(self), 2))
+        for axis, column in enumerate(ROUNDED):
+            if column in self.frame:
+                steps[:, axis] = np.nan_to_num(self.frame[column].to_numpy(dtype=float))
+        return steps
 
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.

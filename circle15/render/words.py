@@ -17,6 +17,7 @@ __all__ = [
     "Lost",
     "Words",
     "both",
+    "bounds_words",
     "broken_files",
     "by_severity",
     "column_lines",
@@ -122,6 +123,21 @@ def form_words(record: FileRecord) -> tuple[Words, ...]:
         key = "quality_part_sheet" if record.form.startswith(".xls") else "quality_part_layer"
         words.insert(min(1, len(words)), both(key, part=record.part))
     return tuple(words)
+
+
+def bounds_words(record: FileRecord) -> Words | None:
+    """From where to where a file reaches, in degrees; None where nobody looked.
+
+    Examples
+    --------
+    >>> meals = FileRecord(file="m.csv", role="facilities", bounds=(120.6, 31.3, 120.65, 31.33))
+    >>> bounds_words(meals).en
+    'longitude 120.6000 to 120.6500, latitude 31.3000 to 31.3300'
+    """
+    if record.bounds is None:
+        return None
+    west, south, east, north = (f"{end:.4f}" for end in record.bounds)
+    return both("quality_bounds", west=west, south=south, east=east, north=north)
 
 
 def lost_rows(record: FileRecord) -> tuple[Lost, ...]:

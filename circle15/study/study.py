@@ -229,6 +229,7 @@ class Study:
             services=self.coverage.services,
             cutoff_min=self.settings.circle_min,
             max_snap_m=self.settings.max_snap_m,
+            barriers=self.barriers,
         )
 
     @cached_property

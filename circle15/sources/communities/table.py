@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import column_synonyms, column_title, finding, refusal
+from circle15.model.metric import lonlat_bounds
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import CommunityFile, MappedColumn, PeopleTable
@@ -26,6 +27,7 @@ from circle15.sources.communities.people import (
 )
 from circle15.sources.communities.points import layer_in_wgs84, table_points
 from circle15.sources.facilities.columns import OurColumns, our_columns
+from circle15.sources.facilities.decimals import layer_steps, tell_rounded
 from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
 from circle15.sources.facilities.table import cell_text, point_columns
 from circle15.sources.layers.layer import read_layer
@@ -109,6 +111,7 @@ def read_communities(
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
         _tell_of_elders(layer, path, findings)
+    files[0] = replace(files[0], bounds=lonlat_bounds(layer.geometry))
     layer["outline"] = "grown" if entry.grow else "estates" if entry.parts else "drawn"
     return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
 
@@ -133,6 +136,9 @@ def _rows(
     findings = [*read.notes, *understood.findings]
     tally = Tally(file=path.name, findings=findings)
     check_said_datum(understood.frame.assign(**{ROW: understood.frame.index}), entry.datum, tally)
+    if entry.grow:
+        written = pd.DataFrame({"lon": shapely.get_x(geometry), "lat": shapely.get_y(geometry), ROW: frame.index})
+        tell_rounded(written, layer_steps(geometry), tally, code="community-rounded")
     datum = entry.datum.lower()
     if datum != "wgs84":
         geometry = layer_in_wgs84(geometry, datum, path)

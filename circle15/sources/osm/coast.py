@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from circle15.model.metric import METRES_PER_DEGREE
+
 __all__ = ["CoastRules", "Sea", "close_coast"]
 
-_METRES_PER_DEGREE = 111_320.0  # of latitude; of longitude times the cosine of the latitude
 _ASIDE_DEG = 1e-7  # about a centimetre: how far beside a coastline its two banks are looked for
 
 Place = tuple[float, float]
@@ -127,7 +128,7 @@ def _chains(coast: Sequence[shapely.LineString]) -> NDArray[np.object_]:
 
 def _metres(vector: NDArray[np.float64], lat: float) -> NDArray[np.float64]:
     """Degrees of longitude and latitude as metres at a latitude."""
-    return np.asarray(vector * np.array([np.cos(np.radians(lat)), 1.0]) * _METRES_PER_DEGREE)
+    return np.asarray(vector * np.array([np.cos(np.radians(lat)), 1.0]) * METRES_PER_DEGREE)
 
 
 def _ends(chains: NDArray[np.object_], box: shapely.Polygon, stretch_m: float) -> list[_End]:
@@ -137,7 +138,7 @@ def _ends(chains: NDArray[np.object_], box: shapely.Polygon, stretch_m: float) -
         points = np.asarray(line.coords)
         if (points[0] == points[-1]).all():
             continue
-        back = min(stretch_m / _METRES_PER_DEGREE, line.length)
+        back = min(stretch_m / METRES_PER_DEGREE, line.length)
         for before, at, along, last in ((points[1], points[0], back, False), (points[-2], points[-1], -back, True)):
             if box.contains(shapely.Point(at)):
                 course = at - np.array(line.interpolate(along).coords[0])

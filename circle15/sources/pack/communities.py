@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,8 +61,17 @@ class PackCommunities:
         return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin, datum=self.datum)
 
 
-def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
+def pack_communities(
+    pack: Pack, crs: pyproj.CRS, log: ReadingLog, *, seen: Callable[[str, gpd.GeoDataFrame], None] | None = None
+) -> PackCommunities:
     """Read the communities of a pack and check them.
+
+    Parameters
+    ----------
+    pack, crs, log
+        The pack, its reference system, and what takes records and findings.
+    seen
+        Called with the file's name and its rows as they were read, before they are asked to fit the system.
 
     Raises
     ------
@@ -81,6 +91,8 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
         log.findings.append(finding("synthetic-communities", "note", file=path.name))
     if about.estimated and not counted:
         log.findings.append(finding("estimated-people", "warning", file=path.name))
+    if seen is not None:
+        seen(path.name, frame)
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
         raise refusal("communities_unfit", file=path.name, crs=crs.name)

@@ -42,7 +42,7 @@ class Grid:
 
     ``merged`` holds ``(top, left, bottom, right)``, from 0 and inclusive. ``errors`` and ``unsaved``
     count cells of the whole workbook that hold an error, and formulas without a stored value. ``hidden`` are numbers of
-    rows that a filter or a hand has hidden: they are read like the others.
+    rows that a filter or a hand has hidden: they are read like the others; None where that cannot be seen.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Grid:
     merged: Sequence[tuple[int, int, int, int]] = ()
     errors: int = 0
     unsaved: int = 0
-    hidden: tuple[int, ...] = ()
+    hidden: tuple[int, ...] | None = ()
 
 
 def megabytes(size: float) -> str:

@@ -251,7 +251,9 @@ def _body(path: Path, grid: Grid, header: _Header) -> tuple[pd.DataFrame, list[F
         if count:
             notes.append(finding(code, "warning", file=path.name, count=count))
     numbers = [header.row + 2 + k for k, row in enumerate(rows) if any(map(str.strip, row))]
-    hidden = sorted(set(grid.hidden).intersection(numbers))
+    if grid.hidden is None:
+        notes.append(finding("table-hidden-unknown", "note", file=path.name))
+    hidden = sorted(set(grid.hidden or ()).intersection(numbers))
     if hidden:
         shown = ", ".join(map(str, hidden[:20]))
         notes.append(

@@ -54,7 +54,7 @@ def workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
         If it is no workbook, or one that is locked, broken or larger than the limits.
     """
     errors = unsaved = 0
-    hidden: Mapping[str, tuple[int, ...]] = {}
+    hidden: Mapping[str, tuple[int, ...]] | None = None  # of an old workbook nobody says
     if content.startswith(b"PK"):
         errors, unsaved, hidden = _checked_zip(path, content, limits)
     elif not content.startswith(_OLE) or _ENCRYPTED in content:
@@ -67,7 +67,7 @@ def workbook_grids(path: Path, content: bytes, limits: Limits) -> list[Grid]:
             if len(kinds) > limits.sheets:
                 raise refusal("book_sheets", file=path.name, count=len(kinds), most=limits.sheets)
             grids = [_sheet_grid(path, book, meta, limits, errors=errors, unsaved=unsaved) for meta in kinds]
-            return [replace(grid, hidden=hidden.get(grid.name, ())) for grid in grids]
+            return [replace(grid, hidden=None if hidden is None else hidden.get(grid.name, ())) for grid in grids]
     except python_calamine.CalamineError as error:
         raise refusal("book_broken", file=path.name, why=error) from error
 

@@ -410,6 +410,67 @@ def test_what_is_gone_or_not_there_yet_is_marked(tmp_path, tags, state):
     assert _counts_add_up(frame)
 
 
+@pytest.mark.parametrize(
+    ("tags", "state"),
+    [
+        ("disused:amenity=clinic", "closed"),
+        ("abandoned:amenity=clinic building=yes", "closed"),
+        ("was:healthcare=clinic", "closed"),
+        ("demolished:amenity=doctors", "closed"),
+        ("construction:amenity=clinic building=construction", "building"),
+        ("planned:amenity=clinic", "planned"),
+        ("proposed:healthcare=centre", "planned"),
+        ("disused:amenity=clinic proposed:amenity=clinic", "closed"),  # the first state of the table
+        ("disused:amenity=clinic;pharmacy", "closed"),
+        ("disused:amenity=clinic shop=vacant", "closed"),
+    ],
+)
+def test_what_only_a_prefix_makes_a_place_is_marked(tmp_path, tags, state):
+    osm = Osm()
+    pairs = dict(pair.split("=", 1) for pair in tags.split())
+    osm.node(0, 0, **{key.replace(":", "__"): value for key, value in pairs.items()})
+    osm.node(0, 1, amenity="clinic")
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == [state, ""]
+    assert frame["services"].tolist() == [("clinic",)] * 2
+    assert frame.attrs["counts"]["closed"] == 1
+    assert _counts_add_up(frame)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "shop=supermarket disused:amenity=clinic",  # another use today
+        "amenity=restaurant was:amenity=clinic",
+        "office=company planned:amenity=clinic",
+        "disused:amenity=no",
+        "disused:amenity=school",
+        "disused:highway=residential",
+        "amenity:disused=clinic",
+        "not:amenity=clinic",
+        "disused:healthcare=clinic disused:healthcare:speciality=plastic_surgery",  # a namesake, as in use
+    ],
+)
+def test_what_cannot_be_a_service_stays_out(tmp_path, tags):
+    osm = Osm()
+    osm.node(0, 0, **{key.replace(":", "__"): value for key, value in (pair.split("=", 1) for pair in tags.split())})
+    osm.node(0, 1, amenity="clinic")
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == [""]
+    assert frame.attrs["counts"]["read"] == 1
+
+
+def test_a_closed_outline_and_a_part_of_a_service_s_tags_under_a_prefix(tmp_path):
+    osm = Osm()
+    osm.square(0, 0, building="yes", disused__amenity="social_facility", disused__social_facility="day_care")
+    osm.square(1, 0, disused__amenity="social_facility", social_facility="day_care", name="日间照料")
+    osm.square(2, 0, disused__amenity="social_facility", was__name="旧日间照料")
+    osm.square(3, 0, was__amenity="social_facility", was__social_facility="day_care", was__name="旧日间照料")
+    frame = read_osm_facilities(osm.save(tmp_path), ["day_care"])
+    assert frame["state"].tolist() == ["closed"] * 3
+    assert frame["name"].tolist()[1:] == ["日间照料", "旧日间照料"]
+
+
 def test_a_closed_place_and_one_in_use_of_its_name_are_two(tmp_path):
     osm = Osm()
     osm.node(0, 0, amenity="clinic", name="New")
