@@ -138,7 +138,7 @@ class NormBook:
 
 
 _RARE: Mapping[str, float | str] = ReadOnly(
-    {"observed_low": float("nan"), "observed_high": float("nan"), "feasible": ""}
+    {"observed_low": float("nan"), "observed_high": float("nan"), "whole": float("nan"), "feasible": ""}
 )
 """Columns of a ledger that few verdicts need, and what they are for all others."""
 
@@ -149,7 +149,8 @@ class Ledger:
 
     ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least`` and ``at_most``
     in the clause's ``unit``; where only bounds are known ``observed`` is NaN and ``observed_low`` and ``observed_high``
-    have them, the latter NaN where there is none above (all three NaN where nothing is known); ``verdict`` (``pass``,
+    have them, the latter NaN where there is none above (all three NaN where nothing is known); ``whole``, how many
+    people, households or things a share is of, NaN where a figure is none (not in the tables); ``verdict`` (``pass``,
     ``fail``, ``undetermined``, ``shown`` where nothing is required); ``feasible``, the numbers of grids, or of whatever
     a range per thing is asked of, that comply or come nearest (``""`` where a clause asks for none); ``indicative``
     (True where the clause was not verified in the official text); ``lacks``, what has to be supplied before more can be

@@ -28,8 +28,8 @@ from circle15.norms.whole_numbers import Feasible, feasible
 __all__ = ["judge", "with_evidence"]
 
 _COLUMNS = (
-    "observed", "observed_low", "observed_high", "at_least", "at_most", "unit", "feasible", "verdict", "indicative",
-    "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
+    "observed", "observed_low", "observed_high", "whole", "at_least", "at_most", "unit", "feasible", "verdict",
+    "indicative", "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
 )  # fmt: skip
 _FIGURES = ("observed", "observed_low", "observed_high")
 _DECIMALS = 9
@@ -130,6 +130,8 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index
     there = np.unique(at)
     table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
     table["observed_low"], table["observed_high"] = (np.where(unsure, bound, np.nan)[there] for bound in (low, high))
+    whole = np.full(len(code), np.nan) if figures.whole is None else figures.whole
+    table["whole"] = np.bincount(at, weights=whole[rows], minlength=len(names))[there]
     numbers = _feasible(rule, figures, rows, at, len(names))
     spare = np.zeros(len(names)) if numbers is None else np.nan_to_num(numbers.spare)
     table["verdict"] = [_verdict(rule, decided[unit], spare[unit]) for unit in there]
@@ -253,8 +255,10 @@ def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFr
         ],
         names=["level", "unit_id", "clause_id"],
     )
-    told = table.reindex(columns=[*_FIGURES, "feasible", "verdict", "lacks", "facility_id"]).set_axis(index, axis=0)
-    told = told.astype(dict.fromkeys(_FIGURES, float)).fillna({"feasible": ""})
+    told = table.reindex(columns=[*_FIGURES, "whole", "feasible", "verdict", "lacks", "facility_id"]).set_axis(
+        index, axis=0
+    )
+    told = told.astype(dict.fromkeys((*_FIGURES, "whole"), float)).fillna({"feasible": ""})
     told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
     told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
     told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)

@@ -57,6 +57,8 @@ def test_tianruncheng_passes_by_distance_and_fails_by_area():
     assert 0.3 * households == pytest.approx(2653.8, abs=0.1)
     assert found["js13-grid-urban"] == (pytest.approx(2211.5, abs=0.1), "fail")
     assert found["js13-grids-required"] == (30, "shown")
+    assert row(ledger, "case-circle-15min")["whole"] == 23_000
+    assert np.isnan(row(ledger, "case-circle-load")["whole"])
 
 
 def test_kunshan_funds_and_both_bases_of_workers():

@@ -17,6 +17,7 @@ from circle15.model.norms import Rule
 from circle15.model.placed import determined
 from circle15.model.units import LEVELS, Units, units_of
 from circle15.render.map.facilities import short
+from circle15.render.published.gaps import told_communities
 from circle15.render.published.privacy import (
     SUPPRESSED,
     public_shares,
@@ -238,7 +239,10 @@ def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> 
     letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
     exact = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
              for column in _FIGURES]  # fmt: skip
-    (observed, no_figure), (low, no_low), (high, no_high) = (_public(analysis, rule, units, values) for values in exact)
+    whole = table["whole"].to_numpy(dtype=np.float64) if "whole" in table else np.full(len(table), np.nan)
+    (observed, no_figure), (low, no_low), (high, no_high) = (
+        _public(analysis, rule, units, values, whole) for values in exact
+    )
     judged = np.isin(letters, ["p", "f", "s"])
     withheld = no_figure | no_low | no_high
     letters[judged & withheld] = HIDDEN
@@ -283,10 +287,10 @@ def _evidence(analysis: Analysis, units: Units, table: pd.DataFrame) -> dict[str
         found["f"] = places.tolist()
     if units.level != "community" or not {"route_min", "route_m"} <= set(table):
         return found
-    elders = public_total(analysis.city.communities.frame["pop_60plus"].to_numpy(dtype=np.float64))
+    open_to_all = units.ids.isin(told_communities(analysis))
     minutes = pd.to_numeric(table["route_min"], errors="coerce").to_numpy(dtype=np.float64)
     metres = pd.to_numeric(table["route_m"], errors="coerce").to_numpy(dtype=np.float64)
-    told = np.isfinite(minutes) & (elders >= FEWEST)
+    told = np.isfinite(minutes) & open_to_all
     if told.any():
         walks = zip(minutes, metres, told, strict=True)
         found["w"] = [[short(one, 1), short(far)] if there else None for one, far, there in walks]
@@ -296,13 +300,18 @@ def _evidence(analysis: Analysis, units: Units, table: pd.DataFrame) -> dict[str
 # -- what may be told -------------------------------------------------------------------------------
 
 
-def _public(analysis: Analysis, rule: Rule, units: Units, observed: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+def _public(
+    analysis: Analysis, rule: Rule, units: Units, observed: Numbers, whole: Numbers
+) -> tuple[Numbers, NDArray[np.bool_]]:
     """Observed figures as they are published, and where not even the verdict is."""
     exposure = EXPOSURE.get(rule.measure)
     frame = analysis.city.communities.frame
     if exposure in {"people", "households"}:
         each = _placed(analysis, rule.people) if exposure == "people" else _column(frame, "households")
-        return _share(rule, units.total(each), observed, scoped=_scoped(rule, units, frame))
+        of = whole / max(1, len(rule.services)) if rule.measure == "services_in_reach" else whole
+        total = np.where(np.isfinite(of), of, units.total(each))
+        everyone = units.total(np.nan_to_num(_column(frame, rule.people))) if exposure == "people" else total
+        return _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
     match exposure:
         case "plain":
             told = observed
@@ -333,7 +342,7 @@ def _column(frame: pd.DataFrame, name: str) -> Numbers:
 
 
 def _placed(analysis: Analysis, people: str) -> Numbers:
-    """People of each community who stand on a street that hangs together with others."""
+    """People of each community who stand on a street that hangs together with others, where a ledger has no whole."""
     demand, ids = analysis.demand.frame, analysis.city.communities.frame.index
     if people not in demand:
         return np.full(len(ids), np.nan)
@@ -351,7 +360,9 @@ def _scoped(rule: Rule, units: Units, frame: pd.DataFrame) -> bool:
     return rule.people_from is not None or rule.people_below is not None or (rule.scope != "all" and "rural" in frame)
 
 
-def _share(rule: Rule, total: Numbers, observed: Numbers, *, scoped: bool) -> tuple[Numbers, NDArray[np.bool_]]:
+def _share(
+    rule: Rule, total: Numbers, observed: Numbers, *, everyone: Numbers, scoped: bool
+) -> tuple[Numbers, NDArray[np.bool_]]:
     few = ~(total >= FEWEST)
     if scoped:
         return np.full(len(observed), np.nan), few
@@ -359,7 +370,9 @@ def _share(rule: Rule, total: Numbers, observed: Numbers, *, scoped: bool) -> tu
     most = np.inf if rule.at_most is None else rule.at_most
     share = observed / 100
     telling = tells_too_much(total, share, lambda percent: (percent >= least - 1e-9) & (percent <= most + 1e-9))
-    return public_shares(total, share), few | (telling if rule.judges else np.zeros(len(observed), dtype=bool))
+    return public_shares(total, share, everyone=everyone), few | (
+        telling if rule.judges else np.zeros(len(observed), dtype=bool)
+    )
 
 
 def _per_head(heads: Numbers, observed: Numbers) -> Numbers:

@@ -22,7 +22,7 @@ from circle15.model.places import counts_heads
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
-from circle15.render.published.gaps import public_cells, public_gaps
+from circle15.render.published.gaps import public_cells, public_gaps, told_communities
 from circle15.render.published.privacy import UNKNOWN, bundles, public_population, public_tens, public_total
 from circle15.render.words import public_file
 
@@ -308,7 +308,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
     elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
     people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
-    public = public_cells(analysis)
+    public, told = public_cells(analysis), told_communities(analysis)
     ranks, cells = public_gaps(analysis, public), _cells(analysis, public)
     sentences = {language: community_sentences(analysis.gaps, language) for language in ("zh", "en")}
     made = analysis.demand.points.by_community["method"]
@@ -316,7 +316,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     more = _more(frame.join(_cut(analysis)))
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
-        hidden = elders[place] < FEWEST
+        hidden = key not in told
         out.append(
             {
                 "id": str(key),

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from circle15.catalog.phrases import assumption_notes, check_communities, check_questions, type_names, type_notes
 from circle15.model import Analysis
-from circle15.model.limits import FEWEST
 from circle15.render.map.compact import Sections
 from circle15.render.map.facilities import short
 from circle15.render.map.ledger import ledger
-from circle15.render.published.privacy import public_shares, public_tens, public_total
+from circle15.render.published.gaps import told_communities
+from circle15.render.published.privacy import public_shares, public_tens
 
 __all__ = ["CAUSES", "MOST_CHECKS", "ROBUST", "add_lines", "verdicts"]
 
@@ -104,10 +104,9 @@ def _lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
 
 
 def _elders(analysis: Analysis) -> pd.Series:
-    """People aged 60+ of each community whose number is public, by id."""
+    """People aged 60+ of each community of whom more is told than their number, by id."""
     frame = analysis.city.communities.frame
-    people = frame["pop_60plus"].to_numpy(dtype=np.float64)
-    return pd.Series(people, index=frame.index)[public_total(people) >= FEWEST]
+    return frame["pop_60plus"].astype(np.float64)[frame.index.isin(told_communities(analysis))]
 
 
 def _pairs(analysis: Analysis, frame: pd.DataFrame, services: list[str]) -> tuple[pd.DataFrame, Pairs]:
@@ -186,7 +185,11 @@ def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
         return {}
     shown, places = _pairs(analysis, found.frame, services)
     elders = _elders(analysis).reindex(shown.index.get_level_values("community_id")).to_numpy(dtype=np.float64)
-    low, high = (public_shares(elders, shown[name].to_numpy(dtype=np.float64)) for name in ("share_low", "share_high"))
+    placed = _placed(analysis, shown.index, elders)
+    low, high = (
+        public_shares(placed, shown[name].to_numpy(dtype=np.float64), everyone=elders)
+        for name in ("share_low", "share_high")
+    )
     below = np.rint(100 * shown["p_below"].to_numpy(dtype=np.float64))
     required = np.rint(100 * shown["required"].to_numpy(dtype=np.float64))
     figures = zip(places, shown["verdict"], below, low, high, required, strict=True)
@@ -204,6 +207,16 @@ def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
         }),
         "assumptions": _notes(assumption_notes(found, analysis.ledger.rules)),
     }  # fmt: skip
+
+
+def _placed(analysis: Analysis, pairs: pd.Index, elders: NDArray[np.float64]) -> NDArray[np.float64]:
+    """People aged 60+ whom a share of a community and service is of; all where coverage does not speak of them."""
+    frame = analysis.coverage.frame
+    if frame.empty:
+        return elders
+    at = frame.xs(analysis.settings.circle_min, level="cutoff_min")
+    known = (at["pop_60plus_covered"] + at["pop_60plus_uncovered"]).reindex(pairs).to_numpy(dtype=np.float64)
+    return np.where(np.isfinite(known), known, elders)
 
 
 def _by_community(analysis: Analysis, frame: pd.DataFrame, digits: Mapping[str, int]) -> list[list[Any] | None]:

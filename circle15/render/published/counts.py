@@ -12,7 +12,7 @@ import pandas as pd
 from circle15.catalog import text
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
-from circle15.render.published.gaps import public_cells, public_gaps, public_subdistricts
+from circle15.render.published.gaps import public_cells, public_gaps, public_subdistricts, told_communities
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, public_population, public_tens, public_total
 
 __all__ = ["Published", "few", "percent", "publish", "rounded_percent", "tens"]
@@ -28,6 +28,7 @@ class Published:
     ``pop_60plus`` (``UNKNOWN`` where nobody knows them). ``ranking`` and ``subdistricts``: indices and ranks by
     :mod:`circle15.render.published.gaps`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a cut-off
     (people not covered), all in tens. ``unknown`` communities, whose people aged 60+ nobody knows, are in none.
+    ``told``: ids by :func:`~circle15.render.published.gaps.told_communities`.
     """
 
     cells: Any
@@ -38,10 +39,11 @@ class Published:
     elders: int
     people: int
     unknown: int
+    told: pd.Index
 
     def seen(self, community: str) -> bool:
         """Whether a community has people enough that its figures are told."""
-        return bool(self.places["pop_60plus"].get(community, 0) >= FEWEST)
+        return community in self.told
 
 
 def few(people: float, *, rough: bool = False) -> str:
@@ -94,12 +96,12 @@ def rounded_percent(value: float, people: float) -> str:
 def publish(analysis: Analysis) -> Published:
     """Counts of an analysis at its circle, such that no group under ten can be worked out."""
     frame = analysis.city.communities.frame
-    public = public_cells(analysis)
+    public, told = public_cells(analysis), told_communities(analysis)
     elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
     everyone = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
     places = pd.DataFrame({"population": everyone, "pop_60plus": elders}, index=frame.index)
     return Published(
-        cells=_cells(public, places),
+        cells=_cells(public, told),
         places=places,
         ranking=public_gaps(analysis, public),
         subdistricts=public_subdistricts(analysis, public),
@@ -107,16 +109,16 @@ def publish(analysis: Analysis) -> Published:
         elders=tens(float(frame["pop_60plus"].sum())),
         people=tens(float(frame["population"].sum())),
         unknown=int(frame["pop_60plus"].isna().sum()),
+        told=told,
     )
 
 
-def _cells(public: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+def _cells(public: pd.DataFrame, told: pd.Index) -> pd.DataFrame:
     cells = public[["placed", "uncovered", "rough", "share", "mean_min"]].copy()
     if cells.empty:
         return cells
     cells["uncovered"] = cells["uncovered"].astype(float).where(cells["placed"] != 0)
-    enough = places["pop_60plus"].reindex(cells.index.get_level_values("community_id")).to_numpy() >= FEWEST
-    return cells[enough].sort_index(kind="stable")
+    return cells[cells.index.get_level_values("community_id").isin(told)].sort_index(kind="stable")
 
 
 def _totals(analysis: Analysis) -> pd.DataFrame:

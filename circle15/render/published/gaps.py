@@ -6,7 +6,8 @@ community's counts are not told exactly its index is therefore worked out anew, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from circle15.model import Analysis
 from circle15.model.index import additive_index, geometric_index, ranked, worst_index
 from circle15.model.limits import FEWEST
-from circle15.render.published.privacy import SUPPRESSED, public_counts, public_tens
+from circle15.render.published.privacy import SUPPRESSED, public_counts, public_tens, public_total, small_groups
 
-__all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts"]
+__all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts", "told_communities"]
 
 MIDDLE_OF_FEW = FEWEST // 2
 """One to nine people are drawn, and taken in a share, as this many."""
@@ -39,21 +40,20 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
         the counts that are told. Without rows where no service has a list, and of communities whose people aged 60+
         nobody knows.
     """
-    frame, cutoffs = analysis.coverage.frame, list(analysis.settings.cutoffs_min)
+    frame = analysis.coverage.frame
     columns = ["placed", "uncovered", "rough", "share", *_MINUTES, "choices", "rank"]
     if frame.empty:  # no list of facilities: nothing is determined
         nothing = pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"])
         return pd.DataFrame(columns=columns, index=nothing)
-    wide = frame[_COUNTS].unstack("cutoff_min")
-    last = cutoffs[-1]
+    wide: Any = frame[_COUNTS].unstack("cutoff_min")
+    last = analysis.settings.cutoffs_min[-1]
     wide = wide[wide[("pop_60plus", last)].notna()]
-    placed, shown, rough = public_counts(
-        wide[("pop_60plus", last)].to_numpy(dtype=np.float64),
-        (wide[("pop_60plus_unplaced", last)] + wide[("pop_60plus_undetermined", last)]).to_numpy(dtype=np.float64),
-        wide["pop_60plus_uncovered"][cutoffs].to_numpy(dtype=np.float64),
-    )
+    counts, apart = _counts(wide, analysis.settings.cutoffs_min)
+    told = ~_withheld(wide.index, small_groups(*counts, apart=apart))
+    wide, apart = wide[told], apart[told]
+    placed, shown, rough = public_counts(*(part[told] for part in counts), apart=apart)
     cells = pd.DataFrame({"placed": placed, "uncovered": shown[:, -1], "rough": rough}, index=wide.index)
-    for place in range(len(cutoffs)):
+    for place in range(shown.shape[1]):
         cells[f"uncovered_{place}"] = shown[:, place]
     drawn = _drawn(shown[:, -1])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -65,6 +65,50 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
     there = pd.Series(np.where(placed != 0, drawn, np.nan), index=cells.index)
     cells["rank"] = there.groupby(level="service").rank(method="min", ascending=False).astype("Int64")
     return cells
+
+
+def told_communities(analysis: Analysis) -> pd.Index:
+    """Communities of whose people aged 60+ something is told beside their number.
+
+    Returns
+    -------
+    pandas.Index
+        Ids of communities with ten people aged 60+ or more, without those of whom no part can be told of because it
+        would tell of the rest (:func:`~circle15.render.published.privacy.small_groups`).
+    """
+    elders = analysis.city.communities.frame["pop_60plus"]
+    ids = elders.index[public_total(elders.to_numpy(dtype=np.float64)) >= FEWEST]
+    frame = analysis.coverage.frame
+    if frame.empty:
+        return ids
+    wide: Any = frame[_COUNTS].unstack("cutoff_min")
+    counts, apart = _counts(wide, analysis.settings.cutoffs_min)
+    hidden = _withheld(wide.index, small_groups(*counts, apart=apart))
+    return ids.difference(wide.index.get_level_values("community_id")[hidden], sort=False)
+
+
+def _counts(
+    wide: pd.DataFrame, cutoffs: Sequence[float]
+) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]]:
+    """People, those who cannot be placed and those not covered by each cut-off; rows that are apart by one to nine.
+
+    Who is not placed differs from service to service where a home hangs on a detached piece of street.
+    """
+    last = cutoffs[-1]
+    lost = wide[("pop_60plus_unplaced", last)] + wide[("pop_60plus_undetermined", last)]
+    total = wide[("pop_60plus", last)].fillna(0.0).to_numpy(dtype=np.float64)
+    uncovered = wide["pop_60plus_uncovered"][list(cutoffs)].to_numpy(dtype=np.float64)
+    whole = lost.fillna(0.0).round()
+    rising = whole.sort_values(kind="stable").groupby(level="community_id").diff()
+    near = (rising > 0) & (rising < FEWEST)
+    apart = near.groupby(level="community_id").any().reindex(wide.index.get_level_values("community_id"))
+    return (total, whole.to_numpy(dtype=np.float64), uncovered), apart.to_numpy(dtype=bool)
+
+
+def _withheld(index: pd.Index, small: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All rows of the communities that have such a row."""
+    ids = index.get_level_values("community_id")
+    return np.asarray(ids.isin(ids[small].unique()))
 
 
 def _drawn(shown: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -86,7 +130,8 @@ def public_gaps(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         As ``gaps.by_community`` and sorted as that; ``index``, ``index_additive``, ``index_worst``, ``uncovered``,
         ``uncovered_worst`` and ``worst_service`` of those communities, and all ranks by ``index`` and ``uncovered``,
-        rest on published counts. A community of fewer than ten people aged 60+ keeps its own: none of them is told.
+        rest on published counts. Communities that are not among :func:`told_communities` keep their own figures, none
+        of which is told, and have no rank: between those of others it would tell of them.
     """
     table = analysis.gaps.by_community.copy()
     weights = {key: weight for key, weight in analysis.gaps.weights.items() if weight > 0}
@@ -105,8 +150,9 @@ def public_gaps(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
         made["worst_service"] = least.where(share[anew].min(axis=1) < 1, "")
         for column in made:
             table.loc[anew, column] = made[column]
+    told = told_communities(analysis)
     for rank, score in (("rank", "index"), ("rank_people", "uncovered")):
-        table[rank] = ranked(table[score])
+        table[rank] = ranked(table[score].where(table.index.isin(told)))
     return table.sort_index(kind="stable").sort_values(["rank", "rank_people"], kind="stable")
 
 

@@ -6,6 +6,7 @@ The rule, in words for users, stands in ``docs/page-format.md``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,10 +21,12 @@ __all__ = [
     "UNKNOWN",
     "bundles",
     "public_counts",
+    "public_parts",
     "public_population",
     "public_shares",
     "public_tens",
     "public_total",
+    "small_groups",
     "tells_too_much",
 ]
 
@@ -91,14 +94,113 @@ def public_tens(people: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.where(np.isnan(people), UNKNOWN, _hidden(exact, np.maximum(_tens(exact), FEWEST * (exact >= FEWEST))))
 
 
+def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Parts of a known number of people such that neither they nor what is left of the whole tell of one to nine.
+
+    One to nine are one number, and so are all and all but one to nine: the tens next to the middle of these stand for
+    them. The last tens below also stand for the few numbers that would be cut off beside them. Of twenty to 29 people
+    all parts of ten and more are one number; of fewer than twenty nothing is told but nobody.
+
+    Parameters
+    ----------
+    total
+        ``int64[n]`` people whose number is public.
+    parts
+        ``int64[n, k]`` of them.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``int64[n, k]``: tens, 0, or :data:`SUPPRESSED`.
+
+    Examples
+    --------
+    >>> public_parts(np.array([36]), np.array([[0, 9, 14, 26, 27, 35, 36]])).tolist()
+    [[0, -1, 10, 20, 30, 30, 30]]
+    >>> public_parts(np.array([29, 19]), np.array([[9, 10, 29], [1, 10, 19]])).tolist()
+    [[-1, 20, 20], [-1, -1, -1]]
+    """
+    whole = total[:, None]
+    most = whole - FEWEST
+    last = np.maximum(FEWEST, (most - FEWEST // 2 + 1) // FEWEST * FEWEST)
+    ends = (parts > most) | (whole < 3 * FEWEST)
+    shown = np.where(ends, np.minimum(_tens(whole - FEWEST // 2 + 1), whole // FEWEST * FEWEST), 0)
+    shown = np.where(ends, shown, np.clip(_tens(parts), FEWEST, last))
+    few = (parts < FEWEST) | (whole < 2 * FEWEST)
+    return np.where(parts <= 0, 0, np.where(few, SUPPRESSED, shown))
+
+
+class _Groups(NamedTuple):
+    """People of each row, those placed before those uncovered by each cut-off, the whole that parts are told of.
+
+    ``rough`` where a group is of one to nine, ``known`` where the number of those who are placed can be told.
+    """
+
+    people: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    whole: NDArray[np.int64]
+    rough: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        total: NDArray[np.float64],
+        unplaced: NDArray[np.float64],
+        uncovered: NDArray[np.float64],
+        apart: NDArray[np.bool_] | None,
+    ) -> _Groups:
+        people, lost = np.rint(total).astype(np.int64), np.rint(unplaced).astype(np.int64)
+        steps = np.column_stack([people - lost, np.rint(np.nan_to_num(uncovered)).astype(np.int64)])
+        groups = np.column_stack([steps[:, :-1] - steps[:, 1:], steps[:, -1], lost, people])
+        near = np.zeros(len(people), dtype=bool) if apart is None else apart
+        known = ~near & ((lost == 0) | (lost >= FEWEST))
+        return cls(
+            people=people,
+            steps=steps,
+            whole=np.where(known, steps[:, 0], people),
+            rough=np.any((groups > 0) & (groups < FEWEST), axis=1) | near,
+            known=known,
+        )
+
+
+def small_groups(
+    total: NDArray[np.float64],
+    unplaced: NDArray[np.float64],
+    uncovered: NDArray[np.float64],
+    *,
+    apart: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """Rows of which nothing can be told: a group of one to nine among fewer than twenty people.
+
+    Whatever would be told of a part of so few tells of the rest. Parameters as for :func:`public_counts`.
+
+    Examples
+    --------
+    Three of thirteen are within reach, and three of 23; of the last thirteen nobody is.
+
+    >>> small_groups(np.array([13.0, 23.0, 13.0]), np.zeros(3), np.array([[10.0], [20.0], [13.0]])).tolist()
+    [True, False, False]
+    """
+    of = _Groups.of(total, unplaced, uncovered, apart)
+    few = (of.whole >= FEWEST) & (of.whole < 2 * FEWEST)
+    return of.rough & ((of.people < 2 * FEWEST) | few)
+
+
 def public_counts(
-    total: NDArray[np.float64], unplaced: NDArray[np.float64], uncovered: NDArray[np.float64]
+    total: NDArray[np.float64],
+    unplaced: NDArray[np.float64],
+    uncovered: NDArray[np.float64],
+    *,
+    apart: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Placed and uncovered people such that no group under ten can be worked out.
 
     The cut-offs cut a row's people into groups: covered within the first, between the first and the
     second, ..., beyond the last, and those that the data cannot place. Where every group that is not
-    empty has ten people, whole numbers are shown; else all of the row is rounded to tens.
+    empty has ten people, whole numbers are shown; else those of the row are parts of the people who are placed, or of
+    all where one to nine are not, and told as :func:`public_parts` are. Then four numbers or more are possible of
+    every group. Rows of which nothing can be told (:func:`small_groups`) are for the caller to leave out.
 
     Parameters
     ----------
@@ -106,12 +208,15 @@ def public_counts(
         People per row.
     uncovered
         ``float64[rows, cutoffs]``, falling along the cut-offs; NaN where nobody could be placed.
+    apart
+        ``bool[rows]``: whether the number of those who are not placed differs by one to nine from that of another row
+        of the same people. None: nowhere.
 
     Returns
     -------
     tuple
-        ``placed[rows]``, ``uncovered[rows, cutoffs]`` with :data:`SUPPRESSED` for one to nine, and
-        ``rough[rows]``: which rows are in tens.
+        ``placed[rows]`` (all of the row's people where all but one to nine are), ``uncovered[rows, cutoffs]`` with
+        :data:`SUPPRESSED` for one to nine, and ``rough[rows]``: which rows are in tens.
 
     Examples
     --------
@@ -120,15 +225,13 @@ def public_counts(
     >>> placed.tolist(), uncovered.tolist(), rough.tolist()
     ([300, 300], [[200, 40], [200, -1]], [False, True])
     """
-    whole = np.rint(np.nan_to_num(uncovered)).astype(np.int64)
-    people, lost = np.rint(total).astype(np.int64), np.rint(unplaced).astype(np.int64)
-    placed = people - lost
-    steps = np.column_stack([placed, whole])
-    groups = np.column_stack([steps[:, :-1] - steps[:, 1:], steps[:, -1], lost, people])
-    rough: NDArray[np.bool_] = np.any((groups > 0) & (groups < FEWEST), axis=1)
-    shown_placed = np.where(rough, np.minimum(_tens(placed), people), placed)
-    shown = np.where(rough[:, None], _tens(whole), whole)
-    return _hidden(placed, shown_placed), _hidden(whole, np.minimum(shown, shown_placed[:, None])), rough
+    of = _Groups.of(total, unplaced, uncovered, apart)
+    tens, placed = public_parts(of.whole, of.steps), of.steps[:, 0]
+    nearly = (placed > of.people - FEWEST) | ((of.people < 3 * FEWEST) & (placed >= FEWEST))
+    tens[:, 0] = np.where(nearly & (of.people >= 2 * FEWEST), of.people, tens[:, 0])
+    tens[:, 0] = np.where(of.known, _hidden(placed, placed), tens[:, 0])
+    shown = np.where(of.rough[:, None], tens, of.steps)
+    return shown[:, 0], shown[:, 1:], of.rough
 
 
 def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
@@ -152,14 +255,26 @@ def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
     return np.where(total.to_numpy() >= FEWEST, (reached - before) * FEWEST, 0)
 
 
-def _sides(
-    total: NDArray[np.float64], share: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
-    """Where a share can be told, whole people there, and those of them who are not in the share."""
+class _Sides(NamedTuple):
+    """Where a share can be told, whole people there, those not in the share, and where a part tells of the rest."""
+
+    known: NDArray[np.bool_]
+    people: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    too_few: NDArray[np.bool_]
+
+
+def _sides(total: NDArray[np.float64], share: NDArray[np.float64]) -> _Sides:
     people = np.rint(total)
     outside = np.clip(people - np.rint(total * share), 0, people)
     known: NDArray[np.bool_] = np.isfinite(people) & np.isfinite(outside) & (people >= FEWEST)
-    return known, np.where(known, people, FEWEST).astype(np.int64), np.where(known, outside, 0).astype(np.int64)
+    part = known & (outside > 0) & (outside < people)
+    return _Sides(
+        known=known,
+        people=np.where(known, people, FEWEST).astype(np.int64),
+        outside=np.where(known, outside, 0).astype(np.int64),
+        too_few=part & (people < 2 * FEWEST),
+    )
 
 
 def _alike(
@@ -182,7 +297,9 @@ def _alike(
     return tens, lowest, highest
 
 
-def public_shares(total: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+def public_shares(
+    total: NDArray[np.float64], share: NDArray[np.float64], *, everyone: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Shares of people in whole percent, made of counts in tens.
 
     Percent times a known total is a number of people, so a share is rounded as those are: the people outside it and
@@ -191,28 +308,39 @@ def public_shares(total: NDArray[np.float64], share: NDArray[np.float64]) -> NDA
     Parameters
     ----------
     total
-        ``float64[n]`` people.
+        ``float64[n]`` people whom the share is of.
     share
         ``float64[n]`` from 0 to 1.
+    everyone
+        ``float64[n]`` people of the same place, whose number is public; where all but one to nine of them are in the
+        total the percentage is of the tens of all, which else would tell how many are not. None: the total is all.
 
     Returns
     -------
     numpy.ndarray
         ``float64[n]`` percent; :data:`NEARLY_ALL` where one to nine are left out, :data:`NEARLY_NONE` where else one to
-        nine are in; NaN where there are fewer than ten people, or nothing is known.
+        nine are in; NaN where there are fewer than ten people, or nothing is known, and of fewer than twenty people
+        where some are in and some out.
 
     Examples
     --------
     >>> public_shares(np.full(5, 212.0), np.array([0.0, 0.02, 0.5, 0.98, 1.0])).tolist()
     [0.0, -1.0, 48.0, -2.0, 100.0]
+    >>> public_shares(np.full(3, 19.0), np.array([0.0, 0.5, 1.0])).tolist()
+    [0.0, nan, 100.0]
+    >>> public_shares(np.array([94.0]), np.array([0.5]), everyone=np.array([95.0])).tolist()
+    [50.0]
     """
-    known, people, outside = _sides(total, share)
+    known, people, outside, too_few = _sides(total, share)
     tens, _, _ = _alike(people, outside)
-    percent = np.rint(100 * (1 - tens / _tens(people)))
+    beside = np.rint(total if everyone is None else everyone) - people
+    near = known & (beside > 0) & (beside < FEWEST)
+    of = _tens(people + np.where(near, beside, 0).astype(np.int64))
+    percent = np.rint(100 * (1 - tens / of))
     percent = np.where(people - outside < FEWEST, NEARLY_NONE, percent)
     percent = np.where(outside < FEWEST, NEARLY_ALL, percent)
     percent = np.where(outside == 0, 100, np.where(outside == people, 0, percent))
-    return np.where(known, percent, np.nan)
+    return np.where(known & ~too_few, percent, np.nan)
 
 
 def tells_too_much(
@@ -235,7 +363,8 @@ def tells_too_much(
     Returns
     -------
     numpy.ndarray
-        ``bool[n]``; False where fewer than ten people or nothing known say so anyway.
+        ``bool[n]``; False where fewer than ten people or nothing known say so anyway, True where nothing can be told
+        of fewer than twenty.
 
     Examples
     --------
@@ -244,7 +373,7 @@ def tells_too_much(
     >>> tells_too_much(np.array([100.0, 1000.0]), np.array([0.93, 0.93]), lambda percent: percent >= 95).tolist()
     [True, False]
     """
-    known, people, outside = _sides(total, share)
+    known, people, outside, too_few = _sides(total, share)
     _, lowest, highest = _alike(people, outside)
     maybe = lowest[:, None] + np.arange(2 * FEWEST)
     possible = maybe <= highest[:, None]
@@ -253,4 +382,4 @@ def tells_too_much(
     told = np.where(
         few, (possible & ~same).any(axis=1), (possible.sum(axis=1) > 1) & ((possible & same).sum(axis=1) < 2)
     )
-    return known & (outside > 0) & (outside < people) & told
+    return too_few | (known & (outside > 0) & (outside < people) & told)

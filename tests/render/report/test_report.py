@@ -208,7 +208,7 @@ def test_no_number_of_one_to_nine_people_is_told():
     document = words_of(small)
     names = [row[1] for row in table_after(document, "综合差距指数排名")[1:]]
     assert small.city.communities.frame["name"].iloc[0] not in names
-    assert "另有1个社区60岁以上不足10人" in "\n".join(line.text for line in document.paragraphs)
+    assert "另有1个社区60岁以上人数太少" in "\n".join(line.text for line in document.paragraphs)
 
 
 def test_shares_of_people_are_told_by_tens_whatever_the_measure(town):

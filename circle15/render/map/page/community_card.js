@@ -9,7 +9,7 @@
  * @typedef {LedgerActs & {back: () => void, service: (key: string) => void}} CommunityActs
  */
 import { h } from './dom.js';
-import { drawn, isUnknown, shareOf } from './figures.js';
+import { drawn, isHidden, isUnknown, shareOf } from './figures.js';
 import { behindService, ledgerSection, standing } from './ledger_card.js';
 import { dotted, local, minutes, openThen, people, percent, SUPPRESSED } from './text.js';
 
@@ -200,7 +200,7 @@ function serviceSection(place, view, acts) {
     h('span', {}, h('i', { style: { opacity: faded(k) } }), say('within', { n })),
   );
   const community = model.communities[place];
-  const absent = isUnknown(community) ? 'people_unknown' : community.pop_60plus === SUPPRESSED ? 'not_public' : '';
+  const absent = isUnknown(community) ? 'people_unknown' : isHidden(community) ? 'not_public' : '';
   const list = absent ? [] : model.services.map((service) => serviceRow(service, place, view, acts));
   return [
     h('h3', {}, say('services_in')),

@@ -80,8 +80,11 @@ export function toneOf({ classes, kinds }, place) {
   return kinds ? kinds[at].tone : RAMP[at];
 }
 
+/** Fewer people than this may be too few for any figure of a part of them. */
+const MANY = 20;
+
 /** Whether a community's people are not public. @param {Counted} community */
-export const isHidden = ({ gap, pop_60plus: elders }) => !gap && (elders === SUPPRESSED || elders === 0);
+export const isHidden = ({ gap, pop_60plus: elders }) => !gap && elders !== null && elders < MANY;
 
 /** Whether nobody knows how many people aged 60+ a community has. @param {Pick<Counted, "pop_60plus">} community */
 export const isUnknown = ({ pop_60plus: elders }) => elders === null;

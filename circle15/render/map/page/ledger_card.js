@@ -16,6 +16,7 @@
 import { CAUSE_TONES, ROBUST_TONES, typeTone, verdictTone } from './categories.js';
 import { bookTitle, marginText, observedText, requiredText, sourceText, titleOf } from './clauses.js';
 import { h, part, target } from './dom.js';
+import { isHidden } from './figures.js';
 import { either, grouped, local, minutes, people, SUPPRESSED, tens } from './text.js';
 import { NEARLY, normsIn, verdictsIn } from './verdicts.js';
 
@@ -314,7 +315,7 @@ function ledgerLink(rows, say) {
 export function standing(place, view) {
   const { model, say } = view;
   const { verdicts } = model;
-  if (!verdicts || model.communities[place].pop_60plus === SUPPRESSED) return null;
+  if (!verdicts || isHidden(model.communities[place])) return null;
   const ranks = verdicts.ranks(place);
   const stable = verdicts.stability?.rows[place];
   const rows = verdicts.ledgerOf(place);
