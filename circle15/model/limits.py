@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-__all__ = ["FEWEST", "SCALE_REFUSED", "SCALE_TOLD"]
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["FEWEST", "MIDDLE_OF_FEW", "SCALE_REFUSED", "SCALE_TOLD", "few_as_five"]
 
 FEWEST = 10
 """The smallest number of people that is told outside; one to nine are told as fewer than this."""
+
+MIDDLE_OF_FEW = FEWEST // 2
+"""One to nine people are drawn, and taken in a share or a sum, as this many."""
+
+
+def few_as_five(people: ArrayLike) -> NDArray[np.float64]:
+    """Groups of people as they go into a sum that is told, so that none of one to nine is what the others leave of it.
+
+    One to nine count as five, people whom nobody knows as none.
+
+    Examples
+    --------
+    >>> few_as_five([0.0, 1.0, 9.0, 10.0, 43.4, float("nan")]).tolist()
+    [0.0, 5.0, 5.0, 10.0, 43.0, 0.0]
+    """
+    whole = np.rint(np.nan_to_num(np.asarray(people, dtype=np.float64)))
+    some = np.nan_to_num(np.asarray(people, dtype=np.float64)) > 0
+    return np.where(some & (whole < FEWEST), float(MIDDLE_OF_FEW), whole)
+
 
 SCALE_TOLD = 0.003
 """Scale error of a reference system from which on it is told.

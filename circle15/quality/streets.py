@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import adequacy, finding, way_classes
 from circle15.catalog.phrases import people_text
-from circle15.model.limits import FEWEST
+from circle15.model.limits import FEWEST, few_as_five
 from circle15.model.places import DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Settings
@@ -132,8 +132,8 @@ def _cut_findings(city: City, reach_m: float, cut: pd.DataFrame | None) -> list[
             count=len(near),
             file=city.network.origin.file,
             reach=f"{reach_m:.0f}",
-            people=_people_words(float(near["people"].sum())),
-            total=_people_words(float(frame["population"].sum())),
+            people=_people_words(float(few_as_five(near["people"]).sum())),
+            total=_people_words(float(few_as_five(frame["population"]).sum())),
             examples=[f"{key} {frame.loc[key, 'name']}{told}" for key, told in worst["told"].items()],
         )
     ]
@@ -153,12 +153,11 @@ def _cut_by_land(city: City, reach_m: float) -> pd.DataFrame:
 
 
 def _cut_by_homes(frame: pd.DataFrame, cut: pd.DataFrame) -> pd.DataFrame:
-    """As :func:`_cut_by_land`, by where people live; in tens: a percentage of a known number is a number of people."""
+    """As :func:`_cut_by_land`, by where people live; none is told: a percentage of a known number is one of people."""
     if cut.empty:
         return cut
     people = cut["circle_cut"]
-    tens = (people / FEWEST).round() * FEWEST
-    table = pd.DataFrame({"people": tens.where(people >= FEWEST, people), "told": ""}, index=frame.index)
+    table = pd.DataFrame({"people": people, "told": ""}, index=frame.index)
     table["percent"] = 100 * people / frame["population"].where(frame["population"] > 0)
     return table[table["percent"] >= _FEWEST_PERCENT]
 
@@ -277,4 +276,5 @@ def _longest_street(network: WalkNetwork, edges: NDArray[np.bool_]) -> str:
 
 
 def _people_words(count: float) -> tuple[str, str]:
-    return people_text(count, "zh"), people_text(count, "en")
+    tens = count if count < FEWEST else round(count / FEWEST) * FEWEST
+    return people_text(tens, "zh"), people_text(tens, "en")

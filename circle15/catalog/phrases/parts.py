@@ -46,8 +46,8 @@ def people_text(count: float, language: str) -> str:
 
 
 def people_words(count: float) -> tuple[str, str]:
-    """A count of people for print in both languages, Chinese first, as findings and refusals take it."""
-    return people_text(count, "zh"), people_text(count, "en")
+    """A count of people in tens for print in both languages, Chinese first, as findings and refusals take it."""
+    return rough_people_text(count, "zh"), rough_people_text(count, "en")
 
 
 def rough_people_text(count: float, language: str) -> str:

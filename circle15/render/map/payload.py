@@ -17,13 +17,13 @@ from circle15 import catalog
 from circle15.catalog.phrases import community_sentences
 from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
-from circle15.model.limits import FEWEST
+from circle15.model.limits import FEWEST, few_as_five
 from circle15.model.places import counts_heads
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
-from circle15.render.published.gaps import public_cells, public_gaps, told_communities
-from circle15.render.published.privacy import UNKNOWN, bundles, public_population, public_tens, public_total
+from circle15.render.published.gaps import public_cells, public_gaps, public_sums, told_communities
+from circle15.render.published.privacy import UNKNOWN, bundles, parts_of, public_population, public_total
 from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "add_gates", "payload"]
@@ -37,6 +37,11 @@ _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
 _MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "circle_cut", "circle_cut_60plus")
 """What the card of a community tells beside its people, in tens."""
+_PART_OF = {
+    "pop_65plus": "pop_60plus", "pop_80plus": "pop_60plus",
+    "circle_cut": "population", "circle_cut_60plus": "pop_60plus",
+}  # fmt: skip
+"""Those that are parts of a published number."""
 
 
 def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
@@ -313,7 +318,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     sentences = {language: community_sentences(analysis.gaps, language) for language in ("zh", "en")}
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = _more(frame.join(_cut(analysis)))
+    more = _more(frame.join(_cut(analysis)), {"population": people, "pop_60plus": elders})
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = key not in told
@@ -346,10 +351,14 @@ def _known(people: np.int64) -> int | None:
     return None if people == UNKNOWN else int(people)
 
 
-def _more(frame: pd.DataFrame) -> list[dict[str, int]]:
+def _more(frame: pd.DataFrame, totals: Mapping[str, NDArray[np.int64]]) -> list[dict[str, int]]:
     """Further numbers of each row, in tens; none where a cell is empty or holds no number."""
     known = {column: pd.to_numeric(frame[column], errors="coerce") for column in _MORE if column in frame}
-    tens = {column: public_tens(values.fillna(0).to_numpy(dtype=np.float64)) for column, values in known.items()}
+    nothing = np.full(len(frame), UNKNOWN)
+    tens = {
+        column: parts_of(totals.get(_PART_OF.get(column, ""), nothing), values.fillna(0).to_numpy(dtype=np.float64))
+        for column, values in known.items()
+    }
     return [
         {column: int(tens[column][place]) for column, values in known.items() if pd.notna(values.iloc[place])}
         for place in range(len(frame))
@@ -400,18 +409,18 @@ def _tens(people: float) -> int:
 
 def _totals(analysis: Analysis) -> dict[str, Any]:
     """City-wide figures in tens, so that no community can be worked out as the rest of a sum."""
-    frame, cutoffs = analysis.city.communities.frame, list(analysis.settings.cutoffs_min)
-    people = analysis.coverage.frame[["pop_60plus_covered", "pop_60plus_uncovered"]]
-    sums = people.groupby(level=["service", "cutoff_min"]).sum()
-    uncovered = sums["pop_60plus_uncovered"].unstack("cutoff_min")
-    placed = sums.sum(axis=1).unstack("cutoff_min").reindex(columns=[cutoffs[-1]])[cutoffs[-1]]
+    frame, published = analysis.city.communities.frame, public_cells(analysis)
+    services = analysis.coverage.services
+    elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
+    people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
+    steps = [f"uncovered_{place}" for place in range(len(analysis.settings.cutoffs_min))]
+    sums: Any = pd.DataFrame(columns=["placed", *steps])
+    if services:
+        sums = public_sums(analysis, published, pd.Series("", index=frame.index)).droplevel(0)
     return {
         "unknown": int(frame["pop_60plus"].isna().sum()),
-        "population": _tens(frame["population"].sum()),
-        "pop_60plus": _tens(frame["pop_60plus"].sum()),
-        "uncovered": {
-            service: [_tens(value) for value in uncovered[cutoffs].to_numpy()[uncovered.index.get_loc(service)]]
-            for service in analysis.coverage.services
-        },
-        "placed": {service: _tens(float(placed[service])) for service in analysis.coverage.services},
+        "population": _tens(few_as_five(np.abs(people)[people != UNKNOWN]).sum()),
+        "pop_60plus": _tens(few_as_five(np.abs(elders)[elders != UNKNOWN]).sum()),
+        "uncovered": {service: [_tens(sums.loc[service, step]) for step in steps] for service in services},
+        "placed": {service: _tens(sums.loc[service, "placed"]) for service in services},
     }

@@ -23,7 +23,7 @@ from circle15.model import Analysis
 from circle15.render.map.compact import Sections
 from circle15.render.map.facilities import short
 from circle15.render.map.ledger import ledger
-from circle15.render.published.gaps import told_communities
+from circle15.render.published.gaps import public_cells, public_left, told_communities
 from circle15.render.published.privacy import public_shares, public_tens
 
 __all__ = ["CAUSES", "MOST_CHECKS", "ROBUST", "add_lines", "verdicts"]
@@ -159,7 +159,10 @@ def _attribution(analysis: Analysis, services: list[str]) -> dict[str, Any]:
         return {}
     shown, places = _pairs(analysis, found.frame, services)
     links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
-    people = [_tens(shown[f"uncovered_{name}"]) for name in ("gates", "link", "direct", "straight")]
+    cells = public_cells(analysis)
+    people = [
+        public_left(cells, shown[f"uncovered_{name}"]).tolist() for name in ("gates", "link", "direct", "straight")
+    ]
     link = links.get_indexer(pd.Index(shown["link_id"])).tolist()
     rows = [
         [community, service, CAUSES.index(cause), *counts, best]

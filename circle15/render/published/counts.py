@@ -8,11 +8,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from circle15.catalog import text
 from circle15.model import Analysis
-from circle15.model.limits import FEWEST
-from circle15.render.published.gaps import public_cells, public_gaps, public_subdistricts, told_communities
+from circle15.model.limits import FEWEST, MIDDLE_OF_FEW, few_as_five
+from circle15.render.published.gaps import (
+    public_cells,
+    public_gaps,
+    public_left,
+    public_subdistricts,
+    public_sums,
+    told_communities,
+)
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, public_population, public_tens, public_total
 
 __all__ = ["Published", "few", "percent", "publish", "rounded_percent", "tens"]
@@ -28,10 +36,13 @@ class Published:
     ``pop_60plus`` (``UNKNOWN`` where nobody knows them). ``ranking`` and ``subdistricts``: indices and ranks by
     :mod:`circle15.render.published.gaps`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a cut-off
     (people not covered), all in tens. ``unknown`` communities, whose people aged 60+ nobody knows, are in none.
-    ``told``: ids by :func:`~circle15.render.published.gaps.told_communities`.
+    ``left`` on (``community_id``, ``service``): the columns of ``attribution.frame`` that count people, by
+    :func:`~circle15.render.published.gaps.public_left`. ``told``: ids by
+    :func:`~circle15.render.published.gaps.told_communities`.
     """
 
     cells: Any
+    left: Any
     places: Any
     ranking: Any
     subdistricts: Any
@@ -44,6 +55,10 @@ class Published:
     def seen(self, community: str) -> bool:
         """Whether a community has people enough that its figures are told."""
         return community in self.told
+
+    def summed(self, world: str, rows: pd.Index) -> int:
+        """People whom a remedy would leave without a service, over some rows of ``left``, in tens of what is told."""
+        return tens(float(_sum_of(self.left[world].reindex(rows).to_numpy(dtype=np.int64))))
 
 
 def few(people: float, *, rough: bool = False) -> str:
@@ -105,12 +120,24 @@ def publish(analysis: Analysis) -> Published:
         places=places,
         ranking=public_gaps(analysis, public),
         subdistricts=public_subdistricts(analysis, public),
-        totals=_totals(analysis),
-        elders=tens(float(frame["pop_60plus"].sum())),
-        people=tens(float(frame["population"].sum())),
+        totals=_totals(analysis, public),
+        left=_left(analysis, public),
+        elders=tens(float(few_as_five(frame["pop_60plus"]).sum())),
+        people=tens(float(_sum_of(everyone))),
         unknown=int(frame["pop_60plus"].isna().sum()),
         told=told,
     )
+
+
+def _sum_of(shown: NDArray[np.int64]) -> int:
+    """Published counts added up, with five for one to nine and nobody for an unknown number."""
+    return int(np.where(shown == SUPPRESSED, MIDDLE_OF_FEW, np.maximum(shown, 0)).sum())
+
+
+def _left(analysis: Analysis, public: pd.DataFrame) -> pd.DataFrame:
+    frame = analysis.attribution.frame
+    worlds = [column for column in frame if str(column).startswith("uncovered")]
+    return pd.DataFrame({column: public_left(public, frame[column]) for column in worlds}, index=frame.index)
 
 
 def _cells(public: pd.DataFrame, told: pd.Index) -> pd.DataFrame:
@@ -121,15 +148,11 @@ def _cells(public: pd.DataFrame, told: pd.Index) -> pd.DataFrame:
     return cells[cells.index.get_level_values("community_id").isin(told)].sort_index(kind="stable")
 
 
-def _totals(analysis: Analysis) -> pd.DataFrame:
-    """City-wide figures in tens, so that no community can be worked out as the rest of a sum."""
-    frame = analysis.coverage.frame
-    if frame.empty:
+def _totals(analysis: Analysis, public: pd.DataFrame) -> pd.DataFrame:
+    """City-wide figures in tens, sums of what is told of communities: none can be worked out as the rest of a sum."""
+    if analysis.coverage.frame.empty:
         return pd.DataFrame(columns=["placed", "uncovered"])
-    sums = frame[["pop_60plus_covered", "pop_60plus_uncovered"]].groupby(level=["service", "cutoff_min"]).sum()
-    uncovered = sums["pop_60plus_uncovered"].unstack("cutoff_min").map(tens)
-    placed = sums.sum(axis=1).unstack("cutoff_min")[analysis.settings.circle_min].map(tens)
-    known = [key for key in analysis.coverage.services if key in uncovered.index]
-    table = uncovered.reindex(known)
-    table["placed"], table["uncovered"] = placed, uncovered[analysis.settings.circle_min]
-    return table
+    sums = public_sums(analysis, public, pd.Series("", index=analysis.city.communities.frame.index)).droplevel(0)
+    known = [key for key in analysis.coverage.services if key in sums.index]
+    cutoffs = {f"uncovered_{place}": cutoff for place, cutoff in enumerate(analysis.settings.cutoffs_min)}
+    return sums.reindex(known).map(tens).rename(columns=cutoffs)

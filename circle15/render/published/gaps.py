@@ -15,13 +15,19 @@ from numpy.typing import NDArray
 
 from circle15.model import Analysis
 from circle15.model.index import additive_index, geometric_index, ranked, worst_index
-from circle15.model.limits import FEWEST
-from circle15.render.published.privacy import SUPPRESSED, public_counts, public_tens, public_total, small_groups
+from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
+from circle15.render.published.privacy import (
+    SUPPRESSED,
+    public_counts,
+    public_parts,
+    public_tens,
+    public_total,
+    small_groups,
+    told_whole,
+)
 
-__all__ = ["MIDDLE_OF_FEW", "public_cells", "public_gaps", "public_subdistricts", "told_communities"]
+__all__ = ["public_cells", "public_gaps", "public_left", "public_subdistricts", "public_sums", "told_communities"]
 
-MIDDLE_OF_FEW = FEWEST // 2
-"""One to nine people are drawn, and taken in a share, as this many."""
 _COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_undetermined", "pop_60plus_uncovered", "choices"]
 _MINUTES = ("mean_min", "p90_min")
 
@@ -34,14 +40,15 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
     pandas.DataFrame
         On (``community_id``, ``service``): ``placed`` and, for the cut-offs in their order, ``uncovered_0``,
         ``uncovered_1``, ... (people aged 60+; :data:`~circle15.render.published.privacy.SUPPRESSED` for one
-        to nine), ``uncovered`` (the last of these), ``rough`` (in tens), ``share`` covered at the circle worked out
+        to nine), ``uncovered`` (the last of these), ``rough`` (in tens), ``whole`` (whose parts these are, not to be
+        told), ``share`` covered at the circle worked out
         from these, ``mean_min``, ``p90_min``,
         ``choices`` (whole numbers where rough: times people they are counts too) and ``rank`` within the service by
         the counts that are told. Without rows where no service has a list, and of communities whose people aged 60+
         nobody knows.
     """
     frame = analysis.coverage.frame
-    columns = ["placed", "uncovered", "rough", "share", *_MINUTES, "choices", "rank"]
+    columns = ["placed", "uncovered", "rough", "whole", "share", *_MINUTES, "choices", "rank"]
     if frame.empty:  # no list of facilities: nothing is determined
         nothing = pd.MultiIndex.from_arrays([[], []], names=["community_id", "service"])
         return pd.DataFrame(columns=columns, index=nothing)
@@ -53,6 +60,7 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
     wide, apart = wide[told], apart[told]
     placed, shown, rough = public_counts(*(part[told] for part in counts), apart=apart)
     cells = pd.DataFrame({"placed": placed, "uncovered": shown[:, -1], "rough": rough}, index=wide.index)
+    cells["whole"] = told_whole(counts[0][told], counts[1][told], apart=apart)
     for place in range(shown.shape[1]):
         cells[f"uncovered_{place}"] = shown[:, place]
     drawn = _drawn(shown[:, -1])
@@ -109,6 +117,66 @@ def _withheld(index: pd.Index, small: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """All rows of the communities that have such a row."""
     ids = index.get_level_values("community_id")
     return np.asarray(ids.isin(ids[small].unique()))
+
+
+def public_sums(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    """Sums of what is told of communities: whatever is told of a sum, no community is what the others leave of it.
+
+    Parameters
+    ----------
+    analysis
+        What to tell.
+    cells
+        From :func:`public_cells`.
+    groups
+        Of each community, on ``community_id``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On (group, ``service``): ``placed``, ``uncovered_0``, ``uncovered_1``, ... and ``uncovered``, people with five
+        for one to nine of a community. Of communities of which nothing is told anybody counts as five.
+    """
+    wide: Any = analysis.coverage.frame[_COUNTS].unstack("cutoff_min")
+    (total, lost, uncovered), _ = _counts(wide, analysis.settings.cutoffs_min)
+    steps = [f"uncovered_{place}" for place in range(uncovered.shape[1])]
+    some = np.column_stack([total - lost, np.nan_to_num(uncovered)]) > 0
+    table = pd.DataFrame(np.where(some, float(MIDDLE_OF_FEW), 0.0), index=wide.index, columns=["placed", *steps])
+    for column in table:
+        table.loc[cells.index, column] = _drawn(cells[column].to_numpy(dtype=np.int64))
+    table["uncovered"] = table[steps[-1]]
+    named = groups.reindex(table.index.get_level_values("community_id")).to_numpy()
+    return table.groupby([named, table.index.get_level_values("service")]).sum()
+
+
+def public_left(cells: pd.DataFrame, people: pd.Series) -> pd.Series:
+    """How many of those without a service a remedy would leave, in tens of them.
+
+    Parameters
+    ----------
+    cells
+        From :func:`public_cells`.
+    people
+        Exact numbers, on (``community_id``, ``service``).
+
+    Returns
+    -------
+    pandas.Series
+        ``int64`` as :func:`~circle15.render.published.privacy.public_parts` of the uncovered people where their number
+        is told as it is, else of the placed ones; where nothing is told of a community, 0 or ``SUPPRESSED``.
+    """
+    told = cells[["placed", "uncovered", "rough", "whole"]].reindex(people.index)
+    whole = told["uncovered"].where(~told["rough"].eq(True), told["whole"]).fillna(0).to_numpy(dtype=np.int64)  # noqa: FBT003
+    parts = np.ceil(people.fillna(0).to_numpy(dtype=np.float64) - 1e-9).astype(np.int64)
+    shown = public_parts(whole, np.minimum(parts, np.maximum(whole, 1))[:, None])[:, 0]
+    # All of them, and all but a few, are the tens of the number that stands beside it.
+    known = told["rough"].eq(False).to_numpy(dtype=bool)  # noqa: FBT003
+    ends = known & (shown >= FEWEST) & ((parts > whole - FEWEST) | (whole < 3 * FEWEST))
+    tens = public_tens(np.column_stack([whole, parts]).astype(np.float64))
+    shown = np.where(ends, tens[:, 0], shown)
+    return pd.Series(
+        np.where((parts > whole) & told["placed"].notna().to_numpy(), tens[:, 1], shown), index=people.index
+    )
 
 
 def _drawn(shown: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -183,13 +251,12 @@ def public_subdistricts(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame
     weights = {key: weight for key, weight in analysis.gaps.weights.items() if weight > 0}
     if table.empty or cells.empty or not weights:
         return table
-    rough = cells.index[cells["rough"].to_numpy(dtype=bool)].get_level_values("community_id")
-    some = table.index.isin(set(found.named.reindex(rough)))
-    sums = found.frame.xs(analysis.settings.circle_min, level="cutoff_min")
-    lost = public_tens(sums["pop_60plus_uncovered"].to_numpy(dtype=np.float64))
-    placed = public_tens((sums["pop_60plus_covered"] + sums["pop_60plus_uncovered"]).to_numpy(dtype=np.float64))
-    told = pd.Series(np.where(placed >= FEWEST, np.clip(1 - _drawn(lost) / np.maximum(placed, FEWEST), 0, 1), np.nan),
-                     index=sums.index)  # fmt: skip
+    ids = cells.index.get_level_values("community_id")
+    whole = ids.difference(ids[cells["rough"].to_numpy(dtype=bool)])
+    some = table.index.isin(set(found.named[~found.named.index.isin(whole)]))
+    sums = public_sums(analysis, cells, found.named)
+    share_of_sums = np.clip(1 - sums["uncovered"] / np.maximum(sums["placed"], FEWEST), 0, 1)
+    told = share_of_sums.where(sums["placed"] >= FEWEST)
     share = told.unstack("service").reindex(index=table.index, columns=list(weights))
     anew = some & share.notna().all(axis=1).to_numpy() & table["index"].notna().to_numpy()
     if anew.any():

@@ -20,6 +20,7 @@ __all__ = [
     "SUPPRESSED",
     "UNKNOWN",
     "bundles",
+    "parts_of",
     "public_counts",
     "public_parts",
     "public_population",
@@ -28,6 +29,7 @@ __all__ = [
     "public_total",
     "small_groups",
     "tells_too_much",
+    "told_whole",
 ]
 
 
@@ -99,7 +101,7 @@ def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[
 
     One to nine are one number, and so are all and all but one to nine: the tens next to the middle of these stand for
     them. The last tens below also stand for the few numbers that would be cut off beside them. Of twenty to 29 people
-    all parts of ten and more are one number; of fewer than twenty nothing is told but nobody.
+    all parts of ten and more are one number; of ten to nineteen a half and less are, and more than that.
 
     Parameters
     ----------
@@ -118,7 +120,7 @@ def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[
     >>> public_parts(np.array([36]), np.array([[0, 9, 14, 26, 27, 35, 36]])).tolist()
     [[0, -1, 10, 20, 30, 30, 30]]
     >>> public_parts(np.array([29, 19]), np.array([[9, 10, 29], [1, 10, 19]])).tolist()
-    [[-1, 20, 20], [-1, -1, -1]]
+    [[-1, 20, 20], [-1, 10, 10]]
     """
     whole = total[:, None]
     most = whole - FEWEST
@@ -126,8 +128,21 @@ def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[
     ends = (parts > most) | (whole < 3 * FEWEST)
     shown = np.where(ends, np.minimum(_tens(whole - FEWEST // 2 + 1), whole // FEWEST * FEWEST), 0)
     shown = np.where(ends, shown, np.clip(_tens(parts), FEWEST, last))
-    few = (parts < FEWEST) | (whole < 2 * FEWEST)
+    few = np.where(whole < 2 * FEWEST, (parts <= whole // 2) | (whole < FEWEST), parts < FEWEST)
     return np.where(parts <= 0, 0, np.where(few, SUPPRESSED, shown))
+
+
+def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[np.int64]:
+    """As :func:`public_tens`, of groups that are parts of published totals: nor is what is left of a total told.
+
+    Examples
+    --------
+    >>> parts_of(np.array([36, 36, -1, 100]), np.array([35.0, 12.0, 4.0, np.nan])).tolist()
+    [30, 10, -1, -3]
+    """
+    tens, exact = public_tens(people), _whole(people)
+    part = ~np.isnan(people) & (total >= FEWEST) & (exact <= total)
+    return np.where(part, public_parts(np.maximum(total, FEWEST), exact[:, None])[:, 0], tens)
 
 
 class _Groups(NamedTuple):
@@ -185,6 +200,16 @@ def small_groups(
     of = _Groups.of(total, unplaced, uncovered, apart)
     few = (of.whole >= FEWEST) & (of.whole < 2 * FEWEST)
     return of.rough & ((of.people < 2 * FEWEST) | few)
+
+
+def told_whole(
+    total: NDArray[np.float64], unplaced: NDArray[np.float64], *, apart: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """People whose number is known to a reader and whose parts are told: those placed, or all of a row.
+
+    Parameters as for :func:`public_counts`.
+    """
+    return _Groups.of(total, unplaced, np.zeros((len(total), 0)), apart).whole
 
 
 def public_counts(

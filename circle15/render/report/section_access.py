@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from circle15.model.limits import few_as_five
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import UNKNOWN
 from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, clean, field, say
@@ -75,9 +76,13 @@ def _subdistricts(facts: Facts) -> Table:
               field("h_elders", 1.3, "right"), field("h_index", 1, "right"), field("h_worst", 2.2))  # fmt: skip
     told = replace(facts.analysis.subdistricts, by_subdistrict=facts.published.subdistricts)
     table: Any = subdistrict_table(replace(facts.analysis, subdistricts=told)).rename(columns={"index": "index_value"})
+    elders = facts.analysis.city.communities.frame["pop_60plus"]
+    named = facts.analysis.subdistricts.named.reindex(elders.index)
+    known = pd.Series(few_as_five(elders), index=elders.index).where(elders.notna())
+    people = known.groupby(named.to_numpy()).sum(min_count=1).map(tens)
     rows = [
         (f"{row.rank_index:.0f}" if pd.notna(row.rank_index) else "—", clean(row.subdistrict), _counted(row),
-         few(tens(float(row.pop_60plus)), rough=True), f"{row.index_value:.0f}" if pd.notna(row.index_value) else "—",
+         few(people[row.subdistrict], rough=True), f"{row.index_value:.0f}" if pd.notna(row.index_value) else "—",
          row.worst_service_zh)
         for row in table.itertuples()
     ]  # fmt: skip

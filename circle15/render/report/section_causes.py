@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 
 from circle15.catalog import services
+from circle15.model.limits import few_as_five
 from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
 from circle15.render.report.facts import Facts, service_words
@@ -43,7 +45,7 @@ def _by_cause(facts: Facts) -> Table:
     for cause in _CAUSES:
         mine = frame[frame["cause"] == cause]
         if len(mine):
-            people = [few(tens(float(mine[world].sum()))) for world in _WORLDS]
+            people = [few(facts.published.summed(world, mine.index)) for world in _WORLDS]
             rows.append((str(say(f"cause_{cause}")), f"{len(mine):,}", *people))
     return Table(words=say("causes_table"), fields=fields, rows=tuple(rows))
 
@@ -71,11 +73,21 @@ def _gates(facts: Facts) -> list[Block]:
         return []
     fields = (field("h_service", 2.4), *(field(f"h_policy_{policy}", 1.3, "right") for policy in _POLICIES))
     rows = [
-        (str(service_words(service)), *(few(tens(float(people[policy]))) for policy in _POLICIES))
+        (
+            str(service_words(service)),
+            *(few(_under(facts, service, people[policy] - people["resident"])) for policy in _POLICIES),
+        )
         for service, people in policies.iterrows()
     ]
     table = Table(words=say("gates_table"), fields=fields, rows=tuple(rows), note=say("gates_note"))
     return [Heading(level=2, words=say("gates")), Paragraph(words=say("gates_lead")), table]
+
+
+def _under(facts: Facts, service: Any, more: float) -> int:
+    """People without a service in the city where so many more are: the total that is told, and the tens of the rest."""
+    totals = facts.published.totals
+    today = max(float(totals["uncovered"].get(service, 0)), 0.0)
+    return tens(max(today + np.sign(more) * float(few_as_five(abs(more))), 0.0))
 
 
 def _links(links: gpd.GeoDataFrame) -> Table:
@@ -100,7 +112,7 @@ def _remedies(facts: Facts) -> Table:
     fields = (field("h_community", 2), field("h_service", 1.8), field("h_out", 1.1, "right"),
               field("h_cause", 1.5), field("h_remedy", 5))  # fmt: skip
     rows = [
-        (facts.name(community), service_words(service).zh, few(tens(float(row["uncovered"])), rough=True),
+        (facts.name(community), service_words(service).zh, _left(facts, row, "uncovered"),
          say(f"cause_{row['cause']}").zh, remedy(facts, row))
         for (community, service), row in largest.head(_MOST_REMEDIES).iterrows()
     ]  # fmt: skip
@@ -118,14 +130,14 @@ def remedy(facts: Facts, row: Any) -> str:
         name = say("link_numbered", number=place).zh if known else say("link_other").zh
         linked = say("remedy_link" if cause == "link" else "remedy_link_some", link=name,
                      length=f"{links.loc[best, 'length_m']:,.0f}", crosses=crossing(links.loc[best, "crosses"]).zh,
-                     left=_left(row["uncovered_link"])).zh  # fmt: skip
+                     left=_left(facts, row, "uncovered_link")).zh  # fmt: skip
     if cause == "link" and linked:
         return linked
     if cause == "link":
         return say("remedy_link_none").zh
     world = "uncovered_gates" if cause == "gate" else "uncovered_straight"
-    return say(f"remedy_{cause}", left=_left(row[world])).zh + linked
+    return say(f"remedy_{cause}", left=_left(facts, row, world)).zh + linked
 
 
-def _left(people: float) -> str:
-    return few(tens(float(people)), rough=True)
+def _left(facts: Facts, row: Any, world: str) -> str:
+    return few(facts.published.left.loc[row.name, world], rough=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 from circle15.catalog import services
 from circle15.catalog.norm_books import not_computed
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.model.places import counts_heads
-from circle15.render.published.counts import few, percent, tens
+from circle15.render.published.counts import few, percent
+from circle15.render.published.privacy import parts_of
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
 from circle15.render.report.facts import Facts, number, service_words
 from circle15.render.report.section_causes import remedy
@@ -59,9 +62,14 @@ def _cut(facts: Facts) -> list[Block]:
     worst = there.sort_values("circle_cut", ascending=False, kind="stable").head(_MOST_CUT)
     fields = (field("h_community", 2.4), field("h_subdistrict", 1.6), field("h_cut", 1.4, "right"),
               field("h_elders", 1.3, "right"))  # fmt: skip
+    places = facts.published.places.reindex(worst.index)
+    people, elders = (
+        parts_of(places[total].to_numpy(dtype=np.int64), worst[column].to_numpy(dtype=np.float64))
+        for total, column in (("population", "circle_cut"), ("pop_60plus", "circle_cut_60plus"))
+    )
     rows = [
-        (facts.name(key), facts.subdistrict(key), few(tens(people), rough=True), few(tens(elders), rough=True))
-        for key, people, elders in worst.itertuples()
+        (facts.name(key), facts.subdistrict(key), few(all_ages, rough=True), few(old, rough=True))
+        for key, all_ages, old in zip(worst.index, people, elders, strict=True)
     ]
     words = say("quality_cut", count=len(there), shown=len(rows))
     return [Table(words=words, fields=fields, rows=tuple(rows), note=say("quality_cut_note"))]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from circle15.catalog import services
 from circle15.catalog.phrases import equity_reasons, named_groups, type_names, type_notes
-from circle15.model.limits import FEWEST
+from circle15.model.limits import FEWEST, few_as_five
 from circle15.render.published.counts import few, percent, rounded_percent, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.facts import Facts, minutes, number, service_words
@@ -105,10 +107,13 @@ def _types(facts: Facts) -> Table:
               field("h_elders", 1.2, "right"), field("h_medoid", 2)]  # fmt: skip
     if kunshan:
         fields.append(field("h_kunshan", 1.8))
+    elders = facts.analysis.city.communities.frame["pop_60plus"]
+    own = facts.analysis.typology.frame["type_id"].reindex(elders.index).to_numpy()
+    people = pd.Series(few_as_five(elders), index=elders.index).groupby(own).sum()
     rows = []
     for name, (key, row) in zip(names, table.iterrows(), strict=True):
         medoid = row["medoid_id"]
         told = [clean(key), clean(name), f"{row['communities']:,.0f}",
-                few(tens(float(row["pop_60plus"])), rough=True), facts.name(medoid) if medoid else "—"]  # fmt: skip
+                few(tens(float(people.get(key, 0))), rough=True), facts.name(medoid) if medoid else "—"]  # fmt: skip
         rows.append((*told, clean(row["kunshan"])) if kunshan else tuple(told))
     return Table(words=say("types_table"), fields=tuple(fields), rows=tuple(rows))

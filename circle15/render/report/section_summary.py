@@ -8,7 +8,7 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog.phrases import check_questions
-from circle15.model.limits import FEWEST
+from circle15.model.limits import FEWEST, few_as_five
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import SUPPRESSED
 from circle15.render.report.blocks import (
@@ -271,7 +271,7 @@ def _how(facts: Facts) -> list[Words]:
         for language in ("zh", "en")
     )
     frame = analysis.coverage.frame
-    lost = frame["pop_60plus_unplaced"].groupby(level="community_id").first().sum() if len(frame) else 0.0
+    lost = few_as_five(frame["pop_60plus_unplaced"].groupby(level="community_id").first()).sum() if len(frame) else 0.0
     lines = [
         say("method_covered"),
         say("method_walker", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}",
@@ -290,7 +290,9 @@ def _how(facts: Facts) -> list[Words]:
         lines.append(say("method_weights", weights=listed_weights))
     if settings.open_at is not None:
         lines.append(say("at_moment", moment=(settings.open_at.zh, settings.open_at.en)))
-    adrift = frame["pop_60plus_undetermined"].groupby(level="community_id").max().sum() if len(frame) else 0.0
+    adrift = (
+        few_as_five(frame["pop_60plus_undetermined"].groupby(level="community_id").max()).sum() if len(frame) else 0
+    )
     if adrift > 0:
         lines.append(say("method_adrift", people=few(tens(float(adrift)))))
     return [*lines, say("method_undetermined", unplaced=few(tens(float(lost))))]

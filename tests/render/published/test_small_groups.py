@@ -11,10 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from circle15.accessibility.gaps import gaps
+from circle15.model.limits import few_as_five
 from circle15.render.map.payload import payload
 from circle15.render.published.counts import publish
-from circle15.render.published.gaps import public_cells, told_communities
-from circle15.render.published.privacy import SUPPRESSED, public_counts, small_groups
+from circle15.render.published.gaps import public_cells, public_left, told_communities
+from circle15.render.published.privacy import SUPPRESSED, parts_of, public_counts, small_groups
 from tests.towns.page_fixture import analysis
 
 LEAST = 4
@@ -122,3 +123,41 @@ def test_services_do_not_tell_how_many_on_a_detached_piece_reach_one(town) -> No
     assert not same["rough"].any()
     assert set(same["placed"]) == {60}
     assert SUPPRESSED not in set(same["uncovered"])
+
+
+# -- sums and remedies ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("people", [1.0, 4.0, 9.0])
+def test_no_total_tells_how_many_of_one_community(town, people: float) -> None:
+    """All other communities are told to the person: tens of the exact sum would tell of c4, at its edges exactly."""
+    first, other = (with_cell(town, 40.0, lost) for lost in (people, 5.0))
+    pd.testing.assert_frame_equal(publish(first).totals, publish(other).totals)
+    assert payload(first)["totals"] == payload(other)["totals"]
+
+
+@pytest.mark.parametrize("people", [1.0, 9.0])
+def test_no_total_tells_how_many_live_in_one_community(town, people: float) -> None:
+    first, other = (with_cell(town, elders, 0.0) for elders in (people, 5.0))
+    assert publish(first).elders == publish(other).elders
+    assert payload(first)["totals"]["pop_60plus"] == payload(other)["totals"]["pop_60plus"]
+
+
+def test_a_remedy_does_not_tell_of_those_whom_it_helps(town) -> None:
+    """Of 36 people without meals open gates would leave 35; the tens of 35 are 40, of 35 and 36 alone."""
+    cells = public_cells(with_cell(town, 100.0, 36.0))
+    left = {
+        lost: public_left(cells, pd.Series([lost], index=pd.MultiIndex.from_tuples([("c4", "meal_point")]))).iloc[0]
+        for lost in (0.0, 1.0, 9.0, 10.0, 26.0, 27.0, 35.0, 36.0)
+    }
+    assert left == {0.0: 0, 1.0: -1, 9.0: -1, 10.0: 10, 26.0: 20, 27.0: 40, 35.0: 40, 36.0: 40}
+
+
+def test_parts_of_a_published_total_do_not_tell_of_the_rest() -> None:
+    """Of 36 people the circles of 35 leave the street file: told as those of 27 to 36."""
+    shown = parts_of(np.full(37, 36), np.arange(37.0))
+    assert shown.tolist() == [0, *[-1] * 9, *[10] * 5, *[20] * 12, *[30] * 10]
+
+
+def test_few_count_as_five_in_the_sum_of_a_finding() -> None:
+    assert few_as_five([30.0, 4.0]).sum() == few_as_five([30.0, 9.0]).sum() == 35
