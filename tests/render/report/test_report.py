@@ -197,7 +197,8 @@ def test_certainty_checks_equity_and_types(document):
     groups = {row[0]: row for row in table_after(document, "按社区类型比较")[1:]}
     assert groups["老城区"][2] == "约2,000"
     assert groups["农村"][2:] == ["不足10", "—"]
-    assert table_after(document, "社区类型（代表社区")[1][:4] == ["T1", "高密度", "8", "约2,010"]
+    # All eight communities: 640 + 812 + 455 + 930 + 388 + 1,204 + 503, and five for the seven of c6: 4,937.
+    assert table_after(document, "社区类型（代表社区")[1][:4] == ["T1", "高密度", "8", "约4,940"]
 
 
 def test_no_number_of_one_to_nine_people_is_told():
