@@ -29,6 +29,7 @@ __all__ = ["EXPOSURE", "HIDDEN", "ledger", "public_verdicts"]
 
 Exposure = Literal["people", "households", "per_household", "registered", "people_count", "staff", "plain"]
 Numbers = NDArray[np.float64]
+_Cells = Mapping[str, NDArray[np.object_]]
 _Told = tuple[NDArray[np.object_], Numbers]
 """Of one clause and each unit of its level, a letter and the observed figure, as they are published."""
 
@@ -62,6 +63,7 @@ EXPOSURE: Mapping[str, Exposure] = {
 HIDDEN = "h"
 _LETTERS = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s"}
 _NO_ROW = "."
+_COLUMNS = ("verdict", "observed", "lacks", "facility_id", "route_min", "route_m")
 
 
 def ledger(analysis: Analysis) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     levels = _levels(analysis)
     books, sources, lacks = _Pool(), _Pool(), _Pool()
     clauses = [_clause(rule, books, sources) for rule in found.rules]
-    tables = _tables(found.frame)
+    tables = _cells(analysis, levels)
     told = _published(analysis, levels, tables)
     rows = [
         _row(analysis, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
@@ -142,21 +144,27 @@ def _levels(analysis: Analysis) -> dict[str, Units]:
     return {level: units_of(analysis.city.communities, level) for level in LEVELS}
 
 
-def _tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Rows of each clause on ``unit_id``."""
-    parts = frame.groupby(level="clause_id", sort=False)
-    return {str(key): table.droplevel(["level", "clause_id"]) for key, table in parts}
+def _cells(analysis: Analysis, levels: Mapping[str, Units]) -> dict[str, _Cells]:
+    """Cells of each clause by column, for the units of its level in their order; None where it has no row."""
+    frame = analysis.ledger.frame
+    of = {rule.clause_id: rule.level for rule in analysis.ledger.rules}
+    place = {level: {key: number for number, key in enumerate(units.ids)} for level, units in levels.items()}
+    columns = {name: np.append(frame[name].to_numpy(dtype=object), [None]) for name in _COLUMNS if name in frame}
+    clauses, named = (frame.index.get_level_values(name) for name in ("clause_id", "unit_id"))
+    rows = {clause: np.full(len(levels[of[clause]].ids), -1) for clause in dict.fromkeys(clauses) if clause in of}
+    for row, (clause, unit) in enumerate(zip(clauses, named, strict=True)):
+        if clause in rows and unit in place[of[clause]]:
+            rows[clause][place[of[clause]][unit]] = row
+    return {clause: {name: column[at] for name, column in columns.items()} for clause, at in rows.items()}
 
 
-def _row(
-    analysis: Analysis, units: Units, table: pd.DataFrame | None, told: _Told | None, lacks: _Pool
-) -> dict[str, Any]:
+def _row(analysis: Analysis, units: Units, table: _Cells | None, told: _Told | None, lacks: _Pool) -> dict[str, Any]:
     """Verdicts, figures and evidence of one clause for every unit of its level."""
     if table is None or told is None:
         return {"v": _NO_ROW * len(units.ids), "o": []}
-    table, (letters, observed) = table.reindex(units.ids), told
+    letters, observed = told
     row = {"v": "".join(letters), "o": [short(value, 1) for value in observed]}
-    words = [str(text) for text in table["lacks"].fillna("")]
+    words = _texts(table["lacks"])
     needed = [lacks.place((lacks_words(text, "zh"), lacks_words(text, "en"))) if text else -1 for text in words]
     return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
 
@@ -174,11 +182,11 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     found = analysis.ledger
     if not len(found):
         return found.frame
-    levels, tables = _levels(analysis), _tables(found.frame)
+    levels = _levels(analysis)
     names = {letter: verdict for verdict, letter in _LETTERS.items()} | {HIDDEN: "hidden"}
     verdict = found.frame["verdict"].to_numpy(dtype=object).copy()
     figure = np.full(len(found.frame), np.nan)
-    told = _published(analysis, levels, tables)
+    told = _published(analysis, levels, _cells(analysis, levels))
     for rule in found.rules:
         if rule.clause_id not in told:
             continue
@@ -194,7 +202,7 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     return found.frame.assign(verdict=verdict, observed=figure)
 
 
-def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, pd.DataFrame]) -> dict[str, _Told]:
+def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, _Cells]) -> dict[str, _Told]:
     """Letters and figures by clause; a rate neither tells the verdict of a community where that is withheld."""
     rules = analysis.ledger.rules
     told = {
@@ -208,10 +216,13 @@ def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[
     return told
 
 
-def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
-    table = table.reindex(units.ids)
-    letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
-    observed, withheld = _public(analysis, rule, units, table["observed"].to_numpy(dtype=np.float64))
+def _texts(cells: NDArray[np.object_]) -> list[str]:
+    return [cell if isinstance(cell, str) else "" for cell in cells]
+
+
+def _told(analysis: Analysis, rule: Rule, units: Units, table: _Cells) -> _Told:
+    letters = np.array([_LETTERS.get(verdict, _NO_ROW) for verdict in table["verdict"]], dtype=object)
+    observed, withheld = _public(analysis, rule, units, table["observed"].astype(np.float64))
     judged = np.isin(letters, ["p", "f", "s"])
     letters[judged & withheld] = HIDDEN
     return letters, np.where(judged, observed, np.nan)
@@ -238,17 +249,16 @@ def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _T
     return letters, observed
 
 
-def _evidence(analysis: Analysis, units: Units, table: pd.DataFrame) -> dict[str, Any]:
+def _evidence(analysis: Analysis, units: Units, table: _Cells) -> dict[str, Any]:
     """The facility that a figure rests on, and the typical walk; no walk where people aged 60+ are not public."""
     found: dict[str, Any] = {}
-    places = analysis.city.facilities.frame.index.get_indexer(table["facility_id"].fillna("").astype(str))
+    places = analysis.city.facilities.frame.index.get_indexer(_texts(table["facility_id"]))
     if (places >= 0).any():
         found["f"] = places.tolist()
     if units.level != "community" or not {"route_min", "route_m"} <= set(table):
         return found
     elders = public_total(analysis.city.communities.frame["pop_60plus"].to_numpy(dtype=np.float64))
-    minutes = pd.to_numeric(table["route_min"], errors="coerce").to_numpy(dtype=np.float64)
-    metres = pd.to_numeric(table["route_m"], errors="coerce").to_numpy(dtype=np.float64)
+    minutes, metres = (table[name].astype(np.float64) for name in ("route_min", "route_m"))
     told = np.isfinite(minutes) & (elders >= FEWEST)
     if told.any():
         walks = zip(minutes, metres, told, strict=True)
