@@ -56,7 +56,7 @@ def _by_owner(end: NDArray[np.int64], node: NDArray[Any], cost: NDArray[Any]) ->
 
 def circle15_search(graph: WalkGraph, limit_ms: int) -> tuple[Search, Callable[[Any], Reached]]:
     """The kernel under test."""
-    work = search.Workspace(graph.network.n_nodes, len(graph.head), seeds=1)
+    work = search.Workspace(graph.n_nodes, len(graph.head), seeds=1)
 
     def run(block: NDArray[np.uint32]) -> Any:
         node, cost = block[:, None], np.zeros((len(block), 1), dtype=np.uint32)
@@ -79,7 +79,7 @@ def _compiled(flag: str) -> ctypes.CDLL:
 def _in_c(flag: str) -> Prepare:
     def prepare(graph: WalkGraph, limit_ms: int) -> tuple[Search, Callable[[Any], Reached]]:
         reach_nodes = _compiled(flag).reach_nodes
-        work = search.Workspace(graph.network.n_nodes, len(graph.head), seeds=1)
+        work = search.Workspace(graph.n_nodes, len(graph.head), seeds=1)
         room = [np.empty(0, dtype=np.uint32)] * 2
 
         def at(array: NDArray[Any]) -> ctypes.c_void_p:
@@ -89,8 +89,8 @@ def _in_c(flag: str) -> Prepare:
             nonlocal room
             end = np.empty(len(block), dtype=np.int64)
             # Room for what all facilities of the block together may reach; pages never touched cost nothing.
-            if len(room[0]) < len(block) * graph.network.n_nodes:
-                room = [np.empty(len(block) * graph.network.n_nodes, dtype=np.uint32) for _ in range(2)]
+            if len(room[0]) < len(block) * graph.n_nodes:
+                room = [np.empty(len(block) * graph.n_nodes, dtype=np.uint32) for _ in range(2)]
             reach_nodes(
                 at(graph.start), at(graph.head), at(graph.cost), at(block), ctypes.c_size_t(len(block)),
                 ctypes.c_uint64(limit_ms), at(work.distance), at(work.heap), at(work.settled),
@@ -107,7 +107,7 @@ def _scipy(graph: WalkGraph, limit_ms: int) -> tuple[Search, Callable[[Any], Rea
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
-    size = graph.network.n_nodes
+    size = graph.n_nodes
     cost = np.maximum(graph.cost, NOT_QUITE_ZERO)
     matrix = csr_array((cost, graph.head.astype(np.int32), graph.start.astype(np.int32)), shape=(size, size))
 
@@ -123,7 +123,7 @@ def _scipy(graph: WalkGraph, limit_ms: int) -> tuple[Search, Callable[[Any], Rea
 
 
 def _arcs(graph: WalkGraph) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    owner = np.repeat(np.arange(graph.network.n_nodes), np.diff(graph.start))
+    owner = np.repeat(np.arange(graph.n_nodes), np.diff(graph.start))
     return owner, graph.head.astype(np.int64), graph.cost.astype(np.int64)
 
 
@@ -131,7 +131,7 @@ def _as_graph(graph: WalkGraph, kind: str) -> Any:
     import networkx as nx
 
     made: Any = nx.DiGraph() if kind == "DiGraph" else nx.MultiDiGraph()
-    made.add_nodes_from(range(graph.network.n_nodes))
+    made.add_nodes_from(range(graph.n_nodes))
     made.add_weighted_edges_from(zip(*(column.tolist() for column in _arcs(graph)), strict=True), weight="ms")
     return made
 
@@ -166,7 +166,7 @@ def _pandana(graph: WalkGraph, limit_ms: int) -> tuple[Search, Callable[[Any], R
     import pandana  # type: ignore[import-not-found, unused-ignore]
     import pandas as pd
 
-    if graph.network.n_nodes > 200_000:
+    if graph.n_nodes > 200_000:
         raise Absent("its contraction of a large grid takes tens of minutes")
     owner, head, cost = _arcs(graph)
     # It counts in thousandths of its unit: in seconds that is the same integer milliseconds.
@@ -195,7 +195,7 @@ def _cityseer(graph: WalkGraph, limit_ms: int) -> tuple[Search, Callable[[Any], 
     from cityseer import rustalgos  # type: ignore[import-not-found, unused-ignore]
 
     streets = rustalgos.graph.NetworkStructure()
-    for node in range(graph.network.n_nodes):
+    for node in range(graph.n_nodes):
         streets.add_street_node(str(node), 0.0, 0.0, live=True, weight=1.0)
     for arc, (owner, head, cost) in enumerate(zip(*(column.tolist() for column in _arcs(graph)), strict=True)):
         # It measures the line itself, so a line is drawn that is as long as the arc takes at 1 m/s.

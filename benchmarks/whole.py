@@ -48,7 +48,7 @@ def least(
 def _with_origins(graph: WalkGraph, positions: Positions, *, together: bool) -> Any:
     """The graph as scipy wants it, with one node more for each position (or one for all of them)."""
     node, cost = seeds(graph, positions)
-    size = graph.network.n_nodes
+    size = graph.n_nodes
     owner = np.repeat(np.arange(size), np.diff(graph.start))
     extra = np.full(len(positions), size) if together else size + np.arange(len(positions))
     used = cost != np.uint32(0xFFFFFFFF)
@@ -71,7 +71,7 @@ class _Doors:
         point = np.repeat(np.arange(len(demand)), node.shape[1])
         order = np.argsort(node.ravel(), kind="stable")
         self.point, self.cost = point[order], cost.ravel()[order].astype(np.int64)
-        self.start = np.concatenate([[0], np.cumsum(np.bincount(node.ravel(), minlength=graph.network.n_nodes))])
+        self.start = np.concatenate([[0], np.cumsum(np.bincount(node.ravel(), minlength=graph.n_nodes))])
 
     def behind(self, reached: NDArray[np.int64], distance: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Points behind the doors of some nodes, and what they cost; a point may come more than once."""
@@ -95,7 +95,7 @@ def scipy_pairs(
     graph: WalkGraph, matrix: Any, demand: Positions, sites: Positions, limit_ms: int
 ) -> list[NDArray[np.int64]]:
     """Facility by facility: ``dijkstra(limit=)``, then numpy over what it reached. Rows of point, facility, cost."""
-    doors, size = _Doors(graph, demand), graph.network.n_nodes
+    doors, size = _Doors(graph, demand), graph.n_nodes
     found = []
     for row in range(len(sites)):
         distance = dijkstra(matrix, indices=[size + row], limit=limit_ms + 0.5)[0, :size]

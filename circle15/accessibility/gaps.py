@@ -127,7 +127,7 @@ def _by_community(frame: pd.DataFrame, communities: Communities, weight: Mapping
         if column in communities.frame:
             out[column] = communities.frame[column]
     out["elders"] = communities.frame["pop_60plus"].astype(float)
-    out["uncovered"] = uncovered.sum(axis=1)
+    out["uncovered"] = uncovered.sum(axis=1, skipna=False)
     out["uncovered_worst"] = uncovered.max(axis=1)
     out["worst_service"] = worst_service(share, uncovered)
     with np.errstate(invalid="ignore"):

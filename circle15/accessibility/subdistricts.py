@@ -3,7 +3,8 @@
 People add up: covered, uncovered, unplaced and undetermined of a subdistrict are those of its communities. Shares and
 indices do not: a subdistrict's share is its covered people over its placed people, sum(covered_c) /
 sum(covered_c + uncovered_c), which weights every community by its people, and its index is the communities'
-formula with these shares, 100 x (1 - prod(max(C_k, 0.01)^w_k)), never a mean of their indices.
+formula with these shares, 100 x (1 - prod(max(C_k, 0.01)^w_k)), never a mean of their indices. Communities whose people
+nobody knows are in no sum and are counted; a subdistrict of such communities alone is undetermined.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def by_subdistrict(
         coverage.frame.index.get_level_values("service"),
         coverage.frame.index.get_level_values("cutoff_min"),
     ]
-    sums = coverage.frame[columns].groupby(keys, sort=True).sum()
+    sums = coverage.frame[columns].groupby(keys, sort=True).sum(min_count=1)
     sums.index.names = ["subdistrict", "service", "cutoff_min"]
     for one in people:
         placed = sums[f"{one}_covered"] + sums[f"{one}_uncovered"]
@@ -69,9 +70,10 @@ def by_subdistrict(
 def _scored(
     sums: pd.DataFrame, communities: Communities, name: pd.Series, cutoff_min: float, weights: Mapping[str, float]
 ) -> pd.DataFrame:
-    """One row per subdistrict: communities, people, person-services uncovered, index and rank."""
+    """One row per subdistrict: communities, people, of how many unknown, person-services uncovered, index, rank."""
     grouped = communities.frame.groupby(name.to_numpy(), sort=True)
-    out = pd.DataFrame({"communities": grouped.size(), **grouped[list(communities.people)].sum()})
+    out = pd.DataFrame({"communities": grouped.size(), **grouped[list(communities.people)].sum(min_count=1)})
+    out["people_unknown"] = communities.people_unknown.groupby(name.to_numpy()).sum().astype("int64")
     out.index.name = "subdistrict"
     if "subdistrict_en" in communities.frame:
         english = communities.frame["subdistrict_en"].sort_index().dropna().loc[lambda said: said != ""]
@@ -83,7 +85,7 @@ def _scored(
     uncovered = at["pop_60plus_uncovered"].unstack("service").reindex(index=out.index, columns=counted)
     w = np.array([weights[service] for service in counted], dtype=float)
     judged = ~share.isna().any(axis=1).to_numpy() & (len(counted) > 0)
-    out["uncovered"] = uncovered.sum(axis=1)
+    out["uncovered"] = uncovered.sum(axis=1, skipna=False)
     out["worst_service"] = worst_service(share, uncovered)
     out["index"] = np.where(judged, geometric_index(share.to_numpy(dtype=float), w / w.sum() if len(w) else w), np.nan)
     out["rank"] = ranked(out["index"])

@@ -17,8 +17,9 @@ from circle15.catalog.headers import (
     personal_columns,
     without_numbers_of_persons,
 )
-from circle15.catalog.life_cycle import IN_USE, Life, life_keys, life_of, life_states
+from circle15.catalog.life_cycle import IN_USE, Life, life_keys, life_of, life_states, other_lives
 from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_names, same_place_rule
+from circle15.catalog.precise import Decimals, Precision, precision
 from circle15.catalog.service import Service, services
 from circle15.catalog.state import State, state_key, states
 from circle15.catalog.tier import Tier, tier_key, tiers
@@ -30,8 +31,10 @@ from circle15.refusals import advice, hint, refusal
 __all__ = [
     "IN_USE",
     "Adequacy",
+    "Decimals",
     "Life",
     "PersonalColumns",
+    "Precision",
     "SamePlaceRule",
     "Service",
     "State",
@@ -54,7 +57,9 @@ __all__ = [
     "name_rules",
     "numeric_columns",
     "opening_words",
+    "other_lives",
     "personal_columns",
+    "precision",
     "profile",
     "profiles",
     "reason",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from circle15.catalog.facts import read_facts
 
-__all__ = ["IN_USE", "Life", "LifeState", "life_keys", "life_of", "life_states"]
+__all__ = ["IN_USE", "Life", "LifeState", "life_keys", "life_of", "life_states", "other_lives"]
 
 Tags = Mapping[str, str]
 
@@ -122,6 +122,24 @@ def life_of(tags: Tags, *, makes: Callable[[Tags], bool] | None = None, on: str 
         if tag:
             return Life(state.key, tag)
     return _dated(tags, on)
+
+
+def other_lives(tags: Tags) -> Iterator[tuple[str, dict[str, str]]]:
+    """What a thing was or is to be by its prefixed tags: each state that some name, and the tags of that time.
+
+    Those without a prefix go on; what the prefix says stands in place of its key, but for a name that is there today.
+
+    Examples
+    --------
+    >>> [(state, tags["amenity"]) for state, tags in other_lives({"disused:amenity": "clinic", "building": "yes"})]
+    [('closed', 'clinic')]
+    """
+    if _speaking().isdisjoint(key.partition(":")[0] for key in tags):
+        return
+    for state in life_states().values():
+        was = state.was(tags)
+        if was:
+            yield state.key, {**tags, **was, **({"name": tags["name"]} if "name" in tags else {})}
 
 
 @cache

@@ -6,6 +6,7 @@ from circle15.catalog.headers import column_title
 from circle15.catalog.norm_books import measures
 from circle15.catalog.service import services
 from circle15.catalog.words import text
+from circle15.model.places import AGE_GROUP, PEOPLE
 
 __all__ = ["lacks_words", "unit_words", "verdict_words"]
 
@@ -35,7 +36,8 @@ def _one(word: str, language: str) -> str:
         return text("lacks_measure", language, measure=getattr(measures()[word.removeprefix("measure: ")], title))
     if word in _PHRASES:
         return text(_PHRASES[word], language)
-    return text("lacks_column", language, column=_column(word, language))
+    people = word in PEOPLE or AGE_GROUP.fullmatch(word)
+    return text("lacks_people_column" if people else "lacks_column", language, column=_column(word, language))
 
 
 def _column(name: str, language: str) -> str:

@@ -35,7 +35,9 @@ from circle15.routing.isochrones import Stretches
 
 __all__ = ["OwnedStreets", "grow_communities", "owned_streets"]
 
-BY_LENGTH = WalkProfile(name="metres", title_zh="按距离", title_en="by distance", speed_mps=1.0, stairs_mps=1.0)
+BY_LENGTH = WalkProfile(
+    name="metres", title_zh="按距离", title_en="by distance", speed_mps=1.0, stairs_mps=1.0, gates="open"
+)
 """At a metre a second a millisecond is a millimetre, so that the search for times searches for lengths."""
 WIDTHS_M = (150.0, 100.0, 50.0, 25.0)
 """How far from its streets an area may go: less and less where the walk along them is nearly used up."""

@@ -80,7 +80,8 @@ def demand_points(
     -------
     DemandPoints
         On ``point_id`` (community id, slash, number), sorted. Every people column adds up to the
-        community's exactly (to 1/1024 person). Points on streets have a leg (``leg_m``): the homes lie behind them.
+        community's exactly (to 1/1024 person), and is NaN where the community's is not known. Points on streets have a
+        leg (``leg_m``): the homes lie behind them.
 
     Raises
     ------
@@ -119,8 +120,8 @@ def demand_points(
 
 
 def _first_usable(communities: Communities, offers: Sequence[_Offer]) -> list[Homes]:
-    """For each community the first offer that has enough for its people."""
-    people = communities.frame["population"].to_numpy(dtype=float)
+    """For each community the first offer that has enough for its people; where they are not known, any offer has."""
+    people = np.nan_to_num(communities.frame["population"].to_numpy(dtype=float), nan=0.0)
     least = {"building": MIN_FLOOR_M2 * people, "grid": MIN_GRID_SHARE * people}
     waiting = np.ones(len(communities), dtype=bool)
     chosen: list[Homes] = []
@@ -169,7 +170,7 @@ def apportion(total: NDArray[np.float64], owner: NDArray[np.int64], weight: NDAr
     Parameters
     ----------
     total
-        ``float64[g]`` one total per group; rounded to 1/1024.
+        ``float64[g]`` one total per group; rounded to 1/1024. NaN stays NaN, on all rows of its group.
     owner
         ``int64[n]`` group of each row; every group with a total above zero needs a row of positive weight.
     weight

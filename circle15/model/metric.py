@@ -25,15 +25,20 @@ from circle15.refusals import hint, refusal
 
 __all__ = [
     "HALF_ROUND_DEG",
+    "METRES_PER_DEGREE",
     "MetricFit",
     "check_stretched",
     "fitting_codes",
+    "lonlat_bounds",
     "metric_fit",
     "refuse_stretched",
     "transformer",
     "utm_crs",
     "why_unfit",
 ]
+
+METRES_PER_DEGREE = 111_320.0
+"""Of latitude; of longitude times the cosine of the latitude."""
 
 HALF_ROUND_DEG = 180.0
 """No town is wider, in degrees of longitude: what seems to be lies across the meridian of 180 degrees."""
@@ -147,6 +152,25 @@ def _projection(crs: CRS) -> Proj:
     while crs.is_bound or crs.is_compound:
         crs = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs.sub_crs_list[0]
     return Proj(crs)
+
+
+def lonlat_bounds(shapes: gpd.GeoSeries) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of shapes in degrees of WGS 84 to five decimals; None where they have none.
+
+    Of another system the edges of the box there are followed, not every vertex.
+
+    Examples
+    --------
+    >>> lonlat_bounds(gpd.GeoSeries.from_xy([120.61, 120.63], [31.3, 31.3123456], crs=4326))
+    (120.61, 31.3, 120.63, 31.31235)
+    """
+    box = shapes.total_bounds
+    if np.isfinite(box).all() and shapes.crs.to_epsg() != 4326:
+        box = np.array(Transformer.from_crs(shapes.crs, "EPSG:4326", always_xy=True).transform_bounds(*box))
+    if not np.isfinite(box).all():
+        return None
+    west, south, east, north = (round(float(end), 5) for end in box)
+    return west, south, east, north
 
 
 def metric_fit(crs: CRS, xy: ArrayLike) -> MetricFit | None:

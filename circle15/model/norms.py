@@ -108,6 +108,12 @@ class Rule:
         enough = self.at_least is None or observed >= self.at_least
         return enough and (self.at_most is None or observed <= self.at_most)
 
+    def beyond(self, observed: float) -> float:
+        """How far a value lies outside of what is required, in the rule's unit; 0 where it complies."""
+        short = 0.0 if self.at_least is None else self.at_least - observed
+        over = 0.0 if self.at_most is None else observed - self.at_most
+        return max(short, over, 0.0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NormBook:
@@ -131,22 +137,36 @@ class NormBook:
         return f"<NormBook {self.key}: {len(self.rules)} rules, {verified} verified>"
 
 
+_RARE: Mapping[str, float | str] = ReadOnly(
+    {"observed_low": float("nan"), "observed_high": float("nan"), "feasible": ""}
+)
+"""Columns of a ledger that few verdicts need, and what they are for all others."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Ledger:
     """Verdicts by clause, each with what was observed and what it rests on.
 
     ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least`` and ``at_most``
-    in the clause's ``unit``; ``verdict`` (``pass``, ``fail``, ``undetermined``, ``shown`` where nothing is required);
-    ``indicative`` (True where the clause was not verified in the official text); ``lacks``, what has to be
-    supplied before more can be said; ``facility_id`` that the figure rests on, ``""`` if none. The evidence:
-    ``route_min`` and ``route_m`` of the typical walk to that facility or, where the clause asks who can walk there,
-    to the nearest one; ``floor_area_m2``, ``source`` and ``source_date`` of the facility; NaN or ``""`` where there
-    is none. Units that a clause does not speak of have no row. ``rules`` are the clauses, in the order of their
-    books. Measures of the books that are not computed have undetermined rows that say so.
+    in the clause's ``unit``; where only bounds are known ``observed`` is NaN and ``observed_low`` and ``observed_high``
+    have them, the latter NaN where there is none above (all three NaN where nothing is known); ``verdict`` (``pass``,
+    ``fail``, ``undetermined``, ``shown`` where nothing is required); ``feasible``, the numbers of grids, or of whatever
+    a range per thing is asked of, that comply or come nearest (``""`` where a clause asks for none); ``indicative``
+    (True where the clause was not verified in the official text); ``lacks``, what has to be supplied before more can be
+    said; ``facility_id`` that the figure rests on, ``""`` if none. The evidence: ``route_min`` and ``route_m`` of the
+    typical walk to that facility or, where the clause asks who can walk there, to the nearest one; ``floor_area_m2``,
+    ``source`` and ``source_date`` of the facility; NaN or ``""`` where there is none. Units that a clause does not
+    speak of have no row. ``rules`` are the clauses, in the order of their books. Measures of the books that are not
+    computed have undetermined rows that say so.
     """
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     rules: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        lacking = {column: empty for column, empty in _RARE.items() if column not in self.frame}
+        if len(self.frame) and lacking:
+            object.__setattr__(self, "frame", self.frame.assign(**lacking))
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -33,8 +33,8 @@ class Positions:
     status
         ``uint8[p]``: ``Positions.OK``; ``Positions.FAR`` (no street within the limit, or only across water or rail:
         no way on, not used); ``Positions.MOVED`` (nearest to a detached piece of the network, but the mainland is near
-        too: both are ways on); ``Positions.ISLAND`` (only a detached piece is near: covered by what it truly reaches,
-        of everything else nothing is known).
+        too: both are ways on); ``Positions.ISLAND`` (only a detached piece is near, or barred nodes part it from the
+        mainland: covered by what it truly reaches, of everything else nothing is known).
     start
         ``int64[p + 1]``: point ``k`` has the ways on ``start[k]`` up to, not with, ``start[k + 1]``, the shortest leg
         first.

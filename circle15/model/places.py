@@ -27,6 +27,7 @@ __all__ = [
     "CONFLICT_COLUMNS",
     "MATCH_COLUMNS",
     "PEOPLE",
+    "ROUNDED",
     "STATES",
     "Communities",
     "CommunitySeeds",
@@ -57,7 +58,10 @@ CONFLICT_COLUMNS = (
 STATES = ("in_use", "closed", "suspended", "building", "planned")
 """What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
 
-FACILITY_NUMBERS = ("capacity", "floor_area_m2")
+ROUNDED = ("rounded_east_m", "rounded_north_m")
+"""Columns of facilities: the step, in metres, that their coordinates were rounded to; NaN or 0 where precise."""
+
+FACILITY_NUMBERS = ("capacity", "floor_area_m2", *ROUNDED)
 """Columns of facilities that hold numbers, NaN where unknown."""
 
 MOST_GROWTH_M = 5000.0
@@ -153,9 +157,10 @@ MOST_LEG_M = 1000.0
 
 
 def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
+    """Refuse what is no number of people; NaN is one that nobody knows."""
     for column in columns:
         values = pd.to_numeric(frame[column], errors="coerce")
-        bad = ~(np.isfinite(values) & (values >= 0))
+        bad = ~(np.isfinite(values) & (values >= 0)) & frame[column].notna()
         if bad.any():
             first = frame.index[bad][0]
             raise refusal(
@@ -169,12 +174,27 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
             )
 
 
+def _check_some_known(communities: pd.DataFrame) -> None:
+    """Refuse communities of none of which both people and those aged 60+ are known."""
+    if len(communities) and communities[list(PEOPLE)].isna().any(axis=1).all():
+        raise refusal("frame_people_unknown", error=InputError, what=hint("what_communities"), count=len(communities))
+
+
 def _check_states(frame: pd.DataFrame) -> None:
     if "state" in frame:
         odd = frame.index[frame["state"].notna() & ~frame["state"].isin(("", *STATES))]
         if len(odd):
             value, known = frame.loc[odd[0], "state"], ", ".join(STATES)
             raise refusal("facility_state", error=InputError, facility=odd[0], value=value, known=known)
+
+
+def _check_rounded(frame: pd.DataFrame) -> None:
+    for column in (column for column in ROUNDED if column in frame):
+        bad = frame.index[(frame[column] < 0) | np.isinf(frame[column])]
+        if len(bad):
+            raise refusal(
+                "facility_rounded", error=InputError, facility=bad[0], column=column, value=frame.loc[bad[0], column]
+            )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -186,7 +206,7 @@ class Facilities:
     :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
     ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
     ``source_date``, ``source_url``,
-    ``address``; further columns are kept.
+    ``address``, ``rounded_east_m`` and ``rounded_north_m`` (of rounded coordinates); further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined. ``unseen`` are those unlisted that OpenStreetMap was asked for and has no
     object of. ``matches`` and ``conflicts``: what was merged and what is
@@ -219,6 +239,7 @@ class Facilities:
             if len(bad):
                 raise refusal("delivery_radius", error=InputError, facility=bad[0])
         _check_states(self.frame)
+        _check_rounded(self.frame)
         unlisted = {service for row in self.frame["services"] for service in row} - self.listed
         if unlisted:
             raise refusal("services_unlisted", error=InputError, services=sorted(unlisted))
@@ -248,6 +269,15 @@ class Facilities:
         answer, state = (self.frame.get(column, blank) for column in ("survey_answer", "state"))
         shut = state.isin(STATES[1:]) & (answer != "confirmed")
         return np.asarray(~shut & (answer != "denied"), dtype=bool)
+
+    @property
+    def rounded_m(self) -> NDArray[np.float64]:
+        """``float64[f, 2]``: the steps east and north that coordinates were rounded to, in metres; 0 where precise."""
+        steps = np.zeros((len(self), 2))
+        for axis, column in enumerate(ROUNDED):
+            if column in self.frame:
+                steps[:, axis] = np.nan_to_num(self.frame[column].to_numpy(dtype=float))
+        return steps
 
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.
@@ -292,7 +322,8 @@ class Communities:
 
     ``frame``: GeoDataFrame on ``community_id`` (str) with ``name``, ``population``, ``pop_60plus``,
     metric (multi)polygons; optional ``name_en``, ``subdistrict``, ``community_type``, ``households``,
-    ``pop_65plus``, ``pop_80plus``; further columns are kept.
+    ``pop_65plus``, ``pop_80plus``; further columns are kept. People are NaN where nobody knows them: such a community
+    stays, undetermined, and is in no total and no rank.
     """
 
     frame: gpd.GeoDataFrame
@@ -307,6 +338,7 @@ class Communities:
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_communities"), column=column)
         _check_people(self.frame, "communities", self.people)
+        _check_some_known(self.frame)
         kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Polygon", "MultiPolygon"}
         if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
             raise refusal("communities_polygons", error=InputError, found=sorted(kinds) or hint("shape_missing"))
@@ -318,6 +350,11 @@ class Communities:
     def people(self) -> tuple[str, ...]:
         """The people columns that are there: ``population``, ``pop_60plus`` and further ``pop_<age>plus``."""
         return people_columns(self.frame)
+
+    @property
+    def people_unknown(self) -> pd.Series:
+        """Of which communities the people, or those aged 60+, are not known: ``bool`` on ``community_id``."""
+        return pd.Series(self.frame[list(PEOPLE)].isna().any(axis=1), name="people_unknown")
 
     @property
     def subdistricts(self) -> pd.Series:
@@ -333,7 +370,9 @@ class Communities:
     def __repr__(self) -> str:
         people, elders = self.frame["population"].sum(), self.frame["pop_60plus"].sum()
         kind = "synthetic, " if self.origin.synthetic else ""
-        return f"<Communities: {kind}{len(self):,} polygons, {people:,.0f} people, {elders:,.0f} aged 60+>"
+        unknown = int(self.people_unknown.sum())
+        beside = f", of {unknown:,} unknown" if unknown else ""
+        return f"<Communities: {kind}{len(self):,} polygons, {people:,.0f} people, {elders:,.0f} aged 60+{beside}>"
 
     def _repr_html_(self) -> str:
         return self.frame.drop(columns="geometry").to_html(max_rows=12)
@@ -389,9 +428,9 @@ class DemandPoints:
     """Where people start to walk.
 
     ``frame``: GeoDataFrame on ``point_id`` (str) with ``community_id``, the people columns (multiples
-    of 1/1024 person, so that sums are exact in floating point), ``method`` (``building``,
-    ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for homes that lie
-    some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
+    of 1/1024 person, so that sums are exact in floating point; NaN where the community's are not known), ``method``
+    (``building``, ``residential_land``, ``grid``, ``street`` or ``polygon``) and metric points; where they stand for
+    homes that lie some way off, ``leg_m`` are the metres from the homes to the point (0 to 1,000).
     """
 
     frame: gpd.GeoDataFrame
@@ -444,11 +483,17 @@ class DemandPoints:
         return code.astype(np.int64), pd.Index(ids, name="community_id")
 
     def people_in(self, column: str) -> NDArray[np.float64]:
-        """``float64[p]``: people of a column, such as ``pop_60plus``."""
+        """``float64[p]``: people of a column, such as ``pop_60plus``; NaN where the community's are not known."""
         return self.frame[column].to_numpy(dtype=float)
+
+    def known_in(self, column: str) -> NDArray[np.float64]:
+        """``float64[p]``: people of a column for what is summed over the city: nobody where they are not known."""
+        return np.nan_to_num(self.people_in(column), nan=0.0)
 
     def weight(self, counted: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         """``float64[p]``: people aged 60 and over, or everyone in communities where nobody is; 0 where not counted.
+
+        0 too where the community's people are not known: they weigh nothing, and means of them are undetermined.
 
         Parameters
         ----------
@@ -459,8 +504,8 @@ class DemandPoints:
             self.people_in(column) if counted is None else self.people_in(column) * counted
             for column in ("pop_60plus", "population")
         )
-        old = self.community_sums(elders) > 0
-        return np.where(old[self.community], elders, everyone)
+        nobody = self.community_sums(elders) == 0
+        return np.nan_to_num(np.where(nobody[self.community], everyone, elders), nan=0.0)
 
     def community_sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """``float64[c]``: values of points ``[p]`` summed by community."""
@@ -477,7 +522,7 @@ class DemandPoints:
             {
                 "method": groups["method"].agg(lambda made: "+".join(sorted(set(made)))),
                 "points": groups.size(),
-                "people": groups["population"].sum(),
+                "people": pd.Series(self.community_sums(self.people_in("population")), self.communities),
             }
         )
 

@@ -96,6 +96,8 @@ class PopulationGrid:
         Where the grid says something, in the cells' system: beyond it, no cell is no statement. None: not known.
     counts
         True where the people of the communities were summed from these cells.
+    silent
+        Communities that only cells without a number touch: how many people live there the grid does not say.
 
     Raises
     ------
@@ -111,6 +113,7 @@ class PopulationGrid:
     before_buildings: bool = False
     counts: bool = False
     extent: shapely.Geometry | None = None
+    silent: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.cells.index.name != "cell_id" or self.cells.index.has_duplicates:
@@ -191,7 +194,7 @@ class PopulationGrid:
         Parameters
         ----------
         communities
-            Ids; those that the grid does not touch get 0.
+            Ids; those that the grid does not touch get 0, those of which it is silent NaN.
 
         Returns
         -------
@@ -201,7 +204,7 @@ class PopulationGrid:
         place = communities.get_indexer(pd.Index(self.parts["community_id"]))
         known = place >= 0
         people = np.bincount(place[known], weights=self.part_people.to_numpy()[known], minlength=len(communities))
-        rounded = np.rint(people * PERSON_PARTS) / PERSON_PARTS
+        rounded = np.where(communities.isin(self.silent), np.nan, np.rint(people * PERSON_PARTS) / PERSON_PARTS)
         return pd.Series(rounded, index=communities.rename("community_id"), name="population")
 
     def __len__(self) -> int:

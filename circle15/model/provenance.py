@@ -101,6 +101,9 @@ class FileRecord:
         Columns that were kept without a meaning, and those about persons, whose cells were never kept.
     rows_read, rows_used, dropped
         ``rows_read`` is ``rows_used`` plus the rows of ``dropped``: ``(finding's code, rows)``.
+    bounds
+        West, south, east, north of what the file holds, in degrees of WGS 84 to five decimals (a metre); None where
+        it holds no places, or nobody looked.
 
     Raises
     ------
@@ -120,6 +123,7 @@ class FileRecord:
     rows_read: int = 0
     rows_used: int = 0
     dropped: tuple[tuple[str, int], ...] = ()
+    bounds: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         lost = sum(rows for _, rows in self.dropped)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import InputError, SettingError
 from circle15.kernels.costs import NEVER_MS
+from circle15.model.estates import Estates
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.pickling import Travelling
@@ -22,6 +23,7 @@ from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.survey import Survey
+from circle15.model.taken_ways import TakenWays
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.refusals import refusal
@@ -141,7 +143,8 @@ class City(Travelling):
     where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
     among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
-    network's system; None where it does not say.
+    network's system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways
+    that tags took from walkers.
     """
 
     key: str
@@ -160,6 +163,8 @@ class City(Travelling):
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     street_extent: shapely.Geometry | None = None
+    street_counts: Mapping[str, int] = field(default_factory=dict)
+    taken_ways: TakenWays = field(default_factory=TakenWays)
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -356,7 +361,7 @@ class Coverage:
     street: the data cannot tell), ``p_undetermined`` (people on a detached piece of the network who do not reach the
     service within the farthest cut-off: the map cannot tell), ``p_share`` = covered / (covered + uncovered), NaN when
     of nobody can be told; and ``choices``, the people-weighted mean number of facilities in reach. Covered +
-    uncovered + unplaced + undetermined = people.
+    uncovered + unplaced + undetermined = people. Where a community's people are not known all of it is NaN.
 
     ``nearest`` on (``community_id``, ``service``): minutes to the nearest facility at any distance,
     weighted by ``pop_60plus`` (by ``population`` where nobody is 60+): ``mean_min`` over those who
@@ -391,12 +396,14 @@ class Coverage:
 def elder_share(sums: pd.DataFrame) -> pd.Series:
     """Covered share of people aged 60+, of all residents where nobody is; ``float64`` on the index of ``sums``.
 
+    NaN where those aged 60+ are not known.
+
     Parameters
     ----------
     sums
         With ``pop_60plus``, ``pop_60plus_share`` and ``population_share``, as :class:`Coverage` has them.
     """
-    return sums["pop_60plus_share"].where(sums["pop_60plus"] > 0, sums["population_share"])
+    return sums["pop_60plus_share"].where(sums["pop_60plus"] != 0, sums["population_share"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -439,11 +446,12 @@ class Subdistricts:
     """Coverage summed by subdistrict; empty where no community names one.
 
     ``frame`` on (``subdistrict``, ``service``, ``cutoff_min``): for each people column *p* the exact sums
-    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities, and ``p_share`` =
-    covered / (covered + uncovered).
+    ``p``, ``p_covered``, ``p_uncovered``, ``p_unplaced``, ``p_undetermined`` over communities whose people are known
+    (NaN where of none are), and ``p_share`` = covered / (covered + uncovered).
 
-    ``by_subdistrict`` on ``subdistrict``: ``communities``, people, ``uncovered`` (60+ person-services),
-    ``worst_service``, ``index`` (geometric, of the shares above) and ``rank``; sorted by rank.
+    ``by_subdistrict`` on ``subdistrict``: ``communities``, ``people_unknown`` (how many of these are in no sum),
+    people, ``uncovered`` (60+ person-services), ``worst_service``, ``index`` (geometric, of the shares above) and
+    ``rank``; sorted by rank.
 
     ``named`` on ``community_id``: the subdistrict that each community counts in.
     """
@@ -468,8 +476,11 @@ class Analysis(Travelling):
 
     ``demand`` and ``facilities`` are the demand points and all facilities of the city, with their positions;
     ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known of opening hours
-    (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown. The last
-    seven are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
+    (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown;
+    ``estates`` are the private gates of the streets and whose they are. The seven
+    after ``subdistricts`` are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
+    ``circle_cut`` on ``community_id``: people whose circle leaves the street file
+    (:func:`circle15.quality.streets.circle_cut`); empty where the file does not say what it covers.
     """
 
     city: City
@@ -484,6 +495,7 @@ class Analysis(Travelling):
     findings: tuple[Finding, ...]
     record: Mapping[str, Any]
     hours: pd.DataFrame = field(default_factory=pd.DataFrame)
+    estates: Estates = field(default_factory=Estates)
     subdistricts: Subdistricts = field(default_factory=Subdistricts)
     routes: Routes = field(default_factory=Routes)
     ledger: Ledger = field(default_factory=Ledger)
@@ -492,6 +504,7 @@ class Analysis(Travelling):
     stability: Stability = field(default_factory=Stability)
     equity: Equity = field(default_factory=Equity)
     typology: Typology = field(default_factory=Typology)
+    circle_cut: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def network(self) -> WalkNetwork:

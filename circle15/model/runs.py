@@ -8,7 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["Comparison", "SavedRun"]
+__all__ = ["VERDICT_FIGURES", "Comparison", "SavedRun"]
+
+VERDICT_FIGURES = ("observed", "observed_low", "observed_high")
+"""What was observed of a clause: a figure, or the bounds of one."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -26,7 +29,7 @@ class SavedRun:
         ``mean_min``, ``index``, ``rank_index``.
     ledger
         ``ledger.csv`` on (``level``, ``unit_id``, ``clause_id``): ``unit_name``, ``clause_zh``, ``clause_en``,
-        ``verdict``, ``observed``; empty where the run has none.
+        ``verdict``, ``observed``, ``observed_low``, ``observed_high``; empty where the run has none.
     """
 
     name: str
@@ -65,7 +68,7 @@ class Comparison:
         ``rank_after``; the largest rise of the index first.
     verdicts
         On (``level``, ``unit_id``, ``clause_id``): names, ``verdict_before``, ``verdict_after``, ``observed_before``,
-        ``observed_after``, those that differ.
+        ``observed_after`` and their bounds (``observed_low_before``, ...), those that differ.
     only_before, only_after
         ``community_id`` -> name, of communities in one run only.
     synthetic

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
 from circle15.model.provenance import Origin
+from circle15.model.taken_ways import TakenWays
 from circle15.model.way_hours import WayHours
 from circle15.refusals import refusal
 
@@ -44,7 +45,7 @@ class NodeFlag(IntFlag):
     """What a node of the street network is.
 
     ``BARRED``: nobody passes, by its tags; each stretch of way ends there for itself. ``PRIVATE``: a gate for some
-    people only, and ``LOCKED`` one that is kept locked.
+    people only, and ``LOCKED`` one that is kept locked. ``OPEN``: a gate that its tags open to walkers, or at hours.
     """
 
     GATE = 1
@@ -53,6 +54,7 @@ class NodeFlag(IntFlag):
     BARRED = 8
     PRIVATE = 16
     LOCKED = 32
+    OPEN = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,8 @@ class Streets:
     counts
         What the reader saw: ways read, kept, dropped by reason. Rows in = rows used + rows dropped.
         A way that was parted counts once. ``metres ...``: what the tags took away.
+    taken
+        Ways that tags took from walkers, for counting whom that concerns.
     bounds
         ``(west, south, east, north)`` in degrees that the source's header names; None where it names none that can be.
 
@@ -111,6 +115,7 @@ class Streets:
     origin: Origin
     hours: WayHours = field(default_factory=WayHours)
     counts: Mapping[str, int] = field(default_factory=dict)
+    taken: TakenWays = field(default_factory=TakenWays)
     bounds: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:

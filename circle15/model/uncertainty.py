@@ -28,6 +28,8 @@ class Uncertainty:
         Probability that a facility exists, by how well that is known.
     leg_low, leg_high, limit_low, limit_high
         Ranges of the factors on access legs and on the snapping limit.
+    spots_a_side
+        A facility with rounded coordinates may stand at so many spots a side of the square that they stand for.
     people_spread
         People of a demand point vary by so much, up and down, as a share.
     required
@@ -55,6 +57,7 @@ class Uncertainty:
     leg_high: float = 1.0
     limit_low: float = 1.0
     limit_high: float = 1.0
+    spots_a_side: int = 8
     people_spread: float = 0.0
     required: float = 0.9
     streets: int = 60
@@ -72,6 +75,8 @@ class Uncertainty:
             low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
             if not 0 < low <= high < np.inf:
                 raise refusal("uncertainty_range", error=SettingError, name=name, low=low, high=high)
+        if self.spots_a_side < 1:
+            raise refusal("uncertainty_least", error=SettingError, name="spots_a_side", value=self.spots_a_side)
         if not (np.isfinite(self.speed_sd) and self.speed_sd >= 0):
             raise refusal("uncertainty_least", error=SettingError, name="speed_sd", value=self.speed_sd)
 
@@ -88,6 +93,8 @@ class Assumptions:
         The profile's walking speed, the snapping limit, the circle.
     facilities, confirmed
         How many facilities there are, and how many of them a field check confirmed.
+    rounded, rounded_m
+        How many of them have rounded coordinates, and half the largest step, in metres.
     clauses
         Ids of the clauses that required shares are taken from, by service in the order of the study; none:
         ``uncertain.required``.
@@ -100,3 +107,5 @@ class Assumptions:
     facilities: int
     confirmed: int
     clauses: Mapping[str, tuple[str, ...]]
+    rounded: int = 0
+    rounded_m: float = 0.0

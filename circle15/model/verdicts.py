@@ -40,13 +40,18 @@ class Attribution:
     ``frame`` on (``community_id``, ``service``), gaps of the circle only (some aged 60+ not covered): ``uncovered``
     people aged 60+ today, and how many would be left uncovered with the ``uncovered_gates`` open, with one added
     link ``uncovered_link``, on ways as direct as a street grid's ``uncovered_direct``, if all walked in a straight
-    line ``uncovered_straight``; and how many would be uncovered if private ways were closed to strangers
-    ``uncovered_closed`` (today's walk uses them). ``cause`` (``gate``, ``link``, ``paths`` where only many new paths
-    would do, ``facility``, ``mixed``); ``link_id`` of the best link, ``""`` if none helps.
+    line ``uncovered_straight``; and how many would be uncovered if nobody passed a private gate, one's own included,
+    ``uncovered_visitor``, or if strangers walked no private way ``uncovered_closed``. ``cause`` (``gate``, ``link``,
+    ``paths`` where only many new paths would do, ``facility``, ``mixed``); ``link_id`` of the best link, ``""`` if none
+    helps.
 
     ``links`` on ``link_id``: ``length_m``, ``crosses`` (``water``, ``rail``, ``private``, ``open`` ground, in catalogue
     order joined by ``+``), ``serves`` (60+ person-services that it newly covers in the whole city), its ends' nodes
     ``u`` and ``v``, and the line in the network's metric system; the most serving first.
+
+    ``policies`` on ``service``: people aged 60+ of the whole city who lack it under each policy of gates
+    (:class:`~circle15.model.walk_network.WalkProfile`): ``resident`` as in the analysis, ``open``, ``visitor`` and
+    ``closed``.
 
     ``cutoff_min`` (NaN where there are no gaps) and ``open_at`` are the circle and the moment that the gaps are of. In
     words: ``remedy_sentences`` of ``circle15.catalog.phrases``.
@@ -54,6 +59,7 @@ class Attribution:
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     links: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
+    policies: pd.DataFrame = field(default_factory=pd.DataFrame)
     cutoff_min: float = float("nan")
     open_at: Moment | None = None
 
@@ -75,7 +81,7 @@ class Robustness:
     ``robust_pass`` (below in less than 10 %), ``undetermined`` (nobody could be placed).
 
     ``by_community`` on ``community_id``: ``index``, ``index_low``, ``index_high``, ``rank``, ``rank_low``,
-    ``rank_high`` (5th and 95th percentile), ``robust_gaps`` (how many services).
+    ``rank_high`` (5th and 95th percentile), ``robust_gaps`` (how many services; NA where people aged 60+ are unknown).
 
     ``checks`` on ``check_id`` (``facility:<id>``, ``street:<node>-<node>`` or ``join:<node>``, the same from run to
     run), the most telling first: what to look at in the field. ``kind`` (``facility``: does it stand and serve;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,11 @@ from circle15.model.streets import EdgeFlag
 from circle15.model.way_hours import WayHours
 from circle15.refusals import refusal
 
-__all__ = ["WalkNetwork", "WalkProfile"]
+__all__ = ["GATE_POLICIES", "GatePolicy", "WalkNetwork", "WalkProfile"]
+
+GatePolicy = Literal["resident", "visitor", "open", "closed"]
+"""Who passes private gates; see :class:`WalkProfile`."""
+GATE_POLICIES: tuple[GatePolicy, ...] = get_args(GatePolicy)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -237,7 +242,11 @@ class WalkProfile:
     speed_mps, stairs_mps
         Metres per second on the flat, and along a flight of stairs.
     signal_s
-        Seconds lost at a signalled crossing, and ``gate_s`` at a gate.
+        Seconds lost at a signalled crossing, and ``gate_s`` at a gate that is not one's own.
+    gates
+        Who passes private gates (:mod:`circle15.network.gates`). ``resident``: people those of their own estate, nobody
+        locked ones or another's. ``visitor``: nobody any. ``open``: everybody, at no cost. ``closed``: as ``resident``,
+        and strangers walk no private way either.
     citation
         Where the figures come from.
 
@@ -254,6 +263,7 @@ class WalkProfile:
     stairs_mps: float
     signal_s: float = 0.0
     gate_s: float = 0.0
+    gates: GatePolicy = "resident"
     citation: str = ""
 
     def __post_init__(self) -> None:
@@ -265,20 +275,30 @@ class WalkProfile:
             value = getattr(self, key)
             if not (np.isfinite(value) and 0 <= value <= 3600):
                 raise refusal("profile_delay", error=SettingError, profile=self.name, key=key, value=value)
+        if self.gates not in GATE_POLICIES:
+            raise refusal(
+                "profile_gates", error=SettingError, profile=self.name, value=self.gates, known=", ".join(GATE_POLICIES)
+            )
 
     def walk_ms(self, length_mm: NDArray[np.int64], *, stairs: NDArray[np.bool_] | bool = False) -> NDArray[np.int64]:
         """Milliseconds to walk whole millimetres, rounded half up, on the flat or on stairs."""
         speed_mmps = np.where(stairs, round(self.stairs_mps * 1000), round(self.speed_mps * 1000))
         return (np.asarray(length_mm, dtype=np.int64) * 1000 + speed_mmps // 2) // speed_mmps
 
-    def end_delay_ms(self, network: WalkNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def end_delay_ms(
+        self, network: WalkNetwork, *, charged: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """``int64[e]`` at each edge's u end and v end: half of what its gate or signal costs.
 
-        Passing a node means leaving one edge and entering another, so the two halves make one delay.
+        Passing a node means leaving one edge and entering another, so the two halves make one delay. Gates cost
+        something at the nodes that are ``charged`` ``bool[n]``.
         """
         half_signal, half_gate = round(self.signal_s * 500), round(self.gate_s * 500)
-        at_u = network.has(EdgeFlag.SIGNAL_AT_U) * half_signal + network.has(EdgeFlag.GATE_AT_U) * half_gate
-        at_v = network.has(EdgeFlag.SIGNAL_AT_V) * half_signal + network.has(EdgeFlag.GATE_AT_V) * half_gate
+        at_u = network.has(EdgeFlag.SIGNAL_AT_U) * half_signal
+        at_v = network.has(EdgeFlag.SIGNAL_AT_V) * half_signal
+        if half_gate:
+            at_u = at_u + (network.has(EdgeFlag.GATE_AT_U) & charged[network.u]) * half_gate
+            at_v = at_v + (network.has(EdgeFlag.GATE_AT_V) & charged[network.v]) * half_gate
         return at_u.astype(np.int64), at_v.astype(np.int64)
 
     def reach_m(self, minutes: float) -> float:

@@ -7,7 +7,7 @@ edge, plus both access legs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from circle15.kernels.costs import MAX_MS, NEVER_MS
 from circle15.kernels.ragged import first_of_each, ranges, run_starts
 from circle15.model.placed import Positions
 from circle15.model.streets import EdgeFlag
-from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.model.walk_network import GatePolicy, WalkNetwork, WalkProfile
+from circle15.network.gates import Passages, passages
 from circle15.refusals import refusal
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "edge_costs",
     "near_pairs",
     "placed_ends",
+    "seed_ways",
     "seeds",
     "to_ends",
     "usable_ways",
@@ -48,10 +50,11 @@ __all__ = [
 class WalkGraph:
     """A network as one profile walks it: reversed arcs in CSR form, costs in milliseconds.
 
-    ``start`` ``uint32[n + 1]``, ``head`` and ``cost`` ``uint32[a]``: entry *k* of node *n* is the arc
-    ``head[k] -> n``. Of parallel arcs the cheapest is kept; self-loops lead nowhere and are left out, and closed
-    edges lead nowhere but to who stands on them. ``edge`` ``uint32[a]`` is the edge that each entry walks, of
-    equally cheap ones the first.
+    Nodes are those of the network and, behind them, what ``passages`` add: the sides of private gates and the
+    nodes of those who live behind them. ``start`` ``uint32[n + 1]``, ``head`` and ``cost`` ``uint32[a]``: entry *k*
+    of node *n* is the arc ``head[k] -> n``. Of parallel arcs the cheapest is kept; self-loops lead nowhere and are left
+    out, and closed edges lead nowhere but to who stands on them. ``edge`` ``uint32[a]`` is the edge that each entry
+    walks, of equally cheap ones the first; the number of edges stands for none: the way out of an estate, at no cost.
     ``walk_ms`` ``int64[e]`` is the time along each edge, ``delay_u_ms`` and ``delay_v_ms`` what its ends add.
     """
 
@@ -65,6 +68,12 @@ class WalkGraph:
     delay_u_ms: NDArray[np.int64]
     delay_v_ms: NDArray[np.int64]
     both_ways: NDArray[np.bool_]
+    passages: Passages
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes of the graph, at least those of the network."""
+        return self.passages.n_nodes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,10 +89,18 @@ class EdgeCosts:
         """``int64[e]`` from node to node, at most ``MAX_MS``."""
         return np.minimum(self.walk_ms + self.delay_u_ms + self.delay_v_ms, MAX_MS)
 
+    def arc_ms(self, closed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """``int64[e + 1]`` to walk each edge, ``NEVER_MS`` where ``closed``, and nothing for an arc of none."""
+        whole = self.whole_ms if closed is None else np.where(closed, NEVER_MS, self.whole_ms)
+        return np.append(whole, 0)
 
-def edge_costs(network: WalkNetwork, walker: WalkProfile) -> EdgeCosts:
-    """The one place where lengths, stairs, signals and gates become time."""
-    delay_u, delay_v = walker.end_delay_ms(network)
+
+def edge_costs(network: WalkNetwork, walker: WalkProfile, ways: Passages) -> EdgeCosts:
+    """The one place where lengths, stairs, signals and gates become time.
+
+    Private gates cost nothing: who may pass lives there.
+    """
+    delay_u, delay_v = walker.end_delay_ms(network, charged=ways.charged)
     return EdgeCosts(
         walk_ms=walker.walk_ms(network.length_mm, stairs=network.has(EdgeFlag.STEPS)),
         delay_u_ms=delay_u,
@@ -95,26 +112,37 @@ def edge_costs(network: WalkNetwork, walker: WalkProfile) -> EdgeCosts:
 class Arcs:
     """Reversed arcs in CSR form, sorted by the node that they lead to.
 
-    ``start`` ``uint32[n + 1]``, ``head`` ``uint32[a]``, and the ``edge`` ``int64[a]`` that each walks.
+    ``start`` ``uint32[n + 1]``, ``head`` ``uint32[a]``, and the ``edge`` ``int64[a]`` that each walks, the number of
+    edges where it walks none. ``passages`` are the nodes.
     """
 
     start: NDArray[np.uint32]
     head: NDArray[np.uint32]
     edge: NDArray[np.int64]
+    passages: Passages
 
 
-def all_arcs(network: WalkNetwork) -> Arcs:
+def all_arcs(network: WalkNetwork, gates: GatePolicy = "resident") -> Arcs:
     """Every arc of a network, parallel ones included; self-loops and closed edges lead nowhere and have none."""
-    forward = np.flatnonzero((network.u != network.v) & ~network.has(EdgeFlag.CLOSED))
-    back = forward[~network.has(EdgeFlag.FORWARD_ONLY)[forward]]
-    # Walking u -> v is an entry of v that leads on to u, and the other way round.
-    owner = np.concatenate([network.v[forward], network.u[back]])
-    head = np.concatenate([network.u[forward], network.v[back]])
-    order = np.argsort(owner, kind="stable")
+    ways = passages(network, gates)
+    both_ways, open_edge = ~network.has(EdgeFlag.FORWARD_ONLY), ~network.has(EdgeFlag.CLOSED)
+    owner: list[NDArray[np.integer[Any]]] = [ways.out_to]
+    head: list[NDArray[np.integer[Any]]] = [ways.out_from]
+    edge = [np.full(len(ways.out_to), network.n_edges)]
+    for u, v, walked in ((ways.u, ways.v, ways.strangers), (ways.home_u, ways.home_v, ways.owned)):
+        forward = np.flatnonzero(walked & open_edge & (u != v))
+        back = forward[both_ways[forward]]
+        # Walking u -> v is an entry of v that leads on to u, and the other way round.
+        owner += [v[forward], u[back]]
+        head += [u[forward], v[back]]
+        edge += [forward, back]
+    whole = np.concatenate(owner).astype(np.int64)
+    order = np.argsort(whole, kind="stable")
     return Arcs(
-        start=run_starts(owner, network.n_nodes).astype(np.uint32),
-        head=head[order].astype(np.uint32),
-        edge=np.concatenate([forward, back])[order],
+        start=run_starts(whole, ways.n_nodes).astype(np.uint32),
+        head=np.concatenate(head)[order].astype(np.uint32),
+        edge=np.concatenate(edge)[order],
+        passages=ways,
     )
 
 
@@ -122,10 +150,11 @@ def cheapest_arcs(arcs: Arcs, costs: EdgeCosts) -> Arcs:
     """Of parallel arcs the cheapest; of equally cheap ones that of the first edge."""
     nodes = len(arcs.start) - 1
     owner = np.repeat(np.arange(nodes), arcs.start[1:] - arcs.start[:-1])
-    order = np.lexsort((arcs.edge, costs.whole_ms[arcs.edge], arcs.head, owner))
+    order = np.lexsort((arcs.edge, costs.arc_ms()[arcs.edge], arcs.head, owner))
     pair = owner[order] * np.int64(nodes) + arcs.head[order]
     kept = order[first_of_each(pair)]
-    return Arcs(start=run_starts(owner[kept], nodes).astype(np.uint32), head=arcs.head[kept], edge=arcs.edge[kept])
+    start = run_starts(owner[kept], nodes).astype(np.uint32)
+    return replace(arcs, start=start, head=arcs.head[kept], edge=arcs.edge[kept])
 
 
 def cost_arcs(
@@ -137,19 +166,19 @@ def cost_arcs(
     closed: NDArray[np.bool_] | None = None,
 ) -> WalkGraph:
     """Arcs as a walker walks them; ``closed`` ``bool[e]`` are let through by nobody."""
-    costs = costs or edge_costs(network, walker)
-    whole = costs.whole_ms if closed is None else np.where(closed, NEVER_MS, costs.whole_ms)
+    costs = costs or edge_costs(network, walker, arcs.passages)
     return WalkGraph(
         network=network,
         profile=walker,
         start=arcs.start,
         head=arcs.head,
-        cost=whole.astype(np.uint32)[arcs.edge],
+        cost=costs.arc_ms(closed).astype(np.uint32)[arcs.edge],
         edge=arcs.edge.astype(np.uint32),
         walk_ms=costs.walk_ms,
         delay_u_ms=costs.delay_u_ms,
         delay_v_ms=costs.delay_v_ms,
         both_ways=~network.has(EdgeFlag.FORWARD_ONLY),
+        passages=arcs.passages,
     )
 
 
@@ -162,8 +191,9 @@ def walk_graph(network: WalkNetwork, profile: str | WalkProfile = "elderly") -> 
         If the profile is unknown.
     """
     walker = catalog.profile(profile)
-    costs = edge_costs(network, walker)
-    return cost_arcs(network, cheapest_arcs(all_arcs(network), costs), walker, costs=costs)
+    arcs = all_arcs(network, walker.gates)
+    costs = edge_costs(network, walker, arcs.passages)
+    return cost_arcs(network, cheapest_arcs(arcs, costs), walker, costs=costs)
 
 
 def cutoff_ms(cutoff_min: float) -> int:
@@ -189,17 +219,21 @@ def cutoff_ms(cutoff_min: float) -> int:
 class Ends:
     """Ways on in milliseconds, row by row of :class:`~circle15.model.placed.Positions`.
 
-    ``index`` ``int64[w]`` whose each is, ``edge`` ``int64[w]``, and ``int64[w]`` milliseconds: ``along_ms`` from the
-    spot to the u end of the edge, ``rest_ms`` to its v end, ``leg_ms`` from the point to the spot. ``used`` ``bool[w]``
-    is False for ways on that lead nowhere; see :func:`usable_ways`.
+    ``index`` ``int64[w]`` whose each is, ``edge`` ``int64[w]``, and ``u``, ``v`` ``int64[w]`` the nodes at its ends for
+    who sets out there; ``int64[w]`` milliseconds: ``along_ms`` from the spot to the u end of the edge, ``rest_ms`` to
+    its v end, ``leg_ms`` from the point to the spot. ``used`` ``bool[w]`` is False for ways on that lead nowhere, see
+    :func:`usable_ways`; ``own`` ``bool[w]`` where a place is one of an estate with nodes of its own.
     """
 
     index: NDArray[np.int64]
     edge: NDArray[np.int64]
+    u: NDArray[np.int64]
+    v: NDArray[np.int64]
     along_ms: NDArray[np.int64]
     rest_ms: NDArray[np.int64]
     leg_ms: NDArray[np.int64]
     used: NDArray[np.bool_]
+    own: NDArray[np.bool_]
 
 
 def usable_ways(network: WalkNetwork, positions: Positions) -> NDArray[np.bool_]:
@@ -207,12 +241,17 @@ def usable_ways(network: WalkNetwork, positions: Positions) -> NDArray[np.bool_]
 
     Only who lives on a closed street walks along it: from a junction it would be walked through.
     """
-    closed = network.has(EdgeFlag.CLOSED)[positions.edge]
-    if not closed.any():
-        return np.ones(len(closed), dtype=bool)
-    at_end = (positions.offset_mm == 0) | (positions.offset_mm == network.length_mm[positions.edge])
-    elsewhere = np.bincount(positions.owner, weights=~closed, minlength=len(positions)) > 0
-    return ~(closed & at_end & elsewhere[positions.owner])
+    return ~_only_touched(network, positions, network.has(EdgeFlag.CLOSED)[positions.edge])
+
+
+def _only_touched(network: WalkNetwork, positions: Positions, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the ``marked`` ways on ``bool[w]`` begin at a junction where one of the same place is not marked."""
+    if not marked.any():
+        return marked
+    edge, offset, own = positions.edge, positions.offset_mm, positions.owner * np.int64(network.n_nodes)
+    at_ends = ((own + network.u[edge], offset == 0), (own + network.v[edge], offset == network.length_mm[edge]))
+    elsewhere = np.concatenate([spot[at & ~marked] for spot, at in at_ends])
+    return np.logical_or.reduce([marked & at & np.isin(spot, elsewhere) for spot, at in at_ends])
 
 
 def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
@@ -222,13 +261,19 @@ def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
     along = graph.profile.walk_ms(positions.offset_mm, stairs=stairs)
     along = np.minimum(along, graph.walk_ms[edge])
     leg = graph.profile.walk_ms(positions.leg_mm)
+    ways = graph.passages
+    own = ways.owned[edge]
+    own = own & ~_only_touched(graph.network, positions, own)
     return Ends(
         index=positions.owner,
         edge=edge,
+        u=np.where(own, ways.home_u[edge], ways.u[edge]).astype(np.int64),
+        v=np.where(own, ways.home_v[edge], ways.v[edge]).astype(np.int64),
         along_ms=along,
         rest_ms=graph.walk_ms[edge] - along,
         leg_ms=leg,
-        used=usable_ways(graph.network, positions),
+        used=usable_ways(graph.network, positions) & (own | ways.strangers[edge]),
+        own=own,
     )
 
 
@@ -236,20 +281,31 @@ def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], N
     """``uint32[p, 2 w]`` nodes and costs from which the searches to each position begin.
 
     Columns ``2 k`` and ``2 k + 1`` are the u end and the v end of a position's way on number ``k``; where it has
-    fewer than others, or one may not come from there, the cost is ``NEVER_MS``.
+    fewer than others, or one may not come from there, the cost is ``NEVER_MS``. Where estates have nodes of their own,
+    as many columns follow for who comes from there. :func:`seed_ways` reads columns.
     """
-    ends, network = placed_ends(graph, positions), graph.network
-    width = 2 * int(positions.ways.max(initial=1))
-    node = np.zeros((len(positions), width), dtype=np.uint32)
-    cost = np.full((len(positions), width), NEVER_MS, dtype=np.int64)
-    column = 2 * (np.arange(len(ends.index)) - positions.start[ends.index])
-    node[ends.index, column], node[ends.index, column + 1] = network.u[ends.edge], network.v[ends.edge]
+    ends, ways = placed_ends(graph, positions), graph.passages
+    public = ends.used & ways.strangers[ends.edge]
+    sets = [(ways.u[ends.edge].astype(np.int64), ways.v[ends.edge].astype(np.int64), public)]
+    sets += [(ends.u, ends.v, ends.used & ends.own)] if ends.own.any() else []
+    wide = 2 * int(positions.ways.max(initial=1))
+    node = np.zeros((len(positions), wide * len(sets)), dtype=np.uint32)
+    cost = np.full(node.shape, NEVER_MS, dtype=np.int64)
+    row, first = ends.index, 2 * (np.arange(len(ends.index)) - positions.start[ends.index])
     from_u = ends.along_ms + graph.delay_u_ms[ends.edge] + ends.leg_ms
-    cost[ends.index, column] = np.where(ends.used, from_u, NEVER_MS)
-    back = graph.both_ways[ends.edge] & ends.used
     from_v = ends.rest_ms + graph.delay_v_ms[ends.edge] + ends.leg_ms
-    cost[ends.index[back], column[back] + 1] = from_v[back]
+    for number, (u, v, used) in enumerate(sets):
+        column = first + number * wide
+        node[row, column], node[row, column + 1] = u, v
+        cost[row, column] = np.where(used, from_u, NEVER_MS)
+        cost[row, column + 1] = np.where(used & graph.both_ways[ends.edge], from_v, NEVER_MS)
     return node, np.minimum(cost, NEVER_MS).astype(np.uint32)
+
+
+def seed_ways(positions: Positions, column: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Which way on of its position a column of :func:`seeds` is, and whether by its u end."""
+    within = column % (2 * int(positions.ways.max(initial=1)))
+    return within // 2, within % 2 == 0
 
 
 def to_ends(graph: WalkGraph, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -271,10 +327,10 @@ class Doors:
 
 def doors(graph: WalkGraph, positions: Positions) -> Doors:
     """The doors by which demand points are reached from nodes; those of a node by rising cost, one for each point."""
-    ends, network = placed_ends(graph, positions), graph.network
+    ends = placed_ends(graph, positions)
     back, on = np.flatnonzero(graph.both_ways[ends.edge] & ends.used), np.flatnonzero(ends.used)
     to_u, to_v = to_ends(graph, ends)
-    node = np.concatenate([network.u[ends.edge[back]], network.v[ends.edge[on]]]).astype(np.int64)
+    node = np.concatenate([ends.u[back], ends.v[on]])
     point = np.concatenate([ends.index[back], ends.index[on]])
     cost = np.minimum(np.concatenate([to_u[back], to_v[on]]), MAX_MS)
     # Where several ways on of a point meet at a node, the cheapest door stays.
@@ -284,7 +340,7 @@ def doors(graph: WalkGraph, positions: Positions) -> Doors:
     alone[crowd[first_of_each(node[crowd] * np.int64(len(positions)) + point[crowd])]] = True
     node, point, cost = node[alone], point[alone], cost[alone]
     order = np.lexsort((point, cost, node))
-    start = run_starts(node, network.n_nodes)
+    start = run_starts(node, graph.n_nodes)
     return Doors(
         start=start.astype(np.uint32), point=point[order].astype(np.uint32), cost=cost[order].astype(np.uint32)
     )

@@ -10,7 +10,7 @@ from circle15.model.streets import NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.refusals import refusal
 
-__all__ = ["barred_nodes", "cut_off_m", "part_barred"]
+__all__ = ["barred_nodes", "joined_if_open", "part_barred", "walled_off"]
 
 
 def barred_nodes(network: WalkNetwork) -> NDArray[np.bool_]:
@@ -39,22 +39,39 @@ def part_barred(network: WalkNetwork) -> WalkNetwork:
     return network.parted(barred)
 
 
-def cut_off_m(network: WalkNetwork) -> float:
-    """Metres of street that hang on the longest piece through barred nodes only."""
+def walled_off(network: WalkNetwork, detached: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which detached pieces hang on another through barred nodes: the map shows their way out, and that it is barred.
+
+    Parameters
+    ----------
+    network
+        Parted at its barred nodes.
+    detached
+        ``bool[c]`` from :func:`~circle15.network.build.islands`.
+
+    Returns
+    -------
+    bool[c]
+        False for pieces that nothing joins at all, and for all that are not detached.
+    """
+    joined = joined_if_open(network)
+    ashore = np.zeros(len(joined), dtype=bool)
+    ashore[joined[~detached]] = True
+    return detached & ashore[joined]
+
+
+def joined_if_open(network: WalkNetwork) -> NDArray[np.int64]:
+    """The pieces of the network as they would hang together if nothing were barred: ``int64[c]`` numbers of groups."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    barred = np.flatnonzero(barred_nodes(network))
+    pieces, barred = len(network.component_km), np.flatnonzero(barred_nodes(network))
     if len(barred) == 0:
-        return 0.0
+        return np.arange(pieces)
     # One more vertex for each barred place, which its copies share.
     _, place = np.unique(network.node_id[barred], return_inverse=True)
-    pieces = len(network.component_km)
     links = coo_array(
         (np.ones(len(barred), dtype=np.int8), (network.component[barred], pieces + place)),
         shape=(pieces + len(barred),) * 2,
     )
-    joined = connected_components(links, directed=False)[1][:pieces]
-    behind = joined == joined[0]
-    behind[0] = False
-    return float(network.component_km[behind].sum() * 1000)
+    return np.asarray(connected_components(links, directed=False)[1][:pieces], dtype=np.int64)

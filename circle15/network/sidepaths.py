@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import walking
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
+from circle15.model.taken_ways import TakenWays
 from circle15.network.way_lengths import segment_metres
 
 __all__ = ["without_sidepaths"]
@@ -38,7 +39,7 @@ def without_sidepaths(streets: Streets, *, way: NDArray[np.int64] | None = None)
     Returns
     -------
     Streets
-        With fewer ways and the same nodes; ``counts`` go on adding up.
+        With fewer ways and the same nodes; ``counts`` go on adding up, and ``taken`` has the roads.
     """
     beside = (streets.way_flags & np.uint16(EdgeFlag.SIDEPATH)) != 0
     if not beside.any() or beside.all():
@@ -130,6 +131,8 @@ def _without(streets: Streets, gone: NDArray[np.bool_], metres: NDArray[np.float
         counts[f"metres sidepath: {_TAG}"] -= counts[f"metres beside: {_TAG}"]
     kept = np.flatnonzero(~gone)
     size = np.diff(streets.way_start)
+    node = streets.way_node[np.repeat(gone, size)]
+    roads = TakenWays(lon=streets.lon[node], lat=streets.lat[node], size=size[gone], kind=("beside",) * int(gone.sum()))
     return replace(
         streets,
         way_node=streets.way_node[np.repeat(~gone, size)],
@@ -139,4 +142,5 @@ def _without(streets: Streets, gone: NDArray[np.bool_], metres: NDArray[np.float
         way_name=streets.way_name[kept],
         hours=streets.hours.renumbered(ways=streets.hours.codes(streets.n_ways)[kept]),
         counts=dict(sorted(counts.items())),
+        taken=TakenWays.joined([streets.taken, roads]),
     )

@@ -18,6 +18,7 @@ from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines, islands
+from circle15.network.parting import walled_off
 from circle15.refusals import hint, refusal
 
 __all__ = ["place_demand", "place_facilities", "snap"]
@@ -35,7 +36,8 @@ def snap(
     A point hangs on every edge that is equally near (a junction, ways drawn over each other), so that no order or
     numbering decides. Where all of these belong to *detached* pieces (:func:`~circle15.network.build.islands`), the
     nearest spot of the mainland is a way on as well if its leg is little longer: a scrap of path that nothing joins
-    takes no place away from the street it stands on.
+    takes no place away from the street it stands on. Not so where barred nodes are what parts the piece from the
+    mainland (:func:`~circle15.network.parting.walled_off`): there the map shows a wall, and no leg goes through it.
 
     Parameters
     ----------
@@ -72,22 +74,51 @@ def snap(
         walls = shapely.STRtree(_in_system(barriers, network, "barriers"))
     everywhere = np.full(len(place), limit)
     near = _nearest(place, lines, np.arange(network.n_edges), everywhere, walls)
-    detached = islands(network)[network.component[network.u]]
-    joined = np.zeros(len(place), dtype=bool)
-    joined[near.point[~detached[near.edge]]] = True
-    apart = np.flatnonzero(~joined & (near.least_m < np.inf))
-    if len(apart):
-        reach_m = np.minimum(near.least_m[apart] + float(rules["mainland_m"]), limit)
-        ashore = _nearest(place[apart], lines, np.flatnonzero(~detached), reach_m, walls)
-        moved = apart[ashore.least_m < np.inf]
-        point = np.concatenate([near.point, apart[ashore.point]])
-        edge = np.concatenate([near.edge, ashore.edge])
-    else:
-        moved, (point, edge) = apart, (near.point, near.edge)
+    pieces, piece = islands(network), network.component[network.u]
+    apart = (near.least_m < np.inf) & ~near.some(~pieces[piece])
+    moved, point, edge = np.empty(0, dtype=np.int64), near.point, near.edge
+    if apart.any():
+        free = np.flatnonzero(apart & near.some(~walled_off(network, pieces)[piece]))
+        reach_m = np.minimum(near.least_m[free] + float(rules["mainland_m"]), limit)
+        ashore = _nearest(place[free], lines, np.flatnonzero(~pieces[piece]), reach_m, walls)
+        moved = free[ashore.least_m < np.inf]
+        point, edge = np.append(point, free[ashore.point]), np.append(edge, ashore.edge)
     status = np.where(near.least_m < np.inf, Positions.OK, Positions.FAR).astype(np.uint8)
     status[apart] = Positions.ISLAND
     status[moved] = Positions.MOVED
     return _positions(network, points.index, place, lines, status, point, edge)
+
+
+def nearest_m(
+    points: gpd.GeoSeries | gpd.GeoDataFrame,
+    lines: NDArray[Any],
+    *,
+    max_m: float,
+    barriers: gpd.GeoSeries | None = None,
+) -> NDArray[np.float64]:
+    """How far points are from the nearest of some lines, as an access leg is measured by :func:`snap`.
+
+    Parameters
+    ----------
+    points
+        In a metric system.
+    lines
+        ``object[k]`` shapely lines in the same.
+    max_m
+        Where nothing is nearer, the distance is infinite; so it is where all that is lies across a barrier.
+    barriers
+        See :func:`snap`.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``float64[p]`` metres.
+    """
+    place: NDArray[Any] = points.geometry.to_numpy()
+    if len(lines) == 0:
+        return np.full(len(place), np.inf)
+    walls = shapely.STRtree(barriers.to_numpy()) if barriers is not None and len(barriers) else None
+    return _nearest(place, lines, np.arange(len(lines)), np.full(len(place), max_m), walls).least_m
 
 
 def place_demand(
@@ -152,6 +183,12 @@ class _Nearest:
     point: NDArray[np.int64]
     edge: NDArray[np.int64]
     least_m: NDArray[np.float64]
+
+    def some(self, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """``bool[p]``: which points have one of some edges, ``bool[e]``, among theirs."""
+        found = np.zeros(len(self.least_m), dtype=bool)
+        found[self.point[which[self.edge]]] = True
+        return found
 
 
 def _nearest(

@@ -221,6 +221,9 @@ def node_rule(tags: Tags) -> NodeRule:
     hours = own_hours(tags) if "barrier" in tags else ""
     if clauses or hours:
         flags |= NodeFlag.GATE
+    passed = tags.get("barrier") in walking()["nodes"]["beside"] or clauses or hours or (access.tag and access.open)
+    if flags & NodeFlag.GATE and not flags & NodeFlag.PRIVATE and passed:
+        flags |= NodeFlag.OPEN
     return NodeRule(flags=int(flags), open=access.open, clauses=clauses, hours=hours)
 
 

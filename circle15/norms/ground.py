@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.demand.dwellings import Homes, land_homes
-from circle15.kernels.ragged import order_by_id, rank_by_id
+from circle15.kernels.ragged import rank_by_id
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.places import Communities
 from circle15.model.walk_network import WalkProfile
@@ -87,11 +87,6 @@ class Ground:
             site=site, host=host, residential=residential, checklists=checklists or {},
             owner=communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"])).astype(np.int64),
         )  # fmt: skip
-
-    @cached_property
-    def by_id(self) -> Rows:
-        """``int64[c]``: the rows of the communities in the order of their ids."""
-        return order_by_id(self.communities.frame.index)
 
     def determined(self, reached: Mask) -> Mask:
         """Demand points of which the map tells whether they reach something; see :func:`determined`."""

@@ -9,7 +9,7 @@ the verdict.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,13 +23,15 @@ from circle15.model.units import LEVELS, units_of
 from circle15.model.verdicts import Routes
 from circle15.norms.ground import Ground
 from circle15.norms.measures import MEASURES, Figures, counted, measured
+from circle15.norms.whole_numbers import Feasible, feasible
 
 __all__ = ["judge", "with_evidence"]
 
 _COLUMNS = (
-    "observed", "at_least", "at_most", "unit", "verdict", "indicative", "lacks", "facility_id", "route_min", "route_m",
-    "floor_area_m2", "source", "source_date",
+    "observed", "observed_low", "observed_high", "at_least", "at_most", "unit", "feasible", "verdict", "indicative",
+    "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
 )  # fmt: skip
+_FIGURES = ("observed", "observed_low", "observed_high")
 _DECIMALS = 9
 
 WALKS = frozenset(
@@ -39,24 +41,6 @@ WALKS = frozenset(
     }
 )  # fmt: skip
 """Measures that ask who can walk there: they rest on the nearest facility of the typical home."""
-
-_Names = NDArray[np.object_]
-_Walks = tuple[_Names, NDArray[np.float64]]
-"""``object[c]`` the facility that each community walks to, and ``float64[c, 2]`` minutes and metres to it."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Judged:
-    """What one rule gives for the units it speaks of, in the order of their ids: ``[k]`` each."""
-
-    unit_id: _Names
-    observed: NDArray[np.float64]
-    verdict: _Names
-    lacks: _Names
-    facility_id: _Names
-
-    def __len__(self) -> int:
-        return len(self.unit_id)
 
 
 def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None) -> Ledger:
@@ -83,14 +67,15 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
     """
     check_rates(rules)
     levels = {level: units_of(ground.communities, level) for level in LEVELS}
-    names = {level: units.ids.to_numpy(dtype=object) for level, units in levels.items()}
-    judged: dict[str, _Judged] = {}
+    judged: dict[str, pd.DataFrame] = {}
     for rule in sorted(rules, key=lambda rule: rule.measure == "compliance_rate"):
-        code = np.where(_applies(ground, rule), levels[rule.level].code, -1)
+        units = levels[rule.level]
+        code = np.where(_applies(ground, rule) | _may_apply(ground, rule), units.code, -1)
         if rule.measure == "compliance_rate":
-            judged[rule.clause_id] = _rates(ground, rule, code, names[rule.level], judged)
+            judged[rule.clause_id] = _rates(ground, rule, code, units.ids, judged)
         else:
-            judged[rule.clause_id] = _judged(ground, rule, code, names[rule.level])
+            judged[rule.clause_id] = _judged(ground, rule, code, units.ids)
+        judged[rule.clause_id] = judged[rule.clause_id].sort_values("unit_id", ignore_index=True)
     frame = _table(rules, [judged[rule.clause_id] for rule in rules])
     return with_evidence(Ledger(frame=frame, rules=tuple(rules)), ground, routes or Routes())
 
@@ -100,21 +85,42 @@ def _applies(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
     speaks = np.ones(len(ground.communities), dtype=bool)
     if rule.scope != "all":
         speaks &= rural(ground.communities.frame) == (rule.scope == "rural")
+    people = ground.numbers("population")
     if rule.people_from is not None:
-        speaks &= ground.numbers("population") >= rule.people_from
+        speaks &= people >= rule.people_from
     if rule.people_below is not None:
-        speaks &= ground.numbers("population") < rule.people_below
+        speaks &= people < rule.people_below
     return speaks
 
 
-def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: _Names) -> _Judged:
+def _may_apply(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
+    """Communities of which nobody can tell whether they are of the size that a rule speaks of."""
+    if rule.people_from is None and rule.people_below is None:
+        return np.zeros(len(ground.communities), dtype=bool)
+    sized = replace(rule, people_from=None, people_below=None)
+    return _applies(ground, sized) & np.isnan(ground.numbers("population"))
+
+
+def _only_of_known_size(ground: Ground, rule: Rule, figures: Figures) -> Figures:
+    """Figures without those of communities that a rule may speak of or not: their people are to be supplied."""
+    doubt = _may_apply(ground, rule)
+    if not doubt.any():
+        return figures
+    lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(doubt))
+    most = None if figures.most is None else np.where(doubt, np.nan, figures.most)
+    part = np.where(doubt, np.nan, figures.part)
+    return replace(figures, part=part, most=most, lacks=np.where(doubt, "population", lacks))
+
+
+def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index) -> pd.DataFrame:
     """Observed value and verdict of every unit."""
     if rule.measure in MEASURES:
-        figures = measured(ground, rule)
+        figures = _only_of_known_size(ground, rule, measured(ground, rule))
     else:
         figures = Figures(part=np.full(len(code), np.nan), lacks=f"measure: {rule.measure}")
     # Sums in the order of the ids: the order of rows must not change a last digit.
-    rows = ground.by_id[code[ground.by_id] >= 0]
+    rows = order_by_id(ground.communities.frame.index)
+    rows = rows[code[rows] >= 0]
     at = code[rows]
     low = _summed(figures, figures.part, rows, at, len(names))
     high = low if figures.most is None else _summed(figures, figures.most, rows, at, len(names))
@@ -122,16 +128,28 @@ def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: _Names) 
     decided = np.where(unsure & ~_alike(rule, low, high), np.nan, low)
     observed = np.where(unsure, np.nan, low)  # a bound decides, and is no value
     there = np.unique(at)
-    there = there[order_by_id(names[there])]
+    table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
+    table["observed_low"], table["observed_high"] = (np.where(unsure, bound, np.nan)[there] for bound in (low, high))
+    numbers = _feasible(rule, figures, rows, at, len(names))
+    spare = np.zeros(len(names)) if numbers is None else np.nan_to_num(numbers.spare)
+    table["verdict"] = [_verdict(rule, decided[unit], spare[unit]) for unit in there]
+    table["feasible"] = "" if numbers is None else numbers.words()[there]
     lacks = _missing(figures, rows, at)
     missing = np.array([lacks.get(int(unit), "people") for unit in there], dtype=object)
-    return _Judged(
-        unit_id=names[there],
-        observed=observed[there],
-        verdict=np.array([_verdict(rule, value) for value in decided[there]], dtype=object),
-        lacks=np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing)),
-        facility_id=_evidence_ids(ground, figures, rows, at)[there],
-    )
+    table["lacks"] = np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing))
+    table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
+    return table
+
+
+def _feasible(
+    rule: Rule, figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], size: int
+) -> Feasible | None:
+    """The numbers of things that a range can be met with, by unit; None for rules that no such number decides."""
+    if not figures.counted or figures.whole is None or rule.at_least is None or rule.at_most is None:
+        return None
+    given = figures.part if figures.counted == "whole" else figures.whole
+    sums = np.bincount(at, weights=given[rows], minlength=size).astype(np.float64)
+    return feasible(rule, figures.counted, sums, figures.scale)
 
 
 def _summed(
@@ -169,15 +187,18 @@ def _missing(figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]) -
     return {unit: ", ".join(sorted(lacking)) for unit, lacking in words.items()}
 
 
-def _verdict(rule: Rule, observed: float) -> str:
+def _verdict(rule: Rule, observed: float, spare: float = 0.0) -> str:
+    """The verdict on a value; ``spare`` is how far outside the range even the nearest possible value lies."""
     if not np.isfinite(observed):
         return "undetermined"
     if not rule.judges:
         return "shown"
-    return "pass" if rule.passes(observed) else "fail"
+    return "pass" if rule.passes(observed) or round(rule.beyond(observed), _DECIMALS) <= spare else "fail"
 
 
-def _evidence_ids(ground: Ground, figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]) -> _Names:
+def _evidence_ids(
+    ground: Ground, figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64]
+) -> NDArray[np.object_]:
     """The facility that a unit's figure rests on: of several the first of its first community."""
     found = np.full(int(at.max(initial=-1)) + 1, "", dtype=object)
     if figures.facility is not None:
@@ -188,69 +209,57 @@ def _evidence_ids(ground: Ground, figures: Figures, rows: NDArray[np.int64], at:
     return found
 
 
-def _rates(ground: Ground, rule: Rule, code: NDArray[np.int64], names: _Names, found: Mapping[str, _Judged]) -> _Judged:
+def _rates(
+    ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index, found: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Share of communities that comply with all the rules a rate counts, judged where the unknown cannot matter."""
-    ids = {str(key): row for row, key in enumerate(ground.communities.frame.index)}
+    ids = ground.communities.frame.index.astype(str)
     passed, failed = np.ones(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
     asked = np.zeros(len(ids), dtype=bool)
     wanting = np.full(len(ids), "", dtype=object)
     for clause in rule.of:
-        table = found[clause]
-        rows = np.array([ids[unit] for unit in table.unit_id], dtype=np.int64)
-        asked[rows] = True
-        passed[rows] &= table.verdict == "pass"
-        failed[rows] |= table.verdict == "fail"
-        wanting[rows] += np.where(table.verdict == "undetermined", table.lacks + ", ", "")
+        table = found[clause].set_index("unit_id").reindex(ids)
+        there, verdict = table["verdict"].notna().to_numpy(), table["verdict"].to_numpy()
+        asked |= there
+        passed &= (verdict == "pass") | ~there
+        failed |= verdict == "fail"
+        wanting = wanting + np.where(there & (verdict == "undetermined"), table["lacks"].fillna("") + ", ", "")
     open_ = asked & ~passed & ~failed
+    rows = []
     code = np.where(asked, code, -1)
-    there = np.unique(code[code >= 0])
-    there = there[order_by_id(names[there])]
-    observed, verdict, lacking = [], [], []
-    for unit in there:
+    for unit in np.unique(code[code >= 0]):
         mine = code == unit
         least = 100.0 * float((passed & mine).sum()) / float(mine.sum())
         most = 100.0 * float((~failed & mine).sum()) / float(mine.sum())
         certain = least == most
         alike = _alike(rule, np.array([least]), np.array([most]))[0]
-        observed.append(least if certain else float("nan"))
-        verdict.append(_verdict(rule, least) if alike else "undetermined")
-        lacks = {word for words in wanting[open_ & mine] for word in words.split(", ") if word}
-        lacking.append(", ".join(sorted(lacks)))
-    return _Judged(
-        unit_id=names[there],
-        observed=np.array(observed, dtype=float),
-        verdict=np.array(verdict, dtype=object),
-        lacks=np.array(lacking, dtype=object),
-        facility_id=np.full(len(there), "", dtype=object),
-    )
+        told = _verdict(rule, least) if alike else "undetermined"
+        lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
+        figures = (least, np.nan, np.nan) if certain else (np.nan, least, most)
+        rows.append((names[unit], *figures, told, ", ".join(lacks), ""))
+    columns = ["unit_id", "observed", "observed_low", "observed_high", "verdict", "lacks", "facility_id"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _table(clauses: Sequence[Rule], tables: Sequence[_Judged]) -> pd.DataFrame:
+def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Rows on (level, unit_id, clause_id) with what each rule requires beside what was found."""
     rules = [rule for rule, part in zip(clauses, tables, strict=True) for _ in range(len(part))]
-
-    def column(name: str) -> _Names:
-        return np.concatenate([np.empty(0, dtype=object), *(getattr(table, name) for table in tables)])
-
+    table = pd.concat(tables) if tables else pd.DataFrame(columns=["unit_id", *_COLUMNS])
     index = pd.MultiIndex.from_arrays(
         [
             pd.Index([rule.level for rule in rules], dtype=object),
-            pd.Index(column("unit_id"), dtype=object),
+            pd.Index(table["unit_id"], dtype=object),
             pd.Index([rule.clause_id for rule in rules], dtype=object),
         ],
         names=["level", "unit_id", "clause_id"],
     )
-    columns = {
-        "observed": column("observed").astype(float),
-        "at_least": np.array([rule.at_least for rule in rules], dtype=float),
-        "at_most": np.array([rule.at_most for rule in rules], dtype=float),
-        "unit": [measures()[rule.measure].unit for rule in rules],
-        "verdict": pd.Series(column("verdict"), index=index, dtype=object),
-        "indicative": np.array([not rule.verified for rule in rules], dtype=bool),
-        "lacks": pd.Series(column("lacks"), index=index, dtype=object),
-        "facility_id": column("facility_id"),
-    }
-    return pd.DataFrame(columns, index=index).reindex(columns=list(_COLUMNS))
+    told = table.reindex(columns=[*_FIGURES, "feasible", "verdict", "lacks", "facility_id"]).set_axis(index, axis=0)
+    told = told.astype(dict.fromkeys(_FIGURES, float)).fillna({"feasible": ""})
+    told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
+    told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
+    told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)
+    told["indicative"] = np.array([not rule.verified for rule in rules], dtype=bool)
+    return told.reindex(columns=list(_COLUMNS))
 
 
 def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
@@ -273,19 +282,16 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     """
     frame = ledger.frame.copy()
     rules = {rule.clause_id: rule for rule in ledger.rules}
-    clause, of_rule = np.unique(frame.index.get_level_values("clause_id").to_numpy(dtype=object), return_inverse=True)
-    place = {str(key): number for number, key in enumerate(clause)}
+    clause = frame.index.get_level_values("clause_id")
     unit, level = (frame.index.get_level_values(name).to_numpy(dtype=object) for name in ("unit_id", "level"))
-    in_community = level == "community"
     facility = np.array(frame["facility_id"].fillna(""), dtype=object)
     walk = np.full((len(frame), 2), np.nan)
     ids = ground.communities.frame.index.astype(str)
     community, sites = ids.get_indexer(unit), ground.facilities.frame.index.astype(str)
     judged = [rule for rule in rules.values() if rule.services] if len(routes) else []
-    walks = _walks(routes, ids) if judged else {}
-    typical = {services: _typical(walks, services, len(ids)) for services in {rule.services for rule in judged}}
+    typical = {services: _typical(routes, services, ids) for services in {rule.services for rule in judged}}
     for rule in judged:
-        rows = np.flatnonzero((of_rule == place.get(rule.clause_id, -1)) & in_community)
+        rows = np.flatnonzero((clause == rule.clause_id) & (level == "community"))
         nearest, length = (cells[community[rows]] for cells in typical[rule.services])
         if rule.measure in WALKS:
             site = sites.get_indexer(nearest)
@@ -296,46 +302,32 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     return Ledger(frame=_described(frame, ground), rules=ledger.rules)
 
 
-def _walks(routes: Routes, communities: pd.Index) -> Mapping[str, _Walks]:
-    """Each community's typical walk by service; ``""`` and NaN where there is none."""
-    community = communities.get_indexer(routes.frame.index.get_level_values("community_id"))
-    service = routes.frame.index.get_level_values("service").to_numpy(dtype=object)
-    facility = routes.frame["facility_id"].to_numpy(dtype=object)
-    length = np.stack([routes.frame[column].to_numpy(dtype=float) for column in ("minutes", "metres")], axis=1)
-    walks = {}
-    for key in dict.fromkeys(service):
-        rows = np.flatnonzero((service == key) & (community >= 0))
-        walks[key] = _no_walks(len(communities))
-        for into, given in zip(walks[key], (facility, length), strict=True):
-            into[community[rows]] = given[rows]
-    return walks
-
-
-def _no_walks(communities: int) -> _Walks:
-    return np.full(communities, "", dtype=object), np.full((communities, 2), np.nan)
-
-
-def _typical(walks: Mapping[str, _Walks], services: Sequence[str], communities: int) -> _Walks:
-    """Of each community's typical walks to the services the longest.
+def _typical(
+    routes: Routes, services: Sequence[str], communities: pd.Index
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Of each community's typical walks to the services the longest: facility, and minutes and metres beside it.
 
     Nothing (``""`` and NaN) where a service has no walk.
     """
-    of = [walks.get(service) or _no_walks(communities) for service in services]
-    length = np.stack([part for _, part in of])
-    whole = np.asarray(np.isfinite(length[:, :, 0]).all(axis=0), dtype=bool)
-    longest = np.argmax(np.nan_to_num(length[:, :, 0], nan=-1.0), axis=0), np.arange(communities)
-    facility = np.stack([names for names, _ in of])[longest]
+    columns = ["facility_id", "minutes", "metres"]
+    frame = pd.DataFrame(routes.frame[columns])
+    of = [frame.xs(service, level="service").reindex(communities) if service in frame.index.unique("service")
+          else pd.DataFrame(index=communities, columns=columns) for service in services]  # fmt: skip
+    length = np.stack([walks[["minutes", "metres"]].to_numpy(dtype=float) for walks in of])
+    whole = np.isfinite(length[:, :, 0]).all(axis=0)
+    longest = np.argmax(np.nan_to_num(length[:, :, 0], nan=-1.0), axis=0), np.arange(len(communities))
+    facility = np.stack([walks["facility_id"].to_numpy(dtype=object) for walks in of])[longest]
     return np.where(whole, facility, ""), np.where(whole[:, np.newaxis], length[longest], np.nan)
 
 
 def _described(frame: pd.DataFrame, ground: Ground) -> pd.DataFrame:
     """Floor area, source and date of the facilities that verdicts rest on, where their list says them."""
-    sites = ground.facilities.frame
-    row = sites.index.astype(str).get_indexer(frame["facility_id"].to_numpy(dtype=object))  # -1 takes the last: nothing
-    area = pd.to_numeric(sites["floor_area_m2"], errors="coerce") if "floor_area_m2" in sites else []
-    frame["floor_area_m2"] = np.append(np.asarray(area, dtype=float), np.full(1 + len(sites) - len(area), np.nan))[row]
+    sites = ground.facilities.frame.set_axis(ground.facilities.frame.index.astype(str), axis=0)
+    named = frame["facility_id"].to_numpy(dtype=object)
+    area = sites["floor_area_m2"] if "floor_area_m2" in sites else pd.Series(np.nan, index=sites.index)
+    frame["floor_area_m2"] = pd.to_numeric(area, errors="coerce").reindex(named).to_numpy(dtype=float)
     for column in ("source", "source_date"):
-        cells = sites[column] if column in sites else pd.Series("", index=sites.index)
-        words = cells.where(cells.notna(), "").astype(str).to_numpy(dtype=object)
-        frame[column] = np.append(words, np.array([""], dtype=object))[row]
+        said = sites[column] if column in sites else pd.Series("", index=sites.index)
+        text = said.where(said.notna(), "").astype(str).reindex(named)
+        frame[column] = text.where(text.notna(), "").to_numpy(dtype=object)
     return frame.reindex(columns=list(_COLUMNS))

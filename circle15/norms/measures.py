@@ -21,6 +21,7 @@ from circle15.model.norms import Rule
 from circle15.model.placed import Positions, determined
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.norms.ground import Ground, fold_name, split_names
+from circle15.norms.whole_numbers import Counted
 from circle15.routing.nearest import nearest_cost, nearest_sites
 
 __all__ = ["MEASURES", "Figures", "counted", "measured", "qualifying"]
@@ -37,7 +38,8 @@ class Figures:
 
     ``lacks`` names what has to be supplied where NaN stands, for all or ``object[c]`` for each. ``facility``
     ``int64[c]`` is the row of the facility that the figure rests on, -1 where there is none. ``most`` ``float64[c]``
-    is the largest that the part may be, where what ``unsure`` names is not known.
+    is the largest that the part may be, where what ``unsure`` names is not known. ``counted``: which of the two is a
+    number of things that a unit chooses itself (:mod:`circle15.norms.whole_numbers`).
     """
 
     part: Numbers
@@ -47,6 +49,7 @@ class Figures:
     facility: Rows | None = None
     most: Numbers | None = None
     unsure: str = ""
+    counted: Counted = ""
 
 
 def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = None) -> Mask:
@@ -137,7 +140,9 @@ def _near(ground: Ground, rule: Rule, service: str) -> Mask:
 
 def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask) -> Figures:
     people = ground.demand.points.people_in(rule.people) * known
-    return Figures(part=_sum(ground, people * inside), whole=_sum(ground, people), scale=100.0, lacks="people")
+    part, whole = _sum(ground, people * inside), _sum(ground, people)
+    lacks = np.where(np.isnan(whole), rule.people, "people").astype(object)
+    return Figures(part=part, whole=whole, scale=100.0, lacks=lacks)
 
 
 def people_near(ground: Ground, rule: Rule) -> Figures:
@@ -214,22 +219,29 @@ def residential_land_near(ground: Ground, rule: Rule) -> Figures:
 def people_per_facility(ground: Ground, rule: Rule) -> Figures:
     """Load of the facility that most people of a community are nearest to: everybody in the city nearest to it.
 
-    Catchments are of the whole city and end at no community's border; people outside the study do not count.
+    Catchments are of the whole city and end at no community's border; people outside the study do not count. Where
+    people who live nearest to it are not known, its load is at least that of the others.
     """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     rows = np.flatnonzero(qualifying(ground, rule))
     rows = rows[order_by_id(ground.facilities.ids[rows])]
     nearest = nearest_sites(ground.graph, ground.demand.positions, ground.facilities.positions.take(rows))
-    people = ground.demand.points.people_in(rule.people)
-    there = nearest >= 0
+    people, there = ground.demand.points.known_in(rule.people), nearest >= 0
+    unknown = np.isnan(ground.demand.points.people_in(rule.people))
     load = np.bincount(nearest[there], weights=people[there], minlength=len(rows)).astype(float)
+    open_ended = np.bincount(nearest[there & unknown], minlength=len(rows)) > 0
     shared = pd.DataFrame({"owner": ground.owner[there], "site": nearest[there], "people": people[there]})
     summed = shared.groupby(["owner", "site"], sort=True)["people"].sum().reset_index()
     most = summed.sort_values(["owner", "people", "site"], ascending=[True, False, True]).drop_duplicates("owner")
-    part, facility = np.full(len(ground.communities), np.nan), np.full(len(ground.communities), -1, dtype=np.int64)
+    lost = _sum(ground, unknown.astype(float)) > 0
+    most = most[~lost[most["owner"]]]
+    part, facility = np.full(len(lost), np.nan), np.full(len(lost), -1, dtype=np.int64)
     part[most["owner"]], facility[most["owner"]] = load[most["site"]], rows[most["site"]]
-    return Figures(part=part, lacks="facilities in reach", facility=facility)
+    bound = part.copy()
+    bound[most["owner"]] = np.where(open_ended, np.nan, load)[most["site"]]
+    named = np.where(lost, rule.people, "facilities in reach").astype(object)
+    return Figures(part=part, lacks=named, facility=facility, most=bound, unsure=rule.people)
 
 
 # -- what stands in a community ---------------------------------------------------------------------
@@ -341,11 +353,11 @@ def functions_configured(ground: Ground, rule: Rule) -> Figures:
 # -- columns of the communities ---------------------------------------------------------------------
 
 
-def _ratio(part: str, whole: str, scale: float) -> Callable[[Ground, Rule], Figures]:
+def _ratio(part: str, whole: str, scale: float, *, counted: Counted = "") -> Callable[[Ground, Rule], Figures]:
     def ratio(ground: Ground, _rule: Rule) -> Figures:
         above, below = ground.numbers(part), ground.numbers(whole)
         named = np.where(np.isnan(above), np.where(below > 0, part, f"{part}, {whole}"), whole).astype(object)
-        return Figures(part=above, whole=below, scale=scale, lacks=named)
+        return Figures(part=above, whole=below, scale=scale, lacks=named, counted=counted)
 
     return ratio
 
@@ -355,6 +367,14 @@ def _plain(column: str) -> Callable[[Ground, Rule], Figures]:
         return Figures(part=ground.numbers(column), lacks=column)
 
     return plain
+
+
+def households_per_grid(ground: Ground, _rule: Rule) -> Figures:
+    """Mean of the households of a grid: HH / grids. Without households there is nothing to cut."""
+    households, grids = ground.numbers("households"), ground.numbers("grids")
+    some = np.where(households > 0, households, np.nan)
+    named = np.where(np.isnan(some), np.where(grids > 0, "households", "households, grids"), "grids").astype(object)
+    return Figures(part=some, whole=grids, lacks=named, counted="whole")
 
 
 def grids_required(ground: Ground, rule: Rule) -> Figures:
@@ -376,12 +396,12 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "area_per_100_households": area_per_100_households,
     "open_hours_per_day": open_hours_per_day,
     "functions_configured": functions_configured,
-    "workers_per_10000": _ratio("workers", "population", 10_000.0),
-    "workers_per_10000_registered": _ratio("workers", "population_registered", 10_000.0),
-    "certified_worker_share": _ratio("workers_certified", "workers", 100.0),
-    "households_per_grid": _ratio("households", "grids", 1.0),
+    "workers_per_10000": _ratio("workers", "population", 10_000.0, counted="part"),
+    "workers_per_10000_registered": _ratio("workers", "population_registered", 10_000.0, counted="part"),
+    "certified_worker_share": _ratio("workers_certified", "workers", 100.0, counted="part"),
+    "households_per_grid": households_per_grid,
     "grids_required": grids_required,
-    "grid_staffing": _ratio("grids_staffed", "grids", 100.0),
+    "grid_staffing": _ratio("grids_staffed", "grids", 100.0, counted="part"),
     "grid_coverage": _ratio("households_in_grids", "households", 100.0),
     "one_stop": _plain("one_stop"),
     "service_items": _plain("service_items"),

@@ -4,7 +4,7 @@ A gap is a community and a service with people aged 60 and over who live by a st
 Its *cause* is the first of these remedies that closes at least :data:`CLOSES` of it:
 
 ``gate``
-    no delay at gates;
+    every gate open, locked ones and those of other estates included, and no delay there;
 ``link``
     one added link (:mod:`circle15.planning.links`), on today's network;
 ``paths``
@@ -31,6 +31,7 @@ from circle15.catalog import services as known_services
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
+from circle15.model.walk_network import GatePolicy
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.planning.links import (
     Candidates,
@@ -43,7 +44,7 @@ from circle15.planning.links import (
     served,
 )
 from circle15.routing.nearest import nearest_cost, node_times, point_times
-from circle15.routing.policies import Estates, closed_times, gates_open
+from circle15.routing.policies import with_gates
 
 __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
 
@@ -122,8 +123,7 @@ def attribution(
     Returns
     -------
     Attribution
-        ``frame`` has, beside what the contract says, ``uncovered_closed``: people uncovered if private ways were
-        closed to strangers (:mod:`circle15.routing.policies`). ``uncovered_straight <= uncovered_link <= uncovered``.
+        ``uncovered_straight <= uncovered_link <= uncovered``, ``uncovered_gates <= uncovered <= uncovered_visitor``.
 
     Raises
     ------
@@ -135,25 +135,23 @@ def attribution(
     today = _today(graph, demand, facilities, limit)
     gap = today.sums(today.lacking)
     where = gap > _NOBODY
+    outside = {policy: _outside(graph, demand, facilities, today, policy) for policy in _OTHER_POLICIES}
+    policies = _policies(today, outside)
     if not where.any():
-        return Attribution()
+        return Attribution(policies=policies)
     found, links = _links(graph, city, demand, today, rule)
     best = _best(found, links, gap.shape)
-    closed = today.times(demand, facilities, partial(closed_times, Estates.of(graph))) > limit
-    opened = gates_open(graph)
-    by_gate = (
-        today.lacking if opened is graph else today.times(demand, facilities, partial(nearest_cost, opened)) > limit
-    )
     over_link = _left(gap, best.people)
     direct, straight = (_within(graph, demand, facilities, today, detour) for detour in (GRID, 1.0))
     left = {
         "uncovered": gap,
-        "uncovered_gates": today.sums(today.lacking & by_gate),
+        "uncovered_gates": today.sums(today.lacking & outside["open"]),
         "uncovered_link": over_link,
         # where a street is shorter on paper than its line, a walk may beat the straight line
         "uncovered_direct": today.sums(today.lacking & ~direct),
         "uncovered_straight": np.minimum(today.sums(today.lacking & ~straight), over_link),
-        "uncovered_closed": today.sums(closed & determined(today.status, ~closed)),
+        "uncovered_visitor": today.sums(outside["visitor"]),
+        "uncovered_closed": today.sums(outside["closed"]),
     }
     rows, columns = np.nonzero(where)
     index = pd.MultiIndex.from_arrays(
@@ -164,7 +162,34 @@ def attribution(
     frame["cause"] = [cause_of(people) for people in columns_of]
     table, names = _link_table(graph, links, found, best.link[where], city.context)
     frame["link_id"] = [names.get(link, "") for link in best.link[where]]
-    return Attribution(frame=frame.sort_index(), links=table, cutoff_min=settings.circle_min, open_at=settings.open_at)
+    return Attribution(
+        frame=frame.sort_index(),
+        links=table,
+        policies=policies,
+        cutoff_min=settings.circle_min,
+        open_at=settings.open_at,
+    )
+
+
+_OTHER_POLICIES: tuple[GatePolicy, ...] = ("open", "visitor", "closed")
+
+
+def _outside(
+    graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities, today: _Today, policy: GatePolicy
+) -> NDArray[np.bool_]:
+    """``bool[p, s]``: who lacks what under another policy of gates."""
+    other = with_gates(graph, policy)
+    if other is graph:
+        return today.lacking
+    beyond = today.times(demand, facilities, partial(nearest_cost, other)) > today.limit_ms
+    return beyond & determined(today.status, ~beyond)
+
+
+def _policies(today: _Today, outside: Mapping[GatePolicy, NDArray[np.bool_]]) -> pd.DataFrame:
+    """People aged 60+ of the whole city who lack each service, under each policy."""
+    worlds = {"resident": today.lacking, **outside}
+    people = {policy: today.people @ lacking for policy, lacking in worlds.items()}
+    return pd.DataFrame(people, index=pd.Index(today.services, name="service"))
 
 
 _CAUSED_BY = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight")
@@ -202,10 +227,10 @@ def _today(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities,
     return _Today(
         services=services,
         offers=offers,
-        onward_ms=np.stack(onward) if onward else np.empty((0, graph.network.n_nodes), dtype=np.int64),
+        onward_ms=np.stack(onward) if onward else np.empty((0, graph.n_nodes), dtype=np.int64),
         lacking=(home_ms > limit) & determined(homes.status, home_ms <= limit),
         status=homes.status,
-        people=demand.points.people_in("pop_60plus"),
+        people=demand.points.known_in("pop_60plus"),
         group=demand.points.community,
         ids=demand.points.communities,
         limit_ms=limit,

@@ -142,7 +142,8 @@ def candidates(
     Returns
     -------
     Candidates
-        In the order of their nodes. None crosses a street on its way: the shorter one that meets it is among them.
+        In the order of their nodes. None crosses a street on its way: the shorter one that meets it is among them. None
+        ends at a private gate.
     """
     pairs = _pairs(graph, rule.max_m)
     pairs = pairs.take(_useful(pairs, onward_ms, limit_ms) < NEVER_MS)
@@ -180,6 +181,7 @@ def _pairs(graph: WalkGraph, max_link_m: float) -> Candidates:
     near = KDTree(place).query_pairs(max_link_m, output_type="ndarray").astype(np.int64).reshape(-1, 2)
     near = np.sort(near, axis=1)
     near = near[np.lexsort((near[:, 1], near[:, 0]))]
+    near = near[~np.isin(near, graph.passages.gate).any(axis=1)]
     apart = place[near[:, 0]] - place[near[:, 1]]
     length = np.rint(np.hypot(apart[:, 0], apart[:, 1]) * 1000).astype(np.int64)
     near, length = near[length >= 1000], length[length >= 1000]
@@ -219,18 +221,18 @@ def _near_need(
 
 
 def _long_way_round(graph: WalkGraph, pairs: Candidates, rule: LinkRule) -> NDArray[np.bool_]:
-    """Whether today's walk from v to u takes as long as that."""
+    """Whether today's walk from v to u takes as long as that, for people of the estates that they lie in."""
     if len(pairs) == 0:
         return np.zeros(0, dtype=bool)
     saved = pairs.cost_ms + round(rule.min_saving_min * 60_000)
     least = np.maximum(np.ceil(pairs.cost_ms * rule.min_ratio).astype(np.int64), saved)
     node, origin = np.unique(pairs.u, return_inverse=True)
-    seed_node, seed_cost = node.astype(np.uint32)[:, None], np.zeros((len(node), 1), dtype=np.uint32)
+    seed_node, seed_cost = _from_nodes(graph, node, np.zeros(len(node), dtype=np.int64))
     limit = int(least.max()) - 1
-    count = graph.network.n_nodes
+    count, home = graph.n_nodes, graph.passages.home_node[pairs.v]
 
     def begin() -> Callable[[int, int], NDArray[np.bool_]]:
-        work = search.Workspace(count, len(graph.head), seeds=1)
+        work = search.Workspace(count, len(graph.head), seeds=seed_node.shape[1])
 
         def task(first: int, last: int) -> NDArray[np.bool_]:
             start, reached, cost = search.reach_nodes(
@@ -239,7 +241,7 @@ def _long_way_round(graph: WalkGraph, pairs: Candidates, rule: LinkRule) -> NDAr
             key = np.repeat(np.arange(first, last), np.diff(start)) * count + reached
             order = np.argsort(key, kind="stable")
             mine = np.flatnonzero((origin >= first) & (origin < last))
-            asked = origin[mine] * count + pairs.v[mine]
+            asked = origin[mine] * count + home[mine]
             place = np.minimum(np.searchsorted(key[order], asked), len(key) - 1)
             known = key[order][place] == asked
             today = np.where(known, cost[order][place].astype(np.int64), NEVER_MS)
@@ -248,6 +250,16 @@ def _long_way_round(graph: WalkGraph, pairs: Candidates, rule: LinkRule) -> NDAr
         return task
 
     return np.concatenate(in_workers(begin, len(node)))
+
+
+def _from_nodes(
+    graph: WalkGraph, node: NDArray[np.int64], cost: NDArray[np.int64]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Seeds ``uint32[k, 1 or 2]`` at nodes of the network, for strangers and for people of the estates around."""
+    home = graph.passages.home_node[node]
+    if (home == node).all():
+        return node.astype(np.uint32)[:, None], cost.astype(np.uint32)[:, None]
+    return np.stack([node, home], axis=1).astype(np.uint32), np.stack([cost, cost], axis=1).astype(np.uint32)
 
 
 def served(
@@ -262,19 +274,19 @@ def served(
     here, there = np.where(side == 0, links.u[link], links.v[link]), np.where(side == 0, links.v[link], links.u[link])
     begin_ms = onward[side, link]
     beyond = links.cost_ms[link] + onward_ms[:, there]
+    seed_node, seed_cost = _from_nodes(graph, here, begin_ms)
     few = np.flatnonzero(lacking.any(axis=1) & (people > 0) & (homes.status != Positions.FAR))
     door, services = doors(graph, homes.take(few)), len(onward_ms)
     none = np.zeros(len(link) + 1, dtype=np.int64), np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint32)
     groups = int(group.max(initial=-1)) + 1
 
     def begin() -> Callable[[int, int], tuple[NDArray[np.int64], NDArray[np.float64]]]:
-        work = search.Workspace(graph.network.n_nodes, len(graph.head), seeds=1, points=len(few))
+        work = search.Workspace(graph.n_nodes, len(graph.head), seeds=seed_node.shape[1], points=len(few))
 
         def task(first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
             point, way, cost = search.reach_pairs(
-                graph.start, graph.head, graph.cost, here.astype(np.uint32)[:, None],
-                begin_ms.astype(np.uint32)[:, None], limit_ms, door.start, door.point, door.cost, *none, len(few),
-                first, last, work,
+                graph.start, graph.head, graph.cost, seed_node, seed_cost, limit_ms,
+                door.start, door.point, door.cost, *none, len(few), first, last, work,
             )  # fmt: skip
             walk = cost.astype(np.int64) - begin_ms[way]
             total = walk + beyond[:, way]

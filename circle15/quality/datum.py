@@ -35,7 +35,7 @@ CERTAIN = 3.0
 STREET_M = 5.0
 """Added to every distance: whether a point stands one metre from a street's line or three says nothing."""
 MOST_POINTS = 5_000
-"""Of a longer list every so-manieth point is compared: the statistics need no more."""
+"""Of a longer list every n-th point is compared: the statistics need no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ def datum_fits(network: WalkNetwork, points: gpd.GeoSeries, *, declared: str = "
     network
         Streets around the points.
     points
-        Points as they were understood, in any stated system; of more than 5,000 every so-manieth is compared.
+        Points as they were understood, in any stated system; of more than 5,000 every n-th is compared.
     declared
         The datum that they were converted from.
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 
 from circle15 import catalog
 from circle15.catalog import finding
-from circle15.catalog.phrases import people_text
+from circle15.catalog.phrases import people_words
 from circle15.hours.opening import hours_table, open_facilities
 from circle15.model.limits import SCALE_TOLD
 from circle15.model.metric import metric_fit
@@ -38,12 +36,11 @@ __all__ = [
 
 def street_findings(network: WalkNetwork) -> list[Finding]:
     """Scraps of street that are cut off from the main network."""
-    found = []
     cut_off = network.component_km[islands(network)]
-    if len(cut_off):
-        share = 100 * float(cut_off.sum()) / network.total_km
-        found.append(finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}"))
-    return found
+    if len(cut_off) == 0:
+        return []
+    share = 100 * float(cut_off.sum()) / network.total_km
+    return [finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}")]
 
 
 def datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding]:
@@ -51,9 +48,11 @@ def datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding
     frame = facilities.frame
     if "list_datum" not in frame:
         return []
-    lists = frame.groupby(["list_file", "list_datum"])
-    told = [_datum_finding(mine.geometry, network, str(file), str(declared)) for (file, declared), mine in lists]
-    return [one for some in told for one in some]
+    return [
+        suspect
+        for (file, declared), rows in frame.groupby(["list_file", "list_datum"])
+        for suspect in _datum_finding(rows.geometry, network, str(file), str(declared))
+    ]
 
 
 def seed_datum_findings(seeds: CommunitySeeds, network: WalkNetwork) -> list[Finding]:
@@ -86,13 +85,13 @@ _ODD_PLACES: tuple[tuple[int, str, Severity], ...] = (
 
 def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[Finding]:
     """Facilities far from any street or on an island, services without a list, lists without a facility."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     limit = f"{settings.max_snap_m:g}"
     for status, code, severity in _ODD_PLACES:
         rows = facilities.positions.status == status
         if rows.any():
             count, examples = int(rows.sum()), facilities.ids[rows]
-            found.append(finding(f"facility-{code}", severity, count=count, limit=limit, examples=examples))
+            findings.append(finding(f"facility-{code}", severity, count=count, limit=limit, examples=examples))
     titles = catalog.services()
     serving = facilities.facilities.in_service()
     offered = set(serving.offers()["service"])
@@ -100,24 +99,23 @@ def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[
         if key in serving.unseen:
             continue  # told when the lists were read, all services in one finding
         if key not in facilities.listed:
-            found.append(_about_service("undetermined-service", "note", service))
+            findings.append(_about_service("undetermined-service", "note", service))
         elif key not in offered:
-            found.append(_about_service("listed-but-empty", "warning", service))
-    return [*found, *_opening_findings(serving, settings.open_at)]
+            findings.append(_about_service("listed-but-empty", "warning", service))
+    return [*findings, *_opening_findings(serving, settings.open_at)]
 
 
 def few_findings(facilities: Facilities, communities: Communities) -> list[Finding]:
     """Services with implausibly few facilities for the people there are: their list may be incomplete."""
     people = float(communities.frame["population"].sum())
     number = facilities.in_service().offers()["service"].value_counts()
-    found = []
+    findings = []
     for key, service in catalog.services().items():
         count = int(number.get(key, 0))
         if count and people / count > catalog.adequacy().most_people_each:
-            titles = (service.title_zh, service.title_en)
             each = f"{people / count:,.0f}"
-            found.append(finding("few-facilities", "warning", count=count, service=titles, each=each, examples=[key]))
-    return found
+            findings.append(_about_service("few-facilities", "warning", service, count=count, each=each))
+    return findings
 
 
 def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Finding]:
@@ -126,54 +124,42 @@ def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Findi
         return []
     state = hours_table(facilities, when)["open"]
     shut, unknown = state.index[state.eq(False).fillna(value=False)], state.index[state.isna()]  # noqa: FBT003
-    found = []
-    en, zh = {"moment": when.en}, {"moment": when.zh}
+    findings, moment = [], (when.zh, when.en)
     if len(shut):
-        found.append(_in_both("closed-then", "note", en, zh, count=len(shut), examples=shut))
+        findings.append(finding("closed-then", "note", moment=moment, count=len(shut), examples=shut))
     if len(unknown):
         count, total = len(unknown), len(facilities)
-        found.append(_in_both("hours-unknown", "warning", en, zh, count=count, total=total, examples=unknown))
+        findings.append(
+            finding("hours-unknown", "warning", moment=moment, count=count, total=total, examples=unknown)
+        )  # fmt: skip
     offered = set(facilities.offers()["service"])
     silent = offered - set(open_facilities(facilities, when).offers()["service"])
     for key, service in catalog.services().items():
         if key in silent:
-            en, zh = en | {"service": service.title_en}, zh | {"service": service.title_zh}
-            found.append(_in_both("nothing-open", "warning", en, zh, examples=[key]))
-    return found
-
-
-def _in_both(code: str, severity: Severity, en: Mapping[str, str], zh: Mapping[str, str], **values: Any) -> Finding:
-    """A finding whose values are themselves words of a language."""
-    told, chinese = (finding(code, severity, **words, **values) for words in (en, zh))
-    return replace(told, message_zh=chinese.message_zh, remedy_zh=chinese.remedy_zh)
+            findings.append(_about_service("nothing-open", "warning", service, moment=moment))
+    return findings
 
 
 def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Settings) -> list[Finding]:
     """What the analysis itself found wrong with where people live: counted, never silent."""
-    found: list[Finding] = []
-    people = demand.points.people_in("population")
+    findings: list[Finding] = []
+    people = demand.points.known_in("population")
     for status, code, severity in _ODD_PLACES:
         rows = demand.positions.status == status
         stranded = float(people[rows].sum())
         if stranded > 0:
-            spoken, chinese = (
-                finding(
-                    f"demand-{code}",
-                    severity,
-                    count=int(rows.sum()),
-                    limit=f"{settings.max_snap_m:g}",
-                    people=people_text(stranded, language),
-                )
-                for language in ("en", "zh")
+            count, limit = int(rows.sum()), f"{settings.max_snap_m:g}"
+            findings.append(
+                finding(f"demand-{code}", severity, count=count, limit=limit, people=people_words(stranded))
             )
-            found.append(replace(spoken, message_zh=chinese.message_zh))
     empty = city.communities.frame.index[city.communities.frame["population"] == 0]
     if len(empty):
-        found.append(finding("no-people", "warning", count=len(empty), examples=empty))
-    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(empty)
+        findings.append(finding("no-people", "warning", count=len(empty), examples=empty))
+    told = empty.append(city.communities.frame.index[city.communities.people_unknown])
+    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(told)
     if len(unjudged) and scored.weights:
-        found.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
-    return found
+        findings.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
+    return findings
 
 
 def metric_findings(area: StudyArea) -> list[Finding]:
@@ -186,12 +172,11 @@ def metric_findings(area: StudyArea) -> list[Finding]:
 
 def border_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:
     """What the border of the data may have cut off."""
-    found: list[Finding] = []
     reach_m = profile.reach_m(settings.circle_min) + settings.max_snap_m
-    if reach_m > city.area.buffer_m + 1:
-        told = {"margin": f"{city.area.buffer_m:.0f}", "reach": f"{reach_m:.0f}", "cutoff": f"{settings.circle_min:g}"}
-        found.append(finding("narrow-margin", "warning", **told))
-    return found
+    if reach_m <= city.area.buffer_m + 1:
+        return []
+    margin, reach, cutoff = f"{city.area.buffer_m:.0f}", f"{reach_m:.0f}", f"{settings.circle_min:g}"
+    return [finding("narrow-margin", "warning", margin=margin, reach=reach, cutoff=cutoff)]
 
 
 def path_findings(covered: Coverage) -> list[Finding]:
@@ -204,20 +189,9 @@ def path_findings(covered: Coverage) -> list[Finding]:
     if worst.empty or worst.iloc[-1] <= 0:
         return []
     service = catalog.services()[str(worst.index[-1])]
-    spoken, chinese = (
-        finding(
-            "no-path",
-            "warning",
-            service=title,
-            people=people_text(float(worst.iloc[-1]), language),
-            examples=[service.key],
-        )
-        for language, title in (("en", service.title_en), ("zh", service.title_zh))
-    )
-    return [replace(spoken, message_zh=chinese.message_zh)]
+    return [_about_service("no-path", "warning", service, people=people_words(float(worst.iloc[-1])))]
 
 
-def _about_service(code: str, severity: Severity, service: catalog.Service) -> Finding:
-    told = finding(code, severity, service=service.title_en, examples=[service.key])
-    spoken_zh = finding(code, severity, service=service.title_zh)
-    return replace(told, message_zh=spoken_zh.message_zh, remedy_zh=spoken_zh.remedy_zh)
+def _about_service(code: str, severity: Severity, service: catalog.Service, **values: Any) -> Finding:
+    titles = (service.title_zh, service.title_en)
+    return finding(code, severity, service=titles, examples=[service.key], **values)

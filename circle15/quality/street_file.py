@@ -26,27 +26,27 @@ def street_fault_findings(streets: Streets) -> list[Finding]:
         is another file's.
     """
     counts, file = streets.counts, streets.origin.file
-    found = []
+    findings = []
     lost, parted = counts.get("node references without coordinates", 0), counts.get("ways parted at missing nodes", 0)
     if parted:
         metres = f"{counts['metres lost at missing nodes']:,}"
-        found.append(finding("ways-parted", "warning", count=parted, file=file, nodes=f"{lost:,}", metres=metres))
+        findings.append(finding("ways-parted", "warning", count=parted, file=file, nodes=f"{lost:,}", metres=metres))
     elif lost:
-        found.append(finding("lost-way-nodes", "note", count=lost, file=file))
+        findings.append(finding("lost-way-nodes", "note", count=lost, file=file))
     left_out = {"nodes": "nodes deleted", "ways": "dropped: deleted", "relations": "squares dropped: deleted"}
     deleted: dict[str, Any] = {kind: counts.get(key, 0) for kind, key in left_out.items()}
     if any(deleted.values()):
-        found.append(finding("osm-deleted", "note", count=sum(deleted.values()), file=file, **deleted))
+        findings.append(finding("osm-deleted", "note", count=sum(deleted.values()), file=file, **deleted))
     copies: dict[str, Any] = {
         kind: counts.get(f"{kind} that stand twice", 0) for kind in ("nodes", "ways", "relations")
     }
     if any(copies.values()):
-        found.append(finding("osm-objects-twice", "note", count=sum(copies.values()), file=file, **copies))
+        findings.append(finding("osm-objects-twice", "note", count=sum(copies.values()), file=file, **copies))
     if again := counts.get("stretches that stand twice", 0):
         metres = f"{counts['metres that stand twice']:,}"
-        found.append(finding("streets-twice", "note", count=again, file=file, metres=metres))
+        findings.append(finding("streets-twice", "note", count=again, file=file, metres=metres))
     if joints := counts.get("joints joined", 0):
-        found.append(finding("joints-joined", "note", count=joints, file=file))
+        findings.append(finding("joints-joined", "note", count=joints, file=file))
     if outside := counts.get("stretches outside the header's box", 0):
-        found.append(finding("header-box-small", "warning", count=outside, file=file, ways=f"{streets.n_ways:,}"))
-    return found
+        findings.append(finding("header-box-small", "warning", count=outside, file=file, ways=f"{streets.n_ways:,}"))
+    return findings

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from circle15.catalog import adequacy, finding, way_classes
 from circle15.catalog.phrases import people_text
+from circle15.model.limits import FEWEST
+from circle15.model.places import DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import islands
 
-__all__ = ["known_extent", "street_file_findings"]
+__all__ = ["circle_cut", "known_extent", "street_file_findings"]
 
 _MOST_STRETCHES = 20_000
 """Of a larger network every n-th stretch is looked at: densities and shares need no more."""
@@ -30,7 +32,41 @@ _FEWEST_PERCENT = 0.5
 """Communities with a smaller part near the border of the file are not named."""
 
 
-def street_file_findings(city: City, profile: WalkProfile, settings: Settings) -> list[Finding]:
+def circle_cut(city: City, profile: WalkProfile, settings: Settings, demand: DemandPoints) -> pd.DataFrame:
+    """People whose circle leaves the street file: those who live nearer to its border than one walks in the circle.
+
+    Parameters
+    ----------
+    city
+        Its ``street_extent`` is what the street file says that it covers, if it does.
+    profile, settings
+        The walker and the circle: how far from home streets must be known.
+    demand
+        Where people live.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On ``community_id``, in the order of the communities: ``circle_cut`` people and ``circle_cut_60plus`` people
+        aged 60+, NaN where they are not known. Without rows where the file does not say what it covers, and for a made
+        town.
+    """
+    extent = None if city.network.origin.synthetic else known_extent(city)
+    if extent is None or city.network.n_edges == 0:
+        return pd.DataFrame()
+    inner = shapely.buffer(extent, -profile.reach_m(settings.circle_min))
+    shapely.prepare(inner)
+    leaves = ~shapely.intersects_xy(inner, demand.frame.geometry.x.to_numpy(), demand.frame.geometry.y.to_numpy())
+    table = {
+        name: demand.community_sums(demand.people_in(column) * leaves)
+        for name, column in (("circle_cut", "population"), ("circle_cut_60plus", "pop_60plus"))
+    }
+    return pd.DataFrame(table, index=demand.communities).reindex(city.communities.frame.index)
+
+
+def street_file_findings(
+    city: City, profile: WalkProfile, settings: Settings, *, cut: pd.DataFrame | None = None
+) -> list[Finding]:
     """Whether the streets are enough for the study area and its buffer.
 
     Parameters
@@ -39,6 +75,9 @@ def street_file_findings(city: City, profile: WalkProfile, settings: Settings) -
         Its ``street_extent`` is what the street file says that it covers, if it does.
     profile, settings
         The walker and the circle: how far from home streets must be known.
+    cut
+        From :func:`circle_cut`, where it is known by now where people live; else they are taken to live evenly over the
+        land of their community.
 
     Returns
     -------
@@ -51,7 +90,7 @@ def street_file_findings(city: City, profile: WalkProfile, settings: Settings) -
         return []
     stretches = _Stretches.of(city)
     border = (
-        _cut_findings(city, profile.reach_m(settings.circle_min))
+        _cut_findings(city, profile.reach_m(settings.circle_min), cut)
         or _thin_findings(city, stretches)
         or _end_findings(city)
     )
@@ -79,20 +118,13 @@ def known_extent(city: City) -> shapely.Geometry | None:
 # -- the border of the file -----------------------------------------------------------------------
 
 
-def _cut_findings(city: City, reach_m: float) -> list[Finding]:
-    """Communities whose people walk beyond the border of the file, by the part of their land that lies near it."""
-    extent = known_extent(city)
-    if extent is None:
-        return []
+def _cut_findings(city: City, reach_m: float, cut: pd.DataFrame | None) -> list[Finding]:
+    """Communities whose people walk beyond the border of the file, the worst first."""
     frame = city.communities.frame
-    inner = shapely.buffer(extent, -reach_m)
-    land = frame.geometry.to_numpy()
-    percent = pd.Series(100 * (1 - shapely.area(shapely.intersection(land, inner)) / shapely.area(land)), frame.index)
-    near = percent[percent >= _FEWEST_PERCENT]
+    near = _cut_by_land(city, reach_m) if cut is None else _cut_by_homes(frame, cut)
     if near.empty:
         return []
-    worst = near.sort_values(ascending=False, kind="stable").index
-    people = float((frame["population"] * percent / 100).loc[near.index].sum())
+    worst = near.sort_values("percent", ascending=False, kind="stable")
     return [
         finding(
             "streets-cut",
@@ -100,11 +132,35 @@ def _cut_findings(city: City, reach_m: float) -> list[Finding]:
             count=len(near),
             file=city.network.origin.file,
             reach=f"{reach_m:.0f}",
-            people=_people_words(people),
+            people=_people_words(float(near["people"].sum())),
             total=_people_words(float(frame["population"].sum())),
-            examples=[f"{key} {frame.loc[key, 'name']} {percent[key]:.0f} %" for key in worst],
+            examples=[f"{key} {frame.loc[key, 'name']}{told}" for key, told in worst["told"].items()],
         )
     ]
+
+
+def _cut_by_land(city: City, reach_m: float) -> pd.DataFrame:
+    """``people``, ``percent`` and what is told of it, of communities with land near the border of the file."""
+    extent, frame = known_extent(city), city.communities.frame
+    if extent is None:
+        return pd.DataFrame()
+    land = frame.geometry.to_numpy()
+    inside = shapely.area(shapely.intersection(land, shapely.buffer(extent, -reach_m))) / shapely.area(land)
+    table = pd.DataFrame({"percent": 100 * (1 - inside)}, index=frame.index)
+    table["people"] = frame["population"] * table["percent"] / 100
+    table["told"] = [f" {percent:.0f} %" for percent in table["percent"]]
+    return table[table["percent"] >= _FEWEST_PERCENT]
+
+
+def _cut_by_homes(frame: pd.DataFrame, cut: pd.DataFrame) -> pd.DataFrame:
+    """As :func:`_cut_by_land`, by where people live; in tens: a percentage of a known number is a number of people."""
+    if cut.empty:
+        return cut
+    people = cut["circle_cut"]
+    tens = (people / FEWEST).round() * FEWEST
+    table = pd.DataFrame({"people": tens.where(people >= FEWEST, people), "told": ""}, index=frame.index)
+    table["percent"] = 100 * people / frame["population"].where(frame["population"] > 0)
+    return table[table["percent"] >= _FEWEST_PERCENT]
 
 
 def _end_findings(city: City) -> list[Finding]:

@@ -17,6 +17,7 @@ __all__ = [
     "Lost",
     "Words",
     "both",
+    "bounds_words",
     "broken_files",
     "by_severity",
     "column_lines",
@@ -124,6 +125,21 @@ def form_words(record: FileRecord) -> tuple[Words, ...]:
     return tuple(words)
 
 
+def bounds_words(record: FileRecord) -> Words | None:
+    """From where to where a file reaches, in degrees; None where nobody looked.
+
+    Examples
+    --------
+    >>> meals = FileRecord(file="m.csv", role="facilities", bounds=(120.6, 31.3, 120.65, 31.33))
+    >>> bounds_words(meals).en
+    'longitude 120.6000 to 120.6500, latitude 31.3000 to 31.3300'
+    """
+    if record.bounds is None:
+        return None
+    west, south, east, north = (f"{end:.4f}" for end in record.bounds)
+    return both("quality_bounds", west=west, south=south, east=east, north=north)
+
+
 def lost_rows(record: FileRecord) -> tuple[Lost, ...]:
     """Rows that were left out, by reason, most first; ways that their tags close to walkers under one.
 
@@ -218,8 +234,10 @@ def size_words(check: Check) -> Words | None:
     if city is None:
         return None
     people = city.communities.frame
+    unknown = int(people["pop_60plus"].isna().sum())
     return both(
-        "quality_size",
+        "quality_size_unknown" if unknown else "quality_size",
+        unknown=f"{unknown:,}",
         communities=f"{len(people):,}",
         people=f"{people['population'].sum():,.0f}",
         elders=f"{people['pop_60plus'].sum():,.0f}",

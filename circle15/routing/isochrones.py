@@ -124,11 +124,12 @@ class _Incidence:
     edge: NDArray[np.int32]
 
 
-def _incidence(network: WalkNetwork) -> _Incidence:
-    node = np.concatenate([network.u, network.v])
-    edge = np.tile(np.arange(network.n_edges, dtype=np.int32), 2)
+def _incidence(graph: WalkGraph) -> _Incidence:
+    """Which edges begin or end at each node, for who lives on them."""
+    node = np.concatenate([graph.passages.home_u, graph.passages.home_v])
+    edge = np.tile(np.arange(graph.network.n_edges, dtype=np.int32), 2)
     order = np.argsort(node, kind="stable")
-    return _Incidence(start=run_starts(node, network.n_nodes), edge=edge[order])
+    return _Incidence(start=run_starts(node, graph.n_nodes), edge=edge[order])
 
 
 def _own_edge(graph: WalkGraph, positions: Positions, rows: NDArray[np.int64], limit: int) -> Stretches:
@@ -158,10 +159,10 @@ def reached_streets(
     limits = [cutoff_ms(cutoff) for cutoff in minutes]
     members = list(groups) if groups is not None else [np.array([row]) for row in range(len(positions))]
     seed_node, seed_cost = _group_seeds(*seeds(graph, positions), members)
-    near = _incidence(graph.network)
+    near = _incidence(graph)
 
     def begin() -> Callable[[int, int], list[list[Stretches]]]:
-        work = search.Workspace(graph.network.n_nodes, len(graph.head), seeds=seed_node.shape[1])
+        work = search.Workspace(graph.n_nodes, len(graph.head), seeds=seed_node.shape[1])
 
         def block(first: int, last: int) -> list[list[Stretches]]:
             start, node, cost = search.reach_nodes(
@@ -204,7 +205,7 @@ def _cut(
 ) -> Stretches:
     within = np.searchsorted(cost, limit, side="right")
     edge, begin, end = stretches.reached_stretches(
-        node[:within], cost[:within], limit, near.start, near.edge, graph.network.u, graph.walk_ms,
+        node[:within], cost[:within], limit, near.start, near.edge, graph.passages.home_u, graph.walk_ms,
         graph.delay_u_ms, graph.delay_v_ms, graph.both_ways, graph.network.length_mm,
     )  # fmt: skip
     return Stretches(

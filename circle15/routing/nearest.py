@@ -53,7 +53,7 @@ class Homeward:
 
 def homeward(graph: WalkGraph, demand: Positions, facilities: Positions) -> Homeward:
     """Make demand points ready for :func:`nearest_ms`; ``facilities`` are all those that may be asked for."""
-    ends, network = placed_ends(graph, demand), graph.network
+    ends = placed_ends(graph, demand)
     to_u, to_v = to_ends(graph, ends)
     near = near_pairs(graph, facilities, demand)
     placed = np.flatnonzero(demand.ways)
@@ -65,8 +65,8 @@ def homeward(graph: WalkGraph, demand: Positions, facilities: Positions) -> Home
         first=first,
         further=further,
         further_point=demand.owner[further],
-        u=network.u[ends.edge].astype(np.int64),
-        v=network.v[ends.edge].astype(np.int64),
+        u=ends.u,
+        v=ends.v,
         to_u=to_u,
         to_v=to_v,
         beside_point=near.point.astype(np.int64),
@@ -163,9 +163,9 @@ def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) ->
         graph.start, graph.head, graph.cost, seed_node.ravel(), seed_cost.ravel(), number, MAX_MS
     )
     way_home = distance.astype(np.int64)
-    ends, network = placed_ends(graph, demand), graph.network
+    ends = placed_ends(graph, demand)
     near = near_pairs(graph, facilities, demand)
-    nodes = (network.u[ends.edge], network.v[ends.edge])
+    nodes = (ends.u, ends.v)
     ways = [way_home[node] + leg for node, leg in zip(nodes, to_ends(graph, ends), strict=True)]
     point = np.concatenate([ends.index, ends.index, near.point.astype(np.int64)])
     cost = np.concatenate([*ways, near.cost.astype(np.int64)])

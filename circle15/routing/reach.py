@@ -68,7 +68,7 @@ def reach_table(
     door, near = doors(graph, demand), near_pairs(graph, facilities, demand)
 
     def begin() -> Callable[[int, int], tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]]:
-        work = search.Workspace(graph.network.n_nodes, len(graph.head), seeds=seed_node.shape[1], points=len(demand))
+        work = search.Workspace(graph.n_nodes, len(graph.head), seeds=seed_node.shape[1], points=len(demand))
         return lambda first, last: search.reach_pairs(
             graph.start, graph.head, graph.cost, seed_node, seed_cost, limit,
             door.start, door.point, door.cost, near.start, near.point, near.cost,

@@ -25,7 +25,7 @@ from circle15.kernels.ragged import first_of_each, least_of_each, order_by_id, r
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.verdicts import Routes
 from circle15.network.build import ragged_take
-from circle15.network.graph import WalkGraph, near_pairs, placed_ends, seeds, to_ends
+from circle15.network.graph import WalkGraph, near_pairs, placed_ends, seed_ways, seeds, to_ends
 from circle15.refusals import refusal
 
 __all__ = ["route", "routes"]
@@ -182,11 +182,11 @@ def _search(graph: WalkGraph, sites: Positions) -> _Field:
 
 def _choices(graph: WalkGraph, homes: Positions, sites: Positions, field: _Field) -> _Choice:
     """The quickest way to set out; of equally quick ones straight along, then by the first way on, by its u end."""
-    network, ends = graph.network, placed_ends(graph, homes)
+    ends = placed_ends(graph, homes)
     onward, count = field.cost.astype(np.int64), len(homes)
     cost, way, by = np.full(count, NEVER_MS), np.zeros(count, dtype=np.int64), np.full(count, _BY_U, dtype=np.int8)
     to_u, to_v = to_ends(graph, ends)
-    by_u, by_v = onward[network.u[ends.edge]] + to_u, onward[network.v[ends.edge]] + to_v
+    by_u, by_v = onward[ends.u] + to_u, onward[ends.v] + to_v
     placed = np.flatnonzero(homes.ways)
     cost[placed], first = least_of_each(np.minimum(by_u, by_v), homes.start[placed])
     way[placed], by[placed] = first - homes.start[placed], np.where(by_v[first] < by_u[first], _BY_V, _BY_U)
@@ -237,14 +237,14 @@ def _pieces(
     graph: WalkGraph, homes: Positions, sites: Positions, field: _Field, choice: _Choice
 ) -> tuple[_Pieces, NDArray[np.int64], NDArray[np.int64]]:
     """The stretches of every walk, and the site and its way on where each ends."""
-    network, length = graph.network, graph.network.length_mm
+    ways, length = graph.passages, graph.network.length_mm
     first = graph.start.astype(np.int64)
     fan = first[1:] - first[:-1]
-    tail = np.repeat(np.arange(network.n_nodes), fan)  # an arc leads to its tail
+    tail = np.repeat(np.arange(graph.n_nodes), fan)  # an arc leads to its tail
     home_way, walk = homes.start[:-1] + choice.way, np.arange(len(homes))
-    edge = homes.edge[home_way].astype(np.int64)
+    edge, ends = homes.edge[home_way].astype(np.int64), placed_ends(graph, homes)
     straight = choice.by == _DIRECT
-    node = np.where(choice.by == _BY_U, network.u[edge], network.v[edge]).astype(np.int64)
+    node = np.where(choice.by == _BY_U, ends.u[home_way], ends.v[home_way])
     begin = np.where(choice.by == _BY_U, 0, length[edge])
     begin[straight] = sites.offset_mm[choice.site_way[straight]]
     found = [np.stack([walk, edge, homes.offset_mm[home_way], begin])]
@@ -254,16 +254,18 @@ def _pieces(
         if len(left) == 0:
             break
         arc = field.onward[node[left]]
-        along = graph.edge[arc].astype(np.int64)
-        ahead = network.u[along] == node[left]
-        found.append(np.stack([left, along, np.where(ahead, 0, length[along]), np.where(ahead, length[along], 0)]))
+        street = graph.edge[arc] < len(length)  # or the way out of an estate, which is no street
+        walker, along = left[street], graph.edge[arc[street]].astype(np.int64)
+        ahead = (ways.u[along] == node[walker]) | (ways.home_u[along] == node[walker])
+        found.append(np.stack([walker, along, np.where(ahead, 0, length[along]), np.where(ahead, length[along], 0)]))
         node[left] = tail[arc]
     seed = field.seed_at[node[~straight]]
     site, site_way = choice.site.copy(), choice.site_way.copy()
     site[~straight] = seed // field.width
-    site_way[~straight] = sites.start[site[~straight]] + seed % field.width // 2
+    way, by_u = seed_ways(sites, seed % field.width)
+    site_way[~straight] = sites.start[site[~straight]] + way
     last = sites.edge[site_way[~straight]].astype(np.int64)
-    enter = np.where(seed % 2 == 0, 0, length[last])
+    enter = np.where(by_u, 0, length[last])
     found.append(np.stack([walk[~straight], last, enter, sites.offset_mm[site_way[~straight]]]))
     table = np.concatenate(found, axis=1)
     walked, edges, from_mm, to_mm = table[:, np.argsort(table[0], kind="stable")]

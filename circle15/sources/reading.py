@@ -40,11 +40,15 @@ class Reading:
 
 @dataclass(kw_only=True)
 class Tally:
-    """Counts what happens to the rows of one file while it is read."""
+    """Counts what happens to the rows of one file while it is read.
+
+    ``headers`` are the file's own of our columns, where a message needs them.
+    """
 
     file: str
     findings: list[Finding] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
     def tell(self, rows: pd.DataFrame, code: str, severity: Severity, columns: Sequence[str]) -> None:
         """Say how many rows there are and where the first one stands; ``rows`` has the column :data:`ROW`."""

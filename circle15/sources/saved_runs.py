@@ -11,7 +11,7 @@ import pandas as pd
 
 from circle15.catalog import hint, refusal
 from circle15.errors import InputError
-from circle15.model.runs import SavedRun
+from circle15.model.runs import VERDICT_FIGURES, SavedRun
 
 __all__ = ["read_run"]
 
@@ -25,6 +25,7 @@ _NUMBERS = (
     "cutoff_min", "pop_60plus", "pop_60plus_covered", "uncovered", "share", "mean_min", "rank_index", "index",
 )  # fmt: skip
 _LEDGER = ("level", "unit_id", "unit_name", "clause_id", "clause_zh", "clause_en", "verdict", "observed")
+_RANGED_LEDGER = list(dict.fromkeys([*_LEDGER, *VERDICT_FIGURES]))
 _SETTINGS = ("settings", "city", "versions", "inputs")
 _FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r", "'\n")
 
@@ -52,8 +53,10 @@ def read_run(folder: str | Path) -> SavedRun:
     gaps = _indexed(gaps, ["community_id", "service"], folder / "gaps.csv")
     if not (folder / "ledger.csv").is_file():
         return SavedRun(name=_name(folder), record=record, gaps=gaps)
-    ledger = _table(folder, "ledger.csv", _LEDGER, record)[list(_LEDGER)]
-    ledger["observed"] = pd.to_numeric(ledger["observed"], errors="coerce")
+    # Runs from before ranges were told have no column of them.
+    ledger = _table(folder, "ledger.csv", _LEDGER, record).reindex(columns=_RANGED_LEDGER)
+    for column in VERDICT_FIGURES:
+        ledger[column] = pd.to_numeric(ledger[column], errors="coerce")
     ledger = _indexed(ledger, ["level", "unit_id", "clause_id"], folder / "ledger.csv")
     return SavedRun(name=_name(folder), record=record, gaps=gaps, ledger=ledger)
 

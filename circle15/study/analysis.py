@@ -118,6 +118,7 @@ def analyse(
         findings=study.findings,
         record=record_of(study),
         hours=study.hours,
+        estates=study.estates,
         subdistricts=study.subdistricts,
         routes=study.routes,
         ledger=study.ledger,
@@ -126,6 +127,7 @@ def analyse(
         stability=study.stability,
         equity=study.equity,
         typology=study.typology,
+        circle_cut=study.circle_cut,
     )
 
 

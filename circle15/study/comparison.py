@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.model.runs import Comparison, SavedRun
+from circle15.model.runs import VERDICT_FIGURES, Comparison, SavedRun
 
 __all__ = ["compare"]
 
-_DECIDES = ("city", "profile", "speed_mps", "cutoffs_min", "open_at", "weights", "max_snap_m", "norms")
+_DECIDES = ("city", "profile", "speed_mps", "gates", "cutoffs_min", "open_at", "weights", "max_snap_m", "norms")
 """Settings that say what a figure means: where one differs, a change may be the setting's and not the city's."""
 
 
@@ -66,6 +66,7 @@ def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
         "city": city.get("key"),
         **settings,
         "speed_mps": profile.get("speed_mps"),
+        "gates": profile.get("gates"),
         "crs": city.get("crs"),
         "circle15": versions.get("circle15"),
     }
@@ -168,8 +169,9 @@ def _verdicts(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     if not len(before) or not len(after):
         return pd.DataFrame()
     named = after[["unit_name", "clause_zh", "clause_en"]]
-    pair = ["verdict", "observed"]
-    table = named.join(before[pair].add_suffix("_before"), how="inner").join(after[pair].add_suffix("_after"))
+    pair = ["verdict", *VERDICT_FIGURES]
+    old, new = (ledger.reindex(columns=pair) for ledger in (before, after))
+    table = named.join(old.add_suffix("_before"), how="inner").join(new.add_suffix("_after"))
     return table[np.asarray(table["verdict_before"] != table["verdict_after"])].sort_index()
 
 

@@ -92,11 +92,12 @@ def _built(pack: PackContents) -> City:
             *compared,
             *street_fault_findings(pack.streets),
             *street_findings(network),
-            *tag_findings(pack.streets.counts, network),
             *datum_findings(pack.facilities, network),
             *answered,
         ),
         street_extent=pack.street_extent,
+        street_counts=pack.streets.counts,
+        taken_ways=pack.streets.taken,
         review_number=pack.review_number,
         notes=pack.notes,
     )
@@ -168,6 +169,7 @@ def check_places(city: City) -> list[Finding]:
     return [
         *metric_findings(city.area),
         *street_file_findings(city, profile(city.settings.profile), city.settings),
+        *tag_findings(city),
         *facility_findings(placed, city.settings),
         *few_findings(city.facilities, city.communities),
     ]

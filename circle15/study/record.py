@@ -109,6 +109,8 @@ def run_facts(study: Study) -> dict[str, Any]:
             "edges": city.network.n_edges,
             "communities": len(city.communities),
             "outlines": _counted(city.communities.frame.get("outline")),
+            "people_unknown": int(city.communities.frame["population"].isna().sum()),
+            "people_60plus_unknown": int(city.communities.frame["pop_60plus"].isna().sum()),
             "people": float(city.communities.frame["population"].sum()),
             "people_60plus": float(city.communities.frame["pop_60plus"].sum()),
             "demand_points": study.points.frame["method"].value_counts().sort_index().to_dict(),

@@ -17,6 +17,7 @@ from circle15.accessibility.subdistricts import by_subdistrict
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
 from circle15.demand.points import demand_points
 from circle15.hours.opening import hours_table, open_facilities
+from circle15.model.estates import Estates
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import PlacedDemand, PlacedFacilities
 from circle15.model.places import DemandPoints
@@ -25,6 +26,7 @@ from circle15.model.results import City, Coverage, Gaps, Isochrones, NearestTime
 from circle15.model.streets import EdgeFlag
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
 from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.network.gates import estates_of
 from circle15.network.graph import WalkGraph, walk_graph
 from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.ground import Ground, ResidentialLand
@@ -38,8 +40,8 @@ from circle15.quality.findings import (
     path_findings,
     people_findings,
 )
-from circle15.quality.street_tags import moment_findings
-from circle15.quality.streets import street_file_findings
+from circle15.quality.street_tags import moment_findings, tag_findings
+from circle15.quality.streets import circle_cut, street_file_findings
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
@@ -72,6 +74,11 @@ class Study:
     def network(self) -> WalkNetwork:
         """The streets at the moment of the settings: what is shut then is closed."""
         return self.city.network.at(self.settings.open_at)
+
+    @cached_property
+    def estates(self) -> Estates:
+        """The private gates of the streets, and whose they are."""
+        return estates_of(self.city.network)
 
     @cached_property
     def graph(self) -> WalkGraph:
@@ -222,6 +229,7 @@ class Study:
             services=self.coverage.services,
             cutoff_min=self.settings.circle_min,
             max_snap_m=self.settings.max_snap_m,
+            barriers=self.barriers,
         )
 
     @cached_property
@@ -278,6 +286,11 @@ class Study:
     # -- what is to be told of all this ----------------------------------------------------------------
 
     @cached_property
+    def circle_cut(self) -> pd.DataFrame:
+        """People whose circle leaves the street file."""
+        return circle_cut(self.city, self.walker, self.settings, self.points)
+
+    @cached_property
     def hours(self) -> pd.DataFrame:
         """What is known of opening hours."""
         return hours_table(self.city.facilities, self.settings.open_at)
@@ -288,13 +301,14 @@ class Study:
         return (
             *self.city.findings,
             *metric_findings(self.city.area),
-            *street_file_findings(self.city, self.walker, self.settings),
+            *street_file_findings(self.city, self.walker, self.settings, cut=self.circle_cut),
             *facility_findings(self.facilities, self.settings),
             *few_findings(self.city.facilities, self.city.communities),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
             *path_findings(self.coverage),
-            *moment_findings(self.city.network, self.settings.open_at),
+            *tag_findings(self.city, self.demand, self.settings),
+            *moment_findings(self.city, self.demand, self.settings),
         )
 
 

@@ -121,8 +121,8 @@ def _ways_km(outlines: gpd.GeoSeries, network: WalkNetwork) -> Numbers:
 
 
 def _centre_km(demand: DemandPoints, owner: NDArray[np.int64], count: int) -> Numbers:
-    """From the mean place of a community's people to that of all, to a metre; NaN where nobody lives."""
-    people = demand.frame["population"].to_numpy(dtype=float)
+    """From the mean place of a community's people to that of all, to a metre; NaN where nobody is known to live."""
+    people = demand.known_in("population")
     # Whole millimetres times parts of a person keep the sums the same in any order of rows.
     places = [np.rint((axis - np.floor(axis.min())) * 1000).to_numpy() for axis in _axes(demand)]
     sums = [np.bincount(owner, weights=people * place, minlength=count) for place in places]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from circle15.catalog import way_classes
+from circle15.catalog import uncertainty, way_classes
 from circle15.kernels.ragged import rank_by_id
 from circle15.kernels.threads import in_blocks
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
@@ -21,10 +22,11 @@ from circle15.model.uncertainty import Uncertainty
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import Arcs, WalkGraph, all_arcs, cost_arcs, cutoff_ms, seeds
 from circle15.routing.nearest import homeward, nearest_ms
+from circle15.uncertainty.spots import Spots, spots_of
 
 __all__ = ["Draw", "Stage", "draw", "drawn_shares", "dropout_risk", "points_covered", "shares_of"]
 
-_SPEED, _STREETS, _FACILITIES, _LEGS, _PEOPLE = range(5)
+_SPEED, _STREETS, _FACILITIES, _LEGS, _PEOPLE, _PLACES = range(6)
 """Numbers of the random streams; a new kind of input takes a new number, so that the others stay what they are."""
 _MARKS = {
     "private": EdgeFlag.PRIVATE,
@@ -53,7 +55,8 @@ class Stage:
 
     ``arcs``: parallel ones included, since the cheapest may be closed. ``offers`` ``bool[f, s]`` by service, in the
     order of ``services``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in communities where nobody is),
-    ``elders`` those aged 60+; ``point_place`` and ``site_place`` the places of rows in the order of ids.
+    ``elders`` those aged 60+, both 0 where people are not known; ``point_place`` and ``site_place`` the places of rows
+    in the order of ids; ``spots`` where facilities with rounded coordinates may stand, None where there are none.
     """
 
     network: WalkNetwork
@@ -69,6 +72,7 @@ class Stage:
     elders: NDArray[np.float64]
     point_place: NDArray[np.int64]
     site_place: NDArray[np.int64]
+    spots: Spots | None = None
 
     @classmethod
     def of(
@@ -80,8 +84,9 @@ class Stage:
         services: tuple[str, ...],
         cutoff_min: float,
         max_snap_m: float,
+        barriers: gpd.GeoSeries | None = None,
     ) -> Stage:
-        """Lay out a city."""
+        """Lay out a city; ``max_snap_m`` and ``barriers`` as the facilities were placed by."""
         return cls(
             network=graph.network,
             profile=graph.profile,
@@ -90,12 +95,15 @@ class Stage:
             limit_ms=cutoff_ms(cutoff_min),
             limit_mm=round(max_snap_m * 1000),
             services=services,
-            arcs=all_arcs(graph.network),
+            arcs=all_arcs(graph.network, graph.profile.gates),
             offers=facilities.offer_matrix(services),
             weight=demand.points.weight(),
-            elders=demand.points.people_in("pop_60plus"),
+            elders=demand.points.known_in("pop_60plus"),
             point_place=rank_by_id(demand.ids),
             site_place=rank_by_id(facilities.ids),
+            spots=spots_of(
+                graph.network, facilities, a_side=uncertainty().spots_a_side, max_snap_m=max_snap_m, barriers=barriers
+            ),
         )
 
     @property
@@ -104,13 +112,21 @@ class Stage:
         return tuple(map(str, self.demand.points.communities))
 
     def graph(self, profile: WalkProfile, closed: NDArray[np.bool_]) -> WalkGraph:
-        """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody."""
-        return cost_arcs(self.network, self.arcs, profile, closed=closed)
+        """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody.
+
+        They are closed in every sense: a place at a junction has no way on along them either.
+        """
+        shut = np.where(closed, np.uint16(EdgeFlag.CLOSED), np.uint16(0))
+        network = replace(self.network, flags=self.network.flags | shut)
+        return cost_arcs(network, self.arcs, profile, closed=closed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Draw:
-    """One set of assumptions: ``speed``, ``leg`` and ``limit`` are factors, ``people`` one for each point."""
+    """One set of assumptions: ``speed``, ``leg`` and ``limit`` are factors, ``people`` one for each point.
+
+    ``spot`` ``int64[f]``: at which of its spots each facility stands that has some; None: where its list puts it.
+    """
 
     speed: float
     leg: float
@@ -118,6 +134,7 @@ class Draw:
     closed: NDArray[np.bool_]
     exists: NDArray[np.bool_]
     people: NDArray[np.float64]
+    spot: NDArray[np.int64] | None = None
 
 
 def draw(
@@ -158,6 +175,7 @@ def draw(
         closed=(uniform(_STREETS, stage.network.n_edges) < risk) | stage.network.has(EdgeFlag.CLOSED),
         exists=uniform(_FACILITIES, len(existence))[stage.site_place] < existence,
         people=people[stage.point_place],
+        spot=None if stage.spots is None else stage.spots.drawn(uniform(_PLACES, len(existence))[stage.site_place]),
     )
 
 
@@ -180,9 +198,8 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
         stairs_mps=max(pace.stairs_mps * drawn.speed, _SLOWEST_MPS),
     )
     graph = stage.graph(walker, drawn.closed)
-    homes, sites = (
-        _legs(positions, stage.limit_mm, drawn) for positions in (stage.demand.positions, stage.facilities.positions)
-    )
+    where = stage.facilities.positions if stage.spots is None else stage.spots.at(drawn.spot)
+    homes, sites = (_legs(positions, stage.limit_mm, drawn) for positions in (stage.demand.positions, where))
     home, seed = homeward(graph, homes, sites), seeds(graph, sites)
     inside = np.zeros((len(stage.demand.points.community), len(stage.services)), dtype=bool)
     for column in range(len(stage.services)):

@@ -145,9 +145,10 @@ def _edge_loads(
     enters = np.where(way_u <= way_v, home.u, home.v)[way]
     walks = least <= stage.limit_ms
     carried = stage.elders[home.placed[walks]]
-    load = np.bincount(enters[walks], weights=carried, minlength=stage.network.n_nodes).astype(float)
+    load = np.bincount(enters[walks], weights=carried, minlength=graph.n_nodes).astype(float)
     arcs = arc_loads(graph.start, graph.head, graph.cost, distance, load)
-    return np.bincount(graph.edge, weights=arcs, minlength=stage.network.n_edges).astype(float)
+    by_edge = np.bincount(graph.edge, weights=arcs, minlength=stage.network.n_edges + 1)
+    return by_edge[:-1].astype(float)  # the last are ways out of estates, which are no street
 
 
 def _lost(

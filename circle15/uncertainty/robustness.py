@@ -171,6 +171,7 @@ def robustness(
         stage, settings.draws, seed=settings.seed, uncertain=doubt, risk=dropout_risk(stage.network, doubt),
         existence=chance.to_numpy(dtype=float), threads=threads,
     )  # fmt: skip
+    steps_m = stage.facilities.facilities.rounded_m.max(axis=1, initial=0.0)
     ids = sorted(map(str, communities.frame.index))
     place = pd.Index(stage.communities).get_indexer(pd.Index(ids))
     shares = np.where((place >= 0)[None, :, None], drawn[:, place, :], np.nan)
@@ -186,7 +187,7 @@ def robustness(
         assumptions=Assumptions(
             uncertain=doubt, speed_mps=stage.profile.speed_mps, max_snap_m=settings.max_snap_m,
             cutoff_min=settings.circle_min, facilities=len(chance), confirmed=int((chance == doubt.confirmed).sum()),
-            clauses=required.clauses,
+            clauses=required.clauses, rounded=int((steps_m > 0).sum()), rounded_m=float(steps_m.max(initial=0.0)) / 2,
         ),
     )  # fmt: skip
 
@@ -263,7 +264,7 @@ def _by_community(
             "rank": plain["rank"].astype("Int64"),
             "rank_low": pd.array(best, dtype="Float64").astype("Int64"),
             "rank_high": pd.array(worst, dtype="Float64").astype("Int64"),
-            "robust_gaps": robust.reindex(ids).fillna(0).astype("int64"),
+            "robust_gaps": robust.reindex(ids).fillna(0).astype("Int64").mask(plain["elders"].isna()),
         },
         index=pd.Index(ids, name="community_id"),
     )

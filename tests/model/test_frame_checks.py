@@ -54,7 +54,6 @@ def with_facilities(city, change):
     return dataclasses.replace(city, facilities=Facilities(frame=frame, listed=city.facilities.listed))
 
 
-@pytest.mark.filterwarnings("ignore::circle15.errors.DataQualityWarning")
 @pytest.mark.parametrize(
     "change",
     [
@@ -93,7 +92,6 @@ def test_ids_of_several_kinds_become_text(city):
         (lambda frame: frame.set_geometry([ENDLESS, ENDLESS], crs=frame.crs), "no number"),
     ],
 )  # fmt: skip
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_communities_that_are_refused(city, change, says):
     with pytest.raises(InputError, match=says):
         with_communities(city, change)

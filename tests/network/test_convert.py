@@ -211,6 +211,63 @@ def test_parallel_edges_self_loops_and_zero_lengths_are_kept():
     assert [row[:3] for row in edges(net)] == [(1, 1, 28_000), (1, 2, 960_000), (1, 2, 1_000_000), (2, 3, 0)]
 
 
+BENT = LINE([(120.62, 31.31), (120.625, 31.312), (120.63, 31.31)])
+OTHER = LINE([(120.62, 31.31), (120.625, 31.308), (120.63, 31.31)])
+STAIR = {"highway": "steps", "oneway:foot": "yes", "length": 1200.0, "geometry": BENT}
+# What is added to an edge from 1 to 2 along BENT, which edges are left, and how many are told.
+AGAIN = [
+    ([(2, 1, {"geometry": BENT.reverse()})], 1, 0),  # the twin: as OSMnx makes them
+    ([(1, 2, {"geometry": BENT})], 1, 1),
+    ([(2, 1, {"geometry": BENT.reverse()}), (2, 1, {"geometry": BENT.reverse()})], 1, 1),
+    ([(1, 2, {"geometry": BENT})] * 2 + [(2, 1, {"geometry": BENT.reverse()})] * 3, 1, 2),
+    ([(1, 2, {"geometry": BENT, "name": "弯街"})], 1, 1),
+    ([(1, 2, {"geometry": OTHER}), (2, 1, {"geometry": OTHER.reverse()})], 2, 0),  # another street, as long
+    ([(1, 2, {"geometry": BENT, "length": 1300.0})], 2, 0),
+    ([(1, 2, {"geometry": BENT, "highway": "footway"})], 2, 0),  # a footway beside its road
+    ([(1, 2, {"geometry": BENT, "oneway:foot": "yes"})], 2, 0),
+]
+
+
+@pytest.mark.parametrize(("added", "left", "told"), AGAIN)
+@pytest.mark.parametrize("directed", [True, False])
+def test_edges_that_stand_twice_count_once_and_are_told(added, left, told, directed):
+    graph = one_edge()
+    graph.remove_edge(1, 2)
+    if not directed:  # every edge is one there, whichever way it was drawn
+        graph, told = nx.MultiGraph(graph), len(added) + 1 - left
+    for u, v, tags in [(1, 2, {"geometry": BENT}), *added]:
+        graph.add_edge(u, v, **{"length": 1200.0, "highway": "residential"} | tags)
+    if told:
+        with pytest.warns(DataQualityWarning, match=f"^{told} edges of the graph stand twice"):
+            net = from_osmnx(graph)
+    else:
+        net = from_osmnx(graph)
+    assert net.n_edges == left
+    assert net.length_mm[0] == 1_200_000
+    if any("name" in tags for *_, tags in added):
+        assert net.names[net.name[0]] == "弯街"
+
+
+@pytest.mark.parametrize(("more", "left", "told"), [([(1, 2)], 1, 1), ([(2, 1)], 2, 0)])
+def test_a_one_way_walk_that_stands_twice_counts_once_and_its_way_back_is_another(more, left, told):
+    graph = one_edge(**STAIR, reversed=False)
+    for u, v in more:
+        graph.add_edge(u, v, **STAIR | {"geometry": BENT if u < v else BENT.reverse()}, reversed=False)
+    if told:
+        with pytest.warns(DataQualityWarning, match="1 edges of the graph stand twice"):
+            assert from_osmnx(graph).n_edges == left
+    else:
+        assert from_osmnx(graph).n_edges == left
+
+
+def test_edges_without_a_length_may_stand_twice():
+    graph = one_edge(length=1200.0)
+    graph.add_node(3, x=120.63, y=31.31)
+    for _ in range(2):
+        graph.add_edge(2, 3, length=0.0)
+    assert from_osmnx(graph).n_edges == 3
+
+
 def test_a_line_drawn_against_its_edge_is_turned_round():
     bent = LINE([(120.63, 31.31), (120.625, 31.312), (120.62, 31.31)])  # from node 2 to node 1
     assert_lines_fit(from_osmnx(one_edge(geometry=bent)))
@@ -328,6 +385,9 @@ def test_random_multigraphs_come_back_with_equal_lengths_and_walking_times(drawn
     nodes = [(0, 0), (100, 0), (200, 30), (0, 100), (100, 110), (220, 100)]
     # No length is below the straight line.
     drawn = [(u, v, length + round(math.dist(nodes[u], nodes[v]), 3), flags) for u, v, length, flags in drawn]
+    # Nor does one stand twice: that would count once, and be told.
+    turned = [(*(ends if kind & EdgeFlag.FORWARD_ONLY else sorted(ends)), mm, kind) for *ends, mm, kind in drawn]
+    drawn = list(dict(zip(turned, drawn, strict=True)).values())
     net = canonical(
         network(
             nodes, [(u, v) for u, v, _, _ in drawn],
@@ -354,6 +414,93 @@ def test_to_geopandas_and_back(graph_file):
     back = from_geopandas(lines)
     assert sorted(row[2:] for row in edges(back)) == sorted(row[2:] for row in edges(net))
     assert (back.n_nodes, back.n_edges) == (net.n_nodes, net.n_edges)
+
+
+# Nodes in all combinations that tags make: a wall, a closed gate, private and locked gates, a crossing with signals.
+BARRIERS = {
+    2: {"barrier": "wall"}, 3: {"barrier": "gate", "access": "no"}, 4: {"barrier": "gate", "access": "private"},
+    5: {"barrier": "gate", "locked": "yes"}, 6: {"highway": "crossing", "crossing": "traffic_signals"},
+    7: {"highway": "traffic_signals", "barrier": "lift_gate"}, 8: {"access": "private"},
+    9: {"highway": "crossing", "barrier": "gate", "foot": "no"},
+}  # fmt: skip
+BARRED, GATE, PRIVATE, LOCKED = NodeFlag.BARRED, NodeFlag.GATE, NodeFlag.PRIVATE, NodeFlag.LOCKED
+BITS = {
+    2: BARRED, 3: BARRED | GATE, 4: GATE | PRIVATE, 5: GATE | PRIVATE | LOCKED,
+    6: NodeFlag.CROSSING | NodeFlag.SIGNAL, 7: GATE | NodeFlag.SIGNAL | NodeFlag.OPEN, 8: GATE | PRIVATE,
+    9: BARRED | GATE | NodeFlag.CROSSING,
+}  # fmt: skip
+
+
+@pytest.fixture
+def walled(osm_file):
+    """A street past all of them, with side streets at the wall, a road beside a missing path, and a moving stair."""
+    nodes = {k: (120.620 + 0.001 * k, 31.310) for k in range(1, 11)}
+    nodes |= {12: (120.622, 31.311), 13: (120.622, 31.309), 14: (120.631, 31.310)}
+    ways = {
+        20: ([*range(1, 11)], STREET | {"name": "门街"}),
+        21: ([12, 2], {"highway": "footway"}),
+        22: ([2, 13], {"highway": "steps", "conveying": "forward"}),
+        23: ([10, 14], {"highway": "tertiary", "foot": "use_sidepath"}),
+    }
+    return build_network(read_streets(osm_file(nodes, ways, node_tags=BARRIERS)), crs="EPSG:4549")
+
+
+def assert_same(back: WalkNetwork, net: WalkNetwork, *, ids: bool) -> None:
+    """All columns are equal; identifiers of nodes only where they travel."""
+    assert sorted(edges(back)) == sorted(edges(net)) if ids else True
+    for name in ("x", "y", "vertex"):
+        np.testing.assert_allclose(getattr(back, name), getattr(net, name), atol=1e-6)
+    for name in ("node_flags", "u", "v", "length_mm", "way_class", "flags", "vertex_start"):
+        assert getattr(back, name).tolist() == getattr(net, name).tolist(), name
+    assert [back.names[k] for k in back.name] == [net.names[k] for k in net.name]
+
+
+def test_the_town_with_walls_has_them_all(walled):
+    for node, bits in BITS.items():
+        assert set(walled.node_flags[walled.node_id == node].tolist()) == {int(bits)}, node
+    assert (walled.node_id == 2).sum() == 4  # the wall: a node for each way that ends there
+    assert walled.has(EdgeFlag.SIDEPATH).sum() == 1
+    assert walled.has(EdgeFlag.FORWARD_ONLY).sum() == 1
+
+
+def test_walls_gates_and_paths_beside_roads_come_back_from_a_graph(walled):
+    assert_same(from_osmnx(to_osmnx(walled)), walled, ids=True)
+
+
+def test_walls_gates_and_paths_beside_roads_come_back_from_frames(walled):
+    nodes, lines = to_geopandas(walled)
+    for name, flag in (("barred", BARRED), ("private", PRIVATE), ("locked", LOCKED), ("gate", GATE)):
+        assert nodes[name].tolist() == ((walled.node_flags & np.uint8(flag)) > 0).tolist()
+    assert lines["sidepath"].sum() == 1
+    assert_same(from_geopandas(lines, nodes=nodes), walled, ids=False)
+    degrees = from_geopandas(lines.to_crs("EPSG:4326"), nodes=nodes.to_crs("EPSG:4326"), crs=walled.crs)
+    assert_same(degrees, walled, ids=False)
+
+
+def test_nodes_of_ones_own_are_read_by_their_tags():
+    # A street of 200 m, a wall at its middle vertex and a gate at its end; the third point lies on no vertex.
+    street = frame([LINE([(0, 0), (100, 0), (200, 0)])])
+    spots = [shapely.Point(X0 + x, Y0) for x in (100, 200, 150)]
+    nodes = gpd.GeoDataFrame({"barrier": ["wall", "gate", "gate"]}, geometry=spots, crs="EPSG:4549")
+    with pytest.warns(DataQualityWarning, match="1 of 3 gates, signals and barriers lie on no vertex"):
+        net = from_geopandas(street, nodes=nodes)
+    assert net.length_mm.tolist() == [100_000, 100_000]
+    assert len(net.component_km) == 2  # nobody passes the wall
+    assert sorted(net.node_flags.tolist()) == [0, int(GATE), int(BARRED), int(BARRED)]
+    assert from_geopandas(street, nodes=nodes.iloc[:0]).n_edges == 1
+
+
+@pytest.mark.parametrize(
+    ("nodes", "error", "says"),
+    [
+        (gpd.GeoDataFrame(geometry=[shapely.Point(0, 0)]), CrsError, "no reference system"),
+        (gpd.GeoDataFrame(geometry=[LINE([(0, 0), (1, 1)])], crs="EPSG:4549"), StreetsError, "LineString"),
+        (gpd.GeoDataFrame(geometry=[None], crs="EPSG:4549"), StreetsError, "every row needs a point"),
+    ],
+)
+def test_nodes_that_cannot_be_used(nodes, error, says):
+    with pytest.raises(error, match=says):
+        from_geopandas(frame([LINE([(0, 0), (100, 0)])]), nodes=nodes)
 
 
 # -- GeoDataFrames ---------------------------------------------------------------------------------

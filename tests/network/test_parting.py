@@ -11,7 +11,8 @@ from circle15.errors import StreetsError
 from circle15.model import EdgeFlag, NodeFlag
 from circle15.network.build import build_network, canonical, merge_chains
 from circle15.network.convert import from_osmnx, to_osmnx
-from circle15.network.parting import barred_nodes, cut_off_m
+from circle15.network.cut_off import behind_barred
+from circle15.network.parting import barred_nodes
 from circle15.sources.osm.streets import read_streets
 from tests.towns.link_town import NODES, WAYS, joined, link_network, link_xml, tags, walk_m
 from tests.towns.pack_files import osm_xml
@@ -40,7 +41,7 @@ def test_a_node_that_bars_cuts_the_way_there(tmp_path, node):
     assert walk_m(network, 1, 9) == walk_m(network, 9, 2) == pytest.approx(143, abs=1)  # both parts stay as streets
     assert network.total_km == pytest.approx(link_network(tmp_path, link_xml(FOOTWAY)).total_km, abs=1e-5)
     assert (network.node_id[barred_nodes(network)] == 9).sum() == 2
-    assert cut_off_m(network) == 0  # the detour joins them
+    assert not behind_barred(network).any()  # the detour joins them
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_what_hangs_behind_a_barred_node_is_measured(tmp_path):
     text = link_xml(FOOTWAY, nodes=yard, ways=ways, node_tags={10: tags("barrier=gate access=no")})
     network = link_network(tmp_path, text)
     # 0.0007 degrees of longitude at 31.31 north: 66.6 m on the ground; the 76 m before the gate are not behind it.
-    assert cut_off_m(network) == pytest.approx(66.6, abs=0.2)
+    assert network.length_m[behind_barred(network)].sum() == pytest.approx(66.6, abs=0.2)
 
 
 def test_the_order_of_the_file_does_not_matter(tmp_path):

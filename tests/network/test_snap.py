@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -10,10 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.errors import CrsError, SettingError
-from circle15.model import Positions
-from circle15.network.build import edge_lines
+from circle15.model import NodeFlag, Positions
+from circle15.model.placed import determined
+from circle15.network.build import edge_lines, islands
+from circle15.network.cut_off import behind_barred
+from circle15.network.parting import part_barred, walled_off
 from circle15.network.snap import snap
-from tests.towns.lattice import CRS, X0, Y0, grid, network, points
+from circle15.routing.reach import reach
+from tests.towns.lattice import BY, CRS, X0, Y0, grid, network, points
 
 
 def test_the_nearest_spot_along_the_edge_not_the_nearest_node():
@@ -171,3 +177,84 @@ def test_what_is_small_beside_a_large_mainland_is_an_island():
     # 2 km beside 300 km is less than one percent.
     net = network([(0, 0), (300_000, 0), (0, 400), (2000, 400)], [(0, 1), (2, 3)])
     assert snap(net, points([(10, 390)])).status.tolist() == [Positions.ISLAND]
+
+
+# -- Behind walls ----------------------------------------------------------------------------------
+
+
+def compound(mark: int, *, gap: bool = False):
+    """A street of 2 km and a compound of two paths with one way out, past a node that carries a mark.
+
+    ::
+
+        3 ---- 4        60 m north of the street; home at (20, 45), 15 m from the path and 45 m from the street
+        |
+        2   (0, 20): wall, gate, nothing; with a gap no way leads from there to the street
+        |
+        0 ======================== 1
+    """
+    nodes = [(0, 0), (2000, 0), (0, 20), (0, 60), (40, 60)]
+    edges = [(0, 1), (2, 3), (3, 4)] + ([] if gap else [(0, 2)])
+    flags = np.array([0, 0, mark, 0, 0], dtype=np.uint8)
+    return part_barred(replace(network(nodes, edges), node_flags=flags))
+
+
+BARRED, GATE = int(NodeFlag.BARRED), int(NodeFlag.GATE)
+INSIDE = (20, 45)
+
+
+@pytest.mark.parametrize(
+    ("mark", "gap", "status"),
+    [
+        (0, False, Positions.OK),  # joined
+        (GATE, False, Positions.OK),
+        (0, True, Positions.MOVED),  # nobody knows how it is joined
+        (GATE, True, Positions.MOVED),
+        (BARRED, False, Positions.ISLAND),  # the map shows its way out, and that nobody passes
+        (BARRED | GATE, False, Positions.ISLAND),
+        (BARRED, True, Positions.MOVED),  # a wall at a dead end parts it from nothing
+    ],
+)
+def test_no_leg_leads_out_of_a_compound_whose_only_gate_is_barred(mark, gap, status):
+    net = compound(mark, gap=gap)
+    placed = snap(net, points([INSIDE, (20, 10)]))
+    assert placed.status.tolist() == [status, Positions.OK]
+    assert placed.nearest_m.tolist() == [15, 10]
+    assert placed.ways.tolist() == [2 if status == Positions.MOVED else 1, 1]
+
+
+def test_a_place_at_the_wall_itself_has_the_street_that_ends_there():
+    # (-5, 20): the wall's node is the nearest spot of both ways that end there; one of them is the mainland's.
+    placed = snap(compound(BARRED), points([(-5, 20)]))
+    assert placed.status.tolist() == [Positions.OK]
+    assert placed.ways.tolist() == [2]
+
+
+def test_who_lives_behind_a_wall_reaches_what_is_there_and_of_the_rest_nothing_is_known():
+    net = compound(BARRED)
+    home, sites = points([INSIDE]), points([(40, 65), (20, -5)], name="facility_id", prefix="f")
+    table = reach(net, home, sites, profile=BY["flat"])
+    reached = np.isin(np.arange(2), table.facility)
+    assert reached.tolist() == [True, False]
+    known = [bool(determined(table.point_status, np.array([one]))[0]) for one in reached]
+    assert known == [True, False]
+
+
+def test_a_wall_between_two_scraps_changes_nothing():
+    # The scrap 2-3-4 is parted by a wall at 3; no part of it was ever joined to the street.
+    nodes = [(0, 0), (2000, 0), (0, 30), (20, 30), (40, 30)]
+    flags = np.array([0, 0, 0, BARRED, 0], dtype=np.uint8)
+    net = part_barred(replace(network(nodes, [(0, 1), (2, 3), (3, 4)]), node_flags=flags))
+    assert snap(net, points([(10, 28), (30, 28)])).status.tolist() == [Positions.MOVED] * 2
+
+
+def test_a_scrap_behind_two_walls_is_behind_them_still():
+    # 0 = street, a wall at 2, a yard 2-3, a wall at 3, another yard 3-4.
+    nodes = [(0, 0), (2000, 0), (0, 20), (0, 40), (0, 60)]
+    flags = np.array([0, 0, BARRED, BARRED, 0], dtype=np.uint8)
+    net = part_barred(replace(network(nodes, [(0, 1), (0, 2), (2, 3), (3, 4)]), node_flags=flags))
+    detached = islands(net)
+    assert walled_off(net, detached).tolist() == detached.tolist()
+    assert detached.sum() == 2
+    assert net.length_m[behind_barred(net)].sum() == 40
+    assert snap(net, points([(5, 30), (5, 50)])).status.tolist() == [Positions.ISLAND] * 2

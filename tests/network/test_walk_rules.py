@@ -195,7 +195,7 @@ def test_the_flags_of_a_way(tags, flags):
         ({"barrier": "gate", "access": "no"}, NodeFlag.GATE | NodeFlag.BARRED),
         ({"barrier": "yes", "access": "no"}, NodeFlag.BARRED),
         ({"barrier": "bollard", "access": "no", "foot": "yes"}, NodeFlag(0)),
-        ({"barrier": "gate", "access": "no", "foot": "designated"}, NodeFlag.GATE),
+        ({"barrier": "gate", "access": "no", "foot": "designated"}, NodeFlag.GATE | NodeFlag.OPEN),
         ({"barrier": "gate", "access": "yes", "foot": "no"}, NodeFlag.GATE | NodeFlag.BARRED),
         ({"foot": "no"}, NodeFlag.BARRED),
         ({"barrier": "wall"}, NodeFlag.BARRED),
@@ -211,14 +211,23 @@ def test_the_flags_of_a_way(tags, flags):
             NodeFlag.GATE | NodeFlag.PRIVATE | NodeFlag.LOCKED,
         ),
         ({"barrier": "gate", "locked": "yes", "access": "yes"}, NodeFlag.GATE | NodeFlag.PRIVATE | NodeFlag.LOCKED),
-        ({"barrier": "gate", "locked": "yes", "foot": "yes"}, NodeFlag.GATE),
+        ({"barrier": "gate", "locked": "yes", "foot": "yes"}, NodeFlag.GATE | NodeFlag.OPEN),
         ({"barrier": "gate", "locked": "no"}, NodeFlag.GATE),
         ({"access": "private"}, NodeFlag.GATE | NodeFlag.PRIVATE),
         ({"amenity": "parking_entrance", "access": "private"}, NodeFlag(0)),  # speaks of the car park
         ({"amenity": "atm", "access": "no"}, NodeFlag(0)),
         ({"highway": "crossing", "foot": "no", "bicycle": "yes"}, NodeFlag.CROSSING),  # one walks along the road
         ({"highway": "elevator", "access": "no"}, NodeFlag.BARRED),
-        ({"barrier": "gate", "access": "no", "foot:conditional": "yes @ (06:00-22:00)"}, NodeFlag.GATE),
+        (
+            {"barrier": "gate", "access": "no", "foot:conditional": "yes @ (06:00-22:00)"},
+            NodeFlag.GATE | NodeFlag.OPEN,
+        ),
+        ({"barrier": "gate", "opening_hours": "06:00-22:00"}, NodeFlag.GATE | NodeFlag.OPEN),
+        ({"barrier": "gate", "access": "yes"}, NodeFlag.GATE | NodeFlag.OPEN),
+        ({"barrier": "gate", "access": "permissive"}, NodeFlag.GATE | NodeFlag.OPEN),
+        ({"barrier": "lift_gate"}, NodeFlag.GATE | NodeFlag.OPEN),  # walkers pass beside a beam
+        ({"barrier": "lift_gate", "access": "private"}, NodeFlag.GATE | NodeFlag.PRIVATE),
+        ({"barrier": "bollard", "access": "yes"}, NodeFlag(0)),
         (
             {"barrier": "gate", "foot": "no", "access:conditional": "yes @ (06:00-22:00)"},
             NodeFlag.GATE | NodeFlag.BARRED,
@@ -232,7 +241,8 @@ def test_the_flags_of_a_node(tags, flags):
 
 @pytest.mark.parametrize("barrier", walking()["nodes"]["gates"])
 def test_every_gate_of_the_rules_is_a_gate(barrier):
-    assert node_flags({"barrier": barrier}) == NodeFlag.GATE
+    beside = walking()["nodes"]["beside"]
+    assert node_flags({"barrier": barrier}) == (NodeFlag.GATE | NodeFlag.OPEN if barrier in beside else NodeFlag.GATE)
     assert node_flags({"barrier": barrier, "access": "no"}) == NodeFlag.GATE | NodeFlag.BARRED
 
 

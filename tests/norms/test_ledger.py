@@ -214,8 +214,10 @@ def test_a_rate_equals_a_recount_and_is_judged_only_where_the_unknown_cannot_mat
     least, most = 100 * yes / len(flags), 100 * (yes + unknown) / len(flags)
     if unknown == 0:
         assert found["observed"] == pytest.approx(least)
+        assert found[["observed_low", "observed_high"]].isna().all()
     else:
         assert np.isnan(found["observed"])
+        assert found[["observed_low", "observed_high"]].tolist() == pytest.approx([least, most])
         assert found["lacks"] == "one_stop"
     expected = "pass" if least >= target else "fail" if most < target else "undetermined"
     assert found["verdict"] == expected

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
+from circle15.catalog.norm_words import lacks_words
 from circle15.errors import NormError
 from circle15.model import Communities, DemandPoints, PlacedFacilities, Positions
 from circle15.network.graph import walk_graph
@@ -330,6 +331,22 @@ def test_a_verdict_that_stands_says_what_would_sharpen_its_figure():
     city = row(ledger, "b", "city", "city")
     assert city[["verdict", "lacks"]].tolist() == ["fail", "facilities.tier"]
     assert np.isnan(city["observed"])  # between 0 and 67 %: a bound is no value
+    assert city[["observed_low", "observed_high"]].tolist() == pytest.approx([0, 200 / 3])
+    bounds = [row(ledger, "a", unit)[["observed_low", "observed_high"]].tolist() for unit in ("c0", "c2")]
+    assert bounds[0] == [0, 100]
+    assert np.isnan(bounds[1]).all()  # all is known of it: nobody gets there in either case
+
+
+def test_a_floor_area_that_complies_whatever_the_other_one_is_has_no_upper_bound():
+    """500 m2 and a centre of unstated tier, whose area is not known: 500 or more."""
+    rule = RULE | {"measure": "floor_area", "services": ["community_centre"], "minutes": None, "unit": "m2",
+                   "at_least": 400, "tiers": ["community"]}  # fmt: skip
+    sites = [(500, "community_centre"), (600, "community_centre")]
+    place = ground(communities(households=[1]), sites, tier_key=["community", ""], floor_area_m2=[350, np.nan])
+    found = row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a")
+    assert found[["verdict", "lacks"]].tolist() == ["undetermined", "facilities.tier"]
+    assert found["observed_low"] == 350
+    assert np.isnan(found[["observed", "observed_high"]].astype(float)).all()
 
 
 def test_between_two_bounds_a_range_may_be_met():
@@ -461,3 +478,68 @@ def test_whom_the_map_cuts_off_no_clause_counts_against():
     moved.loc[moved.index[1], "geometry"] = shapely.Point(X0 + 1000, Y0 - 2500)
     known = replace(place, demand=place_demand(streets, DemandPoints(frame=moved)))
     assert verdicts(known, "case-circle-15min", 2) == ["pass", "fail"]
+
+
+# -- people that nobody knows ---------------------------------------------------------------------------
+
+
+def unknown_second(*rules, sites=((500, "clinic"),), **columns):
+    """Two communities, of the second nobody knows the people; what a book's rules say of them."""
+    places = communities(population=[1000.0, np.nan], pop_60plus=[200.0, np.nan], households=[300, 300])
+    return judge(
+        ground(places, sites, **columns),
+        parse_book(book_toml(*(RULE | rule for rule in rules)), file="mine.toml").rules,
+    )
+
+
+@pytest.mark.parametrize("people", ["population", "pop_60plus"])
+@pytest.mark.parametrize("measure", ["people_in_reach", "services_in_reach"])
+def test_shares_of_unknown_people_are_undetermined_and_so_are_those_of_the_city(measure, people):
+    rule = {"measure": measure, "people": people}
+    ledger = unknown_second(rule, rule | {"id": "city", "level": "city"})
+    assert row(ledger, "a", "c0")["verdict"] == "pass"
+    for clause, unit, level in (("a", "c1", "community"), ("city", "city", "city")):
+        assert row(ledger, clause, unit, level)[["verdict", "lacks"]].tolist() == ["undetermined", people]
+
+
+def test_counts_of_facilities_need_no_people():
+    count = {"measure": "facility_count", "minutes": None, "unit": "sites", "at_least": 1}
+    ledger = unknown_second(count, sites=((500, "clinic"), (1500, "clinic")))
+    assert row(ledger, "a", "c1")[["verdict", "observed"]].tolist() == ["pass", 1]
+
+
+@pytest.mark.parametrize(
+    ("at_most", "verdict", "lacks"), [(900, "fail", "population"), (1500, "undetermined", "population")]
+)
+def test_a_load_with_unknown_people_is_at_least_that_of_the_others(at_most, verdict, lacks):
+    """Both communities are nearest to one clinic: 1,000 people and those of the second, however many."""
+    load = {"measure": "people_per_facility", "minutes": None, "unit": "people", "at_least": None, "at_most": at_most}
+    ledger = unknown_second(load | {"people": "population"})
+    assert row(ledger, "a", "c0")[["verdict", "lacks"]].tolist() == [verdict, lacks]
+    assert np.isnan(row(ledger, "a", "c0")["observed"])  # a bound is no value
+    assert row(ledger, "a", "c1")[["verdict", "lacks"]].tolist() == ["undetermined", "population"]
+
+
+def test_a_load_without_unknown_people_is_known():
+    load = {"measure": "people_per_facility", "minutes": None, "unit": "people", "at_least": None, "at_most": 1500}
+    ledger = unknown_second(load, sites=((500, "clinic"), (1500, "clinic")))
+    assert row(ledger, "a", "c0")[["verdict", "observed"]].tolist() == ["pass", 1000]
+
+
+def test_a_clause_for_communities_of_a_size_may_speak_of_one_of_unknown_size():
+    floor = {"measure": "floor_area", "minutes": None, "unit": "m2", "at_least": 100}
+    sites = ((500, "clinic"), (1500, "clinic"))
+    large, small = {"people_from": 500}, {"id": "small", "people_below": 500}
+    ledger = unknown_second(floor | large, floor | small, sites=sites, floor_area_m2=[150.0, 150.0])
+    assert row(ledger, "a", "c0")["verdict"] == "pass"
+    for clause in ("a", "small"):
+        assert row(ledger, clause, "c1")[["verdict", "lacks"]].tolist() == ["undetermined", "population"]
+    assert ("community", "c0", "small") not in ledger.frame.index
+
+
+@pytest.mark.parametrize("column", ["population", "pop_60plus", "pop_80plus"])
+def test_what_to_supply_names_the_ways_and_never_zero(column):
+    for language in ("zh", "en"):
+        told = lacks_words(column, language)
+        assert all(way in told for way in (column, "[communities.people]", "[population]", "share"))
+        assert not any(word in told for word in ("填0", "zero", " 0"))

@@ -227,6 +227,7 @@ def test_a_straight_line_beats_a_link_and_a_link_beats_today(seed):
     assert (frame["uncovered_link"] <= frame["uncovered"]).all()
     assert (frame["uncovered_gates"] <= frame["uncovered"]).all()
     assert (frame["uncovered_closed"] >= frame["uncovered"] - 1e-9).all()
+    assert (frame["uncovered_visitor"] >= frame["uncovered"] - 1e-9).all()
     assert (frame[[c for c in frame if c.startswith("uncovered")]] >= 0).all(axis=None)
     assert frame.index.is_monotonic_increasing
 

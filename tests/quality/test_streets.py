@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from circle15.study import analyse, load_city
+from circle15.model import DemandPoints
+from circle15.quality.streets import circle_cut
+from circle15.render.map.payload import payload
+from circle15.render.published.counts import publish
+from circle15.render.published.privacy import SUPPRESSED
+from circle15.render.report.facts import Facts
+from circle15.render.report.section_closing import quality
+from circle15.render.tables.frames import community_table
+from circle15.render.tables.geopackage import layers
+from circle15.study import Result, analyse, load_city
 from circle15.study.loading import check_city
 from tests.towns.findings import finding_of
-from tests.towns.pack_files import CITY_TOML, feature, osm_xml, rectangle
+from tests.towns.pack_files import CITY_TOML, feature, geojson, osm_xml, rectangle, write_csv
 
 LON, LAT = 120.60, 31.30
 EAST, NORTH = 1 / (111_320 * 0.8545), 1 / 111_320  # degrees for each metre
@@ -167,3 +179,84 @@ def test_scraps_stay_a_note_and_are_no_large_part(make_pack) -> None:
     findings = check_city("tryton", data=root).findings
     assert "streets-pieces" not in {finding.code for finding in findings}
     assert finding_of(findings, "islands").count == 1
+
+
+# -- people whose circle leaves the file, by where they live --------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rim_and_middle(tmp_path_factory) -> Result:
+    """The file's box is 4,000 m wide; a walk of 15 minutes at 0.9 m/s is 810 m. One house at each spot of the first.
+
+    ::
+
+        x =  -1,000 (border)   2,090  2,290  2,490   3,000 (border)
+        community rim:           h      h      h        910, 710 and 510 m from the border: two of three are nearer
+        community middle:    400 m, 2,600 m from it
+    """
+    root = tmp_path_factory.mktemp("cut") / "tryton"
+    root.mkdir()
+    box = (-1000, 0, 3000, 4000)
+    (root / "streets.osm").write_text(streets(block(-1000, 0, 3000, 4000, step=500), box=box), encoding="utf-8")
+    house = [feature(rectangle(*place(x - 5, 1995), *place(x + 5, 2005)), levels=9) for x in (2090, 2290, 2490, 400)]
+    (root / "houses.geojson").write_text(geojson(house), encoding="utf-8")
+    towns = [land("rim", 1790, 1900, 2590, 2100, 300), land("middle", 200, 1900, 600, 2100, 50)]
+    (root / "communities.geojson").write_text(geojson(towns), encoding="utf-8")
+    write_csv(root / "facilities.csv", [("f1", "站", "clinic", *map(str, place(400, 2000)))])
+    more = '[[context]]\nlayer = "buildings"\nfile = "houses.geojson"\n'
+    (root / "city.toml").write_text(CITY_TOML.format(settings="", more=more), encoding="utf-8")
+    with pytest.warns(match="data-quality"):
+        return analyse(load_city("tryton", data=root.parent), draws=0)
+
+
+def test_each_community_has_the_people_whose_circle_leaves_the_file(rim_and_middle: Result) -> None:
+    # 300 people in three houses of one size: 100 each, 25 of them aged 60+
+    table = rim_and_middle.circle_cut
+    assert table.loc["rim"].tolist() == pytest.approx([200, 50], abs=0.1)  # degrees are rounded
+    assert table.loc["middle"].tolist() == [0, 0]
+    told = finding_of(rim_and_middle.findings, "streets-cut")
+    assert (told.count, told.examples) == (1, ("rim rim社区",))
+    assert "1个社区约200人（共350人）" in told.message_zh
+    rows = community_table(rim_and_middle).set_index("community_id")
+    assert rows.loc["rim", ["circle_cut", "circle_cut_60plus"]].tolist() == pytest.approx([200, 50], abs=0.1)
+    assert rows.loc["middle", ["circle_cut", "circle_cut_60plus"]].tolist() == [0, 0]
+    assert layers(rim_and_middle)["communities"]["circle_cut_60plus"].sum() == pytest.approx(50, abs=0.1)
+
+
+def test_the_page_tells_it_in_tens_and_only_where_somebody_is_cut_off(rim_and_middle: Result) -> None:
+    more = {one["id"]: one["more"] for one in payload(rim_and_middle)["communities"]}
+    assert more == {"rim": {"circle_cut": 200, "circle_cut_60plus": 50}, "middle": {}}
+    elders = rim_and_middle.circle_cut.assign(circle_cut_60plus=[0.0, 4.0], circle_cut=[0.0, 17.0])
+    few = replace(rim_and_middle, circle_cut=elders)
+    more = {one["id"]: one["more"] for one in payload(few)["communities"]}
+    assert more == {"rim": {"circle_cut": 20, "circle_cut_60plus": SUPPRESSED}, "middle": {}}
+
+
+def test_the_report_lists_the_communities_the_most_people_first(rim_and_middle: Result) -> None:
+    both = rim_and_middle.circle_cut.assign(circle_cut=[44.0, 200.0])
+    facts = Facts(
+        analysis=replace(rim_and_middle, circle_cut=both), published=publish(rim_and_middle), figures=frozenset()
+    )
+    table = quality(facts)[-1]
+    assert [row[0] for row in table.rows] == ["rim社区", "middle社区"]
+    assert [row[2] for row in table.rows] == ["约200", "约40"]
+    assert "2个社区" in table.words.zh
+    plain = replace(rim_and_middle, circle_cut=0 * both)
+    facts = Facts(analysis=plain, published=publish(rim_and_middle), figures=frozenset())
+    assert "伸出道路文件" not in "".join(str(getattr(block, "words", "")) for block in quality(facts))
+
+
+def test_a_file_that_does_not_say_what_it_covers_gives_no_column(rim_and_middle: Result) -> None:
+    city = replace(rim_and_middle.city, street_extent=None)
+    points = rim_and_middle.demand.points
+    assert circle_cut(city, rim_and_middle.profile, rim_and_middle.settings, points).empty
+    without = replace(rim_and_middle, circle_cut=pd.DataFrame())
+    assert "circle_cut" not in community_table(without)
+
+
+def test_people_that_nobody_knows_are_not_nobody_here(rim_and_middle: Result) -> None:
+    frame = rim_and_middle.demand.frame.copy()
+    frame.loc[frame["community_id"] == "rim", ["population", "pop_60plus"]] = np.nan
+    found = circle_cut(rim_and_middle.city, rim_and_middle.profile, rim_and_middle.settings, DemandPoints(frame=frame))
+    assert found.loc["rim"].isna().all()
+    assert found.loc["middle"].tolist() == [0, 0]

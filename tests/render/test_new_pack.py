@@ -32,7 +32,17 @@ def test_empty_templates_are_empty_lists_with_every_header_understood(tmp_path, 
     frame, findings = unpacked(read_facilities(folder / name, facilities_table()))
     assert len(frame) == 0
     assert not [told for told in findings if told.severity != "note"]
-    assert {"name", "services", "tier", "capacity", "floor_area_m2", "opening_hours", "address", "source"} <= set(frame)
+    assert {
+        "name",
+        "services",
+        "tier",
+        "capacity",
+        "floor_area_m2",
+        "opening_hours",
+        "state",
+        "address",
+        "source",
+    } <= set(frame)
 
 
 def test_a_planner_fills_it_in_and_it_reads(tmp_path):

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from circle15.kernels.costs import NEVER_MS
-from circle15.model import EdgeFlag, Positions
-from circle15.network.build import edges_only
+from circle15.model import EdgeFlag
 from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
 from circle15.routing.nearest import nearest_cost
-from circle15.routing.policies import Estates, closed_times, gates_open, positions_on
+from circle15.routing.policies import with_gates
 from tests.towns.banks import random_town
 from tests.towns.lattice import BY, network, points
 
 FLAT = BY["flat"]
+CLOSED = replace(FLAT, gates="closed")
 PRIVATE = int(EdgeFlag.PRIVATE)
 
 
@@ -40,7 +40,7 @@ def walk(homes, sites) -> list[float]:
     """Seconds with private ways closed; infinite where there is no way."""
     net = estate()
     here, there = snap(net, points(homes)), snap(net, points(sites))
-    found = closed_times(Estates.of(walk_graph(net, FLAT)), here, there)
+    found = nearest_cost(walk_graph(net, CLOSED), here, there)
     return [time / 1000 if time < NEVER_MS else np.inf for time in found.tolist()]
 
 
@@ -62,18 +62,14 @@ def test_what_stands_inside_serves_those_inside_only():
 def test_with_nothing_private_nothing_changes():
     case = random_town(0)
     graph = walk_graph(case.city.network, FLAT)
-    places = case.demand.positions, case.facilities.positions
-    closed, today = closed_times(Estates.of(graph), *places), nearest_cost(graph, *places)
-    np.testing.assert_array_equal(np.minimum(closed, NEVER_MS), np.minimum(today, NEVER_MS))
+    assert with_gates(graph, "closed") is graph
 
 
 def test_closing_ways_makes_nobody_faster():
     case = random_town(5, odd=True)
     graph = walk_graph(case.city.network, case.profile)
     places = case.demand.positions, case.facilities.positions
-    closed, today = (
-        np.minimum(cost, NEVER_MS) for cost in (closed_times(Estates.of(graph), *places), nearest_cost(graph, *places))
-    )
+    closed, today = (np.minimum(nearest_cost(walk, *places), NEVER_MS) for walk in (with_gates(graph, "closed"), graph))
     assert (today <= closed).all()
     assert (closed > today + 1).any()
 
@@ -83,16 +79,6 @@ def test_open_gates_cost_nothing():
     here, there = snap(net, points([(0, 0)])), snap(net, points([(200, 0)]))
     graph = walk_graph(net, replace(FLAT, gate_s=60.0))
     assert nearest_cost(graph, here, there) == 260_000
-    assert nearest_cost(gates_open(graph), here, there) == 200_000
+    assert nearest_cost(with_gates(graph, "open"), here, there) == 200_000
     free = walk_graph(net, FLAT)
-    assert gates_open(free) is free
-
-
-def test_places_keep_their_edge_or_are_far():
-    net = estate()
-    here = snap(net, points([(50, 200), (0, 100), (100, 50)]))
-    kept = positions_on(here, ~net.has(EdgeFlag.PRIVATE))
-    assert kept.edge.tolist() == [0, 1]
-    assert (kept.status == Positions.FAR).tolist() == [True, False, False]
-    smaller = edges_only(net, ~net.has(EdgeFlag.PRIVATE))
-    assert (smaller.n_edges, smaller.n_nodes, smaller.length_m.tolist()) == (3, 5, [200, 200, 200])
+    assert with_gates(free, "open") is free

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pytest
 
 from circle15.errors import InputError, PackError
 from circle15.model.provenance import FileRecord
+from circle15.render.check.terminal import check_lines
 from circle15.sources.pack.city_pack import read_pack
 from circle15.sources.reading import ReadingLog
 from circle15.study import check_city, load_city
@@ -154,3 +156,33 @@ def test_a_hasty_log_stops_at_the_first_fault():
     with pytest.raises(PackError, match=r"1 inputs cannot be used as they are: b\.csv"):
         patient.need(fails, file="b.csv")
     assert patient.need(lambda: 1, file="c.csv") == 1
+
+
+def test_records_tell_from_where_to_where_a_file_reaches(make_pack):
+    checked = check_city("tryton", data=make_pack())
+    bounds = {record.role: record.bounds for record in checked.files}
+    assert bounds == {
+        "facilities": (120.6201, 31.3101, 120.6219, 31.3101),
+        "communities": (120.6199, 31.3099, 120.6221, 31.3111),
+        "streets": (120.62, 31.31, 120.622, 31.311),
+    }
+    shown = "\n".join(line.text for line in check_lines(checked, width=200))
+    assert "经度 120.6201 至 120.6219，纬度 31.3101 至 31.3101" in shown
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4549", "EPSG:4490"])
+def test_bounds_are_degrees_of_wgs84_whatever_the_layer_counts_in(make_pack, crs):
+    root = make_pack()
+    folder = root / "tryton"
+    frame = gpd.read_file(folder / "communities.geojson").to_crs(crs)
+    (folder / "communities.geojson").unlink()
+    frame.to_file(folder / "communities.gpkg")
+    toml = (folder / "city.toml").read_text(encoding="utf-8")
+    (folder / "city.toml").write_text(toml.replace("communities.geojson", "communities.gpkg"), encoding="utf-8")
+    (record,) = [record for record in check_city("tryton", data=root).files if record.role == "communities"]
+    assert record.bounds == pytest.approx((120.6199, 31.3099, 120.6221, 31.3111), abs=2e-5)
+
+
+def test_an_empty_list_reaches_nowhere(make_pack):
+    (record,) = [one for one in check_city("tryton", data=make_pack(sites=())).files if one.role == "facilities"]
+    assert record.bounds is None

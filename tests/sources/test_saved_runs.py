@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import pandas as pd
 import pytest
 
 from circle15.errors import InputError
@@ -43,6 +44,17 @@ def test_a_saved_run_reads_back(town, folder):
     assert read.gaps["share"].dropna().to_dict() == pytest.approx(shares.to_dict(), abs=1e-4)
     assert (read.gaps["status"] == "undetermined").any()
     assert len(read.ledger) == len(town.ledger)
+
+
+def test_ranges_read_back_and_a_run_from_before_they_were_told_has_none(town, folder):
+    path = folder / "ledger.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    table.loc[0, ["observed", "observed_low", "observed_high"]] = ["", "465", "930"]
+    table.to_csv(path, index=False, encoding="utf-8-sig")
+    key = tuple(table.loc[0, ["level", "unit_id", "clause_id"]])
+    assert read_run(folder).ledger.loc[key, ["observed_low", "observed_high"]].tolist() == [465.0, 930.0]
+    table.drop(columns=["observed_low", "observed_high"]).to_csv(path, index=False, encoding="utf-8-sig")
+    assert read_run(folder).ledger[["observed_low", "observed_high"]].isna().all().all()
 
 
 def test_a_run_without_clauses_has_no_ledger(folder):

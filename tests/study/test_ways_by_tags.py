@@ -38,7 +38,7 @@ from tests.towns.link_town import joined, link_network, link_pack, link_xml, tag
 )
 def test_a_way_that_is_not_in_use_is_left_out_and_its_metres_are_told(tmp_path, link):
     assert not joined(link_network(tmp_path, link_xml(link)))
-    findings = load_city("town", data=link_pack(tmp_path / "data", link_xml(link))).findings
+    findings = check_city("town", data=link_pack(tmp_path / "data", link_xml(link))).findings
     codes = [found.code for found in findings if found.code in {"ways-not-in-use", "ways-denied"}]
     assert len(codes) == 1
     found = finding_of(findings, codes[0])
@@ -75,16 +75,35 @@ def test_a_way_that_is_in_use_is_walked(tmp_path, link):
     ],
 )
 def test_works_and_rough_ground_are_walked_and_told(tmp_path, link):
-    city = load_city("town", data=link_pack(tmp_path, link_xml(link)))
-    assert joined(city.network)
-    assert link.split()[1] in finding_of(city.findings, "ways-walked-all-the-same").message_zh
+    check = check_city("town", data=link_pack(tmp_path, link_xml(link)))
+    assert joined(check.city.network)
+    assert link.split()[1] in finding_of(check.findings, "ways-walked-all-the-same").message_zh
 
 
 def test_private_gates_are_told(tmp_path):
     text = link_xml("highway=footway", node="barrier=gate access=private locked=yes")
-    found = finding_of(load_city("town", data=link_pack(tmp_path, text)).findings, "gates-private")
-    assert found.message_en == "1 gates are for some people only by their tags, 1 of them locked"
+    found = finding_of(check_city("town", data=link_pack(tmp_path, text)).findings, "gates-private")
+    assert found.message_en.startswith("1 gates let no strangers in: people of 0 estates pass their own at no cost; ")
+    assert "nobody passes 1 that are locked and 0 of which" in found.message_en
     assert found.examples == ("9",)
+
+
+@pytest.mark.parametrize("node", ["barrier=gate access=private", "barrier=gate access=private locked=yes"])
+def test_a_gate_of_somebody_else_bars_and_its_opening_is_the_remedy(tmp_path, node):
+    result = analyse(load_city("town", data=link_pack(tmp_path, link_xml("highway=footway", node=node))), draws=0)
+    gap = result.attribution.frame.xs("W", level="community_id").iloc[0]
+    assert (gap["cause"], gap["uncovered_gates"]) == ("gate", 0)
+    assert gap["uncovered"] == gap["uncovered_visitor"] > 0
+    policies = result.attribution.policies.iloc[0]
+    assert policies["open"] == 0
+    assert policies["resident"] == policies["visitor"] == gap["uncovered"]
+
+
+def test_a_public_gate_bars_nobody(tmp_path):
+    text = link_xml("highway=footway", node="barrier=gate access=yes")
+    result = analyse(load_city("town", data=link_pack(tmp_path, text)), draws=0)
+    assert not len(result.attribution)
+    assert (result.attribution.policies.to_numpy() == 0).all()
 
 
 @pytest.mark.parametrize(("yard_m", "severity"), [(300, "note"), (1200, "warning")])
@@ -92,7 +111,7 @@ def test_what_hangs_behind_barred_nodes_is_told(tmp_path, yard_m, severity):
     """A yard behind a gate with access=no: a warning where it is as long as a piece that counts for itself."""
     nodes = {9: (120.6190, 31.3075), 10: (120.6190, 31.3075 - yard_m / 110_900)}
     text = link_xml(nodes=nodes, ways={30: ([7, 9, 10], tags("highway=service"))}, node_tags={9: tags("foot=no")})
-    found = finding_of(load_city("town", data=link_pack(tmp_path, text)).findings, "nodes-barred")
+    found = finding_of(check_city("town", data=link_pack(tmp_path, text)).findings, "nodes-barred")
     assert (found.count, found.severity, found.examples) == (1, severity, ("9",))
     assert "foot=no" in found.message_zh
     assert f"{'0.300' if yard_m == 300 else '1.2'} km" in found.message_en
@@ -253,13 +272,14 @@ def test_a_road_with_a_path_beside_it_is_left_out_where_the_path_joins_both_ends
     beside = {9: (120.6203, 31.3101), 10: (120.6227, 31.3101)}
     ways = {30: ([1, 9, 10, 2], tags("highway=footway"))}
     link = "highway=secondary foot=use_sidepath"
-    alone = load_city("town", data=link_pack(tmp_path / "a", link_xml(link)))
-    both = load_city("town", data=link_pack(tmp_path / "b", link_xml(link, nodes=beside, ways=ways)))
-    assert joined(alone.network)
-    assert joined(both.network)
+    alone = check_city("town", data=link_pack(tmp_path / "a", link_xml(link)))
+    both = check_city("town", data=link_pack(tmp_path / "b", link_xml(link, nodes=beside, ways=ways)))
+    assert joined(alone.city.network)
+    assert joined(both.city.network)
     assert "0.285 km of streets send walkers" in finding_of(alone.findings, "ways-sidepath").message_en
+    assert "0.285 km of streets send walkers" in finding_of(both.findings, "ways-beside").message_en
     # The link is gone, the path beside it is there: no street stands twice.
-    assert both.network.n_edges == alone.network.n_edges
+    assert both.city.network.n_edges == alone.city.network.n_edges
     (record,) = [one for one in both.files if one.role == "streets"]
     assert dict(record.dropped)["foot=use_sidepath"] == 1
     assert (record.rows_read, record.rows_used) == (5, 4)

@@ -32,11 +32,11 @@ HEAD = "名称,服务,经度,纬度\n"
 ROW = "食堂,助餐点,120.62,31.31\n"
 GOOD = HEAD + ROW + "卫生站,社区卫生服务站,120.63,31.32\n"
 ROWS = numbered([(f"f{k}", "食堂", "助餐点", f"120.{k}", "31.3", k, "", "") for k in range(1, 9)])
-POINT = {"type": "Point", "coordinates": [120.62, 31.31]}
+POINT = {"type": "Point", "coordinates": [120.6213, 31.3124]}
 SITE = {"name": "食堂", "services": "meal_point"}
 SITES = gpd.GeoDataFrame(
     {"name": ["食堂", "卫生站"], "services": ["meal_point", "clinic"]},
-    geometry=gpd.points_from_xy([120.62, 120.63], [31.31, 31.32]), crs="EPSG:4326",
+    geometry=gpd.points_from_xy([120.6213, 120.6331], [31.3124, 31.3242]), crs="EPSG:4326",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def network(
     *,
     length_m: Sequence[float] | None = None,
     flags: Sequence[int] | None = None,
+    node_flags: Sequence[int] | None = None,
     way_class: str = "residential",
 ) -> WalkNetwork:
     """A network of straight edges between points given in metres from a corner; nothing is merged or sorted."""
@@ -35,7 +36,7 @@ def network(
         node_id=np.arange(len(place)),
         x=place[:, 0].copy(),
         y=place[:, 1].copy(),
-        node_flags=np.zeros(len(place), dtype=np.uint8),
+        node_flags=np.array(np.zeros(len(place)) if node_flags is None else node_flags, dtype=np.uint8),
         u=u.copy(),
         v=v.copy(),
         length_mm=np.rint(measured * 1000).astype(np.int64),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from circle15.model import Positions, WalkNetwork, WalkProfile
+from circle15.model import EdgeFlag, NodeFlag, Positions, WalkNetwork, WalkProfile
 from tests.towns.lattice import BY, network
 
 
@@ -40,6 +42,66 @@ def placed(draw, net: WalkNetwork):
         edge=edge,
         offset_mm=net.length_mm[edge] * share // 1000,
         leg_mm=leg,
+    )
+
+
+@st.composite
+def cities(draw):
+    """Random multigraphs as files give them: gates and signals are the nodes', streets may be closed.
+
+    Few lengths, some of them none, so that ties are many.
+    """
+    nodes = draw(st.integers(2, 8))
+    node = st.integers(0, nodes - 1)
+    ends = np.array(draw(st.lists(st.tuples(node, node), min_size=1, max_size=14)))
+    count = len(ends)
+    length = draw(st.lists(st.sampled_from([0, 0, 1, 30, 77_777, 100_000, 250_000]), min_size=count, max_size=count))
+    kinds = st.sampled_from([0, 0, 0, EdgeFlag.STEPS, EdgeFlag.FORWARD_ONLY, EdgeFlag.CLOSED, 0x421])
+    flags = np.array(draw(st.lists(kinds, min_size=count, max_size=count)), dtype=np.uint16)
+    marks = np.array(draw(st.lists(st.sampled_from([0, 0, 1, 2, 3]), min_size=nodes, max_size=nodes)), dtype=np.uint8)
+    gate, signal = (marks & np.uint8(NodeFlag.GATE)) != 0, (marks & np.uint8(NodeFlag.SIGNAL)) != 0
+    for end, at_gate, at_signal in (
+        (ends[:, 0], EdgeFlag.GATE_AT_U, EdgeFlag.SIGNAL_AT_U),
+        (ends[:, 1], EdgeFlag.GATE_AT_V, EdgeFlag.SIGNAL_AT_V),
+    ):
+        flags |= np.where(gate[end], at_gate, 0).astype(np.uint16) | np.where(signal[end], at_signal, 0).astype(
+            np.uint16
+        )
+    place = [(100 * k, 37 * k * k % 101) for k in range(nodes)]
+    whole = network(place, ends.tolist(), length_m=np.array(length) / 1000, flags=flags.tolist())
+    return replace(whole, node_flags=marks)
+
+
+@st.composite
+def places(draw, net: WalkNetwork):
+    """Up to five places: at junctions (a way on along every edge there), along edges, at their ends, or nowhere."""
+    rows: list[list[tuple[int, int, int]]] = []
+    for kind in draw(st.lists(st.sampled_from(["junction", "edges", "edges", "far"]), min_size=1, max_size=5)):
+        leg = draw(st.sampled_from([0, 0, 1_500, 40_000]))
+        if kind == "junction":
+            node = draw(st.sampled_from(sorted({*net.u.tolist(), *net.v.tolist()})))
+            rows.append(
+                [(edge, 0, leg) for edge in np.flatnonzero(net.u == node).tolist()]
+                + [(edge, int(net.length_mm[edge]), leg) for edge in np.flatnonzero(net.v == node).tolist()]
+            )
+            continue
+        count = 0 if kind == "far" else draw(st.integers(1, 3))
+        edge = draw(st.lists(st.integers(0, net.n_edges - 1), min_size=count, max_size=count))
+        share = draw(st.lists(st.sampled_from([0, 1, 333, 500, 999, 1000]), min_size=count, max_size=count))
+        rows.append(
+            [
+                (k, int(net.length_mm[k]) * part // 1000, leg + 700 * n)
+                for n, (k, part) in enumerate(zip(edge, share, strict=True))
+            ]
+        )
+    ways = np.array([way for row in rows for way in row], dtype=np.int64).reshape(-1, 3)
+    return Positions(
+        ids=pd.RangeIndex(len(rows)),
+        status=np.array([Positions.OK if row else Positions.FAR for row in rows], dtype=np.uint8),
+        start=np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64),
+        edge=ways[:, 0].astype(np.int32),
+        offset_mm=ways[:, 1],
+        leg_mm=ways[:, 2],
     )
 
 

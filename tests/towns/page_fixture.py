@@ -278,6 +278,7 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
     table = pd.DataFrame(
         {
             "name": places.frame["name"],
+            "elders": places.frame["pop_60plus"].astype(float),
             "uncovered": short.sum(axis=1),
             "uncovered_worst": short.max(axis=1),
             "worst_service": short.idxmax(axis=1),

@@ -65,7 +65,8 @@ def attribution(plain: Analysis) -> Attribution:
     gaps.iloc[0] = 1234.0
     cause = ["link", "facility", *["mixed"] * (len(gaps) - 2)]
     frame = pd.DataFrame({"uncovered": gaps, "cause": cause}, index=gaps.index)
-    for column, part in (("gates", 1.0), ("link", 0.5), ("direct", 0.4), ("straight", 0.25), ("closed", 1.0)):
+    parts = {"gates": 1.0, "link": 0.5, "direct": 0.4, "straight": 0.25, "visitor": 1.0, "closed": 1.0}
+    for column, part in parts.items():
         frame[f"uncovered_{column}"] = gaps * part
     frame["link_id"] = ["link-1", "", *[""] * (len(gaps) - 2)]
     line = shapely.LineString([(WEST_M + 300, SOUTH_M + 560), (WEST_M + 300, SOUTH_M + 700)])
@@ -73,7 +74,9 @@ def attribution(plain: Analysis) -> Attribution:
         {"length_m": [140.0], "crosses": ["water"], "serves": [333.0], "u": [0], "v": [1]},
         index=pd.Index(["link-1"], name="link_id"), geometry=[line], crs=CRS_M,
     )  # fmt: skip
-    return Attribution(frame=frame, links=links, cutoff_min=15.0)
+    worlds = {"resident": 4321.0, "open": 4000.0, "visitor": 5004.0, "closed": 4321.0}
+    policies = pd.DataFrame(worlds, index=pd.Index(["clinic"], name="service"))
+    return Attribution(frame=frame, links=links, policies=policies, cutoff_min=15.0)
 
 
 def robustness(plain: Analysis) -> Robustness:

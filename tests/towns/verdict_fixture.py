@@ -110,7 +110,7 @@ def attribution(town: Analysis) -> Attribution:
     frame = pd.DataFrame(
         {
             "uncovered": lost, "uncovered_gates": lost, "uncovered_link": np.where(meals, 0.25 * lost, lost),
-            "uncovered_direct": np.where(meals, 0.5 * lost, lost),
+            "uncovered_direct": np.where(meals, 0.5 * lost, lost), "uncovered_visitor": lost, "uncovered_closed": lost,
             "uncovered_straight": np.where(meals, 0.0, lost), "cause": np.where(meals, "link", "facility"),
             "link_id": np.where(meals, "L1", ""),
         },

@@ -12,6 +12,7 @@ from circle15.model import EdgeFlag, Positions, Uncertainty
 from circle15.network.graph import walk_graph
 from circle15.routing.reach import reach_table
 from circle15.uncertainty.draws import draw, drawn_shares, dropout_risk, points_covered, shares_of
+from tests.towns import every_way
 from tests.towns.lattice import BY, CLASS, grid, network
 from tests.towns.stages import plain_draw, scattered_town, stage
 
@@ -34,6 +35,41 @@ def test_one_draw_is_the_ordinary_computation_with_slower_walkers_fewer_streets_
         expected[point] |= made.offers[facility] & exists[facility]
     assert (inside == expected).all()
     assert 0 < inside.mean() < 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_street_that_a_draw_drops_is_closed_to_places_at_its_junctions_too(seed):
+    # Homes and sites stand on junctions, so each has a way on along every street that meets there.
+    net, rng = grid(6, 5), np.random.default_rng(seed)
+    homes, sites = (rng.integers(0, 5, (count, 2)) * 100 for count in (25, 3))
+    made = stage(net, homes.tolist(), sites.tolist(), [("clinic",), ("shop",), ("clinic",)], cutoff_min=4.0)
+    closed = rng.random(net.n_edges) < 0.5
+    inside, _ = points_covered(made, plain_draw(made, closed=closed))
+    shut = replace(net, flags=np.where(closed, net.flags | EdgeFlag.CLOSED, net.flags).astype(np.uint16))
+    times = every_way.walking_times(shut, BY["flat"], made.demand.positions, made.facilities.positions)
+    expected = np.zeros_like(inside)
+    for (point, facility), cost in times.items():
+        expected[point] |= made.offers[facility] & (cost <= 240_000)
+    assert (made.demand.positions.ways > 1).all()
+    assert (inside == expected).all()
+    assert 0 < inside.mean() < 1
+
+
+def test_nobody_walks_a_dropped_street_from_end_to_end_because_he_stands_at_its_end():
+    """p0 at junction 0, f0 at junction 1; the street between of 100 m is dropped, the way round is 300 m.
+
+    ::
+
+        0 ===== 1
+        |       |
+        2 ----- 3
+    """
+    net = network([(0, 0), (100, 0), (0, -100), (100, -100)], [(0, 1), (0, 2), (2, 3), (3, 1)])
+    made = stage(net, [(0, 0), (1, 0)], [(100, 0)], [("clinic",)], cutoff_min=4.0)  # 240 s
+    dropped = np.array([True, False, False, False])
+    assert points_covered(made, plain_draw(made))[0][:, 0].tolist() == [True, True]
+    # p1 lives on the street, 1 m from its end, and gets out at both ends: 99 m.
+    assert points_covered(made, plain_draw(made, closed=dropped))[0][:, 0].tolist() == [False, True]
 
 
 def test_a_closed_street_is_a_removed_street_where_nobody_lives_on_it():

@@ -22,20 +22,19 @@ _NO = frozenset({"0", "无", "否", "没有", "no", "none", "false"})
 
 
 def need_of(communities: Communities) -> NDArray[np.float64]:
-    """Need of each community, ``float64[c]``: its share of people aged 60+, 0 where nobody lives."""
-    frame = communities.frame
-    people = frame["population"].to_numpy(dtype=float)
-    return np.divide(frame["pop_60plus"].to_numpy(dtype=float), people, out=np.zeros(len(frame)), where=people > 0)
+    """Need of each community, ``float64[c]``: its share of people aged 60+; 0 where nobody lives, NaN if unknown."""
+    people, elders = (communities.frame[column].to_numpy(dtype=float) for column in ("population", "pop_60plus"))
+    return np.divide(elders, people, out=np.where(people == 0, 0.0, np.nan), where=people > 0)
 
 
 def groups_of(communities: Communities) -> pd.DataFrame:
     """Which groups each community belongs to: ``community_id``, ``grouping``, ``group``, one row for each.
 
     Groupings are those that some community says something of. A community with several priority flags
-    (``动迁安置;城乡结合部``) belongs to each; ``need`` are fifths of communities by share of 60+, ``1`` the
-    lowest, where there are five or more. A group is the word that the communities say; :data:`UNSAID` where nothing
-    stands, :data:`UNFLAGGED` where it says that no flag applies. Those of ``rural`` are ``rural`` and ``urban``, which
-    counts where nothing stands, as for clauses.
+    (``动迁安置;城乡结合部``) belongs to each; ``need`` are fifths of communities by share of 60+, ``1`` the lowest,
+    where of five or more it is known. A group is the word that the communities say; :data:`UNSAID` where
+    nothing stands, :data:`UNFLAGGED` where it says that no flag applies. Those of ``rural`` are ``rural`` and
+    ``urban``, which counts where nothing stands, as for clauses.
     """
     frame = communities.frame
     parts = []
@@ -55,9 +54,10 @@ def groups_of(communities: Communities) -> pd.DataFrame:
             )
             words = words.map(lambda said: said or [UNSAID]).explode()
         parts.append(_members(words, column))
-    if len(frame) >= NEED_PARTS:
-        rank = pd.Series(need_of(communities), index=frame.index).rank(method="average")
-        part = ((rank - 0.5) / len(frame) * NEED_PARTS).floordiv(1).astype(int) + 1
+    need = pd.Series(need_of(communities), index=frame.index).dropna()
+    if len(need) >= NEED_PARTS:
+        rank = need.rank(method="average")
+        part = ((rank - 0.5) / len(need) * NEED_PARTS).floordiv(1).astype(int) + 1
         parts.append(_members(part.astype(str), "need"))
     empty = pd.DataFrame(columns=["community_id", "grouping", "group"], dtype=object)
     return pd.concat(parts, ignore_index=True) if parts else empty
@@ -85,7 +85,7 @@ def grouped(
     member, keys = groups_of(communities), ["grouping", "group"]
     ids = communities.frame.index
     owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
-    people = demand.people_in("pop_60plus")
+    people = demand.known_in("pop_60plus")
     tables = []
     for service in covered.services:
         at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)
@@ -98,7 +98,7 @@ def grouped(
         table["walked"] = np.bincount(owner[there], weights=(people * ms)[there], minlength=len(ids))
         table["communities"] = 1
         table = table.reindex(pd.Index(member["community_id"])).reset_index(drop=True)
-        sums = pd.concat([member[keys], table], axis=1).groupby(keys, sort=True).sum()
+        sums = pd.concat([member[keys], table], axis=1).groupby(keys, sort=True).sum(min_count=1)
         known = sums["covered"] + sums["uncovered"]
         sums["share"] = (sums["covered"] / known).where(known > 0)
         sums["mean_min"] = (sums["walked"] / sums["walkers"] / 60_000).where(sums["walkers"] > 0)

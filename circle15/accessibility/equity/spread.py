@@ -2,8 +2,8 @@
 
 Access of a demand point to a service is the sum over the facilities within the circle of Dai's Gaussian weight of
 the walk (:func:`~circle15.accessibility.decay.gaussian_weight`): a benefit, so that more is better. Weights are
-people aged 60+ whose homes stand near a street; of the others nothing is known. Sums run over sorted values: the order
-of rows changes no digit.
+people aged 60+ whose number is known and whose homes stand near a street; of the others nothing is known. Sums run over
+sorted values: the order of rows changes no digit.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def access(reach: ReachTable, facilities: Facilities, *, reach_min: float) -> pd
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Elders:
-    """People aged 60+ at every placed home, ``float64[h]``, and ``need``, their share in its community."""
+    """People aged 60+ at every placed home, ``float64[h]``, and ``need``, their share in its community, or NaN."""
 
     people: Numbers
     need: Numbers
@@ -118,7 +118,7 @@ def equity(
     """
     owner = communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"]))
     share = need_of(communities)[owner]
-    people = demand.people_in("pop_60plus")
+    people = demand.known_in("pop_60plus")
     benefit = access(reach, facilities, reach_min=circle_min)
     rows, reasons, curves = [], [], {}
     for service in covered.services:
@@ -160,7 +160,8 @@ def _spread(x: Numbers, minutes: Numbers, elders: _Elders) -> tuple[dict[str, fl
     else:
         people, owned = shares(x, w)
         row["gini"] = area(people, owned)
-        row["concentration"] = concentration_index(x, w, rank_by=elders.need)
+        known = np.isfinite(elders.need)
+        row["concentration"] = concentration_index(x[known], w[known], rank_by=elders.need[known])
         row["bottom40_share"] = float(np.interp(0.4, people, owned))
         row["palma"] = palma(x, w)
         why += ["palma"] if np.isnan(row["palma"]) else []

@@ -4,7 +4,15 @@ from circle15.catalog.phrases.attribution import remedy_sentences
 from circle15.catalog.phrases.equity import equity_reasons, named_groups
 from circle15.catalog.phrases.field_checks import check_communities, check_questions
 from circle15.catalog.phrases.gaps import community_sentences, gap_sentences
-from circle15.catalog.phrases.parts import moment_text, names_in, people_text, percent_text, service_noun
+from circle15.catalog.phrases.parts import (
+    moment_text,
+    names_in,
+    people_text,
+    people_words,
+    percent_text,
+    rough_people_text,
+    service_noun,
+)
 from circle15.catalog.phrases.robustness import assumption_notes
 from circle15.catalog.phrases.typology import type_names, type_notes
 
@@ -19,8 +27,10 @@ __all__ = [
     "named_groups",
     "names_in",
     "people_text",
+    "people_words",
     "percent_text",
     "remedy_sentences",
+    "rough_people_text",
     "service_noun",
     "type_names",
     "type_notes",

@@ -49,8 +49,11 @@ def community_sentences(scored: Gaps, language: str) -> pd.Series:
     leads = _sentences(scored, frame.loc[list(zip(worst.index[lacking], worst[lacking], strict=True))], language)
     lead_of = dict(zip(worst.index[lacking], leads, strict=True))
     sentences = []
+    unknown = scored.by_community["elders"].isna()
     for community, missing, judged in zip(worst.index, gap, known, strict=True):
-        if not judged:
+        if unknown[community]:
+            sentences.append(text("gaps_people_unknown", language, name=names[community]))
+        elif not judged:
             sentences.append(text("gaps_nothing_known", language))
         elif not missing:
             whole = {"name": names[community], "total": judged, "cutoff": f"{scored.cutoff_min:g}"}
@@ -84,7 +87,8 @@ def _sentences(scored: Gaps, rows: pd.DataFrame, language: str) -> pd.Series:
 def _sentence(language: str, *, name: str, service: str, row: Mapping[Hashable, Any], cutoff_min: float) -> str:
     values = {"name": name, "service": service, "cutoff": f"{cutoff_min:g}"}
     if np.isnan(row["share"]):
-        return text("gaps_adrift" if row["undetermined"] > 0 else "gaps_unplaced", language, **values)
+        placed = "gaps_adrift" if row["undetermined"] > 0 else "gaps_unplaced"
+        return text("gaps_people_unknown" if np.isnan(row["elders"]) else placed, language, **values)
     if row["share"] >= 1:
         return text("gaps_covered", language, **values) + _adrift(row, language)
     if row["elders"] <= 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from circle15.catalog.service import Service
@@ -9,7 +11,9 @@ from circle15.catalog.words import text
 from circle15.model.limits import FEWEST
 from circle15.model.moment import Moment
 
-__all__ = ["moment_text", "names_in", "people_text", "percent_text", "service_noun"]
+__all__ = [
+    "moment_text", "names_in", "people_text", "people_words", "percent_text", "rough_people_text", "service_noun",
+]  # fmt: skip
 
 
 def names_in(language: str, frame: pd.DataFrame) -> pd.Series:
@@ -39,6 +43,24 @@ def people_text(count: float, language: str) -> str:
     if 0 < count < FEWEST:
         return text("gaps_few_people", language, limit=FEWEST)
     return f"{whole:,}"
+
+
+def people_words(count: float) -> tuple[str, str]:
+    """A count of people for print in both languages, Chinese first, as findings and refusals take it."""
+    return people_text(count, "zh"), people_text(count, "en")
+
+
+def rough_people_text(count: float, language: str) -> str:
+    """A count of people in tens, for figures beside others that a few people could be subtracted from.
+
+    Examples
+    --------
+    >>> rough_people_text(1234.4, "en"), rough_people_text(3, "en"), rough_people_text(0, "en")
+    ('about 1,230', 'fewer than 10', '0')
+    """
+    if count < FEWEST:
+        return people_text(count, language)
+    return text("people_rough", language, people=f"{math.floor(count / FEWEST + 0.5) * FEWEST:,}")
 
 
 def service_noun(service: Service, language: str, open_at: Moment | None) -> str:

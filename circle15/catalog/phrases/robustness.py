@@ -64,6 +64,7 @@ def _figures(assumed: Assumptions) -> dict[str, dict[str, object]]:
             "limit_low": f"{doubt.limit_low * assumed.max_snap_m:.0f}",
             "limit_high": f"{doubt.limit_high * assumed.max_snap_m:.0f}",
         },
+        **({"places": {"count": assumed.rounded, "metres": f"{assumed.rounded_m:,.0f}"}} if assumed.rounded else {}),
         "people": {"spread": f"{100 * doubt.people_spread:g}"},
         "bias": {},
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ from circle15.network.build import edge_lines
 from circle15.network.convert.shared_vertices import clusters, parted_lines, warn_of_near_ends
 from circle15.network.convert.street_lines import (
     FIELD_FLAGS,
+    NODE_TAGS,
     StreetLines,
     as_found,
     edge_tags,
@@ -27,20 +29,24 @@ from circle15.network.convert.street_lines import (
     metric_crs,
 )
 from circle15.network.storeys import storeys
-from circle15.network.walk_rules import WalkRule, walk_rule
+from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
 from circle15.refusals import hint, refusal
 
-__all__ = ["from_geopandas", "to_geopandas"]
+__all__ = ["NODE_COLUMNS", "from_geopandas", "to_geopandas"]
+
+NODE_COLUMNS = MappingProxyType({flag.name.lower(): flag for flag in NodeFlag if flag.name})
+"""Flags of nodes by the columns that carry them."""
 
 _FLAG_COLUMNS = (
     ("steps", "highway", "steps"),
     ("private", "access", "private"),
     ("crossing", "footway", "crossing"),
     ("forward_only", "oneway:foot", "yes"),
+    ("sidepath", "foot", "use_sidepath"),
 )
 
 
-def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
+def from_geopandas(edges: gpd.GeoDataFrame, *, nodes: gpd.GeoDataFrame | None = None, crs: Any = None) -> WalkNetwork:
     """Take a frame of street lines that meet where they have a vertex in common.
 
     Parameters
@@ -48,7 +54,12 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     edges
         (Multi)LineStrings in any stated system. Optional columns: ``length_m`` (else measured along
         the line; shared out over the parts of a MultiLineString), OSM tags such as ``highway``,
-        ``bridge``, ``access``, and ``name``.
+        ``bridge``, ``access``, and ``name``. The frame of :func:`to_geopandas` and the layer ``streets`` of
+        ``circle15.gpkg`` are read as they are.
+    nodes
+        Points, in any stated system, at vertices of the lines: gates, signals and what bars walkers, by OSM tags
+        (``barrier``, ``highway``, ``foot``, ``access``, ...) or by the columns that :func:`to_geopandas` writes.
+        Lines are parted there.
     crs
         Metric system to project to; by default the frame's own if it is metric, else its UTM zone.
 
@@ -62,8 +73,8 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     Warns
     -----
     DataQualityWarning
-        Of ends that lie within a centimetre of another line without a vertex of it, and of lines that stand
-        twice, both with their number.
+        Of ends that lie within a centimetre of another line without a vertex of it, of lines that stand twice,
+        and of nodes that lie on no vertex, all with their number.
 
     Raises
     ------
@@ -87,7 +98,8 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     parts = shapes.to_crs(metric_crs(shapes, crs))
     lines, row = shapely.get_parts(parts.to_numpy(), return_index=True)
     kinds = [storeys(tags[k]) for k in np.flatnonzero(walkable)]
-    lines, part = parted_lines(lines, [kinds[k] for k in row])
+    marks, spots = _marked_nodes(nodes, parts.crs)
+    lines, part = parted_lines(lines, [kinds[k] for k in row], also=spots)
     row = row[part]
     rules = [rules[k] for k in np.flatnonzero(walkable)[row]]
     lines = np.where([rule.reversed for rule in rules], shapely.reverse(lines), lines)
@@ -103,7 +115,7 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
     return StreetLines(
         place=gpd.GeoSeries(tips, crs=parts.crs),
         node_id=np.arange(len(tips), dtype=np.int64),
-        node_bits=np.zeros(len(tips), dtype=np.uint8),
+        node_bits=_bits_at(shapely.get_coordinates(tips), marks, spots),
         lines=gpd.GeoSeries(lines, crs=parts.crs),
         ends=ends,
         length_m=length_m,
@@ -112,6 +124,46 @@ def from_geopandas(edges: gpd.GeoDataFrame, *, crs: Any = None) -> WalkNetwork:
         edges=[hint("edge_of_row", row=street.index[k]) for k in row],
         label=("自备路网", "street lines of the user's own"),
     ).network(parts.crs)
+
+
+def _marked_nodes(nodes: gpd.GeoDataFrame | None, crs: Any) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Bits of :class:`~circle15.model.NodeFlag` of the nodes that have any, and where they are in the metric system.
+
+    ``uint8[k]`` and ``float64[k, 2]``.
+    """
+    if nodes is None or len(nodes) == 0:
+        return np.empty(0, dtype=np.uint8), np.empty((0, 2))
+    if nodes.crs is None:
+        raise refusal("points_no_crs", error=CrsError)
+    kinds = set(nodes.geom_type.dropna().unique()) - {"Point"}
+    if kinds or nodes.geometry.isna().any() or nodes.geometry.is_empty.any():
+        raise refusal("points_rows", error=StreetsError, found=", ".join(sorted(kinds)) or hint("shape_none"))
+    rows = nodes.drop(columns=nodes.geometry.name).to_dict("records")
+    bits = np.array([_row_bits(row) for row in rows], dtype=np.uint8)
+    return bits[bits > 0], shapely.get_coordinates(nodes.geometry.to_crs(crs).to_numpy())[bits > 0]
+
+
+def _row_bits(row: Mapping[Any, Any]) -> int:
+    """Flags of a node by its OSM tags, and by the columns that :func:`to_geopandas` writes."""
+    tags = {tag: first_value(row[tag]) for tag in NODE_TAGS if row.get(tag) is not None}
+    bits = node_flags({tag: value for tag, value in tags.items() if value})
+    return bits | sum(int(flag) for column, flag in NODE_COLUMNS.items() if row.get(column) is True)
+
+
+def _bits_at(at: NDArray[np.float64], marks: NDArray[np.uint8], spots: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The bits of the network's nodes, ``uint8[n]``: those of all marked ones within a millimetre; warn of others."""
+    place, _ = clusters(np.concatenate([at, spots]))
+    bits = np.zeros(int(place.max(initial=-1)) + 1, dtype=np.uint8)
+    np.bitwise_or.at(bits, place[len(at) :], marks)
+    lost = int((~np.isin(place[len(at) :], place[: len(at)])).sum())
+    if lost:
+        warnings.warn(
+            f"{lost} of {len(marks)} gates, signals and barriers lie on no vertex of a street line, and are left out; "
+            "snap them to one in a GIS",
+            DataQualityWarning,
+            stacklevel=3,
+        )
+    return bits[place[: len(at)]]
 
 
 def _tips(lines: NDArray[np.object_], at: int) -> NDArray[np.float64]:
@@ -147,7 +199,9 @@ def _once(
 
 
 def _row_tags(row: Mapping[Any, Any]) -> dict[str, str]:
-    """OSM tags of a row, the flags that :func:`to_geopandas` writes among them."""
+    """OSM tags of a row, the flags that :func:`to_geopandas` writes and the class of ``circle15.gpkg`` among them."""
+    if "highway" not in row and "way_class" in row:
+        row = {**row, "highway": row["way_class"]}
     return edge_tags(row) | {tag: value for flag, tag, value in _FLAG_COLUMNS if row.get(flag) is True}
 
 
@@ -185,10 +239,10 @@ def _shares(lines: NDArray[np.object_], row: NDArray[np.int64]) -> NDArray[np.fl
 def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return ``(nodes, edges)`` frames in the network's system.
 
-    ``nodes`` on ``node`` with ``osmid``, ``gate``, ``signal``; ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``,
-    ``highway``, ``name`` and one bool per flag. :func:`from_geopandas` takes ``edges`` back; gates, signals and nodes
-    that nobody passes do not come with it, nor do opening hours: use
-    :func:`~circle15.network.convert.graphs.to_osmnx` for nodes.
+    ``nodes`` on ``node`` with ``osmid``, and ``gate``, ``signal``, ``crossing``, ``barred``, ``private``, ``locked``,
+    ``open`` (bool); ``edges`` on ``edge`` with ``u``, ``v``, ``length_m``, ``highway``, ``name`` and one bool per flag.
+    ``from_geopandas(edges, nodes=nodes)`` takes them back; a node that nobody passes is one row for each way that ends
+    there. Opening hours do not come along.
 
     Parameters
     ----------
@@ -203,15 +257,14 @@ def to_geopandas(network: WalkNetwork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFra
     nodes = gpd.GeoDataFrame(
         {
             "osmid": network.node_id,
-            "gate": (network.node_flags & np.uint8(NodeFlag.GATE)) != 0,
-            "signal": (network.node_flags & np.uint8(NodeFlag.SIGNAL)) != 0,
+            **{name: (network.node_flags & np.uint8(flag)) != 0 for name, flag in NODE_COLUMNS.items()},
         },
         geometry=gpd.points_from_xy(network.x, network.y),
         crs=network.crs,
         index=pd.RangeIndex(network.n_nodes, name="node"),
     )
     classes = np.array([entry.name for entry in way_classes()])
-    shown = [*(flag for flag in EdgeFlag if flag < EdgeFlag.GATE_AT_U), *FIELD_FLAGS.values()]
+    shown = [*(flag for flag in EdgeFlag if flag < EdgeFlag.GATE_AT_U), *FIELD_FLAGS.values(), EdgeFlag.SIDEPATH]
     edges = gpd.GeoDataFrame(
         {
             "u": network.u,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,12 +15,13 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
-from circle15.errors import CrsError, StreetsError
+from circle15.errors import CrsError, DataQualityWarning, StreetsError
 from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
 from circle15.network.convert.street_lines import (
     FIELD_FLAGS,
+    NODE_TAGS,
     StreetLines,
     as_found,
     edge_tags,
@@ -41,7 +44,6 @@ _FLAG_TAGS = (
     (EdgeFlag.FORWARD_ONLY, "oneway:foot", "yes"),
     (EdgeFlag.SIDEPATH, "foot", "use_sidepath"),
 )
-_NODE_TAGS = ("highway", "barrier", "crossing", "crossing:signals", "foot", "access", "locked", "foot:conditional")
 
 
 def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = None) -> WalkNetwork:
@@ -51,7 +53,8 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
     ----------
     graph
         Directed or not; ``graph.graph["crs"]`` says in which system. One-way streets are walked both
-        ways: of an edge and its reverse twin one is kept. Edges without a ``highway`` tag are walkable.
+        ways: of an edge and its reverse twin one is kept. Edges that stand twice (same ends, line, length, class
+        and flags) count once. Edges without a ``highway`` tag are walkable.
         Where OSMnx has joined the tags of merged ways into a list, the first in the alphabet counts for
         the whole edge; a graph made with ``simplify=False`` keeps every flight of stairs apart.
         Ways and gates under conditions (``foot:conditional``) are open at any moment.
@@ -63,6 +66,11 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
     WalkNetwork
         In canonical order, degree-2 nodes kept (see :func:`circle15.merge_chains`). ``node_id`` holds the
         nodes' ``osmid``, or else their names, if these are whole numbers; else their order.
+
+    Warns
+    -----
+    DataQualityWarning
+        Of edges that stand twice, with their number.
 
     Raises
     ------
@@ -80,12 +88,15 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
     if not rows:
         raise refusal("graph_none", error=StreetsError, count=graph.number_of_edges())
     ends = np.array([row.ends for row in rows], dtype=np.int64)
-    flags = [node_flags({k: str(graph.nodes[n][k]) for k in _NODE_TAGS if k in graph.nodes[n]}) for n in ids]
+    lines = _graph_lines(rows, place, ends)
+    once = _each_once(rows, lines.to_numpy(), directed=graph.is_directed())
+    rows, ends, lines = [rows[k] for k in once], ends[once], lines.iloc[once]
+    flags = [node_flags({k: str(graph.nodes[n][k]) for k in NODE_TAGS if k in graph.nodes[n]}) for n in ids]
     return StreetLines(
         place=place,
         node_id=_node_ids(graph, ids, flags),
         node_bits=np.array(flags, dtype=np.uint8),
-        lines=_graph_lines(rows, place, ends),
+        lines=lines,
         ends=ends,
         length_m=np.array([row.length_m for row in rows]),
         rules=[row.rule for row in rows],
@@ -132,7 +143,7 @@ def _node_ids(
 
 
 def _edge_rows(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], number: Mapping[Any, int]) -> list[_EdgeRow]:
-    """The walkable edges, each once."""
+    """The walkable edges, in every direction that the graph has of them."""
     rows = []
     for start, end, attributes in graph.edges(data=True):
         rule = as_found(walk_rule(edge_tags(attributes)), attributes)
@@ -147,7 +158,7 @@ def _edge_rows(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], number: Mapping
             u, v = v, u
         name = first_value(attributes.get("name", ""))
         rows.append(_EdgeRow((u, v), _length_m(attributes), rule, name, backward, attributes.get("geometry")))
-    return _one_of_twins(rows) if graph.is_directed() else rows
+    return rows
 
 
 def _graph_lines(rows: Sequence[_EdgeRow], place: gpd.GeoSeries, ends: NDArray[np.int64]) -> gpd.GeoSeries:
@@ -176,8 +187,35 @@ def _length_m(attributes: Mapping[str, Any]) -> float:
         raise refusal("graph_length", error=StreetsError, value=length) from None
 
 
-def _one_of_twins(rows: list[_EdgeRow]) -> list[_EdgeRow]:
-    """Of an edge and its reverse twin keep the one from low to high; keep what has no twin.
+def _each_once(rows: Sequence[_EdgeRow], lines: NDArray[np.object_], *, directed: bool) -> NDArray[np.int64]:
+    """Rows that count: one of each edge and its reverse twin, and the first of edges that stand twice; warn of these.
+
+    Named ones go first, in the order of their names: the order of the graph decides nothing.
+    """
+    given, normal = shapely.to_wkb(lines), shapely.to_wkb(shapely.normalize(lines))
+    copies: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    keys: list[tuple[Any, ...]] = []
+    for k, row in enumerate(rows):
+        one_way = bool(row.rule.flags & EdgeFlag.FORWARD_ONLY)
+        (u, v), mm = row.ends, round(1000 * row.length_m) if np.isfinite(row.length_m) else -1
+        drawn = (given[k], u, v) if one_way else (normal[k], min(u, v), max(u, v))
+        keys.append((*drawn, mm, row.rule.way_class, row.rule.flags))
+        behind = directed and (row.backward if one_way or u == v else u > v)
+        copies[keys[k]][behind] += 1
+    seen, kept = set(), []
+    single = _one_of_twins(rows) if directed else np.ones(len(rows), dtype=bool)
+    for k in sorted(np.flatnonzero(single).tolist(), key=lambda k: (rows[k].name == "", rows[k].name, k)):
+        if keys[k] not in seen or not lines[k].length:  # lines without a length do no harm
+            seen.add(keys[k])
+            kept.append(k)
+    again = sum(max(count) - 1 for key, count in copies.items() if shapely.from_wkb(key[0]).length)
+    if again:
+        warnings.warn(f"{again} edges of the graph stand twice and count once", DataQualityWarning, stacklevel=3)
+    return np.sort(np.array(kept, dtype=np.int64))
+
+
+def _one_of_twins(rows: Sequence[_EdgeRow]) -> NDArray[np.bool_]:
+    """Of an edge and its reverse twin keep the one from low to high; keep what has no twin: ``bool`` by row.
 
     Of the twins of a one-way walk the one that the source drew is kept.
     """
@@ -193,8 +231,7 @@ def _one_of_twins(rows: list[_EdgeRow]) -> list[_EdgeRow]:
     )  # fmt: skip
     place = frame.groupby([*same, "ahead"], sort=False).cumcount()
     twin = frame.assign(place=place).duplicated([*same, "place"], keep=False)
-    keep = frame["ahead"] | ~twin
-    return [row for row, wanted in zip(rows, keep, strict=True) if wanted]
+    return np.asarray(frame["ahead"] | ~twin)
 
 
 def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
@@ -250,6 +287,8 @@ def _node_tags(bits: int) -> dict[str, str]:
         tags |= {"barrier": tags.get("barrier", "yes"), "access": "no"}
     elif bits & NodeFlag.PRIVATE:
         tags |= {"access": "private"} | ({"locked": "yes"} if bits & NodeFlag.LOCKED else {})
+    elif bits & NodeFlag.OPEN:
+        tags |= {"access": "yes"}
     if bits & NodeFlag.CROSSING:
         tags["highway"] = "crossing"
         if bits & NodeFlag.SIGNAL:

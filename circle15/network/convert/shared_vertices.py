@@ -43,7 +43,7 @@ def clusters(at: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def parted_lines(
-    lines: NDArray[np.object_], storeys: Sequence[tuple[str, ...]]
+    lines: NDArray[np.object_], storeys: Sequence[tuple[str, ...]], *, also: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Lines parted at vertices that they share with others, or come back to.
 
@@ -55,6 +55,8 @@ def parted_lines(
         In metres.
     storeys
         Of each line, as :func:`~circle15.network.storeys.storeys` tells.
+    also
+        ``float64[n, 2]`` coordinates at which lines that have a vertex there are parted too.
 
     Returns
     -------
@@ -62,10 +64,11 @@ def parted_lines(
         The parts in the order of the lines, and which line each is of.
     """
     vertex, owner = shapely.get_coordinates(lines, return_index=True)
-    place, _ = clusters(vertex)
+    place, _ = clusters(vertex if also is None else np.concatenate([vertex, also]))
+    place, marked = place[: len(vertex)], place[len(vertex) :]
     begin = np.concatenate([[True], np.diff(owner) != 0])
     tip = begin | np.concatenate([begin[1:], [True]])
-    cut = tip | _met(place, tip, owner, storeys)
+    cut = tip | _met(place, tip, owner, storeys) | np.isin(place, marked)
     head = np.flatnonzero(cut & np.concatenate([~begin[1:], [False]]))  # a part begins at every cut but a line's last
     tail = np.flatnonzero(cut & ~begin)
     row, position = ranges(head, tail - head + 1)

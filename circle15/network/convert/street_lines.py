@@ -26,13 +26,15 @@ from circle15.network.parting import part_barred
 from circle15.network.walk_rules import WalkRule
 from circle15.refusals import refusal
 
-__all__ = ["FIELD_FLAGS", "StreetLines", "as_found", "edge_tags", "first_value", "known_crs", "metric_crs"]
+__all__ = ["FIELD_FLAGS", "NODE_TAGS", "StreetLines", "as_found", "edge_tags", "first_value", "known_crs", "metric_crs"]
 
 _TAGS = (
     "highway", "foot", "access", "foot:conditional", "access:conditional", "bridge", "tunnel", "footway", "conveying",
     "oneway:foot", "motorroad", "layer", "level", "construction", "proposed", "disused", "abandoned", "demolished",
     "razed",
 )  # fmt: skip
+NODE_TAGS = ("highway", "barrier", "crossing", "crossing:signals", "foot", "access", "locked", "foot:conditional")
+"""The tags of nodes that the walking rules read."""
 FIELD_FLAGS = MappingProxyType({"closed": EdgeFlag.CLOSED, "confirmed": EdgeFlag.CONFIRMED})
 """Flags that no OSM tag has, by the attribute that carries them."""
 

@@ -25,6 +25,7 @@ from circle15.render.words import (
     ColumnLine,
     Words,
     both,
+    bounds_words,
     broken_files,
     by_severity,
     column_lines,
@@ -174,7 +175,9 @@ def _of(found: Sequence[Finding], file: str) -> tuple[tuple[int, Finding], ...]:
 
 def _card(record: FileRecord, anchor: str, found: Sequence[tuple[int, Finding]]) -> str:
     lost = record.rows_read - record.rows_used
-    chips = "".join(f"<li>{escape(word.zh)}</li>" for word in form_words(record))
+    bounds = bounds_words(record)
+    words = (*form_words(record), *(() if bounds is None else (bounds,)))
+    chips = "".join(f"<li>{escape(word.zh)}</li>" for word in words)
     figures = "".join(
         f"<div><dt>{_both(f'quality_{key}')}</dt><dd>{value:,}</dd></div>"
         for key, value in (("read", record.rows_read), ("used", record.rows_used), ("dropped", lost))

@@ -16,6 +16,7 @@ from circle15.render.words import (
     SEVERITIES,
     ColumnLine,
     both,
+    bounds_words,
     broken_files,
     column_lines,
     counted,
@@ -136,7 +137,8 @@ def _row(cells: list[str], widths: tuple[int, int, int]) -> str:
 
 
 def _about(record: FileRecord, width: int) -> Iterator[Line]:
-    words = form_words(record)
+    bounds = bounds_words(record)
+    words = (*form_words(record), *(() if bounds is None else (bounds,)))
     if words:
         yield from _block(" · ".join(word.zh for word in words), width, indent="  ", style="quiet")
     lost = lost_rows(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,16 @@ __all__ = ["EXPOSURE", "HIDDEN", "ledger", "public_verdicts"]
 
 Exposure = Literal["people", "households", "per_household", "registered", "people_count", "staff", "plain"]
 Numbers = NDArray[np.float64]
-_Cells = Mapping[str, NDArray[np.object_]]
-_Told = tuple[NDArray[np.object_], Numbers]
-"""Of one clause and each unit of its level, a letter and the observed figure, as they are published."""
+
+
+class _Told(NamedTuple):
+    """Of one clause and each unit of its level a letter, the observed figure, or its bounds, as they are published."""
+
+    letters: NDArray[np.object_]
+    observed: Numbers
+    low: Numbers
+    high: Numbers
+
 
 EXPOSURE: Mapping[str, Exposure] = {
     "people_in_reach": "people",
@@ -63,7 +70,7 @@ EXPOSURE: Mapping[str, Exposure] = {
 HIDDEN = "h"
 _LETTERS = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s"}
 _NO_ROW = "."
-_COLUMNS = ("verdict", "observed", "lacks", "facility_id", "route_min", "route_m")
+_FIGURES = ("observed", "observed_low", "observed_high")
 
 
 def ledger(analysis: Analysis) -> dict[str, Any]:
@@ -74,7 +81,8 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     dict
         ``books``, ``sources``, ``clauses``, ``lacks`` (what to supply, in both languages, by position),
         ``subdistricts`` (names) and ``rows``, one for each clause: ``v`` a letter for each unit, ``o`` observed
-        figures, and where there are any ``f`` facilities, ``w`` walks in minutes and metres, ``l`` what is lacking.
+        figures, and where there are any ``lo`` and ``hi`` bounds of figures, ``n`` numbers that comply, ``f``
+        facilities, ``w`` walks in minutes and metres, ``l`` what is lacking.
         Empty without a clause.
     """
     found = analysis.ledger
@@ -83,10 +91,10 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     levels = _levels(analysis)
     books, sources, lacks = _Pool(), _Pool(), _Pool()
     clauses = [_clause(rule, books, sources) for rule in found.rules]
-    tables = _cells(analysis, levels)
+    tables = _tables(found.frame)
     told = _published(analysis, levels, tables)
     rows = [
-        _row(analysis, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
+        _row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
         for rule in found.rules
     ]
     known = {**norm_books(), **{book.key: book for book in analysis.city.books}}
@@ -144,53 +152,59 @@ def _levels(analysis: Analysis) -> dict[str, Units]:
     return {level: units_of(analysis.city.communities, level) for level in LEVELS}
 
 
-def _cells(analysis: Analysis, levels: Mapping[str, Units]) -> dict[str, _Cells]:
-    """Cells of each clause by column, for the units of its level in their order; None where it has no row."""
-    frame = analysis.ledger.frame
-    of = {rule.clause_id: rule.level for rule in analysis.ledger.rules}
-    place = {level: {key: number for number, key in enumerate(units.ids)} for level, units in levels.items()}
-    columns = {name: np.append(frame[name].to_numpy(dtype=object), [None]) for name in _COLUMNS if name in frame}
-    clauses, named = (frame.index.get_level_values(name) for name in ("clause_id", "unit_id"))
-    rows = {clause: np.full(len(levels[of[clause]].ids), -1) for clause in dict.fromkeys(clauses) if clause in of}
-    for row, (clause, unit) in enumerate(zip(clauses, named, strict=True)):
-        if clause in rows and unit in place[of[clause]]:
-            rows[clause][place[of[clause]][unit]] = row
-    return {clause: {name: column[at] for name, column in columns.items()} for clause, at in rows.items()}
+def _tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Rows of each clause on ``unit_id``."""
+    parts = frame.groupby(level="clause_id", sort=False)
+    return {str(key): table.droplevel(["level", "clause_id"]) for key, table in parts}
 
 
-def _row(analysis: Analysis, units: Units, table: _Cells | None, told: _Told | None, lacks: _Pool) -> dict[str, Any]:
+def _row(
+    analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame | None, told: _Told | None, lacks: _Pool
+) -> dict[str, Any]:
     """Verdicts, figures and evidence of one clause for every unit of its level."""
     if table is None or told is None:
         return {"v": _NO_ROW * len(units.ids), "o": []}
-    letters, observed = told
-    row = {"v": "".join(letters), "o": [short(value, 1) for value in observed]}
-    words = _texts(table["lacks"])
+    table = table.reindex(units.ids)
+    row = {"v": "".join(told.letters), "o": [short(value, 1) for value in told.observed]}
+    for key, bounds in (("lo", told.low), ("hi", told.high)):
+        row |= {key: [short(value, 1) for value in bounds]} if np.isfinite(bounds).any() else {}
+    numbers = _numbers(rule, table)
+    row |= {"n": numbers} if any(numbers) else {}
+    words = [str(text) for text in table["lacks"].fillna("")]
     needed = [lacks.place((lacks_words(text, "zh"), lacks_words(text, "en"))) if text else -1 for text in words]
     return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
 
 
+def _numbers(rule: Rule, table: pd.DataFrame) -> list[str]:
+    """The numbers of things that comply, where these are no persons."""
+    shown = EXPOSURE.get(rule.measure) in {"plain", "per_household"} and "feasible" in table
+    return table["feasible"].fillna("").astype(str).tolist() if shown else [""] * len(table)
+
+
 def public_verdicts(analysis: Analysis) -> pd.DataFrame:
-    """The ledger's ``verdict`` and ``observed`` as they may be told.
+    """The ledger's verdicts and figures as they may be told.
 
     Returns
     -------
     pandas.DataFrame
-        The ledger's frame; ``verdict`` may be ``"hidden"``, ``observed`` is NaN where no figure is told, and of shares
-        of people whole percent, :data:`~circle15.render.published.privacy.NEARLY_ALL` or
-        :data:`~circle15.render.published.privacy.NEARLY_NONE`.
+        The ledger's frame; ``verdict`` may be ``"hidden"``; ``observed``, ``observed_low`` and ``observed_high`` are
+        NaN where no figure is told, and of shares of people whole percent,
+        :data:`~circle15.render.published.privacy.NEARLY_ALL` or
+        :data:`~circle15.render.published.privacy.NEARLY_NONE`; ``feasible`` is empty where it would count persons.
     """
     found = analysis.ledger
     if not len(found):
         return found.frame
-    levels = _levels(analysis)
+    levels, tables = _levels(analysis), _tables(found.frame)
     names = {letter: verdict for verdict, letter in _LETTERS.items()} | {HIDDEN: "hidden"}
     verdict = found.frame["verdict"].to_numpy(dtype=object).copy()
-    figure = np.full(len(found.frame), np.nan)
-    told = _published(analysis, levels, _cells(analysis, levels))
+    figures = {column: np.full(len(found.frame), np.nan) for column in _FIGURES}
+    numbers = np.full(len(found.frame), "", dtype=object)
+    told = _published(analysis, levels, tables)
     for rule in found.rules:
         if rule.clause_id not in told:
             continue
-        letters, observed = told[rule.clause_id]
+        letters, *published = told[rule.clause_id]
         there = letters != _NO_ROW
         units = levels[rule.level].ids[there]
         keys = pd.MultiIndex.from_arrays(
@@ -198,11 +212,13 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
         ).reorder_levels(list(found.frame.index.names))
         places = found.frame.index.get_indexer(keys)
         verdict[places] = [names[letter] for letter in letters[there]]
-        figure[places] = observed[there]
-    return found.frame.assign(verdict=verdict, observed=figure)
+        for column, values in zip(_FIGURES, published, strict=True):
+            figures[column][places] = values[there]
+        numbers[places] = _numbers(rule, found.frame.iloc[places])
+    return found.frame.assign(verdict=verdict, feasible=numbers, **figures)
 
 
-def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, _Cells]) -> dict[str, _Told]:
+def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, pd.DataFrame]) -> dict[str, _Told]:
     """Letters and figures by clause; a rate neither tells the verdict of a community where that is withheld."""
     rules = analysis.ledger.rules
     told = {
@@ -216,22 +232,32 @@ def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[
     return told
 
 
-def _texts(cells: NDArray[np.object_]) -> list[str]:
-    return [cell if isinstance(cell, str) else "" for cell in cells]
-
-
-def _told(analysis: Analysis, rule: Rule, units: Units, table: _Cells) -> _Told:
-    letters = np.array([_LETTERS.get(verdict, _NO_ROW) for verdict in table["verdict"]], dtype=object)
-    observed, withheld = _public(analysis, rule, units, table["observed"].astype(np.float64))
+def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
+    """A range follows the rules of a figure at both of its ends; one from nobody to everybody says nothing."""
+    table = table.reindex(units.ids)
+    letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
+    exact = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
+             for column in _FIGURES]  # fmt: skip
+    (observed, no_figure), (low, no_low), (high, no_high) = (_public(analysis, rule, units, values) for values in exact)
     judged = np.isin(letters, ["p", "f", "s"])
+    withheld = no_figure | no_low | no_high
     letters[judged & withheld] = HIDDEN
-    return letters, np.where(judged, observed, np.nan)
+    closed = np.isfinite(exact[2])
+    ranged = np.isfinite(exact[1]) & np.isfinite(low) & (np.isfinite(high) | ~closed) & ~withheld
+    if rule.unit == "%":
+        ranged &= (exact[1] > 0) | ~(exact[2] >= 100)
+    return _Told(
+        letters,
+        np.where(judged, observed, np.nan),
+        np.where(ranged, low, np.nan),
+        np.where(ranged & closed, high, np.nan),
+    )
 
 
 def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _Told:
     """A rate without its figure where a verdict under it is withheld, without its verdict where that tells of it."""
-    parts = np.array([told[clause][0] for clause in rule.of if clause in told], dtype=object)
-    letters, observed = own[0].copy(), own[1].copy()
+    parts = np.array([told[clause].letters for clause in rule.of if clause in told], dtype=object)
+    letters, observed, low, high = own.letters.copy(), own.observed.copy(), own.low.copy(), own.high.copy()
     if not len(parts):
         return own
     asked = (parts != _NO_ROW).any(axis=0)
@@ -241,24 +267,25 @@ def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _T
         mine = asked & (units.code == unit)
         if not (hidden & ~failed & mine).any():
             continue
-        observed[unit] = np.nan
+        observed[unit] = low[unit] = high[unit] = np.nan
         maybe = np.isin(parts, ["p", HIDDEN, _NO_ROW]).all(axis=0)
         ends = [100.0 * (one & mine).sum() / mine.sum() for one in (sure, maybe)]
         if rule.judges and letters[unit] in {"p", "f"} and rule.passes(ends[0]) != rule.passes(ends[1]):
             letters[unit] = HIDDEN
-    return letters, observed
+    return _Told(letters, observed, low, high)
 
 
-def _evidence(analysis: Analysis, units: Units, table: _Cells) -> dict[str, Any]:
+def _evidence(analysis: Analysis, units: Units, table: pd.DataFrame) -> dict[str, Any]:
     """The facility that a figure rests on, and the typical walk; no walk where people aged 60+ are not public."""
     found: dict[str, Any] = {}
-    places = analysis.city.facilities.frame.index.get_indexer(_texts(table["facility_id"]))
+    places = analysis.city.facilities.frame.index.get_indexer(table["facility_id"].fillna("").astype(str))
     if (places >= 0).any():
         found["f"] = places.tolist()
     if units.level != "community" or not {"route_min", "route_m"} <= set(table):
         return found
     elders = public_total(analysis.city.communities.frame["pop_60plus"].to_numpy(dtype=np.float64))
-    minutes, metres = (table[name].astype(np.float64) for name in ("route_min", "route_m"))
+    minutes = pd.to_numeric(table["route_min"], errors="coerce").to_numpy(dtype=np.float64)
+    metres = pd.to_numeric(table["route_m"], errors="coerce").to_numpy(dtype=np.float64)
     told = np.isfinite(minutes) & (elders >= FEWEST)
     if told.any():
         walks = zip(minutes, metres, told, strict=True)

@@ -15,7 +15,8 @@ from pyproj import CRS
 
 from circle15 import catalog
 from circle15.catalog.phrases import community_sentences
-from circle15.model import Analysis, City, Finding, Positions
+from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
+from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
 from circle15.model.places import counts_heads
@@ -23,10 +24,10 @@ from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
 from circle15.render.published.gaps import public_cells, public_gaps
-from circle15.render.published.privacy import bundles, public_population, public_tens, public_total
+from circle15.render.published.privacy import UNKNOWN, bundles, public_population, public_tens, public_total
 from circle15.render.words import public_file
 
-__all__ = ["FORMAT", "payload"]
+__all__ = ["FORMAT", "add_gates", "payload"]
 
 FORMAT = 2
 """Version of the page's bytes; a reader refuses another one."""
@@ -35,7 +36,7 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
-_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus")
+_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "circle_cut", "circle_cut_60plus")
 """What the card of a community tells beside its people, in tens."""
 
 
@@ -61,6 +62,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     west, south = np.floor(shapely.get_coordinates(corner).min(axis=0)).astype(int).tolist()
     sections = Sections(west, south)
     _add_streets(sections, city, project)
+    add_gates(sections, city.network, analysis.estates)
     _add_context(sections, city, project)
     _add_demand(sections, analysis)
     _add_places(sections, analysis, project)
@@ -139,6 +141,20 @@ def _add_streets(sections: Sections, city: City, project: Project) -> None:
     sections.add("edge.bends", counts)
     sections.add_delta("bend.x", bends[:, 0])
     sections.add_delta("bend.y", bends[:, 1])
+
+
+def add_gates(sections: Sections, network: WalkNetwork, estates: Estates) -> None:
+    """What private gates part: whose edges are, where they end for strangers, and which nodes are one for owners."""
+    ends = np.stack([network.u, network.v], axis=1).ravel().astype(np.int64)
+    sides, estate = ends, np.zeros(network.n_edges, dtype=np.int64)
+    if len(estates.gate):
+        sides = np.stack([estates.u, estates.v], axis=1).ravel()
+        estate = np.where(np.isin(estates.estate, estates.owner[estates.owner != NOBODYS]), estates.estate + 1, 0)
+    other = np.flatnonzero(sides != ends)
+    sections.add("edge.estate", estate)
+    sections.add_delta("side.end", other)
+    sections.add("side.node", sides[other] - network.n_nodes)
+    sections.add("side.joint", estates.joint[network.n_nodes :])
 
 
 def _bend_points(sections: Sections, city: City, project: Project) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -298,7 +314,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     sentences = {language: community_sentences(analysis.gaps, language) for language in ("zh", "en")}
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = _more(frame)
+    more = _more(frame.join(_cut(analysis)))
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = elders[place] < FEWEST
@@ -307,8 +323,8 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "id": str(key),
                 **words(row, texts),
                 "anchor": [round(float(value), 6) for value in anchors[place]],
-                "population": int(people[place]),
-                "pop_60plus": int(elders[place]),
+                "population": _known(people[place]),
+                "pop_60plus": _known(elders[place]),
                 "placed": made.get(key, ""),
                 "more": more[place],
                 "gap": None
@@ -318,6 +334,17 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def _cut(analysis: Analysis) -> pd.DataFrame:
+    """People whose circle leaves the street file, of communities where there are any."""
+    cut = analysis.circle_cut
+    return cut.where(cut > 0) if len(cut) else cut
+
+
+def _known(people: np.int64) -> int | None:
+    """A published number of people; None where nobody knows it."""
+    return None if people == UNKNOWN else int(people)
 
 
 def _more(frame: pd.DataFrame) -> list[dict[str, int]]:
@@ -380,6 +407,7 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
     uncovered = sums["pop_60plus_uncovered"].unstack("cutoff_min")
     placed = sums.sum(axis=1).unstack("cutoff_min").reindex(columns=[cutoffs[-1]])[cutoffs[-1]]
     return {
+        "unknown": int(frame["pop_60plus"].isna().sum()),
         "population": _tens(frame["population"].sum()),
         "pop_60plus": _tens(frame["pop_60plus"].sum()),
         "uncovered": {

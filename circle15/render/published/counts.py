@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from circle15.catalog import text
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.render.published.gaps import public_cells, public_gaps, public_subdistricts
-from circle15.render.published.privacy import SUPPRESSED, public_population, public_tens, public_total
+from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, public_population, public_tens, public_total
 
 __all__ = ["Published", "few", "percent", "publish", "rounded_percent", "tens"]
 
@@ -22,11 +23,11 @@ class Published:
     """An analysis' counts of people as they may be passed on.
 
     ``cells`` on (``community_id``, ``service``), communities of ten people aged 60+ and more: ``placed`` and
-    ``uncovered`` at the circle (:data:`~circle15.render.published.privacy.SUPPRESSED` for one to
-    nine), ``rough`` (in tens), ``share`` covered worked out from these, ``mean_min``. ``places`` on ``community_id``:
-    ``population`` and ``pop_60plus``. ``ranking`` and ``subdistricts``: indices and ranks by
+    ``uncovered`` at the circle (:data:`~circle15.render.published.privacy.SUPPRESSED` for one to nine), ``rough`` (in
+    tens), ``share`` covered worked out from these, ``mean_min``. ``places`` on ``community_id``: ``population`` and
+    ``pop_60plus`` (``UNKNOWN`` where nobody knows them). ``ranking`` and ``subdistricts``: indices and ranks by
     :mod:`circle15.render.published.gaps`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a cut-off
-    (people not covered), all in tens.
+    (people not covered), all in tens. ``unknown`` communities, whose people aged 60+ nobody knows, are in none.
     """
 
     cells: Any
@@ -36,6 +37,7 @@ class Published:
     totals: Any
     elders: int
     people: int
+    unknown: int
 
     def seen(self, community: str) -> bool:
         """Whether a community has people enough that its figures are told."""
@@ -47,11 +49,13 @@ def few(people: float, *, rough: bool = False) -> str:
 
     Examples
     --------
-    >>> few(-1), few(1234), few(40, rough=True), few(float("nan"))
-    ('不足10', '1,234', '约40', '—')
+    >>> few(-1), few(1234), few(40, rough=True), few(float("nan")), few(-3)
+    ('不足10', '1,234', '约40', '—', '未知')
     """
     if math.isnan(people):
         return "—"
+    if people == UNKNOWN:
+        return text("people_unknown", "zh")
     if people == SUPPRESSED:
         return f"不足{FEWEST}"
     return f"约{people:,.0f}" if rough and people else f"{people:,.0f}"
@@ -63,12 +67,12 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def tens(people: float) -> int:
-    """People in tens, and :data:`~circle15.render.published.privacy.SUPPRESSED` for one to nine.
+    """People in tens, :data:`~circle15.render.published.privacy.SUPPRESSED` for one to nine, ``UNKNOWN`` for NaN.
 
     Examples
     --------
-    >>> tens(0), tens(4.2), tens(14), tens(1996)
-    (0, -1, 10, 2000)
+    >>> tens(0), tens(4.2), tens(14), tens(1996), tens(float("nan"))
+    (0, -1, 10, 2000, -3)
     """
     return int(public_tens(np.array([people]))[0])
 
@@ -102,6 +106,7 @@ def publish(analysis: Analysis) -> Published:
         totals=_totals(analysis),
         elders=tens(float(frame["pop_60plus"].sum())),
         people=tens(float(frame["population"].sum())),
+        unknown=int(frame["pop_60plus"].isna().sum()),
     )
 
 

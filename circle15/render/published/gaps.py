@@ -36,7 +36,8 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
         to nine), ``uncovered`` (the last of these), ``rough`` (in tens), ``share`` covered at the circle worked out
         from these, ``mean_min``, ``p90_min``,
         ``choices`` (whole numbers where rough: times people they are counts too) and ``rank`` within the service by
-        the counts that are told. Without rows where no service has a list.
+        the counts that are told. Without rows where no service has a list, and of communities whose people aged 60+
+        nobody knows.
     """
     frame, cutoffs = analysis.coverage.frame, list(analysis.settings.cutoffs_min)
     columns = ["placed", "uncovered", "rough", "share", *_MINUTES, "choices", "rank"]
@@ -45,6 +46,7 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
         return pd.DataFrame(columns=columns, index=nothing)
     wide = frame[_COUNTS].unstack("cutoff_min")
     last = cutoffs[-1]
+    wide = wide[wide[("pop_60plus", last)].notna()]
     placed, shown, rough = public_counts(
         wide[("pop_60plus", last)].to_numpy(dtype=np.float64),
         (wide[("pop_60plus_unplaced", last)] + wide[("pop_60plus_undetermined", last)]).to_numpy(dtype=np.float64),

@@ -17,6 +17,7 @@ __all__ = [
     "NEARLY_ALL",
     "NEARLY_NONE",
     "SUPPRESSED",
+    "UNKNOWN",
     "bundles",
     "public_counts",
     "public_population",
@@ -30,6 +31,9 @@ __all__ = [
 SUPPRESSED = -1
 """Stands for one to nine people."""
 
+UNKNOWN = -3
+"""Stands for people whose number nobody knows."""
+
 NEARLY_NONE, NEARLY_ALL = -1, -2
 """Stand for a share that one to nine people make up, and for one that all but one to nine do."""
 
@@ -38,20 +42,26 @@ def _tens(people: NDArray[np.int64]) -> NDArray[np.int64]:
     return (people + FEWEST // 2) // FEWEST * FEWEST
 
 
+def _whole(people: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole people, rounded up, nobody where they are not known."""
+    return np.ceil(np.nan_to_num(people, nan=0.0)).astype(np.int64)
+
+
 def _hidden(exact: NDArray[np.int64], shown: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where((exact > 0) & (exact < FEWEST), SUPPRESSED, shown)
 
 
 def public_total(people: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Totals of areas: whole people, and :data:`SUPPRESSED` for one to nine.
+    """Totals of areas: whole people, :data:`SUPPRESSED` for one to nine, :data:`UNKNOWN` for NaN.
 
     Examples
     --------
-    >>> public_total(np.array([0.0, 0.2, 9.0, 10.0, 1234.4])).tolist()
-    [0, -1, -1, 10, 1234]
+    >>> public_total(np.array([0.0, 0.2, 9.0, 10.0, 1234.4, np.nan])).tolist()
+    [0, -1, -1, 10, 1234, -3]
     """
-    exact = np.ceil(people).astype(np.int64)
-    return _hidden(exact, np.maximum(np.rint(people).astype(np.int64), FEWEST * (exact >= FEWEST)))
+    unknown, exact = np.isnan(people), _whole(people)
+    near = np.rint(np.where(unknown, 0.0, people)).astype(np.int64)
+    return np.where(unknown, UNKNOWN, _hidden(exact, np.maximum(near, FEWEST * (exact >= FEWEST))))
 
 
 def public_population(people: NDArray[np.float64], elders: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -74,11 +84,11 @@ def public_tens(people: NDArray[np.float64]) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> public_tens(np.array([0.0, 9.0, 14.0, 15.0, 996.0])).tolist()
-    [0, -1, 10, 20, 1000]
+    >>> public_tens(np.array([0.0, 9.0, 14.0, 15.0, 996.0, np.nan])).tolist()
+    [0, -1, 10, 20, 1000, -3]
     """
-    exact = np.ceil(people).astype(np.int64)
-    return _hidden(exact, np.maximum(_tens(exact), FEWEST * (exact >= FEWEST)))
+    exact = _whole(people)
+    return np.where(np.isnan(people), UNKNOWN, _hidden(exact, np.maximum(_tens(exact), FEWEST * (exact >= FEWEST))))
 
 
 def public_counts(
@@ -126,13 +136,15 @@ def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
 
     Walking through a community's points in their order, a bundle is set down where the running total
     passes 5, 15, 25, ... people. A community's sum is right to five people and so is every stretch of
-    the walk, but no point tells how many live there. Communities of fewer than ten get no bundle.
+    the walk, but no point tells how many live there. Communities of fewer than ten get no bundle, nor do those of
+    unknown people.
 
     Examples
     --------
     >>> bundles(pd.Series([4.0, 4.0, 4.0, 13.0]), pd.Series(["a", "a", "a", "a"])).tolist()
     [0, 10, 0, 20]
     """
+    people = people.fillna(0.0)
     running = people.groupby(community.to_numpy(), sort=False).cumsum()
     total = people.groupby(community.to_numpy(), sort=False).transform("sum")
     reached = np.floor((running.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)

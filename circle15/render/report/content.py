@@ -67,8 +67,10 @@ def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:
     area = say("area_value", communities=f"{len(city.communities):,}", people=f"{facts.published.people:,}",
                elders=f"{facts.published.elders:,}", facilities=f"{len(city.facilities):,}",
                km=f"{city.network.total_km:,.0f}")  # fmt: skip
+    unknown = facts.published.unknown
+    beside = say("area_unknown", count=unknown).zh if unknown else ""
     return (
-        (say("cover_area"), area.zh),
+        (say("cover_area"), area.zh + beside),
         (say("cover_walker"), f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} 米/秒 m/s"),
         (say("cover_moment"), f"{at.zh} {at.en}" if at else str(say("any_time"))),
         (say("cover_dates"), "、".join(dates) or str(say("no_date"))),

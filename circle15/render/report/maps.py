@@ -45,7 +45,7 @@ def index_map(analysis: Analysis, published: Published) -> Any | None:
     _streets(axes, analysis.city)
     _names(axes, analysis.city)
     labels = _ranges(INDEX_ENDS, 0, 100)
-    _legend(axes, [(RAMP[place], label) for place, label in enumerate(labels)], say("legend_index"))
+    _legend(axes, published, [(RAMP[place], label) for place, label in enumerate(labels)], say("legend_index"))
     return _finish(figure, axes, analysis)
 
 
@@ -98,7 +98,7 @@ def robust_map(analysis: Analysis, published: Published) -> Any | None:
     _streets(axes, analysis.city)
     _names(axes, analysis.city)
     labels = [*(str(count) for count in range(5)), "≥5"]
-    _legend(axes, [(RAMP[place], label) for place, label in enumerate(labels)], say("legend_robust"))
+    _legend(axes, published, [(RAMP[place], label) for place, label in enumerate(labels)], say("legend_robust"))
     return _finish(figure, axes, analysis)
 
 
@@ -126,7 +126,7 @@ def cause_map(analysis: Analysis, published: Published, *, most: int = 10) -> An
         axes.annotate(str(rank), middle, away, textcoords="offset points", **style)
     shown = [cause for cause in CAUSES if cause in set(lead)]
     entries = [(CAUSES[cause], str(say(f"cause_{cause}"))) for cause in shown]
-    _legend(axes, entries, say("legend_cause"), alpha=0.45)
+    _legend(axes, published, entries, say("legend_cause"), alpha=0.45)
     return _finish(figure, axes, analysis)
 
 
@@ -273,11 +273,13 @@ def _patches(entries: Sequence[tuple[str, str]], alpha: float = 0.9) -> list[Any
     ]
 
 
-def _legend(axes: Any, entries: Sequence[tuple[str, str]], words: Any, alpha: float = 0.9) -> None:
+def _legend(
+    axes: Any, published: Published, entries: Sequence[tuple[str, str]], words: Any, alpha: float = 0.9
+) -> None:
     from matplotlib.patches import Patch
 
     handles = _patches(entries, alpha)
-    hidden = say("legend_hidden")
+    hidden = say("legend_hidden_unknown" if published.unknown else "legend_hidden")
     handles.append(Patch(facecolor=HIDDEN, edgecolor="#ffffff", hatch="////", linewidth=0.4, label=str(hidden)))
     legend = axes.legend(handles=handles, loc="lower right", fontsize=6.5, title=f"{words.zh}\n{words.en}",
                          title_fontsize=7, framealpha=0.92, edgecolor="#d5dbe0", borderpad=0.7)  # fmt: skip

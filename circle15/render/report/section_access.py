@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from circle15.render.published.counts import few, percent, tens
+from circle15.render.published.privacy import UNKNOWN
 from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.charts import MOST_BARS
 from circle15.render.report.facts import Facts, minutes, service_words
@@ -75,12 +76,18 @@ def _subdistricts(facts: Facts) -> Table:
     told = replace(facts.analysis.subdistricts, by_subdistrict=facts.published.subdistricts)
     table: Any = subdistrict_table(replace(facts.analysis, subdistricts=told)).rename(columns={"index": "index_value"})
     rows = [
-        (f"{row.rank_index:.0f}" if pd.notna(row.rank_index) else "—", clean(row.subdistrict), f"{row.communities:,}",
+        (f"{row.rank_index:.0f}" if pd.notna(row.rank_index) else "—", clean(row.subdistrict), _counted(row),
          few(tens(float(row.pop_60plus)), rough=True), f"{row.index_value:.0f}" if pd.notna(row.index_value) else "—",
          row.worst_service_zh)
         for row in table.itertuples()
     ]  # fmt: skip
     return Table(words=say("subdistrict_table"), fields=fields, rows=tuple(rows))
+
+
+def _counted(row: Any) -> str:
+    """Communities of a subdistrict, and of how many the people are unknown."""
+    unknown = int(getattr(row, "people_unknown", 0))
+    return f"{row.communities:,}" + (say("subdistrict_unknown", count=unknown).zh if unknown else "")
 
 
 def gaps(facts: Facts) -> list[Block]:
@@ -102,9 +109,20 @@ def gaps(facts: Facts) -> list[Block]:
         out.append(Picture(stem="map_index", words=say("gaps_map"), width=0.86))
     table = ranking(facts, _MOST_ROWS)
     caption = say("gaps_table", count=shown) if len(ranked) > shown else say("gaps_all")
-    hidden = len(facts.published.places) - sum(facts.published.seen(str(key)) for key in facts.published.places.index)
+    places = facts.published.places
+    unknown = places.index[places["pop_60plus"] == UNKNOWN]
+    hidden = len(places) - len(unknown) - sum(facts.published.seen(str(key)) for key in places.index)
     note: Words = say("worst_note")
     if hidden:
         more = say("gaps_hidden", count=hidden)
         note = Words(zh=note.zh + more.zh, en=f"{note.en} {more.en}")
-    return [*out, Table(words=caption, fields=table.fields, rows=table.rows, note=note)]
+    out.append(Table(words=caption, fields=table.fields, rows=table.rows, note=note))
+    return [*out, *([Paragraph(words=_unknown(facts, unknown), look="note")] if len(unknown) else [])]
+
+
+def _unknown(facts: Facts, ids: Any) -> Words:
+    """The communities whose people aged 60+ nobody knows, by name."""
+    shown = [facts.names(key) for key in ids[:_MOST_ROWS]]
+    zh, en = "、".join(one for one, _ in shown), ", ".join(one for _, one in shown)
+    more = ("……", ", ...") if len(ids) > len(shown) else ("", "")
+    return say("gaps_unknown", count=len(ids), names=(zh + more[0], en + more[1]))

@@ -15,6 +15,7 @@ from circle15.render.report.section_summary import SHORT_M, crossing
 __all__ = ["causes", "remedy"]
 
 _CAUSES = ("gate", "link", "paths", "facility", "mixed")
+_POLICIES = ("resident", "open", "visitor", "closed")
 _MOST_LINKS, _MOST_REMEDIES = 10, 10
 _WORLDS = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_straight")
 
@@ -30,7 +31,7 @@ def causes(facts: Facts) -> list[Block]:
         out.append(Picture(stem="map_causes", words=say("causes_map"), width=0.86))
     out.append(Heading(level=2, words=say("causes_links")))
     out.append(_links(links) if len(links) else Paragraph(words=say("links_none")))
-    return [*out, _remedies(facts)]
+    return [*out, _remedies(facts), *_gates(facts)]
 
 
 def _by_cause(facts: Facts) -> Table:
@@ -61,6 +62,20 @@ def _by_service(facts: Facts) -> Table:
         if key in counts.index
     ]
     return Table(words=say("causes_service_table"), fields=tuple(fields), rows=tuple(rows))
+
+
+def _gates(facts: Facts) -> list[Block]:
+    """People without each service by who passes gates and private ways; nothing where that makes no difference."""
+    policies = facts.analysis.attribution.policies
+    if policies.empty or (policies.to_numpy() == policies[["resident"]].to_numpy()).all():
+        return []
+    fields = (field("h_service", 2.4), *(field(f"h_policy_{policy}", 1.3, "right") for policy in _POLICIES))
+    rows = [
+        (str(service_words(service)), *(few(tens(float(people[policy]))) for policy in _POLICIES))
+        for service, people in policies.iterrows()
+    ]
+    table = Table(words=say("gates_table"), fields=fields, rows=tuple(rows), note=say("gates_note"))
+    return [Heading(level=2, words=say("gates")), Paragraph(words=say("gates_lead")), table]
 
 
 def _links(links: gpd.GeoDataFrame) -> Table:

@@ -94,25 +94,40 @@ def _unit(unit: str) -> str:
     return words if words == "%" else f" {words}"
 
 
-def measured(rule: Rule, told: float, verdict: str) -> str:
-    """A published figure with its unit.
+def measured(rule: Rule, row: Any) -> str:
+    """A published figure with its unit, or the range that is known of it.
 
     Parameters
     ----------
     rule
         The clause.
-    told
-        From :func:`~circle15.render.map.ledger.public_verdicts`, in the clause's unit; NaN where none is told.
-    verdict
-        Where a rounded figure would contradict it, the verdict's side of the limit is told.
+    row
+        Of :func:`~circle15.render.map.ledger.public_verdicts`: ``observed``, in the clause's unit, ``observed_low``,
+        ``observed_high``, each NaN where none is told, and ``verdict``. Where a rounded figure would contradict it,
+        the verdict's side of the limit is told.
 
     Returns
     -------
     str
-        A figure that is made of people in tens is marked as about so much.
+        A figure that is made of people in tens is marked as about so much; a dash where nothing is told.
     """
-    if math.isnan(told):
+    low, high = row["observed_low"], row["observed_high"]
+    if not math.isnan(row["observed"]):
+        return _figure(rule, row["observed"], row["verdict"])
+    if math.isnan(low):
         return "—"
+    if math.isnan(high):
+        return f"≥{_figure(rule, low, '')}"
+    first, last = _figure(rule, low, ""), _figure(rule, high, "")
+    if first == last:
+        return first
+    if min(low, high) < 0:
+        return say("between", low=first, high=last).zh
+    return f"{first.removesuffix(_unit(rule.unit))}–{last.removeprefix('约')}"
+
+
+def _figure(rule: Rule, told: float, verdict: str) -> str:
+    """One figure with its unit."""
     if rule.unit == "yes":
         return say("is_there" if told else "is_not_there").zh
     exposure = EXPOSURE.get(rule.measure)
@@ -144,11 +159,11 @@ def _rates(facts: Facts) -> Block:
         if row["verdict"] == "undetermined":
             undecided += 1
             continue
-        verdict, observed = say("h_withheld").zh, measured(rule, row["observed"], row["verdict"])
+        verdict, observed = say("h_withheld").zh, measured(rule, row)
         if row["verdict"] != "hidden":
             verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
         if math.isnan(exact.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
-            observed, partly = say("observed_partly").zh, True
+            observed, partly = observed.replace("—", say("observed_partly").zh), True
         rows.append((clean(rule.title_zh), required(rule), observed, verdict))
     told = [*([say("clauses_rates_partly")] if partly else []),
             *([say("clauses_rates_open", count=undecided)] if undecided else [])]  # fmt: skip

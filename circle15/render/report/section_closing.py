@@ -10,7 +10,7 @@ from circle15.catalog.norm_books import not_computed
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.model.places import counts_heads
-from circle15.render.published.counts import few, percent
+from circle15.render.published.counts import few, percent, tens
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
 from circle15.render.report.facts import Facts, number, service_words
 from circle15.render.report.section_causes import remedy
@@ -19,7 +19,7 @@ from circle15.render.words import Words, by_severity, counted, lost_rows, role_w
 
 __all__ = ["cards", "glossary", "limits", "quality"]
 
-_MOST_FINDINGS, _MOST_CLAUSES = 30, 4
+_MOST_FINDINGS, _MOST_CLAUSES, _MOST_CUT = 30, 4, 30
 CARDS = 5
 _FEW = re.compile(rf"(?<![\d.,，])(?:{'|'.join(map(str, range(1, FEWEST)))})(?:人|位)")
 """One to nine people in a message."""
@@ -30,14 +30,14 @@ _TERMS = (
 
 
 def quality(facts: Facts) -> list[Block]:
-    """Files with the rows read and used, findings with their remedies."""
+    """Files with the rows read and used, findings with their remedies, communities that the street file cuts."""
     findings = facts.analysis.findings
     counts = counted(findings)
     words = say("quality_lead", errors=counts["error"], warnings=counts["warning"], notes=counts["note"])
     out: list[Block] = [Heading(level=1, words=say("quality")), Paragraph(words=words), _files(facts)]
     told = [one for one in by_severity(findings) if one.severity != "note"] or by_severity(findings)
     if not told:
-        return [*out, Paragraph(words=say("quality_no_findings"))]
+        return [*out, Paragraph(words=say("quality_no_findings")), *_cut(facts)]
     fields = (field("h_severity", 0.8), field("h_finding", 5), field("h_todo", 3.6))
     rows = []
     for one in told[:_MOST_FINDINGS]:
@@ -47,7 +47,24 @@ def quality(facts: Facts) -> list[Block]:
         message = one.code if told_value else _FEW.sub(f"不足{FEWEST}人", one.message_zh)
         rows.append((say(f"severity_{one.severity}").zh, clean(f"{place}：{message}" if place else message),
                      clean(one.remedy_zh)))  # fmt: skip
-    return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows))]
+    return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows)), *_cut(facts)]
+
+
+def _cut(facts: Facts) -> list[Block]:
+    """Communities whose circles leave the street file, the most people first, in tens; nothing where none do."""
+    cut = facts.analysis.circle_cut
+    if not len(cut) or not (cut["circle_cut"] > 0).any():
+        return []
+    there = cut[cut["circle_cut"] > 0].sort_index(kind="stable")
+    worst = there.sort_values("circle_cut", ascending=False, kind="stable").head(_MOST_CUT)
+    fields = (field("h_community", 2.4), field("h_subdistrict", 1.6), field("h_cut", 1.4, "right"),
+              field("h_elders", 1.3, "right"))  # fmt: skip
+    rows = [
+        (facts.name(key), facts.subdistrict(key), few(tens(people), rough=True), few(tens(elders), rough=True))
+        for key, people, elders in worst.itertuples()
+    ]
+    words = say("quality_cut", count=len(there), shown=len(rows))
+    return [Table(words=words, fields=fields, rows=tuple(rows), note=say("quality_cut_note"))]
 
 
 def _files(facts: Facts) -> Block:
@@ -155,8 +172,8 @@ def _failed(facts: Facts, key: Any) -> Words:
     for (_, _, clause), row in failed.iterrows():
         rule = rules[str(clause)]
         mark = f"，{say('indicative').zh}" if row["indicative"] else ""
-        value = measured(rule, row["observed"], "fail")
-        told.append(f"{clean(rule.title_zh)}（现状{value}，要求{required(rule)}{mark}）")
+        number = f"，{say('feasible', numbers=row['feasible']).zh}" if row["feasible"] else ""
+        told.append(f"{clean(rule.title_zh)}（现状{measured(rule, row)}，要求{required(rule)}{number}{mark}）")
     more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
     return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog.norm_words import verdict_words
-from circle15.model.runs import Comparison
+from circle15.model.runs import VERDICT_FIGURES, Comparison
 from circle15.render.atomic import write_whole
 from circle15.render.tables.book import Book
 from circle15.render.tables.files import write_csv
@@ -22,7 +22,10 @@ __all__ = ["comparison_lines", "save_comparison"]
 
 _MOST = 5
 _CHANGES = {"changed": "改变 changed", "added": "新增 added", "removed": "去掉 removed"}
-_STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined", "": "没有 absent"}
+_STATES = {
+    "determined": "可判定 determined", "undetermined": "不作判断 undetermined",
+    "people_unknown": "人口未知 people unknown", "": "没有 absent",
+}  # fmt: skip
 _LEVELS = {"community": "社区 community", "subdistrict": "街道 subdistrict", "city": "全市 city"}
 
 
@@ -109,7 +112,8 @@ def _gap_table(comparison: Comparison) -> pd.DataFrame:
 
 
 def _verdict_table(comparison: Comparison) -> pd.DataFrame:
-    kept = ["level", "unit_name", "clause_zh", "clause_en", "was", "became", "observed_before", "observed_after"]
+    figures = [f"{part}_{when}" for when in ("before", "after") for part in VERDICT_FIGURES]
+    kept = ["level", "unit_name", "clause_zh", "clause_en", "was", "became", *figures]
     if not len(comparison.verdicts):
         return pd.DataFrame(columns=kept)
     table = comparison.verdicts.reset_index()

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from circle15.catalog import services, states, text
 from circle15.catalog.phrases import (
@@ -24,6 +25,7 @@ from circle15.catalog.phrases import (
 )
 from circle15.model import Analysis, City, Communities, Positions
 from circle15.model.limits import FEWEST
+from circle15.model.places import PEOPLE
 from circle15.render.published.privacy import SUPPRESSED, public_tens
 
 __all__ = [
@@ -82,8 +84,8 @@ _SERVICE = (
     "worst_community",
 )
 _MISSING = (
-    "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight", "uncovered_closed",
-    "link_id", "remedy_zh", "remedy_en",
+    "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
+    "uncovered_visitor", "uncovered_closed", "link_id", "remedy_zh", "remedy_en",
 )  # fmt: skip
 _ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
 _CHECK_KINDS = {
@@ -93,6 +95,8 @@ _CHECK_KINDS = {
     "join": "断开的路 cut-off streets",
 }
 _DRAWN = ("required", "share_low", "share_high", "p_below")
+_NOBODY_KNOWS = "people_unknown"
+"""Status of a determined service where nobody knows how many people aged 60+ live."""
 _UNDETERMINED = {"zh": "没有设施名录，不能判定。", "en": "No list of facilities: undetermined."}
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
@@ -152,7 +156,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     """One row per community and service, in the order of the communities' rank.
 
     Undetermined services have rows too, with ``status`` saying so and every figure blank: no data is
-    not no service.
+    not no service. So have communities whose people aged 60+ nobody knows.
 
     Returns
     -------
@@ -172,7 +176,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     table["service"] = of_service
     table["service_zh"] = [services()[key].title_zh for key in of_service]
     table["service_en"] = [services()[key].title_en for key in of_service]
-    table["status"] = np.where(of_service.isin(analysis.coverage.services), "determined", "undetermined")
+    table["status"] = _statuses(analysis, rows)
     table["profile"], table["cutoff_min"] = analysis.profile.name, analysis.settings.circle_min
     if analysis.settings.open_at is not None:
         table["open_at"] = analysis.settings.open_at.en
@@ -199,6 +203,14 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     return rounded(table)
 
 
+def _statuses(analysis: Analysis, rows: pd.MultiIndex) -> NDArray[np.object_]:
+    """``determined``, ``undetermined`` (no list) or ``people_unknown`` of every community and service."""
+    elders = analysis.city.communities.frame["pop_60plus"].reindex(rows.get_level_values("community_id"))
+    listed = rows.get_level_values("service").isin(analysis.coverage.services)
+    told = np.where(elders.isna(), _NOBODY_KNOWS, "determined")
+    return np.where(listed, told, "undetermined").astype(object)
+
+
 def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
     """Columns on missing facilities and paths, by name; blank beside what is no gap, none where nothing is."""
     if not len(analysis.attribution):
@@ -214,11 +226,8 @@ def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
 def community_table(analysis: Analysis) -> pd.DataFrame:
     """One row per community, largest gap first: people, index with its variants, worst service, sentence."""
     ranked, place = _ranked(analysis), _places(analysis)
-    frame = analysis.city.communities.frame.reindex(ranked.index)
     table = pd.DataFrame({"rank_index": ranked["rank_index"], **place.reindex(ranked.index)})
-    people = [c for c in (*_COUNTED, *_people(analysis.city.communities)) if c in frame.columns]
-    for column in people:
-        table[column] = frame[column]
+    table = table.join(_heads(analysis).reindex(ranked.index))
     for column in ("index", "index_additive", "index_worst", "rank_additive", "rank_worst", "rank_people"):
         table[column] = ranked[column]
     if len(analysis.robustness):
@@ -245,6 +254,23 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
     made = analysis.demand.points.by_community["method"].reindex(ranked.index)
     table["demand_method"] = ["" if pd.isna(method) else method_words(method) for method in made]
     return rounded(table.reset_index())
+
+
+def _heads(analysis: Analysis) -> pd.DataFrame:
+    """Numbers of people and households of each community, which of them nobody knows, and whom the street file cuts."""
+    frame = analysis.city.communities.frame
+    counted = [c for c in (*_COUNTED, *_people(analysis.city.communities)) if c in frame.columns]
+    return pd.DataFrame(frame[counted]).assign(**_people_states(frame)).join(analysis.circle_cut)
+
+
+def _people_states(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Which people nobody knows, in both languages; no column where all are known."""
+    population, elders = (frame[column].isna() for column in PEOPLE)
+    if not (population | elders).any():
+        return {}
+    words = {key: f"{text(key, 'zh')} {text(key, 'en')}" for key in ("people_state_all", "people_state_elders")}
+    told = np.where(population, words["people_state_all"], np.where(elders, words["people_state_elders"], ""))
+    return {"people_state": pd.Series(told, index=frame.index, dtype=object)}
 
 
 def method_words(method: str) -> str:
@@ -315,7 +341,7 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
             people = circle.xs(key, level="service")
             gaps = analysis.gaps.frame.xs(key, level="service")["uncovered"]
             covered, uncovered = people["pop_60plus_covered"].sum(), people["pop_60plus_uncovered"].sum()
-            worst = str(gaps.idxmax()) if float(gaps.max()) > 0 else ""
+            worst = str(gaps.idxmax()) if gaps.max() > 0 else ""
             row |= {
                 "status": "determined",
                 "facilities": int(offers.get(key, 0)),
@@ -338,11 +364,12 @@ def subdistrict_table(analysis: Analysis) -> pd.DataFrame:
     scored = analysis.subdistricts.by_subdistrict
     people = [column for column in _people(analysis.city.communities) if column in scored]
     english = [column for column in ("subdistrict_en",) if column in scored]
+    unknown = ["people_unknown"] if scored["people_unknown"].any() else []
     table = scored.rename(columns={"rank": "rank_index", "uncovered": "uncovered_total"})
     worst = [services().get(key) for key in table["worst_service"]]
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
-    kept = ["rank_index", "subdistrict", *english, "communities", *people, "index", "uncovered_total"]
+    kept = ["rank_index", "subdistrict", *english, "communities", *unknown, *people, "index", "uncovered_total"]
     return rounded(table.reset_index()[[*kept, "worst_service_zh", "worst_service_en"]])
 
 

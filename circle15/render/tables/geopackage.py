@@ -15,7 +15,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from circle15.catalog import services, way_classes
-from circle15.model import Analysis, EdgeFlag
+from circle15.model import Analysis, EdgeFlag, NodeFlag
 from circle15.model.limits import FEWEST
 from circle15.render.tables.frames import (
     community_table,
@@ -45,6 +45,8 @@ _FLAGS = {
     "tunnel": EdgeFlag.TUNNEL,
     "private": EdgeFlag.PRIVATE,
     "crossing": EdgeFlag.CROSSING,
+    "sidepath": EdgeFlag.SIDEPATH,
+    "forward_only": EdgeFlag.FORWARD_ONLY,
     "gate": EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V,
     "signal": EdgeFlag.SIGNAL_AT_U | EdgeFlag.SIGNAL_AT_V,
     "closed": EdgeFlag.CLOSED,
@@ -52,6 +54,7 @@ _FLAGS = {
 }
 _MADE_OF = {
     "demand_points": ("communities",),
+    "street_nodes": ("streets",),
     "isochrones": ("facilities", "streets"),
     "isochrones_merged": ("facilities", "streets"),
     "gaps": ("communities", "facilities", "streets"),
@@ -66,8 +69,9 @@ _ABOUT = {
     "facilities": "设施 Facilities; position: ok, far (not used) or island",
     "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",
     "isochrones_merged": "各服务等时圈 Isochrones per service",
-    "demand_points": f"人口（100米格网）People in cells of 100 m; people is empty where fewer than {FEWEST} live",
+    "demand_points": f"人口（100米格网）People in cells of 100 m; people is empty where unknown or fewer than {FEWEST}",
     "streets": "步行路网；closed、confirmed 为现场核查结果 Walking network; closed, confirmed: found in the field",
+    "street_nodes": "门、信号灯、过街处和不让通过处 Gates, signals, crossings and what nobody passes (barred)",
     "routes": "典型路线 The typical walk of each community to each service, street by street",
     "links": "可打通的步行连接 Single new links by 60+ person-services newly covered; crosses: what map layers know",
     "about": "说明 Terms of use and provenance (table without geometry)",
@@ -109,6 +113,7 @@ def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
         "isochrones_merged": _merged(analysis),
         "demand_points": _people(analysis),
         "streets": _streets(analysis),
+        **({"street_nodes": _street_nodes(analysis)} if analysis.network.node_flags.any() else {}),
         **({"routes": _routes(analysis)} if len(analysis.routes) else {}),
         **({"links": _added_links(analysis)} if len(analysis.attribution.links) else {}),
         "gaps": gap_table(analysis),
@@ -169,13 +174,14 @@ def _merged(analysis: Analysis) -> gpd.GeoDataFrame:
 
 
 def _people(analysis: Analysis) -> gpd.GeoDataFrame:
-    """People in cells per community, rounded; small numbers stay empty."""
+    """People in cells per community, rounded; small numbers, and those that nobody knows, stay empty."""
     frame, people = analysis.demand.frame, list(analysis.demand.points.people)
     cells = pd.DataFrame(frame[["community_id", *people]])
     cells["column"] = np.floor(frame.geometry.x / CELL_M)
     cells["row"] = np.floor(frame.geometry.y / CELL_M)
     cells["points"] = 1
-    summed = cells.groupby(["community_id", "column", "row"], sort=True)[["points", *people]].sum().reset_index()
+    grouped = cells.groupby(["community_id", "column", "row"], sort=True)[["points", *people]]
+    summed = grouped.sum(min_count=1).reset_index()
     middle = shapely.points((summed.pop("column") + 0.5) * CELL_M, (summed.pop("row") + 0.5) * CELL_M)
     for column in people:
         summed[column] = (
@@ -198,6 +204,17 @@ def _streets(analysis: Analysis) -> gpd.GeoDataFrame:
     owner = np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
     lines = shapely.linestrings(network.vertex, indices=owner)
     return _placed(table, gpd.GeoSeries(lines, crs=network.crs))
+
+
+def _street_nodes(analysis: Analysis) -> gpd.GeoDataFrame:
+    """Nodes at which more happens than that streets meet; what nobody passes is one for each way that ends there."""
+    network = analysis.network
+    rows = np.flatnonzero(network.node_flags)
+    table = pd.DataFrame({"node": network.node_id[rows]})
+    for flag in NodeFlag:
+        table[str(flag.name).lower()] = (network.node_flags[rows] & np.uint8(flag)) != 0
+    table["synthetic"] = network.origin.synthetic
+    return _placed(table, gpd.GeoSeries(gpd.points_from_xy(network.x[rows], network.y[rows]), crs=network.crs))
 
 
 def _routes(analysis: Analysis) -> gpd.GeoDataFrame:

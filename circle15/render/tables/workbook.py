@@ -12,6 +12,7 @@ from circle15.catalog import text as phrase
 from circle15.catalog.phrases import assumption_notes
 from circle15.model import Analysis, Check, City
 from circle15.model.limits import FEWEST
+from circle15.model.places import PEOPLE
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import (
     columns,
@@ -99,7 +100,7 @@ _GAPS = (
     "pop_60plus_delivered", "pop_60plus_either", "open_at",
     "population", "population_share", "population_uncovered", "sentence_zh", "sentence_en",
     "cause", "link_id", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
-    "uncovered_closed", "remedy_zh", "remedy_en",
+    "uncovered_visitor", "uncovered_closed", "remedy_zh", "remedy_en",
 )  # fmt: skip
 
 
@@ -116,6 +117,7 @@ def _summary(book: Book, analysis: Analysis) -> None:
         ("社区 Communities", len(people), "#,##0"),
         ("人口 Population", float(people["population"].sum()), "#,##0"),
         ("60岁以上 Aged 60+", float(people["pop_60plus"].sum()), "#,##0"),
+        *_unknown(people),
         ("设施 Facilities", len(city.facilities), "#,##0"),
         ("路网 Walking network (km)", round(city.network.total_km, 1), "#,##0.0"),
         ("步行者 Walker", f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} m/s", "General"),
@@ -132,6 +134,13 @@ def _summary(book: Book, analysis: Analysis) -> None:
     for place, width in enumerate(_WIDTHS):
         sheet.width(place, width)
     page(sheet, header_row=None)
+
+
+def _unknown(people: pd.DataFrame) -> list[tuple[str, Any, str]]:
+    """How many communities are in no total for want of people; nothing where all are known."""
+    count = int(people[list(PEOPLE)].isna().any(axis=1).sum())
+    label = "其中人口未知、未计入合计的社区 Communities of unknown people, in no total"
+    return [(label, count, "#,##0")] if count else []
 
 
 def _subdistricts(book: Book, analysis: Analysis) -> None:
@@ -173,7 +182,10 @@ def _spoken(table: pd.DataFrame) -> pd.DataFrame:
     return spoken
 
 
-_STATES = {"determined": "可判定 determined", "undetermined": "不作判断 undetermined"}
+_STATES = {
+    "determined": "可判定 determined", "undetermined": "不作判断 undetermined",
+    "people_unknown": "人口未知 people unknown",
+}  # fmt: skip
 _SURE = {
     "robust_gap": "稳健的缺口 robust gap",
     "likely_gap": "较可能的缺口 likely gap",

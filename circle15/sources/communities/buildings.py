@@ -35,23 +35,23 @@ def building_checks(buildings: gpd.GeoDataFrame, *, file: str) -> list[Finding]:
     Examples
     --------
     >>> homes = gpd.GeoDataFrame({"residential_share": [0.5, 60, None]}, geometry=[None] * 3)
-    >>> [(told.count, told.row, told.value) for told in building_checks(homes, file="b.gpkg")]
+    >>> [(odd.count, odd.row, odd.value) for odd in building_checks(homes, file="b.gpkg")]
     [(1, 2, '60')]
     """
-    found = []
+    findings = []
     for column, (least, most) in _RANGES.items():
         if column not in buildings:
             continue
         written = buildings[column]
         numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=float)
-        given = (written.notna() & (written.astype(str).str.strip() != "")).to_numpy()
-        odd = given & ~((numbers >= least) & (numbers <= most))
+        filled = (written.notna() & (written.astype(str).str.strip() != "")).to_numpy()
+        odd = filled & ~((numbers >= least) & (numbers <= most))
         if odd.any():
             row = int(np.flatnonzero(odd)[0])
-            found.append(
+            findings.append(
                 finding(
                     "building-number", "warning", count=int(odd.sum()), file=file, row=row + 1, column=column,
                     value=str(written.iloc[row])[:40] if np.isnan(numbers[row]) else f"{numbers[row]:.10g}",
                 )
             )  # fmt: skip
-    return found
+    return findings

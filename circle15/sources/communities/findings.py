@@ -82,24 +82,24 @@ def _slivers(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
     tiny = (shapely.area(parts) < SLIVER_M2) & (shapely.get_dimensions(parts) == 2)
     # A community that is tiny as a whole is the planner's own business.
     several = np.bincount(owner, minlength=len(frame))[owner] > 1
-    found = np.unique(owner[tiny & several])
-    if len(found) == 0:
+    slivered = np.unique(owner[tiny & several])
+    if len(slivered) == 0:
         return []
-    examples = frame.index[found]
+    examples = frame.index[slivered]
     return [finding("community-slivers", "note", count=int((tiny & several).sum()), file=file, examples=examples)]
 
 
 def _names(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
-    told = []
+    findings = []
     names = frame["name"].astype(str)
     twice = sorted(names[names.duplicated() & (names != "")].unique())
     if twice:
-        told.append(finding("community-names-equal", "warning", count=len(twice), file=file, examples=twice))
+        findings.append(finding("community-names-equal", "warning", count=len(twice), file=file, examples=twice))
     near = near_names(names)
     if near:
         pairs = [f"{a} / {b}" for a, b in near]
-        told.append(finding("community-names-near", "note", count=len(pairs), file=file, examples=pairs))
-    return told
+        findings.append(finding("community-names-near", "note", count=len(pairs), file=file, examples=pairs))
+    return findings
 
 
 def near_names(names: Iterable[str]) -> list[tuple[str, str]]:
@@ -131,9 +131,9 @@ def near_names(names: Iterable[str]) -> list[tuple[str, str]]:
     return sorted(tuple(sorted(pair)) for pair in pairs)  # type: ignore[misc]  # pairs stay pairs
 
 
-def _look_alike(one: str, other: str) -> bool:
+def _look_alike(first: str, second: str) -> bool:
     """Whether two characters are taken for each other, as far as a short table knows."""
-    return any(one in family and other in family for family in name_rules()["families"])
+    return any(first in family and second in family for family in name_rules()["families"])
 
 
 def _ages(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:

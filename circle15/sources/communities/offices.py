@@ -45,19 +45,19 @@ def read_office_columns(frame: gpd.GeoDataFrame, *, file: str) -> tuple[gpd.GeoD
     Examples
     --------
     >>> towns = gpd.GeoDataFrame({"one_stop": ["有", "无", "?"]}, index=["a", "b", "c"])
-    >>> read, told = read_office_columns(towns, file="t.xlsx")
-    >>> read["one_stop"].tolist(), [(one.code, one.count) for one in told]
+    >>> read, findings = read_office_columns(towns, file="t.xlsx")
+    >>> read["one_stop"].tolist(), [(finding.code, finding.count) for finding in findings]
     ([1.0, 0.0, nan], [('community-cells-unread', 1)])
     """
-    frame, told = frame.copy(), []
-    for column in (one for one in (*_FLAGS, *_NUMBERS) if one in frame):
+    frame, findings = frame.copy(), []
+    for column in filter(frame.columns.__contains__, (*_FLAGS, *_NUMBERS)):
         cells = frame[column]
         written = cells.where(cells.notna(), "").astype(str).str.strip()
         read = _flags(written) if column in _FLAGS else count_of_people(cells)
         read = read.where(np.isfinite(read) & (read >= 0))
         lost = (written != "") & read.isna()
         if lost.any():
-            told.append(
+            findings.append(
                 finding("community-cells-unread", "warning", count=int(lost.sum()), file=file, column=column,
                         title=column_title(column), value=str(written[lost].iloc[0]),
                         examples=frame.index[lost].astype(str))
@@ -66,12 +66,12 @@ def read_office_columns(frame: gpd.GeoDataFrame, *, file: str) -> tuple[gpd.GeoD
     for part, whole in (pair for pair in _PARTS if set(pair) <= set(frame.columns)):
         over = frame[part] > pd.to_numeric(frame[whole], errors="coerce")
         if over.any():
-            told.append(
+            findings.append(
                 finding("community-parts-exceed", "warning", count=int(over.sum()), file=file, column=part,
                         part=column_title(part), whole=column_title(whole), examples=frame.index[over].astype(str))
             )  # fmt: skip
             frame[part] = frame[part].where(~over)
-    return frame, told
+    return frame, findings
 
 
 def _flags(written: pd.Series) -> pd.Series:

@@ -13,6 +13,7 @@ import shapely
 from circle15.catalog import column_title, finding, refusal
 from circle15.model.places import counts_heads
 from circle15.model.provenance import Finding
+from circle15.sources.communities.people import WITH_HOLES, named_column
 
 __all__ = ["unite_parts"]
 
@@ -33,9 +34,9 @@ def unite_parts(
     file
         Its file's name.
     people
-        ``"sum"`` adds people and households of the rows; ``"once"`` takes them once, and they must agree.
-        By default they are added, unless every community repeats its own numbers, which nobody can tell
-        from a total written on every row.
+        ``"sum"`` adds people and households of the rows, people unknown where those of one row are; ``"once"`` takes
+        them once, and they must agree. By default they are added, unless every community repeats its own numbers, which
+        nobody can tell from a total written on every row.
 
     Returns
     -------
@@ -67,10 +68,10 @@ def unite_parts(
 
 
 def _united(shapes: np.ndarray) -> shapely.Geometry:
-    there = shapes[~shapely.is_missing(shapes)]
-    if (shapely.get_dimensions(there) == 0).all():
-        return shapely.MultiPoint(shapely.get_parts(there).tolist())
-    return shapely.union_all(there)
+    drawn = shapes[~shapely.is_missing(shapes)]
+    if (shapely.get_dimensions(drawn) == 0).all():
+        return shapely.MultiPoint(shapely.get_parts(drawn).tolist())
+    return shapely.union_all(drawn)
 
 
 def _people(
@@ -85,14 +86,15 @@ def _people(
         totals = np.full(len(members), np.nan)
         for place, group in enumerate(members):
             known = numbers[group][~np.isnan(numbers[group])]
-            if len(known) == 0:
+            summed = people != "once" and column not in WITH_HOLES
+            if len(known) == 0 or (summed and len(known) < len(group)):  # a sum without a part is no sum
                 continue
             if people == "once" and (known != known[0]).any():
                 row = group[np.flatnonzero(numbers[group] != known[0])[0]]
                 raise refusal(
                     "parts_disagree", file=file, row=layer.index[row], value=f"{numbers[row]:g}",
                     community=layer["community_id"].iloc[row], other=f"{known[0]:g}",
-                    named=(f"“{column_title(column)}”（{column}）", f"column {column!r}"),
+                    named=named_column(column),
                 )  # fmt: skip
             totals[place] = known[0] if people == "once" else math.fsum(known)
         made[column] = totals
@@ -107,7 +109,7 @@ def _ask_if_repeated(values: dict[str, np.ndarray], members: Sequence[np.ndarray
             group = several[0]
             raise refusal(
                 "parts_repeat", file=file, rows=len(group), value=f"{numbers[group[0]]:g}",
-                named=(f"“{column_title(column)}”（{column}）", f"column {column!r}"),
+                named=named_column(column),
             )  # fmt: skip
 
 
@@ -161,8 +163,8 @@ def _tell_overlaps(
     file: str,
     findings: list[Finding],
 ) -> None:
-    sums = np.array([shapely.area(shapes[group]).sum() for group in members])
-    whole = shapely.area(united)
-    over = sums - whole > OVERLAP_SHARE * whole
+    sum_m2 = np.array([shapely.area(shapes[group]).sum() for group in members])
+    united_m2 = shapely.area(united)
+    over = sum_m2 - united_m2 > OVERLAP_SHARE * united_m2
     if over.any():
         findings.append(finding("parts-overlap", "note", count=int(over.sum()), file=file, examples=ids[over]))

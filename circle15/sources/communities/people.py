@@ -21,7 +21,7 @@ from circle15.sources.facilities.columns import our_columns, shown_headers
 from circle15.sources.reading import Reading
 from circle15.sources.tables.sheets import read_sheet
 
-__all__ = ["WITH_HOLES", "count_of_people", "join_people", "without_empty"]
+__all__ = ["WITH_HOLES", "checked_people", "count_of_people", "join_people", "named_column", "without_empty"]
 
 _KEYS = ("community_id", "name")
 _NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
@@ -74,35 +74,43 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: PeopleTa
         )  # fmt: skip
     blank = people[by].map(_folded) == ""
     record = record.without("people-without-key", int(blank.sum()))
-    if blank.any():
-        row = int(people.index[blank][0])
-        findings.append(
-            finding("people-without-key", "warning", count=int(blank.sum()), file=table.name, row=row, column=by)
-        )
+    findings += _without_key(blank, table.name, by)
     people = people[~blank]
-    theirs, ours = people[by].map(_folded), layer[by].map(_folded)
-    _check_once(theirs, people[by], table.name, by, people.index.to_list())
-    _check_once(ours, layer[by], file, by, list(range(1, len(layer) + 1)))
-    _check_all_there(layer[by], ours, theirs, (file, table.name))
+    table_keys, layer_keys = people[by].map(_folded), layer[by].map(_folded)
+    _check_once(table_keys, people[by], table.name, by, people.index.to_list())
+    _check_once(layer_keys, layer[by], file, by, list(range(1, len(layer) + 1)))
+    _check_all_there(layer[by], layer_keys, table_keys, (file, table.name))
     for column in filter(counts_heads, people.columns):
-        people[column] = _numbers(people[column], table.name)
-    spare = ~theirs.isin(set(ours))
+        people[column] = checked_people(people[column], table.name)
+    spare = ~table_keys.isin(set(layer_keys))
     record = record.without("people-without-community", int(spare.sum()))
-    if spare.any():
-        first = str(people.loc[spare, by].iloc[0])
-        findings.append(
-            finding(
-                "people-without-community", "warning", count=int(spare.sum()), file=table.name, column=by, value=first,
-                row=int(people.index[spare][0]), layer=file, examples=people.loc[spare, by],
-            )
-        )  # fmt: skip
-    place = pd.Index(theirs).get_indexer(pd.Index(ours))
+    findings += _without_community(people.loc[spare, by], (file, table.name), by)
+    place = pd.Index(table_keys).get_indexer(pd.Index(layer_keys))
     joined = {
         column: people[column].to_numpy()[place]
         for column in people.columns
         if column not in _NOT_OF_PEOPLE and (column not in _KEYS or column not in layer)
     }
     return Reading(frame=layer.assign(**joined), files=(record,), findings=tuple(findings))
+
+
+def _without_key(blank: pd.Series, file: str, by: str) -> list[Finding]:
+    if not blank.any():
+        return []
+    row = int(blank.index[blank][0])
+    return [finding("people-without-key", "warning", count=int(blank.sum()), file=file, row=row, column=by)]
+
+
+def _without_community(keys: pd.Series, files: tuple[str, str], by: str) -> list[Finding]:
+    """Rows of the table, by their keys, that no community of the layer has."""
+    if keys.empty:
+        return []
+    return [
+        finding(
+            "people-without-community", "warning", count=len(keys), file=files[1], column=by, value=str(keys.iloc[0]),
+            row=int(keys.index[0]), layer=files[0], examples=keys,
+        )
+    ]  # fmt: skip
 
 
 def count_of_people(column: pd.Series) -> pd.Series:
@@ -156,17 +164,17 @@ def _check_once(folded: pd.Series, shown: pd.Series, file: str, by: str, rows: S
         raise refusal("people_twice", file=file, row=rows[at], by=by, value=shown.iloc[at], count=int(twice.sum()))
 
 
-def _check_all_there(shown: pd.Series, ours: pd.Series, theirs: pd.Series, files: tuple[str, str]) -> None:
-    without = ~ours.isin(set(theirs))
+def _check_all_there(shown: pd.Series, layer_keys: pd.Series, table_keys: pd.Series, files: tuple[str, str]) -> None:
+    without = ~layer_keys.isin(set(table_keys))
     if without.any():
-        spare = theirs[~theirs.isin(set(ours))]
+        spare = table_keys[~table_keys.isin(set(layer_keys))]
         zh, en = [], []
         for name in shown[without].head(_SHOWN):
             close = difflib.get_close_matches(_folded(name), spare, n=2, cutoff=0.5)
-            rows = [int(spare.index[spare == other][0]) for other in close]
-            alike = [f"第{row}行“{other}”" for row, other in zip(rows, close, strict=True)]
+            rows = [int(spare.index[spare == key][0]) for key in close]
+            alike = [f"第{row}行“{key}”" for row, key in zip(rows, close, strict=True)]
             zh.append(f"“{name}”" + (f"（表中有{'、'.join(alike)}）" if close else ""))
-            alike = [f"{other!r} in row {row}" for row, other in zip(rows, close, strict=True)]
+            alike = [f"{key!r} in row {row}" for row, key in zip(rows, close, strict=True)]
             en.append(f"{name!r}" + (f" (the table has {', '.join(alike)})" if close else ""))
         more = int(without.sum()) - len(en)
         raise refusal(
@@ -175,16 +183,38 @@ def _check_all_there(shown: pd.Series, ours: pd.Series, theirs: pd.Series, files
         )  # fmt: skip
 
 
-def _numbers(column: pd.Series, file: str) -> pd.Series:
+def checked_people(column: pd.Series, file: str) -> pd.Series:
+    """A column of people as numbers, NaN where a cell is empty.
+
+    Parameters
+    ----------
+    column
+        Cells as they are written, numbered by their index.
+    file
+        Its name, for the refusal.
+
+    Raises
+    ------
+    PackError
+        If a cell is no number, zero or more.
+    """
     numbers = count_of_people(column)
-    bad = ~(np.isfinite(numbers) & (numbers >= 0))
-    if column.name in (*WITH_HOLES, *PEOPLE):
-        bad &= column.map(_folded) != ""
+    bad = ~(np.isfinite(numbers) & (numbers >= 0)) & (column.map(_folded) != "")
     if bad.any():
-        row = int(column.index[bad][0])
-        name = str(column.name)
+        row = int(bad.to_numpy().argmax())
         raise refusal(
-            "people_number", file=file, row=row, value=column[row], count=int(bad.sum()),
-            named=(f"“{column_title(name)}”（{name}）", f"column {name!r}"),
+            "people_number", file=file, row=column.index[row], value=column.tolist()[row], count=int(bad.sum()),
+            named=named_column(str(column.name)),
         )  # fmt: skip
     return numbers
+
+
+def named_column(column: str) -> tuple[str, str]:
+    """What a column is called in messages, in Chinese and English.
+
+    Examples
+    --------
+    >>> named_column("households")
+    ('“户数”（households）', "column 'households'")
+    """
+    return f"“{column_title(column)}”（{column}）", f"column {column!r}"

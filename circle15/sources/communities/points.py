@@ -12,7 +12,14 @@ import shapely
 from circle15.catalog import finding, refusal
 from circle15.errors import CrsError
 from circle15.sources.datum import DATUMS, to_wgs84
-from circle15.sources.facilities.points import PointColumns, metric_datum, plain_degrees, refuse_no_degrees
+from circle15.sources.facilities.decimals import rounded_steps, tell_rounded
+from circle15.sources.facilities.points import (
+    PointColumns,
+    metric_datum,
+    plain_degrees,
+    refuse_no_degrees,
+    written_minutes,
+)
 from circle15.sources.reading import ROW, Tally
 
 __all__ = ["layer_in_wgs84", "table_points"]
@@ -39,6 +46,7 @@ def table_points(frame: pd.DataFrame, datum: str, tally: Tally, columns: PointCo
     """
     written = frame[["lon", "lat"]].assign(**{ROW: frame.index})
     degrees = metric_datum(datum, tally.file) is None
+    minutes = written_minutes(written)
     if degrees:
         written = plain_degrees(written, tally)
     x, y = (pd.to_numeric(written[axis], errors="coerce").to_numpy(dtype=float, na_value=np.nan) for axis in _XY)
@@ -46,6 +54,10 @@ def table_points(frame: pd.DataFrame, datum: str, tally: Tally, columns: PointCo
     if degrees:
         refuse_no_degrees(written, x, y, tally, columns=columns, home=None)
         usable &= (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    steps = rounded_steps(
+        np.where(usable, x, np.nan), np.where(usable, y, np.nan), degrees=degrees, minutes=minutes.to_numpy()
+    )
+    tell_rounded(written, steps, tally, code="community-rounded")
     if datum.lower() != "wgs84":
         x, y = x.copy(), y.copy()
         try:

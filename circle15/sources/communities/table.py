@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -13,13 +13,21 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import column_synonyms, column_title, finding, refusal
+from circle15.model.metric import lonlat_bounds
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import CommunityFile, MappedColumn, PeopleTable
 from circle15.sources.communities.parts import unite_parts
-from circle15.sources.communities.people import WITH_HOLES, count_of_people, join_people, without_empty
+from circle15.sources.communities.people import (
+    WITH_HOLES,
+    checked_people,
+    count_of_people,
+    join_people,
+    without_empty,
+)
 from circle15.sources.communities.points import layer_in_wgs84, table_points
 from circle15.sources.facilities.columns import OurColumns, our_columns
+from circle15.sources.facilities.decimals import layer_steps, tell_rounded
 from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
 from circle15.sources.facilities.table import cell_text, point_columns
 from circle15.sources.layers.layer import read_layer
@@ -85,11 +93,10 @@ def read_communities(
     shapes_of = _points if entry.grow else _polygons
     if entry.parts:
         _need(layer, path, ("community_id",))
-        holes = layer.columns if entry.parts_people == "once" else ()
-        layer = _numbered(_with_ids(layer, path, parts=True), path, findings, holes=holes)
+        layer = _numbered(_with_ids(layer, path, parts=True), path, findings)
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
-        layer, told = unite_parts(layer, file=path.name, people=entry.parts_people)
-        findings += told
+        layer, of_parts = unite_parts(layer, file=path.name, people=entry.parts_people)
+        findings += of_parts
     if people is not None:
         joined = join_people(layer, path.name, *people)
         layer = joined.frame
@@ -99,11 +106,12 @@ def read_communities(
     _need(layer, path, (column for column in _NEEDED if not (counted and column in PEOPLE)))
     if layer.empty:
         raise refusal("communities_empty", file=path.name)
-    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings, holes=PEOPLE)
+    layer = _numbered(_with_words(_with_ids(layer, path)), path, findings)
     if not entry.parts:
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
         _tell_of_elders(layer, path, findings)
+    files[0] = replace(files[0], bounds=lonlat_bounds(layer.geometry))
     layer["outline"] = "grown" if entry.grow else "estates" if entry.parts else "drawn"
     return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
 
@@ -123,26 +131,29 @@ def _rows(
     frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     cut = read.encoding if path.suffix.lower() == ".shp" else ""
-    ours = _understood(attributes, path, columns, points=False, cut=cut)
+    understood = _understood(attributes, path, columns, points=False, cut=cut)
     geometry = frame.geometry
-    findings = [*read.notes, *ours.findings]
+    findings = [*read.notes, *understood.findings]
     tally = Tally(file=path.name, findings=findings)
-    check_said_datum(ours.frame.assign(**{ROW: ours.frame.index}), entry.datum, tally)
+    check_said_datum(understood.frame.assign(**{ROW: understood.frame.index}), entry.datum, tally)
+    if entry.grow:
+        written = pd.DataFrame({"lon": shapely.get_x(geometry), "lat": shapely.get_y(geometry), ROW: frame.index})
+        tell_rounded(written, layer_steps(geometry), tally, code="community-rounded")
     datum = entry.datum.lower()
     if datum != "wgs84":
         geometry = layer_in_wgs84(geometry, datum, path)
         findings.append(finding("datum-converted", "note", count=len(frame), file=path.name, datum=datum))
-    layer = gpd.GeoDataFrame(ours.frame.drop(columns="geometry", errors="ignore"), geometry=geometry)
-    return layer, _described(read.record("communities"), ours, columns), findings
+    layer = gpd.GeoDataFrame(understood.frame.drop(columns="geometry", errors="ignore"), geometry=geometry)
+    return layer, _described(read.record("communities"), understood, columns), findings
 
 
 def _without_made(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
     """The rows without columns that reading makes itself: a file that circle15 wrote may have them."""
-    taken = [column for column in _MADE if column in layer]
-    if taken:
-        told = ", ".join(taken)
-        findings.append(finding("community-columns-made", "note", count=len(taken), file=path.name, value=told))
-    return layer.drop(columns=taken)
+    made = [column for column in _MADE if column in layer]
+    if made:
+        names = ", ".join(made)
+        findings.append(finding("community-columns-made", "note", count=len(made), file=path.name, value=names))
+    return layer.drop(columns=made)
 
 
 def _table_rows(
@@ -152,24 +163,24 @@ def _table_rows(
         raise refusal("communities_table", file=path.name)
     known = [*column_synonyms("communities"), *_named(columns)]
     sheet = read_sheet(path, known=known, sheet=entry.sheet, header_row=entry.header_row, encoding=entry.encoding)
-    ours = _understood(sheet.frame, path, columns, points=True)
-    tally = Tally(file=path.name, findings=[*sheet.notes, *ours.findings])
-    _need(ours.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
-    said = check_said_datum(ours.frame.assign(**{ROW: ours.frame.index}), entry.datum, tally)
-    point = table_points(ours.frame, entry.datum, tally, point_columns(ours))
-    layer = gpd.GeoDataFrame(ours.frame.drop(columns=["lon", "lat"]), geometry=point)
-    if not said and "datum" not in entry.given:
+    understood = _understood(sheet.frame, path, columns, points=True)
+    tally = Tally(file=path.name, findings=[*sheet.notes, *understood.findings])
+    _need(understood.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
+    declared = check_said_datum(understood.frame.assign(**{ROW: understood.frame.index}), entry.datum, tally)
+    point = table_points(understood.frame, entry.datum, tally, point_columns(understood))
+    layer = gpd.GeoDataFrame(understood.frame.drop(columns=["lon", "lat"]), geometry=point)
+    if not declared and "datum" not in entry.given:
         tally.findings += undeclared_datum(point.x, point.y, path.name)
     record = replace(sheet.record("communities"), crs=entry.datum)
-    return layer, _described(record, ours, columns), tally.findings
+    return layer, _described(record, understood, columns), tally.findings
 
 
 def _understood(
     frame: pd.DataFrame, path: Path, columns: Mapping[str, MappedColumn], *, points: bool, cut: str = ""
 ) -> OurColumns:
     """The file's columns with the mapped ones beside them, under our names; none about persons."""
-    given = {ours: _mapped(frame, path, ours, theirs) for ours, theirs in columns.items()}
-    return our_columns(frame.assign(**given), path.name, {}, points=points, kind="communities", cut=cut)
+    mapped = {name: _mapped(frame, path, name, mapping) for name, mapping in columns.items()}
+    return our_columns(frame.assign(**mapped), path.name, {}, points=points, kind="communities", cut=cut)
 
 
 def _named(columns: Mapping[str, MappedColumn]) -> list[str]:
@@ -177,45 +188,47 @@ def _named(columns: Mapping[str, MappedColumn]) -> list[str]:
     return [name for column in columns.values() for name in column.of]
 
 
-def _described(record: FileRecord, ours: OurColumns, columns: Mapping[str, MappedColumn]) -> FileRecord:
+def _described(record: FileRecord, table: OurColumns, columns: Mapping[str, MappedColumn]) -> FileRecord:
     """The record with the file's columns that are ours, by the mapping or by their header."""
-    given = {column.of[0]: our for our, column in columns.items() if column.whole}
-    meant = {theirs: our for theirs, our in ours.understood if our not in columns} | given
-    left = [theirs for theirs in record.unknown if theirs not in ours.personal]
+    mapped = {column.of[0]: name for name, column in columns.items() if column.whole}
+    meaning = {header: name for header, name in table.understood if name not in columns} | mapped
+    left = [header for header in record.unknown if header not in table.personal]
     return replace(
         record,
-        understood=tuple((theirs, meant[theirs]) for theirs in left if theirs in meant),
-        unknown=tuple(theirs for theirs in left if theirs not in meant),
-        personal=ours.personal,
+        understood=tuple((header, meaning[header]) for header in left if header in meaning),
+        unknown=tuple(header for header in left if header not in meaning),
+        personal=table.personal,
     )
 
 
-def _mapped(layer: pd.DataFrame, path: Path, ours: str, theirs: MappedColumn) -> pd.Series:
+def _mapped(layer: pd.DataFrame, path: Path, name: str, mapping: MappedColumn) -> pd.Series:
     """One of our columns, from one of the file's, from a sum of several, or as a share of one."""
-    absent = [column for column in theirs.of if column not in layer]
+    absent = [column for column in mapping.of if column not in layer]
     if absent:
-        found = ", ".join(str(c) for c in layer.columns)
-        raise refusal("communities_mapped", file=path.name, ours=ours, absent=", ".join(map(repr, absent)), found=found)
-    if theirs.whole:
-        return layer[theirs.of[0]]
-    given = layer[list(theirs.of)]
-    numbers = given.apply(pd.to_numeric, errors="coerce")
-    whole = numbers.sum(axis=1, skipna=False) * (1.0 if theirs.share is None else theirs.share)
-    words = numbers.isna() & given.apply(lambda column: column.map(cell_text).str.strip() != "")
+        headers = ", ".join(str(c) for c in layer.columns)
+        raise refusal(
+            "communities_mapped", file=path.name, ours=name, absent=", ".join(map(repr, absent)), found=headers
+        )
+    if mapping.whole:
+        return layer[mapping.of[0]]
+    cells = layer[list(mapping.of)]
+    numbers = cells.apply(pd.to_numeric, errors="coerce")
+    total = numbers.sum(axis=1, skipna=False) * (1.0 if mapping.share is None else mapping.share)
+    words = numbers.isna() & cells.apply(lambda column: column.map(cell_text).str.strip() != "")
     if words.to_numpy().any():  # a word stays one, and is refused with its row; an empty cell is not known
         rows = words.any(axis=1)
-        whole = whole.astype(object).mask(rows, given.where(words).bfill(axis=1).iloc[:, 0])
-    return cast("pd.Series", whole)
+        total = total.astype(object).mask(rows, cells.where(words).bfill(axis=1).iloc[:, 0])
+    return cast("pd.Series", total)
 
 
 def _need(layer: pd.DataFrame, path: Path, columns: Iterable[str], *, meaning: str = "") -> None:
     for column in columns:
         if column not in layer:
-            shown = ", ".join(str(c)[:40] for c in layer.columns if c not in {"geometry", "outline"})
-            only = column == "population" and "population_registered" in layer
-            people = "communities_registered" if only else "communities_people"
+            headers = ", ".join(str(c)[:40] for c in layer.columns if c not in {"geometry", "outline"})
+            registered_only = column == "population" and "population_registered" in layer
+            code = "communities_registered" if registered_only else "communities_people"
             raise refusal(
-                people if column in PEOPLE else "communities_column", file=path.name, column=column, found=shown,
+                code if column in PEOPLE else "communities_column", file=path.name, column=column, found=headers,
                 named=(column_title(column), meaning or _NEEDED[column]),
             )  # fmt: skip
 
@@ -241,13 +254,11 @@ def _with_words(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 # -- people ---------------------------------------------------------------------------------------
 
 
-def _numbered(
-    layer: gpd.GeoDataFrame, path: Path, findings: list[Finding], *, holes: Collection[str]
-) -> gpd.GeoDataFrame:
-    """People as numbers, NaN where a cell of the columns ``holes`` is empty; a word among the households is told."""
+def _numbered(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """People as numbers, NaN where a cell is empty; a word among the households is told."""
     made: dict[str, pd.Series] = {}
     for column in [c for c in layer.columns if counts_heads(c) and c not in WITH_HOLES]:
-        made[column] = _people(layer[column], path, holes=column in holes)
+        made[column] = checked_people(layer[column], path.name)
     for column in [c for c in WITH_HOLES if c in layer and not pd.api.types.is_float_dtype(layer[c])]:
         numbers = count_of_people(layer[column])
         usable = np.isfinite(numbers) & (numbers >= 0)
@@ -265,21 +276,6 @@ def _numbered(
     return layer.assign(**made)
 
 
-def _people(column: pd.Series, path: Path, *, holes: bool) -> pd.Series:
-    numbers = count_of_people(column)
-    bad = ~(np.isfinite(numbers) & (numbers >= 0))
-    if holes:
-        bad &= column.map(cell_text).str.strip() != ""
-    if bad.any():
-        name = str(column.name)
-        raise refusal(
-            "people_number", file=path.name, row=column.index[bad][0],
-            named=(f"“{column_title(name)}”（{name}）", f"column {name!r}"),
-            value=column.tolist()[bad.argmax()], count=int(bad.sum()),
-        )  # fmt: skip
-    return numbers
-
-
 def _with_basis(layer: gpd.GeoDataFrame, path: Path, basis: str | None, findings: list[Finding]) -> gpd.GeoDataFrame:
     """Registered people in place of residents, where the pack says so."""
     if basis != "registered":
@@ -295,11 +291,11 @@ def _tell_of_elders(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]
     elders = layer["pop_60plus"] > layer["population"]
     if elders.any():
         row = elders.to_numpy().argmax()
-        told = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
+        figures = f"{layer['pop_60plus'].iloc[row]:g} > {layer['population'].iloc[row]:g}"
         findings.append(
             finding(
                 "community-elders", "warning", count=int(elders.sum()), file=path.name, row=int(layer.index[row]),
-                column="pop_60plus", value=told, examples=layer.loc[elders, "community_id"],
+                column="pop_60plus", value=figures, examples=layer.loc[elders, "community_id"],
             )
         )  # fmt: skip
 
@@ -318,8 +314,8 @@ def _polygons(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> g
     unusable = ~(shapes.geom_type.isin(_POLYGONS) & (shapely.area(shapes.to_numpy()) > 0))
     if unusable.any():
         row = int(np.flatnonzero(unusable)[0])
-        found = layer.geometry.iloc[row]
-        kind = "" if found is None else found.geom_type
+        shape = layer.geometry.iloc[row]
+        kind = "" if shape is None else shape.geom_type
         raise refusal(
             "communities_points" if "Point" in kind else "communities_shapeless", file=path.name,
             row=layer.index[row], community=layer["community_id"].iloc[row], count=int(unusable.sum()),

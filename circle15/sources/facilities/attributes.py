@@ -19,7 +19,7 @@ from circle15.catalog import finding, tier_key, without_numbers_of_persons
 from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
 from circle15.sources.facilities.columns import services_of_word
-from circle15.sources.facilities.in_use import unknown_words, with_states
+from circle15.sources.facilities.in_use import state_columns, unknown_words, with_states
 from circle15.sources.reading import ROW, Tally
 
 __all__ = ["hours_findings", "iso_date", "site_attributes"]
@@ -64,8 +64,7 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     if "opening_hours" in frame:
         frame["opening_hours"] = _texts(frame["opening_hours"])
         tally.findings += hours_findings(frame["opening_hours"], tally.file, frame[ROW])
-    said = _texts(frame["state"]) if "state" in frame else None
-    frame = with_states(frame, said, tally)
+    frame = with_states(frame.assign(**{column: _texts(frame[column]) for column in state_columns(frame)}), tally)
     if "tier" in frame:
         frame["tier"] = _texts(frame["tier"])
         frame["tier_key"] = frame["tier"].map({word: tier_key(word) for word in frame["tier"].unique()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -50,6 +50,8 @@ class OurColumns:
     unknown: tuple[str, ...]
     personal: tuple[str, ...]
     findings: tuple[Finding, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The file's header of each of our columns that has another name there."""
 
     def described(self, record: FileRecord) -> FileRecord:
         """The record with what is known of the columns."""
@@ -104,7 +106,9 @@ def our_columns(
         if ours in given or not free:
             continue
         renamed[free[0]] = ours
-        if ours not in free:
+        if ours == "state":  # each says something of its own: see in_use
+            renamed |= {column: f"state ({number})" for number, column in enumerate(free[1:], 2)}
+        elif ours not in free:
             _tell_doubt(ours, free, file, findings)
         elif twice := [column for column in free[1:] if fold_header(_TWICE.sub("", column)) == fold_header(ours)]:
             findings.append(_doubt(ours, [ours, *twice], file))
@@ -112,7 +116,7 @@ def our_columns(
     # A column that bears our name and is not meant gives way to the one that is.
     frame = frame.drop(columns=[ours for ours in understood.values() if ours in frame and ours not in renamed])
     if understood:
-        pairs = ", ".join(f"{theirs} = {ours}" for theirs, ours in understood.items())
+        pairs = ", ".join(f"{theirs} = {_TWICE.sub('', ours)}" for theirs, ours in understood.items())
         findings.append(finding("table-columns", "note", file=file, count=len(understood), value=pairs))
     frame = frame.rename(columns=renamed)
     for column in numeric_columns().intersection(frame.columns):
@@ -120,13 +124,16 @@ def our_columns(
             empty = frame[column].isna()
             frame[column] = plain_numbers(frame[column].astype(object).where(~empty, ""))
     known = set(synonyms.values())
-    meant = {theirs: renamed.get(theirs, theirs if theirs in known else "") for theirs in everything}
+    meant = {
+        theirs: _TWICE.sub("", renamed.get(theirs, theirs if theirs in known else "")) for theirs in everything
+    }  # fmt: skip
     return OurColumns(
         frame=_with_point(frame) if points else frame,
         understood=tuple((theirs, ours) for theirs, ours in meant.items() if ours and theirs not in personal),
         unknown=tuple(theirs for theirs, ours in meant.items() if not ours and theirs not in personal),
         personal=personal,
         findings=tuple(findings),
+        headers={ours: theirs for theirs, ours in understood.items()},
     )
 
 

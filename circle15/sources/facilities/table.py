@@ -13,12 +13,14 @@ import pyproj
 from numpy.typing import NDArray
 
 from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
+from circle15.model.metric import lonlat_bounds
 from circle15.model.places import STATES
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.datum import DATUMS
 from circle15.sources.facilities.attributes import site_attributes
 from circle15.sources.facilities.columns import OurColumns, our_columns, services_in, shown_headers
+from circle15.sources.facilities.decimals import layer_steps, tell_rounded, with_steps
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.points import PointColumns, metric_datum, written_points
 from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
@@ -65,6 +67,7 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     rows = _read_rows(path, entry)
     tally.findings += [*rows.notes, *rows.ours.findings]
     record = rows.ours.described(rows.record)
+    tally.headers = dict(rows.ours.headers)
     columns = point_columns(rows.ours)
     said = check_said_datum(rows.ours.frame, rows.datum, tally)
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
@@ -88,7 +91,9 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     points = points.set_index("facility_id")
     doubled = _doubled(points)
     tally.tell(frame[doubled], "facility-doubled", "warning", ("name",))
-    record = replace(record, rows_used=len(points), dropped=tuple(tally.dropped.items()))
+    record = replace(
+        record, rows_used=len(points), dropped=tuple(tally.dropped.items()), bounds=lonlat_bounds(points.geometry)
+    )
     rows_of = frame.set_index("facility_id")[ROW]
     return Reading(frame=points, files=(record,), findings=tuple(tally.findings), rows=rows_of)
 
@@ -168,7 +173,8 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     layer = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs if shifts else datum)
     if layer.frame.empty and entry.columns:
         raise refusal("layer_no_rows", file=path.name)
-    degrees, numbers, parts = placed_rows(layer.frame.to_crs("EPSG:4326"), path.name)
+    own, numbers, parts = placed_rows(layer.frame, path.name)
+    degrees = own.to_crs("EPSG:4326")
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
     cut = layer.encoding if path.suffix.lower() == ".shp" else ""
@@ -179,8 +185,14 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     record = replace(layer.record("facilities"), rows_read=len(placed), rows_used=len(placed))
     if shifts and datum.lower() != "wgs84":
         record = replace(record, crs=datum)
-    notes = (*layer.notes, *parts_findings(numbers, parts, path.name))
-    return _Rows(ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=notes)
+    tally = Tally(file=path.name, findings=[*layer.notes, *parts_findings(numbers, parts, path.name)])
+    if own.crs.is_projected:  # in degrees nothing would be left of round metres
+        steps = layer_steps(own.geometry)
+        tell_rounded(placed, steps, tally, code="facility-rounded")
+        placed = with_steps(placed, steps)
+    return _Rows(
+        ours=replace(ours, frame=placed), record=record, datum=datum if shifts else "wgs84", notes=tuple(tally.findings)
+    )
 
 
 def point_columns(ours: OurColumns) -> PointColumns:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import finding, hint, refusal
 from circle15.errors import PackError
+from circle15.model.metric import lonlat_bounds
 from circle15.model.provenance import FileRecord, FileRole, Finding
 from circle15.sources.layers.files import (
     LAYER_FILES,
@@ -53,7 +54,7 @@ class Layer:
         return FileRecord(
             file=self.file, role=role, form=Path(self.file).suffix.lower(), part=self.part, encoding=self.encoding,
             crs=self.frame.crs.to_string() if self.frame.crs.to_epsg() else self.frame.crs.name, unknown=columns,
-            rows_read=len(self.frame), rows_used=len(self.frame),
+            rows_read=len(self.frame), rows_used=len(self.frame), bounds=lonlat_bounds(self.frame.geometry),
         )  # fmt: skip
 
 

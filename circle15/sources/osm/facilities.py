@@ -15,7 +15,7 @@ from pyproj import CRS
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from circle15.catalog import IN_USE, life_of
+from circle15.catalog import IN_USE, life_keys, life_of, other_lives
 from circle15.catalog import services as all_services
 from circle15.errors import SettingError
 from circle15.hours.all_week import state_by_hours
@@ -49,7 +49,8 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
         Points in WGS 84 on ``facility_id`` (``osm-node-123``): ``name`` (or the service's title, with the
         street if known), ``name_en``, ``services`` (tuple, in the catalogue's order), ``address``,
         ``opening_hours``, ``wheelchair``, ``source``; "" where a tag is absent; ``state``: "" of what is in use,
-        else why it covers nobody, by tags of ``life_cycle.toml`` or hours that are closed all week;
+        else why it covers nobody, by tags of ``life_cycle.toml`` or hours that are closed all week, among them what
+        offers a service under a prefix alone (``disused:amenity=clinic``) and is nothing else today;
         ``name_is_own``: the name is a tag's. An area stands at a point inside it; one that the border of
         the extract cuts, at the middle of the nodes there are.
         ``attrs["counts"]``, in objects: ``read`` = ``used`` + ``private`` (not open to the public) + ``merged``
@@ -68,9 +69,9 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
     never = [TagRule.parse(rule) for rule in place_rules()["facilities"]["unless"]]
     rows: dict[str, dict[str, Any]] = {}
     private, nowhere = set(), set()
-    for thing in objects(Path(path), _keys(rules)):
-        tags = dict(thing.tags)
-        offered = tuple(rule.key for rule in rules if rule.holds(tags))
+    keys = _keys(rules)
+    for thing in objects(Path(path), [*keys, *life_keys(*keys)]):
+        tags, offered, state = _life(dict(thing.tags), rules)
         if not offered:
             continue
         name = f"osm-{osm_id(thing)}"
@@ -79,7 +80,7 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
         elif (spot := _spot(thing, tags)) is None:
             nowhere.add(name)
         else:
-            rows[name] = _describe(tags, offered) | spot | {"state": _state(tags, rules)}
+            rows[name] = _describe(tags, offered) | spot | {"state": state}
     frame = _frame(rows)
     inside = touches(frame.geometry.to_numpy(), bbox)
     frame["state"] = state_by_hours(frame["state"], frame["opening_hours"])
@@ -98,6 +99,30 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
     result = merged.drop(columns="approximate")
     result.attrs["counts"] = dict(counts)
     return result
+
+
+def _life(tags: dict[str, str], rules: Sequence[ServiceRule]) -> tuple[Mapping[str, str], tuple[str, ...], str]:
+    """The tags that count, the services by them, and the state: of today, else of what a place was or is to be."""
+    offered = _offered(tags, rules)
+    if offered:
+        return tags, offered, _state(tags, rules)
+    if not _used_otherwise(tags):
+        for state, other in other_lives(tags):
+            if offered := _offered(other, rules):
+                return other, offered, state
+    return tags, (), ""
+
+
+def _offered(tags: Mapping[str, str], rules: Sequence[ServiceRule]) -> tuple[str, ...]:
+    return tuple(rule.key for rule in rules if rule.holds(tags))
+
+
+def _used_otherwise(tags: Mapping[str, str]) -> bool:
+    """Whether a place is something else today."""
+    table = place_rules()["facilities"]
+    another, empty = ([TagRule.parse(rule) for rule in table[key]] for key in ("another_use", "empty"))
+    return any(rule.holds(tags) and first_match(empty, {key: tags[key]}) is None
+               for rule in another for key, _ in rule.pairs)  # fmt: skip
 
 
 def _service_rules(services: Sequence[str]) -> list[ServiceRule]:

@@ -17,7 +17,17 @@ from circle15.sources.osm.contents import OsmContents, osm_contents
 from circle15.sources.osm.opl import off_the_globe, reading_fault
 from circle15.sources.osm.streets import check_osm_file
 
-__all__ = ["area_wkb", "claims_area", "count_tagged", "id_order", "located", "objects", "osm_id", "touches"]
+__all__ = [
+    "area_wkb",
+    "claims_area",
+    "count_tagged",
+    "id_order",
+    "located",
+    "located_ways",
+    "objects",
+    "osm_id",
+    "touches",
+]
 
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -69,6 +79,27 @@ def count_tagged(path: Path, key: str) -> int:
         return len({osm_id(thing) for thing in some if _counts(thing, contents)})
     except RuntimeError as fault:
         raise reading_fault(path, fault) from fault
+
+
+def located_ways(path: Path, ids: Iterable[int]) -> dict[int, list[shapely.LineString]]:
+    """Ways of a file by their ids, each as the stretches whose nodes are in the file; deleted ones left out.
+
+    Raises
+    ------
+    StreetsError
+        If the file is cut short, or of more than one moment.
+    """
+    kinds, contents = osmium.osm.NODE | osmium.osm.WAY, osm_contents(path)
+    some = osmium.FileProcessor(str(path), kinds).with_locations().with_filter(osmium.filter.IdFilter(ids))
+    found = {}
+    thing: Any
+    try:
+        for thing in some:
+            if thing.is_way() and _counts(thing, contents):
+                found[int(thing.id)] = [shapely.LineString(run) for run in located(thing) if len(run) > 1]
+    except (RuntimeError, osmium.InvalidLocationError) as fault:
+        raise reading_fault(path, fault) from fault
+    return found
 
 
 def _counts(thing: Any, contents: OsmContents) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from pyproj import CRS
 
 from circle15.errors import SettingError
 from circle15.refusals import refusal
-from circle15.sources.osm.coast import sea_polygons, torn_ends
+from circle15.sources.osm.broken_areas import broken_areas
+from circle15.sources.osm.coast import CoastRules, Sea, close_coast
 from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.objects import (
@@ -66,11 +67,15 @@ def read_context(
         value that made it a member). Buildings also have ``levels`` (NaN if unknown), ``residential``
         and ``residential_known``: a building that is just ``yes`` counts as possibly residential and
         is marked as not known. Water holds areas, the sea (``kind`` = ``sea``, ids ``coast-1``, ...) and
-        rivers or canals as lines where no area covers them. ``attrs["counts"]``, in objects: ``read`` =
+        rivers or canals as lines where no area covers them. An area of water that the file does not hold whole is
+        drawn as far as its rings close, and what is left of its banks as lines (ids ``relation-5-banks``).
+        ``attrs["counts"]``, in objects: ``read`` =
         ``used`` + ``cut`` (off by the border of the extract) + ``outside`` (of ``bbox``) + ``covered``
         (lines inside a water area); beside them ``assumed`` (homes not known to be) and ``sea`` (faces).
-        ``attrs["torn"]`` of water: ends of coastlines, ``(lon, lat)``, that could not be drawn on to the border of the
-        file: the sea beside them is not known.
+        ``attrs`` of water, places as ``(lon, lat)``: ``torn`` ends of coastlines that nothing closes (the sea beside
+        them is not known), ``closed`` ends that were closed straight over more than a little, and ``contrary`` places
+        around which coastlines run against each other; see :func:`~circle15.sources.osm.coast.close_coast`. ``broken``:
+        ids and names of the areas that the file does not hold whole.
 
     Raises
     ------
@@ -91,10 +96,12 @@ def read_context(
     frames = {layer.rule.name: layer.frame(bbox) for layer in gathered}
     coast = [line for layer in gathered for line in layer.coast]
     if "water" in frames:
-        extent = _extent(path, coast)
-        torn = torn_ends(coast, extent, gap_m=place_rules()["coast"]["gap_m"]) if coast else []
-        frames["water"] = _complete_water(frames["water"], _sea(coast, extent, bbox))
-        frames["water"].attrs["torn"] = [end for end in torn if _near(end, bbox)]
+        sea = _sea(path, coast)
+        within = [face for face in sea.faces if bbox is None or face.intersects(shapely.box(*bbox))]
+        (layer,) = (layer for layer in gathered if layer.rule.name == "water")
+        frames["water"] = _complete_water(frames["water"], within, layer.broken(path, bbox))
+        for name, places in (("torn", sea.torn), ("closed", sea.closed), ("contrary", sea.contrary)):
+            frames["water"].attrs[name] = [place for place in places if _near(place, bbox)]
     return frames
 
 
@@ -106,6 +113,7 @@ class _Layer:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
     coast: list[shapely.LineString] = field(default_factory=list)
+    bounds: dict[str, _Claim] = field(default_factory=dict)
 
     def take(self, thing: Any, tags: Mapping[str, str]) -> None:
         """Keep the object if the layer's rules ask for it."""
@@ -122,6 +130,8 @@ class _Layer:
                 self._add(thing, tags, rule, wkb)
         elif claims_area(thing, tags):
             self.claimed.add(osm_id(thing))
+            if self.rule.name == "water":
+                self.bounds[osm_id(thing)] = _Claim.of(thing, tags, rule)
 
     def _take_line(self, way: Any, tags: Mapping[str, str]) -> None:
         if first_match(self.rule.coast, tags) is not None:
@@ -159,6 +169,48 @@ class _Layer:
         frame.attrs["counts"] = counts
         return frame
 
+    def broken(self, path: Path, bbox: BBox | None) -> gpd.GeoDataFrame:
+        """Areas that the file does not hold whole, as far as they touch the box: what closes, and lines of their edge.
+
+        ``attrs["broken"]``: their ids and names.
+        """
+        claims = {name: claim for name, claim in self.bounds.items() if name not in self.rows}
+        drawn = broken_areas(
+            path, {name: claim.members for name, claim in claims.items()}, gap_m=place_rules()["rings"]["gap_m"]
+        )
+        rows, told = [], []
+        for name in sorted(drawn, key=id_order):
+            parts = {name: _whole(drawn[name].area), f"{name}-banks": _whole(drawn[name].edge)}
+            near = {key: shape for key, shape in parts.items() if not shapely.is_empty(shape) and _touch(shape, bbox)}
+            rows += [(key, claims[name].name, claims[name].kind, shape) for key, shape in near.items()]
+            told += [f"{name} {claims[name].name}".strip()] if near else []
+        frame = gpd.GeoDataFrame(
+            {"name": [row[1] for row in rows], "kind": [row[2] for row in rows]},
+            geometry=[row[3] for row in rows],
+            index=pd.Index([row[0] for row in rows], name="osm_id", dtype=object),
+            crs=_WGS84,
+        )
+        frame.attrs["broken"] = told
+        return frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claim:
+    """An area before it is assembled: what it is called, and its ways with their roles."""
+
+    name: str
+    kind: str
+    members: Mapping[int, str]
+
+    @classmethod
+    def of(cls, thing: Any, tags: Mapping[str, str], rule: TagRule) -> _Claim:
+        ways = {thing.id: "outer"} if thing.is_way() else {m.ref: m.role for m in thing.members if m.type == "w"}
+        return cls(name=tags.get("name", ""), kind=rule.kind(tags), members=ways)
+
+
+def _touch(shape: shapely.Geometry, bbox: BBox | None) -> bool:
+    return bool(touches(np.array([shape], dtype=object), bbox)[0])
+
 
 def _lines(way: Any) -> list[shapely.LineString]:
     return [shapely.LineString(run) for run in located(way) if len(run) > 1]
@@ -177,19 +229,18 @@ def _levels(tags: Mapping[str, str]) -> float:
     return levels if 0 < levels <= home_rule().max_levels else np.nan
 
 
-def _extent(path: Path, coast: Sequence[shapely.LineString]) -> BBox:
-    """What the file covers: the coast is closed along its border, for there it was torn."""
-    return header_box(path) or shapely.MultiLineString(list(coast)).bounds
-
-
-def _sea(coast: Sequence[shapely.LineString], extent: BBox, bbox: BBox | None) -> list[shapely.Polygon]:
-    """The sea inside the extract, as far as it touches ``bbox``."""
-    faces = sea_polygons(coast, extent, gap_m=place_rules()["coast"]["gap_m"])
-    return [face for face in faces if bbox is None or face.intersects(shapely.box(*bbox))]
+def _sea(path: Path, coast: Sequence[shapely.LineString]) -> Sea:
+    """The sea of a file: the coast is closed along the border of what the file covers, for there it was torn."""
+    if not coast:
+        return Sea()
+    rules, box = CoastRules(**place_rules()["coast"]), header_box(path)
+    if box is None:  # nobody knows where the border is: only what ends at the outermost of the coast is closed
+        return close_coast(coast, shapely.MultiLineString(list(coast)).bounds, replace(rules, border_share=0.0))
+    return close_coast(coast, box, rules)
 
 
 def _near(end: tuple[float, float], bbox: BBox | None) -> bool:
-    """Whether a torn end lies within a box's width of the box, so that the sea beside it may be in it."""
+    """Whether an end of a coastline lies within a box's width of the box, so that the sea beside it may be in it."""
     if bbox is None:
         return True
     west, south, east, north = bbox
@@ -197,17 +248,22 @@ def _near(end: tuple[float, float], bbox: BBox | None) -> bool:
     return west - wide <= end[0] <= east + wide and south - high <= end[1] <= north + high
 
 
-def _complete_water(water: gpd.GeoDataFrame, sea: Sequence[shapely.Polygon]) -> gpd.GeoDataFrame:
-    """Add the sea, and take from rivers drawn as lines what an area already shows."""
+def _complete_water(
+    water: gpd.GeoDataFrame, sea: Sequence[shapely.Polygon], broken: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Add the sea and broken areas, and take from rivers drawn as lines what an area already shows."""
     ids = pd.Index([f"coast-{number}" for number in range(1, len(sea) + 1)], name="osm_id", dtype=object)
-    shapes = np.concatenate([np.array(sea, dtype=object), water.geometry.to_numpy()])
+    shapes = np.concatenate([np.array(sea, dtype=object), water.geometry.to_numpy(), broken.geometry.to_numpy()])
     is_line = shapely.get_dimensions(shapes) == 1
     shapes[is_line] = shapely.difference(shapes[is_line], shapely.union_all(shapes[~is_line]))
-    names = {"name": [""] * len(sea) + list(water["name"]), "kind": ["sea"] * len(sea) + list(water["kind"])}
-    whole = gpd.GeoDataFrame(names, geometry=shapes, index=ids.append(water.index), crs=_WGS84)
+    columns = {"name": "", "kind": "sea"}
+    names = {key: [value] * len(sea) + list(water[key]) + list(broken[key]) for key, value in columns.items()}
+    index = ids.append([water.index, broken.index])
+    whole = gpd.GeoDataFrame(names, geometry=shapes, index=index, crs=_WGS84)
     bare = ~whole.geometry.is_empty
-    covered = int((~bare).sum())
+    covered = int((~bare[water.index]).sum())
     counts = water.attrs["counts"]
     whole = whole.loc[bare]
     whole.attrs["counts"] = counts | {"used": counts["used"] - covered, "covered": covered, "sea": len(sea)}
+    whole.attrs["broken"] = broken.attrs["broken"]
     return whole

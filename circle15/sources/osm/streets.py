@@ -24,6 +24,7 @@ from circle15.catalog import life_keys, walking
 from circle15.errors import Circle15Error, StreetsError
 from circle15.model.provenance import Origin
 from circle15.model.streets import NodeFlag, Streets
+from circle15.model.taken_ways import TakenWays
 from circle15.model.way_hours import OpenWeek, WayHours
 from circle15.network.sidepaths import without_sidepaths
 from circle15.network.storeys import storeys
@@ -35,7 +36,7 @@ from circle15.sources.osm.opl import fields, object_lines, tags_of, written
 from circle15.sources.osm.remark import refuse_partial
 from circle15.sources.osm.squares import Square, outlines, read_square
 from circle15.sources.osm.stretches import Stretches, WayAttributes, way_stretches
-from circle15.sources.osm.taken import count_metres, kept_metres
+from circle15.sources.osm.taken import count_metres, kept_metres, taken_ways
 from circle15.sources.osm.way_hours import WayWeek, week_of
 from circle15.sources.osm.way_nodes import WayNodes, way_nodes
 
@@ -129,7 +130,8 @@ def read_streets(
     every = way_nodes(path, [way.refs for way in (*ways, *found.taken)], contents)
     walked = np.arange(len(every.size)) < len(ways)
     nodes, taken = every.of_ways(walked), every.of_ways(~walked)
-    count_metres([way.rule for way in found.taken], _metres(taken, bbox), counts)
+    rules, metres = [way.rule for way in found.taken], _metres(taken, bbox)
+    count_metres(rules, metres, counts)
     keep = _keep_ways(nodes, bbox, counts)
     origin = origin or Origin(
         label_zh="OpenStreetMap 道路",
@@ -143,7 +145,8 @@ def read_streets(
     streets = _assemble(found, keep, nodes, origin) if keep.any() else None
     if streets is None or not streets.n_ways:
         raise _none_kept(path, counts, bbox)
-    return _bounded(streets, header_box(path))
+    lines = TakenWays.joined([taken_ways(rules, taken, metres), streets.taken])
+    return _bounded(replace(streets, taken=lines), header_box(path))
 
 
 def _bounded(streets: Streets, box: tuple[float, float, float, float] | None) -> Streets:

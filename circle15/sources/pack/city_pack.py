@@ -27,7 +27,7 @@ from circle15.model.survey import Survey
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.sources.city_config import CityConfig
-from circle15.sources.pack.communities import PackCommunities, pack_communities
+from circle15.sources.pack.communities import PackCommunities, pack_communities, unknown_findings
 from circle15.sources.pack.context import pack_context
 from circle15.sources.pack.facilities import pack_facilities, pack_lists
 from circle15.sources.pack.folder import FETCHED, Pack, find_pack
@@ -35,8 +35,9 @@ from circle15.sources.pack.layers import lonlat_box, united
 from circle15.sources.pack.names import data_roots, list_cities
 from circle15.sources.pack.norms import pack_norms
 from circle15.sources.pack.population import pack_population
-from circle15.sources.pack.streets import need_streets, pack_streets, within_streets
+from circle15.sources.pack.streets import need_streets, pack_streets, street_file, within_streets
 from circle15.sources.pack.survey import pack_survey
+from circle15.sources.pack.whereabouts import Whereabouts
 from circle15.sources.reading import ReadingLog
 
 __all__ = [
@@ -166,13 +167,17 @@ def read_pack(
     lists = pack_lists(pack, told, home=crs)
     if told.patient:  # tell of missing streets even where communities end the reading
         told.attempt(partial(need_streets, pack), file="[network]")
-    people = told.need(lambda: pack_communities(pack, crs, told), file="[communities]")
-    people, grid = _with_grid(pack, people, told)
+    where = Whereabouts(crs=crs, lists=lists, streets=partial(street_file, pack))
+    read_people = partial(pack_communities, pack, crs, told, seen=where.see)
+    people = told.need(partial(where.named, read_people), file="[communities]")
+    people, grid = _with_grid(pack, people, told, where)
+    told.findings.extend(told.need(lambda: unknown_findings(people), file="[communities]"))
     margin = _margin_m(settings)
     land = shapely.box(*people.land.total_bounds)
     box = told.need(lambda: lonlat_box(land, crs, margin), file="[communities]")
-    ground = told.need(lambda: pack_streets(pack, box, told), file="[network]")
-    ids = told.need(lambda: within_streets(people.frame, ground.streets, told).index, file="[network]")
+    ground = told.need(partial(where.named, partial(pack_streets, pack, box, told)), file="[network]")
+    within = partial(within_streets, people.frame, ground.streets, told)
+    ids = told.need(partial(where.named, within), file="[network]").index
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
     context, context_origins = pack_context(pack, ground, area, told)
     books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()
@@ -202,9 +207,14 @@ def read_pack(
     )
 
 
-def _with_grid(pack: Pack, people: PackCommunities, told: ReadingLog) -> tuple[PackCommunities, PopulationGrid | None]:
+def _with_grid(
+    pack: Pack, people: PackCommunities, told: ReadingLog, where: Whereabouts
+) -> tuple[PackCommunities, PopulationGrid | None]:
     """The communities with their population grid; without it, if it is broken and they have people of their own."""
-    found = told.attempt(partial(pack_population, pack, people, told), file="[population]")
+    found = told.attempt(
+        partial(where.named, partial(pack_population, pack, people, told)), file="[population]"
+    )  # fmt: skip
+
     if found is None and not {*PEOPLE} <= set(people.frame.columns):
         told.check()
     return found or (people, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from circle15.catalog import finding, refusal, text
 from circle15.model.limits import SCALE_REFUSED
 from circle15.model.metric import metric_fit
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds
-from circle15.model.provenance import Origin
+from circle15.model.provenance import Finding, Origin
 from circle15.sources.communities.findings import community_checks
 from circle15.sources.communities.offices import read_office_columns
 from circle15.sources.communities.table import read_communities
@@ -21,7 +22,7 @@ from circle15.sources.pack.folder import Pack
 from circle15.sources.pack.layers import layer_origin, population_file
 from circle15.sources.reading import ReadingLog
 
-__all__ = ["GROW_M", "PackCommunities", "pack_communities"]
+__all__ = ["GROW_M", "PackCommunities", "pack_communities", "unknown_findings"]
 
 GROW_M = 500.0
 """How far along the streets communities without outlines are grown: a default of this project.
@@ -60,8 +61,17 @@ class PackCommunities:
         return CommunitySeeds(frame=frame, grow_m=self.grow_m, origin=self.origin, datum=self.datum)
 
 
-def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommunities:
+def pack_communities(
+    pack: Pack, crs: pyproj.CRS, log: ReadingLog, *, seen: Callable[[str, gpd.GeoDataFrame], None] | None = None
+) -> PackCommunities:
     """Read the communities of a pack and check them.
+
+    Parameters
+    ----------
+    pack, crs, log
+        The pack, its reference system, and what takes records and findings.
+    seen
+        Called with the file's name and its rows as they were read, before they are asked to fit the system.
 
     Raises
     ------
@@ -81,11 +91,11 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
         log.findings.append(finding("synthetic-communities", "note", file=path.name))
     if about.estimated and not counted:
         log.findings.append(finding("estimated-people", "warning", file=path.name))
+    if seen is not None:
+        seen(path.name, frame)
     metric = frame.to_crs(crs)
     if not np.isfinite(metric.total_bounds).all():
         raise refusal("communities_unfit", file=path.name, crs=crs.name)
-    if not counted:
-        metric = _with_people(metric, path.name, log)
     _refuse_stretched(pack, crs, metric, file=path.name)
     log.findings.extend(community_checks(metric, file=path.name))
     metric, told = read_office_columns(metric, file=people.file if people else path.name)
@@ -100,24 +110,23 @@ def pack_communities(pack: Pack, crs: pyproj.CRS, log: ReadingLog) -> PackCommun
     )
 
 
-def _with_people(communities: gpd.GeoDataFrame, file: str, log: ReadingLog) -> gpd.GeoDataFrame:
-    """The communities whose people are known; the others cannot be judged, and are told and counted.
+def unknown_findings(people: PackCommunities) -> list[Finding]:
+    """Communities whose people, or people aged 60+, nobody knows: they stay, undetermined.
 
     Raises
     ------
     PackError
-        If none is known.
+        If those of all are unknown.
     """
-    unknown = communities[list(PEOPLE)].isna().any(axis=1)
+    frame, file = people.frame, people.origin.file
+    unknown = frame[list(PEOPLE)].isna().any(axis=1)
     if unknown.all():
-        raise refusal("people_unknown", file=file, count=len(communities))
-    if unknown.any():
-        ids = communities.index[unknown]
-        log.findings.append(finding("people-unknown", "warning", count=len(ids), file=file, examples=ids))
-        rows = int(communities.loc[unknown, "parts"].sum()) if "parts" in communities else len(ids)
-        (place,) = [place for place, record in enumerate(log.files) if record.role == "communities"]
-        log.drop("people-unknown", {place: rows})
-    return communities[~unknown]
+        raise refusal("people_unknown", file=file, count=len(frame))
+    if not unknown.any():
+        return []
+    ids = frame.index[unknown]
+    lacks = {column: int(frame[column].isna().sum()) for column in PEOPLE}
+    return [finding("people-unknown", "warning", count=len(ids), file=file, **lacks, examples=ids)]
 
 
 def _refuse_stretched(pack: Pack, crs: pyproj.CRS, communities: gpd.GeoDataFrame, *, file: str) -> None:

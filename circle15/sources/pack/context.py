@@ -13,7 +13,7 @@ import shapely
 
 from circle15.catalog import finding
 from circle15.model.places import StudyArea
-from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.provenance import FileRecord, Finding, Origin, Severity
 from circle15.sources.communities.buildings import building_checks
 from circle15.sources.facilities.columns import without_persons
 from circle15.sources.layers.layer import Layer, read_layer
@@ -25,6 +25,13 @@ from circle15.sources.pack.streets import PackStreets
 from circle15.sources.reading import ReadingLog
 
 __all__ = ["pack_context"]
+
+_COASTS: tuple[tuple[str, Severity, str], ...] = (
+    ("coast-torn", "warning", "torn"),
+    ("coast-contrary", "warning", "contrary"),
+    ("coast-closed", "note", "closed"),
+)
+"""Findings about coastlines: code, severity, and the ``attrs`` of the water layer that hold their places."""
 
 
 def pack_context(
@@ -76,14 +83,19 @@ def _osm_layers(osm: Path, names: Sequence[str], area: StudyArea, log: ReadingLo
     wide = shapely.box(*shapely.bounds(area.reach))
     for name, frame in layers.items():
         log.files.append(_osm_record(osm, name, frame, frame.to_crs(area.crs).intersects(wide)))
-    log.findings.extend(_torn_findings(osm, layers))
+    log.findings.extend(_water_findings(osm, layers))
     return layers
 
 
 def _osm_record(osm: Path, name: str, frame: gpd.GeoDataFrame, near: pd.Series) -> FileRecord:
-    """What became of the objects of one layer; the sea is made of coastlines and is no object of its own."""
+    """What became of the objects of one layer; the sea is made of coastlines and is no object of its own.
+
+    Areas that the file does not hold whole count as cut off, though what closes of them is drawn.
+    """
     counts = frame.attrs["counts"]
-    elsewhere = int((~near[~near.index.str.startswith("coast-")]).sum())
+    broken = {told.split(" ")[0] for told in frame.attrs.get("broken", ())}
+    own = ~near.index.str.startswith("coast-") & ~near.index.str.removesuffix("-banks").isin(broken)
+    elsewhere = int((~near[own]).sum())
     read = FileRecord(
         file=osm.name, role="context", form="OpenStreetMap", part=name, crs="EPSG:4326", rows_read=counts["read"],
         rows_used=counts["read"],
@@ -92,13 +104,21 @@ def _osm_record(osm: Path, name: str, frame: gpd.GeoDataFrame, near: pd.Series) 
     return within.without("osm-covered", counts.get("covered", 0)).without("layer-elsewhere", elsewhere)
 
 
-def _torn_findings(osm: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> list[Finding]:
-    """Coastlines that end inside the file: the sea beside them cannot be drawn, and bars no walk."""
-    ends = layers["water"].attrs.get("torn", []) if "water" in layers else []
-    if not ends:
+def _water_findings(osm: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> list[Finding]:
+    """Coastlines that end inside the file or run against each other, and areas of water that do not close."""
+    if "water" not in layers:
         return []
-    named = [f"{lon:.5f}, {lat:.5f}" for lon, lat in ends]
-    return [finding("coast-torn", "warning", count=len(ends), file=osm.name, examples=named)]
+    told = layers["water"].attrs
+    findings = []
+    for code, severity, places in _COASTS:
+        named = [f"{lon:.5f}, {lat:.5f}" for lon, lat in told[places]]
+        if named:
+            findings.append(finding(code, severity, count=len(named), file=osm.name, examples=named))
+    if told["broken"]:
+        findings.append(
+            finding("water-broken", "note", count=len(told["broken"]), file=osm.name, examples=told["broken"])
+        )
+    return findings
 
 
 def _unused_buildings(osm: Path) -> list[Finding]:

@@ -16,7 +16,8 @@ import shapely
 
 from circle15.catalog import finding, text
 from circle15.catalog import services as known_services
-from circle15.model.places import Facilities, StudyArea
+from circle15.model.metric import lonlat_bounds
+from circle15.model.places import STATES, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
@@ -153,15 +154,20 @@ def _listed(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Services that are determined, and those that only OpenStreetMap was asked for and has no object of.
 
-    What nobody has mapped is not absent: without an object within the area's reach such a service stays undetermined,
-    unless its table says ``complete = true``.
+    What nobody has mapped is not absent: without an object in use within the area's reach such a service stays
+    undetermined, unless its table says ``complete = true``. One that is closed or planned shows no list of those that
+    serve.
     """
     asked = frozenset(service for one, _ in used for service in one.speaks_of)
     certain = frozenset(service for one, _ in used if one.entry.certain for service in one.speaks_of)
-    near = [frame.loc[frame.geometry.intersects(area.reach), "services"] for frame in frames]
+    near = [frame.loc[frame.geometry.intersects(area.reach) & _in_use(frame), "services"] for frame in frames]
     seen = frozenset(service for rows in near for row in rows for service in row)
     listed = asked & (certain | seen)
     return listed, asked - listed
+
+
+def _in_use(frame: gpd.GeoDataFrame) -> pd.Series:
+    return ~frame.get("state", pd.Series("", index=frame.index)).isin(STATES[1:])
 
 
 def _unseen_findings(used: Sequence[tuple[FacilityList, Path]], unseen: frozenset[str]) -> list[Finding]:
@@ -259,6 +265,9 @@ def _refuse_elsewhere(path: Path, frame: gpd.GeoDataFrame, area: StudyArea) -> N
         With the distance of the nearest facility.
     """
     if len(frame) and not frame.geometry.intersects(area.reach).any():
+        everywhere = pd.Series(data=True, index=frame.index)
+        if _exchanged(frame, everywhere, area):
+            raise refusal("list_elsewhere_swapped", file=path.name, count=len(frame))
         km = _km(frame, area)
         first, middle = frame.index[0], frame.geometry.to_crs("EPSG:4326").iloc[0]
         raise refusal(
@@ -294,6 +303,7 @@ def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Readin
         file=path.name, role="facilities", form=_OSM, crs="EPSG:4326",
         rows_read=counts["read"], rows_used=len(frame),
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
+        bounds=lonlat_bounds(frame.geometry),
     )  # fmt: skip
     told = (
         *_osm_losses(frame, path), *state_findings(frame["state"], path.name),

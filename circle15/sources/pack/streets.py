@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import finding, refusal, walking
 from circle15.errors import Circle15Error, StreetsError
+from circle15.model.metric import lonlat_bounds
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
 from circle15.sources.city_config import Provenance
@@ -23,7 +24,7 @@ from circle15.sources.pack.layers import OSM_CREDIT, layer_origin
 from circle15.sources.reading import ReadingLog
 from circle15.sources.town.synthetic import TOWNS, Town
 
-__all__ = ["PackStreets", "need_streets", "pack_streets", "within_streets"]
+__all__ = ["PackStreets", "need_streets", "pack_streets", "street_file", "streets_box", "within_streets"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,6 +88,12 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
     raise _no_streets(pack)
 
 
+def street_file(pack: Pack) -> Path | None:
+    """The first street file that is there."""
+    found = (pack.find(name, anywhere=True) for name in (*pack.config.network.files, FETCHED))
+    return next((path for path in found if path is not None), None)
+
+
 def need_streets(pack: Pack) -> None:
     """Refuse a pack without any street file or stand-in, before anything large is read.
 
@@ -95,9 +102,7 @@ def need_streets(pack: Pack) -> None:
     StreetsError
         As :func:`pack_streets`.
     """
-    entry = pack.config.network
-    names = (*entry.files, FETCHED)
-    if entry.synthetic is None and not any(pack.find(name, anywhere=True) for name in names):
+    if pack.config.network.synthetic is None and street_file(pack) is None:
         raise _no_streets(pack)
 
 
@@ -110,13 +115,21 @@ def _no_streets(pack: Pack) -> Circle15Error:
 
 
 def _record(path: Path, streets: Streets) -> FileRecord:
-    """Rows are ways: kept as streets, or dropped for a reason."""
+    """Rows are ways: kept as streets, or dropped for a reason; bounds are the header's, else those of the streets."""
+    held = gpd.GeoSeries([shapely.box(*(streets.bounds or streets_box(streets)))], crs="EPSG:4326")
     mark = "dropped: "
     return FileRecord(
         file=path.name, role="streets", form="OpenStreetMap", crs="EPSG:4326", rows_read=streets.counts["ways read"],
         rows_used=streets.counts["ways kept"],
         dropped=tuple((key.removeprefix(mark), n) for key, n in streets.counts.items() if key.startswith(mark) and n),
+        bounds=lonlat_bounds(held),
     )  # fmt: skip
+
+
+def streets_box(streets: Streets) -> tuple[float, float, float, float]:
+    """West, south, east, north of all nodes, in degrees."""
+    lon, lat = streets.lon, streets.lat
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) -> gpd.GeoDataFrame:
@@ -127,9 +140,7 @@ def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) 
     StreetsError
         If that leaves none.
     """
-    box = gpd.GeoSeries(
-        [shapely.box(streets.lon.min(), streets.lat.min(), streets.lon.max(), streets.lat.max())], crs="EPSG:4326"
-    ).to_crs(people.crs)
+    box = gpd.GeoSeries([shapely.box(*streets_box(streets))], crs="EPSG:4326").to_crs(people.crs)
     out = _share_within(people.geometry, box.iloc[0]) < 0.5
     if out.all():
         named = streets.origin.file

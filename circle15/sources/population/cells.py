@@ -15,7 +15,7 @@ from circle15.catalog import finding
 from circle15.model.provenance import FileRecord, Finding
 from circle15.refusals import refusal
 
-__all__ = ["CellReading", "people_in_cells"]
+__all__ = ["CellReading", "people_in_cells", "silent_zones"]
 
 MOST_PEOPLE = 1e8
 """No cell holds a hundred million people; what says so is a code."""
@@ -27,7 +27,8 @@ class CellReading:
 
     ``cells`` has ``people`` and polygons in the communities' system; ``parts`` has ``community_id``, ``cell``
     (position in the cells) and ``share`` (of the cell's area, above 0 and up to 1). ``extent`` bounds all
-    cells of the file, also those without people, in the same system.
+    cells of the file, also those without people, in the same system. ``silent`` are the communities of whose cells none
+    says how many people live there.
     """
 
     cells: gpd.GeoDataFrame
@@ -35,6 +36,27 @@ class CellReading:
     extent: shapely.Geometry
     record: FileRecord
     findings: tuple[Finding, ...]
+    silent: tuple[str, ...] = ()
+
+
+def silent_zones(zones: pd.Index, zone: NDArray[np.int64], known: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Ids of communities that only cells without a number touch.
+
+    Parameters
+    ----------
+    zones
+        Ids of all communities.
+    zone, known
+        ``int64[n]`` and ``bool[n]``: the community of each pair of a cell and a community, and whether the cell has a
+        number.
+
+    Examples
+    --------
+    >>> silent_zones(pd.Index(["a", "b", "c"]), np.array([0, 0, 1]), np.array([True, False, False]))
+    ('b',)
+    """
+    touched, told = np.unique(zone), np.unique(zone[known])
+    return tuple(map(str, zones[np.setdiff1d(touched, told)]))
 
 
 def people_in_cells(

@@ -16,7 +16,7 @@ from circle15.model.population import PopulationGrid, area_shares, placed_in_ord
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.sources.city_config import PopulationTable
 from circle15.sources.layers.layer import read_layer
-from circle15.sources.population.cells import CellReading, people_in_cells
+from circle15.sources.population.cells import CellReading, people_in_cells, silent_zones
 from circle15.sources.population.raster import RASTERS, raster_cells
 
 __all__ = ["outside_findings", "read_population"]
@@ -70,6 +70,7 @@ def read_population(
         before_buildings=counts if entry.before_buildings is None else entry.before_buildings,
         counts=counts,
         extent=made.extent,
+        silent=made.silent,
     )
     doubled = [] if is_raster else _overlaps(cells, path, counts=counts)
     findings = [*made.findings, *doubled, *([] if around else outside_findings(grid, file=path.name))]
@@ -103,7 +104,8 @@ def _polygon_cells(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) 
         dropped=tuple((reason, rows) for reason, rows in lost.items() if rows),
     )
     extent = shapely.box(*shapely.total_bounds(shapes))
-    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings))
+    silent = silent_zones(zones.index, zone, known[cell])
+    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings), silent=silent)
 
 
 def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: PopulationTable) -> str:

@@ -27,8 +27,9 @@ def count_people(
     """Give communities the population that the grid counts in them: cells weighted by area, an estimate.
 
     Older age groups come from ``shares`` (of the counted population), else from the communities' own columns
-    where these have no population of their own to go with. Communities that lie for more than half beyond the
-    grid's extent keep their own people where they have them: no cell is no statement there.
+    where these have no population of their own to go with. Communities of which the grid says nothing, because they
+    lie for more than half beyond its extent or all their cells are without a number, keep their own people where they
+    have them, else they are unknown (NaN): no cell is no statement there.
 
     Parameters
     ----------
@@ -50,12 +51,14 @@ def count_people(
     made = {"population": counted}
     for group, share in shares.items():
         made[group] = np.rint(counted * share * PERSON_PARTS) / PERSON_PARTS
-    within = grid.reaches(frame.geometry)
+    within = grid.reaches(frame.geometry) & counted.notna()
     findings = compare_people(frame, grid, file=file) if "population" in frame else []
     frame, told = _without_stale_ages(frame, made, file)
-    kept = ~within & (set(made) <= set(frame.columns))
+    own = frame[list(made)].notna().all(axis=1) if set(made) <= set(frame.columns) else pd.Series(False, frame.index)  # noqa: FBT003
+    kept = ~within & own
     for column, people in made.items():
-        frame = frame.assign(**{column: frame[column].where(kept, people) if kept.any() else people})
+        known = people.where(within)
+        frame = frame.assign(**{column: frame[column].where(kept, known) if kept.any() else known})
     if "pop_60plus" not in frame:
         raise refusal("grid_ages", file=file)
     if not within.all():
@@ -63,8 +66,8 @@ def count_people(
         told.append(
             finding("population-beyond", "warning", count=len(beyond), file=file, kept=int(kept.sum()), examples=beyond)
         )
-    summed = f"{frame.loc[~kept, 'population'].sum():,.0f}"
-    told.append(finding("population-counted", "warning", count=int((~kept).sum()), file=file, people=summed))
+    summed = f"{frame.loc[within, 'population'].sum():,.0f}"
+    told.append(finding("population-counted", "warning", count=int(within.sum()), file=file, people=summed))
     crowded = frame.index[frame["pop_60plus"] > frame["population"]]  # ages of the layer, people of the grid
     if len(crowded):
         count, column = len(crowded), "pop_60plus"
@@ -87,7 +90,8 @@ def _without_stale_ages(
 def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) -> list[Finding]:
     """Say how far the grid's count of people is from the communities' own, in all and where it is worst.
 
-    Communities beyond the grid's extent are left out: there it counts nobody. Nothing is said where all are.
+    Communities beyond the grid's extent are left out: there it counts nobody; so are those whose people nobody knows.
+    Nothing is said where all are.
 
     Returns
     -------
@@ -96,7 +100,8 @@ def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) 
         ``population-compared`` (note); both with the totals, their ratio and the five communities that are
         farthest apart, as grid / own. Communities with fewer than 100 people are left out of these five.
     """
-    frame = frame[grid.reaches(frame.geometry)]
+    known = grid.reaches(frame.geometry) & frame["population"].notna() & grid.people_of(frame.index).notna()
+    frame = frame[known]
     if frame.empty:
         return []
     own = frame["population"].astype(float)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from circle15.model.provenance import FileRecord, Finding
 from circle15.refusals import hint, refusal
 from circle15.sources.city_config import PopulationTable
-from circle15.sources.population.cells import CellReading, people_in_cells
+from circle15.sources.population.cells import CellReading, people_in_cells, silent_zones
 
 __all__ = ["RASTERS", "raster_cells"]
 
@@ -89,6 +89,7 @@ def raster_cells(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) ->
     outlines = _outlines(zones, window.crs)
     cell, zone, share = _shares(window, outlines)
     met = np.unique(cell)
+    silent = silent_zones(zones.index, zone, ~np.isnan(window.people.ravel()[cell]))
     lived_in = window.people.ravel()[cell] > 0
     cell, zone, share = cell[lived_in], zone[lived_in], share[lived_in]
     used, position = np.unique(cell, return_inverse=True)
@@ -104,7 +105,7 @@ def raster_cells(path: Path, entry: PopulationTable, zones: gpd.GeoDataFrame) ->
         dropped=_reasons({"nodata": int((~known).sum()), "population-elsewhere": int((known & ~touched).sum())}),
     )  # fmt: skip
     extent = gpd.GeoSeries([window.extent], crs=window.crs).to_crs(zones.crs).iloc[0]
-    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings))
+    return CellReading(cells=cells, parts=parts, extent=extent, record=record, findings=tuple(findings), silent=silent)
 
 
 def _named(crs: pyproj.CRS) -> str:
@@ -257,13 +258,12 @@ def _shares(
     from exactextract.raster import NumPyRasterSource
 
     height, width = window.people.shape
-    source = NumPyRasterSource(
-        window.people,
+    source = NumPyRasterSource(  # cells without a number are cells: what counts here is where they lie
+        np.zeros_like(window.people),
         window.west,
         window.north - height * window.height,
         window.west + width * window.width,
         window.north,
-        nodata=np.nan,
         srs_wkt=window.crs.to_wkt(),
     )
     found = exact_extract(source, outlines, ["cell_id", "coverage"], include_cols=["zone"], output="pandas")

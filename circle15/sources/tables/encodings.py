@@ -21,9 +21,9 @@ def text_encoding(name: str) -> str:
     word = f"cp{word}" if re.fullmatch(r"\d{3,4}", word) else word
     word = re.sub(r"^8859[-_ ]?(\d+)$", r"iso8859-\1", word)
     try:
-        found = codecs.lookup(word)
+        codec = codecs.lookup(word)
     except (LookupError, ValueError):
         return ""
-    if not getattr(found, "_is_text_encoding", True):
+    if not getattr(codec, "_is_text_encoding", True):
         return ""
-    return "gb18030" if found.name in {"gbk", "gb2312", "cp936"} else found.name
+    return "gb18030" if codec.name in {"gbk", "gb2312", "cp936"} else codec.name

@@ -12,7 +12,8 @@ import pandas as pd
 
 from circle15.catalog import column_synonyms, finding, fold_header, hint, refusal
 from circle15.model.provenance import FileRecord, FileRole, Finding
-from circle15.sources.tables.grids import SPREADSHEETS, TEXT_TABLES, Grid, Limits, read_grids
+from circle15.sources.tables.grid import Grid, Limits
+from circle15.sources.tables.grids import SPREADSHEETS, TEXT_TABLES, read_grids
 
 __all__ = ["SPREADSHEETS", "TEXT_TABLES", "Limits", "Sheet", "plain_numbers", "read_sheet"]
 
@@ -167,29 +168,29 @@ def _clean(cell: str) -> str:
     return " ".join(cell.translate(_INVISIBLE).split())
 
 
-def _header(rows: Sequence[Sequence[str]], known: frozenset[str], wanted: int | None) -> _Header:
+def _header(rows: Sequence[Sequence[str]], known: frozenset[str], row_asked: int | None) -> _Header:
     """The header: the first row, or up to three together, in which the most headers are recognised.
 
     Several rows count as one header (坐标 above 经度 and 纬度) only where together they have more known
     headers than each alone: a first row of cells under a header hides words, and adds none.
     """
-    top = [[_clean(cell) for cell in row] for row in rows[: max(_TOP, wanted or 0)]]
-    places = range(len(top)) if wanted is None else range(wanted - 1, min(wanted, len(top)))
+    top = [[_clean(cell) for cell in row] for row in rows[: max(_TOP, row_asked or 0)]]
+    places = range(len(top)) if row_asked is None else range(row_asked - 1, min(row_asked, len(top)))
     best = _Header(known=0, row=-1, cells=())
     for row in places:
         lower = _Header(known=_known(top[row], known), row=row, cells=top[row])
-        found = lower
+        richest = lower
         most = lower.known
         cells: Sequence[str] = top[row]
         for above in range(row - 1, max(row - _STOREYS, -1), -1):
             cells = _over(top[above], cells)
             most = max(most, _known(top[above], known))
             joined = _Header(known=_known(cells, known), row=row, cells=cells)
-            if joined.known > max(most, found.known):
-                found = joined
-        if found.known > best.known:
-            best = found
-    if best.known >= 2 or (wanted is not None and best.known):
+            if joined.known > max(most, richest.known):
+                richest = joined
+        if richest.known > best.known:
+            best = richest
+    if best.known >= 2 or (row_asked is not None and best.known):
         return best
     filled = [row for row in places if any(top[row])]
     return _Header(known=0, row=filled[0], cells=top[filled[0]]) if filled else best
@@ -223,9 +224,9 @@ def _chosen(
     known = [k for k in filled if headers[k].known]
     if len(known) > 1 or (not known and len(filled) > 1):
         first = (known or filled)[0]
-        others = ", ".join(names[k] for k in (known or filled)[1:])
+        not_chosen = ", ".join(names[k] for k in (known or filled)[1:])
         return first, [
-            finding("table-sheet-chosen", "warning", file=path.name, value=names[first], others=others[:200])
+            finding("table-sheet-chosen", "warning", file=path.name, value=names[first], others=not_chosen[:200])
         ]
     return (known or filled)[0], []
 
@@ -250,7 +251,9 @@ def _body(path: Path, grid: Grid, header: _Header) -> tuple[pd.DataFrame, list[F
         if count:
             notes.append(finding(code, "warning", file=path.name, count=count))
     numbers = [header.row + 2 + k for k, row in enumerate(rows) if any(map(str.strip, row))]
-    hidden = sorted(set(grid.hidden).intersection(numbers))
+    if grid.hidden is None:
+        notes.append(finding("table-hidden-unknown", "note", file=path.name))
+    hidden = sorted(set(grid.hidden or ()).intersection(numbers))
     if hidden:
         shown = ", ".join(map(str, hidden[:20]))
         notes.append(

@@ -14,9 +14,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circle15.model import EdgeFlag
+from circle15.network.gates import estates_of, passages
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections, delta, varint, zigzag
-from circle15.render.map.payload import payload
+from circle15.render.map.payload import add_gates, payload
 from circle15.render.published.privacy import SUPPRESSED, bundles, public_counts, public_tens, public_total
+from tests.towns.lattice import network as drawn
 from tests.towns.packed_sections import section, unvarint
 from tests.towns.page_fixture import SERVICES, analysis
 
@@ -67,6 +70,25 @@ def test_streets_come_back(town: dict) -> None:
     assert section(packed, "edge.bends").sum() == 6
     lon = town["grid"]["lon0"] + section(packed, "node.x") / STEPS_PER_DEGREE
     assert 120.5 < lon.min() < lon.max() < 120.7
+
+
+def test_gates_come_back() -> None:
+    # A street, a gate, an estate; a locked gate, a yard: edges 0-1, 1-2, 2-3.
+    net = drawn(
+        [(0, 0), (500, 0), (600, 0), (650, 0)],
+        [(0, 1), (1, 2), (2, 3)],
+        flags=[0, EdgeFlag.PRIVATE, EdgeFlag.PRIVATE],
+        node_flags=[0, 17, 49, 0],
+    )
+    sections = Sections(lon0=0, lat0=0)
+    add_gates(sections, net, estates_of(net))
+    packed = sections.packed()
+    ways = passages(net, "resident")
+    ends = np.stack([net.u, net.v], axis=1).ravel()
+    ends[section(packed, "side.end")] = net.n_nodes + section(packed, "side.node")
+    assert ends.tolist() == np.stack([ways.u, ways.v], axis=1).ravel().tolist()
+    assert section(packed, "side.joint").tolist() == [1, 5]  # one's own gate is one node, a lock stays a lock
+    assert (section(packed, "edge.estate") > 0).tolist() == ways.owned.tolist() == [False, True, True]
 
 
 def test_coordinates_are_right_to_half_a_step(town: dict) -> None:

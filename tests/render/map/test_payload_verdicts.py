@@ -20,7 +20,7 @@ from circle15.model import Analysis
 from circle15.model.norms import Ledger
 from circle15.model.units import Units
 from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, Typology
-from circle15.render.map.ledger import EXPOSURE, _rate, ledger, public_verdicts
+from circle15.render.map.ledger import EXPOSURE, _rate, _Told, ledger, public_verdicts
 from circle15.render.map.payload import payload
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
 from tests.towns.packed_sections import section, verdict_parts
@@ -184,11 +184,14 @@ def test_a_rate_tells_no_verdict_that_is_withheld(
     first = town.ledger.rules[0]
     asked = replace(first, measure="compliance_rate", unit="%", of=("one",), level="city", at_least=least, at_most=None)
     units = Units(level="city", ids=pd.Index(["city"]), code=np.zeros(4, dtype=np.int64))
-    own = (np.array([verdict], dtype=object), np.array([75.0]))
-    found, figure = _rate(asked, units, own, {"one": (np.array([*letters], dtype=object), np.full(4, np.nan))})
-    assert found[0] == left[0]
-    assert np.isnan(figure[0]) if left[1] is None else figure[0] == left[1]
-    assert own[0][0] == verdict  # the input stays
+    nothing = np.full(4, np.nan)
+    own = _Told(np.array([verdict], dtype=object), np.array([75.0]), np.array([50.0]), np.array([75.0]))
+    under = _Told(np.array([*letters], dtype=object), nothing, nothing, nothing)
+    found = _rate(asked, units, own, {"one": under})
+    assert found.letters[0] == left[0]
+    for figure, whole in ((found.observed, 75.0), (found.low, 50.0), (found.high, 75.0)):
+        assert np.isnan(figure[0]) if left[1] is None else figure[0] == whole
+    assert own.letters[0] == verdict  # the input stays
 
 
 def test_a_walk_is_no_evidence_where_elders_are_not_public(content: dict[str, Any]) -> None:
@@ -216,6 +219,76 @@ def _one(town: Analysis, measure: str, value: float, *, columns: dict[str, float
     city = replace(town.city, communities=replace(places, frame=frame))
     shown = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
     return shown["rows"][0]["o"][0]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict", "shown"),
+    [
+        ((40.0, 70.0), "undetermined", ("u", 40, 70)),
+        ((40.0, np.nan), "undetermined", ("u", 40, None)),  # nothing is known above
+        ((41.3, 68.8), "fail", ("f", 41, 69)),  # 587 and 312 of 1,000 are outside: 590 and 310 in tens
+        ((99.3, 100.0), "pass", ("p", -2, 100)),  # seven outside, all of whom may comply: fewer than ten
+        ((0.4, 40.0), "fail", ("f", -1, 40)),
+    ],
+)
+def test_a_range_follows_the_rules_of_a_figure_at_both_ends(
+    town: Analysis, bounds: tuple[float, float], verdict: str, shown: tuple[Any, ...]
+) -> None:
+    row = _ranged(town, bounds, verdict, households=1000.0)
+    assert (row["v"][0], row["lo"][0], row["hi"][0] if "hi" in row else None) == shown
+    assert row["o"][0] is None
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict", "letter"),
+    [
+        ((93.0, 100.0), "undetermined", "u"),  # that 93 % fails tells that six to nine of a hundred are outside
+        ((50.0, 93.0), "fail", "h"),
+        ((50.0, 60.0), "fail", "f"),
+    ],
+)
+def test_an_end_of_a_range_that_would_tell_of_few_withholds_it_all(
+    town: Analysis, bounds: tuple[float, float], verdict: str, letter: str
+) -> None:
+    row = _ranged(town, bounds, verdict, households=100.0)
+    assert row["v"][0] == letter
+    assert ("lo" in row, "hi" in row) == (letter == "f", letter == "f")
+    assert "lo" not in _ranged(town, (20.0, 60.0), "undetermined", households=9.0)
+
+
+def test_a_range_from_nobody_to_everybody_is_not_told(town: Analysis) -> None:
+    assert "lo" not in _ranged(town, (0.0, 100.0), "undetermined", households=1000.0)
+    assert _ranged(town, (0.0, 50.0), "fail", households=1000.0)["lo"][0] == 0
+
+
+def _ranged(town: Analysis, bounds: tuple[float, float], verdict: str, *, households: float) -> Any:
+    """What is published of community c1, of whose households only bounds of a share are known; 95 % are required."""
+    places = town.city.communities
+    table = pd.DataFrame(
+        {"observed": [np.nan], "observed_low": [bounds[0]], "observed_high": [bounds[1]], "verdict": [verdict],
+         "lacks": [""], "facility_id": [""]},
+        index=pd.MultiIndex.from_tuples([("community", "c1", "x")], names=["level", "unit_id", "clause_id"]),
+    )  # fmt: skip
+    one = rule("x", measure="grid_coverage", minutes=None, services=(), at_least=95.0)
+    city = replace(town.city, communities=replace(places, frame=places.frame.assign(households=households)))
+    return ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))["rows"][0]
+
+
+@pytest.mark.parametrize(
+    ("measure", "shown"), [("households_per_grid", "4–6"), ("grid_staffing", "4–6"), ("workers_per_10000", None)]
+)
+def test_numbers_that_comply_are_told_unless_they_count_persons(
+    town: Analysis, measure: str, shown: str | None
+) -> None:
+    table = pd.DataFrame(
+        {"observed": [250.0], "verdict": ["pass"], "lacks": [""], "facility_id": [""], "feasible": ["4–6"]},
+        index=pd.MultiIndex.from_tuples([("community", "c1", "x")], names=["level", "unit_id", "clause_id"]),
+    )
+    one = rule("x", measure=measure, minutes=None, services=(), at_least=200.0, at_most=300.0)
+    found = replace(town, ledger=Ledger(frame=table, rules=(one,)))
+    row = ledger(found)["rows"][0]
+    assert (row["n"][0] if "n" in row else None) == shown
+    assert public_verdicts(found)["feasible"].tolist() == [shown or ""]
 
 
 def test_figures_per_household_are_those_of_the_public_households(town: Analysis) -> None:

@@ -178,6 +178,7 @@ def test_causes_links_and_remedies_are_in_tens(town, document):
     assert link[1] == "1"
     assert link[2] == f"{round(linked / 10) * 10:,}"
     assert table_after(document, "最有效的通道")[1][:4] == ["1", "140", "水面", "330"]
+    assert table_after(document, "大门的不同开法下")[1][1:] == ["4,320", "4,000", "5,000", "4,320"]
     told = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
     exact = remedy_sentences(town.attribution, town.city.communities, "zh").iloc[0]
     assert "1,234" in exact
@@ -213,13 +214,29 @@ def test_no_number_of_one_to_nine_people_is_told():
 def test_shares_of_people_are_told_by_tens_whatever_the_measure(town):
     """93 % of a hundred are 93 people; and a rounded figure never contradicts its verdict."""
     rule = dataclasses.replace(town.ledger.rules[0], measure="services_in_reach", unit="%", at_least=95.0, at_most=None)
-    assert measured(rule, NEARLY_ALL, "fail") == "除不足10人外均达到"
-    assert measured(rule, NEARLY_NONE, "fail") == "不足10人达到"
-    assert measured(rule, 90.0, "fail") == "约90%"
-    assert measured(rule, 95.0, "fail") == "<95%"
-    assert measured(rule, 94.0, "pass") == "≥95%"
-    assert measured(rule, 100.0, "pass") == "100%"
-    assert measured(rule, float("nan"), "pass") == "—"
+    nan = float("nan")
+
+    def told(observed, verdict, low=nan, high=nan):
+        return measured(rule, {"observed": observed, "observed_low": low, "observed_high": high, "verdict": verdict})
+
+    assert told(NEARLY_ALL, "fail") == "除不足10人外均达到"
+    assert told(NEARLY_NONE, "fail") == "不足10人达到"
+    assert told(90.0, "fail") == "约90%"
+    assert told(95.0, "fail") == "<95%"
+    assert told(94.0, "pass") == "≥95%"
+    assert told(100.0, "pass") == "100%"
+    assert told(nan, "pass") == "—"
+    assert told(nan, "undetermined", 40.0, 70.0) == "约40–70%"
+    assert told(nan, "undetermined", 40.0) == "≥约40%"
+    assert told(nan, "pass", 97.0, 97.0) == "约97%"
+    assert told(nan, "fail", NEARLY_NONE, 40.0) == "介于“不足10人达到”与“约40%”之间"
+
+
+def test_a_range_is_told_as_a_range_with_its_unit(town):
+    rule = dataclasses.replace(town.ledger.rules[0], measure="floor_area", unit="m2", at_least=400.0, at_most=None)
+    row = {"observed": float("nan"), "observed_low": 465.0, "observed_high": float("nan"), "verdict": "pass"}
+    assert measured(rule, row) == "≥465 平方米"
+    assert measured(rule, row | {"observed_high": 930.0}) == "465–930 平方米"
 
 
 def test_verdicts_of_a_report_are_those_that_may_be_told():

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -58,6 +59,18 @@ def test_one_row_for_each_verdict_with_words_in_both_languages(town):
     assert (open_rows["lacks_en"] != "").all()
     # Nobody reads keys: what to supply names a list, a column with its title, or a reason.
     assert not open_rows["lacks_en"].str.contains(r"facilities[.:]").any()
+
+
+def test_ranges_and_numbers_that_comply_stand_in_columns_of_their_own(town, tmp_path):
+    frame = town.ledger.frame.copy()
+    frame[["observed", "observed_low", "observed_high", "feasible"]] = [np.nan, 465.0, 930.0, "4–6"]
+    ranged = town.__class__(**{**town.__dict__, "ledger": replace(town.ledger, frame=frame)})
+    told = pd.read_csv(ledger_csv(ranged, tmp_path / "ledger.csv"), encoding="utf-8-sig")
+    assert told["observed"].isna().all()
+    assert (told["observed_low"].unique(), told["observed_high"].unique()) == ([465], [930])
+    assert told["feasible"].unique() == ["4–6"]
+    city = compliance_table(ranged)
+    assert city.loc[city["observed_low"].notna(), "observed_high"].unique() == [930]
 
 
 def columns_of_words(table):

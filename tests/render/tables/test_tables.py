@@ -21,7 +21,10 @@ import pytest
 from circle15.catalog import services
 from circle15.catalog.phrases import gap_sentences
 from circle15.errors import OutputError
-from circle15.model import Communities, Facilities, Finding
+from circle15.model import Communities, EdgeFlag, Facilities, Finding, NodeFlag
+from circle15.network.build import canonical
+from circle15.network.convert import from_geopandas
+from circle15.network.parting import part_barred
 from circle15.render.folder import save
 from circle15.render.run_record import record_text, run_json
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
@@ -306,6 +309,27 @@ def test_geopackage_layers_say_the_same(analysis, tmp_path):
     assert streets["bridge"].sum() == 2
     circles = pyogrio.read_dataframe(path, layer="isochrones").set_index(["facility_id", "cutoff_min"])
     assert circles.geometry["f01", 5.0].area < circles.geometry["f01", 15.0].area
+
+
+def test_streets_of_the_geopackage_come_back_as_a_network(analysis, tmp_path):
+    # A wall, a private locked gate and a signal at three junctions, and a road beside a path that is not mapped.
+    city = analysis.city
+    marks, flags = city.network.node_flags.copy(), city.network.flags.copy()
+    marks[[0, 1, 2]] = [NodeFlag.BARRED, NodeFlag.GATE | NodeFlag.PRIVATE | NodeFlag.LOCKED, NodeFlag.SIGNAL]
+    flags[3] |= np.uint16(EdgeFlag.SIDEPATH)
+    network = canonical(part_barred(dataclasses.replace(city.network, node_flags=marks, flags=flags)))
+    marked = dataclasses.replace(analysis, city=dataclasses.replace(city, network=network))
+    path = geopackage(marked, tmp_path / "circle15.gpkg")
+    streets, nodes = (pyogrio.read_dataframe(path, layer=layer) for layer in ("streets", "street_nodes"))
+    assert len(nodes) == (network.node_flags > 0).sum()
+    assert (streets["sidepath"].sum(), nodes["locked"].sum()) == (1, 1)
+    back = from_geopandas(streets, nodes=nodes)
+    ends = EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V | EdgeFlag.SIGNAL_AT_U | EdgeFlag.SIGNAL_AT_V
+    assert back.node_flags.tolist() == network.node_flags.tolist()
+    assert back.length_mm.tolist() == network.length_mm.tolist()
+    assert back.way_class.tolist() == network.way_class.tolist()
+    assert (back.flags & ~np.uint16(ends)).tolist() == (network.flags & ~np.uint16(ends)).tolist()
+    assert len(back.component_km) == len(network.component_km)
 
 
 def test_people_in_the_geopackage_are_gathered_and_few_are_not_told(analysis, tmp_path):

@@ -33,14 +33,14 @@ def test_a_list_as_a_planner_keeps_it(tmp_path, encoding):
     text = (
         "某区助餐点一览表;;;;;;\n"
         "设施名称;服务类别;经度（°）;纬度（°）;座位数（个）;负责人;联系电话\n"
-        "平江邻里食堂;助餐点;１２０．６２;31.31;４０;王某;13812345678\n"
-        "古城为老服务中心;日间照料、老年食堂;120.63;31.32;;李某;13912345678\n"
+        "平江邻里食堂;助餐点;１２０．６２１３;31.3124;４０;王某;13812345678\n"
+        "古城为老服务中心;日间照料、老年食堂;120.6331;31.3242;;李某;13912345678\n"
     )
     path.write_bytes(text.encode(encoding))
     frame, findings = unpacked(read_facilities(path, facilities_table()))
     assert frame["name"].tolist() == ["平江邻里食堂", "古城为老服务中心"]
     assert frame["services"].tolist() == [("meal_point",), ("day_care", "meal_point")]
-    assert [(point.x, point.y) for point in frame.geometry] == [(120.62, 31.31), (120.63, 31.32)]
+    assert [(point.x, point.y) for point in frame.geometry] == [(120.6213, 31.3124), (120.6331, 31.3242)]
     assert frame["capacity"].iloc[0] == 40
     assert list(frame.columns) == ["name", "services", "capacity", "geometry"]
     assert frame.index.tolist() == ["list-3", "list-4"]
@@ -189,13 +189,13 @@ def test_a_column_that_the_planner_means_stays():
 
 
 def test_persons_in_a_layer_stay_behind(tmp_path):
-    point = {"type": "Point", "coordinates": [120.62, 31.31]}
+    point = {"type": "Point", "coordinates": [120.6213, 31.3124]}
     path = tmp_path / "sites.geojson"
     one = feature(point, 名称="甲", 电话=13812345678, 备用=13812345678, x=5, 床位="４０")
     path.write_text(geojson([one]), encoding="utf-8")
     frame, findings = unpacked(read_facilities(path, facilities_table({"service": "clinic"})))
     assert set(frame.columns) == {"name", "x", "capacity", "services", "geometry"}
-    assert (frame.geometry.iloc[0].x, frame["capacity"].iloc[0]) == (120.62, 40)
+    assert (frame.geometry.iloc[0].x, frame["capacity"].iloc[0]) == (120.6213, 40)
     assert finding_of(findings, "table-personal").count == 2
 
 

@@ -26,7 +26,9 @@ from tests.towns.findings import finding_of
 from tests.towns.lattice import CRS
 from tests.towns.pack_files import HEADER, write_csv
 
-pytestmark = pytest.mark.filterwarnings("ignore::circle15.errors.DataQualityWarning")
+WARNED = "ignore:1 data-quality findings, first. {}:circle15.errors.DataQualityWarning"
+NO_CLINIC = pytest.mark.filterwarnings(WARNED.format("the list of Community clinic has no usable facility"))
+UNKNOWN_WORD = pytest.mark.filterwarnings(WARNED.format("facilities.csv row 3 column 'state' value '待核实 .1.'"))
 
 HEAD = (*HEADER, "运营状态")
 
@@ -106,6 +108,77 @@ def test_headers_of_the_column(tmp_path, header):
     assert read_facilities(path, facilities_table()).frame["state"].tolist() == ["closed"]
 
 
+# -- several columns --------------------------------------------------------------------------------
+
+BOTH = [
+    # 状态, 运营状态: which state
+    ("正常", "已停业", "closed"),
+    ("已停业", "正常", "closed"),
+    ("已建成", "暂停营业", "suspended"),
+    ("规划", "已停业", "planned"),  # neither serves: the first column names it
+    ("已停业", "规划", "closed"),
+    ("", "在建", "building"),
+    ("在建", "", "building"),
+    ("待定", "在建", "building"),
+    ("正常", "", "in_use"),
+    ("", "正常", "in_use"),
+    ("正常", "待定", "in_use"),
+    ("待定", "正常", "in_use"),
+    ("", "", ""),
+]
+
+
+def two_columns(tmp_path, headers=("状态", "运营状态"), columns=None):
+    rows = [(f"f{k}", f"{k}站", "clinic", f"120.62{k:02}1", "31.3101", *words[:2]) for k, words in enumerate(BOTH)]
+    path = write_csv(tmp_path / "list.csv", rows, (*HEADER, *headers))
+    return read_facilities(path, facilities_table({} if columns is None else {"columns": columns}))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [("状态", "运营状态"), ("建设情况", "是否运营"), ("state", "status"), ("状态", "状态"), ("status", "state")],
+)
+def test_of_two_columns_the_one_counts_that_says_not_in_use(tmp_path, headers):
+    reading = two_columns(tmp_path, headers)
+    own_first = headers[1] == "state"  # our own name goes first
+    found = reading.frame["state"].tolist()
+    expected = [state for _, _, state in BOTH]
+    if own_first:
+        expected[3], expected[4] = "closed", "planned"
+    assert found == expected
+    assert not [column for column in reading.frame.columns if column.startswith("state (")]
+    assert not [one for one in reading.findings if one.code == "table-column-doubt"]
+    (record,) = reading.files
+    assert [ours for _, ours in record.understood if ours == "state"] == ["state"] * 2
+
+
+def test_both_columns_are_named_and_contradictions_told_row_by_row(tmp_path):
+    findings = two_columns(tmp_path).findings
+    told = finding_of(findings, "facility-state-columns")
+    assert (told.severity, told.count, told.value) == ("note", 2, "状态, 运营状态")
+    apart = finding_of(findings, "facility-state-differs")
+    assert (apart.severity, apart.count, apart.row) == ("warning", 3, 2)
+    assert apart.examples == (
+        "row 2: 状态 正常, 运营状态 已停业",
+        "row 3: 状态 已停业, 运营状态 正常",
+        "row 4: 状态 已建成, 运营状态 暂停营业",
+    )
+    unknown = [one for one in findings if one.code == "facility-state-unknown"]
+    assert [(one.count, one.value) for one in unknown] == [(2, "待定 (2)"), (1, "待定 (1)")]
+
+
+def test_a_column_that_city_toml_names_is_the_only_one(tmp_path):
+    reading = two_columns(tmp_path, columns={"state": "运营状态"})
+    assert reading.frame["state"].tolist()[:3] == ["closed", "in_use", "suspended"]
+    assert not [one for one in reading.findings if one.code == "facility-state-columns"]
+
+
+def test_one_column_says_nothing_of_several(tmp_path):
+    path = write_csv(tmp_path / "list.csv", [("f1", "一站", "clinic", "120.6212", "31.3101", "已停业")], HEAD)
+    codes = {one.code for one in read_facilities(path, facilities_table()).findings}
+    assert not codes & {"facility-state-columns", "facility-state-differs"}
+
+
 def test_a_closed_place_and_its_successor_are_no_double(tmp_path):
     rows = [("f1", "一站", "clinic", "120.62", "31.31", word) for word in ("已停业", "正常")]
     rows[1] = ("f2", *rows[1][1:])
@@ -168,6 +241,7 @@ def town(make_pack):
     return made
 
 
+@NO_CLINIC
 @pytest.mark.parametrize(
     ("word", "state"), [("已停业", "closed"), ("在建", "building"), ("规划", "planned"), ("暂停营业", "suspended")]
 )
@@ -188,6 +262,7 @@ def test_what_is_not_in_use_stays_on_the_map_and_covers_nobody(town, tmp_path, w
     assert finding_of(result.findings, "listed-but-empty").examples == ("clinic",)
 
 
+@UNKNOWN_WORD
 def test_a_word_that_nobody_knows_closes_nothing(town):
     result = town("正常运营", "待核实")
     covered = result.coverage.frame.xs("clinic", level="service")["population_covered"]
@@ -195,6 +270,7 @@ def test_a_word_that_nobody_knows_closes_nothing(town):
     assert finding_of(result.findings, "facility-state-unknown").value == "待核实 (1)"
 
 
+@NO_CLINIC
 def test_what_a_field_survey_confirmed_serves(town):
     city = town("正常运营", "已停业").city
     frame = city.facilities.frame.assign(survey_answer=["denied", "confirmed"])

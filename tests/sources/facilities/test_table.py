@@ -13,7 +13,7 @@ from tests.towns.city_tables import facilities_table
 from tests.towns.findings import finding_of, unpacked
 from tests.towns.pack_files import HEADER, feature, rectangle, write_csv, write_layer
 
-GOOD = ("f1", "食堂", "meal_point", "120.62", "31.31")
+GOOD = ("f1", "食堂", "meal_point", "120.6213", "31.3124")
 
 
 def facilities(tmp_path, rows, header=HEADER, entry=None):
@@ -26,7 +26,7 @@ def at(lon, lat, facility_id="f1"):
 
 def test_a_good_list(tmp_path):
     header = (*HEADER, "capacity", "floor_area_m2", "note")
-    rows = [(*GOOD, "40", "120.5", "x"), ("f2", "站", " clinic ;meal_point;clinic;", "120.63", "31.32", "", "", "")]
+    rows = [(*GOOD, "40", "120.5", "x"), ("f2", "站", " clinic ;meal_point;clinic;", "120.6331", "31.3242", "", "", "")]
     frame, findings = facilities(tmp_path, rows, header)
     assert findings == []
     assert frame.index.name == "facility_id"
@@ -37,12 +37,12 @@ def test_a_good_list(tmp_path):
     assert frame["note"].tolist() == ["x", ""]
     assert list(frame.columns) == ["name", "services", "capacity", "floor_area_m2", "note", "geometry"]
     assert frame.crs.to_epsg() == 4326
-    assert [(point.x, point.y) for point in frame.geometry] == [(120.62, 31.31), (120.63, 31.32)]
+    assert [(point.x, point.y) for point in frame.geometry] == [(120.6213, 31.3124), (120.6331, 31.3242)]
 
 
 @pytest.mark.parametrize("name", ["NA", "None", "null", "nan", "N/A", "-", "#N/A", "00012", "True"])
 def test_names_that_pandas_takes_for_nothing_are_names(tmp_path, name):
-    frame, findings = facilities(tmp_path, [(name, name, "clinic", "120.62", "31.31")])
+    frame, findings = facilities(tmp_path, [(name, name, "clinic", "120.6213", "31.3124")])
     assert frame["name"].tolist() == [name]
     assert frame.index.tolist() == [name]
     assert findings == []
@@ -104,7 +104,8 @@ def test_rows_read_are_rows_used_and_rows_dropped(tmp_path):
 
 def test_many_rows_with_one_fault_are_one_finding(tmp_path):
     rows = [
-        (f"f{k}", "a", "karaoke;clinic" if k % 2 else "sauna;clinic", f"{120 + k / 1000}", "31.31") for k in range(500)
+        (f"f{k}", "a", "karaoke;clinic" if k % 2 else "sauna;clinic", f"{120.0007 + k / 1000:.4f}", "31.3124")
+        for k in range(500)
     ]
     frame, findings = facilities(tmp_path, rows)
     assert len(frame) == 500
@@ -158,7 +159,7 @@ def test_ragged_rows_never_shift_the_columns(tmp_path, text):
 
 def test_a_byte_order_mark_and_spaces_in_the_header(tmp_path):
     path = tmp_path / "list.csv"
-    path.write_text("\ufeffname , lon,lat\r\n食堂,120.62,31.31\r\n", encoding="utf-8")
+    path.write_text("\ufeffname , lon,lat\r\n食堂,120.6213,31.3124\r\n", encoding="utf-8")
     frame, findings = unpacked(read_facilities(path, facilities_table({"service": "clinic"})))
     assert findings == []
     assert frame.loc["list-2", "services"] == ("clinic",)
@@ -189,9 +190,9 @@ def test_a_header_alone_is_an_empty_list(tmp_path):
 
 @pytest.mark.parametrize("datum", ["gcj02", "GCJ02", "bd09", "cgcs2000", "EPSG:4490"])
 def test_a_declared_datum_is_converted_and_said(tmp_path, datum):
-    (lon,), (lat,) = from_wgs84(120.6, 31.3, datum=datum)
+    (lon,), (lat,) = from_wgs84(120.6123, 31.3321, datum=datum)
     frame, findings = facilities(tmp_path, [at(lon, lat)], entry={"datum": datum})
-    assert frame.geometry.iloc[0].coords[0] == pytest.approx((120.6, 31.3), abs=1e-9)
+    assert frame.geometry.iloc[0].coords[0] == pytest.approx((120.6123, 31.3321), abs=1e-9)
     (finding,) = findings
     assert (finding.code, finding.severity, finding.count) == ("datum-converted", "note", 1)
     assert datum in finding.message_zh

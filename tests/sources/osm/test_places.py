@@ -10,7 +10,6 @@ import shapely
 
 from circle15.catalog import services
 from circle15.errors import SettingError, StreetsError
-from circle15.sources.osm.coast import sea_polygons, torn_ends
 from circle15.sources.osm.objects import count_tagged
 from circle15.sources.osm.places import CONTEXT_LAYERS, read_context, read_osm_facilities
 from circle15.sources.osm.tags import ServiceRule, TagRule, home_rule, layer_rules
@@ -237,39 +236,6 @@ def test_layers_asked_for_are_layers_given(tmp_path):
 BOX = (0.0, 0.0, 0.02, 0.02)
 
 
-def _coast(points):
-    return [shapely.LineString(points)]
-
-
-def test_sea_lies_right_of_the_coast():
-    eastward = sea_polygons(_coast([(-0.01, 0.01), (0.03, 0.01)]), BOX, gap_m=300)
-    westward = sea_polygons(_coast([(0.03, 0.01), (-0.01, 0.01)]), BOX, gap_m=300)
-    assert [face.bounds for face in eastward] == [(0, 0, 0.02, 0.01)]
-    assert [face.bounds for face in westward] == [(0, 0.01, 0.02, 0.02)]
-
-
-def test_coast_of_several_ways_is_one_coast():
-    parts = [shapely.LineString([(0.012, 0.01), (0.03, 0.01)]), shapely.LineString([(-0.01, 0.01), (0.012, 0.01)])]
-    (face,) = sea_polygons(parts, BOX, gap_m=300)
-    assert face.bounds == (0, 0, 0.02, 0.01)
-
-
-def test_torn_coast_is_drawn_on_when_the_border_is_near():
-    # 0.002 degrees at the equator are 223 m, 0.004 are 445 m.
-    (near,) = sea_polygons(_coast([(0.002, 0.01), (0.018, 0.01)]), BOX, gap_m=300)
-    assert near.area == pytest.approx(0.02 * 0.01)
-    assert sea_polygons(_coast([(0.004, 0.01), (0.018, 0.01)]), BOX, gap_m=300) == []
-
-
-def test_islands_and_inner_seas():
-    ring = [(0.005, 0.005), (0.015, 0.005), (0.015, 0.015), (0.005, 0.015), (0.005, 0.005)]  # counter-clockwise
-    (around,) = sea_polygons(_coast(ring), BOX, gap_m=300)
-    (inside,) = sea_polygons(_coast(ring[::-1]), BOX, gap_m=300)
-    assert around.area == pytest.approx(0.02**2 - 0.01**2)
-    assert inside.area == pytest.approx(0.01**2)
-    assert sea_polygons([], BOX, gap_m=300) == []
-
-
 def test_sea_joins_the_water_layer(tmp_path):
     osm = Osm(bounds=BOX)
     osm.way([(0.001, 0.01), (0.01, 0.01), (0.019, 0.01)], natural="coastline")
@@ -444,6 +410,67 @@ def test_what_is_gone_or_not_there_yet_is_marked(tmp_path, tags, state):
     assert _counts_add_up(frame)
 
 
+@pytest.mark.parametrize(
+    ("tags", "state"),
+    [
+        ("disused:amenity=clinic", "closed"),
+        ("abandoned:amenity=clinic building=yes", "closed"),
+        ("was:healthcare=clinic", "closed"),
+        ("demolished:amenity=doctors", "closed"),
+        ("construction:amenity=clinic building=construction", "building"),
+        ("planned:amenity=clinic", "planned"),
+        ("proposed:healthcare=centre", "planned"),
+        ("disused:amenity=clinic proposed:amenity=clinic", "closed"),  # the first state of the table
+        ("disused:amenity=clinic;pharmacy", "closed"),
+        ("disused:amenity=clinic shop=vacant", "closed"),
+    ],
+)
+def test_what_only_a_prefix_makes_a_place_is_marked(tmp_path, tags, state):
+    osm = Osm()
+    pairs = dict(pair.split("=", 1) for pair in tags.split())
+    osm.node(0, 0, **{key.replace(":", "__"): value for key, value in pairs.items()})
+    osm.node(0, 1, amenity="clinic")
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == [state, ""]
+    assert frame["services"].tolist() == [("clinic",)] * 2
+    assert frame.attrs["counts"]["closed"] == 1
+    assert _counts_add_up(frame)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "shop=supermarket disused:amenity=clinic",  # another use today
+        "amenity=restaurant was:amenity=clinic",
+        "office=company planned:amenity=clinic",
+        "disused:amenity=no",
+        "disused:amenity=school",
+        "disused:highway=residential",
+        "amenity:disused=clinic",
+        "not:amenity=clinic",
+        "disused:healthcare=clinic disused:healthcare:speciality=plastic_surgery",  # a namesake, as in use
+    ],
+)
+def test_what_cannot_be_a_service_stays_out(tmp_path, tags):
+    osm = Osm()
+    osm.node(0, 0, **{key.replace(":", "__"): value for key, value in (pair.split("=", 1) for pair in tags.split())})
+    osm.node(0, 1, amenity="clinic")
+    frame = read_osm_facilities(osm.save(tmp_path), ["clinic"])
+    assert frame["state"].tolist() == [""]
+    assert frame.attrs["counts"]["read"] == 1
+
+
+def test_a_closed_outline_and_a_part_of_a_service_s_tags_under_a_prefix(tmp_path):
+    osm = Osm()
+    osm.square(0, 0, building="yes", disused__amenity="social_facility", disused__social_facility="day_care")
+    osm.square(1, 0, disused__amenity="social_facility", social_facility="day_care", name="日间照料")
+    osm.square(2, 0, disused__amenity="social_facility", was__name="旧日间照料")
+    osm.square(3, 0, was__amenity="social_facility", was__social_facility="day_care", was__name="旧日间照料")
+    frame = read_osm_facilities(osm.save(tmp_path), ["day_care"])
+    assert frame["state"].tolist() == ["closed"] * 3
+    assert frame["name"].tolist()[1:] == ["日间照料", "旧日间照料"]
+
+
 def test_a_closed_place_and_one_in_use_of_its_name_are_two(tmp_path):
     osm = Osm()
     osm.node(0, 0, amenity="clinic", name="New")
@@ -551,37 +578,30 @@ def test_frames_are_alike_in_every_run():
 
 # -- Torn coasts and what the pack says of them -----------------------------------------------------
 
-# 0.002 degrees at the equator are 223 m, 0.004 are 445 m; drawn on is what ends at most 300 m from the border.
-TORN = [
-    ([(-0.01, 0.01), (0.03, 0.01)], []),  # whole
-    ([(0.002, 0.01), (0.018, 0.01)], []),  # drawn on at both ends
-    ([(0.004, 0.01), (0.018, 0.01)], [(0.004, 0.01)]),
-    ([(0.004, 0.01), (0.016, 0.01)], [(0.004, 0.01), (0.016, 0.01)]),
-    ([(-0.01, 0.01), (0.01, 0.01)], [(0.01, 0.01)]),  # a member of the middle is missing
-    ([(0.0, 0.01), (0.02, 0.01)], []),  # ends on the border itself
-    ([(0.005, 0.005), (0.015, 0.005), (0.015, 0.015), (0.005, 0.005)], []),  # an island
-]
-
-
-@pytest.mark.parametrize(("points", "ends"), TORN)
-def test_ends_that_cannot_be_drawn_on_are_named(points, ends):
-    assert torn_ends(_coast(points), BOX, gap_m=300) == ends
-    assert torn_ends(_coast(points[::-1]), BOX, gap_m=300) == ends
-    assert bool(sea_polygons(_coast(points), BOX, gap_m=300)) == (not ends)
-
-
-def test_several_torn_coasts_are_all_named():
-    coast = [*_coast([(0.004, 0.01), (0.016, 0.01)]), *_coast([(-0.01, 0.015), (0.01, 0.015)])]
-    assert torn_ends(coast, BOX, gap_m=300) == [(0.004, 0.01), (0.01, 0.015), (0.016, 0.01)]
-    assert torn_ends([], BOX, gap_m=300) == []
-
 
 def test_torn_coast_stands_with_the_water_layer(tmp_path):
     osm = Osm(bounds=BOX)
-    osm.way([(0.004, 0.01), (0.01, 0.01), (0.016, 0.01)], natural="coastline")
+    osm.way([(0.006, 0.01), (0.01, 0.01), (0.016, 0.01)], natural="coastline")
     water = read_context(osm.save(tmp_path), layers=("water",))["water"]
     assert water.empty
-    assert water.attrs["torn"] == [(0.004, 0.01), (0.016, 0.01)]
+    assert water.attrs["torn"] == [(0.006, 0.01)]  # 668 m inside a box of 2,226 m; the other end only 445 m
+
+
+def test_coast_that_was_closed_over_more_than_a_little_stands_with_the_water_layer(tmp_path):
+    osm = Osm(bounds=BOX)
+    osm.way([(0.004, 0.01), (0.01, 0.01), (0.019, 0.01)], natural="coastline")
+    water = read_context(osm.save(tmp_path), layers=("water",))["water"]
+    assert water["kind"].tolist() == ["sea"]
+    assert (water.attrs["torn"], water.attrs["closed"]) == ([], [(0.004, 0.01)])
+
+
+def test_a_file_without_a_box_has_no_border_to_draw_a_coast_to(tmp_path):
+    osm = Osm()
+    # The coast's own bounds reach from 0 to 0.02; its end at 0.0164 lies 400 m inside them.
+    osm.way([(0.0, 0.02), (0.0, 0.01), (0.0164, 0.01)], natural="coastline")
+    osm.way([(0.01, 0.0), (0.02, 0.0), (0.02, 0.001), (0.01, 0.0)], natural="coastline")
+    water = read_context(osm.save(tmp_path), layers=("water",))["water"]
+    assert water.attrs["torn"] == [(0.0164, 0.01)]
 
 
 def test_buildings_are_counted(tmp_path):

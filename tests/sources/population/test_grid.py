@@ -106,6 +106,15 @@ def test_a_column_of_words_is_refused_with_its_row(tmp_path):
         read(saved(tmp_path, frame), zones(WHOLE))
 
 
+def test_a_community_of_cells_without_a_number_is_unknown_and_one_without_cells_has_nobody(tmp_path):
+    frame = cells(NINE).astype({"people": float})
+    frame.loc[0, "people"] = np.nan
+    town = zones(frame.geometry.iloc[0].buffer(-5), WHOLE, (400, 400, 500, 500))
+    grid, _, _ = read(saved(tmp_path, frame), town)
+    assert grid.silent == ("z0",)
+    assert grid.people_of(town.index).fillna(-1).tolist() == [-1, NINE.sum() - NINE.ravel()[0], 0]
+
+
 def test_negative_people_are_refused_and_a_code_is_told(tmp_path):
     frame = cells(NINE)
     frame.loc[[1, 5], "people"] = -1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -62,11 +63,27 @@ def test_beyond_the_grid_communities_keep_their_own_people():
     assert finding_of(findings, "population-counted").count == 2
 
 
-def test_beyond_the_grid_communities_without_people_have_none_and_are_told():
+def test_beyond_the_grid_people_are_unknown_and_told():
     known = replace(grid(), extent=shapely.box(X0, Y0, X0 + 200, Y0 + 100))
     frame, findings = count_people(zones(*BOXES, (200, 0, 300, 100)), known, shares={"pop_60plus": 0.2}, file="g.tif")
-    assert frame["population"].tolist() == [400, 100, 0]
+    assert frame["population"].fillna(-1).tolist() == [400, 100, -1]
+    assert frame["pop_60plus"].fillna(-1).tolist() == [80, 20, -1]
+    assert finding_of(findings, "population-counted").count == 2
     assert "0 of them keep" in finding_of(findings, "population-beyond").message_en
+
+
+@pytest.mark.parametrize(("own", "people"), [(70.0, 70.0), (np.nan, -1.0)])
+def test_where_the_grid_is_silent_nobody_is_made_of_it(own, people):
+    """All cells of the second community are nodata: its own people stay where it has them, else they are unknown."""
+    silent = replace(grid(400.0), silent=("z1",))
+    given = zones(*BOXES, population=[500.0, own], pop_60plus=[90.0, own / 7])
+    frame, findings = count_people(given, silent, shares={"pop_60plus": 0.2}, file="g.tif")
+    assert frame["population"].fillna(-1).tolist() == [400, people]
+    assert frame["pop_60plus"].fillna(-1).tolist() == [80, -1 if people < 0 else 10]
+    assert finding_of(findings, "population-beyond").examples == ("z1",)
+    assert finding_of(findings, "population-counted").count == 1
+    (compared,) = compare_people(given.assign(name=["a", "b"]), silent, file="g.tif")
+    assert (compared.count, compared.examples) == (1, ("a ×0.80",))
 
 
 def test_half_within_the_grid_is_within():

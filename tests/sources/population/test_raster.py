@@ -173,6 +173,15 @@ def test_nan_is_nobody_without_a_word(tmp_path):
     assert (grid.people_of(zones(WHOLE).index).tolist(), findings) == ([400.0], [])
 
 
+def test_a_community_of_nodata_alone_is_unknown_not_nobody(tmp_path):
+    """Of two columns of cells the west one is nodata: there the raster says nothing."""
+    people = np.array([[-9.0, 20.0], [-9.0, 40.0]])
+    town = zones((0, 0, 100, 200), (100, 0, 200, 200), (0, 0, 200, 200))
+    grid, _ = read(write_raster(tmp_path / "people.tif", people, nodata=-9.0), town)
+    assert grid.silent == ("z0",)
+    assert grid.people_of(town.index).fillna(-1).tolist() == [-1, 60, 60]
+
+
 def test_a_nodata_outside_the_study_area_does_not_matter(tmp_path):
     people = np.where(NINE == 30, -99999.0, NINE)
     _, findings = read(write_raster(tmp_path / "people.tif", people), zones((0, 0, 100, 100)))

@@ -95,3 +95,11 @@ def test_every_text_comes_back(tmp_path, rows):
     table = [["k", *row] for row in rows]  # a row of nothing is no row
     frame = read_sheet(book(tmp_path / "list.xls", ("a", [HEADER, *table])), header_row=1).frame
     assert frame.to_numpy().tolist() == table
+
+
+def test_hidden_rows_of_an_old_workbook_cannot_be_seen_and_that_is_told(tmp_path):
+    rows = [["名称", "服务", "经度", "纬度"], ["食堂", "助餐点", "120.6212", "31.3101"]]
+    reading = read_facilities(book(tmp_path / "list.xls", ("设施", rows)), facilities_table())
+    told = finding_of(reading.findings, "table-hidden-unknown")
+    assert (told.severity, told.file) == ("note", "list.xls")
+    assert "hidden rows cannot be seen" in told.message_en

@@ -10,7 +10,7 @@
  */
 
 import { markedTitle, observedText, requiredText, shortfall } from './clauses.js';
-import { drawn, HIDDEN, isHidden, NONE, tallied } from './figures.js';
+import { drawn, HIDDEN, NONE, tallied, without } from './figures.js';
 import { local } from './text.js';
 import { byKind, normsIn, verdictsIn } from './verdicts.js';
 
@@ -106,7 +106,7 @@ function norm(view) {
         key: row.verdict,
         value: WEIGHT[row.verdict] + shortfall(row),
         text: say(`verdict_${row.verdict}`),
-        note: row.observed === null ? '' : observedText(row, view),
+        note: observedText(row, view),
         mark: !clause.verified && row.verdict !== 'u',
       };
     },
@@ -199,7 +199,7 @@ export function categorised(view) {
       : /** @type {Kinds} */ ({ kinds: [], of: () => null });
   const figures = model.communities.map((community, place) => {
     const sorted = of(place);
-    if (!sorted) return isHidden(community) ? HIDDEN : NONE;
+    if (!sorted) return without(community);
     return /** @type {Figure} */ ({ kind: 'value', rough: false, service: '', ...sorted });
   });
   const classes = figures.map(({ kind, key }) => (kind === 'value' ? kinds.findIndex((own) => own.key === key) : -1));
@@ -237,16 +237,14 @@ export function kindColumns(view) {
     label: [say(`measure_${measure}`), say(word), subject].filter(Boolean).join(' '),
     of,
   });
+  /** @type {Record<string, string>} */
+  const absent = { hidden: say('verdict_h'), unknown: say('people_unknown_short') };
   /** @param {number} place */
-  const kind = (place) =>
-    result.kinds?.[result.classes[place]]?.label ?? (result.figures[place].kind === 'hidden' ? say('verdict_h') : '');
+  const kind = (place) => result.kinds?.[result.classes[place]]?.label ?? absent[result.figures[place].kind] ?? '';
   if (measure === 'norm') {
     const at = chosenClause(view);
     /** @param {number} place */
-    const observed = (place) => {
-      const row = verdictsIn(model).ledgerRow(at, place);
-      return row.observed === null ? '' : observedText(row, view);
-    };
+    const observed = (place) => observedText(verdictsIn(model).ledgerRow(at, place), view);
     const required = requiredText(normsIn(model).clauses[at], say);
     return [column('csv_verdict', kind), column('csv_observed', observed), column('csv_required', () => required)];
   }

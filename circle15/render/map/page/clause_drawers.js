@@ -69,7 +69,7 @@ function higher(level, at, view) {
       'tr',
       {},
       h('th', { scope: 'row' }, unitName(name, view)),
-      h('td', {}, observedText(row, view)),
+      h('td', {}, observedText(row, view) || '–'),
       h('td', {}, badge(row.verdict, row.clause, view.say)),
     );
   });

@@ -66,14 +66,30 @@ function limitText({ clause, verdict, observed }, say) {
   return verdict === 'p' && most !== undefined && observed > most ? `≤ ${withUnit(most, unit, say)}` : '';
 }
 
-/** @param {Measured} row @param {{say: Say}} view */
+/** A published figure. @param {Ruled} clause @param {number} value @param {Say} say */
+function figureText(clause, value, say) {
+  if (value === NEARLY.NONE) return say('nearly_none');
+  if (value === NEARLY.ALL) return say('nearly_all');
+  const exact = !clause.about || value === 0 || (clause.unit === '%' && value === 100);
+  return `${exact ? '' : '≈ '}${withUnit(value, clause.unit, say)}`;
+}
+
+/** Bounds of a figure: "≥ 465 m²", "465–930 m²". @param {Measured} row @param {Say} say */
+function rangeText({ clause, low, high }, say) {
+  if (low === null) return '';
+  const first = figureText(clause, low, say);
+  if (high === null) return `≥ ${first}`;
+  const last = figureText(clause, high, say);
+  if (low < 0 || high < 0) return first === last ? first : say('range_of', { low: first, high: last });
+  if (first === last) return first;
+  return `${clause.about ? '≈ ' : ''}${withUnit(`${number(low)}–${number(high)}`, clause.unit, say)}`;
+}
+
+/** A figure or a range; nothing where neither is told. @param {Measured} row @param {{say: Say}} view */
 export function observedText(row, { say }) {
   const { clause, observed } = row;
-  if (observed === null) return '–';
-  if (observed === NEARLY.NONE) return say('nearly_none');
-  if (observed === NEARLY.ALL) return say('nearly_all');
-  const exact = !clause.about || observed === 0 || (clause.unit === '%' && observed === 100);
-  return limitText(row, say) || `${exact ? '' : '≈ '}${withUnit(observed, clause.unit, say)}`;
+  if (observed === null) return rangeText(row, say);
+  return (observed < 0 ? '' : limitText(row, say)) || figureText(clause, observed, say);
 }
 
 /** How far an observed value is on the wrong side, 0 where it is not; to order by only. @param {Measured} row */
@@ -96,6 +112,7 @@ export function marginText(row, { say }) {
     least === undefined ? Infinity : observed - least,
     most === undefined ? Infinity : most - observed,
   );
+  if (verdict === 'p' && spare < 0) return ''; // the nearest that there can be
   const size = Math.abs(spare);
   const amount = unit === '%' ? say('unit_of_points', { n: number(size) }) : withUnit(size, unit, say);
   return say(verdict === 'p' ? 'margin_spare' : 'margin_short', { n: `${about ? '≈ ' : ''}${amount}` });

@@ -9,7 +9,7 @@
  * @typedef {LedgerActs & {back: () => void, service: (key: string) => void}} CommunityActs
  */
 import { h } from './dom.js';
-import { drawn, shareOf } from './figures.js';
+import { drawn, isUnknown, shareOf } from './figures.js';
 import { behindService, ledgerSection, standing } from './ledger_card.js';
 import { dotted, local, minutes, openThen, people, percent, SUPPRESSED } from './text.js';
 
@@ -17,7 +17,14 @@ import { dotted, local, minutes, openThen, people, percent, SUPPRESSED } from '.
 const FADE = Object.freeze([1, 0.62, 0.34, 0.22]);
 
 /** @type {readonly FurtherGroup[]} */
-const GROUPS = Object.freeze(['households', 'population_registered', 'pop_65plus', 'pop_80plus']);
+const GROUPS = Object.freeze([
+  'households',
+  'population_registered',
+  'pop_65plus',
+  'pop_80plus',
+  'circle_cut',
+  'circle_cut_60plus',
+]);
 
 /** @param {number} cutoff */
 const faded = (cutoff) => FADE[Math.min(cutoff, FADE.length - 1)];
@@ -131,6 +138,7 @@ function mostLost({ services }, { cutoffs, fewest }) {
  */
 export function sentence(community, view) {
   const { say, state, model } = view;
+  if (isUnknown(community)) return say('people_unknown_why');
   if (!community.gap) return say('sentence_hidden');
   const exact = community.gap[`sentence_${state.language}`];
   if (exact) return exact;
@@ -170,15 +178,17 @@ function head(community, { say, state, model }) {
   const { gap, pop_60plus: elders, population, people_basis: basis } = community;
   const where = dotted([local(community, 'subdistrict', state.language), community.community_type]);
   const rank = gap?.rank ? say('rank_of', { rank: gap.rank, all: model.communities.length }) : '';
+  /** @param {number | null} count */
+  const heads = (count) => (count === null ? say('unknown') : people(count, false, say));
   return [
     h('h2', { tabindex: -1 }, local(community, 'name', state.language)),
     where ? h('p.where', {}, where) : null,
     h(
       'dl.figures',
       {},
-      figure(say('index'), gap?.index ?? '–', rank),
-      figure(say('elders'), people(elders, false, say)),
-      figure(say('population'), people(population, false, say), basis === 'registered' ? say('basis_registered') : ''),
+      figure(say('index'), isUnknown(community) ? say('undetermined') : (gap?.index ?? '–'), rank),
+      figure(say('elders'), heads(elders)),
+      figure(say('population'), heads(population), basis === 'registered' ? say('basis_registered') : ''),
     ),
   ];
 }
@@ -189,12 +199,13 @@ function serviceSection(place, view, acts) {
   const keys = model.cutoffs.map((n, k) =>
     h('span', {}, h('i', { style: { opacity: faded(k) } }), say('within', { n })),
   );
-  const hidden = model.communities[place].pop_60plus === SUPPRESSED;
-  const list = hidden ? [] : model.services.map((service) => serviceRow(service, place, view, acts));
+  const community = model.communities[place];
+  const absent = isUnknown(community) ? 'people_unknown' : community.pop_60plus === SUPPRESSED ? 'not_public' : '';
+  const list = absent ? [] : model.services.map((service) => serviceRow(service, place, view, acts));
   return [
     h('h3', {}, say('services_in')),
     h('p.keys', { 'aria-hidden': 'true' }, ...keys),
-    hidden ? h('p.muted', {}, say('not_public')) : h('div.services', {}, ...list),
+    absent ? h('p.muted', {}, say(absent)) : h('div.services', {}, ...list),
   ];
 }
 

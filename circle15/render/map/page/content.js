@@ -32,7 +32,8 @@
  * @property {string} [sentence_zh]
  * @property {string} [sentence_en]
  *
- * @typedef {"households" | "population_registered" | "pop_65plus" | "pop_80plus"} FurtherGroup
+ * @typedef {"households" | "population_registered" | "pop_65plus" | "pop_80plus" | "circle_cut" | "circle_cut_60plus"
+ * } FurtherGroup
  *
  * @typedef {object} Community
  * @property {string} id
@@ -44,8 +45,8 @@
  * @property {string} outline "grown" or "estates" where it is not an administrative boundary
  * @property {string} people_basis
  * @property {[number, number]} anchor longitude and latitude of the name
- * @property {number} population
- * @property {number} pop_60plus
+ * @property {number | null} population null where nobody knows it
+ * @property {number | null} pop_60plus
  * @property {string} placed how people were placed, words joined by "+"
  * @property {Partial<Record<FurtherGroup, number>>} more in tens
  * @property {Gap | null} gap
@@ -120,7 +121,7 @@
  * @typedef {Titled & {key: string, review_number: string, synthetic: boolean, area_km2?: number,
  *   notes?: Record<string, string>}} City
  * @typedef {{pop_60plus: number, uncovered: Record<string, number[]>, placed: Record<string, number>,
- *   population?: number}} Totals in tens
+ *   population?: number, unknown?: number}} Totals in tens; `unknown` communities are in none of them
  *
  * @typedef {object} Content
  * @property {number} format
@@ -180,6 +181,9 @@
  * @typedef {object} ClauseRow one clause; of each unit of its level
  * @property {string} v a letter
  * @property {(number | null)[]} o observed
+ * @property {(number | null)[]} [lo] lower bound where only a range is known
+ * @property {(number | null)[]} [hi] upper bound of it, null where there is none
+ * @property {string[]} [n] numbers (of grids, say) that comply
  * @property {number[]} [f] facility, -1 none
  * @property {([number, number] | null)[]} [w] minutes and metres of the typical walk
  * @property {number[]} [l] position in `lacks`, -1 none

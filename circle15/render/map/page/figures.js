@@ -5,7 +5,7 @@
  * @import { Measure, Sort } from "./state.js"
  *
  * @typedef {object} Figure
- * @property {"value" | "hidden" | "none"} kind
+ * @property {"value" | "hidden" | "unknown" | "none"} kind
  * @property {number} value
  * @property {boolean} rough
  * @property {string} service the one that it is of, where all are asked for
@@ -23,6 +23,7 @@
  * @property {number[]} classes of the communities, -1 for none
  * @property {number[]} counts of the classes
  * @property {number} hidden
+ * @property {number} unknown whose people nobody knows
  * @property {number} none
  * @property {KindOf[]} [kinds] of a measure by kind
  * @property {boolean[]} [dark] whether a community's tone is
@@ -43,6 +44,9 @@ export const SHARE_ENDS = Object.freeze([0.95, 0.8, 0.6, 0.4, 0.2]);
 export const NONE = Object.freeze({ kind: 'none', value: NaN, rough: false, service: '' });
 /** @type {Readonly<Figure>} */
 export const HIDDEN = Object.freeze({ kind: 'hidden', value: NaN, rough: false, service: '' });
+
+/** @type {Readonly<Figure>} */
+export const UNKNOWN = Object.freeze({ kind: 'unknown', value: NaN, rough: false, service: '' });
 
 /**
  * People not covered as a number to draw with: the middle of the numbers that are hidden.
@@ -79,6 +83,15 @@ export function toneOf({ classes, kinds }, place) {
 /** Whether a community's people are not public. @param {Counted} community */
 export const isHidden = ({ gap, pop_60plus: elders }) => !gap && (elders === SUPPRESSED || elders === 0);
 
+/** Whether nobody knows how many people aged 60+ a community has. @param {Pick<Counted, "pop_60plus">} community */
+export const isUnknown = ({ pop_60plus: elders }) => elders === null;
+
+/** Why a community has no figure at all. @param {Counted} community */
+export function without(community) {
+  if (isUnknown(community)) return UNKNOWN;
+  return isHidden(community) ? HIDDEN : NONE;
+}
+
 /**
  * One service's figure.
  *
@@ -108,7 +121,7 @@ function cellFigure(cell, service, { measure, cutoff }, fewest) {
  * @returns {Figure}
  */
 export function figureOf(community, choice, fewest) {
-  if (!community.gap) return isHidden(community) ? HIDDEN : NONE;
+  if (!community.gap) return without(community);
   if (choice.measure === 'index') {
     const { index } = community.gap;
     return index === null ? NONE : { kind: 'value', value: index, rough: false, service: '' };
@@ -187,7 +200,7 @@ export function tallied(figures, classes, size) {
   /** @param {Figure["kind"]} kind */
   const count = (kind) => figures.filter((figure) => figure.kind === kind).length;
   const counts = Array.from({ length: size }, (_, at) => classes.filter((place) => place === at).length);
-  return { counts, hidden: count('hidden'), none: count('none') };
+  return { counts, hidden: count('hidden'), unknown: count('unknown'), none: count('none') };
 }
 
 /**

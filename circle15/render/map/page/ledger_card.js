@@ -112,10 +112,11 @@ function evidence({ clause, facility, walk }, place, view, acts) {
 /** What was observed, required, and by how much. @param {LedgerRow} row @param {View} view */
 function clauseFigures(row, view) {
   const { say } = view;
-  const required = requiredText(row.clause, say);
+  const [observed, required] = [observedText(row, view), requiredText(row.clause, say)];
   const texts = [
-    row.observed === null ? '' : say('observed_n', { n: observedText(row, view) }),
+    observed ? say('observed_n', { n: observed }) : '',
     required ? say('required_n', { n: required }) : '',
+    row.numbers ? say('numbers_n', { n: row.numbers }) : '',
     marginText(row, view),
   ].filter(Boolean);
   return texts.length ? h('p.clause-figures', {}, ...texts.map((text) => h('span', {}, text))) : null;

@@ -88,6 +88,7 @@ function classLines({ say, state, result, model }) {
     ...kinds,
     marked ? line(h('i.swatch.marked', { style: { background: '#8a8494' } }), say(`mark_${measure}`), marked) : null,
     ...classes,
+    result.unknown ? line(h('i.swatch.unknown'), say('people_unknown'), result.unknown) : null,
     result.none ? line(h('i.swatch.none'), nothing, result.none) : null,
     result.hidden ? line(h('i.swatch.few'), say('not_public'), result.hidden) : null,
   ];

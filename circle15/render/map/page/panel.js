@@ -15,6 +15,7 @@ import { byKind, verdictsIn } from './verdicts.js';
 /** A figure as text. @param {Figure} figure @param {Measure} measure @param {{say: Say}} view */
 export function figureText(figure, measure, { say }) {
   if (figure.kind === 'hidden') return say('people_few');
+  if (figure.kind === 'unknown') return say('people_unknown_short');
   if (figure.kind === 'none') return '–';
   if (byKind(measure)) return figure.text ?? '';
   if (measure === 'share') return `${figure.rough ? '≈' : ''}${percent(figure.value)}`;
@@ -26,6 +27,7 @@ export function figureText(figure, measure, { say }) {
 /** Why there is no figure. @param {Figure} figure @param {Bare} view */
 export function absence(figure, { say, state, model }) {
   if (figure.kind === 'hidden') return say('not_public');
+  if (figure.kind === 'unknown') return say('people_unknown');
   if (state.service !== 'all' && !model.serviceOf[state.service]?.determined) return say('undetermined');
   return say('no_value');
 }
@@ -108,11 +110,12 @@ export function summary(view) {
   if (byKind(state.measure) && model.verdicts) return kindSummary(view);
   const service = model.serviceOf[state.service];
   if (!service) {
-    return say('summary_all', {
+    const all = say('summary_all', {
       people: grouped(totals.pop_60plus),
       communities: model.communities.length,
       facilities: model.facilities.length,
     });
+    return dotted([all, totals.unknown ? say('summary_unknown', { n: totals.unknown }) : '']);
   }
   if (!service.determined) return say('undetermined_why');
   const lost = totals.uncovered[service.key][state.cutoff];
@@ -175,6 +178,7 @@ function strip(community, { model, state }) {
 /** The colour of a row. @param {Figure} figure @param {string | null} tone */
 function swatch({ kind, mark }, tone) {
   if (tone) return h(`span.swatch${mark ? '.marked' : ''}`, { style: { background: tone } });
+  if (kind === 'unknown') return h('span.swatch.unknown');
   return h(kind === 'hidden' ? 'span.swatch.few' : 'span.swatch.none');
 }
 
@@ -195,7 +199,7 @@ function names(community, { service }, { model, state }) {
 /** The figure of a row. @param {Figure} figure @param {View} view */
 function value(figure, view) {
   const { measure } = view.state;
-  const words = figure.kind === 'hidden' || figure.code === SUPPRESSED || byKind(measure);
+  const words = figure.kind === 'hidden' || figure.kind === 'unknown' || figure.code === SUPPRESSED || byKind(measure);
   const note = figure.note ? h('small', {}, figure.note) : null;
   return h(`span.value${words ? '.words' : ''}`, {}, figureText(figure, measure, view), note);
 }

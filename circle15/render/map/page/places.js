@@ -23,8 +23,8 @@ const ORDER = Object.freeze({ areas: 340, reach: 360, outline: 370, sites: 450, 
 
 const AREA_LINE = Object.freeze({ weight: 0.8, color: '#7b6f66' });
 
-/** A fill of slanted lines. @param {string} tone */
-function hatch(tone) {
+/** A fill of slanted lines, or of crossed ones. @param {string} tone */
+function hatch(tone, crossed = false) {
   const strip = document.createElement('canvas');
   strip.width = 8;
   strip.height = 8;
@@ -35,6 +35,9 @@ function hatch(tone) {
   for (const shift of [-8, 0, 8]) {
     ctx.moveTo(shift - 1, 9);
     ctx.lineTo(shift + 9, -1);
+    if (!crossed) continue;
+    ctx.moveTo(shift - 1, -1);
+    ctx.lineTo(shift + 9, 9);
   }
   ctx.stroke();
   // Leaflet gives the colour of a fill to the canvas as it is, and there a fill may be a pattern.
@@ -85,6 +88,7 @@ function painter({ shapes, hatches }) {
   const fills = {
     none: hatch('rgba(90,84,96,.55)'),
     hidden: hatch('rgba(90,84,96,.25)'),
+    unknown: hatch('rgba(90,84,96,.55)', true),
     mark: hatch('rgba(255,255,255,.95)'),
   };
   /** @param {Result} result @param {number} place */

@@ -59,12 +59,15 @@ export function listRows(sheet, places) {
   const { communities, cutoff, fewest, shown, note } = sheet;
   const determined = sheet.services.filter((service) => service.determined);
   /**
-   * A number of people as published: in words where it is hidden or in tens.
+   * A number of people as published: in words where it is unknown, hidden or in tens.
    *
-   * @param {number} value
+   * @param {number | null} value
    * @param {boolean} rough
    */
-  const count = (value, rough) => (value === SUPPRESSED || rough ? people(value, rough, sheet.say) : value);
+  const count = (value, rough) => {
+    if (value === null) return sheet.say('unknown');
+    return value === SUPPRESSED || rough ? people(value, rough, sheet.say) : value;
+  };
   /** @param {Cell | undefined} figures */
   const cells = (figures) => {
     const share = shareOf(figures, cutoff, fewest);

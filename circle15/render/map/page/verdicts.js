@@ -6,8 +6,9 @@
  * @import { LatLon } from "./shapes.js"
  * @import { Measure } from "./state.js"
  *
- * @typedef {{clause: Clause, verdict: Verdict, observed: number | null}} Judged
- * @typedef {Judged & {at: number, facility: number, walk: [number, number] | null,
+ * @typedef {{clause: Clause, verdict: Verdict, observed: number | null, low: number | null,
+ *   high: number | null}} Judged
+ * @typedef {Judged & {at: number, numbers: string, facility: number, walk: [number, number] | null,
  *   lacks: [string, string] | null}} LedgerRow
  * @typedef {ReturnType<typeof verdictsOf>} Verdicts
  * @typedef {NonNullable<ReturnType<Verdicts["route"]>>} Route
@@ -93,6 +94,9 @@ function ledgerOf(norms) {
       at,
       verdict: /** @type {Verdict} */ (row.v[unit] ?? '.'),
       observed: row.o[unit] ?? null,
+      low: row.lo?.[unit] ?? null,
+      high: row.hi?.[unit] ?? null,
+      numbers: row.n?.[unit] ?? '',
       facility: row.f?.[unit] ?? -1,
       walk: row.w?.[unit] ?? null,
       lacks: row.l && row.l[unit] >= 0 ? norms.lacks[row.l[unit]] : null,

@@ -24,7 +24,9 @@ import { bytesOf, cell, community, content, model, en as say, state } from './bu
 /** @type {Measured["clause"]} */
 const share = { unit: '%', about: true, at_least: 90 };
 /** @param {Measured["verdict"]} verdict @param {number} observed @returns {Measured} */
-const row = (verdict, observed, clause = share) => ({ clause, verdict, observed });
+const row = (verdict, observed, clause = share) => ({ clause, verdict, observed, low: null, high: null });
+/** @param {number} low @param {number | null} high @returns {Measured} */
+const ranged = (low, high, clause = share) => ({ clause, verdict: 'u', observed: null, low, high });
 
 test('figures carry their unit, requirements their side', () => {
   assert.equal(withUnit(1234, 'm2', say), '1,234 m²');
@@ -47,6 +49,24 @@ test('a rounded figure never contradicts its verdict', () => {
   assert.equal(marginText(row('f', 90), { say }), '');
   assert.equal(marginText(row('f', 83), { say }), '≈ 7 points short');
   assert.equal(marginText(row('p', 1400, { unit: 'm2', about: false, at_least: 400 }), { say }), '1,000 m² to spare');
+});
+
+test('a range is told as a range, never a bound as the value', () => {
+  const floor = { unit: 'm2', about: false, at_least: 400 };
+  assert.equal(observedText(ranged(465, null, floor), { say }), '≥ 465 m²');
+  assert.equal(observedText(ranged(465, 930, floor), { say }), '465–930 m²');
+  assert.equal(observedText(ranged(0, 45), { say }), '≈ 0–45%');
+  assert.equal(observedText(ranged(80, 80), { say }), '≈ 80%');
+  assert.equal(observedText(ranged(NEARLY.NONE, 45), { say }), 'between fewer than 10 people and ≈ 45%');
+  assert.equal(observedText(ranged(60, NEARLY.ALL), { say }), 'between ≈ 60% and all but fewer than 10 people');
+  assert.equal(observedText({ ...ranged(0, 0), low: null, high: null }, { say }), '');
+  assert.equal(marginText(ranged(465, 930, floor), { say }), '');
+});
+
+test('what complies as the nearest number has no margin', () => {
+  const grids = { unit: 'hh', about: true, at_least: 200, at_most: 300 };
+  assert.equal(marginText(row('p', 175, grids), { say }), '');
+  assert.equal(marginText(row('f', 350, grids), { say }), '≈ 50 households short');
 });
 
 test('few people are told in words and have no margin', () => {
