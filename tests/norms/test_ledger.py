@@ -38,7 +38,7 @@ def test_cases_of_the_source_documents(households, area, share, verdict, grids):
     ledger = judge(place, rules_of("js13-area-per-100hh", "js13-grids-required", "js13-centre-400"))
     found = row(ledger, "js13-area-per-100hh")
     assert found["observed"] == pytest.approx(share)
-    assert (found["verdict"], found["facility_id"], bool(found["indicative"])) == (verdict, "f0", False)
+    assert (found["verdict"], found["facility_id"], found["standing"]) == (verdict, "f0", "source")
     assert row(ledger, "js13-grids-required")[["observed", "verdict"]].tolist() == [grids, "shown"]
     assert row(ledger, "js13-centre-400")["verdict"] == ("pass" if area >= 400 else "fail")
 
@@ -117,7 +117,7 @@ def test_tiers_do_not_stand_in_for_each_other():
     ledger = judge(place, rules_of("gb50180-clinic-station", "gb50180-clinic-centre"))
     assert row(ledger, "gb50180-clinic-station")[["observed", "verdict"]].tolist() == [0, "fail"]
     assert row(ledger, "gb50180-clinic-centre")[["observed", "verdict"]].tolist() == [100, "pass"]
-    assert row(ledger, "gb50180-clinic-centre")["indicative"]
+    assert row(ledger, "gb50180-clinic-centre")["standing"] == "project"
     without = ground(communities(households=[1]), sites)
     assert (
         row(judge(without, rules_of("gb50180-clinic-station")), "gb50180-clinic-station")["lacks"] == "facilities.tier"

@@ -117,7 +117,7 @@ def test_one_sided_thresholds_name_no_number():
 def test_the_numbers_equal_a_search_through_all(households, low, width):
     rule = Rule(
         clause_id="x", book="b", title_zh="", title_en="", measure="households_per_grid", unit="hh", source_zh="",
-        source_en="", clause="1", year=2020, status="expected", grade="S", verified=True, at_least=low,
+        source_en="", clause="1", year=2020, status="expected", grade="S", standing="source", at_least=low,
         at_most=low + width,
     )  # fmt: skip
     beyond = {n: round(rule.beyond(round(households / n, 9)), 9) for n in range(1, households + 2)}
