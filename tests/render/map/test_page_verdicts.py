@@ -99,7 +99,7 @@ def test_a_clause_colours_the_communities_that_it_judges(browser: Browser, town:
         fill = browser.run(LAYERS)["fill"]
         assert {name: fill[name][0] for name in names} == dict(zip(names, [tones[v] for v in row["v"]], strict=True))
         # Hatched: marked, undetermined and not public.
-        hatched = [v in "uh" or (v in "pf" and clause["mark"]) for v in row["v"]]
+        hatched = [v in "uh" or (v in "pf" and clause["mark"] != "") for v in row["v"]]
         assert [fill[name][1] for name in names] == hatched
         counts = texts(browser, ".legend .classes li")
         for letter, label in (("f", "不达标"), ("p", "达标"), ("u", "无法判定")):
