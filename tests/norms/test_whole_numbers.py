@@ -110,7 +110,7 @@ def test_ranges_of_other_means_and_shares(measure, unit, between, columns, numbe
 
 def test_one_sided_thresholds_name_no_number():
     ledger = judge(ground(communities(population=[1000.0], workers=[1])), rules_of("sz-workers-18"))
-    assert row(ledger, "sz-workers-18")[["verdict", "feasible"]].tolist() == ["fail", ""]
+    assert row(ledger, "sz-workers-18", "city", "city")[["verdict", "feasible"]].tolist() == ["fail", ""]
 
 
 @given(st.integers(1, 3000), st.integers(1, 400), st.integers(0, 400))
