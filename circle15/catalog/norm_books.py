@@ -20,7 +20,7 @@ from circle15.catalog.service import services
 from circle15.catalog.tier import tiers
 from circle15.catalog.typed_toml import Number, OneOf, Rows, TomlTable, checked, fault, unknown_word
 from circle15.errors import NormError
-from circle15.model.norms import Level, NormBook, Rule, Scope, Status
+from circle15.model.norms import Level, NormBook, Rule, Scope, Standing, Status
 from circle15.model.places import AGE_GROUP, PEOPLE
 from circle15.refusals import hint, refusal
 from circle15.refusals.spelling import did_you_mean
@@ -236,7 +236,7 @@ class _RuleTable(TomlTable):
     year: int
     status: Status
     grade: Literal["S", "A", "B", "M+", "M", "project"]
-    verified: bool
+    standing: Standing
     services: Rows[_Service] = ()
     tiers: Rows[_Tier] = ()
     standardised: bool = False

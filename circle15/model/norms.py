@@ -13,11 +13,13 @@ from circle15.model.pickling import ReadOnly
 from circle15.model.provenance import Origin
 from circle15.refusals import refusal
 
-__all__ = ["Ledger", "Level", "NormBook", "Rule", "Scope", "Status"]
+__all__ = ["Ledger", "Level", "Mark", "NormBook", "Rule", "Scope", "Standing", "Status"]
 
 Level = Literal["community", "subdistrict", "city"]
 Scope = Literal["all", "urban", "rural"]
 Status = Literal["mandatory", "expected", "pilot", "draft", "project"]
+Standing = Literal["official", "source", "project"]
+Mark = Literal["", "indicative", "project"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +45,11 @@ class Rule:
         The required value; both for a range, neither where a figure is only shown.
     level, scope
         Whom it is asked of.
-    source, clause, year, status, grade, verified
-        Where it stands. ``grade`` is S (source document), A, B, M+, M (from memory) or ``project``; a
-        verdict from an unverified rule is *indicative*.
+    source, clause, year, status, grade
+        Where it stands. ``grade`` is S (source document), A, B, M+, M (from memory) or ``project``.
+    standing
+        What the requirement rests on: ``official`` (the official text was seen), ``source`` (a source document or a
+        quotation states it), ``project`` (its threshold is a convention of this project or of the book's author).
     """
 
     clause_id: str
@@ -60,7 +64,7 @@ class Rule:
     year: int
     status: Status
     grade: str
-    verified: bool
+    standing: Standing
     services: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     standardised: bool = False
@@ -85,6 +89,13 @@ class Rule:
         """Whether the rule requires something; else its figure is only shown."""
         return self.at_least is not None or self.at_most is not None
 
+    @property
+    def mark(self) -> Mark:
+        """How its verdicts are marked: ``project``, a threshold by convention; ``indicative``, a quoted clause."""
+        if self.standing == "project":
+            return "project"
+        return "" if self.standing == "official" or self.grade == "S" else "indicative"
+
     def passes(self, observed: float) -> bool:
         """Whether a value complies: ``at_least <= observed <= at_most``.
 
@@ -97,7 +108,7 @@ class Rule:
         --------
         >>> rule = Rule(
         ...     clause_id="x", book="b", title_zh="", title_en="", measure="households_per_grid", unit="hh",
-        ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", verified=True,
+        ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", standing="source",
         ...     at_least=200, at_most=300,
         ... )
         >>> rule.passes(300), rule.passes(300.5)
@@ -133,8 +144,8 @@ class NormBook:
         object.__setattr__(self, "checklists", ReadOnly(self.checklists))  # books are cached: nobody changes one
 
     def __repr__(self) -> str:
-        verified = sum(rule.verified for rule in self.rules)
-        return f"<NormBook {self.key}: {len(self.rules)} rules, {verified} verified>"
+        ours = sum(rule.standing == "project" for rule in self.rules)
+        return f"<NormBook {self.key}: {len(self.rules)} rules, {ours} with a threshold of the project>"
 
 
 _RARE: Mapping[str, float | str] = ReadOnly(
@@ -151,8 +162,8 @@ class Ledger:
     in the clause's ``unit``; where only bounds are known ``observed`` is NaN and ``observed_low`` and ``observed_high``
     have them, the latter NaN where there is none above (all three NaN where nothing is known); ``verdict`` (``pass``,
     ``fail``, ``undetermined``, ``shown`` where nothing is required); ``feasible``, the numbers of grids, or of whatever
-    a range per thing is asked of, that comply or come nearest (``""`` where a clause asks for none); ``indicative``
-    (True where the clause was not verified in the official text); ``lacks``, what has to be supplied before more can be
+    a range per thing is asked of, that comply or come nearest (``""`` where a clause asks for none); the
+    ``standing`` of its clause; ``lacks``, what has to be supplied before more can be
     said; ``facility_id`` that the figure rests on, ``""`` if none. The evidence: ``route_min`` and ``route_m`` of the
     typical walk to that facility or, where the clause asks who can walk there, to the nearest one; ``floor_area_m2``,
     ``source`` and ``source_date`` of the facility; NaN or ``""`` where there is none. Units that a clause does not

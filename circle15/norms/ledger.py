@@ -28,7 +28,7 @@ from circle15.norms.whole_numbers import Feasible, feasible
 __all__ = ["judge", "with_evidence"]
 
 _COLUMNS = (
-    "observed", "observed_low", "observed_high", "at_least", "at_most", "unit", "feasible", "verdict", "indicative",
+    "observed", "observed_low", "observed_high", "at_least", "at_most", "unit", "feasible", "verdict", "standing",
     "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
 )  # fmt: skip
 _FIGURES = ("observed", "observed_low", "observed_high")
@@ -258,7 +258,7 @@ def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFr
     told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
     told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
     told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)
-    told["indicative"] = np.array([not rule.verified for rule in rules], dtype=bool)
+    told["standing"] = pd.array([rule.standing for rule in rules], dtype=object)
     return told.reindex(columns=list(_COLUMNS))
 
 

@@ -64,7 +64,7 @@ def feasible(rule: Rule, counted: Counted, given: Numbers, scale: float = 1.0) -
     --------
     >>> rule = Rule(
     ...     clause_id="x", book="b", title_zh="", title_en="", measure="households_per_grid", unit="hh",
-    ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", verified=True,
+    ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", standing="source",
     ...     at_least=200, at_most=300,
     ... )
     >>> found = feasible(rule, "whole", np.array([350.0, 1200.0, 150.0, np.nan]))

@@ -38,19 +38,24 @@ def test_cases_of_the_source_documents(households, area, share, verdict, grids):
     ledger = judge(place, rules_of("js13-area-per-100hh", "js13-grids-required", "js13-centre-400"))
     found = row(ledger, "js13-area-per-100hh")
     assert found["observed"] == pytest.approx(share)
-    assert (found["verdict"], found["facility_id"], bool(found["indicative"])) == (verdict, "f0", False)
+    assert (found["verdict"], found["facility_id"], found["standing"]) == (verdict, "f0", "source")
     assert row(ledger, "js13-grids-required")[["observed", "verdict"]].tolist() == [grids, "shown"]
     assert row(ledger, "js13-centre-400")["verdict"] == ("pass" if area >= 400 else "fail")
 
 
-def test_jindu_needs_26_workers_and_lishe_has_a_fifth_of_offices():
-    # 14,000 residents x 18 / 10,000 = 25.2 workers. 里厍社区: 100 of 500 m2 are offices.
-    places = communities(
-        population=[14_000.0, 14_000.0], workers=[25, 26], centre_area_m2=[500, 500], office_area_m2=[100, 0]
-    )
-    ledger = judge(ground(places), rules_of("sz-workers-18", "js13-office-share"))
-    assert row(ledger, "sz-workers-18")["observed"] == pytest.approx(10_000 * 25 / 14_000)
-    assert [row(ledger, "sz-workers-18", unit)["verdict"] for unit in ("c0", "c1")] == ["fail", "pass"]
+@pytest.mark.parametrize(("workers", "verdict"), [(25, "fail"), (26, "pass")])
+def test_a_city_of_the_size_of_jindu_needs_26_workers(workers, verdict):
+    # 14,000 residents x 18 / 10,000 = 25.2 workers, asked of the city: no community of it is judged alone.
+    places = communities(population=[6_000.0, 8_000.0], workers=[2, workers - 2])
+    ledger = judge(ground(places), rules_of("sz-workers-18"))
+    assert row(ledger, "sz-workers-18", "city", "city")["observed"] == pytest.approx(10_000 * workers / 14_000)
+    assert row(ledger, "sz-workers-18", "city", "city")["verdict"] == verdict
+    assert set(ledger.frame.index.get_level_values("level")) == {"city"}
+
+
+def test_a_fifth_of_lishe_is_offices():
+    # 里厍社区: 100 of 500 m2.
+    ledger = judge(ground(communities(centre_area_m2=[500], office_area_m2=[100])), rules_of("js13-office-share"))
     assert row(ledger, "js13-office-share")[["observed", "verdict"]].tolist() == [20.0, "shown"]
 
 
@@ -92,7 +97,7 @@ def test_a_service_without_a_list_is_undetermined_and_says_what_is_lacking():
     assert row(ledger, "js-circle-elderly")[["verdict", "lacks"]].tolist() == ["undetermined", "facilities: day_care"]
     assert row(ledger, "js-meal-there")["lacks"] == "facilities: meal_point"
     assert np.isnan(row(ledger, "js-meal-there")["observed"])
-    assert row(ledger, "sz-workers-18")["lacks"] == "workers"
+    assert row(ledger, "sz-workers-18", "city", "city")["lacks"] == "workers"
 
 
 def test_an_unknown_area_is_no_small_area():
@@ -117,7 +122,7 @@ def test_tiers_do_not_stand_in_for_each_other():
     ledger = judge(place, rules_of("gb50180-clinic-station", "gb50180-clinic-centre"))
     assert row(ledger, "gb50180-clinic-station")[["observed", "verdict"]].tolist() == [0, "fail"]
     assert row(ledger, "gb50180-clinic-centre")[["observed", "verdict"]].tolist() == [100, "pass"]
-    assert row(ledger, "gb50180-clinic-centre")["indicative"]
+    assert row(ledger, "gb50180-clinic-centre")["standing"] == "project"
     without = ground(communities(households=[1]), sites)
     assert (
         row(judge(without, rules_of("gb50180-clinic-station")), "gb50180-clinic-station")["lacks"] == "facilities.tier"

@@ -128,9 +128,12 @@ export function sourceText(clause, { model, state, say }) {
 /** A clause's title. @param {Clause} clause @param {Language} language */
 export const titleOf = (clause, language) => local({ title_zh: clause.zh, title_en: clause.en }, 'title', language);
 
-/** A clause's title, and whether its verdicts are indicative. @param {Clause} clause @param {Bare} view */
+/** How verdicts of a clause are marked, in words; nothing where they are not. @param {Clause} clause @param {Say} say */
+export const markText = (clause, say) => (clause.mark ? say(`mark_${clause.mark}`) : '');
+
+/** A clause's title, and how its verdicts are marked. @param {Clause} clause @param {Bare} view */
 export const markedTitle = (clause, { say, state }) =>
-  `${titleOf(clause, state.language)}${clause.verified ? '' : ` (${say('indicative')})`}`;
+  `${titleOf(clause, state.language)}${clause.mark ? ` (${markText(clause, say)})` : ''}`;
 
 /** A book's title. @param {[string, string, string]} book key, Chinese, English @param {Language} language */
 export const bookTitle = ([, zh, en], language) => either(zh, en, language);

@@ -164,7 +164,8 @@
  * @property {number} year
  * @property {string} status
  * @property {string} grade
- * @property {boolean} verified
+ * @property {"official" | "source" | "project"} standing what its requirement rests on
+ * @property {"" | "indicative" | "project"} mark
  * @property {"community" | "subdistrict" | "city"} level
  * @property {string} unit
  * @property {boolean} about whether its figures are rounded for privacy
