@@ -41,8 +41,9 @@ class Rule:
     minutes, metres, open_at, people, people_from, people_below, households_each
         Parameters of measures: cut-off, network distance, moment of an ordinary week, people column, range of
         population in which the rule applies, households to a grid.
-    at_least, at_most
-        The required value; both for a range, neither where a figure is only shown.
+    at_least, more_than, at_most
+        The required value: ``at_least`` includes it, ``more_than`` (超过) does not. A lower and an upper one make a
+        range; none stands where a figure is only shown.
     level, scope
         Whom it is asked of.
     source, clause, year, status, grade
@@ -78,6 +79,7 @@ class Rule:
     people_below: float | None = None
     households_each: float | None = None
     at_least: float | None = None
+    more_than: float | None = None
     at_most: float | None = None
     level: Level = "community"
     scope: Scope = "all"
@@ -87,7 +89,12 @@ class Rule:
     @property
     def judges(self) -> bool:
         """Whether the rule requires something; else its figure is only shown."""
-        return self.at_least is not None or self.at_most is not None
+        return self.least is not None or self.at_most is not None
+
+    @property
+    def least(self) -> float | None:
+        """The lower bound, whether it is included or not."""
+        return self.at_least if self.more_than is None else self.more_than
 
     @property
     def mark(self) -> Mark:
@@ -97,7 +104,7 @@ class Rule:
         return "" if self.standing == "official" or self.grade == "S" else "indicative"
 
     def passes(self, observed: float) -> bool:
-        """Whether a value complies: ``at_least <= observed <= at_most``.
+        """Whether a value complies: ``at_least <= observed <= at_most``, or ``more_than < observed``.
 
         Raises
         ------
@@ -117,11 +124,12 @@ class Rule:
         if not self.judges:
             raise refusal("rule_bound", error=NormError, clause=self.clause_id)
         enough = self.at_least is None or observed >= self.at_least
+        enough &= self.more_than is None or observed > self.more_than
         return enough and (self.at_most is None or observed <= self.at_most)
 
     def beyond(self, observed: float) -> float:
         """How far a value lies outside of what is required, in the rule's unit; 0 where it complies."""
-        short = 0.0 if self.at_least is None else self.at_least - observed
+        short = 0.0 if self.least is None else self.least - observed
         over = 0.0 if self.at_most is None else observed - self.at_most
         return max(short, over, 0.0)
 
@@ -149,7 +157,7 @@ class NormBook:
 
 
 _RARE: Mapping[str, float | str] = ReadOnly(
-    {"observed_low": float("nan"), "observed_high": float("nan"), "feasible": ""}
+    {"observed_low": float("nan"), "observed_high": float("nan"), "more_than": float("nan"), "feasible": ""}
 )
 """Columns of a ledger that few verdicts need, and what they are for all others."""
 
@@ -158,7 +166,8 @@ _RARE: Mapping[str, float | str] = ReadOnly(
 class Ledger:
     """Verdicts by clause, each with what was observed and what it rests on.
 
-    ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least`` and ``at_most``
+    ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least``, ``more_than`` and
+    ``at_most``
     in the clause's ``unit``; where only bounds are known ``observed`` is NaN and ``observed_low`` and ``observed_high``
     have them, the latter NaN where there is none above (all three NaN where nothing is known); ``verdict`` (``pass``,
     ``fail``, ``undetermined``, ``shown`` where nothing is required); ``feasible``, the numbers of grids, or of whatever

@@ -59,6 +59,16 @@ def test_a_fifth_of_lishe_is_offices():
     assert row(ledger, "js13-office-share")[["observed", "verdict"]].tolist() == [20.0, "shown"]
 
 
+@pytest.mark.parametrize(("with_one", "verdict"), [(8, "fail"), (9, "fail"), (10, "pass")])
+def test_more_than_ninety_percent_is_not_ninety(with_one, verdict):
+    # Of ten communities nine have one: 90 %, which is not 超过90%.
+    places = communities(population=[100.0] * 10, deliberation=[1] * with_one + [0] * (10 - with_one))
+    ledger = judge(ground(places), rules_of("sz-deliberation", "sz-deliberation-rate"))
+    rate = row(ledger, "sz-deliberation-rate", "city", "city")
+    assert (rate["observed"], rate["verdict"], rate["more_than"]) == (10 * with_one, verdict, 90)
+    assert np.isnan(rate["at_least"])
+
+
 def test_minutes_and_metres_by_hand():
     # A clinic at 500 m: 15 min at 1 m/s reach 900 m, so the home at 1,500 m is 100 m too far; 1,000 m reach it exactly.
     place = ground(communities(households=[1, 1, 1]), [(500, "clinic community_centre")])

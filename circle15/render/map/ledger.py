@@ -127,7 +127,7 @@ class _Pool:
 
 
 def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
-    numbers = {"at_least": rule.at_least, "at_most": rule.at_most, "minutes": rule.minutes, "metres": rule.metres}
+    numbers = {name: getattr(rule, name) for name in ("at_least", "more_than", "at_most", "minutes", "metres")}
     return {
         "id": rule.clause_id,
         "book": books.place(rule.book),
@@ -356,7 +356,7 @@ def _share(rule: Rule, total: Numbers, observed: Numbers, *, scoped: bool) -> tu
     few = ~(total >= FEWEST)
     if scoped:
         return np.full(len(observed), np.nan), few
-    least = -np.inf if rule.at_least is None else rule.at_least
+    least = -np.inf if rule.least is None else rule.least + (2e-9 if rule.more_than is not None else 0.0)
     most = np.inf if rule.at_most is None else rule.at_most
     share = observed / 100
     telling = tells_too_much(total, share, lambda percent: (percent >= least - 1e-9) & (percent <= most + 1e-9))

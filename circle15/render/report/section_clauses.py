@@ -17,6 +17,7 @@ from circle15.render.report.facts import Facts, number
 __all__ = ["clauses", "measured", "required"]
 
 _SIDES = {"pass": ("≥", "≤"), "fail": ("<", ">")}
+_STRICT = {"pass": ">", "fail": "≤"}
 """On which side of a lowest and of a highest value a verdict says that a figure is."""
 
 
@@ -81,8 +82,10 @@ def _standing(rule: Rule, alike: str) -> str:
 def required(rule: Rule) -> str:
     """What a clause asks for, with its unit; a dash where it only shows a figure."""
     unit = _unit(rule.unit)
-    if rule.at_least is not None and rule.at_most is not None:
-        return f"{rule.at_least:g}–{rule.at_most:g}{unit}"
+    if rule.least is not None and rule.at_most is not None:
+        return f"{rule.least:g}–{rule.at_most:g}{unit}"
+    if rule.more_than is not None:
+        return f">{rule.more_than:g}{unit}"
     if rule.at_least is not None:
         if rule.unit == "yes":
             return say("should_be").zh
@@ -135,11 +138,12 @@ def _figure(rule: Rule, told: float, verdict: str) -> str:
     if exposure in {"people", "households"} and told in {NEARLY_NONE, NEARLY_ALL}:
         return say("nearly_none" if told == NEARLY_NONE else "nearly_all").zh
     exact = exposure in {"plain", "staff"} or told == 0 or (rule.unit == "%" and told == 100)
-    one_sided = (rule.at_least is None) != (rule.at_most is None)
+    one_sided = (rule.least is None) != (rule.at_most is None)
     if not exact and one_sided and verdict in _SIDES and rule.passes(told) != (verdict == "pass"):
         least, most = _SIDES[verdict]
+        least = least if rule.more_than is None else _STRICT[verdict]
         return (
-            f"{least}{rule.at_least:g}{_unit(rule.unit)}"
+            f"{least}{rule.least:g}{_unit(rule.unit)}"
             if rule.at_most is None
             else f"{most}{rule.at_most:g}{_unit(rule.unit)}"
         )

@@ -37,19 +37,19 @@ _RULE = {
 }  # fmt: skip
 _LEDGER = (
     "level", "unit_id", "unit_name", "subdistrict", "clause_id", "clause_zh", "clause_en", "verdict", "verdict_zh",
-    "verdict_en", "standing", "observed", "observed_low", "observed_high", "at_least", "at_most", "norm_unit_zh",
-    "norm_unit_en", "feasible", "lacks_zh", "lacks_en", "facility_id", "facility_name", "route_min", "route_m",
-    "floor_area_m2", "source", "source_date", "book", "norm_source_zh", "norm_source_en", "clause", "norm_year",
-    "norm_status", "grade", "clause_note_zh", "clause_note_en", "synthetic",
+    "verdict_en", "standing", "observed", "observed_low", "observed_high", "at_least", "more_than", "at_most",
+    "norm_unit_zh", "norm_unit_en", "feasible", "lacks_zh", "lacks_en", "facility_id", "facility_name", "route_min",
+    "route_m", "floor_area_m2", "source", "source_date", "book", "norm_source_zh", "norm_source_en", "clause",
+    "norm_year", "norm_status", "grade", "clause_note_zh", "clause_note_en", "synthetic",
 )  # fmt: skip
 _SHEET = (  # what one clause says stands in the sheet of rates, and all of it in ledger.csv
     "level", "unit_name", "clause_zh", "clause_en", "verdict_zh", "verdict_en", "observed", "observed_low",
-    "observed_high", "at_least", "at_most", "norm_unit_zh", "feasible", "lacks_zh", "lacks_en", "facility_name",
-    "route_min", "route_m", "floor_area_m2", "source", "source_date", "norm_source_zh", "clause", "norm_year",
-    "clause_id",
+    "observed_high", "at_least", "more_than", "at_most", "norm_unit_zh", "feasible", "lacks_zh", "lacks_en",
+    "facility_name", "route_min", "route_m", "floor_area_m2", "source", "source_date", "norm_source_zh", "clause",
+    "norm_year", "clause_id",
 )  # fmt: skip
 _COMPLIANCE = (
-    "clause_id", "clause_zh", "clause_en", "level", "at_least", "at_most", "norm_unit_zh", "norm_unit_en",
+    "clause_id", "clause_zh", "clause_en", "level", "at_least", "more_than", "at_most", "norm_unit_zh", "norm_unit_en",
     "units_pass", "units_fail", "units_undetermined", "units_shown", "pass_pct", "observed", "observed_low",
     "observed_high", "verdict_zh", "verdict_en", "lacks_zh", "lacks_en", "standing", "norm_source_zh",
     "norm_source_en", "clause", "norm_year", "norm_status", "grade", "clause_note_zh", "clause_note_en",
@@ -62,11 +62,11 @@ def ledger_table(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Plain columns as in ``columns.toml``: ``observed`` or, where only these are known, its bounds ``observed_low``
-        and ``observed_high``, ``at_least`` and ``at_most`` in the clause's own unit; ``feasible`` numbers of grids and
-        such; ``verdict`` one of ``pass``, ``fail``, ``undetermined``, ``shown`` with words beside it, which say where
-        its clause is quoted or its threshold a convention; what to supply in both languages; the facility with its
-        walk, area, source and date.
+        Plain columns as in ``columns.toml``: ``observed`` or, where only these are known, its bounds
+        ``observed_low`` and ``observed_high``, ``at_least``, ``more_than`` and ``at_most`` in the clause's own
+        unit; ``feasible`` numbers of grids and such; ``verdict`` one of ``pass``, ``fail``, ``undetermined``,
+        ``shown`` with words beside it, which say where its clause is quoted or its threshold a convention; what
+        to supply in both languages; the facility with its walk, area, source and date.
     """
     frame = analysis.ledger.frame
     if not len(frame):
@@ -127,7 +127,7 @@ def compliance_table(analysis: Analysis) -> pd.DataFrame:
     for column, empty in (*figures, ("verdict", ""), ("lacks", ""), ("unit", "")):
         told = city[column].to_dict()
         table[column] = [told.get(clause, empty) for clause in table["clause_id"]]
-    for column in ("at_least", "at_most"):
+    for column in ("at_least", "more_than", "at_most"):
         table[column] = np.array([getattr(rules[key], column) for key in table["clause_id"]], dtype=float)
     table["unit"] = [rules[key].unit for key in table["clause_id"]]
     table = _with_rules(analysis, table)

@@ -170,6 +170,7 @@
  * @property {string} unit
  * @property {boolean} about whether its figures are rounded for privacy
  * @property {number} [at_least]
+ * @property {number} [more_than] the figure itself does not comply
  * @property {number} [at_most]
  * @property {number} [minutes]
  * @property {number} [metres]
