@@ -141,7 +141,7 @@ export function sourceText(clause, { model, state, say }) {
 /** A clause's title. @param {Clause} clause @param {Language} language */
 export const titleOf = (clause, language) => local({ title_zh: clause.zh, title_en: clause.en }, 'title', language);
 
-/** How verdicts of a clause are marked, in words; nothing where they are not. @param {Clause} clause @param {Say} say */
+/** How verdicts of a clause are marked, in words, if they are. @param {Clause} clause @param {Say} say */
 export const markText = (clause, say) => (clause.mark ? say(`mark_${clause.mark}`) : '');
 
 /** A clause's title, and how its verdicts are marked. @param {Clause} clause @param {Bare} view */
