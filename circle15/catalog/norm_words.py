@@ -67,7 +67,7 @@ def verdict_words(verdict: str, language: str, *, mark: Mark = "") -> str:
     told = text(f"verdict_{verdict}", language)
     if not mark or verdict == "undetermined":
         return told
-    return text("verdict_marked", language, verdict=told, mark=mark_words(mark, language))
+    return text(f"verdict_{mark}", language, verdict=told)
 
 
 def mark_words(mark: Mark, language: str) -> str:

@@ -139,12 +139,24 @@ def test_tiers_do_not_stand_in_for_each_other():
     )
 
 
-def test_hours_of_the_centre():
-    hours = ["Mo-Su 08:00-16:00", "Mo-Su 08:00-15:59"]
-    place = ground(communities(households=[1, 1]), [(500, "community_centre"), (1500, "community_centre")],
-                   opening_hours=hours)  # fmt: skip
-    ledger = judge(place, rules_of("js13-open-8h"))
-    assert [row(ledger, "js13-open-8h", unit)["verdict"] for unit in ("c0", "c1")] == ["pass", "fail"]
+@pytest.mark.parametrize(
+    ("hours", "least", "verdict", "weekend"),
+    [
+        ("Mo-Su 08:00-16:00", 8, "pass", 8),
+        ("Mo-Su 08:00-15:59", 8 - 1 / 60, "fail", 8 - 1 / 60),
+        ("Mo-Th 08:00-20:00; Fr 08:00-12:00", 4, "fail", 0),  # the mean of the week is 7.4, of working days 10.4
+        ("Mo-Tu,Th-Fr 08:00-18:00", 0, "fail", 0),  # closed on Wednesdays
+        ("Mo-Fr 08:00-17:00; Sa 09:00-12:00", 9, "pass", 0),
+        ("Mo-Fr 08:00-17:00; Sa-Su 09:00-12:00", 9, "pass", 3),
+    ],
+)
+def test_hours_of_the_centre_on_its_shortest_day(hours, least, verdict, weekend):
+    place = ground(communities(households=[1]), [(500, "community_centre")], opening_hours=[hours])
+    ledger = judge(place, rules_of("js13-open-8h", "js13-open-weekend"))
+    found = row(ledger, "js13-open-8h")
+    assert (found["observed"], found["verdict"]) == (pytest.approx(least), verdict)
+    assert row(ledger, "js13-open-weekend")["observed"] == pytest.approx(weekend)
+    assert row(ledger, "js13-open-weekend")["verdict"] == "shown"
 
 
 def test_town_and_country_and_size_choose_the_rule():
