@@ -6,8 +6,9 @@ here looks at polygons. Deliveries are counted beside it (``Coverage.delivery``)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -178,7 +179,7 @@ def _covered(
     whole = {column: total(values) for column, values in people.items()}
     unplaced = {column: total(values * ~placed) for column, values in people.items()}
     tables = []
-    for s, service in enumerate(services):
+    for s in range(len(services)):
         adrift = placed & ~determined(status, points.best_ms[:, s] <= cutoff_ms(max(cutoffs_min)))
         lost = {column: total(values * adrift) for column, values in people.items()}
         for c, cutoff in enumerate(cutoffs_min):
@@ -195,17 +196,24 @@ def _covered(
                 columns[f"{column}_share"] = _ratio(covered, known)
             known = whole["population"] - unplaced["population"] - lost["population"]
             columns["choices"] = _ratio(total(people["population"] * points.count[:, s, c] * placed), known)
-            index = pd.MultiIndex.from_product(
-                [demand.communities, [service], [float(cutoff)]], names=["community_id", "service", "cutoff_min"]
-            )
-            tables.append(pd.DataFrame(columns, index=index))
+            tables.append(columns)
     if not tables:
         parts = ("", "_covered", "_uncovered", "_unplaced", "_undetermined", "_share")
         columns_none = [f"{column}{part}" for column in people for part in parts] + ["choices"]
         names = ["community_id", "service", "cutoff_min"]
         none = pd.MultiIndex.from_arrays([demand.communities[:0], pd.Index([], dtype=str), np.empty(0)], names=names)
         return pd.DataFrame(columns=columns_none, index=none, dtype=float)
-    return pd.concat(tables).sort_index()
+    levels = {"service": services, "cutoff_min": [float(cutoff) for cutoff in cutoffs_min]}
+    return _stacked(tables, demand, levels)
+
+
+def _stacked(
+    tables: Sequence[Mapping[str, NDArray[np.float64]]], demand: DemandPoints, levels: Mapping[str, Sequence[Any]]
+) -> pd.DataFrame:
+    """One frame of columns by community, one set for each combination of the levels in their order."""
+    index = pd.MultiIndex.from_product([*levels.values(), demand.communities], names=[*levels, "community_id"])
+    frame = pd.DataFrame({name: np.concatenate([table[name] for table in tables]) for name in tables[0]}, index=index)
+    return frame.reorder_levels(["community_id", *levels]).sort_index()
 
 
 def _delivery(
@@ -255,13 +263,12 @@ def _nearest(demand: DemandPoints, times: NearestTimes, services: Sequence[str],
             "p90_min": _quantile(minutes, weight, demand, 0.9),
             "unreachable": np.full(len(demand.communities), np.nan) if bounded else total(elders * ~arrives),
         }
-        index = pd.MultiIndex.from_product([demand.communities, [service]], names=["community_id", "service"])
-        tables.append(pd.DataFrame(columns, index=index))
+        tables.append(columns)
     if not tables:
         names = ["community_id", "service"]
         none = pd.MultiIndex.from_arrays([demand.communities[:0], pd.Index([], dtype=str)], names=names)
         return pd.DataFrame(columns=["mean_min", "p90_min", "unreachable"], index=none, dtype=float)
-    return pd.concat(tables).sort_index()
+    return _stacked(tables, demand, {"service": services})
 
 
 def _quantile(

@@ -20,7 +20,7 @@ from circle15.catalog.service import services
 from circle15.catalog.tier import tiers
 from circle15.catalog.typed_toml import Number, OneOf, Rows, TomlTable, checked, fault, unknown_word
 from circle15.errors import NormError
-from circle15.model.norms import Level, NormBook, Rule, Scope, Status
+from circle15.model.norms import Level, NormBook, Rule, Scope, Standing, Status
 from circle15.model.places import AGE_GROUP, PEOPLE
 from circle15.refusals import hint, refusal
 from circle15.refusals.spelling import did_you_mean
@@ -202,7 +202,7 @@ def _rule(book: str, entry: _RuleTable, source: _Titles) -> Rule:
     least, most = entry.bounds
     return Rule(
         clause_id=entry.id, book=book, source_zh=source.title_zh, source_en=source.title_en,
-        **given | {"at_least": least, "at_most": most},
+        **given | {"at_least": None if entry.more_than is not None else least, "at_most": most},
     )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ class _RuleTable(TomlTable):
     year: int
     status: Status
     grade: Literal["S", "A", "B", "M+", "M", "project"]
-    verified: bool
+    standing: Standing
     services: Rows[_Service] = ()
     tiers: Rows[_Tier] = ()
     standardised: bool = False
@@ -250,6 +250,7 @@ class _RuleTable(TomlTable):
     people_below: Number = math.inf
     households_each: Number | None = None
     at_least: Number | None = None
+    more_than: Number | None = None
     at_most: Number | None = None
     between: Rows[Number] | None = None
     level: Level = "community"
@@ -265,7 +266,9 @@ class _RuleTable(TomlTable):
     @property
     def bounds(self) -> tuple[float | None, float | None]:
         """The least and the most that are required."""
-        return (self.at_least, self.at_most) if self.between is None else (self.between[0], self.between[-1])
+        if self.between is not None:
+            return self.between[0], self.between[-1]
+        return (self.at_least if self.more_than is None else self.more_than), self.at_most
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
@@ -337,8 +340,14 @@ def _check_numbers(rule: _RuleTable) -> None:
 
 def _check_bounds(rule: _RuleTable) -> None:
     pair = rule.between
-    if pair is not None and (len(pair) != 2 or pair[0] > pair[1] or {"at_least", "at_most"} & set(rule.given)):
+    given = {"at_least", "more_than", "at_most"} & set(rule.given)
+    if pair is not None and (len(pair) != 2 or pair[0] > pair[1] or given):
         raise fault("rule_between", value=list(pair))
+    if {"at_least", "more_than"} <= given:
+        raise fault("rule_two_floors", least=rule.at_least, more=rule.more_than)
+    low, high = rule.bounds
+    if low is not None and high is not None and (low > high or (low == high and rule.more_than is not None)):
+        raise fault("rule_excludes", low=f"{low:g}", high=f"{high:g}")
     required = [value for value in rule.bounds if value is not None]
     for value in required:
         if not (math.isfinite(value) and value >= 0):

@@ -6,9 +6,10 @@ from circle15.catalog.headers import column_title
 from circle15.catalog.norm_books import measures
 from circle15.catalog.service import services
 from circle15.catalog.words import text
+from circle15.model.norms import Mark, Rule
 from circle15.model.places import AGE_GROUP, PEOPLE
 
-__all__ = ["lacks_words", "unit_words", "verdict_words"]
+__all__ = ["lacks_words", "mark_words", "standing_words", "unit_words", "verdict_words"]
 
 
 def lacks_words(lacks: str, language: str) -> str:
@@ -53,16 +54,36 @@ _PHRASES = {
 }
 
 
-def verdict_words(verdict: str, language: str, *, indicative: bool = False) -> str:
-    """A verdict in words; an indicative one says so.
+def verdict_words(verdict: str, language: str, *, mark: Mark = "") -> str:
+    """A verdict in words, with the mark of its rule where it judges.
 
     Examples
     --------
-    >>> verdict_words("fail", "en"), verdict_words("pass", "zh", indicative=True)
+    >>> verdict_words("fail", "en"), verdict_words("pass", "zh", mark="indicative")
     ('fails', '达标（参考）')
+    >>> verdict_words("fail", "zh", mark="project")
+    '不达标（约定）'
     """
     told = text(f"verdict_{verdict}", language)
-    return text("verdict_indicative", language, verdict=told) if indicative and verdict != "undetermined" else told
+    if not mark or verdict == "undetermined":
+        return told
+    return text(f"verdict_{mark}", language, verdict=told)
+
+
+def mark_words(mark: Mark, language: str) -> str:
+    """The mark of a rule in words, ``""`` where there is none.
+
+    Examples
+    --------
+    >>> mark_words("project", "zh"), mark_words("indicative", "en"), mark_words("", "zh")
+    ('约定', 'indicative', '')
+    """
+    return text(f"mark_{mark}", language) if mark else ""
+
+
+def standing_words(rule: Rule, language: str) -> str:
+    """What a rule's requirement rests on, in words."""
+    return text(f"standing_{'quoted' if rule.mark == 'indicative' else rule.standing}", language)
 
 
 def unit_words(unit: str, language: str) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "lonlat_bounds",
     "metric_fit",
     "refuse_stretched",
+    "transformer",
     "utm_crs",
     "why_unfit",
 ]
@@ -128,6 +129,21 @@ class MetricFit:
             "percent": f"{100 * self.error:.1f}" if known else "?",
             "codes": (" 或 ".join(self.codes), " or ".join(self.codes)) if self.codes else hint("crs_no_code"),
         }
+
+
+@lru_cache(maxsize=64)
+def transformer(source: CRS | str, target: CRS | str) -> Transformer:
+    """The way from one reference system to another, x before y, or longitude before latitude.
+
+    PROJ takes longer to look a way up than to project a city: each is looked up once. Threads may share it.
+
+    Examples
+    --------
+    >>> x, y = transformer("EPSG:4326", "EPSG:32651").transform(123.0, 0.0)  # the middle of the zone, at the equator
+    >>> round(x), round(y)
+    (500000, 0)
+    """
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 @lru_cache(maxsize=32)
@@ -244,9 +260,11 @@ def _chinese_codes(lon: float, lat: float) -> list[str]:
     return [f"EPSG:{4534 + min(max(round((lon - 75) / 3), 0), 20)}"] if inside else []
 
 
-def _utm_codes(lon: float, lat: float) -> list[str]:
+@lru_cache(maxsize=64)
+def _utm_codes(lon: float, lat: float) -> tuple[str, ...]:
     here = AreaOfInterest(west_lon_degree=lon, south_lat_degree=lat, east_lon_degree=lon, north_lat_degree=lat)
-    return sorted(f"EPSG:{zone.code}" for zone in query_utm_crs_info(datum_name="WGS 84", area_of_interest=here))
+    zones = query_utm_crs_info(datum_name="WGS 84", area_of_interest=here)
+    return tuple(sorted(f"EPSG:{zone.code}" for zone in zones))
 
 
 def refuse_stretched(crs: CRS, xy: ArrayLike) -> MetricFit | None:

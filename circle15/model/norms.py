@@ -13,11 +13,13 @@ from circle15.model.pickling import ReadOnly
 from circle15.model.provenance import Origin
 from circle15.refusals import refusal
 
-__all__ = ["Ledger", "Level", "NormBook", "Rule", "Scope", "Status"]
+__all__ = ["Ledger", "Level", "Mark", "NormBook", "Rule", "Scope", "Standing", "Status"]
 
 Level = Literal["community", "subdistrict", "city"]
 Scope = Literal["all", "urban", "rural"]
 Status = Literal["mandatory", "expected", "pilot", "draft", "project"]
+Standing = Literal["official", "source", "project"]
+Mark = Literal["", "indicative", "project"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +41,16 @@ class Rule:
     minutes, metres, open_at, people, people_from, people_below, households_each
         Parameters of measures: cut-off, network distance, moment of an ordinary week, people column, range of
         population in which the rule applies, households to a grid.
-    at_least, at_most
-        The required value; both for a range, neither where a figure is only shown.
+    at_least, more_than, at_most
+        The required value: ``at_least`` includes it, ``more_than`` (超过) does not. A lower and an upper one make a
+        range; none stands where a figure is only shown.
     level, scope
         Whom it is asked of.
-    source, clause, year, status, grade, verified
-        Where it stands. ``grade`` is S (source document), A, B, M+, M (from memory) or ``project``; a
-        verdict from an unverified rule is *indicative*.
+    source, clause, year, status, grade
+        Where it stands. ``grade`` is S (source document), A, B, M+, M (from memory) or ``project``.
+    standing
+        What the requirement rests on: ``official`` (the official text was seen), ``source`` (a source document or a
+        quotation states it), ``project`` (its threshold is a convention of this project or of the book's author).
     """
 
     clause_id: str
@@ -60,7 +65,7 @@ class Rule:
     year: int
     status: Status
     grade: str
-    verified: bool
+    standing: Standing
     services: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     standardised: bool = False
@@ -74,6 +79,7 @@ class Rule:
     people_below: float | None = None
     households_each: float | None = None
     at_least: float | None = None
+    more_than: float | None = None
     at_most: float | None = None
     level: Level = "community"
     scope: Scope = "all"
@@ -83,10 +89,22 @@ class Rule:
     @property
     def judges(self) -> bool:
         """Whether the rule requires something; else its figure is only shown."""
-        return self.at_least is not None or self.at_most is not None
+        return self.least is not None or self.at_most is not None
+
+    @property
+    def least(self) -> float | None:
+        """The lower bound, whether it is included or not."""
+        return self.at_least if self.more_than is None else self.more_than
+
+    @property
+    def mark(self) -> Mark:
+        """How its verdicts are marked: ``project``, a threshold by convention; ``indicative``, a quoted clause."""
+        if self.standing == "project":
+            return "project"
+        return "" if self.standing == "official" or self.grade == "S" else "indicative"
 
     def passes(self, observed: float) -> bool:
-        """Whether a value complies: ``at_least <= observed <= at_most``.
+        """Whether a value complies: ``at_least <= observed <= at_most``, or ``more_than < observed``.
 
         Raises
         ------
@@ -97,7 +115,7 @@ class Rule:
         --------
         >>> rule = Rule(
         ...     clause_id="x", book="b", title_zh="", title_en="", measure="households_per_grid", unit="hh",
-        ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", verified=True,
+        ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", standing="source",
         ...     at_least=200, at_most=300,
         ... )
         >>> rule.passes(300), rule.passes(300.5)
@@ -106,11 +124,12 @@ class Rule:
         if not self.judges:
             raise refusal("rule_bound", error=NormError, clause=self.clause_id)
         enough = self.at_least is None or observed >= self.at_least
+        enough &= self.more_than is None or observed > self.more_than
         return enough and (self.at_most is None or observed <= self.at_most)
 
     def beyond(self, observed: float) -> float:
         """How far a value lies outside of what is required, in the rule's unit; 0 where it complies."""
-        short = 0.0 if self.at_least is None else self.at_least - observed
+        short = 0.0 if self.least is None else self.least - observed
         over = 0.0 if self.at_most is None else observed - self.at_most
         return max(short, over, 0.0)
 
@@ -133,12 +152,12 @@ class NormBook:
         object.__setattr__(self, "checklists", ReadOnly(self.checklists))  # books are cached: nobody changes one
 
     def __repr__(self) -> str:
-        verified = sum(rule.verified for rule in self.rules)
-        return f"<NormBook {self.key}: {len(self.rules)} rules, {verified} verified>"
+        ours = sum(rule.standing == "project" for rule in self.rules)
+        return f"<NormBook {self.key}: {len(self.rules)} rules, {ours} with a threshold of the project>"
 
 
 _RARE: Mapping[str, float | str] = ReadOnly(
-    {"observed_low": float("nan"), "observed_high": float("nan"), "whole": float("nan"), "feasible": ""}
+    {**dict.fromkeys(("observed_low", "observed_high", "whole", "more_than"), float("nan")), "feasible": ""}
 )
 """Columns of a ledger that few verdicts need, and what they are for all others."""
 
@@ -147,13 +166,13 @@ _RARE: Mapping[str, float | str] = ReadOnly(
 class Ledger:
     """Verdicts by clause, each with what was observed and what it rests on.
 
-    ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least`` and ``at_most``
-    in the clause's ``unit``; where only bounds are known ``observed`` is NaN and ``observed_low`` and ``observed_high``
+    ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least``, ``more_than`` and
+    ``at_most`` in the clause's ``unit``; where only bounds are known ``observed`` is NaN and ``observed_low`` and ``observed_high``
     have them, the latter NaN where there is none above (all three NaN where nothing is known); ``whole``, how many
     people, households or things a share is of, NaN where a figure is none (not in the tables); ``verdict`` (``pass``,
     ``fail``, ``undetermined``, ``shown`` where nothing is required); ``feasible``, the numbers of grids, or of whatever
-    a range per thing is asked of, that comply or come nearest (``""`` where a clause asks for none); ``indicative``
-    (True where the clause was not verified in the official text); ``lacks``, what has to be supplied before more can be
+    a range per thing is asked of, that comply or come nearest (``""`` where a clause asks for none); the
+    ``standing`` of its clause; ``lacks``, what has to be supplied before more can be
     said; ``facility_id`` that the figure rests on, ``""`` if none. The evidence: ``route_min`` and ``route_m`` of the
     typical walk to that facility or, where the clause asks who can walk there, to the nearest one; ``floor_area_m2``,
     ``source`` and ``source_date`` of the facility; NaN or ``""`` where there is none. Units that a clause does not

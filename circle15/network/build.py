@@ -18,7 +18,7 @@ from circle15.catalog import walking, way_classes
 from circle15.errors import CrsError, StreetsError
 from circle15.kernels.chains import trace_chains
 from circle15.kernels.ragged import ranges
-from circle15.model.metric import HALF_ROUND_DEG, check_stretched, utm_crs, why_unfit
+from circle15.model.metric import HALF_ROUND_DEG, check_stretched, transformer, utm_crs, why_unfit
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.parting import barred_nodes, part_barred
@@ -76,7 +76,7 @@ def build_network(streets: Streets, *, crs: Any = None, reach: shapely.Geometry 
     unfit = why_unfit(crs)
     if unfit:
         raise refusal("build_crs", error=CrsError, crs=crs.name, why=unfit)
-    x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(streets.lon, streets.lat)
+    x, y = transformer("EPSG:4326", crs).transform(streets.lon, streets.lat)
     if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
         raise refusal("streets_outside_crs", error=CrsError, crs=crs.name)
     first = np.delete(np.arange(len(streets.way_node)), streets.way_start[1:] - 1)

@@ -28,8 +28,8 @@ from circle15.norms.whole_numbers import Feasible, feasible
 __all__ = ["judge", "with_evidence"]
 
 _COLUMNS = (
-    "observed", "observed_low", "observed_high", "whole", "at_least", "at_most", "unit", "feasible", "verdict",
-    "indicative", "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
+    "observed", "observed_low", "observed_high", "whole", "at_least", "more_than", "at_most", "unit", "feasible",
+    "verdict", "standing", "lacks", "facility_id", "route_min", "route_m", "floor_area_m2", "source", "source_date",
 )  # fmt: skip
 _FIGURES = ("observed", "observed_low", "observed_high")
 _DECIMALS = 9
@@ -147,7 +147,7 @@ def _feasible(
     rule: Rule, figures: Figures, rows: NDArray[np.int64], at: NDArray[np.int64], size: int
 ) -> Feasible | None:
     """The numbers of things that a range can be met with, by unit; None for rules that no such number decides."""
-    if not figures.counted or figures.whole is None or rule.at_least is None or rule.at_most is None:
+    if not figures.counted or figures.whole is None or rule.least is None or rule.at_most is None:
         return None
     given = figures.part if figures.counted == "whole" else figures.whole
     sums = np.bincount(at, weights=given[rows], minlength=size).astype(np.float64)
@@ -175,7 +175,11 @@ def _alike(rule: Rule, low: NDArray[np.float64], high: NDArray[np.float64]) -> N
     top = np.where(np.isnan(high), np.inf, high)
     both = [rule.passes(a) == rule.passes(b) for a, b in zip(low, top, strict=True)]
     # A range may be left and entered again between the bounds.
-    below = np.zeros(len(low), dtype=bool) if rule.at_least is None else (low < rule.at_least) & (top >= rule.at_least)
+    below = np.zeros(len(low), dtype=bool)
+    if rule.at_least is not None:
+        below = (low < rule.at_least) & (top >= rule.at_least)
+    elif rule.more_than is not None:
+        below = (low <= rule.more_than) & (top > rule.more_than)
     return np.array(both, dtype=bool) & ~below
 
 
@@ -195,7 +199,8 @@ def _verdict(rule: Rule, observed: float, spare: float = 0.0) -> str:
         return "undetermined"
     if not rule.judges:
         return "shown"
-    return "pass" if rule.passes(observed) or round(rule.beyond(observed), _DECIMALS) <= spare else "fail"
+    nearest = spare > 0 and round(rule.beyond(observed), _DECIMALS) <= spare
+    return "pass" if rule.passes(observed) or nearest else "fail"
 
 
 def _evidence_ids(
@@ -259,10 +264,10 @@ def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFr
         index, axis=0
     )
     told = told.astype(dict.fromkeys((*_FIGURES, "whole"), float)).fillna({"feasible": ""})
-    told["at_least"] = np.array([rule.at_least for rule in rules], dtype=float)
-    told["at_most"] = np.array([rule.at_most for rule in rules], dtype=float)
+    for bound in ("at_least", "more_than", "at_most"):
+        told[bound] = np.array([getattr(rule, bound) for rule in rules], dtype=float)
     told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)
-    told["indicative"] = np.array([not rule.verified for rule in rules], dtype=bool)
+    told["standing"] = pd.array([rule.standing for rule in rules], dtype=object)
     return told.reindex(columns=list(_COLUMNS))
 
 

@@ -324,17 +324,22 @@ def area_per_100_households(ground: Ground, rule: Rule) -> Figures:
     )  # fmt: skip
 
 
-def open_hours_per_day(ground: Ground, rule: Rule) -> Figures:
-    """Hours a day, on average over the week, of the facility of the community that is open longest."""
-    if lacks := _unlisted(ground, rule):
-        return _nothing(ground, lacks)
-    frame = ground.facilities.frame
-    hours = np.full(len(frame), np.nan)
-    if "opening_hours" in frame:
-        hours = weekly_open_hours(frame["opening_hours"])["mean_h"].to_numpy(dtype=float)
-    longest, which = _best_inside(ground, rule, hours)
-    named = np.where(which >= 0, "facilities.opening_hours", "facilities in the community").astype(object)
-    return Figures(part=longest, lacks=named, facility=which)
+def _hours_of_shortest(*days: str) -> Callable[[Ground, Rule], Figures]:
+    """Hours on the shortest of some days, of the facility of the community where these are most; none when closed."""
+
+    def hours_open(ground: Ground, rule: Rule) -> Figures:
+        if lacks := _unlisted(ground, rule):
+            return _nothing(ground, lacks)
+        frame = ground.facilities.frame
+        shortest = np.full(len(frame), np.nan)
+        if "opening_hours" in frame:
+            week = weekly_open_hours(frame["opening_hours"])
+            shortest = week[[f"{day}_h" for day in days]].to_numpy(dtype=float).min(axis=1)
+        longest, which = _best_inside(ground, rule, shortest)
+        named = np.where(which >= 0, "facilities.opening_hours", "facilities in the community").astype(object)
+        return Figures(part=longest, lacks=named, facility=which)
+
+    return hours_open
 
 
 def functions_configured(ground: Ground, rule: Rule) -> Figures:
@@ -394,7 +399,8 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "facility_count": facility_count,
     "floor_area": floor_area,
     "area_per_100_households": area_per_100_households,
-    "open_hours_per_day": open_hours_per_day,
+    "open_hours_per_day": _hours_of_shortest("mo", "tu", "we", "th", "fr"),
+    "open_hours_at_weekend": _hours_of_shortest("sa", "su"),
     "functions_configured": functions_configured,
     "workers_per_10000": _ratio("workers", "population", 10_000.0, counted="part"),
     "workers_per_10000_registered": _ratio("workers", "population_registered", 10_000.0, counted="part"),

@@ -64,7 +64,7 @@ def feasible(rule: Rule, counted: Counted, given: Numbers, scale: float = 1.0) -
     --------
     >>> rule = Rule(
     ...     clause_id="x", book="b", title_zh="", title_en="", measure="households_per_grid", unit="hh",
-    ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", verified=True,
+    ...     source_zh="", source_en="", clause="1", year=2020, status="expected", grade="S", standing="source",
     ...     at_least=200, at_most=300,
     ... )
     >>> found = feasible(rule, "whole", np.array([350.0, 1200.0, 150.0, np.nan]))
@@ -72,7 +72,7 @@ def feasible(rule: Rule, counted: Counted, given: Numbers, scale: float = 1.0) -
     (['2', '4–6', '1', ''], [25.0, 0.0, 50.0, nan])
     """
     amount = np.where(given > 0, scale * given if counted == "whole" else given / scale, np.nan)
-    low = 0.0 if rule.at_least is None else rule.at_least
+    low = 0.0 if rule.least is None else rule.least
     high = np.inf if rule.at_most is None else rule.at_most
     with np.errstate(divide="ignore"):
         ends = (amount / high, amount / low) if counted == "whole" else (amount * low, amount * high)

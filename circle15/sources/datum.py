@@ -17,6 +17,7 @@ import pyproj
 from numpy.typing import ArrayLike, NDArray
 
 from circle15.errors import CrsError
+from circle15.model.metric import transformer
 from circle15.refusals import refusal
 
 __all__ = ["DATUMS", "from_wgs84", "to_wgs84"]
@@ -135,8 +136,7 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, *, datum: str) -> Pair:
     forward = _FORWARD.get(datum.lower())
     if forward is not None:
         return _inverse(forward, east, north)
-    transformer = pyproj.Transformer.from_crs(_crs(datum), "EPSG:4326", always_xy=True)
-    return _checked(transformer.transform(east, north), east, north, datum)
+    return _checked(transformer(_crs(datum), "EPSG:4326").transform(east, north), east, north, datum)
 
 
 def from_wgs84(lon: ArrayLike, lat: ArrayLike, *, datum: str) -> Pair:
@@ -151,8 +151,7 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, *, datum: str) -> Pair:
     forward = _FORWARD.get(datum.lower())
     if forward is not None:
         return forward(east, north)
-    transformer = pyproj.Transformer.from_crs("EPSG:4326", _crs(datum), always_xy=True)
-    return _checked(transformer.transform(east, north), east, north, datum)
+    return _checked(transformer("EPSG:4326", _crs(datum)).transform(east, north), east, north, datum)
 
 
 def _checked(made: Pair, east: Degrees, north: Degrees, datum: str) -> Pair:

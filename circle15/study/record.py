@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -132,7 +133,7 @@ def run_facts(study: Study) -> dict[str, Any]:
 
 
 def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
-    """What ``run.json`` says of norms: the books, how far they were verified, and verdicts counted by level."""
+    """What ``run.json`` says of norms: the books, what their rules rest on, and verdicts counted by level."""
     frame = ledger.frame
     counts = ledger.counts()
     return {
@@ -142,7 +143,7 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
                 "title_zh": book.title_zh,
                 "title_en": book.title_en,
                 "rules": len(book.rules),
-                "verified": sum(rule.verified for rule in book.rules),
+                "standing": dict(Counter(rule.standing for rule in book.rules)),
                 "file": book.origin.file if book.origin else "",
                 "sha256": book.origin.sha256 if book.origin else "",
             }
@@ -152,7 +153,7 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
             str(level): {str(verdict): int(count) for verdict, count in row.items()}
             for level, row in (counts.groupby(level="level").sum() if len(counts) else counts).iterrows()
         },
-        "indicative": int(frame["indicative"].sum()) if len(frame) else 0,
+        "standing": {str(key): int(n) for key, n in frame["standing"].value_counts().items()} if len(frame) else {},
         "not_computed": [one.key for one in not_computed()],
     }
 

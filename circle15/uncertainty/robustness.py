@@ -80,21 +80,21 @@ def required_shares(
             found = _strictest(mine, country)
             new = np.isnan(share[:, column]) & ~np.isnan(found)
             share[new, column] = found[new]
-            named += [rule.clause_id for rule in mine if (new & (found == (rule.at_least or 0) / 100)).any()]
+            named += [rule.clause_id for rule in mine if (new & (found == (rule.least or 0) / 100)).any()]
         clauses[service] = tuple(named)
     return Required(share=np.where(np.isnan(share), default, share), clauses=clauses)
 
 
 def _asks(rule: Rule, cutoff_min: float) -> bool:
     plain = rule.level == "community" and not rule.tiers and rule.people_from is None and rule.people_below is None
-    return rule.measure == _MEASURE and plain and rule.minutes == cutoff_min and rule.at_least is not None
+    return rule.measure == _MEASURE and plain and rule.minutes == cutoff_min and rule.least is not None
 
 
 def _strictest(rules: Sequence[Rule], country: NDArray[np.bool_]) -> NDArray[np.float64]:
     found = np.full(len(country), np.nan)
     for rule in rules:
         speaks = (country == (rule.scope == "rural")) if rule.scope != "all" else np.ones(len(country), dtype=bool)
-        found[speaks] = np.fmax(found[speaks], (rule.at_least or 0.0) / 100)
+        found[speaks] = np.fmax(found[speaks], (rule.least or 0.0) / 100)
     return found
 
 

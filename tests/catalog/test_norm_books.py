@@ -56,8 +56,11 @@ def test_every_rule_of_every_book(rule):
     assert 1990 <= rule.year <= 2030
     # Where the text gives no number, or none was read, the figure is shown and not judged.
     assert rule.judges == bool(measure.better and rule.clause_id != "js13-office-share" and rule.book != "td1063-2021")
-    # Only what was read in a source document is verified; the project's own convention never is.
-    assert rule.verified == (rule.grade == "S")
+    # Nobody saw an official text yet; where a note says that the threshold is the project's, the rule says so too.
+    assert rule.standing in {"source", "project"}
+    convention = any(words in rule.note_zh for words in ("是本项目的约定", "按本项目约定"))
+    assert (rule.standing == "project") == (convention or rule.grade == "project")
+    assert rule.mark == ("project" if rule.standing == "project" else "" if rule.grade == "S" else "indicative")
     assert (rule.status == "project") == (rule.grade == "project")
 
 
@@ -149,7 +152,12 @@ def test_a_users_own_book():
         ),
         ({"checklist": "urban"}, r"measure people_in_reach does not use checklist"),
         ({"open_at": "25:00", "measure": "people_in_reach"}, r"open_at = '25:00': give a time"),
-        ({"verified": "yes"}, r"verified = 'yes' in rule 'a': give true or false"),
+        ({"standing": "seen"}, r"standing = 'seen' in rule 'a'"),
+        ({"standing": None}, r"'standing' is missing in rule 'a'; give one of official, source, project"),
+        ({"verified": True}, r"verified"),
+        ({"more_than": 80}, r"at_least = 90\S* and more_than = 80\S*: give one of them"),
+        ({"at_least": None, "more_than": 90, "at_most": 90}, r"from 90 and up to 90 exclude each other"),
+        ({"at_most": 80}, r"from 90 and up to 80 exclude each other"),
         ({"title_zh": None}, r"'title_zh' is missing in rule 'a'; give text in quotes"),
         ({"measure": "compliance_rate", "services": None, "minutes": None}, r"needs of"),
     ],

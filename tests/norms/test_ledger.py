@@ -38,20 +38,35 @@ def test_cases_of_the_source_documents(households, area, share, verdict, grids):
     ledger = judge(place, rules_of("js13-area-per-100hh", "js13-grids-required", "js13-centre-400"))
     found = row(ledger, "js13-area-per-100hh")
     assert found["observed"] == pytest.approx(share)
-    assert (found["verdict"], found["facility_id"], bool(found["indicative"])) == (verdict, "f0", False)
+    assert (found["verdict"], found["facility_id"], found["standing"]) == (verdict, "f0", "source")
     assert row(ledger, "js13-grids-required")[["observed", "verdict"]].tolist() == [grids, "shown"]
     assert row(ledger, "js13-centre-400")["verdict"] == ("pass" if area >= 400 else "fail")
 
 
-def test_jindu_needs_26_workers_and_lishe_has_a_fifth_of_offices():
-    # 14,000 residents x 18 / 10,000 = 25.2 workers. 里厍社区: 100 of 500 m2 are offices.
-    places = communities(
-        population=[14_000.0, 14_000.0], workers=[25, 26], centre_area_m2=[500, 500], office_area_m2=[100, 0]
-    )
-    ledger = judge(ground(places), rules_of("sz-workers-18", "js13-office-share"))
-    assert row(ledger, "sz-workers-18")["observed"] == pytest.approx(10_000 * 25 / 14_000)
-    assert [row(ledger, "sz-workers-18", unit)["verdict"] for unit in ("c0", "c1")] == ["fail", "pass"]
+@pytest.mark.parametrize(("workers", "verdict"), [(25, "fail"), (26, "pass")])
+def test_a_city_of_the_size_of_jindu_needs_26_workers(workers, verdict):
+    # 14,000 residents x 18 / 10,000 = 25.2 workers, asked of the city: no community of it is judged alone.
+    places = communities(population=[6_000.0, 8_000.0], workers=[2, workers - 2])
+    ledger = judge(ground(places), rules_of("sz-workers-18"))
+    assert row(ledger, "sz-workers-18", "city", "city")["observed"] == pytest.approx(10_000 * workers / 14_000)
+    assert row(ledger, "sz-workers-18", "city", "city")["verdict"] == verdict
+    assert set(ledger.frame.index.get_level_values("level")) == {"city"}
+
+
+def test_a_fifth_of_lishe_is_offices():
+    # 里厍社区: 100 of 500 m2.
+    ledger = judge(ground(communities(centre_area_m2=[500], office_area_m2=[100])), rules_of("js13-office-share"))
     assert row(ledger, "js13-office-share")[["observed", "verdict"]].tolist() == [20.0, "shown"]
+
+
+@pytest.mark.parametrize(("with_one", "verdict"), [(8, "fail"), (9, "fail"), (10, "pass")])
+def test_more_than_ninety_percent_is_not_ninety(with_one, verdict):
+    # Of ten communities nine have one: 90 %, which is not 超过90%.
+    places = communities(population=[100.0] * 10, deliberation=[1] * with_one + [0] * (10 - with_one))
+    ledger = judge(ground(places), rules_of("sz-deliberation", "sz-deliberation-rate"))
+    rate = row(ledger, "sz-deliberation-rate", "city", "city")
+    assert (rate["observed"], rate["verdict"], rate["more_than"]) == (10 * with_one, verdict, 90)
+    assert np.isnan(rate["at_least"])
 
 
 def test_minutes_and_metres_by_hand():
@@ -92,7 +107,7 @@ def test_a_service_without_a_list_is_undetermined_and_says_what_is_lacking():
     assert row(ledger, "js-circle-elderly")[["verdict", "lacks"]].tolist() == ["undetermined", "facilities: day_care"]
     assert row(ledger, "js-meal-there")["lacks"] == "facilities: meal_point"
     assert np.isnan(row(ledger, "js-meal-there")["observed"])
-    assert row(ledger, "sz-workers-18")["lacks"] == "workers"
+    assert row(ledger, "sz-workers-18", "city", "city")["lacks"] == "workers"
 
 
 def test_an_unknown_area_is_no_small_area():
@@ -117,19 +132,31 @@ def test_tiers_do_not_stand_in_for_each_other():
     ledger = judge(place, rules_of("gb50180-clinic-station", "gb50180-clinic-centre"))
     assert row(ledger, "gb50180-clinic-station")[["observed", "verdict"]].tolist() == [0, "fail"]
     assert row(ledger, "gb50180-clinic-centre")[["observed", "verdict"]].tolist() == [100, "pass"]
-    assert row(ledger, "gb50180-clinic-centre")["indicative"]
+    assert row(ledger, "gb50180-clinic-centre")["standing"] == "project"
     without = ground(communities(households=[1]), sites)
     assert (
         row(judge(without, rules_of("gb50180-clinic-station")), "gb50180-clinic-station")["lacks"] == "facilities.tier"
     )
 
 
-def test_hours_of_the_centre():
-    hours = ["Mo-Su 08:00-16:00", "Mo-Su 08:00-15:59"]
-    place = ground(communities(households=[1, 1]), [(500, "community_centre"), (1500, "community_centre")],
-                   opening_hours=hours)  # fmt: skip
-    ledger = judge(place, rules_of("js13-open-8h"))
-    assert [row(ledger, "js13-open-8h", unit)["verdict"] for unit in ("c0", "c1")] == ["pass", "fail"]
+@pytest.mark.parametrize(
+    ("hours", "least", "verdict", "weekend"),
+    [
+        ("Mo-Su 08:00-16:00", 8, "pass", 8),
+        ("Mo-Su 08:00-15:59", 8 - 1 / 60, "fail", 8 - 1 / 60),
+        ("Mo-Th 08:00-20:00; Fr 08:00-12:00", 4, "fail", 0),  # the mean of the week is 7.4, of working days 10.4
+        ("Mo-Tu,Th-Fr 08:00-18:00", 0, "fail", 0),  # closed on Wednesdays
+        ("Mo-Fr 08:00-17:00; Sa 09:00-12:00", 9, "pass", 0),
+        ("Mo-Fr 08:00-17:00; Sa-Su 09:00-12:00", 9, "pass", 3),
+    ],
+)
+def test_hours_of_the_centre_on_its_shortest_day(hours, least, verdict, weekend):
+    place = ground(communities(households=[1]), [(500, "community_centre")], opening_hours=[hours])
+    ledger = judge(place, rules_of("js13-open-8h", "js13-open-weekend"))
+    found = row(ledger, "js13-open-8h")
+    assert (found["observed"], found["verdict"]) == (pytest.approx(least), verdict)
+    assert row(ledger, "js13-open-weekend")["observed"] == pytest.approx(weekend)
+    assert row(ledger, "js13-open-weekend")["verdict"] == "shown"
 
 
 def test_town_and_country_and_size_choose_the_rule():

@@ -68,7 +68,7 @@ def test_kunshan_funds_and_both_bases_of_workers():
     ledger = judge(ground(places), rules_of("ks-funding", "ks-workers-registered", "ks-registered", "sz-workers-18"))
     assert row(ledger, "ks-funding")[["observed", "verdict"]].tolist() == [15_000, "pass"]
     assert row(ledger, "ks-workers-registered")[["observed", "verdict"]].tolist() == [40, "shown"]
-    assert row(ledger, "sz-workers-18")[["observed", "verdict"]].tolist() == [20, "pass"]
+    assert row(ledger, "sz-workers-18", "city", "city")[["observed", "verdict"]].tolist() == [20, "pass"]
     assert row(ledger, "ks-registered")["observed"] == 50
 
 

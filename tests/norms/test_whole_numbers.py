@@ -110,14 +110,14 @@ def test_ranges_of_other_means_and_shares(measure, unit, between, columns, numbe
 
 def test_one_sided_thresholds_name_no_number():
     ledger = judge(ground(communities(population=[1000.0], workers=[1])), rules_of("sz-workers-18"))
-    assert row(ledger, "sz-workers-18")[["verdict", "feasible"]].tolist() == ["fail", ""]
+    assert row(ledger, "sz-workers-18", "city", "city")[["verdict", "feasible"]].tolist() == ["fail", ""]
 
 
 @given(st.integers(1, 3000), st.integers(1, 400), st.integers(0, 400))
 def test_the_numbers_equal_a_search_through_all(households, low, width):
     rule = Rule(
         clause_id="x", book="b", title_zh="", title_en="", measure="households_per_grid", unit="hh", source_zh="",
-        source_en="", clause="1", year=2020, status="expected", grade="S", verified=True, at_least=low,
+        source_en="", clause="1", year=2020, status="expected", grade="S", standing="source", at_least=low,
         at_most=low + width,
     )  # fmt: skip
     beyond = {n: round(rule.beyond(round(households / n, 9)), 9) for n in range(1, households + 2)}

@@ -12,6 +12,7 @@ import pytest
 from numpydoc.validate import validate
 
 import circle15 as c15
+from tests.towns.package_trees import TREES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = re.compile(r":(?:func|class|meth|mod|data|attr|exc|obj):`~?([\w.]+)`")
@@ -51,7 +52,7 @@ def docstrings(node: ast.AST, owner: tuple[str, ...] = ()):
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_references_of_docstrings_lead_somewhere(path):
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    for owner, docstring in docstrings(ast.parse(path.read_text(encoding="utf-8"))):
+    for owner, docstring in docstrings(TREES[path]):
         for target in REFERENCE.findall(docstring):
             places = (".".join([module, *owner, target]), f"{module}.{target}", target)
             assert any(locate(place) is not None for place in places), target

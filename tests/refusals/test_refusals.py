@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from circle15 import catalog, errors, refusals
+from circle15 import catalog, errors
 from circle15.errors import Circle15Error, FetchError, OutputError, PackError, SettingError
 from circle15.refusals import advice, hint, refusal, refusal_words
+from tests.towns.package_trees import PACKAGE, TREES, calls, name_of
 
-PACKAGE = Path(refusals.__file__).parents[1]
 DOOR = "refusals/door.py"
 WORDS = refusal_words()
 CLASSES = {name for name in errors.__all__ if issubclass(getattr(errors, name), Circle15Error)}
@@ -36,18 +36,8 @@ CHINESE_WITHIN_ENGLISH = {
 """English that quotes what a Chinese table or city.toml says."""
 
 
-def modules() -> dict[str, ast.Module]:
-    return {
-        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(PACKAGE.rglob("*.py"))
-    }
-
-
-MODULES = modules()
-
-
-def name_of(call: ast.Call) -> str:
-    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+def place(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
 
 
 def worded(tree: ast.Module) -> list[int]:
@@ -60,15 +50,6 @@ def worded(tree: ast.Module) -> list[int]:
         if alias.asname and alias.name in CLASSES
     }
     return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and name_of(node) in names]
-
-
-def calls(*names: str) -> list[tuple[str, ast.Call]]:
-    return [
-        (f"{where}:{node.lineno}", node)
-        for where, tree in MODULES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and name_of(node) in names
-    ]
 
 
 def fields(phrase: str) -> set[str]:
@@ -86,7 +67,7 @@ def needed(key: str) -> set[str]:
 
 
 def test_errors_are_worded_at_the_door_and_nowhere_else():
-    elsewhere = {where for where, tree in MODULES.items() if where != DOOR and worded(tree)}
+    elsewhere = {place(path) for path, tree in TREES.items() if place(path) != DOOR and worded(tree)}
     assert elsewhere == set(WORDED_ELSEWHERE)
 
 
@@ -166,7 +147,8 @@ def is_made(call: ast.Call) -> bool:
 
 
 def test_calls_name_a_code_and_give_its_values_and_no_others():
-    for where, call in calls("refusal", "hint"):
+    for path, call in calls("refusal", "hint"):
+        where = f"{place(path)}:{call.lineno}"
         if not (call.args and isinstance(call.args[0], ast.Constant)) or any(
             word.arg is None for word in call.keywords
         ):
@@ -178,7 +160,8 @@ def test_calls_name_a_code_and_give_its_values_and_no_others():
 
 
 def test_no_value_brings_an_english_word_into_a_chinese_message():
-    for where, call in calls("refusal", "hint"):
+    for path, call in calls("refusal", "hint"):
+        where = f"{place(path)}:{call.lineno}"
         for value in (word.value for word in call.keywords if isinstance(word.value, ast.JoinedStr)):
             parts = " ".join(part.value for part in value.values if isinstance(part, ast.Constant))
             words = LATIN.findall(re.sub(r"\.[a-z]+\b", "", parts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from circle15.errors import CrsError
@@ -34,7 +34,6 @@ def test_forward_equals_an_independent_library(datum):
 
 
 # Many places an example: what takes its time is to look a system up.
-@settings(max_examples=40)
 @given(st.lists(INSIDE, min_size=1, max_size=30), st.sampled_from(["gcj02", "bd09", "cgcs2000", "EPSG:4490", "wgs84"]))
 def test_the_inverse_returns_to_a_micrometre(places, datum):
     lon, lat = np.array(places).T
@@ -83,7 +82,6 @@ def test_easting_and_northing_of_a_place():
     assert east[1] == pytest.approx(500_000 + parallel_m, abs=0.1)
 
 
-@settings(max_examples=10)
 @given(st.lists(st.tuples(st.floats(118.6, 121.4), st.floats(20.0, 45.0)), min_size=5, max_size=50))
 def test_a_projected_system_returns_to_a_micrometre(places):
     lon, lat = np.array(places).T

@@ -38,7 +38,7 @@ def test_all_services_are_undetermined_in_tables_and_page(result):
     page = payload(result)
     assert not any(service["determined"] for service in page["services"])
     assert [place["services"] for place in page["communities"]] == [{}, {}]
-    assert page["totals"] == {"population": 2000, "pop_60plus": 400, "uncovered": {}, "placed": {}}
+    assert page["totals"] == {"population": 2000, "pop_60plus": 400, "unknown": 0, "uncovered": {}, "placed": {}}
 
 
 def test_every_file_is_written(result, tmp_path):

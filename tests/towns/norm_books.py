@@ -7,7 +7,7 @@ import json
 RULE = {
     "id": "a", "title_zh": "甲", "title_en": "a", "measure": "people_in_reach", "services": ["clinic"], "minutes": 15,
     "at_least": 90, "unit": "%", "source": "s", "clause": "1", "year": 2020, "status": "expected", "grade": "S",
-    "verified": True,
+    "standing": "source",
 }  # fmt: skip
 
 

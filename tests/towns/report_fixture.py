@@ -47,7 +47,7 @@ def ledger(ids: pd.Index) -> Ledger:
         [frame["observed"].isna(), frame["observed"] == 12.5, frame["level"] == "city"],
         ["undetermined", "fail", "fail"], "pass",
     )  # fmt: skip
-    frame["indicative"] = frame["clause_id"].map({key: not rule.verified for key, rule in rules.items()})
+    frame["standing"] = frame["clause_id"].map({key: rule.standing for key, rule in rules.items()})
     frame["lacks"] = np.where(frame["observed"].isna(), "one_stop", "")
     frame["facility_id"] = frame["source"] = frame["source_date"] = ""
     for column in ("at_least", "at_most"):

@@ -24,7 +24,7 @@ def rule(clause_id: str, **changes: object) -> Rule:
         "clause_id": clause_id, "book": "jiangsu-13fyp", "title_zh": f"条文{clause_id}",
         "title_en": f"Clause {clause_id}",
         "measure": "people_in_reach", "unit": "%", "source_zh": "规划", "source_en": "the plan", "clause": "三(二)1",
-        "year": 2020, "status": "expected", "grade": "S", "verified": True, "services": ("meal_point",),
+        "year": 2020, "status": "expected", "grade": "S", "standing": "source", "services": ("meal_point",),
         "people": "pop_60plus", "minutes": 15.0, "at_least": 90.0,
     }  # fmt: skip
     return Rule(**{**plain, **changes})  # type: ignore[arg-type]
@@ -32,7 +32,7 @@ def rule(clause_id: str, **changes: object) -> Rule:
 
 RULES = (
     rule("meals"),
-    rule("clinics", services=("clinic",), metres=500.0, minutes=None, verified=False, grade="M", book="gb50180-2018"),
+    rule("clinics", services=("clinic",), metres=500.0, minutes=None, grade="M", book="gb50180-2018"),
     rule("shops", measure="facility_count", unit="sites", services=("shop",), minutes=None, at_least=1.0),
     rule("care", services=("day_care",)),
     rule("grids", measure="grids_required", unit="grids", services=(), minutes=None, at_least=None),
@@ -64,7 +64,7 @@ def ledger(town: Analysis, rules: tuple[Rule, ...] = RULES) -> Ledger:
             rows.append({
                 "level": one.level, "unit_id": unit, "clause_id": one.clause_id, "observed": float(value),
                 "at_least": one.at_least, "at_most": one.at_most, "unit": one.unit,
-                "verdict": judged if known else "undetermined", "indicative": not one.verified,
+                "verdict": judged if known else "undetermined", "standing": one.standing,
                 "lacks": "" if known else "facilities: day_care",
                 "facility_id": "f01" if one.clause_id == "meals" else "",
                 "route_min": 7.25 if one.clause_id == "meals" else np.nan,

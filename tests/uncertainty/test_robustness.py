@@ -35,7 +35,7 @@ SURE = Uncertainty(dropout={}, marked={})
 def rule(clause_id: str, **given) -> Rule:
     plain = {
         "book": "b", "title_zh": "", "title_en": "", "measure": "people_in_reach", "unit": "%", "source_zh": "",
-        "source_en": "", "clause": "1", "year": 2020, "status": "expected", "grade": "S", "verified": True,
+        "source_en": "", "clause": "1", "year": 2020, "status": "expected", "grade": "S", "standing": "source",
         "services": ("clinic",), "minutes": 15.0, "at_least": 90.0,
     }  # fmt: skip
     return Rule(clause_id=clause_id, **plain | given)

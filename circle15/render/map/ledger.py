@@ -59,7 +59,7 @@ EXPOSURE: Mapping[str, Exposure] = {
     **dict.fromkeys(
         (
             "residential_land_in_reach", "residential_land_within_distance",
-            "facility_count", "floor_area", "open_hours_per_day",
+            "facility_count", "floor_area", "open_hours_per_day", "open_hours_at_weekend",
             "functions_configured", "grids_required", "grid_staffing", "one_stop", "service_items", "deliberation",
             "resident_use_share", "office_share", "compliance_rate",
         ),
@@ -128,7 +128,7 @@ class _Pool:
 
 
 def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
-    numbers = {"at_least": rule.at_least, "at_most": rule.at_most, "minutes": rule.minutes, "metres": rule.metres}
+    numbers = {name: getattr(rule, name) for name in ("at_least", "more_than", "at_most", "minutes", "metres")}
     return {
         "id": rule.clause_id,
         "book": books.place(rule.book),
@@ -139,7 +139,8 @@ def _clause(rule: Rule, books: _Pool, sources: _Pool) -> dict[str, Any]:
         "year": rule.year,
         "status": rule.status,
         "grade": rule.grade,
-        "verified": rule.verified,
+        "standing": rule.standing,
+        "mark": rule.mark,
         "level": rule.level,
         "unit": rule.unit,
         "about": EXPOSURE.get(rule.measure) in {"people", "households", "per_household", "registered", "people_count"},
@@ -366,7 +367,7 @@ def _share(
     few = ~(total >= FEWEST)
     if scoped:
         return np.full(len(observed), np.nan), few
-    least = -np.inf if rule.at_least is None else rule.at_least
+    least = -np.inf if rule.least is None else rule.least + (2e-9 if rule.more_than is not None else 0.0)
     most = np.inf if rule.at_most is None else rule.at_most
     share = observed / 100
     telling = tells_too_much(total, share, lambda percent: (percent >= least - 1e-9) & (percent <= most + 1e-9))

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from circle15 import catalog
 from circle15.catalog.phrases import community_sentences
 from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST, few_as_five
+from circle15.model.metric import transformer
 from circle15.model.places import counts_heads
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
@@ -110,10 +111,10 @@ Project = Callable[[Any], Any]
 
 
 def _to_degrees(crs: CRS) -> Project:
-    transformer = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+    to_degrees = transformer(crs, "EPSG:4326")
 
     def project(shapes: Any) -> Any:
-        return shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
+        return shapely.transform(shapes, lambda xy: np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1])))
 
     return project
 

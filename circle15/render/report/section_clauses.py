@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from circle15.catalog.norm_books import norm_books
-from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
+from circle15.catalog.norm_words import lacks_words, mark_words, unit_words, verdict_words
 from circle15.model.norms import Ledger, Rule
 from circle15.render.map.ledger import EXPOSURE
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
@@ -17,6 +17,7 @@ from circle15.render.report.facts import Facts, number
 __all__ = ["clauses", "measured", "required"]
 
 _SIDES = {"pass": ("≥", "≤"), "fail": ("<", ">")}
+_STRICT = {"pass": ">", "fail": "≤"}
 """On which side of a lowest and of a highest value a verdict says that a figure is."""
 
 
@@ -51,37 +52,40 @@ def _book(named: tuple[str, str], rules: Sequence[Rule], counts: Any) -> Block:
     rows = [(rule, row) for rule, row in local if row["pass"] or row["fail"]]
     if not rows:
         return Paragraph(words=say("clauses_book_none", book=named, count=len(known)))
-    loose = not any(rule.verified for rule, _ in rows)
+    marks = {rule.mark for rule, _ in rows}
+    alike = marks.pop() if len(marks) == 1 else ""
     some = any(row["hidden"] for _, row in rows)
     heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open"} | ({"hidden": "h_withheld"} if some else {})
     fields = (field("h_clause", 5.6 - some), field("h_level", 0.9), field("h_required", 2.4),
               *(field(head, 1.2, "right") for head in heads.values()), field("h_standing", 2.6))  # fmt: skip
     told = [
         (clean(rule.title_zh), say(f"level_{rule.level}").zh, required(rule),
-         *(f"{int(row[verdict]):,}" for verdict in heads), _standing(rule, told=loose))
+         *(f"{int(row[verdict]):,}" for verdict in heads), _standing(rule, alike))
         for rule, row in rows
     ]  # fmt: skip
     shown = sum(1 for _, row in local if row["shown"] and not (row["pass"] or row["fail"]))
     left = {"city": len(known) - len(local), "shown": shown, "open": len(local) - len(rows) - shown}
     return Table(
-        words=say("clauses_book_indicative" if loose else "clauses_book", book=named),
+        words=say(f"clauses_book_{alike}" if alike else "clauses_book", book=named),
         fields=fields,
         rows=tuple(told),
         note=say("clauses_left", **left) if any(left.values()) else None,
     )
 
 
-def _standing(rule: Rule, *, told: bool) -> str:
-    """Where a clause stands, and whether it was verified unless that is ``told`` of the whole table."""
-    mark = "" if rule.verified or told else f"，{say('indicative').zh}"
+def _standing(rule: Rule, alike: str) -> str:
+    """Where a clause stands, and its mark unless all clauses of the table have that one."""
+    mark = f"，{mark_words(rule.mark, 'zh')}" if rule.mark and rule.mark != alike else ""
     return clean(f"{rule.clause}（{rule.year}{mark}）")
 
 
 def required(rule: Rule) -> str:
     """What a clause asks for, with its unit; a dash where it only shows a figure."""
     unit = _unit(rule.unit)
-    if rule.at_least is not None and rule.at_most is not None:
-        return f"{rule.at_least:g}–{rule.at_most:g}{unit}"
+    if rule.least is not None and rule.at_most is not None:
+        return f"{rule.least:g}–{rule.at_most:g}{unit}"
+    if rule.more_than is not None:
+        return f">{rule.more_than:g}{unit}"
     if rule.at_least is not None:
         if rule.unit == "yes":
             return say("should_be").zh
@@ -134,11 +138,12 @@ def _figure(rule: Rule, told: float, verdict: str) -> str:
     if exposure in {"people", "households"} and told in {NEARLY_NONE, NEARLY_ALL}:
         return say("nearly_none" if told == NEARLY_NONE else "nearly_all").zh
     exact = exposure in {"plain", "staff"} or told == 0 or (rule.unit == "%" and told == 100)
-    one_sided = (rule.at_least is None) != (rule.at_most is None)
+    one_sided = (rule.least is None) != (rule.at_most is None)
     if not exact and one_sided and verdict in _SIDES and rule.passes(told) != (verdict == "pass"):
         least, most = _SIDES[verdict]
+        least = least if rule.more_than is None else _STRICT[verdict]
         return (
-            f"{least}{rule.at_least:g}{_unit(rule.unit)}"
+            f"{least}{rule.least:g}{_unit(rule.unit)}"
             if rule.at_most is None
             else f"{most}{rule.at_most:g}{_unit(rule.unit)}"
         )
@@ -161,7 +166,7 @@ def _rates(facts: Facts) -> Block:
             continue
         verdict, observed = say("h_withheld").zh, measured(rule, row)
         if row["verdict"] != "hidden":
-            verdict = verdict_words(row["verdict"], "zh", indicative=bool(row["indicative"]))
+            verdict = verdict_words(row["verdict"], "zh", mark=rule.mark)
         if math.isnan(exact.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
             observed, partly = observed.replace("—", say("observed_partly").zh), True
         rows.append((clean(rule.title_zh), required(rule), observed, verdict))

@@ -9,6 +9,7 @@ import numpy as np
 
 from circle15.catalog import services
 from circle15.catalog.norm_books import not_computed
+from circle15.catalog.norm_words import mark_words
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.model.places import counts_heads
@@ -170,16 +171,20 @@ def _walk(facts: Facts, key: Any, service: str) -> str:
     return f"{clean(site)}，{row['metres']:,.0f}米，{row['minutes']:.0f}分钟"
 
 
+def _conventions_last(standing: Any) -> Any:
+    return standing == "project"
+
+
 def _failed(facts: Facts, key: Any) -> Words:
     ledger = facts.analysis.ledger
     unit = facts.verdicts.index.get_level_values("unit_id") == str(key)
     mine = facts.verdicts[unit & (facts.verdicts.index.get_level_values("level") == "community")]
     rules: dict[str, Rule] = {rule.clause_id: rule for rule in ledger.rules}
     told = []
-    failed = mine[mine["verdict"] == "fail"].sort_values("indicative", kind="stable")  # verified clauses first
+    failed = mine[mine["verdict"] == "fail"].sort_values("standing", kind="stable", key=_conventions_last)
     for (_, _, clause), row in failed.iterrows():
         rule = rules[str(clause)]
-        mark = f"，{say('indicative').zh}" if row["indicative"] else ""
+        mark = f"，{mark_words(rule.mark, 'zh')}" if rule.mark else ""
         number = f"，{say('feasible', numbers=row['feasible']).zh}" if row["feasible"] else ""
         told.append(f"{clean(rule.title_zh)}（现状{measured(rule, row)}，要求{required(rule)}{number}{mark}）")
     more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""

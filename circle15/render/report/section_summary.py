@@ -223,11 +223,12 @@ def _compliance(facts: Facts) -> list[Words]:
     if not len(ledger):
         return []
     frame: Any = facts.verdicts
-    loose = frame["indicative"].astype(bool)
+    marks = {rule.clause_id: rule.mark or "stated" for rule in ledger.rules}
+    mark = frame.index.get_level_values("clause_id").map(marks)
     counts = {
-        f"{told}{suffix}": f"{((frame['verdict'] == verdict) & mine).sum():,}"
+        f"{told}_{kind}": f"{((frame['verdict'] == verdict) & (mark == kind)).sum():,}"
         for told, verdict in (("passed", "pass"), ("failed", "fail"))
-        for suffix, mine in (("", ~loose), ("_indicative", loose))
+        for kind in ("stated", "indicative", "project")
     }
     return [say("ledger_line", books=len({rule.book for rule in ledger.rules}), rules=len(ledger.rules),
                 open=f"{(frame['verdict'] == 'undetermined').sum():,}", **counts)]  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 
 from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
-from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
+from circle15.catalog.norm_words import lacks_words, standing_words, unit_words, verdict_words
 from circle15.model import Analysis
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import rounded, synthetic_layers
@@ -37,21 +37,21 @@ _RULE = {
 }  # fmt: skip
 _LEDGER = (
     "level", "unit_id", "unit_name", "subdistrict", "clause_id", "clause_zh", "clause_en", "verdict", "verdict_zh",
-    "verdict_en", "indicative", "observed", "observed_low", "observed_high", "at_least", "at_most", "norm_unit_zh",
-    "norm_unit_en", "feasible", "lacks_zh", "lacks_en", "facility_id", "facility_name", "route_min", "route_m",
-    "floor_area_m2", "source", "source_date", "book", "norm_source_zh", "norm_source_en", "clause", "norm_year",
-    "norm_status", "grade", "clause_note_zh", "clause_note_en", "synthetic",
+    "verdict_en", "standing", "observed", "observed_low", "observed_high", "at_least", "more_than", "at_most",
+    "norm_unit_zh", "norm_unit_en", "feasible", "lacks_zh", "lacks_en", "facility_id", "facility_name", "route_min",
+    "route_m", "floor_area_m2", "source", "source_date", "book", "norm_source_zh", "norm_source_en", "clause",
+    "norm_year", "norm_status", "grade", "clause_note_zh", "clause_note_en", "synthetic",
 )  # fmt: skip
 _SHEET = (  # what one clause says stands in the sheet of rates, and all of it in ledger.csv
     "level", "unit_name", "clause_zh", "clause_en", "verdict_zh", "verdict_en", "observed", "observed_low",
-    "observed_high", "at_least", "at_most", "norm_unit_zh", "feasible", "lacks_zh", "lacks_en", "facility_name",
-    "route_min", "route_m", "floor_area_m2", "source", "source_date", "norm_source_zh", "clause", "norm_year",
-    "clause_id",
+    "observed_high", "at_least", "more_than", "at_most", "norm_unit_zh", "feasible", "lacks_zh", "lacks_en",
+    "facility_name", "route_min", "route_m", "floor_area_m2", "source", "source_date", "norm_source_zh", "clause",
+    "norm_year", "clause_id",
 )  # fmt: skip
 _COMPLIANCE = (
-    "clause_id", "clause_zh", "clause_en", "level", "at_least", "at_most", "norm_unit_zh", "norm_unit_en",
+    "clause_id", "clause_zh", "clause_en", "level", "at_least", "more_than", "at_most", "norm_unit_zh", "norm_unit_en",
     "units_pass", "units_fail", "units_undetermined", "units_shown", "pass_pct", "observed", "observed_low",
-    "observed_high", "verdict_zh", "verdict_en", "lacks_zh", "lacks_en", "indicative", "norm_source_zh",
+    "observed_high", "verdict_zh", "verdict_en", "lacks_zh", "lacks_en", "standing", "norm_source_zh",
     "norm_source_en", "clause", "norm_year", "norm_status", "grade", "clause_note_zh", "clause_note_en",
 )  # fmt: skip
 
@@ -62,10 +62,11 @@ def ledger_table(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Plain columns as in ``columns.toml``: ``observed`` or, where only these are known, its bounds ``observed_low``
-        and ``observed_high``, ``at_least`` and ``at_most`` in the clause's own unit; ``feasible`` numbers of grids and
-        such; ``verdict`` one of ``pass``, ``fail``, ``undetermined``, ``shown`` with words beside it, which say where
-        it is indicative; what to supply in both languages; the facility with its walk, area, source and date.
+        Plain columns as in ``columns.toml``: ``observed`` or, where only these are known, its bounds
+        ``observed_low`` and ``observed_high``, ``at_least``, ``more_than`` and ``at_most`` in the clause's own
+        unit; ``feasible`` numbers of grids and such; ``verdict`` one of ``pass``, ``fail``, ``undetermined``,
+        ``shown`` with words beside it, which say where its clause is quoted or its threshold a convention; what
+        to supply in both languages; the facility with its walk, area, source and date.
     """
     frame = analysis.ledger.frame
     if not len(frame):
@@ -94,14 +95,16 @@ def _with_rules(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
         told = {key: getattr(rule, field) for key, rule in rules.items()}
         table[column] = table["clause_id"].map(told)
     table["norm_status"] = table["norm_status"].map(_STATUS)
+    standing = {key: f"{standing_words(rule, 'zh')} {standing_words(rule, 'en')}" for key, rule in rules.items()}
+    table["standing"] = table["clause_id"].map(standing)
     for language in ("zh", "en"):
         units = {unit: unit_words(unit, language) for unit in table["unit"].unique()}
         table[f"norm_unit_{language}"] = table["unit"].map(units)
         lacks = {word: lacks_words(word, language) for word in table["lacks"].unique()}
         table[f"lacks_{language}"] = table["lacks"].map(lacks)
         table[f"verdict_{language}"] = [
-            verdict_words(verdict, language, indicative=indicative) if verdict else ""
-            for verdict, indicative in zip(table["verdict"], table["indicative"], strict=True)
+            verdict_words(verdict, language, mark=rules[clause].mark) if verdict else ""
+            for verdict, clause in zip(table["verdict"], table["clause_id"], strict=True)
         ]
     return table
 
@@ -124,12 +127,10 @@ def compliance_table(analysis: Analysis) -> pd.DataFrame:
     for column, empty in (*figures, ("verdict", ""), ("lacks", ""), ("unit", "")):
         told = city[column].to_dict()
         table[column] = [told.get(clause, empty) for clause in table["clause_id"]]
-    for column in ("at_least", "at_most"):
+    for column in ("at_least", "more_than", "at_most"):
         table[column] = np.array([getattr(rules[key], column) for key in table["clause_id"]], dtype=float)
-    table["indicative"] = [not rules[key].verified for key in table["clause_id"]]
     table["unit"] = [rules[key].unit for key in table["clause_id"]]
     table = _with_rules(analysis, table)
-    table["indicative"] = np.where(table["indicative"], "参考 indicative", "")
     return rounded(table[list(_COMPLIANCE)].assign(level=table["level"].map(_LEVELS)))
 
 

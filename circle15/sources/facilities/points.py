@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import finding, hint, refusal
 from circle15.errors import Circle15Error, CrsError
+from circle15.model.metric import transformer
 from circle15.sources.datum import DATUMS, to_wgs84
 from circle15.sources.facilities.decimals import rounded_steps, tell_rounded, with_steps
 from circle15.sources.reading import ROW, Tally
@@ -291,7 +292,7 @@ def _area(system: pyproj.CRS | None) -> Box | None:
 
 
 def _inside(system: pyproj.CRS, x: _Numbers, y: _Numbers, box: Box) -> NDArray[np.bool_]:
-    lon, lat = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform(x, y)
+    lon, lat = transformer(system, "EPSG:4326").transform(x, y)
     lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     return (lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3])
 

@@ -98,8 +98,8 @@ def test_a_clause_colours_the_communities_that_it_judges(browser: Browser, town:
         tones = {"p": PASS, "f": FAIL, "u": OPEN, "s": "#b9cbe0", "h": "#f4f2ee"}
         fill = browser.run(LAYERS)["fill"]
         assert {name: fill[name][0] for name in names} == dict(zip(names, [tones[v] for v in row["v"]], strict=True))
-        # Hatched: indicative, undetermined and not public; never a verdict of a verified clause.
-        hatched = [v in "uh" or (v in "pf" and not clause["verified"]) for v in row["v"]]
+        # Hatched: marked, undetermined and not public.
+        hatched = [v in "uh" or (v in "pf" and clause["mark"] != "") for v in row["v"]]
         assert [fill[name][1] for name in names] == hatched
         counts = texts(browser, ".legend .classes li")
         for letter, label in (("f", "不达标"), ("p", "达标"), ("u", "无法判定")):

@@ -52,17 +52,20 @@ def test_estimated_people_are_told_on_the_first_page(town):
     assert not any("推算值" in one.zh for one in verdict(facts(town)))
 
 
-def test_indicative_verdicts_are_counted_apart(town):
+def test_verdicts_are_counted_by_what_they_rest_on(town):
     frame = town.ledger.frame
+    marks = {rule.clause_id: rule.mark for rule in town.ledger.rules}
     line = next(
         block for block in report_of(facts(town)).blocks if hasattr(block, "items") and "对照条文" in str(block.items)
     )
     words = next(one.zh for one in line.items if one.zh.startswith("对照条文"))
-    for verdict_key, noun in (("pass", "项符合"), ("fail", "项不符合")):
+    for verdict_key, noun in (("pass", "项达标"), ("fail", "项不达标")):
         mine = frame["verdict"] == verdict_key
-        loose = frame["indicative"].astype(bool)
-        assert f"{(mine & ~loose).sum()}{noun}" in words.split("未经核实")[0]
-        assert f"{(mine & loose).sum()}{noun}" in words.split("未经核实")[1]
+        stated, quoted, ours = words.split("见于来源文件")[1], words.split("系转引")[1], words.split("本项目约定")[1]
+        for mark, part in (("", stated), ("indicative", quoted), ("project", ours)):
+            of_mark = frame.index.get_level_values("clause_id").map(marks) == mark
+            assert f"{(mine & of_mark).sum()}{noun}" in part.split("；")[0]
+    assert "官方文本核实" not in words
 
 
 def test_verdicts_that_missing_rows_cannot_change_say_so(town):

@@ -77,12 +77,15 @@ def columns_of_words(table):
     return [column for column in table if not pd.api.types.is_numeric_dtype(table[column])]
 
 
-def test_indicative_verdicts_say_so(town):
+def test_marked_verdicts_say_so(town):
     table = ledger_table(town)
     judged = table[table["verdict"].isin(["pass", "fail"])]
-    assert judged["indicative"].any()
-    assert (judged["verdict_zh"].str.contains("参考") == judged["indicative"]).all()
-    assert (judged["verdict_en"].str.contains("indicative") == judged["indicative"]).all()
+    marks = judged["clause_id"].map({rule.clause_id: rule.mark for rule in town.ledger.rules})
+    assert set(marks) == {"", "project"}
+    for zh, en, mark in (("参考", "indicative", "indicative"), ("约定", "convention", "project")):
+        assert (judged["verdict_zh"].str.contains(zh) == (marks == mark)).all()
+        assert (judged["verdict_en"].str.contains(en) == (marks == mark)).all()
+    assert (judged["standing"].str.contains("转引") == (marks == "indicative")).all()
 
 
 def test_compliance_counts_what_the_ledger_says(town):
@@ -157,7 +160,7 @@ def test_whatever_may_lack_has_words():
         assert lacks_words(word, "en")
     assert lacks_words("", "zh") == ""
     assert all(HAN.search(unit_words(unit, "zh")) for unit in {m.unit for m in measures().values()} - {"%"})
-    assert verdict_words("undetermined", "zh", indicative=True) == "不能判定"
+    assert verdict_words("undetermined", "zh", mark="indicative") == "不能判定"
 
 
 @pytest.mark.parametrize("minutes", [0.5, 1.5, 2.0, 3.0])

@@ -412,7 +412,7 @@ def test_laws_of_merging(one, two, three, chance):
     assert again.matches.empty
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ROWS)
 def test_a_list_and_its_copy_are_the_list(rows):
     own = drawn(rows, "a")

@@ -206,7 +206,8 @@ def test_gates_and_signals_stand_on_their_nodes_and_elsewhere_nothing(osm_file):
         7: {"barrier": "gate"},
     }
     streets = read_streets(osm_file({**TOWN_NODES, 7: (120.7, 31.4)}, node_tags=tags))
-    assert streets.node_flags.tolist() == [NodeFlag.GATE, NodeFlag.CROSSING | NodeFlag.SIGNAL, NodeFlag.SIGNAL, 0, 0, 0]
+    beam = NodeFlag.GATE | NodeFlag.OPEN
+    assert streets.node_flags.tolist() == [beam, NodeFlag.CROSSING | NodeFlag.SIGNAL, NodeFlag.SIGNAL, 0, 0, 0]
 
 
 # -- Squares mapped as relations -------------------------------------------------------------------

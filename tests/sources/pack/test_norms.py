@@ -47,7 +47,9 @@ def test_keys_and_files_in_the_order_of_the_list(pack):
 def test_the_run_record_names_books_and_counts_verdicts(pack):
     result = c15.analyse(pack('["my_norms.toml"]', {"my_norms.toml": book_toml(RULE, RATE)}))
     facts = result.record["norms"]
-    assert [(book["key"], book["rules"], book["verified"]) for book in facts["books"]] == [("my_norms", 2, 2)]
+    assert [(book["key"], book["rules"], book["standing"]) for book in facts["books"]] == [
+        ("my_norms", 2, {"source": 2})
+    ]
     assert len(facts["books"][0]["sha256"]) == 64
     # Both communities of the town stand within 15 minutes of its only clinic.
     assert facts["verdicts"]["community"] == {"pass": 2, "fail": 0, "undetermined": 0, "shown": 0}
@@ -181,8 +183,9 @@ def test_the_guides_example_is_a_good_book(guide):
 def test_every_book_and_measure_is_told_with_its_figures():
     told_of = (ROOT / "docs/norms.md").read_text(encoding="utf-8")
     for key, book in norm_books().items():
-        verified = sum(rule.verified for rule in book.rules)
-        assert f"| `{key}` | {book.title_zh}<br>{book.title_en} | {len(book.rules)} | {verified} |" in told_of
+        stated, quoted, ours = (sum(rule.mark == mark for rule in book.rules) for mark in ("", "indicative", "project"))
+        figures = f"| {len(book.rules)} | {stated} | {quoted} | {ours} |"
+        assert f"| `{key}` | {book.title_zh}<br>{book.title_en} {figures}" in told_of
     for measure in measures().values():
         needs, takes, asks = (
             " ".join(f"`{one}`" for one in names) for names in (measure.needs, measure.takes, measure.asks)

@@ -107,7 +107,7 @@ function norm(view) {
         value: WEIGHT[row.verdict] + shortfall(row),
         text: say(`verdict_${row.verdict}`),
         note: observedText(row, view),
-        mark: !clause.verified && row.verdict !== 'u',
+        mark: clause.mark !== '' && row.verdict !== 'u',
       };
     },
   };

@@ -6,7 +6,7 @@
  * @import { LedgerRow } from "./verdicts.js"
  */
 
-import { bookTitle, observedText, requiredText, sourceText, titleOf } from './clauses.js';
+import { bookTitle, markText, observedText, requiredText, sourceText, titleOf } from './clauses.js';
 import { h, isTicked } from './dom.js';
 import { badge, tally } from './ledger_card.js';
 import { dotted, either, grouped, local, tens } from './text.js';
@@ -87,7 +87,7 @@ function higher(level, at, view) {
 function clauseItem(clause, at, view, acts) {
   const { model, say, state } = view;
   const letters = /** @type {Verdict[]} */ ([...normsIn(model).rows[at].v]);
-  const about = [say(`level_${clause.level}`), requiredText(clause, say), clause.verified ? '' : say('indicative')];
+  const about = [say(`level_${clause.level}`), requiredText(clause, say), markText(clause, say)];
   const counts = tally(
     letters.map((verdict) => ({ verdict, clause })),
     say,

@@ -5,7 +5,7 @@
  * @import { Judged } from "./verdicts.js"
  * @import { Bare } from "./model.js"
  * @import { Say } from "./text.js"
- * @typedef {Pick<Clause, "at_least" | "at_most" | "unit">} Limits
+ * @typedef {Pick<Clause, "at_least" | "more_than" | "at_most" | "unit">} Limits
  * @typedef {Limits & Pick<Clause, "about">} Ruled
  * @typedef {Omit<Judged, "clause"> & {clause: Ruled}} Measured
  */
@@ -39,11 +39,19 @@ export function withUnit(value, unit, say) {
   return Object.hasOwn(UNITS, unit) ? say(UNITS[unit], { n: text }) : `${text} ${unit}`;
 }
 
+/** The lower bound of a clause, and the sign of what complies. @param {Limits} clause */
+const floor = ({ at_least: least, more_than: more }) => ({
+  least: more ?? least,
+  sign: more === undefined ? '≥' : '>',
+});
+
 /** What a clause asks for. @param {Limits} clause @param {Say} say */
-export function requiredText({ at_least: least, at_most: most, unit }, say) {
+export function requiredText(clause, say) {
+  const { at_most: most, unit } = clause;
+  const { least, sign } = floor(clause);
   if (least !== undefined && most !== undefined) return withUnit(`${number(least)}–${number(most)}`, unit, say);
   if (unit === 'yes' && least !== undefined) return say('unit_yes');
-  if (least !== undefined) return `≥ ${withUnit(least, unit, say)}`;
+  if (least !== undefined) return `${sign} ${withUnit(least, unit, say)}`;
   return most === undefined ? '' : `≤ ${withUnit(most, unit, say)}`;
 }
 
@@ -54,12 +62,14 @@ export function requiredText({ at_least: least, at_most: most, unit }, say) {
  * @param {Say} say
  */
 function limitText({ clause, verdict, observed }, say) {
-  const { at_least: least, at_most: most, unit } = clause;
+  const { at_most: most, unit } = clause;
+  const { least, sign } = floor(clause);
   if (!clause.about || observed === null) return '';
-  if (verdict === 'f' && least !== undefined && most === undefined && observed >= least) {
-    return `< ${withUnit(least, unit, say)}`;
+  const enough = least === undefined || (sign === '>' ? observed > least : observed >= least);
+  if (verdict === 'f' && least !== undefined && most === undefined && enough) {
+    return `${sign === '>' ? '≤' : '<'} ${withUnit(least, unit, say)}`;
   }
-  if (verdict === 'p' && least !== undefined && observed < least) return `≥ ${withUnit(least, unit, say)}`;
+  if (verdict === 'p' && least !== undefined && !enough) return `${sign} ${withUnit(least, unit, say)}`;
   if (verdict === 'f' && most !== undefined && least === undefined && observed <= most) {
     return `> ${withUnit(most, unit, say)}`;
   }
@@ -95,7 +105,8 @@ export function observedText(row, { say }) {
 /** How far an observed value is on the wrong side, 0 where it is not; to order by only. @param {Measured} row */
 export function shortfall({ clause, verdict, observed }) {
   if (verdict !== 'f' || observed === null) return 0;
-  const { at_least: least, at_most: most } = clause;
+  const { at_most: most } = clause;
+  const { least } = floor(clause);
   const value = observed === NEARLY.NONE ? 0 : observed === NEARLY.ALL ? 100 : observed;
   /** @param {number} lack @param {number} limit */
   const weight = (lack, limit) => Math.min(499, (100 * lack) / (limit || 1));
@@ -106,7 +117,8 @@ export function shortfall({ clause, verdict, observed }) {
 /** "12 short", "3 to spare"; nothing where it cannot be told. @param {Measured} row @param {{say: Say}} view */
 export function marginText(row, { say }) {
   const { clause, verdict, observed } = row;
-  const { at_least: least, at_most: most, unit, about } = clause;
+  const { at_most: most, unit, about } = clause;
+  const { least } = floor(clause);
   if (observed === null || observed < 0 || !'pf'.includes(verdict) || unit === 'yes' || limitText(row, say)) return '';
   const spare = Math.min(
     least === undefined ? Infinity : observed - least,
@@ -114,6 +126,7 @@ export function marginText(row, { say }) {
   );
   if (verdict === 'p' && spare < 0) return ''; // the nearest that there can be
   const size = Math.abs(spare);
+  if (verdict === 'f' && size === 0) return ''; // the very figure, of which more is asked
   const amount = unit === '%' ? say('unit_of_points', { n: number(size) }) : withUnit(size, unit, say);
   return say(verdict === 'p' ? 'margin_spare' : 'margin_short', { n: `${about ? '≈ ' : ''}${amount}` });
 }
@@ -128,9 +141,12 @@ export function sourceText(clause, { model, state, say }) {
 /** A clause's title. @param {Clause} clause @param {Language} language */
 export const titleOf = (clause, language) => local({ title_zh: clause.zh, title_en: clause.en }, 'title', language);
 
-/** A clause's title, and whether its verdicts are indicative. @param {Clause} clause @param {Bare} view */
+/** How verdicts of a clause are marked, in words, if they are. @param {Clause} clause @param {Say} say */
+export const markText = (clause, say) => (clause.mark ? say(`mark_${clause.mark}`) : '');
+
+/** A clause's title, and how its verdicts are marked. @param {Clause} clause @param {Bare} view */
 export const markedTitle = (clause, { say, state }) =>
-  `${titleOf(clause, state.language)}${clause.verified ? '' : ` (${say('indicative')})`}`;
+  `${titleOf(clause, state.language)}${clause.mark ? ` (${markText(clause, say)})` : ''}`;
 
 /** A book's title. @param {[string, string, string]} book key, Chinese, English @param {Language} language */
 export const bookTitle = ([, zh, en], language) => either(zh, en, language);

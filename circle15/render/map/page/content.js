@@ -164,11 +164,13 @@
  * @property {number} year
  * @property {string} status
  * @property {string} grade
- * @property {boolean} verified
+ * @property {"official" | "source" | "project"} standing what its requirement rests on
+ * @property {"" | "indicative" | "project"} mark
  * @property {"community" | "subdistrict" | "city"} level
  * @property {string} unit
  * @property {boolean} about whether its figures are rounded for privacy
  * @property {number} [at_least]
+ * @property {number} [more_than] the figure itself does not comply
  * @property {number} [at_most]
  * @property {number} [minutes]
  * @property {number} [metres]

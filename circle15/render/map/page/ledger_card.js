@@ -22,37 +22,35 @@ import { NEARLY, normsIn, verdictsIn } from './verdicts.js';
 
 /** @type {readonly Verdict[]} */
 const ORDER = Object.freeze(/** @type {Verdict[]} */ (['f', 'p', 'u', 's', 'h']));
+/** How verdicts are marked. */
+const MARKS = Object.freeze(/** @type {const} */ (['indicative', 'project']));
 /** What a link may cross. */
 const CROSSED = Object.freeze(['water', 'rail', 'private', 'open', 'road', 'wall']);
 
 /** @param {Verdict} verdict */
 const isStriped = (verdict) => verdict === 'u' || verdict === 'h';
 
-/** Whether a verdict rests on a clause that nobody has verified. @param {{verdict: Verdict, clause: Clause}} row */
-const isIndicative = ({ verdict, clause }) => !clause.verified && 'pf'.includes(verdict);
+/** How a verdict is marked, if it judges. @param {{verdict: Verdict, clause: Clause}} row */
+const markOf = ({ verdict, clause }) => ('pf'.includes(verdict) ? clause.mark : '');
 
 /** A coloured dot. @param {string} tone @param {string} [look] */
 const dot = (tone, look = '') => h(`i.dot${look}`, { style: { '--tone': tone } });
 
 /**
- * A sign for a verdict, which also tells by its form: hatched where indicative, striped where undetermined.
+ * A sign for a verdict, which also tells by its form: hatched where it is marked, striped where undetermined.
  *
  * @param {Verdict} verdict
  * @param {Clause} clause
  * @param {Say} say
  */
 export function badge(verdict, clause, say) {
-  const indicative = isIndicative({ verdict, clause });
-  const look = [
-    indicative ? '.indicative' : '',
-    isStriped(verdict) ? '.open' : '',
-    verdict === 'f' ? '.dark' : '',
-  ].join('');
+  const mark = markOf({ verdict, clause });
+  const look = [mark ? '.marked' : '', isStriped(verdict) ? '.open' : '', verdict === 'f' ? '.dark' : ''].join('');
   return h(
     `span.badge-verdict${look}`,
     { style: { '--tone': verdictTone(verdict) } },
     say(`verdict_${verdict}`),
-    indicative ? h('small', {}, say('indicative')) : null,
+    mark ? h('small', {}, say(`mark_${mark}`)) : null,
   );
 }
 
@@ -152,15 +150,14 @@ function clauseRow(row, place, view, acts) {
 }
 
 /**
- * How many verdicts of each kind, indicative ones apart.
+ * How many verdicts of each kind, and how many of those that judge are marked.
  *
  * @param {{verdict: Verdict, clause: Clause}[]} rows
  * @param {Say} say
  */
 export function tally(rows, say) {
-  const indicative = rows.filter(isIndicative).length;
   const counts = ORDER.map((verdict) => {
-    const n = rows.filter((row) => row.verdict === verdict && !isIndicative(row)).length;
+    const n = rows.filter((row) => row.verdict === verdict).length;
     if (!n) return null;
     return h(
       'span',
@@ -169,8 +166,11 @@ export function tally(rows, say) {
       `${say(`verdict_${verdict}`)} ${n}`,
     );
   });
-  const apart = h('span', {}, dot(verdictTone('p'), '.indicative'), `${say('indicative')} ${indicative}`);
-  return [...counts, indicative ? apart : null];
+  const marked = MARKS.map((mark) => {
+    const n = rows.filter((row) => markOf(row) === mark).length;
+    return n ? h('span', {}, dot(verdictTone('p'), '.marked'), say('of_them', { mark: say(`mark_${mark}`), n })) : null;
+  });
+  return [...counts, ...marked];
 }
 
 /** The gravest verdict first. @param {LedgerRow} a @param {LedgerRow} b */

@@ -35,6 +35,7 @@ test('figures carry their unit, requirements their side', () => {
   assert.equal(withUnit(3, 'bushels', say), '3 bushels');
   assert.equal(requiredText({ unit: 'hh', at_least: 200, at_most: 300 }, say), '200–300 households');
   assert.equal(requiredText({ unit: '%', at_least: 90 }, say), '≥ 90%');
+  assert.equal(requiredText({ unit: '%', more_than: 90 }, say), '> 90%');
   assert.equal(requiredText({ unit: 'hh', at_most: 300 }, say), '≤ 300 households');
   assert.equal(requiredText({ unit: 'grids' }, say), '');
 });
@@ -49,6 +50,14 @@ test('a rounded figure never contradicts its verdict', () => {
   assert.equal(marginText(row('f', 90), { say }), '');
   assert.equal(marginText(row('f', 83), { say }), '≈ 7 points short');
   assert.equal(marginText(row('p', 1400, { unit: 'm2', about: false, at_least: 400 }), { say }), '1,000 m² to spare');
+});
+
+test('more than a figure is not that figure', () => {
+  const more = { unit: '%', about: true, more_than: 90 };
+  assert.equal(observedText(row('p', 90, more), { say }), '> 90%');
+  assert.equal(observedText(row('f', 91, more), { say }), '≤ 90%');
+  assert.equal(observedText(row('f', 90, more), { say }), '≈ 90%');
+  assert.equal(marginText(row('f', 90, { ...more, about: false }), { say }), '');
 });
 
 test('a range is told as a range, never a bound as the value', () => {
