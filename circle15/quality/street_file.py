@@ -23,7 +23,7 @@ def street_fault_findings(streets: Streets) -> list[Finding]:
     -------
     list of Finding
         Missing nodes, deleted objects, objects and stretches that stand twice, joined joints, a header that
-        is another file's.
+        is another file's or turned round.
     """
     counts, file = streets.counts, streets.origin.file
     findings = []
@@ -47,6 +47,8 @@ def street_fault_findings(streets: Streets) -> list[Finding]:
         findings.append(finding("joints-joined", "note", count=joints, file=file))
     if outside := counts.get("ways outside the header's box", 0):
         findings.append(finding("header-box-small", "warning", count=outside, file=file))
+    if counts.get("header boxes that cannot be", 0):
+        findings.append(finding("header-box-unusable", "note", file=file))
     return findings
 
 
