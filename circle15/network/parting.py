@@ -34,7 +34,7 @@ def part_barred(network: WalkNetwork) -> WalkNetwork:
     if barred[used].all():
         raise refusal(
             "streets_barred", error=StreetsError, count=int(used.sum()),
-            streets=(network.origin.label_zh, network.origin.label_en),
+            streets=(network.origin.file or network.origin.label_zh, network.origin.file or network.origin.label_en),
         )  # fmt: skip
     return network.parted(barred)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -40,7 +41,8 @@ def street_findings(network: WalkNetwork) -> list[Finding]:
     if len(cut_off) == 0:
         return []
     share = 100 * float(cut_off.sum()) / network.total_km
-    return [finding("islands", "note", count=len(cut_off), km=f"{cut_off.sum():.1f}", percent=f"{share:.1f}")]
+    km, percent = f"{cut_off.sum():.1f}", f"{share:.1f}"
+    return [finding("islands", "note", count=len(cut_off), file=network.origin.file, km=km, percent=percent)]
 
 
 def datum_findings(facilities: Facilities, network: WalkNetwork) -> list[Finding]:
@@ -95,14 +97,15 @@ def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[
     titles = catalog.services()
     serving = facilities.facilities.in_service()
     offered = set(serving.offers()["service"])
-    for key, service in titles.items():
-        if key in serving.unseen:
-            continue  # told when the lists were read, all services in one finding
-        if key not in facilities.listed:
-            findings.append(_about_service("undetermined-service", "note", service))
-        elif key not in offered:
-            findings.append(_about_service("listed-but-empty", "warning", service))
-    return [*findings, *_opening_findings(serving, settings.open_at)]
+    # Services that OpenStreetMap alone was asked for and lacks were told when the lists were read.
+    unlisted = [key for key in titles if key not in serving.unseen | facilities.listed]
+    empty = [key for key in titles if key in facilities.listed - serving.unseen - offered]
+    return [
+        *findings,
+        *_about_services("undetermined-service", "note", unlisted),
+        *_about_services("listed-but-empty", "warning", empty),
+        *_opening_findings(serving, settings.open_at),
+    ]
 
 
 def few_findings(facilities: Facilities, communities: Communities) -> list[Finding]:
@@ -134,10 +137,8 @@ def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Findi
         )  # fmt: skip
     offered = set(facilities.offers()["service"])
     silent = offered - set(open_facilities(facilities, when).offers()["service"])
-    for key, service in catalog.services().items():
-        if key in silent:
-            findings.append(_about_service("nothing-open", "warning", service, moment=moment))
-    return findings
+    silent_keys = [key for key in catalog.services() if key in silent]
+    return [*findings, *_about_services("nothing-open", "warning", silent_keys, moment=moment)]
 
 
 def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Settings) -> list[Finding]:
@@ -193,5 +194,14 @@ def path_findings(covered: Coverage) -> list[Finding]:
 
 
 def _about_service(code: str, severity: Severity, service: catalog.Service, **values: Any) -> Finding:
-    titles = (service.title_zh, service.title_en)
-    return finding(code, severity, service=titles, examples=[service.key], **values)
+    return finding(code, severity, service=(service.title_zh, service.title_en), **values)
+
+
+def _about_services(code: str, severity: Severity, keys: Sequence[str], **values: Any) -> list[Finding]:
+    """One finding on all services of which the same holds, none where there are none."""
+    if not keys:
+        return []
+    named = [catalog.services()[key] for key in keys]
+    titles = "、".join(service.title_zh for service in named), ", ".join(service.title_en for service in named)
+    quoted = ", ".join(f'"{key}"' for key in keys)
+    return [finding(code, severity, count=len(keys), services=titles, keys=quoted, **values)]

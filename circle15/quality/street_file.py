@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from circle15.catalog import finding
+from circle15.catalog import finding, text
 from circle15.model.provenance import Finding
 from circle15.model.streets import Streets
 
@@ -23,7 +23,7 @@ def street_fault_findings(streets: Streets) -> list[Finding]:
     -------
     list of Finding
         Missing nodes, deleted objects, objects and stretches that stand twice, joined joints, a header that
-        is another file's.
+        is another file's or turned round.
     """
     counts, file = streets.counts, streets.origin.file
     findings = []
@@ -34,19 +34,28 @@ def street_fault_findings(streets: Streets) -> list[Finding]:
     elif lost:
         findings.append(finding("lost-way-nodes", "note", count=lost, file=file))
     left_out = {"nodes": "nodes deleted", "ways": "dropped: deleted", "relations": "squares dropped: deleted"}
-    deleted: dict[str, Any] = {kind: counts.get(key, 0) for kind, key in left_out.items()}
-    if any(deleted.values()):
-        findings.append(finding("osm-deleted", "note", count=sum(deleted.values()), file=file, **deleted))
-    copies: dict[str, Any] = {
-        kind: counts.get(f"{kind} that stand twice", 0) for kind in ("nodes", "ways", "relations")
-    }
-    if any(copies.values()):
-        findings.append(finding("osm-objects-twice", "note", count=sum(copies.values()), file=file, **copies))
+    deleted = {kind: counts.get(key, 0) for kind, key in left_out.items()}
+    copies = {kind: counts.get(f"{kind} that stand twice", 0) for kind in left_out}
+    for code, objects in (("osm-deleted", deleted), ("osm-objects-twice", copies)):
+        if any(objects.values()):
+            kinds = _kinds_words(objects)
+            findings.append(finding(code, "note", count=sum(objects.values()), file=file, kinds=kinds))
     if again := counts.get("stretches that stand twice", 0):
         metres = f"{counts['metres that stand twice']:,}"
         findings.append(finding("streets-twice", "note", count=again, file=file, metres=metres))
     if joints := counts.get("joints joined", 0):
         findings.append(finding("joints-joined", "note", count=joints, file=file))
-    if outside := counts.get("stretches outside the header's box", 0):
-        findings.append(finding("header-box-small", "warning", count=outside, file=file, ways=f"{streets.n_ways:,}"))
+    if outside := counts.get("ways outside the header's box", 0):
+        findings.append(finding("header-box-small", "warning", count=outside, file=file))
+    if counts.get("header boxes that cannot be", 0):
+        findings.append(finding("header-box-unusable", "note", file=file))
     return findings
+
+
+def _kinds_words(objects: Mapping[str, int]) -> tuple[str, str]:
+    """How many objects of each kind, in Chinese and English; kinds without any are not named."""
+    zh, en = (
+        [text(f"osm_kind_{kind}", language, count=f"{count:,}") for kind, count in objects.items() if count]
+        for language in ("zh", "en")
+    )
+    return "、".join(zh), ", ".join(en)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from circle15.catalog import finding, text, walking
 from circle15.catalog.phrases import rough_people_text
+from circle15.model.estates import Estates
 from circle15.model.placed import PlacedDemand
-from circle15.model.provenance import Finding
+from circle15.model.provenance import Finding, Severity
 from circle15.model.results import City, Settings
 from circle15.model.streets import NodeFlag
 from circle15.network.cut_off import behind_barred, behind_shut
@@ -47,14 +50,16 @@ def tag_findings(city: City, demand: PlacedDemand | None = None, settings: Setti
     )  # fmt: skip
     counts = city.street_counts
     return [
-        *_left_out(counts, beside),
-        *_walked(counts),
-        *_sidepaths(counts, beside),
-        *_unread(counts),
-        *_rings(counts),
+        *(
+            replace(found, file=city.network.origin.file)
+            for found in (
+                *_left_out(counts, beside), *_walked(counts), *_sidepaths(counts, beside), *_unread(counts),
+                *_rings(counts),
+            )
+        ),
         *_private_gates(city, demand),
         *_barred(city, demand),
-    ]
+    ]  # fmt: skip
 
 
 def moment_findings(city: City, demand: PlacedDemand, settings: Settings) -> list[Finding]:
@@ -83,7 +88,7 @@ def moment_findings(city: City, demand: PlacedDemand, settings: Settings) -> lis
         "moment": (when.zh, when.en),
         "behind": _cut_off("behind_shut", float(network.length_m[behind].sum()), people_behind(demand, behind)),
     }
-    return [finding("ways-shut-then", "note", count=len(ways), gates=len(gates), **values)]
+    return [finding("ways-shut-then", "note", count=len(ways), file=network.origin.file, gates=len(gates), **values)]
 
 
 # -- Ways ---------------------------------------------------------------------------------------------
@@ -136,23 +141,36 @@ def _rings(counts: Mapping[str, int]) -> list[Finding]:
 def _private_gates(city: City, demand: PlacedDemand | None) -> list[Finding]:
     """Gates that let no strangers in, and who is cut off by those that nobody passes."""
     network, estates = city.network, estates_of(city.network)
-    gates = np.append(estates.gate, estates.unclear)
-    if not len(gates):
-        return []
-    locked = (network.node_flags[estates.gate] & np.uint8(NodeFlag.LOCKED)) != 0
-    shut = np.zeros(network.n_nodes, dtype=bool)
-    shut[estates.gate[estates.owner < 0]] = True
-    behind = behind_shut(network, nodes=shut, edges=np.zeros(network.n_edges, dtype=bool))
-    people = None if demand is None else people_behind(demand, behind)
-    values = {
-        "count": len(estates.gate),
-        "estates": len(np.unique(estates.owner[estates.owner >= 0])),
-        "locked": int(locked.sum()),
-        "nobodys": int(((estates.owner < 0) & ~locked).sum()),
-        "unclear": len(estates.unclear),
-        "behind": _cut_off("behind_locked", float(network.length_m[behind].sum()), people),
+    file, findings = network.origin.file, []
+    if len(estates.gate):
+        shut = np.zeros(network.n_nodes, dtype=bool)
+        shut[estates.gate[estates.owner < 0]] = True
+        behind = behind_shut(network, nodes=shut, edges=np.zeros(network.n_edges, dtype=bool))
+        people = None if demand is None else people_behind(demand, behind)
+        values = {
+            "count": len(estates.gate),
+            "whose": _whose(estates, (network.node_flags[estates.gate] & np.uint8(NodeFlag.LOCKED)) != 0),
+            "behind": _cut_off("behind_locked", float(network.length_m[behind].sum()), people),
+        }
+        nodes = _nodes(network.node_id[estates.gate])
+        findings.append(finding("gates-private", "note", file=file, examples=nodes, **values))
+    if len(estates.unclear):
+        nodes = _nodes(network.node_id[estates.unclear])
+        findings.append(finding("gates-unclear", "note", file=file, count=len(estates.unclear), examples=nodes))
+    return findings
+
+
+def _whose(estates: Estates, locked: NDArray[np.bool_]) -> _Words:
+    """Whose private gates are, and how many nobody passes; kinds of which there are none are not named."""
+    counts = {
+        "gates_own": len(np.unique(estates.owner[estates.owner >= 0])),
+        "gates_locked": int(locked.sum()),
+        "gates_nobodys": int(((estates.owner < 0) & ~locked).sum()),
     }
-    return [finding("gates-private", "note", examples=network.node_id[gates], **values)]
+    zh, en = (
+        [text(key, language, count=f"{count:,}") for key, count in counts.items() if count] for language in ("zh", "en")
+    )
+    return "；".join(zh), "; ".join(en)
 
 
 def _barred(city: City, demand: PlacedDemand | None) -> list[Finding]:
@@ -163,14 +181,19 @@ def _barred(city: City, demand: PlacedDemand | None) -> list[Finding]:
     behind = behind_barred(network)
     metres = float(network.length_m[behind].sum())
     tags = _named(_by_tag(city.street_counts, "nodes barred: "), metres=False)
-    people = _people_words("people_behind", None if demand is None else people_behind(demand, behind))
-    values = {"count": len(places), "tags": tags, "km": _km(metres), "people": people}
-    if metres >= 1000 * float(walking()["snap"]["island_km"]):
-        return [finding("nodes-barred", "warning", examples=places, **values)]
-    return [finding("nodes-barred", "note", examples=places, **values)]
+    people = None if demand is None else people_behind(demand, behind)
+    values = {"count": len(places), "file": network.origin.file, "tags": tags}
+    grave: Severity = "warning" if metres >= 1000 * float(walking()["snap"]["island_km"]) else "note"
+    cut_off = _cut_off("behind_barred", metres, people)
+    return [finding("nodes-barred", grave, examples=_nodes(places), behind=cut_off, **values)]
 
 
 # -- Words --------------------------------------------------------------------------------------------
+
+
+def _nodes(number: NDArray[np.int64]) -> list[str]:
+    """Nodes as the addresses of OpenStreetMap name them."""
+    return [f"node/{one}" for one in number.tolist()]
 
 
 def _metres(counts: Mapping[str, int], kind: str) -> dict[str, int]:
@@ -190,10 +213,10 @@ def _named(by_tag: Mapping[str, int], *, metres: bool = True) -> _Words:
     order = sorted(by_tag, key=lambda tag: (-by_tag[tag], tag))
     more = ["…"] if len(order) > _MOST else []
     lists = [
-        [f"{tag[:_LONGEST]}{f' {_km(by_tag[tag])} {unit}' if metres else ''}" for tag in order[:_MOST]]
-        for unit in ("千米", "km")
+        [f"{tag[:_LONGEST]}{f' {_km(by_tag[tag])}{unit}' if metres else ''}" for tag in order[:_MOST]]
+        for unit in ("千米", " km")
     ]
-    return "，".join([*lists[0], *more]), ", ".join([*lists[1], *more])
+    return "、".join([*lists[0], *more]), ", ".join([*lists[1], *more])
 
 
 def _beside_words(people: Behind | None) -> tuple[_Words, tuple[str, ...]]:

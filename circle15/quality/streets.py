@@ -169,7 +169,7 @@ def _end_findings(city: City) -> list[Finding]:
     share = shapely.area(shapely.intersection(city.area.reach, known)) / shapely.area(city.area.reach)
     if share >= adequacy().streets_fill:
         return []
-    return [finding("streets-end-early", "note", percent=f"{100 * share:.0f}")]
+    return [finding("streets-end-early", "note", file=network.origin.file, percent=f"{100 * share:.0f}")]
 
 
 # -- how thin they are ----------------------------------------------------------------------------

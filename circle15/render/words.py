@@ -46,6 +46,7 @@ _DATUMS = {
 }  # fmt: skip
 _TAG = re.compile(r"[a-z_:]+=\S.*")
 _ROW = re.compile(r"row (\d+)")
+_ROW_SAID = re.compile(r"row (\d+): (.+)", re.DOTALL)
 _MOST_TAGS = 4
 _LONGEST = 32_000  # Excel holds 32,767 characters in a cell
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -270,7 +271,8 @@ def place_text(found: Finding, headers: Mapping[tuple[str, str], str], *, file: 
         named = [(headers.get((found.file, ours)), ours) for ours in found.column.split(", ")]
         shown = ", ".join(f"{_shown(theirs)} ({ours})" if theirs else ours for theirs, ours in named)
         parts.append(f"{both('quality_column')} {shown}")
-    if found.value not in found.message_zh and any(map(str.isalnum, found.value)):
+    quoted = all(part in found.message_zh for part in found.value.split(", "))
+    if not quoted and any(map(str.isalnum, found.value)):
         parts.append(f"{both('quality_value')} {found.value}")
     return " · ".join(parts)
 
@@ -282,11 +284,17 @@ def examples_text(found: Finding) -> str:
     --------
     >>> examples_text(Finding(code="a", severity="note", message_zh="", message_en="", examples=("row 4", "row 12")))
     '第4、12行 rows 4, 12'
+    >>> examples_text(Finding(code="a", severity="note", message_zh="", message_en="", examples=("row 4: 待定",)))
+    '第4行 row 4：待定'
     """
     rows = [match[1] for one in found.examples if (match := _ROW.fullmatch(one))]
     if rows and len(rows) == len(found.examples):
         return f"第{'、'.join(rows)}行 {'rows' if len(rows) > 1 else 'row'} {', '.join(rows)}"
-    return ", ".join(found.examples)
+    shown = [
+        f"{both('quality_row', row=match[1])}：{match[2]}" if (match := _ROW_SAID.fullmatch(one)) else one
+        for one in found.examples
+    ]
+    return ("；" if any(", " in one or "：" in one for one in shown) else ", ").join(shown)
 
 
 def english(found: Finding) -> str:

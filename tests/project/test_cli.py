@@ -165,7 +165,7 @@ def test_check_tells_everything_and_computes_nothing(run, make_pack, tmp_path, m
     assert "2个社区，2,000人（60岁以上400人）；2处设施；步行路网0.7千米" in out
     assert "  ! facilities.csv · 第4行 row 4 · 列 column lon, lat · 值 value east, 31.31" in told
     assert "    1条设施记录没有可用的经纬度，未采用" in told
-    assert "undetermined, not a gap" in out  # notes too
+    assert "undetermined, not gaps" in out  # notes too
     written = (tmp_path / "out" / "check.html").read_text(encoding="utf-8")
     assert "第4行 row 4 · 列 column lon, lat · 值 value east, 31.31" in written
     files = ["check.html", "check.json", "check.xlsx"]
@@ -559,7 +559,7 @@ def test_a_console_without_chinese_shows_question_marks(make_pack):
     code, out, _ = finish(start("check", "tryton", "--data", make_pack(), env=latin, errors="replace"))
     assert code == 0
     assert re.search(r"^\?{2,} Ready to be analysed", out, flags=re.MULTILINE)
-    assert "undetermined, not a gap" in out
+    assert "undetermined, not gaps" in out
 
 
 def test_names_do_not_steer_the_terminal(run, make_pack, tmp_path, monkeypatch):

@@ -17,8 +17,8 @@ MEALS = [(f"m{k}", f"食堂{k}", "meal_point", f"120.62{k:02d}", "31.3101") for 
     ("people", "few"),
     [
         (60_000, []),  # 120,000 for the one clinic: ten times the largest five-minute circle is still taken
-        (60_001, ["clinic"]),
-        (180_001, ["meal_point", "clinic"]),  # more than 120,000 for each of the three meal points too
+        (60_001, ["Community clinic"]),
+        (180_001, ["Meal point", "Community clinic"]),  # more than 120,000 for each of the three meal points too
     ],
 )
 def test_few_facilities_for_many_people_are_told(make_pack, people: int, few: list[str]) -> None:
@@ -26,9 +26,9 @@ def test_few_facilities_for_many_people_are_told(make_pack, people: int, few: li
     root = make_pack(communities=places, sites=[CLINICS, *MEALS])
     city = load_city("tryton", data=root)
     found = few_findings(city.facilities, city.communities)
-    assert [finding.examples[0] for finding in found] == few
+    assert [finding.message_en.split(":")[0] for finding in found] == few
     assert [finding.severity for finding in found] == ["warning"] * len(few)
-    if few == ["clinic"]:
+    if few == ["Community clinic"]:
         told = finding_of(check_city("tryton", data=root).findings, "few-facilities")
         assert "“社区卫生服务站”只有1处设施，每处对应120,002人" in told.message_zh
         assert "Community clinic: 1 facilities, one for 120,002 people" in told.message_en

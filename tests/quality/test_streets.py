@@ -71,7 +71,7 @@ def land(key: str, west: float, south: float, east: float, north: float, people:
 
 def found(make_pack, text: str, communities: list[dict[str, Any]]) -> dict[str, Any]:
     """Findings of a pack about its streets, by code."""
-    site = ("f1", "站", "clinic", *map(str, place(-600, 200)))
+    site = ("f1", "站", "clinic", *map(str, communities[0]["geometry"]["coordinates"][0][0]))
     root: Path = make_pack(
         toml=CITY_TOML.format(settings="", more=""), communities=communities, sites=[site], streets=text
     )

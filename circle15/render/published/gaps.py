@@ -167,7 +167,8 @@ def public_left(cells: pd.DataFrame, people: pd.Series) -> pd.Series:
     """
     told = cells[["placed", "uncovered", "rough", "whole"]].reindex(people.index)
     whole = told["uncovered"].where(~told["rough"].eq(True), told["whole"]).fillna(0).to_numpy(dtype=np.int64)  # noqa: FBT003
-    parts = np.ceil(people.fillna(0).to_numpy(dtype=np.float64) - 1e-9).astype(np.int64)
+    exact = people.fillna(0).to_numpy(dtype=np.float64)
+    parts = np.where(exact > 1e-9, np.maximum(np.rint(exact), 1), 0).astype(np.int64)
     shown = public_parts(whole, np.minimum(parts, np.maximum(whole, 1))[:, None])[:, 0]
     # All of them, and all but a few, are the tens of the number that stands beside it.
     known = told["rough"].eq(False).to_numpy(dtype=bool)  # noqa: FBT003

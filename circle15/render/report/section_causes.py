@@ -19,7 +19,13 @@ __all__ = ["causes", "remedy"]
 _CAUSES = ("gate", "link", "paths", "facility", "mixed")
 _POLICIES = ("resident", "open", "visitor", "closed")
 _MOST_LINKS, _MOST_REMEDIES = 10, 10
-_WORLDS = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_straight")
+_WORLD_HEADS = {
+    "uncovered": "h_today",
+    "uncovered_gates": "h_gates",
+    "uncovered_link": "h_link",
+    "uncovered_straight": "h_straight",
+}
+_WORLDS = tuple(_WORLD_HEADS)
 
 
 def causes(facts: Facts) -> list[Block]:
@@ -38,16 +44,18 @@ def causes(facts: Facts) -> list[Block]:
 
 def _by_cause(facts: Facts) -> Table:
     frame = facts.missing
-    fields = (field("h_cause", 2.2), field("h_gaps", 1, "right"), field("h_today", 1.2, "right"),
-              field("h_gates", 1.4, "right"), field("h_link", 1.5, "right"),
-              field("h_straight", 1.3, "right"))  # fmt: skip
+    gates = bool((frame["uncovered"] != frame["uncovered_gates"]).any())
+    worlds = [world for world in _WORLDS if gates or world != "uncovered_gates"]
+    fields = (field("h_cause", 2.2), field("h_gaps", 1, "right"),
+              *(field(_WORLD_HEADS[world], 1.35, "right") for world in worlds))  # fmt: skip
     rows = []
     for cause in _CAUSES:
         mine = frame[frame["cause"] == cause]
         if len(mine):
-            people = [few(facts.published.summed(world, mine.index)) for world in _WORLDS]
+            people = [few(facts.published.summed(world, mine.index)) for world in worlds]
             rows.append((str(say(f"cause_{cause}")), f"{len(mine):,}", *people))
-    return Table(words=say("causes_table"), fields=fields, rows=tuple(rows))
+    note = None if gates else say("causes_gates_same")
+    return Table(words=say("causes_table"), fields=fields, rows=tuple(rows), note=note)
 
 
 def _by_service(facts: Facts) -> Table:

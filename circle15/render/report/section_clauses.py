@@ -56,8 +56,9 @@ def _book(named: tuple[str, str], rules: Sequence[Rule], counts: Any) -> Block:
     alike = marks.pop() if len(marks) == 1 else ""
     some = any(row["hidden"] for _, row in rows)
     heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open"} | ({"hidden": "h_withheld"} if some else {})
-    fields = (field("h_clause", 5.6 - some), field("h_level", 0.9), field("h_required", 2.4),
-              *(field(head, 1.2, "right") for head in heads.values()), field("h_standing", 2.6))  # fmt: skip
+    fields = (field("h_clause", 5.2 - some), field("h_level", 0.9), field("h_required", 2.4),
+              *(field(head, 1.4 if head == "h_open" else 1.2, "right") for head in heads.values()),
+              field("h_standing", 2.6))  # fmt: skip
     told = [
         (clean(rule.title_zh), say(f"level_{rule.level}").zh, required(rule),
          *(f"{int(row[verdict]):,}" for verdict in heads), _standing(rule, alike))

@@ -10,7 +10,7 @@ import pandas as pd
 from circle15.catalog import services, text
 from circle15.model import Facilities, FileRecord, Finding
 from circle15.render.tables.frames import columns, rounded
-from circle15.render.words import COLUMN_STATUSES, both, column_lines, datum_name, lost_rows, role_words
+from circle15.render.words import COLUMN_STATUSES, both, column_lines, datum_name, examples_text, lost_rows, role_words
 
 __all__ = ["column_table", "conflict_table", "file_table", "finding_table", "match_table"]
 
@@ -24,7 +24,8 @@ def finding_table(findings: Sequence[Finding]) -> pd.DataFrame:
     )  # fmt: skip
     found = sorted(findings, key=lambda finding: order[finding.severity])
     table = pd.DataFrame([{key: getattr(finding, key) for key in keys} for finding in found], columns=list(keys))
-    table["examples"] = table["examples"].map(", ".join)
+    table["severity"] = [both(f"quality_{severity}").zh + f" {severity}" for severity in table["severity"]]
+    table["examples"] = [examples_text(finding) for finding in found]
     return table
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import (
     column_synonyms,
+    column_title,
     finding,
     fold_header,
     hint,
@@ -111,13 +112,15 @@ def our_columns(
         elif ours not in free:
             _tell_doubt(ours, free, file, findings)
         elif twice := [column for column in free[1:] if fold_header(_TWICE.sub("", column)) == fold_header(ours)]:
-            findings.append(_doubt(ours, [ours, *twice], file))
+            alike = all(_TWICE.sub("", column) == ours for column in twice)
+            findings.append(_twice(ours, 1 + len(twice), file) if alike else _doubt(ours, [ours, *twice], file))
     understood = {theirs: ours for theirs, ours in renamed.items() if theirs != ours}
     # A column that bears our name and is not meant gives way to the one that is.
     frame = frame.drop(columns=[ours for ours in understood.values() if ours in frame and ours not in renamed])
     if understood:
-        pairs = ", ".join(f"{theirs} = {_TWICE.sub('', ours)}" for theirs, ours in understood.items())
-        findings.append(finding("table-columns", "note", file=file, count=len(understood), value=pairs))
+        pairs = [f"{theirs} = {_TWICE.sub('', ours)}" for theirs, ours in understood.items()]
+        value, named = ", ".join(pairs), ("、".join(pairs), ", ".join(pairs))
+        findings.append(finding("table-columns", "note", file=file, count=len(understood), value=value, named=named))
     frame = frame.rename(columns=renamed)
     for column in numeric_columns().intersection(frame.columns):
         if frame[column].dtype == object or pd.api.types.is_string_dtype(frame[column]):
@@ -219,9 +222,17 @@ def _tell_doubt(ours: str, columns: list[str], file: str, findings: list[Finding
     findings.append(_doubt(ours, columns, file))
 
 
+def _twice(ours: str, count: int, file: str) -> Finding:
+    """The first of several columns under one header is used."""
+    return finding("table-column-twice", "warning", file=file, column=ours, count=count)
+
+
 def _doubt(ours: str, columns: list[str], file: str) -> Finding:
     """The first of several columns that may be one of ours is used."""
-    return finding("table-column-doubt", "warning", file=file, column=columns[0], value=", ".join(columns), ours=ours)
+    return finding(
+        "table-column-doubt", "warning", file=file, column=columns[0], value=", ".join(columns), ours=ours,
+        named=("、".join(columns), ", ".join(columns)), title=(column_title(ours), ours),
+    )  # fmt: skip
 
 
 def without_persons(

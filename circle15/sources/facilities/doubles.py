@@ -17,7 +17,9 @@ _APART_M = 1e8
 """Farther than any two points on Earth: what keeps different names from being neighbours."""
 
 
-def doubled_rows(frame: gpd.GeoDataFrame, *, within_m: float) -> NDArray[np.bool_]:
+def doubled_rows(
+    frame: gpd.GeoDataFrame, *, within_m: float, coarse: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Which rows have a twin: the same name and a service in common near by, or the same point and a service.
 
     Parameters
@@ -28,6 +30,8 @@ def doubled_rows(frame: gpd.GeoDataFrame, *, within_m: float) -> NDArray[np.bool
     within_m
         How near a row of the same name is a twin, in metres. Names are compared after NFKC, in small
         letters, without spaces.
+    coarse
+        Rows whose coordinates were rounded so far that other places share their point: that alone is no twin.
 
     Returns
     -------
@@ -48,6 +52,8 @@ def doubled_rows(frame: gpd.GeoDataFrame, *, within_m: float) -> NDArray[np.bool
     folded = names.map(_folded).where(names != frame.index.astype(str), "").to_numpy(dtype=object)[rows]
     site = pd.DataFrame({"lon": lon.round(7), "lat": lat.round(7), "service": offers["service"].to_numpy()})
     twin = site.duplicated(keep=False).to_numpy(copy=True)
+    if coarse is not None:
+        twin &= ~coarse[rows]
     named = np.flatnonzero(folded != "")
     code = pd.MultiIndex.from_arrays([folded[named], site["service"].to_numpy()[named]]).factorize()[0]
     twin[named] |= _has_neighbour(lon[named], lat[named], code, within_m)

@@ -12,9 +12,10 @@ from circle15.hours.all_week import state_by_hours
 from circle15.model.provenance import Finding
 from circle15.sources.reading import ROW, Tally
 
-__all__ = ["state_columns", "state_findings", "unknown_words", "with_states"]
+__all__ = ["counted_words", "state_columns", "state_findings", "unknown_words", "with_states"]
 
 _STATE = re.compile(r"state( \(\d+\))?")
+_MOST_WORDS = 20
 
 
 def _not_serving() -> list[str]:
@@ -84,6 +85,19 @@ def _tell_columns(frame: pd.DataFrame, columns: Sequence[str], tally: Tally) -> 
     )  # fmt: skip
 
 
+def counted_words(words: pd.Series) -> tuple[str, str]:
+    """The words of a column, each with the number of its rows, the most frequent first, in Chinese and English.
+
+    Examples
+    --------
+    >>> counted_words(pd.Series(["待定", "另议", "待定"]))
+    ('“待定”2行、“另议”1行', "'待定' 2, '另议' 1")
+    """
+    counts = words.value_counts().head(_MOST_WORDS)
+    zh = "、".join(f"“{word}”{count}行" for word, count in counts.items())
+    return zh, ", ".join(f"{word!r} {count}" for word, count in counts.items())
+
+
 def unknown_words(frame: pd.DataFrame, words: pd.Series, keys: pd.Series, code: str, column: str, tally: Tally) -> None:
     """Tell of words of a coded column that no key stands for, with their numbers and rows.
 
@@ -101,11 +115,11 @@ def unknown_words(frame: pd.DataFrame, words: pd.Series, keys: pd.Series, code: 
     strange = words[(keys == "") & (words != "")]
     if strange.empty:
         return
-    rows, counts = frame.loc[strange.index, ROW], strange.value_counts().head(20)
+    rows = frame.loc[strange.index, ROW]
     tally.findings.append(
         finding(
             code, "warning", count=len(strange), file=tally.file, row=int(rows.iloc[0]), column=column,
-            value=", ".join(f"{word} ({count})" for word, count in counts.items()),
+            value=str(strange.iloc[0]), words=counted_words(strange),
             examples=[f"row {row}: {word}" for word, row in zip(strange, rows, strict=True)],
         )
     )  # fmt: skip
@@ -128,7 +142,10 @@ def state_findings(state: pd.Series, file: str, rows: pd.Series | None = None) -
         return []
     count = shut.value_counts()
     said = [(entry.title_zh, entry.title_en, count[key]) for key, entry in states().items() if key in count]
-    named = "、".join(f"{zh} {number}" for zh, _, number in said), ", ".join(f"{en} {number}" for _, en, number in said)
+    named = (
+        "、".join(f"{zh}{number}处" for zh, _, number in said),
+        ", ".join(f"{en} {number}" for _, en, number in said),
+    )
     place = {} if rows is None else {"row": int(rows[shut.index[0]])}
     examples = map(str, shut.index) if rows is None else (f"row {row}" for row in rows[shut.index])
     return [

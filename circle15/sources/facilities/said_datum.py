@@ -7,6 +7,7 @@ import pandas as pd
 
 from circle15.catalog import datum_key, finding, in_mainland, refusal
 from circle15.model.provenance import Finding
+from circle15.sources.facilities.in_use import counted_words
 from circle15.sources.reading import ROW, Tally
 
 __all__ = ["check_said_datum", "undeclared_datum"]
@@ -52,11 +53,10 @@ def check_said_datum(frame: pd.DataFrame, declared: str, tally: Tally) -> bool:
         )  # fmt: skip
     strange = words[(said == "") & (words != "")]
     if len(strange):
-        counts = strange.value_counts().head(20)
         tally.findings.append(
             finding(
                 "datum-word-unknown", "warning", count=len(strange), file=tally.file, column="datum", declared=declared,
-                row=int(rows[strange.index[0]]), value=", ".join(f"{word} ({count})" for word, count in counts.items()),
+                row=int(rows[strange.index[0]]), value=strange.iloc[0], words=counted_words(strange),
                 examples=[f"row {row}" for row in rows[strange.index]],
             )
         )  # fmt: skip

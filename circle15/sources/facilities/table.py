@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
 from circle15.model.metric import lonlat_bounds
-from circle15.model.places import STATES
+from circle15.model.places import ROUNDED, STATES
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.datum import DATUMS
@@ -102,7 +102,11 @@ def _doubled(points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Which rows look like one place written twice; a closed one and its successor are two."""
     gone = points.get("state", pd.Series("", index=points.index)).isin(STATES[1:]).to_numpy(dtype=bool)
     doubled = np.zeros(len(points), dtype=bool)
-    doubled[~gone] = doubled_rows(points[~gone], within_m=same_place_rule().double_m)
+    within_m = same_place_rule().double_m
+    coarse = np.zeros(len(points), dtype=bool)
+    for column in (column for column in ROUNDED if column in points):  # that is told already
+        coarse |= points[column].to_numpy(dtype=float) > within_m
+    doubled[~gone] = doubled_rows(points[~gone], within_m=within_m, coarse=coarse[~gone])
     return doubled
 
 

@@ -39,6 +39,7 @@ from circle15.sources.osm.stretches import Stretches, WayAttributes, way_stretch
 from circle15.sources.osm.taken import count_metres, kept_metres, taken_ways
 from circle15.sources.osm.way_hours import WayWeek, week_of
 from circle15.sources.osm.way_nodes import WayNodes, way_nodes
+from circle15.sources.osm.xml_text import written_bounds
 
 __all__ = ["OSM_SUFFIXES", "check_osm_file", "file_sha256", "read_streets"]
 
@@ -146,17 +147,25 @@ def read_streets(
     if streets is None or not streets.n_ways:
         raise _none_kept(path, counts, bbox)
     lines = TakenWays.joined([taken_ways(rules, taken, metres), streets.taken])
-    return _bounded(replace(streets, taken=lines), header_box(path))
+    return _bounded(replace(streets, taken=lines), nodes.of_ways(keep), path)
 
 
-def _bounded(streets: Streets, box: tuple[float, float, float, float] | None) -> Streets:
-    """Streets with the box of their file, unless more than stray ways lie outside: then it is another file's."""
+def _bounded(streets: Streets, nodes: WayNodes, path: Path) -> Streets:
+    """Streets with the box of their file, unless more than stray ways lie outside: then it is another file's.
+
+    Ways count as the file has them, ``nodes``: parts of a way that reaches out of the box may lie outside.
+    """
+    box = header_box(path)
     if box is None:
-        return streets
-    within = inside(streets.lon, streets.lat, box)
-    outside = int((~np.logical_or.reduceat(within[streets.way_node], streets.way_start[:-1])).sum())
-    if outside > float(walking()["street_file"]["outside_box_share"]) * streets.n_ways:
-        return replace(streets, counts={**streets.counts, "stretches outside the header's box": outside})
+        unusable = {"header boxes that cannot be": 1} if written_bounds(path) else {}
+        return replace(streets, counts={**streets.counts, **unusable})
+    rules, ways = walking()["street_file"], len(nodes.size)
+    slack = float(rules["box_rounding_deg"])
+    wide = (box[0] - slack, box[1] - slack, box[2] + slack, box[3] + slack)
+    within = np.bincount(nodes.way, weights=inside(nodes.lon, nodes.lat, wide)[nodes.ref], minlength=ways) > 0
+    outside = int((~within).sum())
+    if outside > float(rules["outside_box_share"]) * ways:
+        return replace(streets, counts={**streets.counts, "ways outside the header's box": outside})
     return replace(streets, bounds=box)
 
 

@@ -185,6 +185,7 @@ def read_pack(
     told.check()
     titles = (config.name, config.name_en or "")
     facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
+    told.check()
     return PackContents(
         key=pack.key,
         title_zh=config.name,

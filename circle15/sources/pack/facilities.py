@@ -132,9 +132,11 @@ def pack_facilities(
             log.attempt(partial(_refuse_elsewhere, path, frame, area), file=path.name)
     merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log), city, log)
     near = merged.frame.geometry.intersects(area.reach)
-    log.findings.extend(_exchanged(merged.frame, ~near, area))
+    # Lists that lie elsewhere as a whole were told already.
+    outside = ~near & ~merged.frame["list_file"].isin([found.file for found in log.failed])
+    log.findings.extend(_exchanged(merged.frame, outside, area))
     rows = pd.concat([one.rows for one, _ in used if one.rows is not None] or [pd.Series(dtype=object)])
-    log.findings.extend(_outside(merged.frame[~near], area, rows))
+    log.findings.extend(_outside(merged.frame[outside], area, rows))
     log.drop("facility-outside", merged.frame.loc[~near, _NUMBER].value_counts().to_dict())
     kept = merged.frame[near].sort_index()
     apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
@@ -286,12 +288,9 @@ def _outside(frame: gpd.GeoDataFrame, area: StudyArea, rows: pd.Series) -> list[
             f"{key} ({away:,.1f} km)" if pd.isna(number) else f"row {int(number)}: {key} ({away:,.1f} km)"
             for key, away, number in zip(km.index, km, row, strict=True)
         ]
-        told.append(
-            finding(
-                "facility-outside", "note", count=len(mine), file=str(file), nearest=f"{km.iloc[-1]:,.1f}",
-                farthest=f"{km.iloc[0]:,.1f}", examples=examples,
-            )
-        )  # fmt: skip
+        span = list(dict.fromkeys((f"{km.iloc[-1]:,.1f}", f"{km.iloc[0]:,.1f}")))
+        away = "至".join(span), " to ".join(span)
+        told.append(finding("facility-outside", "note", count=len(mine), file=str(file), away=away, examples=examples))
     return told
 
 

@@ -368,7 +368,7 @@ def test_a_box_smaller_than_the_data_is_not_used_and_counted(street_file):
     bounds = BOUNDS.format(31.305, 120.615, 31.3105, 120.6205)  # holds node 1 alone: ways 10 and 12
     streets = read_streets(street_file(TOWN.replace('<osm version="0.6">', f'<osm version="0.6">{bounds}')))
     assert streets.bounds is None
-    assert streets.counts["stretches outside the header's box"] == 3
+    assert streets.counts["ways outside the header's box"] == 3
 
 
 # -- Hours, bars and squares of such files ---------------------------------------------------------

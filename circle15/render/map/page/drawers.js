@@ -75,8 +75,10 @@ function placeOf(finding, { say, state }) {
   const numbers = finding.examples.map((example) => /^row (\d+)$/.exec(example)?.[1] ?? '');
   const inRows = numbers.length > 0 && numbers.every(Boolean);
   const phrase = numbers.length > 1 ? 'finding_rows' : 'finding_row';
-  const examples = inRows ? [say(phrase, { n: inSeries(numbers, state.language) })] : finding.examples;
-  const quoted = local(finding, 'message', state.language).includes(finding.value);
+  const said = finding.examples.map((example) => example.replace(/^row (\d+):/, (_, n) => say('finding_row', { n })));
+  const examples = inRows ? [say(phrase, { n: inSeries(numbers, state.language) })] : said;
+  const message = local(finding, 'message', state.language);
+  const quoted = finding.value.split(', ').every((part) => message.includes(part));
   const value = /[\p{L}\p{N}]/u.test(finding.value) && !quoted ? finding.value : '';
   const listed = finding.row === null || numbers.includes(String(finding.row));
   const row = listed ? '' : say('finding_row', { n: finding.row ?? '' });
