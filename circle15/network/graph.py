@@ -285,9 +285,9 @@ def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], N
     as many columns follow for who comes from there. :func:`seed_ways` reads columns.
     """
     ends, ways = placed_ends(graph, positions), graph.passages
-    public = ends.used & ways.strangers[ends.edge]
-    sets = [(ways.u[ends.edge].astype(np.int64), ways.v[ends.edge].astype(np.int64), public)]
-    sets += [(ends.u, ends.v, ends.used & ends.own)] if ends.own.any() else []
+    used, own = usable_ways(graph.network, positions), ways.owned[ends.edge]
+    sets = [(ways.u[ends.edge], ways.v[ends.edge], used & ways.strangers[ends.edge])]
+    sets += [(ways.home_u[ends.edge], ways.home_v[ends.edge], used & own)] if own.any() else []
     wide = 2 * int(positions.ways.max(initial=1))
     node = np.zeros((len(positions), wide * len(sets)), dtype=np.uint32)
     cost = np.full(node.shape, NEVER_MS, dtype=np.int64)

@@ -152,6 +152,26 @@ def test_a_yard_within_an_estate_opens_to_the_estate_and_the_estate_to_the_stree
     assert seconds(net, (400, 0), (590, 0)) is None
 
 
+def test_what_stands_at_a_locked_gate_serves_both_sides():
+    # An estate of two yards with a private gate between them, and a locked one to the street: a site at the lock.
+    net = network([(0, 0), (100, 0), (200, 0), (0, 100), (100, 100)], [(0, 1), (0, 3), (1, 2), (3, 4)],
+                  node_flags=[LOCKED, 0, 0, OURS, 0])  # fmt: skip
+    assert seconds(net, (50, 100), (0, 0)) == 150
+    assert seconds(net, (150, 0), (0, 0)) == 150
+    assert seconds(net, (50, 100), (150, 0)) is None
+
+
+def test_a_park_behind_a_gate_is_open_though_one_path_in_it_is_private():
+    # 300 m of public paths and a private yard of 100 m behind a gate that says nothing: a quarter is private.
+    flags = [0, 0, WAY, 0]
+    nodes = [(0, 0), (1000, 0), (1300, 0), (1300, 100), (0, 100)]
+    net = network(nodes, [(0, 1), (1, 2), (2, 3), (0, 4)], flags=flags, node_flags=[0, PLAIN, 0, 0, 0])
+    assert seconds(net, (900, 0), (1200, 0)) == 300
+    for length, cost in ((299, 300), (300, None), (400, None)):  # from half on it is an estate's
+        longer = replace(net, length_mm=np.array([1_000_000, 300_000, length * 1000, 100_000]))
+        assert seconds(longer, (900, 0), (1200, 0)) == cost
+
+
 def test_own_gates_cost_no_time_and_public_ones_do():
     slow = replace(FLAT, gate_s=60.0)
     for west, cost in ((OURS, 200), (PUBLIC, 260)):
