@@ -55,6 +55,7 @@ nitpick_ignore = [  # what modules keep to themselves, and types as they are wri
     ("py:class", "circle15.kernels.threads._T"),
     ("py:class", "circle15.render.map.folium_map._Text"),
     ("py:class", "circle15.sources.reading._T"),
+    ("py:class", "circle15.sources.pack.whereabouts._T"),
     ("py:class", "Path"),
     ("py:class", "nx.MultiDiGraph"),
     ("py:class", "nx.MultiGraph"),
