@@ -173,8 +173,8 @@ def tell_rounded(frame: pd.DataFrame, steps: Steps, tally: Tally, *, code: str) 
 def _told_steps(step: Sequence[float] | NDArray[np.float64], *, degrees: bool) -> tuple[str, str]:
     """Steps with the number of their rows, the coarsest first, in Chinese and English."""
     zh, en = [], []
-    for size, count in sorted(pd.Series(step).value_counts().items(), reverse=True):
-        number = float(size)  # type: ignore[arg-type]
+    sizes, counts = np.unique(np.asarray(step, dtype=float), return_counts=True)
+    for number, count in zip(sizes[::-1].tolist(), counts[::-1].tolist(), strict=True):
         if not degrees:
             said = f"{number:,.0f}米", f"{number:,.0f} m"
         elif (places := round(-np.log10(number), 6)).is_integer():

@@ -85,6 +85,8 @@ def streets_place(path: Path | None) -> InputPlace | None:
     """Where a street file lies, by its header or else by its streets; None where neither can be read."""
     if path is None:
         return None
+    # Asked amid another error, which is raised; a file that cannot be read (of a broken header osmium says
+    # RuntimeError) is told by whoever reads it.
     with suppress(InputError, StreetsError, RuntimeError):
         box = header_box(path)
         if box is None:
@@ -231,7 +233,8 @@ def _advice(own: InputPlace, there: Sequence[InputPlace], crs: pyproj.CRS) -> tu
         if abs(x) <= 180 and abs(y) <= 90:
             return hint("apart_degrees", written=f"{x:.5g}, {y:.5g}")
         fits = [
-            (_least_km(_lonlat(code, x, y, turned), there), code, turned) for code, turned in fitting_systems(x, y, crs)
+            (_least_km(_lonlat(code, x, y, turned=turned), there), code, turned)
+            for code, turned in fitting_systems(x, y, crs)
         ]
         away, code, turned = min(fits, key=lambda fit: fit[0], default=(np.inf, "", False))
         if away <= adequacy().apart_km:
@@ -239,7 +242,7 @@ def _advice(own: InputPlace, there: Sequence[InputPlace], crs: pyproj.CRS) -> tu
     return hint("apart_communities")
 
 
-def _lonlat(code: str, x: float, y: float, turned: bool) -> tuple[float, float]:  # noqa: FBT001
+def _lonlat(code: str, x: float, y: float, *, turned: bool) -> tuple[float, float]:
     pair = (y, x) if turned else (x, y)
     lon, lat = pyproj.Transformer.from_crs(code, "EPSG:4326", always_xy=True).transform(*pair)
     return float(lon), float(lat)
