@@ -26,7 +26,7 @@ def uncertainty() -> Uncertainty:
         dropout_most=facts["dropout"]["most"],
         **existence,
         **snapping,
-        spots_a_side=facts["places"]["spots_a_side"],
+        **facts["places"],
         people_spread=facts["people"]["spread"],
         required=facts["required"]["share"],
         streets=facts["checks"]["streets"],

@@ -59,7 +59,8 @@ STATES = ("in_use", "closed", "suspended", "building", "planned")
 """What a facility's ``state`` may be, beside ``""`` where nobody says; all but the first cover nobody."""
 
 ROUNDED = ("rounded_east_m", "rounded_north_m")
-"""Columns of facilities: the step, in metres, that their coordinates were rounded to; NaN or 0 where precise."""
+"""Columns of facilities, and of communities known by points: the step, in metres, that their coordinates were
+rounded to; NaN or 0 where precise."""
 
 FACILITY_NUMBERS = ("capacity", "floor_area_m2", *ROUNDED)
 """Columns of facilities that hold numbers, NaN where unknown."""
@@ -128,7 +129,7 @@ def counts_heads(column: object) -> bool:
 
 
 def _counts(frame: pd.DataFrame) -> list[str]:
-    return [column for column in frame.columns if counts_heads(column)]
+    return [column for column in frame.columns if counts_heads(column) or column in ROUNDED]
 
 
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
@@ -193,8 +194,17 @@ def _check_rounded(frame: pd.DataFrame) -> None:
         bad = frame.index[(frame[column] < 0) | np.isinf(frame[column])]
         if len(bad):
             raise refusal(
-                "facility_rounded", error=InputError, facility=bad[0], column=column, value=frame.loc[bad[0], column]
+                "place_rounded", error=InputError, place=bad[0], column=column, value=frame.loc[bad[0], column]
             )
+
+
+def _steps_m(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """``float64[n, 2]``: steps that coordinates were rounded to (:data:`ROUNDED`), 0 where nothing is said."""
+    steps = np.zeros((len(frame), 2))
+    for axis, column in enumerate(ROUNDED):
+        if column in frame:
+            steps[:, axis] = np.nan_to_num(frame[column].to_numpy(dtype=float))
+    return steps
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -273,11 +283,7 @@ class Facilities:
     @property
     def rounded_m(self) -> NDArray[np.float64]:
         """``float64[f, 2]``: the steps east and north that coordinates were rounded to, in metres; 0 where precise."""
-        steps = np.zeros((len(self), 2))
-        for axis, column in enumerate(ROUNDED):
-            if column in self.frame:
-                steps[:, axis] = np.nan_to_num(self.frame[column].to_numpy(dtype=float))
-        return steps
+        return _steps_m(self.frame)
 
     def offers(self) -> pd.DataFrame:
         """One row per (facility, service): columns ``facility_id``, ``service``, ``capacity``; in id order.
@@ -345,6 +351,7 @@ class Communities:
         invalid = self.frame.index[~self.frame.geometry.is_valid]
         if len(invalid):
             raise refusal("communities_invalid", error=InputError, count=len(invalid), first=invalid[0])
+        _check_rounded(self.frame)
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -355,6 +362,15 @@ class Communities:
     def people_unknown(self) -> pd.Series:
         """Of which communities the people, or those aged 60+, are not known: ``bool`` on ``community_id``."""
         return pd.Series(self.frame[list(PEOPLE)].isna().any(axis=1), name="people_unknown")
+
+    @property
+    def rounded_m(self) -> NDArray[np.float64]:
+        """``float64[c, 2]``: the steps east and north that the points of grown outlines were rounded to, in metres.
+
+        0 where they are precise, and where the outline was drawn.
+        """
+        grown = self.frame.get("outline", pd.Series("", index=self.frame.index)) == "grown"
+        return np.where(grown.to_numpy(dtype=bool)[:, np.newaxis], _steps_m(self.frame), 0.0)
 
     @property
     def subdistricts(self) -> pd.Series:

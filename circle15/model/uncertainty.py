@@ -28,8 +28,9 @@ class Uncertainty:
         Probability that a facility exists, by how well that is known.
     leg_low, leg_high, limit_low, limit_high
         Ranges of the factors on access legs and on the snapping limit.
-    spots_a_side
-        A facility with rounded coordinates may stand at so many spots a side of the square that they stand for.
+    spots_a_side, home_spots_a_side
+        A facility with rounded coordinates may stand at so many spots a side of the square that they stand for; the
+        homes of a community whose point was rounded at so many.
     people_spread
         People of a demand point vary by so much, up and down, as a share.
     required
@@ -58,6 +59,7 @@ class Uncertainty:
     limit_low: float = 1.0
     limit_high: float = 1.0
     spots_a_side: int = 8
+    home_spots_a_side: int = 4
     people_spread: float = 0.0
     required: float = 0.9
     streets: int = 60
@@ -75,8 +77,9 @@ class Uncertainty:
             low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
             if not 0 < low <= high < np.inf:
                 raise refusal("uncertainty_range", error=SettingError, name=name, low=low, high=high)
-        if self.spots_a_side < 1:
-            raise refusal("uncertainty_least", error=SettingError, name="spots_a_side", value=self.spots_a_side)
+        for name in ("spots_a_side", "home_spots_a_side"):
+            if getattr(self, name) < 1:
+                raise refusal("uncertainty_least", error=SettingError, name=name, value=getattr(self, name))
         if not (np.isfinite(self.speed_sd) and self.speed_sd >= 0):
             raise refusal("uncertainty_least", error=SettingError, name="speed_sd", value=self.speed_sd)
 
@@ -95,6 +98,8 @@ class Assumptions:
         How many facilities there are, and how many of them a field check confirmed.
     rounded, rounded_m
         How many of them have rounded coordinates, and half the largest step, in metres.
+    communities_rounded, communities_rounded_m
+        The same of communities that are known by points.
     clauses
         Ids of the clauses that required shares are taken from, by service in the order of the study; none:
         ``uncertain.required``.
@@ -109,3 +114,5 @@ class Assumptions:
     clauses: Mapping[str, tuple[str, ...]]
     rounded: int = 0
     rounded_m: float = 0.0
+    communities_rounded: int = 0
+    communities_rounded_m: float = 0.0

@@ -230,6 +230,7 @@ class Study:
             cutoff_min=self.settings.circle_min,
             max_snap_m=self.settings.max_snap_m,
             barriers=self.barriers,
+            communities=self.city.communities,
         )
 
     @cached_property

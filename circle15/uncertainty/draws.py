@@ -7,7 +7,9 @@ file nor the number of threads nor the number of draws changes what a draw holds
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -17,16 +19,18 @@ from circle15.catalog import uncertainty, way_classes
 from circle15.kernels.ragged import rank_by_id
 from circle15.kernels.threads import in_blocks
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
+from circle15.model.places import Communities
 from circle15.model.streets import EdgeFlag
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import Arcs, WalkGraph, all_arcs, cost_arcs, cutoff_ms, seeds
+from circle15.network.snap import snap
 from circle15.routing.nearest import homeward, nearest_ms
-from circle15.uncertainty.spots import Spots, spots_of
+from circle15.uncertainty.spots import Spots, facility_spots, home_spots
 
 __all__ = ["Draw", "Stage", "draw", "drawn_shares", "dropout_risk", "points_covered", "shares_of"]
 
-_SPEED, _STREETS, _FACILITIES, _LEGS, _PEOPLE, _PLACES = range(6)
+_SPEED, _STREETS, _FACILITIES, _LEGS, _PEOPLE, _PLACES, _HOMES = range(7)
 """Numbers of the random streams; a new kind of input takes a new number, so that the others stay what they are."""
 _MARKS = {
     "private": EdgeFlag.PRIVATE,
@@ -56,7 +60,8 @@ class Stage:
     ``arcs``: parallel ones included, since the cheapest may be closed. ``offers`` ``bool[f, s]`` by service, in the
     order of ``services``; ``weight`` ``float64[p]`` people aged 60+ (everyone, in communities where nobody is),
     ``elders`` those aged 60+, both 0 where people are not known; ``point_place`` and ``site_place`` the places of rows
-    in the order of ids; ``spots`` where facilities with rounded coordinates may stand, None where there are none.
+    in the order of ids; ``spots`` where facilities with rounded coordinates may stand, ``home_spots`` the homes of
+    communities with such points, each None where there are none.
     """
 
     network: WalkNetwork
@@ -73,6 +78,7 @@ class Stage:
     point_place: NDArray[np.int64]
     site_place: NDArray[np.int64]
     spots: Spots | None = None
+    home_spots: Spots | None = None
 
     @classmethod
     def of(
@@ -85,8 +91,14 @@ class Stage:
         cutoff_min: float,
         max_snap_m: float,
         barriers: gpd.GeoSeries | None = None,
+        communities: Communities | None = None,
     ) -> Stage:
-        """Lay out a city; ``max_snap_m`` and ``barriers`` as the facilities were placed by."""
+        """Lay out a city; ``max_snap_m`` and ``barriers`` as the facilities were placed by.
+
+        ``communities`` say to what the points of those with grown outlines were rounded; None: their places are sure.
+        """
+        doubt, place = uncertainty(), partial(snap, graph.network, max_snap_m=max_snap_m, barriers=barriers)
+        steps_m = np.zeros((len(demand), 2)) if communities is None else _steps_of(demand, communities)
         return cls(
             network=graph.network,
             profile=graph.profile,
@@ -101,9 +113,8 @@ class Stage:
             elders=demand.points.known_in("pop_60plus"),
             point_place=rank_by_id(demand.ids),
             site_place=rank_by_id(facilities.ids),
-            spots=spots_of(
-                graph.network, facilities, a_side=uncertainty().spots_a_side, max_snap_m=max_snap_m, barriers=barriers
-            ),
+            spots=facility_spots(facilities, a_side=doubt.spots_a_side, place=place),
+            home_spots=home_spots(demand, steps_m, a_side=doubt.home_spots_a_side, place=place),
         )
 
     @property
@@ -126,6 +137,7 @@ class Draw:
     """One set of assumptions: ``speed``, ``leg`` and ``limit`` are factors, ``people`` one for each point.
 
     ``spot`` ``int64[f]``: at which of its spots each facility stands that has some; None: where its list puts it.
+    ``home_spot`` ``int64[p]``: the same of homes, one number for all of a community.
     """
 
     speed: float
@@ -135,6 +147,7 @@ class Draw:
     exists: NDArray[np.bool_]
     people: NDArray[np.float64]
     spot: NDArray[np.int64] | None = None
+    home_spot: NDArray[np.int64] | None = None
 
 
 def draw(
@@ -176,7 +189,20 @@ def draw(
         exists=uniform(_FACILITIES, len(existence))[stage.site_place] < existence,
         people=people[stage.point_place],
         spot=None if stage.spots is None else stage.spots.drawn(uniform(_PLACES, len(existence))[stage.site_place]),
+        home_spot=None if stage.home_spots is None else _moved_homes(stage, stage.home_spots, uniform),
     )
+
+
+def _moved_homes(stage: Stage, spots: Spots, uniform: Callable[[int, int], NDArray[np.float64]]) -> NDArray[np.int64]:
+    """One spot for each community, ``int64[p]`` by home; communities are in the order of their ids."""
+    return spots.drawn(uniform(_HOMES, len(stage.communities)))[stage.demand.points.community]
+
+
+def _steps_of(demand: PlacedDemand, communities: Communities) -> NDArray[np.float64]:
+    """``float64[p, 2]``: to what the point of each home's community was rounded, in metres."""
+    row = communities.frame.index.get_indexer(demand.points.communities)
+    steps_m: NDArray[np.float64] = communities.rounded_m[row[demand.points.community]]
+    return steps_m
 
 
 def _speed(at: float, uncertain: Uncertainty) -> float:
@@ -199,7 +225,8 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
     )
     graph = stage.graph(walker, drawn.closed)
     where = stage.facilities.positions if stage.spots is None else stage.spots.at(drawn.spot)
-    homes, sites = (_legs(positions, stage.limit_mm, drawn) for positions in (stage.demand.positions, where))
+    there = stage.demand.positions if stage.home_spots is None else stage.home_spots.at(drawn.home_spot)
+    homes, sites = (_legs(positions, stage.limit_mm, drawn) for positions in (there, where))
     home, seed = homeward(graph, homes, sites), seeds(graph, sites)
     inside = np.zeros((len(stage.demand.points.community), len(stage.services)), dtype=bool)
     for column in range(len(stage.services)):

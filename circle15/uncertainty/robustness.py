@@ -171,7 +171,7 @@ def robustness(
         stage, settings.draws, seed=settings.seed, uncertain=doubt, risk=dropout_risk(stage.network, doubt),
         existence=chance.to_numpy(dtype=float), threads=threads,
     )  # fmt: skip
-    steps_m = stage.facilities.facilities.rounded_m.max(axis=1, initial=0.0)
+    steps_m, grown_m = (some.rounded_m.max(axis=1, initial=0.0) for some in (stage.facilities.facilities, communities))
     ids = sorted(map(str, communities.frame.index))
     place = pd.Index(stage.communities).get_indexer(pd.Index(ids))
     shares = np.where((place >= 0)[None, :, None], drawn[:, place, :], np.nan)
@@ -188,6 +188,7 @@ def robustness(
             uncertain=doubt, speed_mps=stage.profile.speed_mps, max_snap_m=settings.max_snap_m,
             cutoff_min=settings.circle_min, facilities=len(chance), confirmed=int((chance == doubt.confirmed).sum()),
             clauses=required.clauses, rounded=int((steps_m > 0).sum()), rounded_m=float(steps_m.max(initial=0.0)) / 2,
+            communities_rounded=int((grown_m > 0).sum()), communities_rounded_m=float(grown_m.max(initial=0.0)) / 2,
         ),
     )  # fmt: skip
 

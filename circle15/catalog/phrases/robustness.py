@@ -64,10 +64,16 @@ def _figures(assumed: Assumptions) -> dict[str, dict[str, object]]:
             "limit_low": f"{doubt.limit_low * assumed.max_snap_m:.0f}",
             "limit_high": f"{doubt.limit_high * assumed.max_snap_m:.0f}",
         },
-        **({"places": {"count": assumed.rounded, "metres": f"{assumed.rounded_m:,.0f}"}} if assumed.rounded else {}),
+        **_off("places", assumed.rounded, assumed.rounded_m),
+        **_off("homes", assumed.communities_rounded, assumed.communities_rounded_m),
         "people": {"spread": f"{100 * doubt.people_spread:g}"},
         "bias": {},
     }  # fmt: skip
+
+
+def _off(name: str, count: int, metres: float) -> dict[str, dict[str, object]]:
+    """How many places have rounded coordinates, if there are any, and how far they may be off."""
+    return {name: {"count": count, "metres": f"{metres:,.0f}"}} if count else {}
 
 
 def _required(

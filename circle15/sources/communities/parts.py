@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import column_title, finding, refusal
-from circle15.model.places import counts_heads
+from circle15.model.places import ROUNDED, counts_heads
 from circle15.model.provenance import Finding
 from circle15.sources.communities.people import WITH_HOLES, named_column
 
@@ -41,7 +41,8 @@ def unite_parts(
     Returns
     -------
     (geopandas.GeoDataFrame, list of Finding)
-        By ``community_id``, with ``parts`` (number of rows); each numbered by its first row.
+        By ``community_id``, with ``parts`` (number of rows); each numbered by its first row, and as roughly rounded as
+        the roughest.
 
     Raises
     ------
@@ -52,11 +53,14 @@ def unite_parts(
     members = [group.to_numpy() for _, group in rows]
     first = np.array([group[0] for group in members])
     counted = [column for column in layer.columns if counts_heads(column)]
+    steps = [column for column in ROUNDED if column in layer]
+    taken = {*counted, *steps, "community_id"}
     findings: list[Finding] = []
     columns = {
         "community_id": layer["community_id"].to_numpy()[first],
         **_people(layer, members, counted, file, people),
-        **_words(layer, members, [c for c in layer.columns if c not in {*counted, "community_id"}], file, findings),
+        **_words(layer, members, [c for c in layer.columns if c not in taken], file, findings),
+        **{c: [np.fmax.reduce(layer[c].to_numpy(dtype=float)[group]) for group in members] for c in steps},
         "parts": [len(group) for group in members],
     }
     shapes = layer.geometry.to_numpy()

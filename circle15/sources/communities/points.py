@@ -12,7 +12,7 @@ import shapely
 from circle15.catalog import finding, refusal
 from circle15.errors import CrsError
 from circle15.sources.datum import DATUMS, to_wgs84
-from circle15.sources.facilities.decimals import rounded_steps, tell_rounded
+from circle15.sources.facilities.decimals import Steps, rounded_steps, tell_rounded
 from circle15.sources.facilities.points import (
     PointColumns,
     metric_datum,
@@ -25,8 +25,10 @@ from circle15.sources.reading import ROW, Tally
 __all__ = ["layer_in_wgs84", "table_points"]
 
 
-def table_points(frame: pd.DataFrame, datum: str, tally: Tally, columns: PointColumns) -> gpd.GeoSeries:
+def table_points(frame: pd.DataFrame, datum: str, tally: Tally, columns: PointColumns) -> tuple[gpd.GeoSeries, Steps]:
     """WGS 84 points from ``lon`` and ``lat`` of a table; None where a row has no position that can be meant.
+
+    Beside them to what their numbers were rounded.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ def table_points(frame: pd.DataFrame, datum: str, tally: Tally, columns: PointCo
         tally.findings.append(finding("datum-converted", "note", count=int(usable.sum()), file=tally.file, datum=datum))
         usable &= (np.abs(x) <= 180) & (np.abs(y) <= 90)
     point = np.where(usable, shapely.points(np.nan_to_num(x), np.nan_to_num(y)), None)
-    return gpd.GeoSeries(point, index=frame.index, crs="EPSG:4326")
+    return gpd.GeoSeries(point, index=frame.index, crs="EPSG:4326"), steps
 
 
 _XY = ("lon", "lat")

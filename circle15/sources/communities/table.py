@@ -27,7 +27,7 @@ from circle15.sources.communities.people import (
 )
 from circle15.sources.communities.points import layer_in_wgs84, table_points
 from circle15.sources.facilities.columns import OurColumns, our_columns
-from circle15.sources.facilities.decimals import layer_steps, tell_rounded
+from circle15.sources.facilities.decimals import layer_steps, tell_rounded, with_steps
 from circle15.sources.facilities.said_datum import check_said_datum, undeclared_datum
 from circle15.sources.facilities.table import cell_text, point_columns
 from circle15.sources.layers.layer import read_layer
@@ -129,21 +129,25 @@ def _rows(
     if read.frame.empty:
         raise refusal("layer_no_rows" if columns else "communities_empty", file=path.name)
     frame = read.frame.set_index(pd.RangeIndex(1, len(read.frame) + 1))
-    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     cut = read.encoding if path.suffix.lower() == ".shp" else ""
-    understood = _understood(attributes, path, columns, points=False, cut=cut)
+    understood = _understood(
+        pd.DataFrame(frame.drop(columns=frame.geometry.name)), path, columns, points=False, cut=cut
+    )
+    attributes = understood.frame.drop(columns="geometry", errors="ignore")
     geometry = frame.geometry
     findings = [*read.notes, *understood.findings]
     tally = Tally(file=path.name, findings=findings)
     check_said_datum(understood.frame.assign(**{ROW: understood.frame.index}), entry.datum, tally)
     if entry.grow:
         written = pd.DataFrame({"lon": shapely.get_x(geometry), "lat": shapely.get_y(geometry), ROW: frame.index})
-        tell_rounded(written, layer_steps(geometry), tally, code="community-rounded")
+        steps = layer_steps(geometry)
+        tell_rounded(written, steps, tally, code="community-rounded")
+        attributes = with_steps(attributes, steps)
     datum = entry.datum.lower()
     if datum != "wgs84":
         geometry = layer_in_wgs84(geometry, datum, path)
         findings.append(finding("datum-converted", "note", count=len(frame), file=path.name, datum=datum))
-    layer = gpd.GeoDataFrame(understood.frame.drop(columns="geometry", errors="ignore"), geometry=geometry)
+    layer = gpd.GeoDataFrame(attributes, geometry=geometry)
     return layer, _described(read.record("communities"), understood, columns), findings
 
 
@@ -167,8 +171,8 @@ def _table_rows(
     tally = Tally(file=path.name, findings=[*sheet.notes, *understood.findings])
     _need(understood.frame, path, ("lon", "lat"), meaning="degrees, such as 经度 and 纬度")
     declared = check_said_datum(understood.frame.assign(**{ROW: understood.frame.index}), entry.datum, tally)
-    point = table_points(understood.frame, entry.datum, tally, point_columns(understood))
-    layer = gpd.GeoDataFrame(understood.frame.drop(columns=["lon", "lat"]), geometry=point)
+    point, steps = table_points(understood.frame, entry.datum, tally, point_columns(understood))
+    layer = gpd.GeoDataFrame(with_steps(understood.frame.drop(columns=["lon", "lat"]), steps), geometry=point)
     if not declared and "datum" not in entry.given:
         tally.findings += undeclared_datum(point.x, point.y, path.name)
     record = replace(sheet.record("communities"), crs=entry.datum)
