@@ -127,8 +127,9 @@ def test_communities_move_apart_and_every_spot_is_as_likely():
     assert abs(np.corrcoef(spots.T)[0, 1]) < 0.1
 
 
-@pytest.mark.parametrize("made", [scattered([0.0, np.nan, 0.0]), scattered([300.0] * 3, outline="drawn")])
-def test_precise_points_and_drawn_outlines_change_no_byte(made):
+@pytest.mark.parametrize(("steps_m", "outline"), [([0.0, np.nan, 0.0], "grown"), ([300.0] * 3, "drawn")])
+def test_precise_points_and_drawn_outlines_change_no_byte(steps_m, outline):
+    made = scattered(steps_m, outline=outline)
     assert made.home_spots is None
     assert shares(made).tobytes() == shares(scattered(None)).tobytes()
 
