@@ -398,7 +398,15 @@ def _tell_result(result: Analysis) -> None:
     _tell_synthetic(result.city)
     if len(result.gaps.by_community):
         for language in ("zh", "en"):
-            _say(text("worst_community", language, sentence=community_sentences(result.gaps, language).iloc[0]))
+            _say(
+                text(
+                    "worst_community",
+                    language,
+                    sentence=community_sentences(result.gaps, language, pack_services=result.city.pack_services).iloc[
+                        0
+                    ],
+                )
+            )
 
 
 def _tell_synthetic(city: City) -> None:

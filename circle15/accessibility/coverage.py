@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from circle15.accessibility.delivery import delivered
 from circle15.catalog import services as known_services
-from circle15.errors import InputError
+from circle15.errors import InputError, SettingError
 from circle15.hours.opening import moment, open_facilities
 from circle15.kernels.costs import NEVER_MS
 from circle15.kernels.ragged import ranges
@@ -99,14 +99,20 @@ def coverage(
     ------
     InputError
         If the table was cut off earlier than the farthest cut-off, or is about other points or facilities.
+    SettingError
+        If a list speaks of a service that is neither the catalogue's nor one of ``pack_services``.
     """
     if reach.cutoff_ms < cutoff_ms(max(cutoffs_min)):
         raise refusal("reach_cutoff", error=InputError, stops=reach.cutoff_ms / 60_000, asked=max(cutoffs_min))
     times = (reach.point_ids,) if nearest is None else (reach.point_ids, nearest.point_ids)
     if not all(ids.equals(demand.frame.index) for ids in times):
         raise refusal("times_other_points", error=InputError)
-    services = tuple(key for key in known_services() if key in facilities.listed)
-    undetermined = tuple(key for key in known_services() if key not in facilities.listed)
+    known = known_services(facilities.pack_services)
+    strange = sorted(facilities.listed - set(known))
+    if strange:
+        raise refusal("services_unknown", error=SettingError, unknown=", ".join(strange), known=", ".join(known))
+    services = tuple(key for key in known if key in facilities.listed)
+    undetermined = tuple(key for key in known if key not in facilities.listed)
     points = points_in_reach(reach, facilities, services, cutoffs_min)
     bounded = NearestTimes(
         point_ids=reach.point_ids, point_status=reach.point_status, services=services, cost_ms=points.best_ms

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import services as known_services
 from circle15.model.places import DemandPoints, Facilities
+from circle15.model.service import Service
 
 __all__ = ["delivered", "delivery_radii"]
 
@@ -23,11 +24,11 @@ def delivery_radii(facilities: Facilities) -> pd.Series:
     return given.fillna(0.0).astype(float)
 
 
-def _sent(offered: Sequence[str]) -> Sequence[str]:
+def _sent(offered: Sequence[str], known: Mapping[str, Service]) -> Sequence[str]:
     """Services of a site that delivers which it may deliver."""
     if len(set(offered)) < 2:
         return offered
-    return [key for key in offered if key in known_services() and known_services()[key].delivered] or offered
+    return [key for key in offered if key in known and known[key].delivered] or offered
 
 
 def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
@@ -40,8 +41,8 @@ def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[s
         hours play no part.
     services
         Keys to look at; those that no facility delivers are left out of the result. A site of several services
-        delivers those that can be delivered (``delivered`` in ``services.toml``: meals, not a reading room), or
-        all of them where none can.
+        delivers those that can be delivered (``Service.delivered``: meals, not a reading room), or all of them where
+        none can.
 
     Returns
     -------
@@ -56,7 +57,8 @@ def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[s
     tree = shapely.STRtree(demand.frame.geometry.to_numpy())
     site, point = tree.query(sites.geometry.to_numpy(), predicate="dwithin", distance=radius[sending].to_numpy())
     found: dict[str, NDArray[np.bool_]] = {}
-    sent = [_sent(offered) for offered in sites["services"]]
+    known = known_services(facilities.pack_services)
+    sent = [_sent(offered, known) for offered in sites["services"]]
     for service in services:
         mine = np.array([service in offered for offered in sent], dtype=bool)
         if mine.any():

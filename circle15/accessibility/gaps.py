@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import services as known_services
 from circle15.errors import SettingError
 from circle15.model.index import additive_index, geometric_index, ranked, worst_index
 from circle15.model.moment import Moment
@@ -60,17 +59,18 @@ def gaps(
     have = coverage.frame.index.unique("cutoff_min").tolist() if len(coverage.frame) else []
     if coverage.services and cutoff_min not in have:
         raise refusal("gaps_cutoff", error=SettingError, computed=sorted(have), asked=cutoff_min)
-    weight = _weights(coverage.services, weights or {})
+    weight = _weights(coverage, weights or {})
     frame = _by_service(coverage, cutoff_min)
     frame["rank"] = frame.groupby("service")["uncovered"].rank(method="min", ascending=False).astype("Int64")
     by_community = _by_community(frame, communities, weight)
     return Gaps(frame=frame, by_community=by_community, weights=weight, cutoff_min=cutoff_min, open_at=open_at)
 
 
-def _weights(services: tuple[str, ...], given: Mapping[str, float]) -> dict[str, float]:
-    unknown = sorted(set(given) - set(known_services()))
+def _weights(coverage: Coverage, given: Mapping[str, float]) -> dict[str, float]:
+    services, known = coverage.services, (*coverage.services, *coverage.undetermined)
+    unknown = sorted(set(given) - set(known))
     if unknown:
-        raise refusal("weights_unknown", error=SettingError, unknown=unknown, known=", ".join(known_services()))
+        raise refusal("weights_unknown", error=SettingError, unknown=unknown, known=", ".join(known))
     raw = {service: float(given.get(service, 1.0)) for service in services}
     for service, value in raw.items():
         if not (np.isfinite(value) and value >= 0):

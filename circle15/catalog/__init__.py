@@ -20,12 +20,14 @@ from circle15.catalog.headers import (
 from circle15.catalog.life_cycle import IN_USE, Life, life_keys, life_of, life_states, other_lives
 from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_names, same_place_rule
 from circle15.catalog.precise import Decimals, Precision, precision
-from circle15.catalog.service import Service, services
+from circle15.catalog.service import services
+from circle15.catalog.service_faults import names_service
 from circle15.catalog.state import State, state_key, states
 from circle15.catalog.tier import Tier, tier_key, tiers
 from circle15.catalog.walk import WayClass, profile, profiles, walking, way_classes
 from circle15.catalog.words import finding, reason, text
 from circle15.catalog.words_of_hours import opening_words
+from circle15.model.service import Service
 from circle15.refusals import advice, hint, refusal
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "life_states",
     "map_categories",
     "name_rules",
+    "names_service",
     "numeric_columns",
     "opening_words",
     "other_lives",

@@ -13,7 +13,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from circle15.catalog.facts import read_facts
 from circle15.catalog.service import services
@@ -22,6 +22,7 @@ from circle15.catalog.typed_toml import Number, OneOf, Rows, TomlTable, checked,
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Standing, Status
 from circle15.model.places import AGE_GROUP, PEOPLE
+from circle15.model.service import Service
 from circle15.refusals import hint, refusal
 from circle15.refusals.spelling import did_you_mean
 
@@ -162,7 +163,7 @@ def all_checklists(books: Iterable[NormBook]) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(found)
 
 
-def parse_book(content: bytes, *, file: str) -> NormBook:
+def parse_book(content: bytes, *, file: str, pack_services: tuple[Service, ...] = ()) -> NormBook:
     """A book from the bytes of its file.
 
     Parameters
@@ -172,6 +173,8 @@ def parse_book(content: bytes, *, file: str) -> NormBook:
         that come with circle15 are the model.
     file
         Its name; without ``.toml`` it is the book's key.
+    pack_services
+        Services that its rules may name beside the catalogue's.
 
     Raises
     ------
@@ -186,7 +189,7 @@ def parse_book(content: bytes, *, file: str) -> NormBook:
         raise refusal("book_bytes", error=NormError, file=file, place=error.start) from error
     except tomllib.TOMLDecodeError as error:
         raise refusal("book_toml", error=NormError, file=file, why=error) from error
-    book = checked(_BookFile, written, file=file, error=NormError)
+    book = checked(_BookFile, written, file=file, error=NormError, context=pack_services)
     key = file.removesuffix(".toml")
     return NormBook(
         key=key,
@@ -210,7 +213,6 @@ def _rule(book: str, entry: _RuleTable, source: _Titles) -> Rule:
 
 # Outside the table, where no field bears the name of the catalogue's function.
 _Measure: TypeAlias = Annotated[str, OneOf(measures)]
-_Service: TypeAlias = Annotated[str, OneOf(services)]
 _Tier: TypeAlias = Annotated[str, OneOf(tiers)]
 
 
@@ -237,7 +239,7 @@ class _RuleTable(TomlTable):
     status: Status
     grade: Literal["S", "A", "B", "M+", "M", "project"]
     standing: Standing
-    services: Rows[_Service] = ()
+    services: Rows[str] = ()
     tiers: Rows[_Tier] = ()
     standardised: bool = False
     of: Rows[str] = ()
@@ -288,10 +290,15 @@ class _BookFile(TomlTable):
     checklist: Mapping[str, Rows[str]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _goes_together(self) -> Self:
+    def _goes_together(self, info: ValidationInfo) -> Self:
         if not self.rule:
             raise fault("book_no_rules")
+        known_services = services(info.context or ())
         for rule in self.rule:
+            for word in rule.services:
+                if word not in known_services:
+                    words = unknown_word(word, known_services)
+                    raise fault("key_choice", table=rule.title, key="services", value=word, **words)
             for key, word, known in (
                 ("source", rule.source, self.source),
                 ("checklist", rule.checklist, self.checklist),

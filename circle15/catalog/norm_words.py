@@ -8,11 +8,12 @@ from circle15.catalog.service import services
 from circle15.catalog.words import text
 from circle15.model.norms import Mark, Rule
 from circle15.model.places import AGE_GROUP, PEOPLE
+from circle15.model.service import Service
 
 __all__ = ["lacks_words", "mark_words", "standing_words", "unit_words", "verdict_words"]
 
 
-def lacks_words(lacks: str, language: str) -> str:
+def lacks_words(lacks: str, language: str, *, pack_services: tuple[Service, ...] = ()) -> str:
     """What to supply, from the ``lacks`` of a ledger's row: one sentence for each thing; empty where nothing lacks.
 
     Examples
@@ -21,13 +22,13 @@ def lacks_words(lacks: str, language: str) -> str:
     '提供“日间照料中心”的设施清单；在社区表中填写“户数”（households）'
     """
     joint = "；" if language == "zh" else "; "
-    return joint.join(_one(word, language) for word in lacks.split(", ") if word)
+    return joint.join(_one(word, language, pack_services) for word in lacks.split(", ") if word)
 
 
-def _one(word: str, language: str) -> str:
+def _one(word: str, language: str, pack_services: tuple[Service, ...]) -> str:
     title = "title_zh" if language == "zh" else "title_en"
     if word.startswith("facilities: "):
-        service = services()[word.removeprefix("facilities: ")]
+        service = services(pack_services)[word.removeprefix("facilities: ")]
         return text("lacks_list", language, service=getattr(service, title))
     if word.startswith("facilities."):
         return text("lacks_facility_column", language, column=_column(word.removeprefix("facilities."), language))

@@ -117,7 +117,12 @@ def fault(code: str, /, **values: object) -> PydanticCustomError:
 
 
 def checked(
-    model: type[_Table], written: Mapping[str, Any], *, file: object, error: type[InputError] = PackError
+    model: type[_Table],
+    written: Mapping[str, Any],
+    *,
+    file: object,
+    error: type[InputError] = PackError,
+    context: object = None,
 ) -> _Table:
     """A table made of what stands in a TOML file.
 
@@ -131,6 +136,8 @@ def checked(
         Its name, for the message.
     error
         Class of the refusal.
+    context
+        What validators of the tables find in their ``ValidationInfo``.
 
     Raises
     ------
@@ -139,7 +146,7 @@ def checked(
         then a value of a wrong kind, then a missing key, then what does not go together.
     """
     try:
-        return model.model_validate(dict(written))
+        return model.model_validate(dict(written), context=context)
     except ValidationError as faults:
         code, values = _refused(model, written, min(faults.errors(include_url=False), key=_rank))
         raise refusal(code, error=error, file=file, **values) from faults

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from circle15.errors import InputError
 from circle15.kernels.ragged import ranges
 from circle15.model.places import DemandPoints, Facilities
+from circle15.model.service import Service
 from circle15.refusals import hint, refusal
 
 __all__ = ["PlacedDemand", "PlacedFacilities", "Positions", "determined"]
@@ -264,6 +265,11 @@ class PlacedFacilities:
     def listed(self) -> frozenset[str]:
         """Services that some list speaks of."""
         return self.facilities.listed
+
+    @property
+    def pack_services(self) -> tuple[Service, ...]:
+        """Services that there are beside the catalogue's."""
+        return self.facilities.pack_services
 
     def of(self, facilities: Facilities) -> PlacedFacilities:
         """Some of them, with services as another value has them: those open at a moment, those in service.

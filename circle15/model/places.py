@@ -20,6 +20,7 @@ from circle15.errors import CrsError, InputError, SettingError
 from circle15.model.frame_checks import check_finite, plain_frame, with_services
 from circle15.model.metric import refuse_stretched, why_unfit
 from circle15.model.provenance import Origin
+from circle15.model.service import Service
 from circle15.refusals import hint, refusal
 
 __all__ = [
@@ -218,7 +219,9 @@ class Facilities:
     ``source_date``, ``source_url``,
     ``address``, ``rounded_east_m`` and ``rounded_north_m`` (of rounded coordinates); further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
-    gap, an unlisted one is undetermined. ``unseen`` are those unlisted that OpenStreetMap was asked for and has no
+    gap, an unlisted one is undetermined. ``pack_services`` are those that there are beside the catalogue's: what a
+    pack's ``[[services]]`` add, or a :class:`~circle15.model.service.Service` of your own. ``unseen`` are those
+    unlisted that OpenStreetMap was asked for and has no
     object of. ``matches`` and ``conflicts``: what was merged and what is
     doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
     :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
@@ -226,6 +229,7 @@ class Facilities:
 
     frame: gpd.GeoDataFrame
     listed: frozenset[str]
+    pack_services: tuple[Service, ...] = ()
     unseen: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
     matches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MATCH_COLUMNS)))

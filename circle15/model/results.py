@@ -22,6 +22,7 @@ from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, det
 from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.service import Service
 from circle15.model.survey import Survey
 from circle15.model.taken_ways import TakenWays
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
@@ -167,6 +168,11 @@ class City(Travelling):
     taken_ways: TakenWays = field(default_factory=TakenWays)
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pack_services(self) -> tuple[Service, ...]:
+        """Services that there are beside the catalogue's: ``catalog.services(city.pack_services)`` are all."""
+        return self.facilities.pack_services
 
     @property
     def barriers(self) -> gpd.GeoSeries | None:

@@ -25,7 +25,7 @@ class SavedRun:
     record
         ``run.json``.
     gaps
-        ``gaps.csv`` on (``community_id``, ``service``): names, ``status``, people, ``share``, ``uncovered``,
+        ``gaps.csv`` on (``community_id``, ``service``): names of both, ``status``, people, ``share``, ``uncovered``,
         ``mean_min``, ``index``, ``rank_index``.
     ledger
         ``ledger.csv`` on (``level``, ``unit_id``, ``clause_id``): ``unit_name``, ``clause_zh``, ``clause_en``,
@@ -71,6 +71,8 @@ class Comparison:
         ``observed_after`` and their bounds (``observed_low_before``, ...), those that differ.
     only_before, only_after
         ``community_id`` -> name, of communities in one run only.
+    titles
+        Key of a service -> what the later run that has it calls it in Chinese and English.
     synthetic
         Whether either run says that some of its layers are synthetic.
     """
@@ -87,6 +89,7 @@ class Comparison:
     verdicts: pd.DataFrame
     only_before: Mapping[str, str]
     only_after: Mapping[str, str]
+    titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     synthetic: bool = False
 
     @property

@@ -219,7 +219,7 @@ def cause_of(people: Mapping[str, float]) -> str:
 
 
 def _today(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities, limit: int) -> _Today:
-    services = tuple(key for key in known_services() if key in facilities.listed)
+    services = tuple(key for key in known_services(facilities.pack_services) if key in facilities.listed)
     homes, sites, offers = demand.positions, facilities.positions, facilities.offer_matrix(services).T
     onward = [node_times(graph, sites.take(rows)) for rows in offers]
     home = [point_times(graph, time, homes, sites.take(rows)) for time, rows in zip(onward, offers, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -94,16 +94,16 @@ def facility_findings(facilities: PlacedFacilities, settings: Settings) -> list[
         if rows.any():
             count, examples = int(rows.sum()), facilities.ids[rows]
             findings.append(finding(f"facility-{code}", severity, count=count, limit=limit, examples=examples))
-    titles = catalog.services()
     serving = facilities.facilities.in_service()
+    known = catalog.services(serving.pack_services)
     offered = set(serving.offers()["service"])
     # Services that OpenStreetMap alone was asked for and lacks were told when the lists were read.
-    unlisted = [key for key in titles if key not in serving.unseen | facilities.listed]
-    empty = [key for key in titles if key in facilities.listed - serving.unseen - offered]
+    unlisted = [key for key in known if key not in serving.unseen | facilities.listed]
+    empty = [key for key in known if key in facilities.listed - serving.unseen - offered]
     return [
         *findings,
-        *_about_services("undetermined-service", "note", unlisted),
-        *_about_services("listed-but-empty", "warning", empty),
+        *_about_services("undetermined-service", "note", known, unlisted),
+        *_about_services("listed-but-empty", "warning", known, empty),
         *_opening_findings(serving, settings.open_at),
     ]
 
@@ -113,7 +113,7 @@ def few_findings(facilities: Facilities, communities: Communities) -> list[Findi
     people = float(communities.frame["population"].sum())
     number = facilities.in_service().offers()["service"].value_counts()
     findings = []
-    for key, service in catalog.services().items():
+    for key, service in catalog.services(facilities.pack_services).items():
         count = int(number.get(key, 0))
         if count and people / count > catalog.adequacy().most_people_each:
             each = f"{people / count:,.0f}"
@@ -137,8 +137,9 @@ def _opening_findings(facilities: Facilities, when: Moment | None) -> list[Findi
         )  # fmt: skip
     offered = set(facilities.offers()["service"])
     silent = offered - set(open_facilities(facilities, when).offers()["service"])
-    silent_keys = [key for key in catalog.services() if key in silent]
-    return [*findings, *_about_services("nothing-open", "warning", silent_keys, moment=moment)]
+    known = catalog.services(facilities.pack_services)
+    silent_keys = [key for key in known if key in silent]
+    return [*findings, *_about_services("nothing-open", "warning", known, silent_keys, moment=moment)]
 
 
 def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Settings) -> list[Finding]:
@@ -180,8 +181,8 @@ def border_findings(city: City, profile: WalkProfile, settings: Settings) -> lis
     return [finding("narrow-margin", "warning", margin=margin, reach=reach, cutoff=cutoff)]
 
 
-def path_findings(covered: Coverage) -> list[Finding]:
-    """People whom no walkable way leads to any facility of a service."""
+def path_findings(covered: Coverage, pack_services: tuple[catalog.Service, ...] = ()) -> list[Finding]:
+    """People whom no walkable way leads to any facility of a service; ``pack_services`` are the city's."""
     if covered.nearest.empty:
         return []
     lost = covered.nearest["unreachable"].groupby("service").sum()
@@ -189,7 +190,7 @@ def path_findings(covered: Coverage) -> list[Finding]:
     worst = lost[offered].sort_values(kind="stable")
     if worst.empty or worst.iloc[-1] <= 0:
         return []
-    service = catalog.services()[str(worst.index[-1])]
+    service = catalog.services(pack_services)[str(worst.index[-1])]
     return [_about_service("no-path", "warning", service, people=people_words(float(worst.iloc[-1])))]
 
 
@@ -197,11 +198,13 @@ def _about_service(code: str, severity: Severity, service: catalog.Service, **va
     return finding(code, severity, service=(service.title_zh, service.title_en), **values)
 
 
-def _about_services(code: str, severity: Severity, keys: Sequence[str], **values: Any) -> list[Finding]:
+def _about_services(
+    code: str, severity: Severity, known: Mapping[str, catalog.Service], keys: Sequence[str], **values: Any
+) -> list[Finding]:
     """One finding on all services of which the same holds, none where there are none."""
     if not keys:
         return []
-    named = [catalog.services()[key] for key in keys]
+    named = [known[key] for key in keys]
     titles = "、".join(service.title_zh for service in named), ", ".join(service.title_en for service in named)
     quoted = ", ".join(f'"{key}"' for key in keys)
     return [finding(code, severity, count=len(keys), services=titles, keys=quoted, **values)]

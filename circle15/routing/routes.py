@@ -95,7 +95,7 @@ def routes(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities)
         Minutes equal :func:`circle15.routing.nearest.nearest_times` exactly.
     """
     homes, order = demand.positions, order_by_id(facilities.ids)
-    services = [key for key in known_services() if key in facilities.listed]
+    services = [key for key in known_services(facilities.pack_services) if key in facilities.listed]
     found = []
     for service, offered in zip(services, facilities.offer_matrix(services).T, strict=True):
         rows = order[offered[order]]

@@ -10,15 +10,18 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
+from circle15.catalog import services
+from circle15.catalog.service_faults import free_tones, service_fault
 from circle15.catalog.typed_toml import Day, Number, OneOf, Rows, TomlTable, Wanted, fault, is_number
 from circle15.model.places import AGE_GROUP
+from circle15.model.service import Service
 from circle15.refusals.spelling import did_you_mean
 from circle15.sources.osm.places import CONTEXT_LAYERS
 
 __all__ = [
     "LAYERS", "USES", "CityConfig", "CommunitiesTable", "CommunityFile", "ContextTable", "FacilitiesTable",
-    "LayerTable", "MappedColumn", "NetworkTable", "PeopleTable", "PopulationTable", "Provenance", "SettingsTable",
-    "SurveyTable",
+    "LayerTable", "MappedColumn", "NetworkTable", "PeopleTable", "PopulationTable", "Provenance", "ServiceTable",
+    "SettingsTable", "SurveyTable",
 ]  # fmt: skip
 
 LAYERS = (*CONTEXT_LAYERS, "moat")
@@ -111,6 +114,20 @@ class NetworkTable(Provenance):
     files: Rows[str] = ()
     place: str = ""
     synthetic: str | None = None
+
+
+class ServiceTable(TomlTable):
+    """An entry of ``[[services]]``: a service that the pack adds; see :class:`~circle15.model.service.Service`."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    noun_en: str
+    glyph: str
+    tone: str | None = None
+    words: Rows[str] = ()
+    osm: Rows[str] = ()
+    delivered: bool = False
 
 
 class FacilitiesTable(LayerTable):
@@ -316,12 +333,30 @@ class CityConfig(TomlTable):
     norms: Rows[str] | None = None
     settings: SettingsTable = SettingsTable()
     network: NetworkTable = NetworkTable()
+    services: Rows[ServiceTable] = ()
     facilities: Rows[FacilitiesTable] = ()
     communities: CommunitiesTable
     population: PopulationTable | None = None
     survey: SurveyTable | None = None
     context: Rows[ContextTable] = ()
     notes: Mapping[str, Annotated[str, BeforeValidator(_plain)]] = Field(default_factory=dict)
+
+    @property
+    def pack_services(self) -> tuple[Service, ...]:
+        """The services that it adds, each with a colour."""
+        free = free_tones([entry.tone for entry in self.services if entry.tone is not None])
+        return tuple(
+            Service(**entry.given | {"tone": next(free, "") if entry.tone is None else entry.tone})
+            for entry in self.services
+        )
+
+    @model_validator(mode="after")
+    def _services_apart(self) -> Self:
+        found = service_fault(self.pack_services, tuple(services().values()))
+        if found is not None:
+            title = f"[[services]] {found.place}"
+            raise fault(found.code, table=(title, title), **found.words)
+        return self
 
 
 def _need_source(file: str, *, osm: bool) -> None:

@@ -33,9 +33,11 @@ class Result(Analysis):
 
     def _repr_html_(self) -> str:
         """The communities with the largest gaps, and in words what they lack."""
-        shown = self.gaps.by_community[["rank", "name", "index", "uncovered"]].assign(
-            sentence_zh=community_sentences(self.gaps, "zh"), sentence_en=community_sentences(self.gaps, "en")
-        )
+        sentences = {
+            f"sentence_{language}": community_sentences(self.gaps, language, pack_services=self.city.pack_services)
+            for language in ("zh", "en")
+        }
+        shown = self.gaps.by_community[["rank", "name", "index", "uncovered"]].assign(**sentences)
         with pd.option_context("display.max_colwidth", None):  # sentences whole
             return shown.to_html(max_rows=10, float_format="{:.1f}".format)
 

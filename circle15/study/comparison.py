@@ -12,7 +12,18 @@ from circle15.model.runs import VERDICT_FIGURES, Comparison, SavedRun
 
 __all__ = ["compare"]
 
-_DECIDES = ("city", "profile", "speed_mps", "gates", "cutoffs_min", "open_at", "weights", "max_snap_m", "norms")
+_DECIDES = (
+    "city",
+    "services",
+    "profile",
+    "speed_mps",
+    "gates",
+    "cutoffs_min",
+    "open_at",
+    "weights",
+    "max_snap_m",
+    "norms",
+)
 """Settings that say what a figure means: where one differs, a change may be the setting's and not the city's."""
 
 
@@ -54,16 +65,26 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
         verdicts=_verdicts(before.ledger, after.ledger),
         only_before=_only(before, after),
         only_after=_only(after, before),
+        titles=_titles(before) | _titles(after),
         synthetic=bool(before.record.get("synthetic") or after.record.get("synthetic")),
     )
 
 
+def _titles(run: SavedRun) -> dict[str, tuple[str, str]]:
+    """What a run calls its services."""
+    if not {"service_zh", "service_en"} <= set(run.gaps.columns):
+        return {}
+    first = run.gaps.groupby(level="service")[["service_zh", "service_en"]].first()
+    return {str(key): (str(zh), str(en)) for key, zh, en in first.itertuples()}
+
+
 def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a run under one name each."""
-    city, settings, profile = (record.get(part) or {} for part in ("city", "settings", "profile"))
+    city, settings, profile, services = (record.get(part) or {} for part in ("city", "settings", "profile", "services"))
     versions = record.get("versions") or {}
     return {
         "city": city.get("key"),
+        "services": sorted(key for keys in ("determined", "undetermined") for key in services.get(keys) or ()),
         **settings,
         "speed_mps": profile.get("speed_mps"),
         "gates": profile.get("gates"),

@@ -18,6 +18,7 @@ from circle15.catalog.phrases import assumption_notes, equity_reasons, type_name
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import Positions
 from circle15.model.results import Settings
+from circle15.model.service import Service
 from circle15.model.verdicts import Equity, Robustness, Stability, Typology
 from circle15.study.study import Study
 
@@ -37,13 +38,15 @@ def _counted(column: pd.Series | None) -> dict[str, int]:
     return {} if column is None else {str(key): int(n) for key, n in column.value_counts().sort_index().items()}
 
 
-def draw_facts(robustness: Robustness, stability: Stability, rules: Sequence[Rule]) -> dict[str, Any]:
+def draw_facts(
+    robustness: Robustness, stability: Stability, rules: Sequence[Rule], *, pack_services: tuple[Service, ...] = ()
+) -> dict[str, Any]:
     """What ``run.json`` says of random draws: how many, the seed, every distribution, what became of verdicts."""
     return {
         "robustness": {
             "draws": robustness.draws,
             "seed": robustness.seed,
-            "assumptions": assumption_notes(robustness, rules),
+            "assumptions": assumption_notes(robustness, rules, pack_services=pack_services),
             "verdicts": _counted(robustness.frame.get("verdict")),
             "field_checks": len(robustness.checks),
         },
@@ -63,7 +66,7 @@ def record_of(study: Study) -> dict[str, Any]:
     """What ``run.json`` holds: versions, inputs by hash, assumptions, counts, findings. No clock, no paths."""
     return {
         **run_facts(study),
-        **draw_facts(study.robustness, study.stability, study.ledger.rules),
+        **draw_facts(study.robustness, study.stability, study.ledger.rules, pack_services=study.city.pack_services),
         **verdict_facts(study.settings, study.equity, study.typology),
         "norms": norm_facts(study.books, study.ledger),
     }
@@ -127,6 +130,7 @@ def run_facts(study: Study) -> dict[str, Any]:
         "services": {
             "determined": list(study.coverage.services),
             "undetermined": list(study.coverage.undetermined),
+            **({"added": [asdict(service) for service in city.pack_services]} if city.pack_services else {}),
         },
         "findings": [asdict(finding) for finding in study.findings],
     }

@@ -307,7 +307,7 @@ class Study:
             *few_findings(self.city.facilities, self.city.communities),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
-            *path_findings(self.coverage),
+            *path_findings(self.coverage, self.city.pack_services),
             *tag_findings(self.city, self.demand, self.settings),
             *moment_findings(self.city, self.demand, self.settings),
         )

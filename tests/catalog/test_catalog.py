@@ -192,8 +192,8 @@ def test_a_service_is_whole(service):
     assert re.fullmatch("#[0-9A-F]{6}", service.tone)
     assert len(service.glyph) == 1
     assert HAN.match(service.glyph)
-    assert service.words
-    for word in service.words:
+    assert service.patterns
+    for word in service.patterns:
         re.compile(word)
     assert service.osm
     for rule in service.osm:

@@ -148,7 +148,7 @@ def test_a_users_own_book():
         ),
         (
             {"services": ["clinic", 1]},
-            r"services = \['clinic', 1\] in rule 'a': give a list, each item one of meal_point",
+            r"services = \['clinic', 1\] in rule 'a': give a list, each item text in quotes",
         ),
         ({"checklist": "urban"}, r"measure people_in_reach does not use checklist"),
         ({"open_at": "25:00", "measure": "people_in_reach"}, r"open_at = '25:00': give a time"),

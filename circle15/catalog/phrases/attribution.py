@@ -8,12 +8,15 @@ from circle15.catalog.phrases.parts import names_in, people_text, service_noun
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.places import Communities
+from circle15.model.service import Service
 from circle15.model.verdicts import Attribution
 
 __all__ = ["remedy_sentences"]
 
 
-def remedy_sentences(attributed: Attribution, communities: Communities, language: str) -> pd.Series:
+def remedy_sentences(
+    attributed: Attribution, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
+) -> pd.Series:
     """The remedy of each gap and whom each would serve, a sentence or two, on the index of ``attributed.frame``.
 
     Parameters
@@ -24,8 +27,10 @@ def remedy_sentences(attributed: Attribution, communities: Communities, language
         For names.
     language
         ``"zh"`` or ``"en"``.
+    pack_services
+        Those of the city, beside the catalogue's.
     """
-    catalogue, names = known_services(), names_in(language, communities.frame)
+    catalogue, names = known_services(pack_services), names_in(language, communities.frame)
     sentences = []
     for (community, service), row in zip(attributed.frame.index, attributed.frame.to_dict("records"), strict=True):
         left = {how: row[f"uncovered_{how}"] for how in ("gates", "link", "direct", "straight")}

@@ -11,6 +11,7 @@ from circle15.catalog.phrases.parts import names_in
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.places import Communities
+from circle15.model.service import Service
 
 __all__ = ["check_communities", "check_questions"]
 
@@ -18,7 +19,7 @@ _NAMED = 6
 """So many communities are named; the rest are counted."""
 
 
-def check_questions(checks: pd.DataFrame, language: str) -> pd.Series:
+def check_questions(checks: pd.DataFrame, language: str, *, pack_services: tuple[Service, ...] = ()) -> pd.Series:
     """What to ask in the field, one question each, on ``check_id``.
 
     Parameters
@@ -27,15 +28,17 @@ def check_questions(checks: pd.DataFrame, language: str) -> pd.Series:
         ``checks`` of :class:`~circle15.model.verdicts.Robustness`.
     language
         ``"zh"`` or ``"en"``.
+    pack_services
+        Those of the city, beside the catalogue's.
     """
-    questions = [_question(row, language) for row in checks.to_dict("records")]
+    questions = [_question(row, language, pack_services) for row in checks.to_dict("records")]
     return pd.Series(questions, index=checks.index, dtype=object)
 
 
-def _question(row: Mapping[Hashable, Any], language: str) -> str:
+def _question(row: Mapping[Hashable, Any], language: str, pack_services: tuple[Service, ...]) -> str:
     name = row["name"] if language == "zh" else row["name_en"]
     if row["kind"] == "facility":
-        titles = [getattr(known_services()[key], f"title_{language}") for key in row["offers"]]
+        titles = [getattr(known_services(pack_services)[key], f"title_{language}") for key in row["offers"]]
         comma = "、" if language == "zh" else ", "
         return text("check_facility", language, name=name, services=comma.join(titles))
     metres = f"{row['length_m']:.0f}"

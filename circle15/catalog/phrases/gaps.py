@@ -12,11 +12,12 @@ from circle15.catalog.phrases.parts import moment_text, names_in, people_text, p
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.results import Gaps
+from circle15.model.service import Service
 
 __all__ = ["community_sentences", "gap_sentences"]
 
 
-def gap_sentences(scored: Gaps, language: str) -> pd.Series:
+def gap_sentences(scored: Gaps, language: str, *, pack_services: tuple[Service, ...] = ()) -> pd.Series:
     """What each community lacks of each service, one sentence each, on the index of ``scored.frame``.
 
     Parameters
@@ -25,16 +26,18 @@ def gap_sentences(scored: Gaps, language: str) -> pd.Series:
         From :func:`~circle15.accessibility.gaps.gaps`; its moment is said too.
     language
         ``"zh"`` or ``"en"``.
+    pack_services
+        Those of the city, beside the catalogue's.
     """
-    return _sentences(scored, scored.frame, language)
+    return _sentences(scored, scored.frame, language, pack_services)
 
 
-def community_sentences(scored: Gaps, language: str) -> pd.Series:
+def community_sentences(scored: Gaps, language: str, *, pack_services: tuple[Service, ...] = ()) -> pd.Series:
     """What each community lacks of the services that have a weight, on the index of ``scored.by_community``.
 
     Parameters
     ----------
-    scored, language
+    scored, language, pack_services
         As in :func:`gap_sentences`.
     """
     names = names_in(language, scored.by_community)
@@ -46,7 +49,8 @@ def community_sentences(scored: Gaps, language: str) -> pd.Series:
         for of in (frame["share"] < 1, frame["share"].notna())
     )
     lacking = gap > 0
-    leads = _sentences(scored, frame.loc[list(zip(worst.index[lacking], worst[lacking], strict=True))], language)
+    worst_rows = frame.loc[list(zip(worst.index[lacking], worst[lacking], strict=True))]
+    leads = _sentences(scored, worst_rows, language, pack_services)
     lead_of = dict(zip(worst.index[lacking], leads, strict=True))
     sentences = []
     unknown = scored.by_community["elders"].isna()
@@ -67,9 +71,9 @@ def community_sentences(scored: Gaps, language: str) -> pd.Series:
     return pd.Series(sentences, index=worst.index, dtype=object)
 
 
-def _sentences(scored: Gaps, rows: pd.DataFrame, language: str) -> pd.Series:
+def _sentences(scored: Gaps, rows: pd.DataFrame, language: str, pack_services: tuple[Service, ...]) -> pd.Series:
     """One sentence for each row of ``scored.frame``."""
-    catalogue = known_services()
+    catalogue = known_services(pack_services)
     names = names_in(language, scored.by_community)
     sentences = [
         _sentence(

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from circle15.catalog.service import Service
 from circle15.catalog.words import text
 from circle15.model.limits import FEWEST
 from circle15.model.moment import Moment
+from circle15.model.service import Service
 
 __all__ = [
     "moment_text", "names_in", "people_text", "people_words", "percent_text", "rough_people_text", "service_noun",

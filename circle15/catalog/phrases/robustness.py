@@ -9,13 +9,16 @@ import pandas as pd
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.norms import Rule
+from circle15.model.service import Service
 from circle15.model.uncertainty import Assumptions
 from circle15.model.verdicts import Robustness
 
 __all__ = ["assumption_notes"]
 
 
-def assumption_notes(robust: Robustness, rules: Sequence[Rule]) -> dict[str, dict[str, str]]:
+def assumption_notes(
+    robust: Robustness, rules: Sequence[Rule], *, pack_services: tuple[Service, ...] = ()
+) -> dict[str, dict[str, str]]:
     """Every distribution of the draws by name, in ``"zh"`` and ``"en"``; nothing where there were no draws.
 
     Parameters
@@ -24,6 +27,8 @@ def assumption_notes(robust: Robustness, rules: Sequence[Rule]) -> dict[str, dic
         From :func:`~circle15.uncertainty.robustness.robustness`.
     rules
         Clauses, for the titles of those that required shares are taken from; without its clause an id is said.
+    pack_services
+        Those of the city, beside the catalogue's.
     """
     if robust.assumptions is None:
         return {}
@@ -33,13 +38,18 @@ def assumption_notes(robust: Robustness, rules: Sequence[Rule]) -> dict[str, dic
         for name, values in _figures(assumed).items()
     }
     named = {rule.clause_id: rule for rule in rules}
+    known = known_services(pack_services)
+    titles = {
+        language: {key: str(getattr(known[key], f"title_{language}")) for key in assumed.clauses}
+        for language in ("zh", "en")
+    }
     least = robust.frame["required"].groupby(level="service").max()
     notes["required"] = {
         language: text(
             "robust_required",
             language,
             minutes=f"{assumed.cutoff_min:g}",
-            clauses=_required(assumed.clauses, least, named, language),
+            clauses=_required(assumed.clauses, least, named, titles[language], language),
         )
         for language in ("zh", "en")
     }
@@ -77,7 +87,11 @@ def _off(name: str, count: int, metres: float) -> dict[str, dict[str, object]]:
 
 
 def _required(
-    clauses: Mapping[str, tuple[str, ...]], least: pd.Series, named: Mapping[str, Rule], language: str
+    clauses: Mapping[str, tuple[str, ...]],
+    least: pd.Series,
+    named: Mapping[str, Rule],
+    services: Mapping[str, str],
+    language: str,
 ) -> str:
     """The largest share that is asked of any community, service by service, and the titles of its clauses."""
     comma, stop = ("、", "；") if language == "zh" else (", ", "; ")
@@ -86,6 +100,5 @@ def _required(
         titles = comma.join(
             str(getattr(named[key], f"title_{language}")) if key in named else key for key in keys
         ) or text("robust_default", language)
-        title = getattr(known_services()[service], f"title_{language}")
-        parts.append(f"{title} {100 * least[service]:g}% ({titles})")
+        parts.append(f"{services[service]} {100 * least[service]:g}% ({titles})")
     return stop.join(parts)

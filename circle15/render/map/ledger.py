@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -173,7 +174,8 @@ def _row(
     numbers = _numbers(rule, table)
     row |= {"n": numbers} if any(numbers) else {}
     words = [str(text) for text in table["lacks"].fillna("")]
-    needed = [lacks.place((lacks_words(text, "zh"), lacks_words(text, "en"))) if text else -1 for text in words]
+    said = partial(lacks_words, pack_services=analysis.city.pack_services)
+    needed = [lacks.place((said(text, "zh"), said(text, "en"))) if text else -1 for text in words]
     return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
 
 

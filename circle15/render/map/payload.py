@@ -287,7 +287,7 @@ def _services(analysis: Analysis) -> list[dict[str, Any]]:
             "tone": service.tone,
             "determined": key in coverage.services,
         }
-        for key, service in catalog.services().items()
+        for key, service in catalog.services(analysis.city.pack_services).items()
         if key in coverage.services or key in coverage.undetermined
     ]
 
@@ -316,7 +316,10 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
     people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
     public, told = public_cells(analysis), told_communities(analysis)
     ranks, cells = public_gaps(analysis, public), _cells(analysis, public)
-    sentences = {language: community_sentences(analysis.gaps, language) for language in ("zh", "en")}
+    sentences = {
+        language: community_sentences(analysis.gaps, language, pack_services=analysis.city.pack_services)
+        for language in ("zh", "en")
+    }
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
     more = _more(frame.join(_cut(analysis)), {"population": people, "pop_60plus": elders})

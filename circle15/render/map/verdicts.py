@@ -208,7 +208,9 @@ def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
         "communities": _by_community(analysis, found.by_community, {
             "index_low": 0, "index_high": 0, "rank_low": 0, "rank_high": 0, "robust_gaps": 0,
         }),
-        "assumptions": _notes(assumption_notes(found, analysis.ledger.rules)),
+        "assumptions": _notes(
+            assumption_notes(found, analysis.ledger.rules, pack_services=analysis.city.pack_services)
+        ),
     }  # fmt: skip
 
 
@@ -244,7 +246,10 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
     if not len(frame):
         return {}
     shown = frame.sort_values("rank", kind="stable").head(MOST_CHECKS) if "rank" in frame else frame.head(MOST_CHECKS)
-    questions = {f"question_{language}": check_questions(shown, language) for language in ("zh", "en")}
+    questions = {
+        f"question_{language}": check_questions(shown, language, pack_services=analysis.city.pack_services)
+        for language in ("zh", "en")
+    }
     shown = shown.assign(**questions, communities=check_communities(shown, analysis.city.communities, "zh"))
     people = _tens(shown["people"])
     texts = ("kind", "target_id", "name", "communities", "question_zh", "question_en")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -100,10 +102,10 @@ def coverage_curve(analysis: Analysis, published: Published) -> Any | None:
     figure, axes = _frame()
     circle = analysis.settings.circle_min
     step = FEWEST / max(published.elders, FEWEST)
-    for key in (key for key in services() if key in curve.index.get_level_values("service")):
+    for key, look in _looks(analysis, curve).items():
         line = curve.xs(key, level="service")["share"].sort_index()
         share = np.clip(np.round(line.to_numpy(dtype=float) / step) * step, 0, 1)
-        _line(axes, line.index.to_numpy(dtype=float), share * 100, key)
+        _line(axes, line.index.to_numpy(dtype=float), share * 100, look)
     for cutoff in analysis.settings.cutoffs_min:
         axes.axvline(cutoff, color=QUIET, linewidth=0.9 if cutoff == circle else 0.5, linestyle=(0, (4, 3)))
     axes.set_xlabel("步行时间（分钟）  Walking time (min)")
@@ -122,10 +124,10 @@ def lorenz_curve(analysis: Analysis) -> Any | None:
         return None
     figure, axes = _frame(square=True)
     axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
-    for key in (key for key in services() if key in lorenz.index.get_level_values("service")):
+    for key, look in _looks(analysis, lorenz).items():
         line = lorenz.xs(key, level="service").sort_index()
         access = np.interp(_STEPS, line["people"].to_numpy(dtype=float), line["access"].to_numpy(dtype=float))
-        _line(axes, _STEPS * 100, access * 100, key)
+        _line(axes, _STEPS * 100, access * 100, look)
     axes.set_xlabel("老年人口累计，可达性从差到好（%）\nPeople aged 60+, worst access first (%)")
     axes.set_ylabel("可达性累计（%）  Access (%)")
     axes.set_xlim(0, 100)
@@ -149,12 +151,18 @@ def _frame(*, square: bool = False) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _line(axes: Any, x: np.ndarray, y: np.ndarray, key: str) -> None:
-    """A service in its own colour and dash, so that neither is needed alone."""
-    service = services()[key]
-    dash = _DASHES[list(services()).index(key) % len(_DASHES)]
-    label = f"{service.title_zh} {service.title_en}"
-    axes.plot(x, y, color=service.tone, linewidth=1.6, linestyle=dash, label=label)
+def _looks(analysis: Analysis, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Services of a frame, each with its own colour and dash, so that neither is needed alone."""
+    known, present = services(analysis.city.pack_services), frame.index.unique("service")
+    return {
+        key: {"color": service.tone, "linestyle": dash, "label": f"{service.title_zh} {service.title_en}"}
+        for (key, service), dash in zip(known.items(), cycle(_DASHES), strict=False)
+        if key in present
+    }
+
+
+def _line(axes: Any, x: np.ndarray, y: np.ndarray, look: Mapping[str, Any]) -> None:
+    axes.plot(x, y, linewidth=1.6, **look)
 
 
 def _legend(axes: Any) -> None:

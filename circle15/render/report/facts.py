@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from circle15.catalog import services
+from circle15.catalog import Service, services
 from circle15.model import Analysis
 from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.counts import Published
 from circle15.render.report.blocks import Words, clean
 
-__all__ = ["Facts", "minutes", "number", "service_words"]
+__all__ = ["Facts", "minutes", "number"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,8 +68,18 @@ class Facts:
 
     @property
     def determined(self) -> list[str]:
-        """Services that could be judged, in the catalogue's order."""
-        return [key for key in services() if key in self.analysis.coverage.services]
+        """Services that could be judged, in the order in which they are shown."""
+        return list(self.analysis.coverage.services)
+
+    @property
+    def known(self) -> Mapping[str, Service]:
+        """Services by key, in the order in which they are shown: the catalogue's, then the pack's."""
+        return services(self.analysis.city.pack_services)
+
+    def service(self, key: Any) -> Words:
+        """A service's titles."""
+        service = self.known[str(key)]
+        return Words(zh=service.title_zh, en=service.title_en)
 
     @property
     def ranked(self) -> Any:
@@ -79,18 +90,6 @@ class Facts:
         seen = [self.published.seen(str(key)) for key in table.index]
         table = table[seen & table["index"].notna().to_numpy()]
         return table.sort_index(kind="stable").sort_values("rank", kind="stable")
-
-
-def service_words(key: Any) -> Words:
-    """A service's titles.
-
-    Examples
-    --------
-    >>> str(service_words("clinic"))
-    '社区卫生服务站 Community clinic'
-    """
-    service = services().get(str(key))
-    return Words(zh=service.title_zh, en=service.title_en) if service else Words(zh=clean(key), en=clean(key))
 
 
 def number(value: Any, digits: int = 1) -> str:

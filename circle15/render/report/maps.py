@@ -51,7 +51,7 @@ def index_map(analysis: Analysis, published: Published) -> Any | None:
 
 def service_maps(analysis: Analysis, published: Published) -> Any | None:
     """A small map per service: covered share of people aged 60+."""
-    keys = [key for key in services() if key in analysis.coverage.services]
+    keys = analysis.coverage.services
     if not keys or not len(published.cells):
         return None
     from matplotlib.figure import Figure
@@ -71,7 +71,7 @@ def service_maps(analysis: Analysis, published: Published) -> Any | None:
         colours = {one: RAMP[class_of(share, _SHARE_ENDS, falling=True)] for one, share in cells.items()}
         _ground(axes, analysis.city, plain=True)
         _areas(axes, analysis, published, colours, width=0.3)
-        service = services()[key]
+        service = services(analysis.city.pack_services)[key]
         axes.set_title(f"{service.title_zh}  {service.title_en}", fontsize=8, color=INK, pad=3)
         if place == 0:
             _scale(axes, analysis.city)

@@ -12,7 +12,7 @@ from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import UNKNOWN
 from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.charts import MOST_BARS
-from circle15.render.report.facts import Facts, minutes, service_words
+from circle15.render.report.facts import Facts, minutes
 from circle15.render.report.section_summary import ranking, service_lines
 from circle15.render.tables.frames import subdistrict_table
 from circle15.render.words import Words
@@ -54,7 +54,7 @@ def _by_service(facts: Facts) -> Table:
     for key in (key for key in facts.determined if key in totals.index):
         row, placed = totals.loc[key], totals.loc[key, "placed"]
         shares = [percent(1 - max(row[one], 0) / placed, 0) if placed > 0 else "—" for one in cutoffs]
-        words = service_words(key)
+        words = facts.service(key)
         rows.append((f"{words.zh} {words.en}", f"{int(offers.get(key, 0)):,}", *shares, few(row["uncovered"]),
                      minutes(_mean(facts, key))))  # fmt: skip
     return Table(words=say("coverage_table"), fields=tuple(fields), rows=tuple(rows))
@@ -102,7 +102,7 @@ def gaps(facts: Facts) -> list[Block]:
     if ranked.empty:
         return [*out, Paragraph(words=say("worst_none"))]
     first = ranked.iloc[0]
-    lacks = service_words(first["worst_service"]) if first["uncovered_worst"] > 0 else say("nothing_lacking")
+    lacks = facts.service(first["worst_service"]) if first["uncovered_worst"] > 0 else say("nothing_lacking")
     out.append(Paragraph(words=say("gaps_lead", community=facts.names(ranked.index[0]), index=f"{first['index']:.0f}",
                                    service=(lacks.zh, lacks.en), count=len(ranked))))  # fmt: skip
     shown = min(len(ranked), _MOST_ROWS)

@@ -7,11 +7,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from circle15.catalog import services
 from circle15.model.limits import few_as_five
 from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
-from circle15.render.report.facts import Facts, service_words
+from circle15.render.report.facts import Facts
 from circle15.render.report.section_summary import SHORT_M, crossing
 
 __all__ = ["causes", "remedy"]
@@ -67,8 +66,8 @@ def _by_service(facts: Facts) -> Table:
     ]
     counts: Any = frame.groupby([frame.index.get_level_values("service"), "cause"]).size().unstack(fill_value=0)
     rows = [
-        (str(service_words(key)), *(f"{int(counts.loc[key].get(cause, 0)):,}" for cause in shown))
-        for key in services()
+        (str(facts.service(key)), *(f"{int(counts.loc[key].get(cause, 0)):,}" for cause in shown))
+        for key in facts.known
         if key in counts.index
     ]
     return Table(words=say("causes_service_table"), fields=tuple(fields), rows=tuple(rows))
@@ -82,7 +81,7 @@ def _gates(facts: Facts) -> list[Block]:
     fields = (field("h_service", 2.4), *(field(f"h_policy_{policy}", 1.3, "right") for policy in _POLICIES))
     rows = [
         (
-            str(service_words(service)),
+            str(facts.service(service)),
             *(few(_under(facts, service, people[policy] - people["resident"])) for policy in _POLICIES),
         )
         for service, people in policies.iterrows()
@@ -120,7 +119,7 @@ def _remedies(facts: Facts) -> Table:
     fields = (field("h_community", 2), field("h_service", 1.8), field("h_out", 1.1, "right"),
               field("h_cause", 1.5), field("h_remedy", 5))  # fmt: skip
     rows = [
-        (facts.name(community), service_words(service).zh, _left(facts, row, "uncovered"),
+        (facts.name(community), facts.service(service).zh, _left(facts, row, "uncovered"),
          say(f"cause_{row['cause']}").zh, remedy(facts, row))
         for (community, service), row in largest.head(_MOST_REMEDIES).iterrows()
     ]  # fmt: skip

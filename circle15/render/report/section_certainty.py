@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.catalog import services
 from circle15.catalog.phrases import assumption_notes, check_questions
 from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import (
@@ -22,7 +21,7 @@ from circle15.render.report.blocks import (
     listed,
     say,
 )
-from circle15.render.report.facts import Facts, service_words
+from circle15.render.report.facts import Facts
 from circle15.render.words import Words
 
 __all__ = ["certainty"]
@@ -40,7 +39,7 @@ def certainty(facts: Facts) -> list[Block]:
         out.append(Paragraph(words=say("certainty_none")))
     else:
         out += [Paragraph(words=say("certainty_lead", draws=found.draws, seed=found.seed)), _verdicts(facts)]
-        notes = assumption_notes(found, facts.analysis.ledger.rules)
+        notes = assumption_notes(found, facts.analysis.ledger.rules, pack_services=facts.analysis.city.pack_services)
         if notes:
             items = [Words(zh=clean(note["zh"]), en=clean(note["en"])) for note in notes.values()]
             out += [Paragraph(words=say("certainty_assumed")), Bullets(items=tuple(items))]
@@ -58,8 +57,8 @@ def _verdicts(facts: Facts) -> Table:
     heads = [say("undetermined_verdict" if verdict == "undetermined" else verdict) for verdict in shown]
     fields = [field("h_service", 2.4), *(Field(words=words, width=1.2, align="right") for words in heads)]
     rows = [
-        (str(service_words(key)), *(f"{int(counts.loc[key, verdict]):,}" for verdict in shown))
-        for key in services()
+        (str(facts.service(key)), *(f"{int(counts.loc[key, verdict]):,}" for verdict in shown))
+        for key in facts.known
         if key in counts.index
     ]
     return Table(words=say("certainty_table"), fields=tuple(fields), rows=tuple(rows))
@@ -70,7 +69,7 @@ def _checks(facts: Facts) -> list[Block]:
     if not len(checks):
         return [Paragraph(words=say("checks_none"))]
     best = checks.sort_values("rank", kind="stable").head(_MOST_CHECKS)
-    questions = check_questions(best, "zh")
+    questions = check_questions(best, "zh", pack_services=facts.analysis.city.pack_services)
     fields = (field("h_number", 0.8, "right"), field("h_question", 5.0), field("h_flips", 1.2, "right"),
               field("h_people", 1.3, "right"), field("h_where", 2.2))  # fmt: skip
     rows = [

@@ -194,5 +194,11 @@ def _lacks(facts: Facts) -> Block:
     rows = []
     for one, found in sorted(needs.items(), key=lambda entry: (-sum(entry[1].values()), entry[0])):
         named = "；".join(clean(titles.get(clause, clause)) for clause in found)
-        rows.append((clean(lacks_words(one, "zh")) or "—", named, f"{sum(found.values()):,}"))
+        rows.append(
+            (
+                clean(lacks_words(one, "zh", pack_services=facts.analysis.city.pack_services)) or "—",
+                named,
+                f"{sum(found.values()):,}",
+            )
+        )
     return Table(words=say("clauses_lack_table"), fields=fields, rows=tuple(rows))

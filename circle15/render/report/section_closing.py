@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from circle15.catalog import services
 from circle15.catalog.norm_books import not_computed
 from circle15.catalog.norm_words import mark_words
 from circle15.model.limits import FEWEST
@@ -16,7 +15,7 @@ from circle15.model.places import counts_heads
 from circle15.render.published.counts import few, percent
 from circle15.render.published.privacy import parts_of
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
-from circle15.render.report.facts import Facts, number, service_words
+from circle15.render.report.facts import Facts, number
 from circle15.render.report.section_causes import remedy
 from circle15.render.report.section_clauses import measured, required
 from circle15.render.words import Words, by_severity, counted, lost_rows, role_words
@@ -93,7 +92,7 @@ def limits(facts: Facts) -> list[Block]:
     """What maps and tables cannot tell, and services without a list."""
     items = [Words(zh=f"{one.title_zh}：{one.why_zh}", en=f"{one.title_en}: {one.why_en}") for one in not_computed()]
     items.append(say("limit_osm"))
-    unknown = [service_words(key) for key in services() if key in facts.analysis.coverage.undetermined]
+    unknown = [facts.service(key) for key in facts.analysis.coverage.undetermined]
     if unknown:
         zh, en = "、".join(one.zh for one in unknown), ", ".join(one.en for one in unknown)
         items.append(say("undetermined", services=(zh, en)))
@@ -148,7 +147,7 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
     rows = []
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
-        told = [service_words(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=bool(cell["rough"])),
+        told = [facts.service(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=bool(cell["rough"])),
                 number(cell["mean_min"], 0 if cell["rough"] else 1)]  # fmt: skip
         if walked:
             told.append(_walk(facts, key, service))

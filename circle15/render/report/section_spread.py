@@ -6,12 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.catalog import services
 from circle15.catalog.phrases import equity_reasons, named_groups, type_names, type_notes
 from circle15.model.limits import FEWEST, few_as_five
 from circle15.render.published.counts import few, percent, rounded_percent, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
-from circle15.render.report.facts import Facts, minutes, number, service_words
+from circle15.render.report.facts import Facts, minutes, number
 from circle15.render.words import Words
 
 __all__ = ["spread", "types"]
@@ -25,7 +24,7 @@ def spread(facts: Facts) -> list[Block]:
     out: list[Block] = [Heading(level=1, words=say("spread"))]
     if not len(equity.frame):
         return [*out, Paragraph(words=say("spread_none"))]
-    out += [Paragraph(words=say("spread_lead")), _figures(equity)]
+    out += [Paragraph(words=say("spread_lead")), _figures(facts)]
     if "lorenz" in facts.figures:
         out.append(Picture(stem="lorenz", words=say("lorenz"), width=0.85))
     out.append(Heading(level=2, words=say("spread_groups")))
@@ -37,15 +36,16 @@ def spread(facts: Facts) -> list[Block]:
     return out
 
 
-def _figures(equity: Any) -> Table:
+def _figures(facts: Facts) -> Table:
+    equity: Any = facts.analysis.equity
     frame = equity.frame
     fields = (field("h_service", 2.4), field("h_gini", 1, "right"), field("h_concentration", 1.1, "right"),
               field("h_palma", 1.1, "right"), field("h_p90p10", 0.9, "right"), field("h_bottom", 1.2, "right"),
               field("h_decile", 1.2, "right"))  # fmt: skip
     rows = []
-    for key in (key for key in services() if key in frame.index):
+    for key in (key for key in facts.known if key in frame.index):
         row = frame.loc[key]
-        rows.append((str(service_words(key)), number(row["gini"], 2), number(row["concentration"], 2),
+        rows.append((str(facts.service(key)), number(row["gini"], 2), number(row["concentration"], 2),
                      number(row["palma"], 2), number(row["p90_p10"], 1), percent(row["bottom40_share"], 0),
                      minutes(row["worst_decile_min"])))  # fmt: skip
     return Table(words=say("spread_table"), fields=fields, rows=tuple(rows),
@@ -65,7 +65,7 @@ def _group(facts: Facts, grouping: str, groups: Any) -> Table:
     """One row a group, one column a service; people in tens, groups under ten without figures."""
     keys = [key for key in facts.determined if key in groups.index.get_level_values("service")]
     fields = [field("h_group", 2.4), field("h_communities", 1, "right"), field("h_elders", 1.3, "right")]
-    fields += [Field(words=Words(zh=service_words(key).zh, en=""), width=1, align="right") for key in keys]
+    fields += [Field(words=Words(zh=facts.service(key).zh, en=""), width=1, align="right") for key in keys]
     rows = []
     for name in list(dict.fromkeys(groups.index.get_level_values("group")))[:_MOST_GROUPS]:
         mine = groups.xs(name, level="group")

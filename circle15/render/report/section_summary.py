@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from circle15.catalog import services
 from circle15.catalog.phrases import check_questions
 from circle15.model.limits import FEWEST, few_as_five
 from circle15.render.published.counts import few, percent, tens
@@ -22,7 +21,7 @@ from circle15.render.report.blocks import (
     listed,
     say,
 )
-from circle15.render.report.facts import Facts, service_words
+from circle15.render.report.facts import Facts
 from circle15.render.tables.frames import method_words, source_table
 from circle15.render.words import Words
 
@@ -91,8 +90,8 @@ def _lead(facts: Facts) -> Words:
     if row["uncovered"] <= 0 and (totals["uncovered"] == 0).all():
         return say("lead_covered", **values)
     share = percent(max(row["uncovered"], 0) / row["placed"]) if row["placed"] > 0 else "—"
-    words = service_words(worst)
-    noun = services()[str(worst)].noun_en
+    words = facts.service(worst)
+    noun = facts.known[str(worst)].noun_en
     return say("lead", **values, service=(words.zh, noun), people=few(row["uncovered"]), percent=share)
 
 
@@ -103,7 +102,7 @@ def service_lines(facts: Facts) -> list[Words]:
     lines = []
     for key in totals["uncovered"].sort_values(ascending=False, kind="stable").index if len(totals) else ():
         row = totals.loc[key]
-        words, sites = service_words(key), f"{int(offers.get(key, 0)):,}"
+        words, sites = facts.service(key), f"{int(offers.get(key, 0)):,}"
         if row["uncovered"] <= 0:
             kind = "service_line_few" if row["uncovered"] == SUPPRESSED else "service_line_all"
             lines.append(say(kind, service=(words.zh, words.en), sites=sites))
@@ -113,7 +112,7 @@ def service_lines(facts: Facts) -> list[Words]:
         share = percent(row["uncovered"] / row["placed"]) if row["placed"] > 0 else "—"
         lines.append(say("service_line", service=(words.zh, words.en), sites=sites, community=worst,
                          people=few(row["uncovered"]), percent=share))  # fmt: skip
-    unknown = [service_words(key) for key in services() if key in facts.analysis.coverage.undetermined]
+    unknown = [facts.service(key) for key in facts.analysis.coverage.undetermined]
     if unknown:
         named = listed(unknown)
         lines.append(say("undetermined", services=(named.zh, named.en)))
@@ -143,7 +142,7 @@ def ranking(facts: Facts, most: int) -> Table:
                 few(facts.published.places["pop_60plus"][key]), f"{row['index']:.0f}"]  # fmt: skip
         if len(drawn):
             told.append(interval(facts, key))
-        told += [service_words(row["worst_service"]).zh if lacks else say("nothing_lacking").zh,
+        told += [facts.service(row["worst_service"]).zh if lacks else say("nothing_lacking").zh,
                  few(cell["uncovered"], rough=bool(cell["rough"])) if lacks and cell is not None else "—"]  # fmt: skip
         rows.append(tuple(told))
     return Table(words=say("gaps_all"), fields=tuple(fields), rows=tuple(rows))
@@ -187,7 +186,7 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     gaps = gaps[[published.seen(str(key)) for key in gaps.index.get_level_values("community_id")]]
     if len(gaps) and float(gaps["uncovered"].max()) >= 10:
         community, service = gaps["uncovered"].sort_index(kind="stable").idxmax()
-        words = service_words(service)
+        words = facts.service(service)
         lines.append(say(f"{told_as}_facility", community=facts.names(community), service=(words.zh, words.en),
                          people=few(tens(float(gaps["uncovered"].max())))))  # fmt: skip
     return lines or [say(f"{told_as}_none")]
@@ -268,7 +267,7 @@ def _how(facts: Facts) -> list[Words]:
     named = ("、".join(zh for zh, _, _ in methods), ", ".join(en for _, _, en in methods))
     weights = analysis.gaps.weights
     listed_weights = tuple(
-        "，".join(f"{getattr(service_words(key), language)} {weight:.3f}" for key, weight in weights.items())
+        "，".join(f"{getattr(facts.service(key), language)} {weight:.3f}" for key, weight in weights.items())
         for language in ("zh", "en")
     )
     frame = analysis.coverage.frame

@@ -79,19 +79,21 @@ def _input_table(comparison: Comparison) -> pd.DataFrame:
     return comparison.inputs.assign(change=comparison.inputs["change"].map(_CHANGES))
 
 
-def _services(table: pd.DataFrame) -> pd.DataFrame:
-    """A table with a column ``service`` in the catalogue's order, its titles beside it."""
-    order = {key: place for place, key in enumerate(services())}
+def _services(comparison: Comparison, table: pd.DataFrame) -> pd.DataFrame:
+    """A table with a column ``service`` in the catalogue's order, those of packs last, their titles beside it."""
+    known = {key: (service.title_zh, service.title_en) for key, service in services().items()}
+    known = known | {key: titles for key, titles in comparison.titles.items() if key not in known}
+    order = {key: place for place, key in enumerate(known)}
     place = table["service"].map(order).fillna(len(order))
     table = table.iloc[place.argsort(kind="stable")].reset_index(drop=True)
-    for language in ("zh", "en"):
-        titles = {key: getattr(service, f"title_{language}") for key, service in services().items()}
+    for side, language in enumerate(("zh", "en")):
+        titles = {key: both[side] for key, both in known.items()}
         table[f"service_{language}"] = table["service"].map(titles).fillna(table["service"])
     return table
 
 
 def _total_table(comparison: Comparison) -> pd.DataFrame:
-    table = _services(comparison.totals.reset_index())
+    table = _services(comparison, comparison.totals.reset_index())
     figures = [f"{part}_{when}" for part in ("share", "uncovered") for when in ("before", "after", "change")]
     return rounded(table[["service_zh", "service_en", *figures]])
 
@@ -105,7 +107,7 @@ def _gap_table(comparison: Comparison) -> pd.DataFrame:
     table = comparison.gaps.reset_index()
     for when in ("before", "after"):
         table[f"status_{when}"] = table[f"status_{when}"].map(_STATES)
-    table = _services(table).sort_values("community_id", kind="stable")
+    table = _services(comparison, table).sort_values("community_id", kind="stable")
     figures = [f"{part}_{when}" for part in ("share", "uncovered") for when in ("before", "after", "change")]
     others = [f"{part}_{when}" for part in ("mean_min", "elders", "status") for when in ("before", "after")]
     return rounded(table[["community_id", "name", "service_zh", "service_en", *figures, *others]])

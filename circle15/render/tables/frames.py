@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -174,8 +174,9 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     for column in place.columns:
         table[column] = place[column].reindex(of_community).to_numpy()
     table["service"] = of_service
-    table["service_zh"] = [services()[key].title_zh for key in of_service]
-    table["service_en"] = [services()[key].title_en for key in of_service]
+    known = services(analysis.city.pack_services)
+    table["service_zh"] = [known[key].title_zh for key in of_service]
+    table["service_en"] = [known[key].title_en for key in of_service]
     table["status"] = _statuses(analysis, rows)
     table["profile"], table["cutoff_min"] = analysis.profile.name, analysis.settings.circle_min
     if analysis.settings.open_at is not None:
@@ -197,7 +198,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
     for column, drawn in _drawn(analysis, rows).items():
         table[column] = drawn
     for language, undetermined in _UNDETERMINED.items():
-        sentences = gap_sentences(analysis.gaps, language).reindex(rows)
+        sentences = gap_sentences(analysis.gaps, language, pack_services=analysis.city.pack_services).reindex(rows)
         table[f"sentence_{language}"] = sentences.fillna(undetermined).to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
@@ -216,7 +217,10 @@ def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
     if not len(analysis.attribution):
         return {}
     found, places = analysis.attribution, analysis.city.communities
-    remedies = {f"remedy_{language}": remedy_sentences(found, places, language) for language in ("zh", "en")}
+    remedies = {
+        f"remedy_{language}": remedy_sentences(found, places, language, pack_services=analysis.city.pack_services)
+        for language in ("zh", "en")
+    }
     missing = found.frame.assign(**remedies).reindex(rows)
     words = [column for column in _MISSING if not column.startswith("uncovered")]
     missing[words] = missing[words].astype(object).fillna("")
@@ -238,14 +242,17 @@ def community_table(analysis: Analysis) -> pd.DataFrame:
         table["rank_weights_low"], table["rank_weights_high"] = weighted["rank_low"], weighted["rank_high"]
     table["uncovered_total"], table["uncovered_worst"] = ranked["uncovered"], ranked["uncovered_worst"]
     # A community that lacks nothing has no worst service.
+    known = services(analysis.city.pack_services)
     worst = [
-        services().get(key) if short > 0 else None
+        known.get(key) if short > 0 else None
         for key, short in zip(ranked["worst_service"], ranked["uncovered_worst"], strict=True)
     ]
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
     for language in ("zh", "en"):
-        table[f"sentence_{language}"] = community_sentences(analysis.gaps, language)
+        table[f"sentence_{language}"] = community_sentences(
+            analysis.gaps, language, pack_services=analysis.city.pack_services
+        )
     if "type_id" in analysis.typology.frame:
         table["type_id"] = analysis.typology.frame["type_id"].reindex(ranked.index).fillna("")
         for language in ("zh", "en"):
@@ -303,9 +310,8 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     table["name"] = frame["name"]
     if "name_en" in frame:
         table["name_en"] = frame["name_en"]
-    table["services"] = [
-        "; ".join(f"{services()[k].title_zh} {services()[k].title_en}" for k in row) for row in frame["services"]
-    ]
+    titles = _titles(analysis)
+    table["services"] = ["; ".join(titles[key] for key in row) for row in frame["services"]]
     status = pd.Series(position.status, index=frame.index)
     table["position"] = status.map(POSITION)
     table["leg_m"] = position.nearest_m
@@ -314,7 +320,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
         if column in frame:
             table[column] = frame[column]
     if "capacity_by_service" in table:
-        table["capacity_by_service"] = table["capacity_by_service"].map(_by_service)
+        table["capacity_by_service"] = table["capacity_by_service"].map(partial(_by_service, titles))
     if "opening_hours" in table and len(analysis.hours):
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
@@ -335,7 +341,7 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
     offers = analysis.city.facilities.in_service().offers()["service"].value_counts()
     circle = _at_circle(analysis)
     rows = []
-    for key, service in services().items():
+    for key, service in services(analysis.city.pack_services).items():
         row: dict[str, Any] = {"service_zh": service.title_zh, "service_en": service.title_en, "status": "undetermined"}
         if key in analysis.coverage.services:
             people = circle.xs(key, level="service")
@@ -366,7 +372,8 @@ def subdistrict_table(analysis: Analysis) -> pd.DataFrame:
     english = [column for column in ("subdistrict_en",) if column in scored]
     unknown = ["people_unknown"] if scored["people_unknown"].any() else []
     table = scored.rename(columns={"rank": "rank_index", "uncovered": "uncovered_total"})
-    worst = [services().get(key) for key in table["worst_service"]]
+    known = services(analysis.city.pack_services)
+    worst = [known.get(key) for key in table["worst_service"]]
     table["worst_service_zh"] = [service.title_zh if service else "" for service in worst]
     table["worst_service_en"] = [service.title_en if service else "" for service in worst]
     kept = ["rank_index", "subdistrict", *english, "communities", *unknown, *people, "index", "uncovered_total"]
@@ -377,12 +384,13 @@ def subdistrict_gap_table(analysis: Analysis) -> pd.DataFrame:
     """One row per subdistrict, service and cut-off: people covered, uncovered, unplaced, and shares; plain columns."""
     frame = analysis.subdistricts.frame
     place = {key: position for position, key in enumerate(analysis.subdistricts.by_subdistrict.index)}
-    order = {key: position for position, key in enumerate(services())}
+    known = services(analysis.city.pack_services)
+    order = {key: position for position, key in enumerate(known)}
     table = frame.rename(columns={"pop_60plus_uncovered": "uncovered", "pop_60plus_share": "share"}).reset_index()
     rows = np.lexsort((table["cutoff_min"], table["service"].map(order), table["subdistrict"].map(place)))
     table = table.iloc[rows].reset_index(drop=True)
-    table["service_zh"] = [services()[key].title_zh for key in table["service"]]
-    table["service_en"] = [services()[key].title_en for key in table["service"]]
+    table["service_zh"] = [known[key].title_zh for key in table["service"]]
+    table["service_en"] = [known[key].title_en for key in table["service"]]
     table["profile"] = analysis.profile.name
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table[[*_SUBDISTRICT]])
@@ -394,13 +402,15 @@ def check_table(analysis: Analysis) -> pd.DataFrame:
     People are in tens, and none where they are fewer than ten: the list goes out of the house.
     """
     checks = analysis.robustness.checks
-    questions = {f"question_{language}": check_questions(checks, language) for language in ("zh", "en")}
+    questions = {
+        f"question_{language}": check_questions(checks, language, pack_services=analysis.city.pack_services)
+        for language in ("zh", "en")
+    }
     named = check_communities(checks, analysis.city.communities, "zh")
     table = checks.assign(**questions, communities=named).reset_index()
     table["kind"] = table["kind"].map(_CHECK_KINDS)
-    table["services"] = [
-        "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in row) for row in table["services"]
-    ]
+    titles = _titles(analysis)
+    table["services"] = ["; ".join(titles[key] for key in row) for row in table["services"]]
     tens = public_tens(table["people"].to_numpy(dtype=float))
     table["people"] = [str(count) if count != SUPPRESSED else f"<{FEWEST}" for count in tens]
     for column in ("answer", "author", "date", "note"):
@@ -417,11 +427,16 @@ def source_table(city: City) -> pd.DataFrame:
     return table
 
 
-def _by_service(capacities: object) -> str:
+def _titles(analysis: Analysis) -> dict[str, str]:
+    """Key of a service -> its titles in both languages."""
+    known = services(analysis.city.pack_services)
+    return {key: f"{service.title_zh} {service.title_en}" for key, service in known.items()}
+
+
+def _by_service(titles: Mapping[str, str], capacities: object) -> str:
     if not isinstance(capacities, Mapping):
         return ""
-    titles = services()
-    return "; ".join(f"{titles[key].title_zh} {titles[key].title_en} {value:g}" for key, value in capacities.items())
+    return "; ".join(f"{titles[key]} {value:g}" for key, value in capacities.items())
 
 
 # -- parts ----------------------------------------------------------------------------------------
@@ -454,10 +469,9 @@ def _at_circle(analysis: Analysis) -> pd.DataFrame:
 
 def _pairs(analysis: Analysis) -> pd.MultiIndex:
     """Every community with every service, determined ones first, both in a fixed order."""
-    known = [key for key in services() if key in analysis.coverage.services]
-    unknown = [key for key in services() if key in analysis.coverage.undetermined]
+    keys = [*analysis.coverage.services, *analysis.coverage.undetermined]
     ids = _ranked(analysis).index
-    return pd.MultiIndex.from_product([ids, [*known, *unknown]], names=["community_id", "service"])
+    return pd.MultiIndex.from_product([ids, keys], names=["community_id", "service"])
 
 
 def _places(analysis: Analysis) -> pd.DataFrame:

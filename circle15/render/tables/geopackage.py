@@ -129,7 +129,11 @@ def _communities(analysis: Analysis) -> gpd.GeoDataFrame:
     table = community_table(analysis).set_index("community_id")
     for figure in ("share", "uncovered"):
         wide = analysis.gaps.frame[figure].unstack("service").reindex(table.index)
-        table = table.join(wide[[key for key in services() if key in wide]].round(4).add_prefix(f"{figure}_"))
+        table = table.join(
+            wide[[key for key in services(analysis.city.pack_services) if key in wide]]
+            .round(4)
+            .add_prefix(f"{figure}_")
+        )
     table["synthetic"] = analysis.city.communities.origin.synthetic
     return _placed(table.reset_index(), analysis.city.communities.frame.geometry.reindex(table.index))
 
@@ -141,7 +145,11 @@ def _subdistricts(analysis: Analysis) -> gpd.GeoDataFrame:
     at = frame.xs(analysis.settings.circle_min, level="cutoff_min") if len(frame) else frame
     for figure, column in (("share", "pop_60plus_share"), ("uncovered", "pop_60plus_uncovered")):
         wide = at[column].unstack("service").reindex(table.index)
-        table = table.join(wide[[key for key in services() if key in wide]].round(4).add_prefix(f"{figure}_"))
+        table = table.join(
+            wide[[key for key in services(analysis.city.pack_services) if key in wide]]
+            .round(4)
+            .add_prefix(f"{figure}_")
+        )
     geometry = analysis.city.communities.frame.geometry
     named = analysis.subdistricts.named.reindex(geometry.index)
     shapes = [shapely.union_all(geometry[named == one].to_numpy()) for one in table.index]
@@ -167,8 +175,9 @@ def _isochrones(analysis: Analysis) -> gpd.GeoDataFrame:
 def _merged(analysis: Analysis) -> gpd.GeoDataFrame:
     frame = analysis.isochrones.merged.sort_index(level=["service", "cutoff_min"], ascending=[True, False])
     table = pd.DataFrame(index=frame.index).reset_index()
-    table["service_zh"] = [services()[key].title_zh for key in table["service"]]
-    table["service_en"] = [services()[key].title_en for key in table["service"]]
+    known = services(analysis.city.pack_services)
+    table["service_zh"] = [known[key].title_zh for key in table["service"]]
+    table["service_en"] = [known[key].title_en for key in table["service"]]
     table["profile"], table["area_ha"] = analysis.profile.name, (frame.area / 1e4).round(2).to_numpy()
     return _placed(table, frame.geometry.simplify(DRAWN_M, preserve_topology=False))
 

@@ -100,7 +100,10 @@ def _with_rules(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
     for language in ("zh", "en"):
         units = {unit: unit_words(unit, language) for unit in table["unit"].unique()}
         table[f"norm_unit_{language}"] = table["unit"].map(units)
-        lacks = {word: lacks_words(word, language) for word in table["lacks"].unique()}
+        lacks = {
+            word: lacks_words(word, language, pack_services=analysis.city.pack_services)
+            for word in table["lacks"].unique()
+        }
         table[f"lacks_{language}"] = table["lacks"].map(lacks)
         table[f"verdict_{language}"] = [
             verdict_words(verdict, language, mark=rules[clause].mark) if verdict else ""

@@ -35,7 +35,7 @@ def match_table(facilities: Facilities) -> pd.DataFrame:
     table = table.sort_values(["distance_m", "facility_id"], ascending=[False, True], kind="stable", ignore_index=True)
     table["by"] = [_said(f"match_by_{by}") for by in table["by"]]
     table["filled"] = [_headers(names) for names in table["filled"]]
-    table["services_added"] = [_titles(keys) for keys in table["services_added"]]
+    table["services_added"] = [_titles(keys, facilities) for keys in table["services_added"]]
     return rounded(table)
 
 
@@ -47,7 +47,7 @@ def conflict_table(facilities: Facilities) -> pd.DataFrame:
     offers = table["kind"] == "services"
     for column in ("value", "other_value"):
         table[column] = table[column].mask(offers, table[column].where(offers, "").map(_titles))
-    table["services"] = [_titles(keys) for keys in table["services"]]
+    table["services"] = [_titles(keys, facilities) for keys in table["services"]]
     table["kind"] = [_said(f"conflict_{kind}") for kind in table["kind"]]
     return rounded(table)
 
@@ -65,9 +65,10 @@ def _headers(names: str) -> str:
     return ", ".join(f"{known[name].zh} {known[name].en}" if name in known else name for name in names.split(", "))
 
 
-def _titles(keys: str) -> str:
+def _titles(keys: str, facilities: Facilities) -> str:
     """Services joined by ; as titles in both languages."""
-    return "; ".join(f"{services()[key].title_zh} {services()[key].title_en}" for key in keys.split(";") if key)
+    known = services(facilities.pack_services)
+    return "; ".join(f"{known[key].title_zh} {known[key].title_en}" for key in keys.split(";") if key)
 
 
 def file_table(records: Sequence[FileRecord]) -> pd.DataFrame:

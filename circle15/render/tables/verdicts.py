@@ -48,7 +48,10 @@ def link_table(analysis: Analysis) -> pd.DataFrame:
 def check_sheet_table(analysis: Analysis) -> pd.DataFrame:
     """One row per field check, the most telling first: the question, the verdicts and people that hang on it."""
     checks = analysis.robustness.checks.sort_values("rank", kind="stable")
-    questions = {f"question_{language}": check_questions(checks, language) for language in ("zh", "en")}
+    questions = {
+        f"question_{language}": check_questions(checks, language, pack_services=analysis.city.pack_services)
+        for language in ("zh", "en")
+    }
     table = checks.assign(**questions).reset_index().rename(columns={"rank": "check_rank", "people": "check_people"})
     table["kind"] = table["kind"].map(_KINDS).fillna(table["kind"])
     table["target_id"] = table["target_id"].astype(str)
@@ -58,11 +61,12 @@ def check_sheet_table(analysis: Analysis) -> pd.DataFrame:
 def equity_table(analysis: Analysis) -> pd.DataFrame:
     """One row per service: how evenly access is spread over people aged 60+; blank where undefined, and why."""
     frame = analysis.equity.frame
-    keys = [key for key in services() if key in frame.index]
+    known = services(analysis.city.pack_services)
+    keys = [key for key in known if key in frame.index]
     reasons = {f"undefined_{language}": equity_reasons(analysis.equity, language) for language in ("zh", "en")}
     table = frame.assign(**reasons).loc[keys]
-    table["service_zh"] = [services()[key].title_zh for key in keys]
-    table["service_en"] = [services()[key].title_en for key in keys]
+    table["service_zh"] = [known[key].title_zh for key in keys]
+    table["service_en"] = [known[key].title_en for key in keys]
     return rounded(table.reindex(columns=list(_EQUITY)).reset_index(drop=True))
 
 
@@ -70,8 +74,9 @@ def group_table(analysis: Analysis) -> pd.DataFrame:
     """One row per group of communities and service: communities, people, covered share, mean minutes."""
     table = named_groups(analysis.equity, "zh").reset_index()
     table["grouping"] = table["grouping"].map(_GROUPINGS).fillna(table["grouping"])
-    table["service_zh"] = [services()[key].title_zh for key in table["service"]]
-    table["service_en"] = [services()[key].title_en for key in table["service"]]
+    known = services(analysis.city.pack_services)
+    table["service_zh"] = [known[key].title_zh for key in table["service"]]
+    table["service_en"] = [known[key].title_en for key in table["service"]]
     kept = ["grouping", "group", "service_zh", "service_en", "communities", "pop_60plus", "share", "mean_min"]
     return rounded(table[kept])
 

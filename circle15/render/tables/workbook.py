@@ -234,7 +234,7 @@ def _doubts(analysis: Analysis) -> list[tuple[str, str]]:
         )
         for language in ("zh", "en")
     )
-    notes = assumption_notes(robust, analysis.ledger.rules)
+    notes = assumption_notes(robust, analysis.ledger.rules, pack_services=analysis.city.pack_services)
     return [(lead[0], lead[1]), *((words["zh"], words["en"]) for words in notes.values())]
 
 
@@ -243,8 +243,9 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
     weights = analysis.gaps.weights
     flat, stairs = f"平地 flat {profile.speed_mps:g} m/s", f"楼梯 stairs {profile.stairs_mps:g} m/s"
     speeds = f"{flat}, {stairs}, 信号灯 signal {profile.signal_s:g} s"
-    shown_zh = "，".join(f"{services()[key].title_zh} {weight:.3f}" for key, weight in weights.items())
-    shown_en = ", ".join(f"{services()[key].title_en} {weight:.3f}" for key, weight in weights.items())
+    known = services(analysis.city.pack_services)
+    shown_zh = "，".join(f"{known[key].title_zh} {weight:.3f}" for key, weight in weights.items())
+    shown_en = ", ".join(f"{known[key].title_en} {weight:.3f}" for key, weight in weights.items())
     return [
         (
             f"覆盖：从居住点沿步行路网到设施的时间（含两端接入路段）不超过{circle:g}分钟。不按直线距离，也不按等时圈面积。",

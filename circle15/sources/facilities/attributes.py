@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import finding, tier_key, without_numbers_of_persons
+from circle15.catalog import finding, services, tier_key, without_numbers_of_persons
 from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
+from circle15.model.service import Service
 from circle15.sources.facilities.columns import services_of_word
 from circle15.sources.facilities.in_use import state_columns, unknown_words, with_states
 from circle15.sources.reading import ROW, Tally
@@ -42,7 +43,7 @@ _DELIVERY_M = (20.0, 50_000.0)
 """A radius below is most likely in kilometres, one above no delivery of anybody."""
 
 
-def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+def site_attributes(frame: pd.DataFrame, tally: Tally, *, pack_services: tuple[Service, ...] = ()) -> pd.DataFrame:
     """Understand the optional columns of a facility list.
 
     Parameters
@@ -70,7 +71,7 @@ def site_attributes(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
         frame["tier_key"] = frame["tier"].map({word: tier_key(word) for word in frame["tier"].unique()})
         unknown_words(frame, frame["tier"], frame["tier_key"], "facility-tier-unknown", "tier", tally)
     if "capacity" in frame:
-        frame = _capacities(frame, tally)
+        frame = _capacities(frame, tally, services(pack_services))
     if "floor_area_m2" in frame:
         frame["floor_area_m2"] = _quantities(frame, "floor_area_m2", _AREAS, tally)
     frame = _deliveries(frame, tally)
@@ -177,7 +178,7 @@ def _quantities(
     return numbers
 
 
-def _capacities(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+def _capacities(frame: pd.DataFrame, tally: Tally, known: Mapping[str, Service]) -> pd.DataFrame:
     """Site totals in ``capacity``, and capacities by service where a cell names services."""
     texts = _once(frame["capacity"], _folded)
     numbers = texts.map({text: _quantity(text, _PLACES) for text in texts.unique()}).astype(float)
@@ -185,7 +186,8 @@ def _capacities(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     tally.tell(frame[numbers.notna() & several], "facility-capacity-shared", "note", ("capacity",))
     worded = numbers.isna() & (texts != "")
     told = {
-        key: _by_service(*key) for key in dict.fromkeys(zip(texts[worded], frame.loc[worded, "services"], strict=True))
+        key: _by_service(*key, known)
+        for key in dict.fromkeys(zip(texts[worded], frame.loc[worded, "services"], strict=True))
     }
     read = [told[key] for key in zip(texts[worded], frame.loc[worded, "services"], strict=True)]
     by_service = pd.Series([None] * len(frame), index=frame.index, dtype=object)
@@ -205,12 +207,12 @@ def _capacities(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     return frame
 
 
-def _by_service(text: str, offered: tuple[str, ...]) -> dict[str, float] | None:
+def _by_service(text: str, offered: tuple[str, ...], known: Mapping[str, Service]) -> dict[str, float] | None:
     """``助餐点:80; 日间照料中心:30`` as a mapping; None where a word is no service of the site, or one stands twice."""
     found: dict[str, float] = {}
     for part in filter(None, map(str.strip, _BETWEEN.split(text))):
         match = _OF_SERVICE.fullmatch(part)
-        meant = [key for key in services_of_word(match[1].strip()) if key in offered] if match else []
+        meant = [key for key in services_of_word(match[1].strip(), known) if key in offered] if match else []
         if match is None or len(meant) != 1 or meant[0] in found or match[3] not in _PLACES:
             return None
         found[meant[0]] = float(match[2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,14 @@ from circle15.catalog import (
     fold_header,
     hint,
     map_categories,
+    names_service,
     numeric_columns,
     personal_columns,
     refusal,
 )
 from circle15.catalog import services as known_services
 from circle15.model.provenance import FileRecord, Finding
+from circle15.model.service import Service
 from circle15.refusals.spelling import did_you_mean
 from circle15.sources.layers.shapefiles import FIELD_BYTES
 from circle15.sources.tables.sheets import plain_numbers
@@ -272,8 +274,10 @@ def _with_point(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["location", *({"lon", "lat"} & set(frame.columns))]).assign(lon=lon, lat=lat)
 
 
-def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tuple[str, ...]], list[Finding]]:
-    """Services that cells name: by key, by title, else by the ``words`` of ``services.toml``.
+def services_in(
+    cells: pd.Series, rows: pd.Series, file: str, *, pack_services: tuple[Service, ...] = ()
+) -> tuple[list[tuple[str, ...]], list[Finding]]:
+    """Services that cells name: by key, by title, else by their words.
 
     Parameters
     ----------
@@ -283,6 +287,8 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         The number that a spreadsheet gives each row.
     file
         The file's name.
+    pack_services
+        Those of the pack, beside the catalogue's.
 
     Returns
     -------
@@ -290,15 +296,16 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         Services row by row; what was understood by words, and what was not understood.
     """
     cell, texts = pd.factorize(cells.astype(object), use_na_sentinel=False)
-    split = [_words_of_cell(str(text)) for text in texts]
+    known = known_services(pack_services)
+    split = [_words_of_cell(str(text), known) for text in texts]
     distinct = list(dict.fromkeys(word for words in split for word in words))
-    meaning = {word: services_of_word(word) for word in distinct}
+    meaning = {word: services_of_word(word, known) for word in distinct}
     findings: list[Finding] = []
     word, row = _word_by_word(split, distinct, cell)
     exploded = pd.Series(np.array(distinct, dtype=object)[word], index=rows.to_numpy()[row], dtype=object)
     read_as_of = np.array([", ".join(meaning[word]) for word in distinct], dtype=object)[word]
     understood = np.array([bool(meaning[word]) for word in distinct], dtype=bool)[word]
-    own_key = np.array([word in known_services() for word in distinct], dtype=bool)[word]
+    own_key = np.array([word in known for word in distinct], dtype=bool)[word]
     by_words = understood & ~own_key
     for read_as, words in exploded[by_words].groupby(read_as_of[by_words]):
         counts = words.value_counts()
@@ -306,7 +313,7 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
             finding(
                 "service-by-words", "note", count=len(words), file=file, row=int(words.index[0]), column="services",
                 value=", ".join(f"{word} ({count})" for word, count in counts.head(20).items()),
-                service=(_titles(str(read_as).split(", ")), str(read_as)),
+                service=(_titles(str(read_as).split(", "), known), str(read_as)),
             )
         )  # fmt: skip
     strange = exploded[~understood]
@@ -314,7 +321,7 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
         findings.append(
             finding(
                 "unknown-service", "warning", count=len(words), file=file, row=int(words.index[0]), column="services",
-                value=str(unknown), known=(_titles(known_services()), ", ".join(known_services())),
+                value=str(unknown), known=(_titles(known, known), ", ".join(known)),
                 examples=[f"row {row}" for row in words.index],
             )
         )  # fmt: skip
@@ -322,13 +329,13 @@ def services_in(cells: pd.Series, rows: pd.Series, file: str) -> tuple[list[tupl
     return [offered[place] for place in cell], findings
 
 
-def _words_of_cell(text: str) -> tuple[str, ...]:
+def _words_of_cell(text: str, known: Mapping[str, Service]) -> tuple[str, ...]:
     """The words of a cell; of a map service's type (``医疗保健服务;诊所;诊所``) those for a service, else its last."""
     words = tuple(dict.fromkeys(filter(None, map(str.strip, _BETWEEN_SERVICES.split(text)))))
     kinds = map_categories()
     if words and words[0] in kinds and len(words) > 1:
         narrower = tuple(word for word in words if word not in kinds)
-        return tuple(word for word in narrower if services_of_word(word)) or narrower[-1:] or words[:1]
+        return tuple(word for word in narrower if services_of_word(word, known)) or narrower[-1:] or words[:1]
     return words
 
 
@@ -345,21 +352,21 @@ def _word_by_word(
     return flat[first[cell][row] + np.arange(len(row)) - begins[row]], row
 
 
-def services_of_word(word: str) -> tuple[str, ...]:
+def services_of_word(word: str, known: Mapping[str, Service]) -> tuple[str, ...]:
     """The services of one word: its own key, the service of that title, else all whose words it holds."""
-    if word in known_services():
+    if word in known:
         return (word,)
     folded = fold_header(word)
-    titled = [key for key, one in known_services().items() if folded in _names(one)]
+    titled = [key for key, one in known.items() if folded in _names(one)]
     if titled:
         return tuple(titled)
-    return tuple(key for key, one in known_services().items() if any(re.search(rule, word) for rule in one.words))
+    return tuple(key for key, one in known.items() if names_service(word, one))
 
 
-def _titles(keys: Iterable[str]) -> str:
+def _titles(keys: Iterable[str], known: Mapping[str, Service]) -> str:
     """Services as a Chinese reader calls them."""
-    return "、".join(known_services()[key].title_zh for key in keys)
+    return "、".join(known[key].title_zh for key in keys)
 
 
-def _names(service: Any) -> Iterable[str]:
+def _names(service: Service) -> Iterable[str]:
     return map(fold_header, (service.key, service.title_zh, service.title_en))

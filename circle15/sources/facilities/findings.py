@@ -10,6 +10,7 @@ import pandas as pd
 
 from circle15.catalog import finding, services
 from circle15.model.provenance import Finding, Severity
+from circle15.model.service import Service
 from circle15.sources.facilities.same_place import SamePlaces
 
 __all__ = ["osm_only_findings", "same_place_findings"]
@@ -68,7 +69,14 @@ def _pairs(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def osm_only_findings(frame: gpd.GeoDataFrame, osm_only: pd.Series, own: frozenset[str], *, file: str) -> list[Finding]:
+def osm_only_findings(
+    frame: gpd.GeoDataFrame,
+    osm_only: pd.Series,
+    own: frozenset[str],
+    *,
+    file: str,
+    pack_services: tuple[Service, ...] = (),
+) -> list[Finding]:
     """What OpenStreetMap has of the services of the user's own lists, and they have not.
 
     Parameters
@@ -81,12 +89,14 @@ def osm_only_findings(frame: gpd.GeoDataFrame, osm_only: pd.Series, own: frozens
         Services that the user's lists speak of.
     file
         The OpenStreetMap file.
+    pack_services
+        Those of the pack, beside the catalogue's.
     """
     more = frame[osm_only & frame["services"].map(lambda row: not own.isdisjoint(row))]
     if more.empty:
         return []
     count = pd.Series([service for row in more["services"] for service in row if service in own]).value_counts()
-    titles = [(services()[key], int(count[key])) for key in services() if key in count]
+    titles = [(service, int(count[key])) for key, service in services(pack_services).items() if key in count]
     examples = [f"{key} {name}" for key, name in more["name"].head(5).items()]
     spoken, chinese = (
         finding("places-osm-only", "note", count=len(more), file=file, services=said, examples=examples)

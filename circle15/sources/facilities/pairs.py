@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import services
+from circle15.model.service import Service
 from circle15.sources.facilities.names import PlaceName, likeness, read_name
 
 __all__ = ["Pairs", "Sites", "name_likeness", "near_pairs", "one_to_one", "read_sites"]
@@ -71,7 +72,7 @@ class Pairs:
         return Pairs(*(getattr(self, field.name)[chosen] for field in dataclasses.fields(self)))
 
 
-def read_sites(frame: gpd.GeoDataFrame, *, city: Sequence[str] = ()) -> Sites:
+def read_sites(frame: gpd.GeoDataFrame, *, city: Sequence[str] = (), pack_services: tuple[Service, ...] = ()) -> Sites:
     """Read what is compared of a frame of facilities: see :class:`Sites`.
 
     Parameters
@@ -81,10 +82,13 @@ def read_sites(frame: gpd.GeoDataFrame, *, city: Sequence[str] = ()) -> Sites:
         that ``name_is_own`` denies, or that is only the id, counts as none.
     city
         See :func:`~circle15.sources.facilities.names.read_name`.
+    pack_services
+        Those of the pack, beside the catalogue's; for the order of ``keys``.
     """
     rows = list(frame["services"])
+    known = services(pack_services)
     present = {service for row in rows for service in row}
-    keys = (*(key for key in services() if key in present), *sorted(present - set(services())))
+    keys = (*(key for key in known if key in present), *sorted(present - set(known)))
     offers = np.array([[key in row for key in keys] for row in rows], dtype=bool).reshape(len(rows), len(keys))
     ids = frame.index.astype(str).to_numpy(dtype=object)
     names = _texts(frame["name"])

@@ -20,6 +20,7 @@ from circle15.catalog import SamePlaceRule, same_place_rule
 from circle15.errors import CrsError, InputError
 from circle15.model.metric import why_unfit
 from circle15.model.places import CONFLICT_COLUMNS, MATCH_COLUMNS, STATES
+from circle15.model.service import Service
 from circle15.refusals import refusal
 from circle15.sources.facilities.conflicts import (
     conflict_table,
@@ -73,7 +74,11 @@ class SamePlaces:
 
 
 def same_places(
-    lists: Sequence[PlaceList], *, city: Sequence[str] = (), rule: SamePlaceRule | None = None
+    lists: Sequence[PlaceList],
+    *,
+    city: Sequence[str] = (),
+    rule: SamePlaceRule | None = None,
+    pack_services: tuple[Service, ...] = (),
 ) -> SamePlaces:
     """Merge lists of facilities by service, distance and name.
 
@@ -106,6 +111,8 @@ def same_places(
         What the city is called: a prefix of names that only some lists write.
     rule
         Distances and likeness, if other than those of ``same_place.toml``.
+    pack_services
+        Those of the pack, beside the catalogue's; services are united in their order.
 
     Returns
     -------
@@ -140,7 +147,7 @@ def same_places(
     if sum(len(one.frame) > 0 for one in _checked(lists)) < 2:  # the names of a single list need not be read
         whole = _whole(lists).drop(columns="name_is_own", errors="ignore")
         return SamePlaces(frame=whole, matches=_stacked((), MATCH_COLUMNS), conflicts=_stacked((), CONFLICT_COLUMNS))
-    merging = _begun(lists, city)
+    merging = _begun(lists, city, pack_services)
     for number, one in enumerate(lists[1:], start=1):
         merging = _taken(merging, number, rule, merge=one.merge)
     return _result(merging)
@@ -186,10 +193,10 @@ def _whole(lists: Sequence[PlaceList]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat(frames), crs=frames[0].crs).rename_axis("facility_id")
 
 
-def _begun(lists: Sequence[PlaceList], city: Sequence[str]) -> _Merging:
+def _begun(lists: Sequence[PlaceList], city: Sequence[str], pack_services: tuple[Service, ...]) -> _Merging:
     whole = _whole(lists)
     number = np.repeat(np.arange(len(lists)), [len(one.frame) for one in lists])
-    sites = read_sites(whole, city=city)
+    sites = read_sites(whole, city=city, pack_services=pack_services)
     about = np.array([[key in one.speaks_of for key in sites.keys] for one in lists], dtype=bool)
     return _Merging(
         frame=whole,

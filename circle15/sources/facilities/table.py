@@ -16,6 +16,7 @@ from circle15.catalog import advice, column_synonyms, refusal, same_place_rule
 from circle15.model.metric import lonlat_bounds
 from circle15.model.places import ROUNDED, STATES
 from circle15.model.provenance import FileRecord, Finding
+from circle15.model.service import Service
 from circle15.sources.city_config import FacilitiesTable
 from circle15.sources.datum import DATUMS
 from circle15.sources.facilities.attributes import site_attributes
@@ -34,7 +35,14 @@ __all__ = ["cell_text", "point_columns", "read_facilities"]
 _TEXT = ("facility_id", "name", "services")
 
 
-def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | None = None, stem: str = "") -> Reading:
+def read_facilities(
+    path: Path,
+    entry: FacilitiesTable,
+    *,
+    home: pyproj.CRS | None = None,
+    stem: str = "",
+    pack_services: tuple[Service, ...] = (),
+) -> Reading:
     """Read a facility list: a table (CSV, workbook, plain Parquet) with coordinates, or a point layer.
 
     Parameters
@@ -50,6 +58,8 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
         The city's reference system: where its points are expected, for the remedies.
     stem
         What the ids begin with that rows without one get; the file's name without its suffix if not said.
+    pack_services
+        Those of the pack, beside the catalogue's.
 
     Returns
     -------
@@ -73,7 +83,7 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
     if home is not None and rows.degrees_of_nobody and not said and "datum" not in entry.given:
         tally.findings += undeclared_datum(frame["lon"], frame["lat"], path.name)
-    frame["services"] = pd.Series(_services(frame, entry, tally), index=frame.index, dtype=object)
+    frame["services"] = pd.Series(_services(frame, entry, tally, pack_services), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
     made = f"{stem or path.stem}-" + numbered_parts(frame[ROW])
     given = frame["facility_id"].str.strip() if "facility_id" in frame else made
@@ -82,7 +92,7 @@ def read_facilities(path: Path, entry: FacilitiesTable, *, home: pyproj.CRS | No
     nameless = frame["name"].str.strip() == ""
     tally.tell(frame[nameless], "facility-without-name", "note", ("name",))
     frame["name"] = frame["name"].where(~nameless, frame["facility_id"])
-    frame = site_attributes(frame, tally)
+    frame = site_attributes(frame, tally, pack_services=pack_services)
     points = gpd.GeoDataFrame(
         frame.drop(columns=["lon", "lat", ROW]),
         geometry=gpd.points_from_xy(frame["lon"], frame["lat"]),
@@ -223,11 +233,13 @@ def cell_text(cell: Any) -> str:
     return "" if bool(pd.isna(cell)) else str(cell)
 
 
-def _services(frame: pd.DataFrame, entry: FacilitiesTable, tally: Tally) -> list[tuple[str, ...]]:
+def _services(
+    frame: pd.DataFrame, entry: FacilitiesTable, tally: Tally, pack_services: tuple[Service, ...]
+) -> list[tuple[str, ...]]:
     if "services" not in frame:
         if entry.service is None:
             raise refusal("list_service", file=tally.file)
         return [(entry.service,)] * len(frame)
-    offered, told = services_in(frame["services"], frame[ROW], tally.file)
+    offered, told = services_in(frame["services"], frame[ROW], tally.file, pack_services=pack_services)
     tally.findings += told
     return offered

@@ -20,6 +20,7 @@ from circle15.catalog import services as all_services
 from circle15.errors import SettingError
 from circle15.hours.all_week import state_by_hours
 from circle15.model.metric import utm_crs
+from circle15.model.service import Service
 from circle15.refusals import refusal
 from circle15.sources.osm.objects import BBox, area_wkb, claims_area, id_order, located, objects, osm_id, touches
 from circle15.sources.osm.tags import ServiceRule, TagRule, first_match, place_rules
@@ -30,7 +31,13 @@ _WGS84 = CRS.from_epsg(4326)
 _OPTIONAL = {"opening_hours": "opening_hours", "wheelchair": "wheelchair"}
 
 
-def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox | None = None) -> gpd.GeoDataFrame:
+def read_osm_facilities(
+    path: str | Path,
+    services: Sequence[str],
+    *,
+    bbox: BBox | None = None,
+    pack_services: tuple[Service, ...] = (),
+) -> gpd.GeoDataFrame:
     """Read the places of an OSM file that offer one of the services.
 
     Parameters
@@ -38,10 +45,12 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
     path
         ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``.
     services
-        Keys of the catalogue. Name only those that OpenStreetMap can be trusted to list here: a
+        Keys of the catalogue or of ``pack_services``. Name only those that OpenStreetMap can be trusted to list here: a
         service without a list is undetermined, a listed one without a place is a gap.
     bbox
         ``(west, south, east, north)`` in degrees; places outside are left out and counted.
+    pack_services
+        Those of the pack, beside the catalogue's.
 
     Returns
     -------
@@ -61,11 +70,12 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
     Raises
     ------
     SettingError
-        If a service is not in the catalogue.
+        If a service is in neither.
     StreetsError
         If the file is missing, empty, cut short or of another kind.
     """
-    rules = _service_rules(services)
+    known = all_services(pack_services)
+    rules = _service_rules(services, known)
     never = [TagRule.parse(rule) for rule in place_rules()["facilities"]["unless"]]
     rows: dict[str, dict[str, Any]] = {}
     private, nowhere = set(), set()
@@ -80,11 +90,11 @@ def read_osm_facilities(path: str | Path, services: Sequence[str], *, bbox: BBox
         elif (spot := _spot(thing, tags)) is None:
             nowhere.add(name)
         else:
-            rows[name] = _describe(tags, offered) | spot | {"state": state}
+            rows[name] = _describe(tags, known[offered[0]]) | {"services": offered} | spot | {"state": state}
     frame = _frame(rows)
     inside = touches(frame.geometry.to_numpy(), bbox)
     frame["state"] = state_by_hours(frame["state"], frame["opening_hours"])
-    merged = _merge_doubles(frame.loc[inside], within_m=place_rules()["facilities"]["merge_m"])
+    merged = _merge_doubles(frame.loc[inside], order=tuple(known), within_m=place_rules()["facilities"]["merge_m"])
     lost = nowhere - set(rows)
     counts = Counter(
         read=len(rows) + len(private) + len(lost),
@@ -125,13 +135,11 @@ def _used_otherwise(tags: Mapping[str, str]) -> bool:
                for rule in another for key, _ in rule.pairs)  # fmt: skip
 
 
-def _service_rules(services: Sequence[str]) -> list[ServiceRule]:
-    unknown = sorted(set(services) - set(all_services()))
+def _service_rules(services: Sequence[str], known: Mapping[str, Service]) -> list[ServiceRule]:
+    unknown = sorted(set(services) - set(known))
     if unknown:
-        raise refusal(
-            "services_unknown", error=SettingError, unknown=", ".join(unknown), known=", ".join(all_services())
-        )
-    return [ServiceRule.of(key) for key in all_services() if key in set(services)]
+        raise refusal("services_unknown", error=SettingError, unknown=", ".join(unknown), known=", ".join(known))
+    return [ServiceRule.of(service) for key, service in known.items() if key in set(services)]
 
 
 def _keys(rules: Iterable[ServiceRule]) -> list[str]:
@@ -153,14 +161,12 @@ def _spot(thing: Any, tags: Mapping[str, str]) -> dict[str, Any] | None:
     return None
 
 
-def _describe(tags: Mapping[str, str], offered: tuple[str, ...]) -> dict[str, Any]:
+def _describe(tags: Mapping[str, str], first: Service) -> dict[str, Any]:
     street = tags.get("addr:street", "")
-    first = all_services()[offered[0]]
     place = f" · {street}" if street else ""
     return {
         "name": tags.get("name") or f"{first.title_zh}{place}",
         "name_en": tags.get("name:en") or ("" if "name" in tags else f"{first.title_en}{place}"),
-        "services": offered,
         "address": f"{street} {tags.get('addr:housenumber', '')}".strip() if street else "",
         **{column: tags.get(tag, "") for column, tag in _OPTIONAL.items()},
         "source": "OpenStreetMap",
@@ -185,7 +191,7 @@ def _frame(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     return frame.set_index(pd.Index(ids, name="facility_id", dtype=object))
 
 
-def _merge_doubles(frame: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFrame:
+def _merge_doubles(frame: gpd.GeoDataFrame, *, order: Sequence[str], within_m: float) -> gpd.GeoDataFrame:
     """Make one place of those of the same name that share a service within ``within_m``.
 
     One that is closed, being built or planned and one in use are two. The node stays where there is one: mappers set
@@ -210,7 +216,7 @@ def _merge_doubles(frame: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFr
         members = frame.iloc[np.flatnonzero(group == label)]
         offered = {service for row in members["services"] for service in row}
         first = members.index[0]
-        kept.at[first, "services"] = tuple(key for key in all_services() if key in offered)  # noqa: PD008
+        kept.at[first, "services"] = tuple(key for key in order if key in offered)  # noqa: PD008
         for column in ("name_en", "address", *_OPTIONAL):
             kept.at[first, column] = next((value for value in members[column] if value), "")  # noqa: PD008
     return kept

@@ -1,4 +1,4 @@
-"""Tag rules of ``osm_places.toml`` and of the services: ``"key=value&key=value"`` and how they match."""
+"""Tag rules of ``osm_places.toml`` and of the services: which objects make a layer, a home, a facility."""
 
 from __future__ import annotations
 
@@ -10,61 +10,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from circle15.catalog import services
+from circle15.catalog.tag_rule import TagRule, first_match
+from circle15.model.service import Service
 
 __all__ = ["HomeRule", "LayerRule", "ServiceRule", "TagRule", "first_match", "home_rule", "layer_rules", "place_rules"]
-
-Tags = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class TagRule:
-    """``key=value`` pairs that must all hold; ``*`` stands for any value but ``no``.
-
-    Examples
-    --------
-    >>> rule = TagRule.parse("amenity=clinic&healthcare=*")
-    >>> rule.holds({"amenity": "doctors;clinic", "healthcare": "yes"})
-    True
-    """
-
-    pairs: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def parse(cls, text: str) -> TagRule:
-        """Read ``"key=value&key=value"``.
-
-        Raises
-        ------
-        ValueError
-            If a part has no key or no value: a fault in a table of the catalogue, found by the tests.
-        """
-        pairs = tuple((key, value) for key, _, value in (part.partition("=") for part in text.split("&")))
-        if not all(key and value for key, value in pairs):
-            raise ValueError(f"not a tag rule: {text!r}; write key=value, joined by '&'")
-        return cls(pairs)
-
-    def holds(self, tags: Tags) -> bool:
-        """Whether every pair is found among ``tags``; a list ``a;b`` is searched value by value."""
-        return all(_has(tags.get(key), value) for key, value in self.pairs)
-
-    def kind(self, tags: Tags) -> str:
-        """The value that the last pair of the rule found."""
-        key, value = self.pairs[-1]
-        return tags[key] if value == "*" else value
-
-
-def _has(found: str | None, wanted: str) -> bool:
-    if found is None:
-        return False
-    if wanted == "*":
-        return found != "no"
-    return found == wanted or (";" in found and wanted in (part.strip() for part in found.split(";")))
-
-
-def first_match(rules: Iterable[TagRule], tags: Tags) -> TagRule | None:
-    """The first rule that holds, in the order of the table; None where no rule does."""
-    return next((rule for rule in rules if rule.holds(tags)), None)
 
 
 def _parse_all(texts: Iterable[str]) -> tuple[TagRule, ...]:
@@ -115,7 +64,7 @@ class HomeRule:
     not_home: tuple[TagRule, ...]
     max_levels: float
 
-    def judge(self, kind: str, tags: Tags) -> tuple[bool, bool]:
+    def judge(self, kind: str, tags: Mapping[str, str]) -> tuple[bool, bool]:
         """``(residential, known)``: do people live there, and does a tag say so or is it assumed."""
         if kind in self.home:
             return True, True
@@ -145,14 +94,14 @@ class ServiceRule:
     none_of: tuple[TagRule, ...]
 
     @classmethod
-    def of(cls, key: str) -> ServiceRule:
-        """The rule of one service of the catalogue."""
+    def of(cls, service: Service) -> ServiceRule:
+        """The rule of one service."""
         return cls(
-            key=key,
-            any_of=_parse_all(services()[key].osm),
-            none_of=_parse_all(place_rules()["facilities"]["not"].get(key, ())),
+            key=service.key,
+            any_of=_parse_all(service.osm),
+            none_of=_parse_all(place_rules()["facilities"]["not"].get(service.key, ())),
         )
 
-    def holds(self, tags: Tags) -> bool:
+    def holds(self, tags: Mapping[str, str]) -> bool:
         """Whether an object of these tags offers the service."""
         return first_match(self.any_of, tags) is not None and first_match(self.none_of, tags) is None

@@ -87,11 +87,10 @@ def settings_of(config: CityConfig | None, overrides: Mapping[str, Any]) -> Sett
     if "profile" in given:
         profile(given["profile"])
     given["open_at"] = moment(given.get("open_at"))
+    known_keys = known_services(() if config is None else config.pack_services)
     for service, weight in given.get("weights", {}).items():
-        if service not in known_services():
-            raise refusal(
-                "weight_service", error=SettingError, service=service, hint=did_you_mean(service, known_services())
-            )
+        if service not in known_keys:
+            raise refusal("weight_service", error=SettingError, service=service, hint=did_you_mean(service, known_keys))
         if not isinstance(weight, int | float):
             raise refusal("weight_number", error=SettingError, service=service, value=weight)
     return Settings(**given)
@@ -184,7 +183,10 @@ def read_pack(
     survey = told.need(lambda: pack_survey(pack, told), file="[survey]")
     told.check()
     titles = (config.name, config.name_en or "")
-    facilities = told.need(lambda: pack_facilities(lists, ground.osm, area, told, city=titles), file="[[facilities]]")
+    facilities = told.need(
+        lambda: pack_facilities(lists, ground.osm, area, told, city=titles, pack_services=config.pack_services),
+        file="[[facilities]]",
+    )
     told.check()
     return PackContents(
         key=pack.key,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from circle15.catalog import services as known_services
 from circle15.model.metric import lonlat_bounds
 from circle15.model.places import STATES, Facilities, StudyArea
 from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.service import Service
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.sources.city_config import FacilitiesTable
@@ -83,7 +84,8 @@ def _read_list(pack: Pack, entry: FacilitiesTable, log: ReadingLog, home: pyproj
     if entry.osm:
         return FacilityList(entry=entry, speaks_of=speaks_of)
     path = pack.need(entry.file)
-    read = read_facilities(path, entry, home=home, stem=_stem(pack, entry, path))
+    pack_services = pack.config.pack_services
+    read = read_facilities(path, entry, home=home, stem=_stem(pack, entry, path), pack_services=pack_services)
     place = len(log.files)
     return FacilityList(entry=entry, speaks_of=speaks_of, path=path, frame=log.add(read), rows=read.rows, place=place)
 
@@ -96,7 +98,13 @@ def _stem(pack: Pack, entry: FacilitiesTable, path: Path) -> str:
 
 
 def pack_facilities(
-    lists: Sequence[FacilityList], osm: Path | None, area: StudyArea, log: ReadingLog, *, city: Sequence[str] = ()
+    lists: Sequence[FacilityList],
+    osm: Path | None,
+    area: StudyArea,
+    log: ReadingLog,
+    *,
+    city: Sequence[str] = (),
+    pack_services: tuple[Service, ...] = (),
 ) -> Facilities:
     """Bring the lists of a pack together: each place once, services that a list speaks of, within the area's reach.
 
@@ -112,6 +120,8 @@ def pack_facilities(
         Takes records and findings.
     city
         What the city is called: a prefix of names that only some lists write.
+    pack_services
+        Those of the pack, beside the catalogue's.
 
     Raises
     ------
@@ -120,17 +130,18 @@ def pack_facilities(
     """
     # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
     used = [(one, path) for one in lists if (path := one.path or osm) is not None]
-    frames = _objects_once(used, [_rows(one, path, area, log) for one, path in used], log)
+    known = known_services(pack_services)
+    frames = _objects_once(used, [_rows(one, path, area, log, pack_services) for one, path in used], log)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
-        return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset())
+        return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset(), pack_services=pack_services)
     listed, unseen = _listed(used, frames, area)
-    log.findings.extend(_unseen_findings(used, unseen))
+    log.findings.extend(_unseen_findings(used, [service for key, service in known.items() if key in unseen]))
     _check_ids(frames)
     for (one, path), frame in zip(used, frames, strict=True):
         if not one.osm:
             log.attempt(partial(_refuse_elsewhere, path, frame, area), file=path.name)
-    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log), city, log)
+    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, known, log), city, log, pack_services)
     near = merged.frame.geometry.intersects(area.reach)
     # Lists that lie elsewhere as a whole were told already.
     outside = ~near & ~merged.frame["list_file"].isin([found.file for found in log.failed])
@@ -140,10 +151,11 @@ def pack_facilities(
     log.drop("facility-outside", merged.frame.loc[~near, _NUMBER].value_counts().to_dict())
     kept = merged.frame[near].sort_index()
     apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
-    log.findings.extend(_osm_only(lists, kept.drop(index=apart, errors="ignore"), log))
+    log.findings.extend(_osm_only(lists, kept.drop(index=apart, errors="ignore"), log, pack_services))
     return Facilities(
         frame=kept.drop(columns=_NUMBER),
         listed=listed,
+        pack_services=pack_services,
         unseen=unseen,
         origins=tuple(_origin(one, path) for one, path in used),
         matches=merged.matches,
@@ -172,22 +184,24 @@ def _in_use(frame: gpd.GeoDataFrame) -> pd.Series:
     return ~frame.get("state", pd.Series("", index=frame.index)).isin(STATES[1:])
 
 
-def _unseen_findings(used: Sequence[tuple[FacilityList, Path]], unseen: frozenset[str]) -> list[Finding]:
+def _unseen_findings(used: Sequence[tuple[FacilityList, Path]], unseen: Sequence[Service]) -> list[Finding]:
     """One finding for the services that are undetermined because OpenStreetMap has no object of them."""
-    none = [service for service in known_services() if service in unseen]
-    if not none:
+    if not unseen:
         return []
-    (file, *_) = [path.name for one, path in used if unseen & set(one.speaks_of)]
-    titles = [(known_services()[service].title_zh, service) for service in none]
+    none = [service.key for service in unseen]
+    (file, *_) = [path.name for one, path in used if not set(none).isdisjoint(one.speaks_of)]
+    titles = [(service.title_zh, service.key) for service in unseen]
     named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
     return [finding("osm-none", "warning", count=len(none), file=file, services=named, examples=none)]
 
 
-def _rows(one: FacilityList, path: Path, area: StudyArea, log: ReadingLog) -> gpd.GeoDataFrame:
+def _rows(
+    one: FacilityList, path: Path, area: StudyArea, log: ReadingLog, pack_services: tuple[Service, ...]
+) -> gpd.GeoDataFrame:
     """What a list has, in metres, each row with its file, its datum and the place of the file's record."""
     frame, place = one.frame, one.place
     if frame is None:
-        frame = log.add(_osm_reading(path, one.speaks_of, area))
+        frame = log.add(_osm_reading(path, one.speaks_of, area, pack_services))
         place = len(log.files) - 1
     if one.entry.synthetic:
         log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
@@ -201,7 +215,11 @@ def _origin(one: FacilityList, path: Path) -> Origin:
 
 
 def _merged(
-    lists: Sequence[FacilityList], frames: Sequence[gpd.GeoDataFrame], city: Sequence[str], log: ReadingLog
+    lists: Sequence[FacilityList],
+    frames: Sequence[gpd.GeoDataFrame],
+    city: Sequence[str],
+    log: ReadingLog,
+    pack_services: tuple[Service, ...],
 ) -> SamePlaces:
     """Each place once: the user's lists in their order, then OpenStreetMap's."""
     places = [
@@ -213,21 +231,24 @@ def _merged(
         )
         for one, frame in sorted(zip(lists, frames, strict=True), key=lambda pair: pair[0].osm)
     ]
-    merged = same_places(places, city=city)
+    merged = same_places(places, city=city, pack_services=pack_services)
     number = pd.concat([frame[_NUMBER] for frame in frames])
     log.drop("places-merged", number[merged.matches["other_id"]].value_counts().to_dict())
     log.findings.extend(same_place_findings(merged))
     return merged
 
 
-def _osm_only(lists: Sequence[FacilityList], kept: gpd.GeoDataFrame, log: ReadingLog) -> list[Finding]:
+def _osm_only(
+    lists: Sequence[FacilityList], kept: gpd.GeoDataFrame, log: ReadingLog, pack_services: tuple[Service, ...]
+) -> list[Finding]:
     """What OpenStreetMap adds to the user's lists, in each of its files."""
     own = frozenset(service for one in lists if not one.osm for service in one.speaks_of)
     told: list[Finding] = []
     for place in kept[_NUMBER].unique():
         record = log.files[place]
         if record.form == _OSM:
-            told += osm_only_findings(kept, kept[_NUMBER] == place, own, file=record.file)
+            mine = kept[_NUMBER] == place
+            told += osm_only_findings(kept, mine, own, file=record.file, pack_services=pack_services)
     return told
 
 
@@ -294,9 +315,9 @@ def _outside(frame: gpd.GeoDataFrame, area: StudyArea, rows: pd.Series) -> list[
     return told
 
 
-def _osm_reading(path: Path, services: Sequence[str], area: StudyArea) -> Reading:
+def _osm_reading(path: Path, services: Sequence[str], area: StudyArea, pack_services: tuple[Service, ...]) -> Reading:
     """Tagged objects of a street file, and what became of those that are no facility of their own."""
-    frame = read_osm_facilities(path, services, bbox=area_box(area))
+    frame = read_osm_facilities(path, services, bbox=area_box(area), pack_services=pack_services)
     counts = frame.attrs["counts"]
     record = FileRecord(
         file=path.name, role="facilities", form=_OSM, crs="EPSG:4326",
@@ -332,17 +353,18 @@ def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
 def _speaks_of(pack: Pack, entry: FacilitiesTable) -> list[str]:
     """The services that a list speaks of, whether or not it has a facility of them."""
     speaks_of = [*entry.services, *([] if entry.service is None else [entry.service])]
-    unknown = sorted(set(speaks_of) - set(known_services()))
+    known = known_services(pack.config.pack_services)
+    unknown = sorted(set(speaks_of) - set(known))
     if unknown:
         raise refusal(
             "list_speaks_unknown",
             city=pack.key,
             unknown=", ".join(unknown),
-            hint=did_you_mean(unknown[0], known_services()),
-            known=", ".join(known_services()),
+            hint=did_you_mean(unknown[0], known),
+            known=", ".join(known),
         )
     if not speaks_of:
-        raise refusal("list_speaks_of_nothing", city=pack.key, known=", ".join(known_services()))
+        raise refusal("list_speaks_of_nothing", city=pack.key, known=", ".join(known))
     return speaks_of
 
 
@@ -372,14 +394,16 @@ def _check_ids(frames: Sequence[gpd.GeoDataFrame]) -> None:
         raise refusal("pack_ids", lists=("、".join(named), " and ".join(named)), first=twice[0], count=len(twice))
 
 
-def _spoken_of(frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], log: ReadingLog) -> list[gpd.GeoDataFrame]:
+def _spoken_of(
+    frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], known: Mapping[str, Service], log: ReadingLog
+) -> list[gpd.GeoDataFrame]:
     """Keep the services that some list speaks of; a facility left without one is left out. Both are told."""
     kept = [frame.assign(services=_among(frame["services"], listed)) for frame in frames]
     before, after = (pd.concat([frame["services"] for frame in some]) for some in (frames, kept))
     fewer = after.map(len) < before.map(len)
     if fewer.any():
         lost = {service for row in before[fewer] for service in row} - listed
-        zh = "、".join(known_services()[service].title_zh for service in sorted(lost))
+        zh = "、".join(known[service].title_zh for service in sorted(lost))
         log.findings.append(
             finding(
                 "service-not-listed", "warning", count=int(fewer.sum()), services=(zh, ", ".join(sorted(lost))),

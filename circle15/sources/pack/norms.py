@@ -58,7 +58,7 @@ def _own(pack: Pack, name: str, log: ReadingLog) -> NormBook:
         content = path.read_bytes()
     except OSError as error:
         raise refusal("layer_missing", file=path.name, why=error.strerror) from error
-    book = parse_book(content, file=path.name)
+    book = parse_book(content, file=path.name, pack_services=pack.config.pack_services)
     origin = Origin(
         label_zh=f"标准条文：{book.title_zh}", label_en=f"Norms: {book.title_en}", file=path.name,
         sha256=hashlib.sha256(content).hexdigest(),

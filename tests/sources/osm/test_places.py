@@ -558,8 +558,8 @@ def test_unknown_services_are_named(tmp_path):
 def test_every_rule_of_the_catalogue_can_be_read():
     assert set(layer_rules()) == set(CONTEXT_LAYERS)
     assert home_rule().home.isdisjoint(home_rule().unknown)
-    for key in services():
-        assert ServiceRule.of(key).any_of
+    for service in services().values():
+        assert ServiceRule.of(service).any_of
 
 
 @pytest.mark.parametrize("wrong", ["", "amenity", "amenity=", "=clinic", "amenity=clinic&"])
