@@ -11,10 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["FLOOR", "additive_index", "geometric_index", "ranked", "ranked_rows", "worst_index"]
+__all__ = [
+    "FLOOR",
+    "additive_index",
+    "geometric_index",
+    "percentiles",
+    "random_ranks",
+    "ranked",
+    "ranked_rows",
+    "ranks_by_weights",
+    "worst_index",
+]
 
 FLOOR = 0.01
 """Coverage below which the geometric index counts no further (NORMS C6: epsilon)."""
+_LOW, _HIGH = 5.0, 95.0
+_STREAM = 100
+"""Number of the random stream of weights, apart from those of :mod:`circle15.uncertainty.draws`."""
+_BLOCK = 256
 
 
 def geometric_index(share: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -48,3 +62,55 @@ def ranked_rows(score: NDArray[np.float64]) -> NDArray[np.float64]:
     """As :func:`ranked`, within each row of ``[d, c]``; NaN stays NaN."""
     table = pd.DataFrame(np.round(score, 9)).rank(axis=1, method="min", ascending=False)
     return table.to_numpy(dtype=float)
+
+
+def percentiles(values: NDArray[np.float64], *, whole: bool = False) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """5th and 95th percentile over the first axis, NaN left out; ``whole``: values that occur, not between them.
+
+    Examples
+    --------
+    >>> low, high = percentiles(np.arange(21.0)[:, None])  # 0, 1, ... 20: each step is 5 %
+    >>> float(low[0]), float(high[0])
+    (1.0, 19.0)
+    """
+    none = np.isnan(values).all(axis=0)
+    filled = np.where(none, 0.0, values)
+    low, high = np.nanpercentile(filled, [_LOW, _HIGH], axis=0, method="nearest" if whole else "linear")
+    return np.where(none, np.nan, low), np.where(none, np.nan, high)
+
+
+def random_ranks(shares: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks ``float64[d, c]`` by the geometric index of shares ``[c, s]`` under each row of weights ``[d, s]``."""
+    parts = [
+        ranked_rows(geometric_index(shares[None, :, :], weights[first : first + _BLOCK, None, :]))
+        for first in range(0, len(weights), _BLOCK)
+    ]
+    return np.concatenate(parts)
+
+
+def ranks_by_weights(share: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
+    """Intervals of ranks under random weights.
+
+    Weights are drawn from a flat Dirichlet distribution, in which every set of weights that adds up to one is as
+    likely as any other (OECD/JRC handbook on composite indicators, 2008, part 1.7).
+
+    Parameters
+    ----------
+    share
+        Covered shares, one row a community, one column a service.
+    draws, seed
+        How many sets of weights, and the seed that makes them the same each time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of ``share``: ``rank_low``, ``rank_high`` (5th and 95th percentile) and ``top_tenth``, the share of
+        draws in which a community is among the worst tenth.
+    """
+    covered = share.to_numpy(dtype=float)
+    weights = np.random.default_rng([seed, _STREAM]).dirichlet(np.ones(covered.shape[1]), size=draws)
+    ranks = random_ranks(covered, weights)
+    tenth = max(1, int(np.ceil(len(share) / 10)))
+    low, high = (pd.array(side, dtype="Float64").astype("Int64") for side in percentiles(ranks, whole=True))
+    top = (ranks <= tenth).mean(axis=0)
+    return pd.DataFrame({"rank_low": low, "rank_high": high, "top_tenth": top}, index=share.index)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from circle15 import catalog
 from circle15.catalog.rural import rural
 from circle15.kernels.ragged import order_by_id
-from circle15.model.index import geometric_index, ranked_rows
+from circle15.model.index import geometric_index, percentiles, ranked_rows
 from circle15.model.norms import Rule
 from circle15.model.places import Communities, Facilities
 from circle15.model.results import Gaps, Settings
@@ -31,7 +31,6 @@ __all__ = [
     "Required",
     "below",
     "existence",
-    "percentiles",
     "required_shares",
     "robustness",
     "verdict_of",
@@ -39,7 +38,6 @@ __all__ = [
 
 BANDS = ((0.9, "robust_gap"), (0.5, "likely_gap"), (0.1, "doubtful"), (0.0, "robust_pass"))
 """From which share of draws below the required share a verdict has which name."""
-_LOW, _HIGH = 5.0, 95.0
 _MEASURE = "people_in_reach"
 _OWN = "project-defaults"
 
@@ -199,21 +197,6 @@ def below(shares: NDArray[np.float64], required: NDArray[np.float64]) -> NDArray
     count = known.sum(axis=0)
     under = ((shares < required) & known).sum(axis=0)
     return np.divide(under, count, out=np.full(under.shape, np.nan), where=count > 0)
-
-
-def percentiles(values: NDArray[np.float64], *, whole: bool = False) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """5th and 95th percentile over the first axis, NaN left out; ``whole``: values that occur, not between them.
-
-    Examples
-    --------
-    >>> low, high = percentiles(np.arange(21.0)[:, None])  # 0, 1, ... 20: each step is 5 %
-    >>> float(low[0]), float(high[0])
-    (1.0, 19.0)
-    """
-    none = np.isnan(values).all(axis=0)
-    filled = np.where(none, 0.0, values)
-    low, high = np.nanpercentile(filled, [_LOW, _HIGH], axis=0, method="nearest" if whole else "linear")
-    return np.where(none, np.nan, low), np.where(none, np.nan, high)
 
 
 def _frame(

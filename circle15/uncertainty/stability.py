@@ -1,7 +1,6 @@
 """Whether a ranking hangs on weights that nobody can prove: random weights, and three ways to put services together.
 
-Weights are drawn from a flat Dirichlet distribution, in which every set of weights that adds up to one is as likely
-as any other (OECD/JRC handbook on composite indicators, 2008, part 1.7: uncertainty and sensitivity analysis).
+OECD/JRC handbook on composite indicators, 2008, part 1.7: uncertainty and sensitivity analysis.
 """
 
 from __future__ import annotations
@@ -10,23 +9,18 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from circle15.errors import SettingError
-from circle15.model.index import geometric_index, ranked_rows
+from circle15.model.index import ranks_by_weights
 from circle15.model.results import Gaps
 from circle15.model.verdicts import Stability
 from circle15.refusals import refusal
-from circle15.uncertainty.robustness import percentiles
 
 __all__ = ["VARIANTS", "stability"]
 
 VARIANTS = {"geometric": "index", "additive": "index_additive", "worst": "index_worst"}
 """Ways to put services together, and the column of ``Gaps.by_community`` that each stands in."""
 DRAWS = 1000
-_STREAM = 100
-"""Number of the random stream, apart from those of :mod:`circle15.uncertainty.draws`."""
-_BLOCK = 256
 
 
 def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
@@ -57,29 +51,14 @@ def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
     known = ranked.index[ranked["index"].notna()]
     if not counted or not len(known):
         return Stability(seed=seed)
-    shares = scored.frame["share"].unstack("service").reindex(index=known, columns=counted).to_numpy(dtype=float)
-    weights = np.random.default_rng([seed, _STREAM]).dirichlet(np.ones(len(counted)), size=draws)
-    ranks = random_ranks(shares, weights)
-    low, high = percentiles(ranks, whole=True)
-    tenth = max(1, int(np.ceil(len(known) / 10)))
-    drawn = pd.DataFrame({"rank_low": low, "rank_high": high, "top_tenth": (ranks <= tenth).mean(axis=0)}, index=known)
-    frame = ranked[["rank", "rank_additive", "rank_worst"]].join(drawn)
-    frame[["rank_low", "rank_high"]] = frame[["rank_low", "rank_high"]].astype("Float64").astype("Int64")
+    shares = scored.frame["share"].unstack("service").reindex(index=known, columns=counted)
+    frame = ranked[["rank", "rank_additive", "rank_worst"]].join(ranks_by_weights(shares, draws=draws, seed=seed))
     return Stability(
         frame=frame.sort_values("rank", kind="stable"),
         agreement=_agreement(ranked.loc[known]),
         draws=draws,
         seed=seed,
     )
-
-
-def random_ranks(shares: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks ``float64[d, c]`` by the geometric index of shares ``[c, s]`` under each row of weights ``[d, s]``."""
-    parts = [
-        ranked_rows(geometric_index(shares[None, :, :], weights[first : first + _BLOCK, None, :]))
-        for first in range(0, len(weights), _BLOCK)
-    ]
-    return np.concatenate(parts)
 
 
 def _agreement(ranked: pd.DataFrame) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def full(**options) -> Analysis:
         attribution=attribution(plain),
         robustness=robustness(plain),
         stability=stability(plain),
-        equity=equity(),
+        equity=equity(ids),
         typology=typology(plain),
         routes=routes(plain),
     )
@@ -113,8 +113,8 @@ def stability(plain: Analysis) -> Stability:
     return Stability(frame=frame, agreement=pd.DataFrame({"rho": [0.97], "tau": [0.9]}, index=index), draws=50, seed=15)
 
 
-def equity() -> Equity:
-    """One service, spread as 20 % of people without and 80 % alike; a group of eight people."""
+def equity(ids: pd.Index) -> Equity:
+    """One service, spread as 20 % of people without and 80 % alike; the sixth community is a group of its own."""
     frame = pd.DataFrame(
         {
             "gini": [0.2], "concentration": [np.nan], "palma": [1.75], "p90_p10": [2.5], "bottom40_share": [0.25],
@@ -131,7 +131,9 @@ def equity() -> Equity:
     lorenz = pd.DataFrame({"people": [0.0, 0.2, 1.0], "access": [0.0, 0.0, 1.0]}, index=steps)
     minutes = pd.MultiIndex.from_product([["clinic"], range(31)], names=["service", "minutes"])
     curve = pd.DataFrame({"share": np.linspace(0, 1, 31)}, index=minutes)
-    return Equity(frame=frame, groups=groups, lorenz=lorenz, curve=curve)
+    named = np.where(np.arange(len(ids)) == 5, "农村", "老城区")
+    members = pd.DataFrame({"community_id": ids, "grouping": "community_type", "group": named})
+    return Equity(frame=frame, groups=groups, members=members, lorenz=lorenz, curve=curve)
 
 
 def typology(plain: Analysis) -> Typology:

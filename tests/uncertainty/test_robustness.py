@@ -16,11 +16,10 @@ from circle15.catalog.norm_books import norm_book
 from circle15.catalog.phrases import assumption_notes, check_questions
 from circle15.errors import DataQualityWarning, SettingError
 from circle15.model import Assumptions, Rule, Settings, Uncertainty
-from circle15.model.index import geometric_index, ranked_rows
+from circle15.model.index import geometric_index, percentiles, ranked_rows
 from circle15.uncertainty.robustness import (
     below,
     existence,
-    percentiles,
     required_shares,
     robustness,
     verdict_of,

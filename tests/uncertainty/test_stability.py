@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from circle15.accessibility.gaps import gaps
 from circle15.errors import SettingError
-from circle15.uncertainty.stability import random_ranks, stability
+from circle15.model.index import random_ranks
+from circle15.uncertainty.stability import stability
 from tests.towns.coverage_tables import communities, coverage_table
 
 

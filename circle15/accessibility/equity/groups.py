@@ -76,13 +76,14 @@ def _members(words: pd.Series[Any], grouping: str) -> pd.DataFrame:
 
 def grouped(
     communities: Communities,
+    member: pd.DataFrame,
     demand: DemandPoints,
     covered: Coverage,
     nearest: NearestTimes,
     circle_min: float,
 ) -> pd.DataFrame:
-    """People, share covered and mean walk of each group of communities, by service."""
-    member, keys = groups_of(communities), ["grouping", "group"]
+    """People, share covered and mean walk of each group of communities (:func:`groups_of`), by service."""
+    keys = ["grouping", "group"]
     ids = communities.frame.index
     owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
     people = demand.known_in("pop_60plus")

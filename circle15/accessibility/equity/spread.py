@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.accessibility.decay import gaussian_weight
-from circle15.accessibility.equity.groups import grouped, need_of
+from circle15.accessibility.equity.groups import grouped, groups_of, need_of
 from circle15.accessibility.equity.indices import (
     area,
     concentration_index,
@@ -133,9 +133,11 @@ def equity(
     frame = pd.DataFrame(rows, index=pd.Index(covered.services, name="service"), columns=list(_FIGURES), dtype=float)
     frame["why"] = pd.Series(reasons, index=frame.index, dtype=object)
     last = max(1, int(min(2 * circle_min, 120)))
+    members = groups_of(communities)
     return Equity(
         frame=frame,
-        groups=grouped(communities, demand, covered, nearest, circle_min),
+        groups=grouped(communities, members, demand, covered, nearest, circle_min),
+        members=members,
         lorenz=_stacked(curves, "step", ["people", "access"]),
         curve=curve(nearest, people, minutes=last, services=covered.services),
     )

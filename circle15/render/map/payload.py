@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15 import catalog
-from circle15.catalog.phrases import community_sentences
 from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
-from circle15.model.limits import FEWEST, few_as_five
+from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
 from circle15.model.places import counts_heads
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
-from circle15.render.published.gaps import public_cells, public_gaps, public_sums, told_communities
-from circle15.render.published.privacy import UNKNOWN, bundles, parts_of, public_population, public_total
+from circle15.render.published.counts import Published, publish
+from circle15.render.published.privacy import UNKNOWN, bundles, parts_of
 from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "add_gates", "payload"]
@@ -61,7 +60,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     dict
         Only finite numbers, text, lists and mappings. No number of people from one to nine.
     """
-    city = replace(analysis.city, network=analysis.network)
+    city, published = replace(analysis.city, network=analysis.network), publish(analysis)
     project = _to_degrees(city.network.crs)
     corner = project(shapely.points(shapely.get_coordinates(shapely.envelope(city.area.reach))))
     west, south = np.floor(shapely.get_coordinates(corner).min(axis=0)).astype(int).tolist()
@@ -71,7 +70,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     _add_context(sections, city, project)
     _add_demand(sections, analysis)
     _add_places(sections, analysis, project)
-    add_lines(sections, analysis, project)
+    add_lines(sections, analysis, published, project)
     services = _services(analysis)
     frame = city.communities.frame
     return {
@@ -87,9 +86,9 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
         "weights": {key: round(float(weight), 6) for key, weight in sorted(analysis.gaps.weights.items())},
         "way_classes": [{"name": way.name, "rank": way.rank} for way in catalog.way_classes()],
         "street_names": list(city.network.names),
-        "communities": _communities(analysis, project),
+        "communities": _communities(analysis, published, project),
         "facilities": sites(analysis, _lonlat(analysis.city.facilities.frame, project)),
-        "totals": _totals(analysis),
+        "totals": _totals(analysis, published),
         "methods": _counted(analysis.demand.frame.get("method")),
         "bounds": _bounds(frame, project),
         "files": [public_file(record) for record in city.files],
@@ -100,7 +99,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
             "edges": city.network.n_edges,
             "km": round(city.network.total_km, 1),
         },
-        "verdicts": verdicts(analysis, [service["key"] for service in services], compress=compress),
+        "verdicts": verdicts(analysis, published, [service["key"] for service in services], compress=compress),
         "binary": sections.packed(compress=compress),
     }
 
@@ -309,23 +308,17 @@ def _moment(analysis: Analysis) -> dict[str, str] | None:
     return None if at is None else {"zh": at.zh, "en": at.en}
 
 
-def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
+def _communities(analysis: Analysis, published: Published, project: Project) -> list[dict[str, Any]]:
     frame = analysis.city.communities.frame
     anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
-    elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
-    people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
-    public, told = public_cells(analysis), told_communities(analysis)
-    ranks, cells = public_gaps(analysis, public), _cells(analysis, public)
-    sentences = {
-        language: community_sentences(analysis.gaps, language, pack_services=analysis.city.pack_services)
-        for language in ("zh", "en")
-    }
+    people, elders = (published.places[column].to_numpy() for column in ("population", "pop_60plus"))
+    cells = _cells(analysis, published.cells)
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
     more = _more(frame.join(_cut(analysis)), {"population": people, "pop_60plus": elders})
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
-        hidden = key not in told
+        hidden = not published.seen(key)
         out.append(
             {
                 "id": str(key),
@@ -335,9 +328,7 @@ def _communities(analysis: Analysis, project: Project) -> list[dict[str, Any]]:
                 "pop_60plus": _known(elders[place]),
                 "placed": made.get(key, ""),
                 "more": more[place],
-                "gap": None
-                if hidden or key not in ranks.index
-                else _gap(ranks.loc[key], cells[str(key)], {language: of[key] for language, of in sentences.items()}),
+                "gap": None if hidden or key not in published.ranking.index else _gap(published.ranking.loc[key]),
                 "services": {} if hidden else cells[str(key)],
             }
         )
@@ -375,8 +366,7 @@ def _anchor_lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return lines
 
 
-def _gap(row: pd.Series, cells: Mapping[str, Any], sentences: Mapping[str, str]) -> dict[str, Any]:
-    rough = any(cell["rough"] for cell in cells.values())
+def _gap(row: pd.Series) -> dict[str, Any]:
     return {
         "index": plain(row["index"], 0),
         "index_additive": plain(row["index_additive"], 0),
@@ -384,9 +374,6 @@ def _gap(row: pd.Series, cells: Mapping[str, Any], sentences: Mapping[str, str])
         "rank": plain(row["rank"]),
         "rank_people": plain(row["rank_people"]),
         "worst_service": str(row["worst_service"]) if isinstance(row["worst_service"], str) else "",
-        # A sentence tells exact numbers; where those are not public the page makes its own.
-        "sentence_zh": "" if rough else sentences["zh"],
-        "sentence_en": "" if rough else sentences["en"],
     }
 
 
@@ -398,33 +385,19 @@ def _cells(analysis: Analysis, public: pd.DataFrame) -> dict[str, dict[str, dict
         out[str(community)][str(service)] = {
             "placed": int(row["placed"]),
             "uncovered": [int(row[step]) for step in steps] if row["placed"] else None,
-            "rough": bool(row["rough"]),
-            "mean_min": plain(row["mean_min"], 1),
-            "p90_min": plain(row["p90_min"], 1),
-            "choices": plain(row["choices"], 1),
+            **{figure: plain(row[figure], 0) for figure in ("mean_min", "p90_min", "choices")},
             "rank": None if pd.isna(row["rank"]) else int(row["rank"]),
         }
     return out
 
 
-def _tens(people: float) -> int:
-    return int((float(people) + FEWEST / 2) // FEWEST * FEWEST)
-
-
-def _totals(analysis: Analysis) -> dict[str, Any]:
+def _totals(analysis: Analysis, published: Published) -> dict[str, Any]:
     """City-wide figures in tens, so that no community can be worked out as the rest of a sum."""
-    frame, published = analysis.city.communities.frame, public_cells(analysis)
-    services = analysis.coverage.services
-    elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
-    people = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
-    steps = [f"uncovered_{place}" for place in range(len(analysis.settings.cutoffs_min))]
-    sums: Any = pd.DataFrame(columns=["placed", *steps])
-    if services:
-        sums = public_sums(analysis, published, pd.Series("", index=frame.index)).droplevel(0)
+    totals, services = published.totals, analysis.coverage.services
     return {
-        "unknown": int(frame["pop_60plus"].isna().sum()),
-        "population": _tens(few_as_five(np.abs(people)[people != UNKNOWN]).sum()),
-        "pop_60plus": _tens(few_as_five(np.abs(elders)[elders != UNKNOWN]).sum()),
-        "uncovered": {service: [_tens(sums.loc[service, step]) for step in steps] for service in services},
-        "placed": {service: _tens(sums.loc[service, "placed"]) for service in services},
+        "unknown": published.unknown,
+        "population": published.people,
+        "pop_60plus": published.elders,
+        "uncovered": {key: [int(totals.loc[key, one]) for one in analysis.settings.cutoffs_min] for key in services},
+        "placed": {key: int(totals.loc[key, "placed"]) for key in services},
     }

@@ -23,8 +23,8 @@ from circle15.model import Analysis
 from circle15.render.map.compact import Sections
 from circle15.render.map.facilities import short
 from circle15.render.map.ledger import ledger
-from circle15.render.published.gaps import public_cells, public_left, told_communities
-from circle15.render.published.privacy import public_shares, public_tens
+from circle15.render.published.counts import Published
+from circle15.render.published.privacy import public_tens
 
 __all__ = ["CAUSES", "MOST_CHECKS", "ROBUST", "add_lines", "verdicts"]
 
@@ -33,18 +33,19 @@ ROBUST = ("robust_gap", "likely_gap", "doubtful", "robust_pass", "undetermined")
 MOST_CHECKS = 100
 """Field checks that a page lists; the workbook has all of them."""
 _ROUTE_M = 1.0
+_DRAWN = ("p_below", "share_low", "share_high", "required")
 
 Project = Callable[[Any], Any]
 Pairs = Iterable[tuple[int, int, int]]
 
 
-def verdicts(analysis: Analysis, services: list[str], *, compress: bool) -> dict[str, Any] | None:
+def verdicts(analysis: Analysis, published: Published, services: list[str], *, compress: bool) -> dict[str, Any] | None:
     """The part of a page behind its verdicts.
 
     Parameters
     ----------
-    analysis
-        What to show.
+    analysis, published
+        What to show, and its counts as they may be told.
     services
         Keys in the order of the page.
     compress
@@ -58,12 +59,12 @@ def verdicts(analysis: Analysis, services: list[str], *, compress: bool) -> dict
     """
     parts = {
         "norms": ledger(analysis),
-        "routes": _routes(analysis, services),
-        "cause": _attribution(analysis, services),
-        "robust": _robustness(analysis, services),
+        "routes": _routes(analysis, published, services),
+        "cause": _attribution(analysis, published, services),
+        "robust": _robustness(analysis, published, services),
         "checks": _checks(analysis),
-        "types": _types(analysis),
-        "stability": _stability(analysis),
+        "types": _types(analysis, published),
+        "stability": _stability(analysis, published),
     }
     parts = {name: part for name, part in parts.items() if part}
     if not parts:
@@ -78,9 +79,9 @@ def verdicts(analysis: Analysis, services: list[str], *, compress: bool) -> dict
     }
 
 
-def add_lines(sections: Sections, analysis: Analysis, project: Project) -> None:
+def add_lines(sections: Sections, analysis: Analysis, published: Published, project: Project) -> None:
     """Lines of the routes that are told and of the links, as sections ``route`` and ``link``, one line each."""
-    lines = {"route": _lines(_told_routes(analysis)), "link": _lines(analysis.attribution.links)}
+    lines = {"route": _lines(_told_routes(analysis, published)), "link": _lines(analysis.attribution.links)}
     for name, shapes in lines.items():
         if len(shapes):
             simple = shapely.simplify(shapes, _ROUTE_M)
@@ -103,42 +104,38 @@ def _lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
 # -- who may be told --------------------------------------------------------------------------------
 
 
-def _elders(analysis: Analysis) -> pd.Series:
-    """People aged 60+ of each community of whom more is told than their number, by id."""
-    frame = analysis.city.communities.frame
-    return frame["pop_60plus"].astype(np.float64)[frame.index.isin(told_communities(analysis))]
-
-
-def _pairs(analysis: Analysis, frame: pd.DataFrame, services: list[str]) -> tuple[pd.DataFrame, Pairs]:
+def _pairs(
+    analysis: Analysis, published: Published, frame: pd.DataFrame, services: list[str]
+) -> tuple[pd.DataFrame, Pairs]:
     """Rows on (community, service) of public communities, in the order of the page, with both positions."""
     ids = analysis.city.communities.frame.index
     community = ids.get_indexer(frame.index.get_level_values("community_id"))
     service = pd.Index(services).get_indexer(frame.index.get_level_values("service"))
-    told = frame.index.get_level_values("community_id").isin(_elders(analysis).index) & (service >= 0)
+    told = frame.index.get_level_values("community_id").isin(published.told) & (service >= 0)
     order = np.lexsort((service, community))
     order = order[told[order]]
     return frame.iloc[order], list(zip(order.tolist(), community[order].tolist(), service[order].tolist(), strict=True))
 
 
-def _told_routes(analysis: Analysis) -> gpd.GeoDataFrame:
+def _told_routes(analysis: Analysis, published: Published) -> gpd.GeoDataFrame:
     frame = analysis.routes.frame
     if not len(frame):
         return frame
     services = sorted(set(frame.index.get_level_values("service")))
-    return frame.loc[_pairs(analysis, frame, services)[0].index]
+    return frame.loc[_pairs(analysis, published, frame, services)[0].index]
 
 
 # -- parts ------------------------------------------------------------------------------------------
 
 
-def _routes(analysis: Analysis, services: list[str]) -> list[list[Any]]:
+def _routes(analysis: Analysis, published: Published, services: list[str]) -> list[list[Any]]:
     """Of each typical walk: community, service, facility, minutes, metres, number of its line."""
-    frame = _told_routes(analysis)
+    frame = _told_routes(analysis, published)
     if not len(frame):
         return []
     line = {key: place for place, key in enumerate(frame.index)}
     sites = analysis.city.facilities.frame.index.get_indexer(frame["facility_id"].to_numpy())
-    shown, places = _pairs(analysis, frame, services)
+    shown, places = _pairs(analysis, published, frame, services)
     return [
         [community, service, int(sites[row]), short(minutes, 1), short(metres), line[key]]
         for (row, community, service), key, minutes, metres in zip(
@@ -152,17 +149,15 @@ def _tens(values: pd.Series) -> list[int]:
     return tens
 
 
-def _attribution(analysis: Analysis, services: list[str]) -> dict[str, Any]:
+def _attribution(analysis: Analysis, published: Published, services: list[str]) -> dict[str, Any]:
     """Causes and remedies; people in tens, all of them."""
     found = analysis.attribution
     if not len(found):
         return {}
-    shown, places = _pairs(analysis, found.frame, services)
+    shown, places = _pairs(analysis, published, found.frame, services)
     links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
-    cells = public_cells(analysis)
-    people = [
-        public_left(cells, shown[f"uncovered_{name}"]).tolist() for name in ("gates", "link", "direct", "straight")
-    ]
+    left = published.left.reindex(shown.index)
+    people = [left[f"uncovered_{name}"].tolist() for name in ("gates", "link", "direct", "straight")]
     link = links.get_indexer(pd.Index(shown["link_id"])).tolist()
     rows = [
         [community, service, CAUSES.index(cause), *counts, best]
@@ -181,21 +176,13 @@ def _attribution(analysis: Analysis, services: list[str]) -> dict[str, Any]:
     return {"causes": list(CAUSES), "rows": rows, "links": told}
 
 
-def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
+def _robustness(analysis: Analysis, published: Published, services: list[str]) -> dict[str, Any]:
     """Verdicts over many draws; shares are made of counts in tens, as those of the ledger."""
     found = analysis.robustness
     if not len(found):
         return {}
-    shown, places = _pairs(analysis, found.frame, services)
-    elders = _elders(analysis).reindex(shown.index.get_level_values("community_id")).to_numpy(dtype=np.float64)
-    placed = _placed(analysis, shown.index, elders)
-    low, high = (
-        public_shares(placed, shown[name].to_numpy(dtype=np.float64), everyone=elders)
-        for name in ("share_low", "share_high")
-    )
-    below = np.rint(100 * shown["p_below"].to_numpy(dtype=np.float64))
-    required = np.rint(100 * shown["required"].to_numpy(dtype=np.float64))
-    figures = zip(places, shown["verdict"], below, low, high, required, strict=True)
+    shown, places = _pairs(analysis, published, published.draws, services)
+    figures = zip(places, shown["verdict"], *(shown[name] for name in _DRAWN), strict=True)
     rows = [
         [community, service, ROBUST.index(verdict), *(short(value) for value in values)]
         for (_, community, service), verdict, *values in figures
@@ -205,34 +192,19 @@ def _robustness(analysis: Analysis, services: list[str]) -> dict[str, Any]:
         "draws": int(found.draws),
         "seed": int(found.seed),
         "rows": rows,
-        "communities": _by_community(analysis, found.by_community, {
-            "index_low": 0, "index_high": 0, "rank_low": 0, "rank_high": 0, "robust_gaps": 0,
-        }),
+        "communities": _by_community(analysis, published.intervals),
         "assumptions": _notes(
             assumption_notes(found, analysis.ledger.rules, pack_services=analysis.city.pack_services)
         ),
-    }  # fmt: skip
+    }
 
 
-def _placed(analysis: Analysis, pairs: pd.Index, elders: NDArray[np.float64]) -> NDArray[np.float64]:
-    """People aged 60+ whom a share of a community and service is of; all where coverage does not speak of them."""
-    frame = analysis.coverage.frame
-    if frame.empty:
-        return elders
-    at = frame.xs(analysis.settings.circle_min, level="cutoff_min")
-    known = (at["pop_60plus_covered"] + at["pop_60plus_uncovered"]).reindex(pairs).to_numpy(dtype=np.float64)
-    return np.where(np.isfinite(known), known, elders)
-
-
-def _by_community(analysis: Analysis, frame: pd.DataFrame, digits: Mapping[str, int]) -> list[list[Any] | None]:
-    """Columns of a frame on ``community_id`` for every community of the page; None where nothing is public."""
-    ids, told = analysis.city.communities.frame.index, _elders(analysis).index
-    columns = [name for name in digits if name in frame]
-    values = frame.reindex(ids)[columns]
-    there = ids.isin(told) & ids.isin(frame.index)
+def _by_community(analysis: Analysis, frame: pd.DataFrame) -> list[list[Any] | None]:
+    """Rows of a frame on ``community_id``, whole numbers, for every community of the page; None where there is none."""
+    ids = analysis.city.communities.frame.index
     return [
-        [short(row[name], digits[name]) for name in columns] if here else None
-        for (_, row), here in zip(values.iterrows(), there, strict=True)
+        [short(value) for value in row] if here else None
+        for here, row in zip(ids.isin(frame.index), frame.reindex(ids).itertuples(index=False), strict=True)
     ]
 
 
@@ -268,12 +240,12 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _types(analysis: Analysis) -> dict[str, Any]:
+def _types(analysis: Analysis, published: Published) -> dict[str, Any]:
     """Kinds of communities; none is told where people aged 60+ are not public, for it rests on their share."""
     found = analysis.typology
     if not len(found) or not len(found.types):
         return {}
-    ids, told = analysis.city.communities.frame.index, _elders(analysis).index
+    ids, told = analysis.city.communities.frame.index, published.told
     kinds = found.types.index
     own = found.frame["type_id"].reindex(ids).fillna("")
     place = np.where(ids.isin(told), kinds.get_indexer(pd.Index(own)), -1)
@@ -302,11 +274,11 @@ def _types(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _stability(analysis: Analysis) -> dict[str, Any]:
+def _stability(analysis: Analysis, published: Published) -> dict[str, Any]:
     """Ranks under other weights and other ways to put services together."""
     found = analysis.stability
     if not len(found):
         return {}
-    frame = found.frame.assign(top_tenth=100 * found.frame["top_tenth"].astype(np.float64))
-    digits = {"rank_additive": 0, "rank_worst": 0, "rank_low": 0, "rank_high": 0, "top_tenth": 0}
-    return {"draws": int(found.draws), "rows": _by_community(analysis, frame, digits)}
+    columns = ["rank_additive", "rank_worst", "rank_low", "rank_high", "top_tenth"]
+    frame = published.stability.assign(top_tenth=100 * published.stability["top_tenth"].astype(np.float64))
+    return {"draws": int(found.draws), "rows": _by_community(analysis, frame[columns])}

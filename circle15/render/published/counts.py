@@ -12,33 +12,39 @@ from numpy.typing import NDArray
 
 from circle15.catalog import text
 from circle15.model import Analysis
-from circle15.model.limits import FEWEST, MIDDLE_OF_FEW, few_as_five
+from circle15.model.limits import FEWEST
 from circle15.render.published.gaps import (
+    drawn,
     public_cells,
-    public_gaps,
+    public_groups,
     public_left,
-    public_subdistricts,
     public_sums,
     told_communities,
 )
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, public_population, public_tens, public_total
+from circle15.render.published.ranking import (
+    public_draws,
+    public_gaps,
+    public_intervals,
+    public_stability,
+    public_subdistricts,
+)
 
-__all__ = ["Published", "few", "percent", "publish", "rounded_percent", "tens"]
+__all__ = ["Published", "few", "percent", "publish", "tens"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
     """An analysis' counts of people as they may be passed on.
 
-    ``cells`` on (``community_id``, ``service``), communities of ten people aged 60+ and more: ``placed`` and
-    ``uncovered`` at the circle (:data:`~circle15.render.published.privacy.SUPPRESSED` for one to nine), ``rough`` (in
-    tens), ``share`` covered worked out from these, ``mean_min``. ``places`` on ``community_id``: ``population`` and
-    ``pop_60plus`` (``UNKNOWN`` where nobody knows them). ``ranking`` and ``subdistricts``: indices and ranks by
-    :mod:`circle15.render.published.gaps`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a cut-off
-    (people not covered), all in tens. ``unknown`` communities, whose people aged 60+ nobody knows, are in none.
-    ``left`` on (``community_id``, ``service``): the columns of ``attribution.frame`` that count people, by
-    :func:`~circle15.render.published.gaps.public_left`. ``told``: ids by
-    :func:`~circle15.render.published.gaps.told_communities`.
+    ``cells``: :func:`~circle15.render.published.gaps.public_cells`. ``left`` on (``community_id``, ``service``): the
+    columns of ``attribution.frame`` that count people, by :func:`~circle15.render.published.gaps.public_left`.
+    ``places`` on ``community_id``: ``population`` and ``pop_60plus`` (``UNKNOWN`` where nobody knows them).
+    ``ranking``, ``subdistricts``, ``draws``, ``intervals``, ``stability``: indices, ranks and their intervals by
+    :mod:`circle15.render.published.ranking`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a
+    cut-off (people not covered), all in tens. ``groups``: :func:`~circle15.render.published.gaps.public_groups`.
+    ``unknown`` communities, whose people aged 60+ nobody knows, are in none.
+    ``told``: ids by :func:`~circle15.render.published.gaps.told_communities`.
     """
 
     cells: Any
@@ -46,6 +52,10 @@ class Published:
     places: Any
     ranking: Any
     subdistricts: Any
+    groups: Any
+    draws: Any
+    intervals: Any
+    stability: Any
     totals: Any
     elders: int
     people: int
@@ -58,7 +68,7 @@ class Published:
 
     def summed(self, world: str, rows: pd.Index) -> int:
         """People whom a remedy would leave without a service, over some rows of ``left``, in tens of what is told."""
-        return tens(float(_sum_of(self.left[world].reindex(rows).to_numpy(dtype=np.int64))))
+        return tens(_sum_of(self.left[world].reindex(rows).to_numpy(dtype=np.int64)))
 
 
 def few(people: float, *, rough: bool = False) -> str:
@@ -94,65 +104,47 @@ def tens(people: float) -> int:
     return int(public_tens(np.array([people]))[0])
 
 
-def rounded_percent(value: float, people: float) -> str:
-    """A percentage of so many people, no finer than ten of them.
-
-    Examples
-    --------
-    >>> rounded_percent(97.6, 5000), rounded_percent(97.6, 50), rounded_percent(97.6, 9)
-    ('98%', '约100%', '—')
-    """
-    if math.isnan(value) or not people >= FEWEST:
-        return "—"
-    step = math.ceil(100 * FEWEST / people)
-    return f"{value:.0f}%" if step <= 1 else f"约{min(100, round(value / step) * step)}%"
-
-
 def publish(analysis: Analysis) -> Published:
-    """Counts of an analysis at its circle, such that no group under ten can be worked out."""
+    """Counts of an analysis, such that no group under ten can be worked out, and figures made of these."""
     frame = analysis.city.communities.frame
-    public, told = public_cells(analysis), told_communities(analysis)
+    cells, draws = public_cells(analysis), public_draws(analysis)
+    ranking = public_gaps(analysis, cells)
     elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
     everyone = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
-    places = pd.DataFrame({"population": everyone, "pop_60plus": elders}, index=frame.index)
     return Published(
-        cells=_cells(public, told),
-        places=places,
-        ranking=public_gaps(analysis, public),
-        subdistricts=public_subdistricts(analysis, public),
-        totals=_totals(analysis, public),
-        left=_left(analysis, public),
-        elders=tens(float(few_as_five(frame["pop_60plus"]).sum())),
-        people=tens(float(_sum_of(everyone))),
+        cells=cells.assign(uncovered=cells["uncovered"].astype(float).where(cells["placed"] != 0)).sort_index(),
+        places=pd.DataFrame({"population": everyone, "pop_60plus": elders}, index=frame.index),
+        ranking=ranking,
+        subdistricts=public_subdistricts(analysis, cells),
+        groups=public_groups(analysis, cells),
+        draws=draws,
+        intervals=public_intervals(analysis, cells, draws, ranking),
+        stability=public_stability(analysis, cells, ranking),
+        totals=_totals(analysis, cells),
+        left=_left(analysis, cells),
+        elders=tens(_sum_of(elders)),
+        people=tens(_sum_of(everyone)),
         unknown=int(frame["pop_60plus"].isna().sum()),
-        told=told,
+        told=told_communities(analysis),
     )
 
 
-def _sum_of(shown: NDArray[np.int64]) -> int:
+def _sum_of(shown: NDArray[np.int64]) -> float:
     """Published counts added up, with five for one to nine and nobody for an unknown number."""
-    return int(np.where(shown == SUPPRESSED, MIDDLE_OF_FEW, np.maximum(shown, 0)).sum())
+    return float(np.maximum(drawn(shown), 0).sum())
 
 
-def _left(analysis: Analysis, public: pd.DataFrame) -> pd.DataFrame:
+def _left(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
     frame = analysis.attribution.frame
     worlds = [column for column in frame if str(column).startswith("uncovered")]
-    return pd.DataFrame({column: public_left(public, frame[column]) for column in worlds}, index=frame.index)
+    return pd.DataFrame({column: public_left(cells, frame[column]) for column in worlds}, index=frame.index)
 
 
-def _cells(public: pd.DataFrame, told: pd.Index) -> pd.DataFrame:
-    cells = public[["placed", "uncovered", "rough", "share", "mean_min"]].copy()
-    if cells.empty:
-        return cells
-    cells["uncovered"] = cells["uncovered"].astype(float).where(cells["placed"] != 0)
-    return cells[cells.index.get_level_values("community_id").isin(told)].sort_index(kind="stable")
-
-
-def _totals(analysis: Analysis, public: pd.DataFrame) -> pd.DataFrame:
+def _totals(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
     """City-wide figures in tens, sums of what is told of communities: none can be worked out as the rest of a sum."""
     if analysis.coverage.frame.empty:
         return pd.DataFrame(columns=["placed", "uncovered"])
-    sums = public_sums(analysis, public, pd.Series("", index=analysis.city.communities.frame.index)).droplevel(0)
+    sums = public_sums(analysis, cells, pd.Series("", index=analysis.city.communities.frame.index)).droplevel(0)
     known = [key for key in analysis.coverage.services if key in sums.index]
     cutoffs = {f"uncovered_{place}": cutoff for place, cutoff in enumerate(analysis.settings.cutoffs_min)}
     return sums.reindex(known).map(tens).rename(columns=cutoffs)

@@ -22,6 +22,7 @@ __all__ = [
     "bundles",
     "parts_of",
     "public_counts",
+    "public_means",
     "public_parts",
     "public_population",
     "public_shares",
@@ -29,7 +30,6 @@ __all__ = [
     "public_total",
     "small_groups",
     "tells_too_much",
-    "told_whole",
 ]
 
 
@@ -99,9 +99,9 @@ def public_tens(people: NDArray[np.float64]) -> NDArray[np.int64]:
 def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Parts of a known number of people such that neither they nor what is left of the whole tell of one to nine.
 
-    One to nine are one number, and so are all and all but one to nine: the tens next to the middle of these stand for
-    them. The last tens below also stand for the few numbers that would be cut off beside them. Of twenty to 29 people
-    all parts of ten and more are one number; of ten to nineteen a half and less are, and more than that.
+    Nobody and all are told. One to nine are one number, and so are all but one to nine: the last tens below all stand
+    for them. The tens before these also stand for the few numbers that would be cut off beside them. Of twenty to 29
+    people all parts of ten and more are one number; of ten to nineteen a half and less are, and more than that.
 
     Parameters
     ----------
@@ -113,23 +113,24 @@ def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[
     Returns
     -------
     numpy.ndarray
-        ``int64[n, k]``: tens, 0, or :data:`SUPPRESSED`.
+        ``int64[n, k]``: tens, the total, 0, or :data:`SUPPRESSED`.
 
     Examples
     --------
     >>> public_parts(np.array([36]), np.array([[0, 9, 14, 26, 27, 35, 36]])).tolist()
-    [[0, -1, 10, 20, 30, 30, 30]]
+    [[0, -1, 10, 20, 30, 30, 36]]
     >>> public_parts(np.array([29, 19]), np.array([[9, 10, 29], [1, 10, 19]])).tolist()
-    [[-1, 20, 20], [-1, 10, 10]]
+    [[-1, 20, 29], [-1, 10, 19]]
     """
     whole = total[:, None]
     most = whole - FEWEST
     last = np.maximum(FEWEST, (most - FEWEST // 2 + 1) // FEWEST * FEWEST)
     ends = (parts > most) | (whole < 3 * FEWEST)
-    shown = np.where(ends, np.minimum(_tens(whole - FEWEST // 2 + 1), whole // FEWEST * FEWEST), 0)
-    shown = np.where(ends, shown, np.clip(_tens(parts), FEWEST, last))
-    few = np.where(whole < 2 * FEWEST, (parts <= whole // 2) | (whole < FEWEST), parts < FEWEST)
-    return np.where(parts <= 0, 0, np.where(few, SUPPRESSED, shown))
+    nearly = np.maximum(FEWEST, (whole - 1) // FEWEST * FEWEST)
+    shown = np.where(ends, nearly, np.clip(_tens(parts), FEWEST, last))
+    few = np.where(whole < 2 * FEWEST, parts <= whole // 2, parts < FEWEST)
+    shown = np.where(few | (whole < FEWEST), SUPPRESSED, np.where(parts == whole, whole, shown))
+    return np.where(parts <= 0, 0, shown)
 
 
 def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -145,46 +146,16 @@ def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[n
     return np.where(part, public_parts(np.maximum(total, FEWEST), exact[:, None])[:, 0], tens)
 
 
-class _Groups(NamedTuple):
-    """People of each row, those placed before those uncovered by each cut-off, the whole that parts are told of.
-
-    ``rough`` where a group is of one to nine, ``known`` where the number of those who are placed can be told.
-    """
-
-    people: NDArray[np.int64]
-    steps: NDArray[np.int64]
-    whole: NDArray[np.int64]
-    rough: NDArray[np.bool_]
-    known: NDArray[np.bool_]
-
-    @classmethod
-    def of(
-        cls,
-        total: NDArray[np.float64],
-        unplaced: NDArray[np.float64],
-        uncovered: NDArray[np.float64],
-        apart: NDArray[np.bool_] | None,
-    ) -> _Groups:
-        people, lost = np.rint(total).astype(np.int64), np.rint(unplaced).astype(np.int64)
-        steps = np.column_stack([people - lost, np.rint(np.nan_to_num(uncovered)).astype(np.int64)])
-        groups = np.column_stack([steps[:, :-1] - steps[:, 1:], steps[:, -1], lost, people])
-        near = np.zeros(len(people), dtype=bool) if apart is None else apart
-        known = ~near & ((lost == 0) | (lost >= FEWEST))
-        return cls(
-            people=people,
-            steps=steps,
-            whole=np.where(known, steps[:, 0], people),
-            rough=np.any((groups > 0) & (groups < FEWEST), axis=1) | near,
-            known=known,
-        )
+def _steps(
+    total: NDArray[np.float64], unplaced: NDArray[np.float64], uncovered: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Whole people of each row, and those placed before those uncovered by each cut-off."""
+    people, lost = np.rint(total).astype(np.int64), np.rint(unplaced).astype(np.int64)
+    return people, np.column_stack([people - lost, np.rint(np.nan_to_num(uncovered)).astype(np.int64)])
 
 
 def small_groups(
-    total: NDArray[np.float64],
-    unplaced: NDArray[np.float64],
-    uncovered: NDArray[np.float64],
-    *,
-    apart: NDArray[np.bool_] | None = None,
+    total: NDArray[np.float64], unplaced: NDArray[np.float64], uncovered: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Rows of which nothing can be told: a group of one to nine among fewer than twenty people.
 
@@ -197,35 +168,20 @@ def small_groups(
     >>> small_groups(np.array([13.0, 23.0, 13.0]), np.zeros(3), np.array([[10.0], [20.0], [13.0]])).tolist()
     [True, False, False]
     """
-    of = _Groups.of(total, unplaced, uncovered, apart)
-    few = (of.whole >= FEWEST) & (of.whole < 2 * FEWEST)
-    return of.rough & ((of.people < 2 * FEWEST) | few)
-
-
-def told_whole(
-    total: NDArray[np.float64], unplaced: NDArray[np.float64], *, apart: NDArray[np.bool_] | None = None
-) -> NDArray[np.int64]:
-    """People whose number is known to a reader and whose parts are told: those placed, or all of a row.
-
-    Parameters as for :func:`public_counts`.
-    """
-    return _Groups.of(total, unplaced, np.zeros((len(total), 0)), apart).whole
+    people, steps = _steps(total, unplaced, uncovered)
+    groups = np.column_stack([steps[:, :-1] - steps[:, 1:], steps[:, -1], people - steps[:, 0], people])
+    return np.any((groups > 0) & (groups < FEWEST), axis=1) & (people < 2 * FEWEST)
 
 
 def public_counts(
-    total: NDArray[np.float64],
-    unplaced: NDArray[np.float64],
-    uncovered: NDArray[np.float64],
-    *,
-    apart: NDArray[np.bool_] | None = None,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    total: NDArray[np.float64], unplaced: NDArray[np.float64], uncovered: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Placed and uncovered people such that no group under ten can be worked out.
 
     The cut-offs cut a row's people into groups: covered within the first, between the first and the
-    second, ..., beyond the last, and those that the data cannot place. Where every group that is not
-    empty has ten people, whole numbers are shown; else those of the row are parts of the people who are placed, or of
-    all where one to nine are not, and told as :func:`public_parts` are. Then four numbers or more are possible of
-    every group. Rows of which nothing can be told (:func:`small_groups`) are for the caller to leave out.
+    second, ..., beyond the last, and those that the data cannot place. All are told as :func:`public_parts` of the
+    row's people: then four numbers or more are possible of every group, and of what two rows of the same people differ
+    by. Rows of which nothing can be told (:func:`small_groups`) are for the caller to leave out.
 
     Parameters
     ----------
@@ -233,30 +189,47 @@ def public_counts(
         People per row.
     uncovered
         ``float64[rows, cutoffs]``, falling along the cut-offs; NaN where nobody could be placed.
-    apart
-        ``bool[rows]``: whether the number of those who are not placed differs by one to nine from that of another row
-        of the same people. None: nowhere.
 
     Returns
     -------
     tuple
-        ``placed[rows]`` (all of the row's people where all but one to nine are), ``uncovered[rows, cutoffs]`` with
-        :data:`SUPPRESSED` for one to nine, and ``rough[rows]``: which rows are in tens.
+        ``placed[rows]`` (all of the row's people where all but one to nine are) and ``uncovered[rows, cutoffs]``, in
+        tens, with :data:`SUPPRESSED` for one to nine.
 
     Examples
     --------
-    >>> placed, uncovered, rough = public_counts(
-    ...     np.array([300.0, 300.0]), np.zeros(2), np.array([[200.0, 40.0], [200.0, 6.0]]))
-    >>> placed.tolist(), uncovered.tolist(), rough.tolist()
-    ([300, 300], [[200, 40], [200, -1]], [False, True])
+    >>> placed, uncovered = public_counts(
+    ...     np.array([303.0, 303.0]), np.array([0.0, 60.0]), np.array([[198.0, 43.0], [198.0, 6.0]]))
+    >>> placed.tolist(), uncovered.tolist()
+    ([303, 240], [[200, 40], [200, -1]])
     """
-    of = _Groups.of(total, unplaced, uncovered, apart)
-    tens, placed = public_parts(of.whole, of.steps), of.steps[:, 0]
-    nearly = (placed > of.people - FEWEST) | ((of.people < 3 * FEWEST) & (placed >= FEWEST))
-    tens[:, 0] = np.where(nearly & (of.people >= 2 * FEWEST), of.people, tens[:, 0])
-    tens[:, 0] = np.where(of.known, _hidden(placed, placed), tens[:, 0])
-    shown = np.where(of.rough[:, None], tens, of.steps)
-    return shown[:, 0], shown[:, 1:], of.rough
+    people, steps = _steps(total, unplaced, uncovered)
+    shown, placed = public_parts(people, steps), steps[:, 0]
+    nearly = (placed > people - FEWEST) | ((people < 3 * FEWEST) & (placed >= FEWEST))
+    return np.where(nearly, people, shown[:, 0]), shown[:, 1:]
+
+
+def public_means(values: NDArray[np.float64], people: NDArray[np.float64], most: float) -> NDArray[np.float64]:
+    """Means over people, in whole steps that ten of them would move: times people they are counts too.
+
+    Parameters
+    ----------
+    values
+        ``float64[n]`` such as minutes, NaN where there is none.
+    people
+        ``float64[n]`` whom each is of.
+    most
+        How much more one of them may have than another.
+
+    Examples
+    --------
+    Of forty people ten who walk 30 minutes more add 7.5 to the mean, of 300 one.
+
+    >>> public_means(np.array([9.4, 9.4, 2.0]), np.array([40.0, 300.0, 40.0]), 30.0).tolist()
+    [8.0, 9.0, 8.0]
+    """
+    step = np.ceil(np.maximum(1.0, FEWEST * most / np.maximum(people, FEWEST)))
+    return np.where(values > 0, np.maximum(np.rint(values / step), 1), 0.0 * values) * step
 
 
 def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:

@@ -31,8 +31,7 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     from matplotlib.figure import Figure
 
     ranked = published.ranking
-    ranked = ranked[[published.seen(key) for key in ranked.index] & ranked["index"].notna().to_numpy()]
-    ranked = ranked.sort_values("rank", kind="stable").head(MOST_BARS)
+    ranked = ranked[ranked["index"].notna()].sort_values("rank", kind="stable").head(MOST_BARS)
     if ranked.empty:
         return None
     index = ranked["index"].round().to_numpy()
@@ -41,7 +40,7 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     place = np.arange(len(ranked))[::-1]
     axes.barh(place, index, height=0.72, color=[RAMP[class_of(value, INDEX_ENDS)] for value in index],
               edgecolor=QUIET, linewidth=0.4)  # fmt: skip
-    draws = _interval(analysis, ranked.index)
+    draws = _interval(published, ranked.index)
     if draws is not None:
         low, high = draws
         axes.hlines(place, low, high, color=INK, linewidth=1.1)
@@ -86,8 +85,8 @@ def _short(name: str) -> str:
     return name
 
 
-def _interval(analysis: Analysis, ids: pd.Index) -> tuple[np.ndarray, np.ndarray] | None:
-    drawn = analysis.robustness.by_community
+def _interval(published: Published, ids: pd.Index) -> tuple[np.ndarray, np.ndarray] | None:
+    drawn = published.intervals
     if not len(drawn):
         return None
     drawn = drawn.reindex(ids)

@@ -36,8 +36,8 @@ class Facts:
 
     @cached_property
     def drawn(self) -> Any:
-        """``robustness.frame``, sorted."""
-        return self.analysis.robustness.frame.sort_index(kind="stable")
+        """``published.draws``, sorted."""
+        return self.published.draws.sort_index(kind="stable")
 
     @cached_property
     def walks(self) -> Any:
@@ -83,13 +83,11 @@ class Facts:
 
     @property
     def ranked(self) -> Any:
-        """``published.ranking`` by rank then id, without communities too small to be told of."""
+        """``published.ranking`` by rank then id, of communities that have an index."""
         table = self.published.ranking
         if table.empty:
             return table
-        seen = [self.published.seen(str(key)) for key in table.index]
-        table = table[seen & table["index"].notna().to_numpy()]
-        return table.sort_index(kind="stable").sort_values("rank", kind="stable")
+        return table[table["index"].notna()].sort_index(kind="stable").sort_values("rank", kind="stable")
 
 
 def number(value: Any, digits: int = 1) -> str:

@@ -15,6 +15,7 @@ import shapely
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, City
 from circle15.render.published.counts import Published
+from circle15.render.published.gaps import drawn
 from circle15.render.report.blocks import clean, say
 from circle15.render.report.charts import INDEX_ENDS
 from circle15.render.report.ink import HIDDEN, INK, QUIET, RAMP, class_of
@@ -87,7 +88,7 @@ def service_maps(analysis: Analysis, published: Published) -> Any | None:
 
 def robust_map(analysis: Analysis, published: Published) -> Any | None:
     """In how many services each community has a gap that stands in nine of ten draws."""
-    frame = analysis.robustness.by_community
+    frame = published.intervals
     if not len(frame):
         return None
     counts = frame["robust_gaps"].dropna().astype(int)
@@ -107,7 +108,8 @@ def cause_map(analysis: Analysis, published: Published, *, most: int = 10) -> An
     frame, links = analysis.attribution.frame, analysis.attribution.links
     if not len(frame):
         return None
-    people = frame.groupby([frame.index.get_level_values("community_id"), "cause"])["uncovered"].sum().unstack()
+    lost = pd.Series(drawn(published.left["uncovered"].to_numpy()), index=frame.index)
+    people = lost.groupby([frame.index.get_level_values("community_id"), frame["cause"]]).sum().unstack()
     lead: Any = people.reindex(columns=[*CAUSES]).idxmax(axis=1)
     figure, axes = _sheet(analysis)
     _ground(axes, analysis.city)

@@ -61,14 +61,11 @@ def _by_service(facts: Facts) -> Table:
 
 
 def _mean(facts: Facts, service: str) -> float:
-    """Mean minutes in the city: communities weighted by their people aged 60+ who can get there."""
-    nearest = facts.analysis.coverage.nearest
-    if not len(nearest):
-        return float("nan")
-    here = nearest.xs(service, level="service")
-    elders = facts.analysis.city.communities.frame["pop_60plus"].reindex(here.index)
-    weight = (elders - here["unreachable"].fillna(0)).clip(lower=0).where(here["mean_min"].notna(), 0.0)
-    return float((here["mean_min"].fillna(0) * weight).sum() / weight.sum()) if weight.sum() > 0 else float("nan")
+    """Mean minutes in the city, of those that are told of communities, weighted by their people aged 60+."""
+    cells = facts.published.cells
+    here = cells[cells.index.get_level_values("service") == service].dropna(subset="mean_min")
+    weight = here["placed"].clip(lower=0)
+    return float((here["mean_min"] * weight).sum() / weight.sum()) if weight.sum() > 0 else float("nan")
 
 
 def _subdistricts(facts: Facts) -> Table:

@@ -114,8 +114,9 @@ def _links(links: gpd.GeoDataFrame) -> Table:
 
 def _remedies(facts: Facts) -> Table:
     frame = facts.missing
-    seen = [facts.published.seen(str(key)) for key in frame.index.get_level_values("community_id")]
-    largest = frame[seen].sort_index(kind="stable").sort_values("uncovered", ascending=False, kind="stable")
+    lost = facts.published.left["uncovered"].reindex(frame.index)
+    lost = lost[lost.index.get_level_values("community_id").isin(facts.published.told)]
+    largest = frame.loc[lost.sort_values(ascending=False, kind="stable").index]
     fields = (field("h_community", 2), field("h_service", 1.8), field("h_out", 1.1, "right"),
               field("h_cause", 1.5), field("h_remedy", 5))  # fmt: skip
     rows = [

@@ -51,7 +51,7 @@ def certainty(facts: Facts) -> list[Block]:
 
 
 def _verdicts(facts: Facts) -> Table:
-    frame = facts.analysis.robustness.frame
+    frame = facts.drawn
     counts: Any = frame.groupby([frame.index.get_level_values("service"), "verdict"]).size().unstack(fill_value=0)
     shown = [verdict for verdict in VERDICTS if verdict in counts]
     heads = [say("undetermined_verdict" if verdict == "undetermined" else verdict) for verdict in shown]
@@ -85,7 +85,7 @@ def _weights(facts: Facts) -> Words:
     stability: Any = facts.analysis.stability
     if not len(stability.frame) or not stability.draws:
         return say("stability_none")
-    first = stability.frame.sort_values("rank", kind="stable").head(_FIRST)
+    first = facts.published.stability.sort_values("rank", kind="stable").head(_FIRST)
     steady = int((first["top_tenth"] > 0.5).sum())
     told = []
     for (one, other), row in stability.agreement.iterrows():

@@ -147,8 +147,8 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
     rows = []
     for service in (one for one in facts.determined if (key, one) in cells.index):
         cell = cells.loc[(key, service)]
-        told = [facts.service(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=bool(cell["rough"])),
-                number(cell["mean_min"], 0 if cell["rough"] else 1)]  # fmt: skip
+        told = [facts.service(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=True),
+                number(cell["mean_min"], 0)]  # fmt: skip
         if walked:
             told.append(_walk(facts, key, service))
         if len(robust):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from circle15.catalog.phrases import equity_reasons, named_groups, type_names, type_notes
-from circle15.model.limits import FEWEST, few_as_five
-from circle15.render.published.counts import few, percent, rounded_percent, tens
+from circle15.model.limits import few_as_five
+from circle15.render.published.counts import few, percent, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.facts import Facts, minutes, number
 from circle15.render.words import Words
@@ -28,7 +29,7 @@ def spread(facts: Facts) -> list[Block]:
     if "lorenz" in facts.figures:
         out.append(Picture(stem="lorenz", words=say("lorenz"), width=0.85))
     out.append(Heading(level=2, words=say("spread_groups")))
-    groups = named_groups(equity, "zh")
+    groups = named_groups(replace(equity, groups=facts.published.groups), "zh")
     if not len(groups):
         return [*out, Paragraph(words=say("groups_none"))]
     for grouping in dict.fromkeys(groups.index.get_level_values("grouping")):
@@ -70,12 +71,7 @@ def _group(facts: Facts, grouping: str, groups: Any) -> Table:
     for name in list(dict.fromkeys(groups.index.get_level_values("group")))[:_MOST_GROUPS]:
         mine = groups.xs(name, level="group")
         people = float(mine["pop_60plus"].iloc[0])
-        shares = [
-            rounded_percent(float(mine.loc[key, "share"]) * 100, people)
-            if key in mine.index and people >= FEWEST
-            else "—"
-            for key in keys
-        ]
+        shares = [percent(float(mine.loc[key, "share"])) if key in mine.index else "—" for key in keys]
         told = _fifth(name) if grouping == "need" else clean(name)
         rows.append((told, f"{mine['communities'].iloc[0]:,.0f}", few(tens(people), rough=True), *shares))
     known = ("community_type", "priority_flag", "rural", "subdistrict", "need")

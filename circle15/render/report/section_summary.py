@@ -59,7 +59,7 @@ def verdict(facts: Facts) -> list[Words]:
     lines += _helps(facts, "verdict")
     if any(one.code == "estimated-people" for one in facts.analysis.findings):
         lines.append(say("verdict_estimated"))
-    verdicts = facts.analysis.robustness.frame
+    verdicts = facts.drawn
     if facts.analysis.robustness.draws and len(verdicts):
         counts = verdicts["verdict"].value_counts()
         lines.append(say("verdict_sure", all=f"{(verdicts['verdict'] != 'undetermined').sum():,}",
@@ -97,7 +97,7 @@ def _lead(facts: Facts) -> Words:
 
 def service_lines(facts: Facts) -> list[Words]:
     """One line a service, most people out of reach first; the undetermined ones last, in one line."""
-    totals, gaps = facts.published.totals, facts.analysis.gaps.frame
+    totals, cells = facts.published.totals, facts.published.cells
     offers = facts.analysis.city.facilities.in_service().offers()["service"].value_counts()
     lines = []
     for key in totals["uncovered"].sort_values(ascending=False, kind="stable").index if len(totals) else ():
@@ -107,8 +107,8 @@ def service_lines(facts: Facts) -> list[Words]:
             kind = "service_line_few" if row["uncovered"] == SUPPRESSED else "service_line_all"
             lines.append(say(kind, service=(words.zh, words.en), sites=sites))
             continue
-        here = gaps.xs(key, level="service")["uncovered"]
-        worst = facts.names(here.sort_index(kind="stable").idxmax())
+        here = cells.xs(key, level="service")["uncovered"].dropna()
+        worst = facts.names(here.idxmax()) if len(here) else ("—", "—")
         share = percent(row["uncovered"] / row["placed"]) if row["placed"] > 0 else "—"
         lines.append(say("service_line", service=(words.zh, words.en), sites=sites, community=worst,
                          people=few(row["uncovered"]), percent=share))  # fmt: skip
@@ -128,7 +128,7 @@ def _worst(facts: Facts) -> list[Block]:
 
 def ranking(facts: Facts, most: int) -> Table:
     """Communities by gap index: people, index and interval, what each lacks most and for how many."""
-    drawn: Any = facts.analysis.robustness.by_community
+    drawn: Any = facts.published.intervals
     fields = [field("h_rank", 0.8, "right"), field("h_community", 2.4), field("h_subdistrict", 1.6),
               field("h_elders", 1.25, "right"), field("h_index", 0.8, "right")]  # fmt: skip
     if len(drawn):
@@ -143,14 +143,14 @@ def ranking(facts: Facts, most: int) -> Table:
         if len(drawn):
             told.append(interval(facts, key))
         told += [facts.service(row["worst_service"]).zh if lacks else say("nothing_lacking").zh,
-                 few(cell["uncovered"], rough=bool(cell["rough"])) if lacks and cell is not None else "—"]  # fmt: skip
+                 few(cell["uncovered"], rough=True) if lacks and cell is not None else "—"]  # fmt: skip
         rows.append(tuple(told))
     return Table(words=say("gaps_all"), fields=tuple(fields), rows=tuple(rows))
 
 
 def interval(facts: Facts, community: Any) -> str:
     """The index' interval over random draws, a dash without any."""
-    drawn: Any = facts.analysis.robustness.by_community
+    drawn: Any = facts.published.intervals
     if community not in drawn.index or pd.isna(drawn.loc[community, "index_low"]):
         return "—"
     return f"{drawn.loc[community, 'index_low']:.0f}–{drawn.loc[community, 'index_high']:.0f}"
@@ -164,31 +164,30 @@ def _cell(facts: Facts, community: Any, service: Any) -> Any:
 def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     """The best link, the best place for a facility, and gates, as far as something is known of them."""
     found, published = facts.analysis.attribution, facts.published
-    gaps: Any = facts.analysis.gaps.frame
+    gaps: Any = published.cells
     circle = f"{facts.analysis.settings.circle_min:g}"
     lines = []
     if len(found.links):
         best = found.links.iloc[0]
-        crosses, people = crossing(best["crosses"]), few(tens(best["serves"]))
+        crosses, serves = crossing(best["crosses"]), tens(best["serves"])
         told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
-        lacking = float(found.frame["uncovered"].sum()) if len(found.frame) else 0.0
-        share = percent(min(1.0, best["serves"] / lacking)) if lacking >= FEWEST else "—"
-        link = say(f"{told_as}_link", **told, people=people, minutes=circle, percent=share)
+        lacking = published.summed("uncovered", found.frame.index) if len(found.frame) else 0
+        share = percent(min(1.0, serves / lacking)) if min(serves, lacking) >= FEWEST else "—"
+        link = say(f"{told_as}_link", **told, people=few(serves), minutes=circle, percent=share)
         if best["length_m"] < SHORT_M:
             short = say("short_link")
             link = Words(zh=link.zh + short.zh, en=f"{link.en} {short.en}")
         lines.append(link)
     if len(found.frame):
-        gates = (found.frame["uncovered"] - found.frame["uncovered_gates"]).clip(lower=0).sum()
-        if gates >= 10:
-            lines.append(say(f"{told_as}_gate", people=few(tens(float(gates))), minutes=circle))
-        gaps = facts.missing[facts.missing["cause"].isin(["facility", "mixed"])]
-    gaps = gaps[[published.seen(str(key)) for key in gaps.index.get_level_values("community_id")]]
-    if len(gaps) and float(gaps["uncovered"].max()) >= 10:
-        community, service = gaps["uncovered"].sort_index(kind="stable").idxmax()
+        today, opened = (published.summed(world, found.frame.index) for world in ("uncovered", "uncovered_gates"))
+        if today - max(opened, 0) >= FEWEST:
+            lines.append(say(f"{told_as}_gate", people=few(today - max(opened, 0)), minutes=circle))
+        gaps = published.left[found.frame["cause"].isin(["facility", "mixed"])].sort_index(kind="stable")
+    if len(gaps) and float(gaps["uncovered"].max()) >= FEWEST:
+        community, service = gaps["uncovered"].idxmax()
         words = facts.service(service)
         lines.append(say(f"{told_as}_facility", community=facts.names(community), service=(words.zh, words.en),
-                         people=few(tens(float(gaps["uncovered"].max())))))  # fmt: skip
+                         people=few(float(gaps["uncovered"].max()))))  # fmt: skip
     return lines or [say(f"{told_as}_none")]
 
 
@@ -203,8 +202,8 @@ def _sure(facts: Facts) -> list[Words]:
     found = facts.analysis.robustness
     if not found.draws or not len(found.frame):
         return []
-    judged = found.frame["verdict"] != "undetermined"
-    robust = found.frame["verdict"] == "robust_gap"
+    judged = facts.drawn["verdict"] != "undetermined"
+    robust = facts.drawn["verdict"] == "robust_gap"
     return [say("sure_line", draws=found.draws, all=f"{judged.sum():,}", robust=f"{robust.sum():,}"),
             *_first_check(found.checks)]  # fmt: skip
 

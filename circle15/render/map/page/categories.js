@@ -200,7 +200,7 @@ export function categorised(view) {
   const figures = model.communities.map((community, place) => {
     const sorted = of(place);
     if (!sorted) return without(community);
-    return /** @type {Figure} */ ({ kind: 'value', rough: false, service: '', ...sorted });
+    return /** @type {Figure} */ ({ kind: 'value', service: '', ...sorted });
   });
   const classes = figures.map(({ kind, key }) => (kind === 'value' ? kinds.findIndex((own) => own.key === key) : -1));
   return {

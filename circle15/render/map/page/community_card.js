@@ -11,7 +11,7 @@
 import { h } from './dom.js';
 import { drawn, isHidden, isUnknown, shareOf } from './figures.js';
 import { behindService, ledgerSection, standing } from './ledger_card.js';
-import { dotted, local, minutes, openThen, people, percent, SUPPRESSED } from './text.js';
+import { about, dotted, grouped, local, openThen, people, percent, SUPPRESSED } from './text.js';
 
 /** Opacity by cut-off, the nearest darkest. */
 const FADE = Object.freeze([1, 0.62, 0.34, 0.22]);
@@ -71,16 +71,15 @@ function unknownService({ determined }, cell, { say }) {
  */
 function knownService(cell, lost, cutoff, view) {
   const { say, model } = view;
-  const { mean_min: mean, p90_min: p90, choices, rough } = cell;
+  const { mean_min: mean, p90_min: p90, choices } = cell;
   const details = [
-    say('uncovered_n', { n: people(lost, rough, say) }),
-    mean === null ? say('no_way') : say('mean_minutes', { n: minutes(mean) }),
-    p90 === null ? say('p90_none') : say('p90_minutes', { n: minutes(p90) }),
-    choices === null || choices === undefined ? '' : say('choices', { n: minutes(choices) }),
+    say('uncovered_n', { n: people(lost, true, say) }),
+    mean === null ? say('no_way') : say('mean_minutes', { n: grouped(mean) }),
+    p90 === null ? say('p90_none') : say('p90_minutes', { n: grouped(p90) }),
+    choices === null || choices === undefined ? '' : say('choices', { n: grouped(choices) }),
   ].filter(Boolean);
-  const about = rough && lost !== 0 ? h('small', {}, '≈') : null;
   return [
-    h('span.share', {}, about, percent(shareOf(cell, cutoff, model.fewest))),
+    h('span.share', {}, about(shareOf(cell, cutoff, model.fewest))),
     bar(cell, view),
     h('p.detail', {}, ...details.map((text) => h('span', {}, text))),
   ];
@@ -121,12 +120,10 @@ function serviceRow(service, place, view, acts) {
 function mostLost({ services }, { cutoffs, fewest }) {
   const last = cutoffs.length - 1;
   return Object.entries(services)
-    .flatMap(([key, { uncovered, rough }]) =>
-      uncovered && uncovered[last] !== 0 ? [{ key, lost: uncovered[last], rough }] : [],
-    )
+    .flatMap(([key, { uncovered }]) => (uncovered && uncovered[last] !== 0 ? [{ key, lost: uncovered[last] }] : []))
     .reduce(
       (worst, next) => (worst && drawn(worst.lost, fewest) >= drawn(next.lost, fewest) ? worst : next),
-      /** @type {{key: string, lost: number, rough: boolean} | null} */ (null),
+      /** @type {{key: string, lost: number} | null} */ (null),
     );
 }
 
@@ -140,15 +137,13 @@ export function sentence(community, view) {
   const { say, state, model } = view;
   if (isUnknown(community)) return say('people_unknown_why');
   if (!community.gap) return say('sentence_hidden');
-  const exact = community.gap[`sentence_${state.language}`];
-  if (exact) return exact;
   const when = openThen(view);
   const within = model.cutoffs[model.cutoffs.length - 1];
   const worst = mostLost(community, model);
   const text = worst
     ? say('sentence_few', {
         service: local(model.serviceOf[worst.key], 'title', state.language),
-        people: people(worst.lost, worst.rough, say),
+        people: people(worst.lost, true, say),
         minutes: within,
       })
     : say('all_covered', { minutes: within });

@@ -15,8 +15,7 @@
  *
  * @typedef {object} Cell one service of one community; people aged 60+
  * @property {number} placed who stand on a street
- * @property {number[] | null} uncovered one number per cut-off, -1 for one to nine
- * @property {boolean} rough whether the numbers are in tens
+ * @property {number[] | null} uncovered one number per cut-off, in tens, -1 for one to nine
  * @property {number | null} mean_min
  * @property {number | null} p90_min
  * @property {number | null} [choices]
@@ -29,8 +28,6 @@
  * @property {number | null} rank
  * @property {number | null} [rank_people]
  * @property {string} [worst_service]
- * @property {string} [sentence_zh]
- * @property {string} [sentence_en]
  *
  * @typedef {"households" | "population_registered" | "pop_65plus" | "pop_80plus" | "circle_cut" | "circle_cut_60plus"
  * } FurtherGroup

@@ -7,7 +7,6 @@
  * @typedef {object} Figure
  * @property {"value" | "hidden" | "unknown" | "none"} kind
  * @property {number} value
- * @property {boolean} rough
  * @property {string} service the one that it is of, where all are asked for
  * @property {number} [code] as published, where `value` stands in for it
  * @property {string | number} [key] of a measure by kind
@@ -41,12 +40,12 @@ export const RAMP = Object.freeze(['#fbf4df', '#f7dba7', '#eeb377', '#d9805b', '
 export const SHARE_ENDS = Object.freeze([0.95, 0.8, 0.6, 0.4, 0.2]);
 
 /** @type {Readonly<Figure>} */
-export const NONE = Object.freeze({ kind: 'none', value: NaN, rough: false, service: '' });
+export const NONE = Object.freeze({ kind: 'none', value: NaN, service: '' });
 /** @type {Readonly<Figure>} */
-export const HIDDEN = Object.freeze({ kind: 'hidden', value: NaN, rough: false, service: '' });
+export const HIDDEN = Object.freeze({ kind: 'hidden', value: NaN, service: '' });
 
 /** @type {Readonly<Figure>} */
-export const UNKNOWN = Object.freeze({ kind: 'unknown', value: NaN, rough: false, service: '' });
+export const UNKNOWN = Object.freeze({ kind: 'unknown', value: NaN, service: '' });
 
 /**
  * People not covered as a number to draw with: the middle of the numbers that are hidden.
@@ -105,14 +104,14 @@ export function without(community) {
  * @returns {Figure}
  */
 function cellFigure(cell, service, { measure, cutoff }, fewest) {
-  /** @param {number | null} value @param {boolean} rough @param {number} [code] @returns {Figure} */
-  const figure = (value, rough, code) =>
-    value === null || Number.isNaN(value) ? NONE : { kind: 'value', value, rough, service, code };
+  /** @param {number | null} value @param {number} [code] @returns {Figure} */
+  const figure = (value, code) =>
+    value === null || Number.isNaN(value) ? NONE : { kind: 'value', value, service, code };
   if (!cell) return NONE;
-  if (measure === 'minutes') return figure(cell.mean_min, false);
-  if (measure === 'share') return figure(shareOf(cell, cutoff, fewest), cell.rough);
+  if (measure === 'minutes') return figure(cell.mean_min);
+  if (measure === 'share') return figure(shareOf(cell, cutoff, fewest));
   if (!cell.uncovered) return NONE;
-  return figure(drawn(cell.uncovered[cutoff], fewest), cell.rough, cell.uncovered[cutoff]);
+  return figure(drawn(cell.uncovered[cutoff], fewest), cell.uncovered[cutoff]);
 }
 
 /**
@@ -127,7 +126,7 @@ export function figureOf(community, choice, fewest) {
   if (!community.gap) return without(community);
   if (choice.measure === 'index') {
     const { index } = community.gap;
-    return index === null ? NONE : { kind: 'value', value: index, rough: false, service: '' };
+    return index === null ? NONE : { kind: 'value', value: index, service: '' };
   }
   const { services } = community;
   if (choice.service !== 'all') return cellFigure(services[choice.service], choice.service, choice, fewest);

@@ -17,7 +17,7 @@ import { CAUSE_TONES, ROBUST_TONES, typeTone, verdictTone } from './categories.j
 import { bookTitle, marginText, observedText, requiredText, sourceText, titleOf } from './clauses.js';
 import { h, part, target } from './dom.js';
 import { isHidden } from './figures.js';
-import { either, grouped, local, minutes, people, SUPPRESSED, tens } from './text.js';
+import { either, grouped, local, minutes, tens } from './text.js';
 import { NEARLY, normsIn, verdictsIn } from './verdicts.js';
 
 /** @type {readonly Verdict[]} */
@@ -227,10 +227,10 @@ export function remedyText(cause, community, service, { say, model }) {
   const lost = cell?.uncovered?.[model.cutoffs.length - 1];
   if (lost === undefined) return '';
   const link = verdictsIn(model).links[cause.linkAt];
-  /** Tens may lie above the number itself: never more people are left than there were. @param {number} count */
-  const n = (count) => tens(lost > 0 ? Math.min(count, lost) : count, say);
+  /** @param {number} count */
+  const n = (count) => tens(count, say);
   const remedy = say(`remedy_${cause.cause}`, {
-    people: lost === SUPPRESSED ? n(lost) : people(lost, cell.rough, say),
+    people: n(lost),
     gates: n(cause.gates),
     link: n(cause.link),
     direct: n(cause.direct),

@@ -9,7 +9,19 @@
  */
 import { h } from './dom.js';
 import { classOf, drawn, ordered, RAMP, SHARE_ENDS, toneOf } from './figures.js';
-import { dotted, folded, grouped, inSeries, local, minutes, openThen, people, percent, SUPPRESSED } from './text.js';
+import {
+  about,
+  dotted,
+  folded,
+  grouped,
+  inSeries,
+  local,
+  minutes,
+  openThen,
+  people,
+  percent,
+  SUPPRESSED,
+} from './text.js';
 import { byKind, verdictsIn } from './verdicts.js';
 
 /** A figure as text. @param {Figure} figure @param {Measure} measure @param {{say: Say}} view */
@@ -18,9 +30,9 @@ export function figureText(figure, measure, { say }) {
   if (figure.kind === 'unknown') return say('people_unknown_short');
   if (figure.kind === 'none') return '–';
   if (byKind(measure)) return figure.text ?? '';
-  if (measure === 'share') return `${figure.rough ? '≈' : ''}${percent(figure.value)}`;
+  if (measure === 'share') return about(figure.value);
   if (measure === 'minutes') return minutes(figure.value);
-  if (measure === 'uncovered') return people(figure.code ?? figure.value, figure.rough, say);
+  if (measure === 'uncovered') return people(figure.code ?? figure.value, true, say);
   return String(Math.round(figure.value));
 }
 

@@ -18,7 +18,7 @@
  */
 
 import { shareOf } from './figures.js';
-import { people, SUPPRESSED } from './text.js';
+import { SUPPRESSED } from './text.js';
 
 /** Spaces and marks that do not show, and then a sign that starts a formula. */
 const FORMULA = /^[\s\uFEFF\u200B-\u200F\u202A-\u202E\u2066-\u2069]*[=+\-@＝＋－＠]|^[\t\r\n]/;
@@ -58,22 +58,17 @@ function headOf({ say, shown, title, minutes }, determined) {
 export function listRows(sheet, places) {
   const { communities, cutoff, fewest, shown, note } = sheet;
   const determined = sheet.services.filter((service) => service.determined);
-  /**
-   * A number of people as published: in words where it is unknown, hidden or in tens.
-   *
-   * @param {number | null} value
-   * @param {boolean} rough
-   */
-  const count = (value, rough) => {
+  /** A number of people as published: in words where it is unknown or hidden. @param {number | null} value */
+  const count = (value) => {
     if (value === null) return sheet.say('unknown');
-    return value === SUPPRESSED || rough ? people(value, rough, sheet.say) : value;
+    return value === SUPPRESSED ? sheet.say('people_few') : value;
   };
   /** @param {Cell | undefined} figures */
   const cells = (figures) => {
     const share = shareOf(figures, cutoff, fewest);
     return [
       share === null ? null : Math.round(share * 100),
-      figures?.uncovered ? count(figures.uncovered[cutoff], figures.rough) : null,
+      figures?.uncovered ? count(figures.uncovered[cutoff]) : null,
       figures?.mean_min,
       figures?.p90_min,
     ];
@@ -81,7 +76,7 @@ export function listRows(sheet, places) {
   const rows = places.map((place) => {
     const { id, name, subdistrict, population, pop_60plus: elders, gap, services } = communities[place];
     return [
-      ...[gap?.rank, id, name, subdistrict, count(population, false), count(elders, false), gap?.index],
+      ...[gap?.rank, id, name, subdistrict, count(population), count(elders), gap?.index],
       ...shown.map((column) => column.of(place)),
       ...determined.flatMap((service) => cells(services[service.key])),
       note,

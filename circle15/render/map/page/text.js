@@ -46,6 +46,9 @@ export function percent(share) {
   return `${Math.round(share * 100)}%`;
 }
 
+/** A share that is made of tens. @param {number | null} share */
+export const about = (share) => `${share !== null && share > 0 && share < 1 ? '≈' : ''}${percent(share)}`;
+
 /** People as published. @param {number | null} count @param {boolean} rough @param {Say} say */
 export function people(count, rough, say) {
   if (count === null) return '–';

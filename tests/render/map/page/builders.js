@@ -26,7 +26,6 @@ export const bytesOf = (sections) => ({
 export const cell = (placed, uncovered, others = {}) => ({
   placed,
   uncovered,
-  rough: false,
   mean_min: 4,
   p90_min: 9,
   ...others,

@@ -82,7 +82,7 @@ test('the table holds the rows shown, in their order, and no count under ten', (
       population: 300,
       pop_60plus: 100,
       gap: { rank: 1, index: 20 },
-      services: { clinic: cell(100, [lost], { rough: true, mean_min: 3.2, p90_min: null }) },
+      services: { clinic: cell(100, [lost], { mean_min: 3, p90_min: null }) },
     });
   const sheet = {
     communities: [row('a', SUPPRESSED), row('b', 40)],
@@ -99,7 +99,7 @@ test('the table holds the rows shown, in their order, and no count under ten', (
   const [head, first, second] = listRows(sheet, [1, 0]);
   assert.equal(head.length, first.length);
   assert.equal(first[1], 'b');
-  assert.equal(first[head.indexOf('站未覆盖60岁以上_15分钟')], '约 40');
+  assert.equal(first[head.indexOf('站未覆盖60岁以上_15分钟')], 40);
   assert.equal(second[head.indexOf('站未覆盖60岁以上_15分钟')], '不足10人');
   assert.equal(second.at(-1), '含合成数据');
   assert.ok(!head.some((title) => String(title).startsWith('照')));
