@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from circle15.catalog.facts import read_facts
+from circle15.catalog.words import phrase
 from circle15.model.limits import FEWEST
 from circle15.render.words import Words, plain_text
 
@@ -125,6 +126,8 @@ def _phrases() -> Mapping[str, Mapping[str, str]]:
 def say(key: str, /, **values: object) -> Words:
     """A phrase of ``report.toml`` in both languages; of a pair the Chinese and the English word is filled in.
 
+    What ``report.toml`` lacks is a phrase of ``text.toml``, which other outputs say too.
+
     Examples
     --------
     >>> str(say("summary"))
@@ -134,7 +137,7 @@ def say(key: str, /, **values: object) -> Words:
         {name: value[place] if isinstance(value, tuple) else value for name, value in values.items()}
         for place in (0, 1)
     )
-    entry = _phrases()[key]
+    entry = _phrases().get(key) or phrase(key)
     return Words(zh=entry["zh"].format(**_PRIVACY, **zh), en=entry["en"].format(**_PRIVACY, **en))
 
 

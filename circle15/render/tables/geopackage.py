@@ -64,7 +64,7 @@ _MADE_OF = {
     "ledger": ("communities", "facilities", "streets"),
 }
 _ABOUT = {
-    "communities": "社区与差距 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
+    "communities": "社区与缺口 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
     "subdistricts": "街道 Subdistricts: united communities; people are sums, share_* are of the sums, aged 60+",
     "facilities": "设施 Facilities; position: ok, far (not used) or island",
     "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",

@@ -233,11 +233,11 @@ def test_list_search_sort_and_card(browser: Browser, town: Path) -> None:
     assert texts(browser, ".card h2") == ["桃花坞社区"]
     services = {c["key"]: c for c in content["services"]}
     assert texts(browser, ".card .service-name") == [service["title_zh"] for service in services.values()]
-    assert "无法判定" in texts(browser, '[data-service="day_care"] .share')[0]
+    assert "不能判定" in texts(browser, '[data-service="day_care"] .share')[0]
     cell = content["communities"][0]["services"]["meal_point"]
     share = round(100 * (1 - cell["uncovered"][-1] / cell["placed"]))
     assert texts(browser, '[data-service="meal_point"] .share')[0].endswith(f"{share}%")
-    assert texts(browser, ".card p.fine")[0] == "人口落点依据：住宅建筑。"
+    assert texts(browser, ".card p.fine")[0] == "人口定位依据：住宅建筑。"
     assert f"平均 {cell['mean_min']:.1f} 分" in texts(browser, '[data-service="meal_point"] .detail')[0]
     click(browser, ".back")
     assert len(texts(browser, ".row")) == 8
@@ -254,8 +254,8 @@ def test_measure_service_cutoff_and_language(browser: Browser, town: Path) -> No
     counted = sum(int(text) for text in texts(browser, ".legend .classes b"))
     assert counted == 8
     click(browser, '.chips [data-value="day_care"]')
-    assert texts(browser, ".summary") == ["没有设施清单，无法判定（不等于没有设施）"]
-    assert "无法判定7" in "".join(texts(browser, ".legend .classes li"))
+    assert texts(browser, ".summary") == ["没有设施清单，不能判定（不等于没有设施）"]
+    assert "不能判定7" in "".join(texts(browser, ".legend .classes li"))
     click(browser, '[data-act="language"]')
     assert texts(browser, ".head h1") == ["Small town"]
     assert browser.run("document.documentElement.lang") == "en"

@@ -102,7 +102,7 @@ def test_a_clause_colours_the_communities_that_it_judges(browser: Browser, town:
         hatched = [v in "uh" or (v in "pf" and clause["mark"] != "") for v in row["v"]]
         assert [fill[name][1] for name in names] == hatched
         counts = texts(browser, ".legend .classes li")
-        for letter, label in (("f", "不达标"), ("p", "达标"), ("u", "无法判定")):
+        for letter, label in (("f", "不达标"), ("p", "达标"), ("u", "不能判定")):
             if row["v"].count(letter):
                 assert f"{label}{row['v'].count(letter)}" in counts
     assert "n=grids" in browser.run("location.hash")
@@ -122,7 +122,7 @@ def test_the_ledger_of_a_community(browser: Browser, town: Path, content: dict[s
     assert len(texts(browser, ".card .clause")) == sum(clause["level"] == "community" for clause in norms["clauses"])
     figures = texts(browser, '.clause[data-clause="meals"] .clause-figures span')
     shown = norms["rows"][0]["o"][6]
-    assert figures == [f"实测 ≈ {shown}%", "要求 ≥ 90%", f"差 ≈ {90 - shown} 个百分点"]
+    assert figures == [f"现状 ≈ {shown}%", "要求 ≥ 90%", f"差 ≈ {90 - shown} 个百分点"]
     assert texts(browser, '.clause[data-clause="meals"] .evidence .link') == ["第1便民点"]
     assert "显示路线 · 14.3 分 · 770 米" in texts(browser, '.clause[data-clause="meals"] .evidence')[0]
     assert texts(browser, '.clause[data-clause="care"] p.fine')[0] == "需补充：提供“日间照料中心”的设施清单"
@@ -203,7 +203,7 @@ def test_the_saved_table_has_the_verdicts_that_are_shown(browser: Browser, town:
     saved = browser.run("kept.arrayBuffer().then((b) => [...new Uint8Array(b)])")
     head, *rows = list(csv.reader(io.StringIO(bytes(saved).decode("utf-8-sig"))))
     row = verdict_parts(content)["norms"]["rows"][2]
-    verdict, observed, required = (head.index(f"条文 {word} 条文shops") for word in ("判定", "实测", "要求"))
+    verdict, observed, required = (head.index(f"条文 {word} 条文shops") for word in ("判定", "现状", "要求"))
     told = {line[1]: (line[verdict], line[observed], line[required]) for line in rows}
     for one, letter, count in zip(content["communities"], row["v"], row["o"], strict=True):
         assert told[one["id"]] == ({"p": "达标", "f": "不达标"}[letter], f"{count} 处", "≥ 1 处")

@@ -25,7 +25,7 @@ const ORDER = Object.freeze(/** @type {Verdict[]} */ (['f', 'p', 'u', 's', 'h'])
 /** How verdicts are marked. */
 const MARKS = Object.freeze(/** @type {const} */ (['indicative', 'project']));
 /** What a link may cross. */
-const CROSSED = Object.freeze(['water', 'rail', 'private', 'open', 'road', 'wall']);
+const CROSSED = Object.freeze(['water', 'rail', 'private', 'open']);
 
 /** @param {Verdict} verdict */
 const isStriped = (verdict) => verdict === 'u' || verdict === 'h';
