@@ -73,7 +73,7 @@ _ABOUT = {
     "streets": "步行路网；closed、confirmed 为现场核查结果 Walking network; closed, confirmed: found in the field",
     "street_nodes": "门、信号灯、过街处和不让通过处 Gates, signals, crossings and what nobody passes (barred)",
     "routes": "典型路线 The typical walk of each community to each service, street by street",
-    "links": "可打通的步行连接 Single new links by 60+ person-services newly covered; crosses: what map layers know",
+    "links": "可打通的通道 Single new links by 60+ person-services newly covered; crosses: what map layers know",
     "about": "说明 Terms of use and provenance (table without geometry)",
     "ledger": "条文 Clauses of norms judged for every unit (table without geometry)",
     "gaps": "社区 × 服务 Gaps per community and service (table without geometry)",

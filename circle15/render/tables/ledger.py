@@ -109,7 +109,7 @@ def _with_rules(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def compliance_table(analysis: Analysis) -> pd.DataFrame:
-    """One row per clause: how many units comply, fail, cannot be judged; for the city its figure and verdict.
+    """One row per clause: how many units pass, fail, are undetermined; for the city its figure and verdict.
 
     ``pass_pct`` is the share of those that could be judged; the city's own rates against their targets count the
     undetermined ones as what they are.
@@ -162,7 +162,7 @@ def ledger_sheets(book: Book, analysis: Analysis) -> None:
         table = failing
     shown = table.assign(level=level_words(table["level"]))[list(_SHEET)]
     table_sheet(book, analysis.city, "条文 Ledger", heading, shown)
-    rates = "各条文达标情况 · How many comply, clause by clause"
+    rates = "各条文达标情况 · How many pass, clause by clause"
     table_sheet(book, analysis.city, "达标率 Compliance", rates, compliance_table(analysis))
     rest = "标准有要求、而地图和台账不能计算的 · What norms ask for and maps and tables cannot tell"
     table_sheet(book, None, "不能计算 Not computed", rest, not_computed_table())
