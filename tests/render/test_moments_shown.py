@@ -167,7 +167,7 @@ def shown(browser: Browser, selector: str) -> str:
 @pytest.mark.parametrize(
     ("language", "moment", "closed", "unknown", "delivery"),
     [
-        ("zh", "11:30（周三）仍开放的设施", "11:30（周三）不开放", "是否开放不详，按开放计", "700 米（直线）"),
+        ("zh", "11:30（周三）仍开放的设施", "11:30（周三）不开放", "是否开放不详，按开放计", "700米（直线）"),
         ("en", "facilities open at We 11:30", "closed at We 11:30", "counted as open", "700 m (straight line)"),
     ],
 )

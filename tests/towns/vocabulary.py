@@ -21,7 +21,7 @@ def banned(text: str) -> list[str]:
     """
     found = []
     for entry in SYNONYMS:
-        kept = re.sub(r"{\w+}", "", text)  # names of values that are filled in
+        kept = re.sub(r"{\w+[}:]", "", text)  # names of values that are filled in
         for meant in entry.get("except", ()):
             kept = kept.replace(meant, "")
         for word in entry["not"]:

@@ -11,6 +11,7 @@ from typing import Literal
 from circle15.catalog.facts import read_facts
 from circle15.catalog.words import phrase
 from circle15.model.limits import FEWEST
+from circle15.refusals import filled
 from circle15.render.words import Words, plain_text
 
 __all__ = [
@@ -138,7 +139,7 @@ def say(key: str, /, **values: object) -> Words:
         for place in (0, 1)
     )
     entry = _phrases().get(key) or phrase(key)
-    return Words(zh=entry["zh"].format(**_PRIVACY, **zh), en=entry["en"].format(**_PRIVACY, **en))
+    return Words(zh=filled(entry["zh"], {**_PRIVACY, **zh}), en=filled(entry["en"], {**_PRIVACY, **en}))
 
 
 def field(key: str, width: float, align: Align = "left") -> Field:

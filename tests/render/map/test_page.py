@@ -238,7 +238,7 @@ def test_list_search_sort_and_card(browser: Browser, town: Path) -> None:
     share = round(100 * (1 - cell["uncovered"][-1] / cell["placed"]))
     assert texts(browser, '[data-service="meal_point"] .share')[0].endswith(f"{share}%")
     assert texts(browser, ".card p.fine")[0] == "人口定位依据：住宅建筑。"
-    assert f"平均 {cell['mean_min']:.1f} 分" in texts(browser, '[data-service="meal_point"] .detail')[0]
+    assert f"平均{cell['mean_min']:.1f}分钟" in texts(browser, '[data-service="meal_point"] .detail')[0]
     click(browser, ".back")
     assert len(texts(browser, ".row")) == 8
 
@@ -248,9 +248,9 @@ def test_list_search_sort_and_card(browser: Browser, town: Path) -> None:
 def test_measure_service_cutoff_and_language(browser: Browser, town: Path) -> None:
     browser.open(town)
     click(browser, '.chips [data-value="clinic"]')
-    assert texts(browser, ".legend h4")[0].startswith("覆盖率社区卫生服务站 · 15 分钟")
+    assert texts(browser, ".legend h4")[0].startswith("覆盖率社区卫生服务站 · 15分钟")
     click(browser, '.choice-row.inline [data-value="0"]')
-    assert "5 分钟" in texts(browser, ".legend h4")[0]
+    assert "5分钟" in texts(browser, ".legend h4")[0]
     counted = sum(int(text) for text in texts(browser, ".legend .classes b"))
     assert counted == 8
     click(browser, '.chips [data-value="day_care"]')
@@ -396,7 +396,7 @@ def test_a_printed_page_has_title_legend_date_and_law(browser: Browser, town: Pa
     assert browser.run("getComputedStyle(document.querySelector('.panel')).display") == "none"
     head = texts(browser, ".print-head")[0]
     assert "小城 · 15分钟步行生活圈" in head
-    assert "数据日期 2024-01-01" in head
+    assert "数据日期：2024-01-01" in head
     assert "含合成数据" in head
     # A printer does not wait for the next frame: all is drawn at once.
     pending = "document.querySelectorAll('.leaflet-tile:not(.leaflet-tile-loaded)').length"

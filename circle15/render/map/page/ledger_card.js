@@ -229,12 +229,14 @@ export function remedyText(cause, community, service, { say, model }) {
   const link = verdictsIn(model).links[cause.linkAt];
   /** Tens may lie above the number itself: never more people are left than there were. @param {number} count */
   const n = (count) => tens(lost > 0 ? Math.min(count, lost) : count, say);
+  /** @param {number} count */
+  const left = (count) => (count === 0 ? say('left_none') : say('left_some', { n: n(count) }));
   const remedy = say(`remedy_${cause.cause}`, {
     people: lost === SUPPRESSED ? n(lost) : people(lost, cell.rough, say),
-    gates: n(cause.gates),
-    link: n(cause.link),
-    direct: n(cause.direct),
-    straight: n(cause.straight),
+    gates: left(cause.gates),
+    link: left(cause.link),
+    direct: left(cause.direct),
+    straight: left(cause.straight),
     m: link ? grouped(link.m) : '–',
   });
   return link && cause.cause === 'link' ? `${remedy}${crossText(link, say)}` : remedy;
