@@ -86,7 +86,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 _STAGES = {
     "load": "读取数据 / reading",
-    "demand": "人口落点 / demand points",
+    "demand": "居民点 / demand points",
     "snap": "接入路网 / placing on streets",
     "reach": "步行时间 / walking times",
     "nearest": "最近设施 / nearest facilities",

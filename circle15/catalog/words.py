@@ -11,14 +11,25 @@ from typing import Any
 from circle15.catalog.facts import read_facts
 from circle15.catalog.headers import without_numbers_of_persons
 from circle15.model.provenance import Finding, Severity
-from circle15.refusals import in_both
+from circle15.refusals import filled, in_both
 
-__all__ = ["finding", "reason", "text"]
+__all__ = ["finding", "phrase", "reason", "text"]
 
 
 @cache
 def _phrases() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(read_facts("text.toml"))
+
+
+def phrase(key: str, /) -> Mapping[str, str]:
+    """One phrase of ``text.toml`` as it stands, by language; its ``{names}`` are not filled in.
+
+    Raises
+    ------
+    KeyError
+        As for :func:`text`.
+    """
+    return _phrases()[key]
 
 
 def text(key: str, language: str, /, **values: object) -> str:
@@ -29,7 +40,7 @@ def text(key: str, language: str, /, **values: object) -> str:
     KeyError
         If the phrase does not exist: a fault in the code, found by the tests.
     """
-    return _phrases()[key][language].format(**values)
+    return filled(phrase(key)[language], values)
 
 
 def reason(code: str, language: str, /) -> str:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from circle15.errors import Circle15Error, PackError
+from circle15.refusals.filling import filled
 
 __all__ = ["advice", "hint", "in_both", "refusal", "refusal_words"]
 
@@ -70,7 +71,7 @@ def hint(code: str, /, **values: object) -> tuple[str, str]:
     if "remedy" in words:
         values["remedy"] = hint(words["remedy"], **values)
     zh, en = in_both(values)
-    return str(words["zh"]).format(**zh), str(words["en"]).format(**en)
+    return filled(str(words["zh"]), zh), filled(str(words["en"]), en)
 
 
 def refusal(code: str, /, *, error: type[Circle15Error] = PackError, **values: object) -> Circle15Error:

@@ -85,7 +85,7 @@ def test_unknown_is_neither_ranked_nor_a_gap():
     assert by.index.tolist() == ["seen", "unseen"]
     assert community_sentences(result, "zh")["unseen"] == "没有足够的数据作出判断。"
     assert (
-        gap_sentences(result, "zh")[("unseen", KEYS[0])] == "unseen社区附近没有可用的道路数据，无法判断能否到达助餐点。"
+        gap_sentences(result, "zh")[("unseen", KEYS[0])] == "unseen社区附近没有可用的道路数据，不能判定能否到达助餐点。"
     )
 
 

@@ -128,7 +128,7 @@ def test_a_users_own_book():
         ),
         ({"metres": 300}, r"measure people_in_reach does not use metres \(it takes services, minutes, people, tiers\)"),
         ({"unit": "m"}, r"unit = 'm', but people_in_reach is measured in '%'"),
-        ({"at_least": 101}, r"101 % is more than everything"),
+        ({"at_least": 101}, r"101% is more than everything"),
         ({"at_least": -1}, r"-1 is no threshold"),
         ({"between": [1, 2]}, r"between = \[1, 2\]: give two rising numbers, and no at_least"),
         ({"at_least": None, "between": [2, 1]}, r"between = \[2, 1\]"),

@@ -45,7 +45,7 @@ def test_the_bridge_that_is_missing_is_found():
     )  # fmt: skip
     assert (row["cause"], row["link_id"]) == ("link", "link-1")
     assert told.links.index.tolist() == ["link-1"]
-    assert "跨水，长约120米" in remedy(told, "zh")
+    assert "跨越水面，长约120米" in remedy(told, "zh")
     over = "120 would reach it within 10 minutes over link-1 (across water, about 120 m); 0 would be left"
     assert over in remedy(told, "en")
     assert not [column for column in told.frame if "remedy" in column]
@@ -57,7 +57,7 @@ def test_a_house_stands_in_the_way():
     told = across(context={"buildings": area([(490, 40, 510, 60)])}).judge()
     assert told.links[["u", "v", "crosses", "serves"]].to_numpy().tolist() == [[2, 13, "open", 80]]
     assert told.frame.loc[("a", "clinic"), "uncovered_link"] == 40
-    assert "须实地核实" in remedy(told, "zh")
+    assert "须现场核查" in remedy(told, "zh")
 
 
 def test_of_links_that_do_nearly_as_much_the_one_that_serves_most_is_told():

@@ -33,11 +33,11 @@ def test_a_sound_file_says_nothing(tmp_path):
     ("extra", "code", "severity", "count", "words"),
     [
         (TWICE, "streets-twice", "note", 1, ("95 m", "95米")),
-        (DELETED, "osm-deleted", "note", 1, ("1 ways", "1条道路")),
+        (DELETED, "osm-deleted", "note", 1, ("1 way", "1条道路")),
         (GAP, "ways-parted", "warning", 1, ("190 m", "190米")),
         (GAP.replace('<nd ref="3"/><nd ref="6"/>', ""), "lost-way-nodes", "note", 1, ("1 node", "1处")),
         (JOINT, "joints-joined", "note", 1, ("two nodes at one place", "两个节点")),
-        ('<node id="1" lon="120.620" lat="31.310"/>', "osm-objects-twice", "note", 1, ("1 nodes", "1个节点")),
+        ('<node id="1" lon="120.620" lat="31.310"/>', "osm-objects-twice", "note", 1, ("1 node", "1个节点")),
     ],
 )
 def test_each_fault_is_told_once_in_both_languages(tmp_path, extra, code, severity, count, words):

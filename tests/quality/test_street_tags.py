@@ -138,7 +138,7 @@ def test_a_second_gate_that_is_open_leaves_nobody_behind_the_locked_one(tmp_path
     yard = {key: YARD[key] for key in (9, 10)}
     city = town(tmp_path, link_xml(nodes=yard, ways=ways, node_tags={9: tags("barrier=gate locked=yes")}))
     told = finding_of(tag_findings(city, placed(city, (DEEP, 45, 14, "W"))), "gates-private")
-    assert told.message_en == "1 gates let no strangers in: nobody passes 1 that are locked"
+    assert told.message_en == "1 gate lets no strangers in: nobody passes 1 that are locked"
 
 
 HOURS = "opening_hours=06:00-22:00"

@@ -176,7 +176,7 @@ def test_every_class_speaks_both_languages(error):
     made = refusal("table_no_bytes", error=getattr(errors, error), file="a.csv")
     assert type(made).__name__ == error
     assert str(made) == "a.csv: the file is empty (0 bytes); save or copy it again"
-    assert made.zh == "a.csv：文件是空的（0 字节）；请重新保存或复制一份"
+    assert made.zh == "a.csv：文件是空的（0字节）；请重新保存或复制一份"
     again = copy.copy(made)  # by the same way as between processes
     assert (type(again), str(again), again.zh) == (type(made), str(made), made.zh)
 

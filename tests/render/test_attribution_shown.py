@@ -84,7 +84,7 @@ def test_csv_and_workbook_are_written_with_it(analysis, tmp_path):
     back = pd.read_csv(gaps_csv(analysis, tmp_path / "gaps.csv"), encoding="utf-8-sig", keep_default_na=False)
     assert back.set_index(["community_id", "service"]).loc[("east", "clinic"), "cause"] == "link"
     book = pd.read_excel(
-        gaps_xlsx(analysis, tmp_path / "gaps.xlsx"), sheet_name="差距 Gaps", header=None, engine="openpyxl"
+        gaps_xlsx(analysis, tmp_path / "gaps.xlsx"), sheet_name="缺口 Gaps", header=None, engine="openpyxl"
     )
     assert "缺什么\nWhat is missing" in book.to_numpy()
 

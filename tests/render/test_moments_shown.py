@@ -118,7 +118,7 @@ def test_the_facility_table_has_all_that_is_known_of_a_site(timed):
 
 def test_the_workbook_says_the_moment_on_its_sheets(timed, tmp_path):
     book = openpyxl.load_workbook(gaps_xlsx(timed, tmp_path / "gaps.xlsx"))
-    for title in ("概要 Summary", "社区 Communities", "差距 Gaps"):
+    for title in ("概要 Summary", "社区 Communities", "缺口 Gaps"):
         heading = book[title].cell(1, 1).value
         assert "11:30（周三）仍开放的设施" in heading
         assert "open at We 11:30" in heading
@@ -126,7 +126,7 @@ def test_the_workbook_says_the_moment_on_its_sheets(timed, tmp_path):
     assert any("Wednesday, an ordinary working day" in line for line in method)
     assert any("配送半径的直线距离" in line for line in method)
     plain = openpyxl.load_workbook(gaps_xlsx(plain_analysis(), tmp_path / "plain.xlsx"))
-    assert "11:30" not in plain["差距 Gaps"].cell(1, 1).value
+    assert "11:30" not in plain["缺口 Gaps"].cell(1, 1).value
 
 
 def test_csv_and_geopackage_carry_them_too(timed, tmp_path):
@@ -167,7 +167,7 @@ def shown(browser: Browser, selector: str) -> str:
 @pytest.mark.parametrize(
     ("language", "moment", "closed", "unknown", "delivery"),
     [
-        ("zh", "11:30（周三）仍开放的设施", "11:30（周三）不开放", "是否开放不详，按开放计", "700 米（直线）"),
+        ("zh", "11:30（周三）仍开放的设施", "11:30（周三）不开放", "是否开放不详，按开放计", "700米（直线）"),
         ("en", "facilities open at We 11:30", "closed at We 11:30", "counted as open", "700 m (straight line)"),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_header_that_is_a_number_of_a_person_is_not_shown(status):
 
 def test_how_a_file_was_read():
     assert str(role_words(SITES)) == "设施 facilities"
-    assert [word.zh for word in form_words(SITES)] == ["xlsx", "工作表“名录”", "GCJ-02"]
+    assert [word.zh for word in form_words(SITES)] == ["xlsx", "工作表“清单”", "GCJ-02"]
     layer = FileRecord(file="a.gpkg", role="communities", form=".gpkg", part="面", crs="EPSG:4549")
     assert [word.en for word in form_words(layer)] == ["gpkg", "layer '面'", "EPSG:4549"]
     text = FileRecord(file="a.csv", role="people", form=".csv", encoding="UTF-8-SIG")

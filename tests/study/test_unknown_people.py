@@ -61,7 +61,7 @@ def test_gaps_and_ranks_are_those_of_the_others():
     assert table["worst_service"].to_dict() == {"a": "shop", "c": "clinic", "b": ""}
     assert result.gaps.frame.loc["b", "rank"].isna().all()
     for sentences in (gap_sentences(result.gaps, "zh").loc["b"], community_sentences(result.gaps, "zh").loc[["b"]]):
-        assert sentences.str.contains("b社区人口或60岁以上人口未知，不作判断").all()
+        assert sentences.str.contains("b社区人口或60岁以上人口未知，不能判定").all()
 
 
 @pytest.mark.parametrize(("kind", "people"), [("both", 100), ("elders", 180), ("all_but_one", 100)])

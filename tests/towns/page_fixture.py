@@ -296,7 +296,7 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
 
 FILES = (
     FileRecord(
-        file="sites.xlsx", role="facilities", form=".xlsx", part="名录", crs="gcj02",
+        file="sites.xlsx", role="facilities", form=".xlsx", part="清单", crs="gcj02",
         understood=(("站名", "name"), ("经度", "lon"), ("lat", "lat")), unknown=("备注",), personal=("联系电话",),
         rows_read=16, rows_used=12, dropped=(("facility-without-point", 1), ("facility-id-twice", 3)),
     ),
@@ -345,7 +345,7 @@ def analysis(
     note = Finding(
         code="unlisted-service",
         severity="note",
-        message_zh="日间照料没有设施清单，无法判定。",
+        message_zh="日间照料没有设施清单，不能判定。",
         message_en="There is no list of day-care centres: undetermined.",
         remedy_zh="在城市包中加入清单。",
         remedy_en="Add a list to the city pack.",

@@ -152,7 +152,7 @@ def test_required_shares_of_the_books_that_come_along():
 def test_existence_by_what_is_known_of_a_facility():
     facilities = city()[0].facilities.facilities
     frame = facilities.frame.copy()
-    frame["source"] = ["名录", "名录", "", "名录", "名录", "名录"]
+    frame["source"] = ["清单", "清单", "", "清单", "清单", "清单"]
     frame["source_date"] = ["2026-01-01", "2024-01-02", "2026-01-01", "2023-12-31", "去年", ""]
     frame["survey_answer"] = ["", "", "confirmed", "denied", "", ""]
     chance = existence(replace(facilities, frame=frame), uncertainty())

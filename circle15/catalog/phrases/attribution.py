@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from circle15.catalog.phrases.parts import names_in, people_text, service_noun
+from circle15.catalog.phrases.parts import listed, names_in, people_text, service_noun
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.places import Communities
@@ -52,7 +52,8 @@ def remedy_sentences(
 
 
 def _link_words(link: pd.Series, link_id: str, language: str) -> str:
-    crosses = [text(f"crosses_{kind}", language) for kind in link["crosses"].split("+")]
-    return text(
-        "remedy_link_words", language, link=link_id, metres=f"{link['length_m']:.0f}", crosses=" + ".join(crosses)
-    )
+    metres = f"{link['length_m']:.0f}"
+    if link["crosses"] == "open":
+        return text("remedy_link_open", language, link=link_id, metres=metres)
+    crosses = listed([text(f"crosses_{kind}", language) for kind in link["crosses"].split("+")], language)
+    return text("remedy_link_words", language, link=link_id, metres=metres, crosses=crosses)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.catalog.phrases.parts import names_in
+from circle15.catalog.phrases.parts import listed, names_in
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.places import Communities
@@ -39,8 +39,7 @@ def _question(row: Mapping[Hashable, Any], language: str, pack_services: tuple[S
     name = row["name"] if language == "zh" else row["name_en"]
     if row["kind"] == "facility":
         titles = [getattr(known_services(pack_services)[key], f"title_{language}") for key in row["offers"]]
-        comma = "、" if language == "zh" else ", "
-        return text("check_facility", language, name=name, services=comma.join(titles))
+        return text("check_facility", language, name=name, services=listed(titles, language))
     metres = f"{row['length_m']:.0f}"
     return text(f"check_{row['kind']}", language, metres=metres, name=name or text("check_unnamed", language))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -12,8 +13,20 @@ from circle15.model.moment import Moment
 from circle15.model.service import Service
 
 __all__ = [
-    "moment_text", "names_in", "people_text", "people_words", "percent_text", "rough_people_text", "service_noun",
+    "listed", "moment_text", "names_in", "people_text", "people_words", "percent_text", "rough_people_text",
+    "service_noun",
 ]  # fmt: skip
+
+
+def listed(words: Iterable[str], language: str) -> str:
+    """Members of a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["水面", "铁路"], "zh"), listed(["water", "railway"], "en")
+    ('水面、铁路', 'water, railway')
+    """
+    return ("、" if language == "zh" else ", ").join(words)
 
 
 def names_in(language: str, frame: pd.DataFrame) -> pd.Series:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from circle15.catalog.words import phrase
 from circle15.errors import OutputError
 from circle15.model.limits import FEWEST
 from circle15.refusals import refusal
@@ -105,9 +106,12 @@ def app_style() -> str:
 
 @cache
 def words() -> dict[str, dict[str, str]]:
-    """The page's phrases, Chinese and English, with the privacy rule's number in its place."""
-    phrases: dict[str, dict[str, str]] = json.loads(_read("page/words.json").replace("{fewest}", str(FEWEST)))
-    return phrases
+    """The page's phrases, Chinese and English, with the privacy rule's number in its place.
+
+    An entry of ``words.json`` that is one word names a phrase of ``text.toml``, which other outputs say too.
+    """
+    phrases: dict[str, str | dict[str, str]] = json.loads(_read("page/words.json").replace("{fewest}", str(FEWEST)))
+    return {key: dict(phrase(entry)) if isinstance(entry, str) else entry for key, entry in phrases.items()}
 
 
 @cache

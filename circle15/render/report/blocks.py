@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from circle15.catalog.facts import read_facts
+from circle15.catalog.words import phrase
 from circle15.model.limits import FEWEST
+from circle15.refusals import filled
 from circle15.render.words import Words, plain_text
 
 __all__ = [
@@ -125,6 +127,8 @@ def _phrases() -> Mapping[str, Mapping[str, str]]:
 def say(key: str, /, **values: object) -> Words:
     """A phrase of ``report.toml`` in both languages; of a pair the Chinese and the English word is filled in.
 
+    What ``report.toml`` lacks is a phrase of ``text.toml``, which other outputs say too.
+
     Examples
     --------
     >>> str(say("summary"))
@@ -134,8 +138,8 @@ def say(key: str, /, **values: object) -> Words:
         {name: value[place] if isinstance(value, tuple) else value for name, value in values.items()}
         for place in (0, 1)
     )
-    entry = _phrases()[key]
-    return Words(zh=entry["zh"].format(**_PRIVACY, **zh), en=entry["en"].format(**_PRIVACY, **en))
+    entry = _phrases().get(key) or phrase(key)
+    return Words(zh=filled(entry["zh"], {**_PRIVACY, **zh}), en=filled(entry["en"], {**_PRIVACY, **en}))
 
 
 def field(key: str, width: float, align: Align = "left") -> Field:

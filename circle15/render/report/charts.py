@@ -52,7 +52,7 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.set_xlim(0, 106)
     axes.set_ylim(-0.7, len(ranked) - 0.3)
-    axes.set_xlabel("综合差距指数（0–100，越高缺口越大）  Gap index, higher is worse")
+    axes.set_xlabel("缺口指数（0–100，越高缺口越大）  Gap index, higher is worse")
     axes.xaxis.grid(visible=True, color=RULE, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)

@@ -54,7 +54,7 @@ def _verdicts(facts: Facts) -> Table:
     frame = facts.drawn
     counts: Any = frame.groupby([frame.index.get_level_values("service"), "verdict"]).size().unstack(fill_value=0)
     shown = [verdict for verdict in VERDICTS if verdict in counts]
-    heads = [say("undetermined_verdict" if verdict == "undetermined" else verdict) for verdict in shown]
+    heads = [say(f"verdict_{verdict}" if verdict == "undetermined" else verdict) for verdict in shown]
     fields = [field("h_service", 2.4), *(Field(words=words, width=1.2, align="right") for words in heads)]
     rows = [
         (str(facts.service(key)), *(f"{int(counts.loc[key, verdict]):,}" for verdict in shown))

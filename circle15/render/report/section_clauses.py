@@ -55,7 +55,9 @@ def _book(named: tuple[str, str], rules: Sequence[Rule], counts: Any) -> Block:
     marks = {rule.mark for rule, _ in rows}
     alike = marks.pop() if len(marks) == 1 else ""
     some = any(row["hidden"] for _, row in rows)
-    heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open"} | ({"hidden": "h_withheld"} if some else {})
+    heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open"} | (
+        {"hidden": "verdict_hidden"} if some else {}
+    )
     fields = (field("h_clause", 5.2 - some), field("h_level", 0.9), field("h_required", 2.4),
               *(field(head, 1.4 if head == "h_open" else 1.2, "right") for head in heads.values()),
               field("h_standing", 2.6))  # fmt: skip
@@ -165,7 +167,7 @@ def _rates(facts: Facts) -> Block:
         if row["verdict"] == "undetermined":
             undecided += 1
             continue
-        verdict, observed = say("h_withheld").zh, measured(rule, row)
+        verdict, observed = say("verdict_hidden").zh, measured(rule, row)
         if row["verdict"] != "hidden":
             verdict = verdict_words(row["verdict"], "zh", mark=rule.mark)
         if math.isnan(exact.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:

@@ -153,7 +153,7 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
             told.append(_walk(facts, key, service))
         if len(robust):
             known = str(robust["verdict"].get((key, service), ""))
-            told.append(say("undetermined_verdict" if known == "undetermined" else known).zh if known else "—")
+            told.append(say(f"verdict_{known}" if known == "undetermined" else known).zh if known else "—")
         if len(missing):
             told.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
         rows.append(tuple(told))

@@ -194,7 +194,7 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
 def crossing(codes: Any) -> Words:
     """What a link crosses, in words."""
     known = ("water", "rail", "private", "open")
-    return listed([say(f"cross_{code}") if code in known else Words(zh=clean(code), en=clean(code))
+    return listed([say(f"crosses_{code}") if code in known else Words(zh=clean(code), en=clean(code))
                    for code in str(codes).split("+")])  # fmt: skip
 
 
@@ -252,7 +252,7 @@ def _sources(facts: Facts) -> Table:
     rows = []
     for row in source_table(facts.analysis.city).itertuples():
         told = clean(f"{row.label_zh} {row.attribution}".strip())
-        made = str(say("made")) if row.synthetic else ""
+        made = str(say("made_up")) if row.synthetic else ""
         rows.append((told, made, clean(row.date) or say("no_date").zh, clean(row.licence), clean(row.file)))
     return Table(words=say("sources_table"), fields=fields, rows=tuple(rows))
 

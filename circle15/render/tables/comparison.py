@@ -15,6 +15,7 @@ from circle15.render.atomic import write_whole
 from circle15.render.tables.book import Book
 from circle15.render.tables.files import write_csv
 from circle15.render.tables.frames import rounded
+from circle15.render.tables.ledger import level_words
 from circle15.render.tables.style import table_sheet
 from circle15.render.words import both
 
@@ -22,11 +23,6 @@ __all__ = ["comparison_lines", "save_comparison"]
 
 _MOST = 5
 _CHANGES = {"changed": "改变 changed", "added": "新增 added", "removed": "去掉 removed"}
-_STATES = {
-    "determined": "可判定 determined", "undetermined": "不作判断 undetermined",
-    "people_unknown": "人口未知 people unknown", "": "没有 absent",
-}  # fmt: skip
-_LEVELS = {"community": "社区 community", "subdistrict": "街道 subdistrict", "city": "全市 city"}
 
 
 def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
@@ -57,7 +53,7 @@ def _workbook(comparison: Comparison) -> bytes:
             _total_table(comparison),
         ),
         ("社区 Communities", f"各社区指数与排名 · Index and rank: {pair}{warning}", _community_table(comparison)),
-        ("差距 Gaps", f"社区 × 服务 · Community and service: {pair}{warning}", _gap_table(comparison)),
+        ("缺口 Gaps", f"社区 × 服务 · Community and service: {pair}{warning}", _gap_table(comparison)),
         ("判定 Verdicts", f"改变的判定 · Verdicts that changed: {pair}", _verdict_table(comparison)),
         ("只在一次中 Only in one", "只在一次运行中的社区 · Communities in one run only", _only_table(comparison)),
     ):
@@ -106,7 +102,7 @@ def _community_table(comparison: Comparison) -> pd.DataFrame:
 def _gap_table(comparison: Comparison) -> pd.DataFrame:
     table = comparison.gaps.reset_index()
     for when in ("before", "after"):
-        table[f"status_{when}"] = table[f"status_{when}"].map(_STATES)
+        table[f"status_{when}"] = [_state(status) for status in table[f"status_{when}"]]
     table = _services(comparison, table).sort_values("community_id", kind="stable")
     figures = [f"{part}_{when}" for part in ("share", "uncovered") for when in ("before", "after", "change")]
     others = [f"{part}_{when}" for part in ("mean_min", "elders", "status") for when in ("before", "after")]
@@ -119,7 +115,7 @@ def _verdict_table(comparison: Comparison) -> pd.DataFrame:
     if not len(comparison.verdicts):
         return pd.DataFrame(columns=kept)
     table = comparison.verdicts.reset_index()
-    table["level"] = table["level"].map(_LEVELS).fillna(table["level"])
+    table["level"] = level_words(table["level"])
     for column, source in (("was", "verdict_before"), ("became", "verdict_after")):
         table[column] = [_verdict(word) for word in table[source]]
     return rounded(table[kept])
@@ -128,6 +124,10 @@ def _verdict_table(comparison: Comparison) -> pd.DataFrame:
 def _verdict(word: str) -> str:
     known = word in {"pass", "fail", "undetermined", "shown"}
     return f"{verdict_words(word, 'zh')} {verdict_words(word, 'en')}" if known else word
+
+
+def _state(status: str) -> str:
+    return _say(f"state_{status}" if status else "state_absent")
 
 
 def _only_table(comparison: Comparison) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from circle15.model import Analysis, City, Communities, Positions
 from circle15.model.limits import FEWEST
 from circle15.model.places import PEOPLE
 from circle15.render.published.privacy import SUPPRESSED, public_tens
+from circle15.render.words import both
 
 __all__ = [
     "Column",
@@ -88,16 +89,10 @@ _MISSING = (
     "uncovered_visitor", "uncovered_closed", "link_id", "remedy_zh", "remedy_en",
 )  # fmt: skip
 _ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
-_CHECK_KINDS = {
-    "facility": "设施 facility",
-    "path": "通道 path",
-    "gate": "门禁 gate",
-    "join": "断开的路 cut-off streets",
-}
 _DRAWN = ("required", "share_low", "share_high", "p_below")
 _NOBODY_KNOWS = "people_unknown"
 """Status of a determined service where nobody knows how many people aged 60+ live."""
-_UNDETERMINED = {"zh": "没有设施名录，不能判定。", "en": "No list of facilities: undetermined."}
+_UNDETERMINED = {"zh": "没有设施清单，不能判定。", "en": "No list of facilities: undetermined."}
 _OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
@@ -332,7 +327,7 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     for column in _SOURCE:
         if column in frame:
             table[column] = frame[column]
-    table["synthetic"] = "合成 synthetic" if "facilities" in synthetic_layers(analysis.city) else ""
+    table["synthetic"] = str(both("made_up")) if "facilities" in synthetic_layers(analysis.city) else ""
     return rounded(table.sort_index().reset_index())
 
 
@@ -408,7 +403,7 @@ def check_table(analysis: Analysis) -> pd.DataFrame:
     }
     named = check_communities(checks, analysis.city.communities, "zh")
     table = checks.assign(**questions, communities=named).reset_index()
-    table["kind"] = table["kind"].map(_CHECK_KINDS)
+    table["kind"] = [str(both(f"to_check_{kind}")) for kind in table["kind"]]
     titles = _titles(analysis)
     table["services"] = ["; ".join(titles[key] for key in row) for row in table["services"]]
     tens = public_tens(table["people"].to_numpy(dtype=float))
@@ -423,7 +418,7 @@ def source_table(city: City) -> pd.DataFrame:
     """One row per layer: what it is, its date, attribution and licence, and whether it is synthetic."""
     keys = ("label_zh", "label_en", "date", "attribution", "licence", "file")
     table = pd.DataFrame([{k: getattr(origin, k) for k in keys} for origin in city.origins], columns=list(keys))
-    table["synthetic"] = ["合成 synthetic" if origin.synthetic else "" for origin in city.origins]
+    table["synthetic"] = [str(both("made_up")) if origin.synthetic else "" for origin in city.origins]
     return table
 
 

@@ -64,7 +64,7 @@ _MADE_OF = {
     "ledger": ("communities", "facilities", "streets"),
 }
 _ABOUT = {
-    "communities": "社区与差距 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
+    "communities": "社区与缺口 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
     "subdistricts": "街道 Subdistricts: united communities; people are sums, share_* are of the sums, aged 60+",
     "facilities": "设施 Facilities; position: ok, far (not used) or island",
     "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",
@@ -73,7 +73,7 @@ _ABOUT = {
     "streets": "步行路网；closed、confirmed 为现场核查结果 Walking network; closed, confirmed: found in the field",
     "street_nodes": "门、信号灯、过街处和不让通过处 Gates, signals, crossings and what nobody passes (barred)",
     "routes": "典型路线 The typical walk of each community to each service, street by street",
-    "links": "可打通的步行连接 Single new links by 60+ person-services newly covered; crosses: what map layers know",
+    "links": "可打通的通道 Single new links by 60+ person-services newly covered; crosses: what map layers know",
     "about": "说明 Terms of use and provenance (table without geometry)",
     "ledger": "条文 Clauses of norms judged for every unit (table without geometry)",
     "gaps": "社区 × 服务 Gaps per community and service (table without geometry)",

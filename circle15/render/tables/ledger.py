@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,7 @@ from circle15.model import Analysis
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import rounded, synthetic_layers
 from circle15.render.tables.style import table_sheet
+from circle15.render.words import both
 
 __all__ = [
     "MOST_SHEET_ROWS",
@@ -19,17 +22,13 @@ __all__ = [
     "ledger_method",
     "ledger_sheets",
     "ledger_table",
+    "level_words",
     "not_computed_table",
 ]
 
 MOST_SHEET_ROWS = 20_000
 """More rows than these make a workbook slow: then the sheet shows those that fail, and says where the others are."""
 
-_LEVELS = {"community": "社区 community", "subdistrict": "街道 subdistrict", "city": "全市 city"}
-_STATUS = {
-    "mandatory": "强制 mandatory", "expected": "预期 expected", "pilot": "试行 pilot", "draft": "草案 draft",
-    "project": "本项目约定 project",
-}  # fmt: skip
 _RULE = {
     "book": "book", "clause_zh": "title_zh", "clause_en": "title_en", "norm_source_zh": "source_zh",
     "norm_source_en": "source_en", "clause": "clause", "norm_year": "year", "norm_status": "status", "grade": "grade",
@@ -94,7 +93,7 @@ def _with_rules(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
     for column, field in _RULE.items():
         told = {key: getattr(rule, field) for key, rule in rules.items()}
         table[column] = table["clause_id"].map(told)
-    table["norm_status"] = table["norm_status"].map(_STATUS)
+    table["norm_status"] = [str(both(f"status_{status}")) for status in table["norm_status"]]
     standing = {key: f"{standing_words(rule, 'zh')} {standing_words(rule, 'en')}" for key, rule in rules.items()}
     table["standing"] = table["clause_id"].map(standing)
     for language in ("zh", "en"):
@@ -113,7 +112,7 @@ def _with_rules(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def compliance_table(analysis: Analysis) -> pd.DataFrame:
-    """One row per clause: how many units comply, fail, cannot be judged; for the city its figure and verdict.
+    """One row per clause: how many units pass, fail, are undetermined; for the city its figure and verdict.
 
     ``pass_pct`` is the share of those that could be judged; the city's own rates against their targets count the
     undetermined ones as what they are.
@@ -134,7 +133,12 @@ def compliance_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = np.array([getattr(rules[key], column) for key in table["clause_id"]], dtype=float)
     table["unit"] = [rules[key].unit for key in table["clause_id"]]
     table = _with_rules(analysis, table)
-    return rounded(table[list(_COMPLIANCE)].assign(level=table["level"].map(_LEVELS)))
+    return rounded(table[list(_COMPLIANCE)].assign(level=level_words(table["level"])))
+
+
+def level_words(levels: Iterable[str]) -> list[str]:
+    """What each verdict is about, a community, a subdistrict or the city, in both languages."""
+    return [str(both(f"level_{level}")) for level in levels]
 
 
 def not_computed_table() -> pd.DataFrame:
@@ -159,9 +163,9 @@ def ledger_sheets(book: Book, analysis: Analysis) -> None:
         zh, en = (text("ledger_short", language, **told) for language in ("zh", "en"))
         heading += f" · {zh} {en}"
         table = failing
-    shown = table.assign(level=table["level"].map(_LEVELS))[list(_SHEET)]
+    shown = table.assign(level=level_words(table["level"]))[list(_SHEET)]
     table_sheet(book, analysis.city, "条文 Ledger", heading, shown)
-    rates = "各条文达标情况 · How many comply, clause by clause"
+    rates = "各条文达标情况 · How many pass, clause by clause"
     table_sheet(book, analysis.city, "达标率 Compliance", rates, compliance_table(analysis))
     rest = "标准有要求、而地图和台账不能计算的 · What norms ask for and maps and tables cannot tell"
     table_sheet(book, None, "不能计算 Not computed", rest, not_computed_table())

@@ -10,11 +10,10 @@ from circle15.model import Analysis
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import columns, rounded
 from circle15.render.tables.style import block, head, page, table_sheet
+from circle15.render.words import both
 
 __all__ = ["check_sheet_table", "equity_table", "group_table", "link_table", "type_table", "verdict_sheets"]
 
-_CROSSES = {"water": "水面 water", "rail": "铁路 rail", "private": "小区内部 private", "open": "空地 open ground"}
-_KINDS = {"facility": "设施 facility", "path": "通道 path", "gate": "大门 gate"}
 _GROUPINGS = {
     "community_type": "社区类型 type", "priority_flag": "重点类型 priority", "rural": "城乡 town or country",
     "subdistrict": "街道 subdistrict", "need": "60岁以上比例（五等分，1最低）share of 60+ (fifths, 1 the lowest)",
@@ -36,7 +35,9 @@ def link_table(analysis: Analysis) -> pd.DataFrame:
         {
             "link_key": links.index.astype(str),
             "length_m": links["length_m"].to_numpy(),
-            "crosses": ["、".join(_CROSSES.get(one, one) for one in str(row).split("+")) for row in links["crosses"]],
+            "crosses": [
+                "、".join(str(both(f"crosses_{one}")) for one in str(row).split("+")) for row in links["crosses"]
+            ],
             "serves": links["serves"].to_numpy(),
             "lon": middle.x.to_numpy(),
             "lat": middle.y.to_numpy(),
@@ -53,7 +54,7 @@ def check_sheet_table(analysis: Analysis) -> pd.DataFrame:
         for language in ("zh", "en")
     }
     table = checks.assign(**questions).reset_index().rename(columns={"rank": "check_rank", "people": "check_people"})
-    table["kind"] = table["kind"].map(_KINDS).fillna(table["kind"])
+    table["kind"] = [str(both(f"to_check_{kind}")) for kind in table["kind"]]
     table["target_id"] = table["target_id"].astype(str)
     return rounded(table[list(_CHECKS)])
 
@@ -93,14 +94,14 @@ def type_table(analysis: Analysis) -> pd.DataFrame:
 
 
 def verdict_sheets(book: Book, analysis: Analysis) -> None:
-    """Add the sheets ``通道 Links``, ``核对 Checks``, ``公平 Equity`` and ``类型 Types``, each where it has rows."""
+    """Add the sheets on links, field checks, equity and types, each where it has rows."""
     city = analysis.city
     if len(analysis.attribution.links):
         heading = "打通后新增受益最多的单条通道 · Single links by person-services newly covered"
         table_sheet(book, city, "通道 Links", heading, link_table(analysis))
     if len(analysis.robustness.checks):
-        heading = "实地核对：答案为否会改变判定的事项 · Field checks that would flip a verdict if the answer is no"
-        table_sheet(book, city, "核对 Checks", heading, check_sheet_table(analysis))
+        heading = "现场核查：答案为否会改变判定的事项 · Field checks that would flip a verdict if the answer is no"
+        table_sheet(book, city, "现场核查 Checks", heading, check_sheet_table(analysis))
     if len(analysis.equity.frame):
         heading = "可达性在60岁以上老人中的分布 · How access is spread over people aged 60+"
         parts = ("按服务 By service", equity_table(analysis)), ("按社区分组 By groups", group_table(analysis))

@@ -28,6 +28,7 @@ from circle15.render.tables.ledger import ledger_method, ledger_sheets
 from circle15.render.tables.quality import column_table, conflict_table, file_table, finding_table, match_table
 from circle15.render.tables.style import block, head, house, page, put, table_sheet
 from circle15.render.tables.verdicts import verdict_sheets
+from circle15.render.words import both
 
 __all__ = ["quality_bytes", "workbook_bytes"]
 
@@ -48,9 +49,9 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     _summary(book, analysis)
     when = _when(analysis)
     for title, heading, table in (
-        ("社区 Communities", f"各社区差距，按综合排名 · Gaps, largest first{when}", community_table(analysis)),
+        ("社区 Communities", f"各社区缺口，按缺口排名 · Gaps, largest first{when}", community_table(analysis)),
         (
-            "差距 Gaps",
+            "缺口 Gaps",
             f"社区 × 服务 · Gaps per community and service{when}",
             _present(_spoken(gap_table(analysis)), _GAPS),
         ),
@@ -61,7 +62,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
         table_sheet(book, analysis.city, title, heading, table)
         if title.startswith("社区") and len(analysis.subdistricts):
             _subdistricts(book, analysis)
-        if title.startswith("差距"):
+        if title.startswith("缺口"):
             ledger_sheets(book, analysis)
             verdict_sheets(book, analysis)
     _lists(book, analysis.city)
@@ -111,7 +112,7 @@ def _summary(book: Book, analysis: Analysis) -> None:
     sheet = book.sheet("概要 Summary")
     city, settings, profile = analysis.city, analysis.settings, analysis.profile
     people = city.communities.frame
-    row = head(sheet, city, f"{city.title_zh} {city.title_en} · 步行生活圈差距 Walking circle gaps{_when(analysis)}", 9)
+    row = head(sheet, city, f"{city.title_zh} {city.title_en} · 步行生活圈缺口 Walking circle gaps{_when(analysis)}", 9)
     cutoffs = " / ".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
     facts: list[tuple[str, Any, str]] = [
         ("社区 Communities", len(people), "#,##0"),
@@ -122,14 +123,14 @@ def _summary(book: Book, analysis: Analysis) -> None:
         ("路网 Walking network (km)", round(city.network.total_km, 1), "#,##0.0"),
         ("步行者 Walker", f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} m/s", "General"),
         ("时限（分钟）Cut-offs (min)", cutoffs, "General"),
-        ("审图号 Map review number", city.review_number or "（待填 to be filled in）", "General"),
+        ("审图号 Map review number", city.review_number or str(both("to_fill")), "General"),
     ]
     for label, value, number in facts:
         put(sheet, row, 0, label, house(sheet, bold=True))
         put(sheet, row, 2, value, house(sheet, num_format=number, align="left"))
         row += 1
     row = block(sheet, row + 1, "各项服务 By service", _spoken(service_table(analysis)), _WIDTHS)
-    row = block(sheet, row + 1, "综合差距最大的十个社区 Ten communities with the largest gap", _top(analysis), _WIDTHS)
+    row = block(sheet, row + 1, "缺口指数最高的十个社区 Ten communities with the largest gap", _top(analysis), _WIDTHS)
     block(sheet, row + 1, "资料来源 Sources", source_table(analysis.city)[[*_SOURCES]], _WIDTHS)
     for place, width in enumerate(_WIDTHS):
         sheet.width(place, width)
@@ -146,9 +147,9 @@ def _unknown(people: pd.DataFrame) -> list[tuple[str, Any, str]]:
 def _subdistricts(book: Book, analysis: Analysis) -> None:
     """People of communities summed by subdistrict: the index of the sums, then every service and cut-off."""
     sheet = book.sheet("街道 Subdistricts")
-    heading = "各街道差距：人数为各社区之和 · Gaps by subdistrict: people are sums over communities"
+    heading = "各街道缺口：人数为各社区之和 · Gaps by subdistrict: people are sums over communities"
     row = head(sheet, analysis.city, heading, 8)
-    row = block(sheet, row, "按综合排名 By index of the summed shares", subdistrict_table(analysis))
+    row = block(sheet, row, "按缺口排名 By index of the summed shares", subdistrict_table(analysis))
     block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", subdistrict_gap_table(analysis))
     for place in range(17):
         sheet.width(place, 15)
@@ -176,23 +177,17 @@ def _top(analysis: Analysis) -> pd.DataFrame:
 
 def _spoken(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose keys of a service's state are words in both languages."""
-    spoken = table.assign(status=table["status"].map(_STATES))
+    spoken = table.assign(status=[str(both(f"state_{status}")) for status in table["status"]])
     if "robust_verdict" in spoken:
-        spoken["robust_verdict"] = spoken["robust_verdict"].map(_SURE)
+        spoken["robust_verdict"] = [
+            str(both(f"verdict_{verdict}" if verdict == "undetermined" else verdict))
+            for verdict in spoken["robust_verdict"]
+        ]
+    if "cause" in spoken:
+        spoken["cause"] = [str(both(f"cause_{cause}")) if cause else "" for cause in spoken["cause"].fillna("")]
     return spoken
 
 
-_STATES = {
-    "determined": "可判定 determined", "undetermined": "不作判断 undetermined",
-    "people_unknown": "人口未知 people unknown",
-}  # fmt: skip
-_SURE = {
-    "robust_gap": "稳健的缺口 robust gap",
-    "likely_gap": "较可能的缺口 likely gap",
-    "doubtful": "存疑 doubtful",
-    "robust_pass": "稳健达标 robust pass",
-    "undetermined": "不作判断 undetermined",
-}
 _WIDTHS = (24, 24, 22, 13, 15, 15, 17, 17, 28)
 
 
@@ -248,24 +243,24 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
     shown_en = ", ".join(f"{known[key].title_en} {weight:.3f}" for key, weight in weights.items())
     return [
         (
-            f"覆盖：从居住点沿步行路网到设施的时间（含两端接入路段）不超过{circle:g}分钟。不按直线距离，也不按等时圈面积。",
+            f"覆盖：从居民点沿步行路网到设施的时间（含两端接入路段）不超过{circle:g}分钟。不按直线距离，也不按等时圈面积。",
             f"Covered: the walk along the streets from home to a facility takes at most {circle:g} min, legs included.",
         ),
         (f"步行者：{profile.title_zh}，{speeds}。", f"Walker: {profile.title_en}, {speeds}."),
         ("速度的依据见右栏。", f"Why these speeds: {profile.citation}"),
         (
-            "差距（人）＝60岁以上人口 ×（1－覆盖率）；强度为其百分比。",
+            "缺口（人）＝60岁以上人口 ×（1－覆盖率）；强度为其百分比。",
             "Gap in people = people aged 60+ x (1 - covered share); intensity is the same in percent.",
         ),
         (
-            "综合指数＝100 ×（1－各服务覆盖率的加权几何平均，覆盖率不低于0.01）。",
+            "缺口指数＝100 ×（1－各服务覆盖率的加权几何平均，覆盖率不低于0.01）。",
             "Index = 100 x (1 - weighted geometric mean of the covered shares, each at least 0.01).",
         ),
         (phrase("subdistrict_method", "zh"), phrase("subdistrict_method", "en")),
         (f"权重：{shown_zh}。", f"Weights: {shown_en}."),
         *_doubts(analysis),
         (
-            "没有设施名录的服务为“不能判定”，不算缺口。",
+            "没有设施清单的服务为“不能判定”，不算缺口。",
             "A service without a list of facilities is undetermined, not a gap.",
         ),
         ("内部分析用表；附图公开前须依法送审。", "For internal analysis; maps need review before they are published."),

@@ -52,7 +52,7 @@ def test_text_from_outside_is_only_text(city):
 
 
 def test_every_file_has_a_card_with_rows_reasons_and_columns(city):
-    found = (*FOUND, Finding(code="d", severity="note", message_zh="关于名录", message_en="d", file="sites.xlsx"))
+    found = (*FOUND, Finding(code="d", severity="note", message_zh="关于清单", message_en="d", file="sites.xlsx"))
     page = quality_html(checked(city, found))
     card = re.search(r'<article id="file-1">.*?</article>', page, flags=re.DOTALL)[0]
     assert re.findall(r"<dd>(\d+)</dd>", card) == ["16", "12", "4"]
@@ -62,7 +62,7 @@ def test_every_file_has_a_card_with_rows_reasons_and_columns(city):
     assert '<ul class="columns personal"><li>联系电话</li></ul>' in card
     assert 'width="750"' in card  # 12 of 16 rows
     # The card leads to its finding, the last of the four, and the finding back to its card.
-    assert '<li class="note"><a href="#finding-4">关于名录</a></li>' in card
+    assert '<li class="note"><a href="#finding-4">关于清单</a></li>' in card
     assert '<li id="finding-4" class="note"><div><p class="place"><a href="#file-1">sites.xlsx</a></p>' in page
 
 
@@ -107,7 +107,7 @@ def test_both_files_and_the_same_bytes(city, tmp_path):
     book = openpyxl.load_workbook(tmp_path / "one" / "check.xlsx")
     assert book.sheetnames == ["数据质量 Data quality", "文件 Files", "列 Columns", "图层 Layers"]
     files = [[cell.value for cell in row] for row in book["文件 Files"].iter_rows(min_row=5)]
-    assert files[0][:9] == ["sites.xlsx", "设施 facilities", "xlsx", "名录", None, "GCJ-02", 16, 12, 4]
+    assert files[0][:9] == ["sites.xlsx", "设施 facilities", "xlsx", "清单", None, "GCJ-02", 16, 12, 4]
     assert files[0][9] == "编号重复 3；没有可用的经纬度 1"
     columns = [tuple(cell.value for cell in row)[2:5] for row in book["列 Columns"].iter_rows(min_row=5)]
     assert columns == [

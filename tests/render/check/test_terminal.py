@@ -43,7 +43,7 @@ def test_the_verdict_comes_first_then_files_then_the_worst_findings():
 def test_figures_stand_under_their_heads_whatever_the_names():
     names = (
         "a.csv",
-        "很长的设施名录文件（二〇二六年第三季度汇总修订稿终版）（副本）（二）再修订.xlsx",
+        "很长的设施清单文件（二〇二六年第三季度汇总修订稿终版）（副本）（二）再修订.xlsx",
         "мир.csv",
         "📍 sites.csv",
     )
@@ -60,15 +60,15 @@ def test_figures_stand_under_their_heads_whatever_the_names():
 
 def test_on_a_narrow_terminal_names_keep_their_room():
     report = lines(
-        files=(FileRecord(file="设施名录（二〇二六）.xlsx", role="communities", rows_read=5, rows_used=5),), width=80
+        files=(FileRecord(file="设施清单（二〇二六）.xlsx", role="communities", rows_read=5, rows_used=5),), width=80
     )
     assert "文件                       内容         读入       采用     未采用" in report
-    assert "设施名录（二〇二六）.xlsx  社区            5          5          –" in report
+    assert "设施清单（二〇二六）.xlsx  社区            5          5          –" in report
 
 
 def test_what_became_of_a_file():
     report = "\n".join(lines())
-    assert "  xlsx · 工作表“名录” · GCJ-02" in report
+    assert "  xlsx · 工作表“清单” · GCJ-02" in report
     assert "  未采用：编号重复 3；没有可用的经纬度 1" in report
     assert "  Left out: id stands twice 3; no usable coordinates 1" in report
     assert "  认出 Understood：站名 → 名称 name · 经度 → lon · lat 纬度" in report
@@ -138,7 +138,7 @@ def test_no_line_is_wider_than_the_terminal(name, message, width):
 
 
 @settings(deadline=None)
-@given(st.text(alphabet=st.sampled_from("abc 设施，。名录"), max_size=80), st.integers(4, 40))
+@given(st.text(alphabet=st.sampled_from("abc 设施，。清单"), max_size=80), st.integers(4, 40))
 def test_wrapping_loses_nothing_but_spaces(text, width):
     found = wrapped(text, width)
     assert "".join("".join(found).split()) == "".join(text.split())

@@ -233,12 +233,12 @@ def test_list_search_sort_and_card(browser: Browser, town: Path) -> None:
     assert texts(browser, ".card h2") == ["桃花坞社区"]
     services = {c["key"]: c for c in content["services"]}
     assert texts(browser, ".card .service-name") == [service["title_zh"] for service in services.values()]
-    assert "无法判定" in texts(browser, '[data-service="day_care"] .share')[0]
+    assert "不能判定" in texts(browser, '[data-service="day_care"] .share')[0]
     cell = content["communities"][0]["services"]["meal_point"]
     share = round(100 * (1 - cell["uncovered"][-1] / cell["placed"]))
     assert texts(browser, '[data-service="meal_point"] .share')[0].endswith(f"{share}%")
-    assert texts(browser, ".card p.fine")[0] == "人口落点依据：住宅建筑。"
-    assert f"平均 {cell['mean_min']:.1f} 分" in texts(browser, '[data-service="meal_point"] .detail')[0]
+    assert texts(browser, ".card p.fine")[0] == "人口定位依据：住宅建筑。"
+    assert f"平均{cell['mean_min']:.1f}分钟" in texts(browser, '[data-service="meal_point"] .detail')[0]
     click(browser, ".back")
     assert len(texts(browser, ".row")) == 8
 
@@ -248,14 +248,14 @@ def test_list_search_sort_and_card(browser: Browser, town: Path) -> None:
 def test_measure_service_cutoff_and_language(browser: Browser, town: Path) -> None:
     browser.open(town)
     click(browser, '.chips [data-value="clinic"]')
-    assert texts(browser, ".legend h4")[0].startswith("覆盖率社区卫生服务站 · 15 分钟")
+    assert texts(browser, ".legend h4")[0].startswith("覆盖率社区卫生服务站 · 15分钟")
     click(browser, '.choice-row.inline [data-value="0"]')
-    assert "5 分钟" in texts(browser, ".legend h4")[0]
+    assert "5分钟" in texts(browser, ".legend h4")[0]
     counted = sum(int(text) for text in texts(browser, ".legend .classes b"))
     assert counted == 8
     click(browser, '.chips [data-value="day_care"]')
-    assert texts(browser, ".summary") == ["没有设施清单，无法判定（不等于没有设施）"]
-    assert "无法判定7" in "".join(texts(browser, ".legend .classes li"))
+    assert texts(browser, ".summary") == ["没有设施清单，不能判定（不等于没有设施）"]
+    assert "不能判定7" in "".join(texts(browser, ".legend .classes li"))
     click(browser, '[data-act="language"]')
     assert texts(browser, ".head h1") == ["Small town"]
     assert browser.run("document.documentElement.lang") == "en"
@@ -396,7 +396,7 @@ def test_a_printed_page_has_title_legend_date_and_law(browser: Browser, town: Pa
     assert browser.run("getComputedStyle(document.querySelector('.panel')).display") == "none"
     head = texts(browser, ".print-head")[0]
     assert "小城 · 15分钟步行生活圈" in head
-    assert "数据日期 2024-01-01" in head
+    assert "数据日期：2024-01-01" in head
     assert "含合成数据" in head
     # A printer does not wait for the next frame: all is drawn at once.
     pending = "document.querySelectorAll('.leaflet-tile:not(.leaflet-tile-loaded)').length"

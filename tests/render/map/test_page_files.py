@@ -26,8 +26,8 @@ def test_the_drawer_tells_of_every_file_and_leads_to_its_findings(tmp_path: Path
         browser.open(path)
         click(browser, '[data-act="findings"]')
         assert texts(browser, ".file b") == ["sites.xlsx", "3", "1", "streets.osm", "11", "1"]
-        assert texts(browser, ".file-rows")[0] == "读入 16 条，采用 12 条，未采用 4 条"
-        assert "1 列涉及个人，未读取" in texts(browser, ".file .fine")[0]
+        assert texts(browser, ".file-rows")[0] == "读入16条，采用12条，未采用4条"
+        assert "1列涉及个人，未读取" in texts(browser, ".file .fine")[0]
         # Worst first; only the list of sites has findings to lead to.
         assert texts(browser, ".finding p:not(.fine)") == ["注意乙", "说明甲"]
         assert texts(browser, ".finding p.fine") == ["sites.xlsx · 第3行", "sites.xlsx · lon · 第4、7行等"]

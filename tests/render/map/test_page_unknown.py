@@ -49,11 +49,11 @@ def test_it_is_undetermined_wherever_the_reader_looks(browser: Browser, street: 
     assert texts(browser, ".row[data-community=b] .rank") == ["–"]
     assert browser.run("document.querySelectorAll('.row[data-community=b] .swatch.unknown').length") == 1
     assert browser.run("document.querySelectorAll('.row .swatch.unknown').length") == 1
-    assert any("人口未知，无法判定" in line for line in texts(browser, ".classes li"))
+    assert any("人口未知，不能判定" in line for line in texts(browser, ".classes li"))
     assert any("另有1个社区人口未知" in text for text in texts(browser, ".panel p"))
     click(browser, ".row[data-community=b]")
     assert texts(browser, ".card h2") == ["b社区"]
-    assert texts(browser, ".card .figures dd") == ["无法判定", "未知", "未知"]
+    assert texts(browser, ".card .figures dd") == ["不能判定", "未知", "未知"]
     (card,) = texts(browser, ".card")
     assert "不等于没有人" in card
     assert "NaN" not in card

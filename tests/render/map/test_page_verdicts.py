@@ -77,7 +77,7 @@ def test_the_first_view_is_what_it_was_and_the_rest_waits(browser: Browser, town
     browser.open(town)
     assert texts(browser, ".legend h4") == ["缺口指数"]
     assert texts(browser, ".segments button")[:4] == ["缺口指数", "未覆盖老人", "覆盖率", "最近时间"]
-    assert texts(browser, ".segments button")[4:] == ["条文", "稳健性", "归因", "类型"]
+    assert texts(browser, ".segments button")[4:] == ["条文", "稳健性", "原因", "类型"]
     assert browser.run(LAYERS)["walk"] == []
     arrive(browser, town)
     assert browser.told() == []
@@ -102,7 +102,7 @@ def test_a_clause_colours_the_communities_that_it_judges(browser: Browser, town:
         hatched = [v in "uh" or (v in "pf" and clause["mark"] != "") for v in row["v"]]
         assert [fill[name][1] for name in names] == hatched
         counts = texts(browser, ".legend .classes li")
-        for letter, label in (("f", "不达标"), ("p", "达标"), ("u", "无法判定")):
+        for letter, label in (("f", "不达标"), ("p", "达标"), ("u", "不能判定")):
             if row["v"].count(letter):
                 assert f"{label}{row['v'].count(letter)}" in counts
     assert "n=grids" in browser.run("location.hash")
@@ -122,9 +122,9 @@ def test_the_ledger_of_a_community(browser: Browser, town: Path, content: dict[s
     assert len(texts(browser, ".card .clause")) == sum(clause["level"] == "community" for clause in norms["clauses"])
     figures = texts(browser, '.clause[data-clause="meals"] .clause-figures span')
     shown = norms["rows"][0]["o"][6]
-    assert figures == [f"实测 ≈ {shown}%", "要求 ≥ 90%", f"差 ≈ {90 - shown} 个百分点"]
+    assert figures == [f"现状：约{shown}%", "要求：≥ 90%", f"差约{90 - shown}个百分点"]
     assert texts(browser, '.clause[data-clause="meals"] .evidence .link') == ["第1便民点"]
-    assert "显示路线 · 14.3 分 · 770 米" in texts(browser, '.clause[data-clause="meals"] .evidence')[0]
+    assert "显示路线 · 14.3分钟 · 770米" in texts(browser, '.clause[data-clause="meals"] .evidence')[0]
     assert texts(browser, '.clause[data-clause="care"] p.fine')[0] == "需补充：提供“日间照料中心”的设施清单"
     click(browser, '.clause[data-clause="shops"] .clause-title')
     assert browser.run("document.querySelector('.segments [aria-checked=true]').dataset.value") == "norm"
@@ -141,7 +141,7 @@ def test_a_walk_is_drawn_when_asked_for(browser: Browser, town: Path, content: d
     own = next(row for row in verdict_parts(content)["routes"] if row[0] == 0 and row[1] == keys.index("clinic"))
     click(browser, '.service [data-route="clinic"]')
     assert points[own[5]] in browser.run(LAYERS)["walk"]
-    assert texts(browser, ".line-label.walk") == [f"{own[3]:.1f} 分 · {own[4]:.0f} 米"]
+    assert texts(browser, ".line-label.walk") == [f"{own[3]:.1f}分钟 · {own[4]:.0f}米"]
     assert browser.run("document.activeElement.dataset.route") == "clinic"
     assert "r=clinic" in browser.run("location.hash")
     click(browser, '.service [data-route="clinic"]')
@@ -160,16 +160,16 @@ def test_how_sure_and_what_is_missing(browser: Browser, town: Path, content: dic
     for place, service, verdict, *_ in parts["robust"]["rows"]:
         if content["services"][service]["key"] == "meal_point":
             assert fill[content["communities"][place]["name"]][0] == tones[parts["robust"]["verdicts"][verdict]]
-    assert "200 次抽样中 72% 低于要求的 90%" in texts(browser, '[data-service="meal_point"] .sure')[0]
-    assert "（抽样 5%–95%）" in texts(browser, ".standing")[0]
+    assert "200次抽样中，72%的抽样低于要求的90%" in texts(browser, '[data-service="meal_point"] .sure')[0]
+    assert "（抽样的5%–95%）" in texts(browser, ".standing")[0]
     click(browser, ".back")
     click(browser, '.segments [data-value="cause"]')
     fill = browser.run(LAYERS)["fill"]
     wanted = {"虎丘社区": "#1f8a8a", "金阊社区": "#1f8a8a", "平江社区": "#f8f6f1"}
     assert {name: fill[name][0] for name in wanted} == wanted
-    assert texts(browser, ".line-label.link-label") == ["约 410 人次 · 230 米"]
+    assert texts(browser, ".line-label.link-label") == ["约410人次 · 230米"]
     click(browser, '[data-community="c7"]')
-    assert "打通一处 230 米的通道，还剩约 230 人" in texts(browser, '[data-service="meal_point"] .cause')[0]
+    assert "打通一条230米的通道，还剩约230人走不到" in texts(browser, '[data-service="meal_point"] .cause')[0]
 
 
 def test_types_and_field_checks(browser: Browser, town: Path) -> None:
@@ -178,7 +178,7 @@ def test_types_and_field_checks(browser: Browser, town: Path) -> None:
     assert "hatched: like none of the types" in texts(browser, ".legend .classes")[0]
     click(browser, '[data-act="field_checks"]')
     assert texts(browser, ".check b") == ["Site 1", "平江路"]
-    assert texts(browser, ".check .fine")[1].startswith("could flip 1 verdicts, fewer than 10 person-services")
+    assert texts(browser, ".check .fine")[1].startswith("could change 1 verdict, fewer than 10 person-services")
     click(browser, '[data-layer="checks"]')
     assert browser.run(LAYERS)["marks"] == 2
     click(browser, ".check .link")
@@ -193,7 +193,7 @@ def test_the_table_of_clauses_counts_communities_and_judges_higher_units(browser
     shops = texts(browser, '.clause-item[data-clause="shops"] tbody tr')
     assert shops == ["全市6 / 875%", "平江街道3 / 475%", "沧浪街道3 / 475%"]
     assert texts(browser, '.clause-item[data-clause="rate"] tbody tr') == ["全市75%不达标"]
-    assert texts(browser, '.clause-item[data-clause="centres"] tbody tr') == ["平江街道1 处不达标", "沧浪街道3 处达标"]
+    assert texts(browser, '.clause-item[data-clause="centres"] tbody tr') == ["平江街道1处不达标", "沧浪街道3处达标"]
 
 
 def test_the_saved_table_has_the_verdicts_that_are_shown(browser: Browser, town: Path, content: dict[str, Any]) -> None:
@@ -203,10 +203,10 @@ def test_the_saved_table_has_the_verdicts_that_are_shown(browser: Browser, town:
     saved = browser.run("kept.arrayBuffer().then((b) => [...new Uint8Array(b)])")
     head, *rows = list(csv.reader(io.StringIO(bytes(saved).decode("utf-8-sig"))))
     row = verdict_parts(content)["norms"]["rows"][2]
-    verdict, observed, required = (head.index(f"条文 {word} 条文shops") for word in ("判定", "实测", "要求"))
+    verdict, observed, required = (head.index(f"条文 {word} 条文shops") for word in ("判定", "现状", "要求"))
     told = {line[1]: (line[verdict], line[observed], line[required]) for line in rows}
     for one, letter, count in zip(content["communities"], row["v"], row["o"], strict=True):
-        assert told[one["id"]] == ({"p": "达标", "f": "不达标"}[letter], f"{count} 处", "≥ 1 处")
+        assert told[one["id"]] == ({"p": "达标", "f": "不达标"}[letter], f"{count}处", "≥ 1处")
 
 
 def hostile(result: Any, _language: str) -> pd.Series:
@@ -243,7 +243,7 @@ def test_layers_without_content_are_not_offered(browser: Browser, tmp_path: Path
     path = tmp_path / "bare.html"
     path.write_text(page_html(draw_map(bare, compress=False)), encoding="utf-8", newline="\n")
     arrive(browser, path, "#m=norm")
-    assert texts(browser, ".segments button")[4:] == ["归因"]
+    assert texts(browser, ".segments button")[4:] == ["原因"]
     assert texts(browser, ".legend h4") == ["缺口指数"]
     assert browser.run("document.querySelectorAll('[data-act=clauses], [data-act=field_checks]').length") == 0
     click(browser, '[data-community="c7"]')
@@ -294,4 +294,4 @@ def test_outlines_that_were_grown_are_said_in_the_first_view(browser: Browser, t
     path = tmp_path / "grown.html"
     path.write_text(page_html(replace(town, city=city)), encoding="utf-8", newline="\n")
     arrive(browser, path)
-    assert texts(browser, ".legend-note") == ["其中 3 个社区的边界为推定，非行政区划"]
+    assert texts(browser, ".legend-note") == ["其中3个社区的边界为推定，非行政区划"]

@@ -83,4 +83,4 @@ def test_a_book_of_which_nothing_was_decided_is_one_sentence(town):
     frame = town.ledger.frame.assign(verdict="undetermined")
     blocks = clauses(facts(dataclasses.replace(town, ledger=dataclasses.replace(town.ledger, frame=frame))))
     assert not any(isinstance(one, Table) and "判定数" in one.words.zh for one in blocks)
-    assert any(isinstance(one, Paragraph) and "都没有作出符合与否的判定" in one.words.zh for one in blocks)
+    assert any(isinstance(one, Paragraph) and "都没有作出达标与否的判定" in one.words.zh for one in blocks)

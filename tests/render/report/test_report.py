@@ -148,7 +148,7 @@ def test_coverage_is_that_of_the_analysis(town, document):
 
 
 def test_the_ranking_is_that_of_the_analysis(town, document):
-    rows = table_after(document, "综合差距指数排名")[1:]
+    rows = table_after(document, "缺口指数排名")[1:]
     elders = town.city.communities.frame["pop_60plus"]
     ranked = town.gaps.by_community.sort_index().sort_values("rank", kind="stable")
     ranked = ranked[elders.reindex(ranked.index) >= 10]
@@ -164,8 +164,8 @@ def test_clauses_are_counted(document):
     area = next(row for row in rows if "每百户" in row[0])
     assert area[2:6] == ["≥30 平方米/百户", "7", "1", "0"]
     assert not any("一门式" in row[0] for row in rows)  # undetermined throughout: only counted below the table
-    assert any("1条缺资料而全部不作判断，1条属全市指标" in line.text for line in document.paragraphs)
-    assert any("一门式" in row[1] and row[2] == "8" for row in table_after(document, "不作判断的条文需要什么")[1:])
+    assert any("1条缺资料而全部不能判定，1条属全市指标" in line.text for line in document.paragraphs)
+    assert any("一门式" in row[1] and row[2] == "8" for row in table_after(document, "不能判定的条文需要什么")[1:])
     (rate,) = table_after(document, "全市达标率与指标")[1:]
     assert rate[2].startswith("87.5%")
 
@@ -179,7 +179,7 @@ def test_causes_links_and_remedies_are_in_tens(town, document):
     assert link[2] == f"{round(linked / 10) * 10:,}"
     assert table_after(document, "最有效的通道")[1][:4] == ["1", "140", "水面", "330"]
     # Today's figure is the city's total as it is told elsewhere, the others differ from it: 321 fewer, 683 more.
-    assert table_after(document, "大门的不同开法下")[1][1:] == ["630", "310", "1,310", "630"]
+    assert table_after(document, "门禁的不同开法下")[1][1:] == ["630", "310", "1,310", "630"]
     told = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
     exact = remedy_sentences(town.attribution, town.city.communities, "zh").iloc[0]
     assert "1,234" in exact
@@ -192,7 +192,7 @@ def test_certainty_checks_equity_and_types(document):
         services()[key].title_zh for key in ("meal_point", "clinic", "shop")
     }
     assert all(sum(map(int, row[1:])) == 8 for row in rows[1:])
-    assert table_after(document, "实地核对清单")[1][1:4] == ["甲（社区卫生服务站）是否仍在营业？", "3", "460"]
+    assert table_after(document, "现场核查清单")[1][1:4] == ["甲（社区卫生服务站）是否仍在营业？", "3", "460"]
     assert table_after(document, "可达性在老人中的分布")[1][1:] == ["0.20", "—", "1.75", "2.5", "25%", "31.2"]
     groups = {row[0]: row for row in table_after(document, "按社区类型比较")[1:]}
     assert groups["老城区"][2] == "约2,000"
@@ -208,7 +208,7 @@ def test_no_number_of_one_to_nine_people_is_told():
     assert not published.seen(hidden)
     assert hidden not in published.cells.index.get_level_values("community_id")
     document = words_of(small)
-    names = [row[1] for row in table_after(document, "综合差距指数排名")[1:]]
+    names = [row[1] for row in table_after(document, "缺口指数排名")[1:]]
     assert small.city.communities.frame["name"].iloc[0] not in names
     assert "另有1个社区60岁以上人数太少" in "\n".join(line.text for line in document.paragraphs)
 
@@ -282,7 +282,7 @@ def test_without_any_list_nothing_is_judged():
     empty = dataclasses.replace(town, coverage=coverage, gaps=gaps)
     report = report_of(Facts(analysis=empty, published=publish(empty), figures=frozenset()))
     words = " ".join(block.words.zh for block in report.blocks if hasattr(block, "words"))
-    assert "没有任何设施名录" in words
+    assert "没有任何设施清单" in words
     assert "没有可以排名的社区" in words
 
 
@@ -294,7 +294,7 @@ def test_hostile_names_are_text(tmp_path):
     town = full(community_names=HOSTILE, facility_names=sites, title="#panic()", elders=elders)
     folder = save_report(town, tmp_path)
     document = docx.Document(str(folder / "report.docx"))
-    names = [row[1] for row in table_after(document, "综合差距指数排名")[1:]]
+    names = [row[1] for row in table_after(document, "缺口指数排名")[1:]]
     assert set(names) == {name.replace("\x00", "\ufffd") for name in HOSTILE}
     text = letters(pypdf.PdfReader(folder / "report.pdf"))
     for name in ('#include"x"', "{{7*7}}", "<w:p>", "#panic(1)", "$x^2$*b*_i_"):

@@ -206,7 +206,7 @@ def test_csv_text_is_inert(hostile, tmp_path):
 
 def test_workbook_has_its_sheets_frozen_and_filtered(analysis, tmp_path):
     book = openpyxl.load_workbook(gaps_xlsx(analysis, tmp_path / "gaps.xlsx"))
-    assert [name.split()[0] for name in book.sheetnames] == ["概要", "社区", "差距", "设施", "数据质量", "文件", "方法"]
+    assert [name.split()[0] for name in book.sheetnames] == ["概要", "社区", "缺口", "设施", "数据质量", "文件", "方法"]
     for name in book.sheetnames[1:5]:
         assert book[name].freeze_panes
         assert book[name].auto_filter.ref
@@ -214,7 +214,7 @@ def test_workbook_has_its_sheets_frozen_and_filtered(analysis, tmp_path):
 
 def test_workbook_figures_are_those_of_the_analysis(analysis, tmp_path):
     book = openpyxl.load_workbook(gaps_xlsx(analysis, tmp_path / "gaps.xlsx"))
-    _, rows = sheet_rows(book["差距 Gaps"])
+    _, rows = sheet_rows(book["缺口 Gaps"])
     table = gap_table(analysis)
     assert len(rows) == len(table)
     for row, (_, expected) in zip(rows, table.iterrows(), strict=True):
@@ -226,7 +226,7 @@ def test_workbook_figures_are_those_of_the_analysis(analysis, tmp_path):
 
 def test_workbook_headers_are_in_both_languages_with_units(analysis, tmp_path):
     book = openpyxl.load_workbook(gaps_xlsx(analysis, tmp_path / "gaps.xlsx"))
-    headers = [cell.value for row in book["差距 Gaps"].iter_rows() for cell in row]
+    headers = [cell.value for row in book["缺口 Gaps"].iter_rows() for cell in row]
     assert "未覆盖60+（人）\n60+ uncovered (people)" in headers
     assert "平均步行时间（分钟）\nMean walk (min)" in headers
 

@@ -14,7 +14,7 @@ from tests.towns.page_fixture import analysis as make_analysis
 from tests.towns.report_fixture import full
 
 WORSE = "步行最久的一成老人中有人没有路可走到任何一处，平均步行时间未计入他们，实际更差。"
-SHEETS = {"通道 Links", "核对 Checks", "公平 Equity", "类型 Types"}
+SHEETS = {"通道 Links", "现场核查 Checks", "公平 Equity", "类型 Types"}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_the_workbook_holds_them_with_units(book):
     assert set(book.sheetnames) >= SHEETS
     assert "新增受益（人次）\nNewly served (person-services)" in cells(book["通道 Links"])
     assert {0.2, 1.75, WORSE, "老城区"} <= set(cells(book["公平 Equity"]))
-    assert "甲（社区卫生服务站）是否仍在营业？" in cells(book["核对 Checks"])
+    assert "甲（社区卫生服务站）是否仍在营业？" in cells(book["现场核查 Checks"])
     method = " ".join(str(value) for value in cells(book["方法 Method"]))
     assert "基尼系数 Gini：" in method
 

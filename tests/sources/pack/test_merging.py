@@ -109,7 +109,7 @@ def test_a_service_that_openstreetmap_does_not_have_is_undetermined_and_told_onc
     found = finding_of(read.findings, "osm-none")
     assert (found.severity, found.count, found.file) == ("warning", 2, "streets.osm")
     assert "“日间照料中心、健身场地”" in found.message_zh
-    assert "不作判断" in found.message_zh
+    assert "不能判定" in found.message_zh
     assert "complete = true" in found.remedy_zh
     assert found.examples == ("day_care", "fitness")
     assert {"day_care", "fitness"} == read.facilities.unseen

@@ -76,12 +76,15 @@ function limitText({ clause, verdict, observed }, say) {
   return verdict === 'p' && most !== undefined && observed > most ? `≤ ${withUnit(most, unit, say)}` : '';
 }
 
+/** A figure that is made of people in tens is marked. @param {boolean} rough @param {string} text @param {Say} say */
+const about = (rough, text, say) => (rough ? say('about_n', { n: text }) : text);
+
 /** A published figure. @param {Ruled} clause @param {number} value @param {Say} say */
 function figureText(clause, value, say) {
   if (value === NEARLY.NONE) return say('nearly_none');
   if (value === NEARLY.ALL) return say('nearly_all');
   const exact = !clause.about || value === 0 || (clause.unit === '%' && value === 100);
-  return `${exact ? '' : '≈ '}${withUnit(value, clause.unit, say)}`;
+  return about(!exact, withUnit(value, clause.unit, say), say);
 }
 
 /** Bounds of a figure: "≥ 465 m²", "465–930 m²". @param {Measured} row @param {Say} say */
@@ -92,7 +95,7 @@ function rangeText({ clause, low, high }, say) {
   const last = figureText(clause, high, say);
   if (low < 0 || high < 0) return first === last ? first : say('range_of', { low: first, high: last });
   if (first === last) return first;
-  return `${clause.about ? '≈ ' : ''}${withUnit(`${number(low)}–${number(high)}`, clause.unit, say)}`;
+  return about(clause.about, withUnit(`${number(low)}–${number(high)}`, clause.unit, say), say);
 }
 
 /** A figure or a range; nothing where neither is told. @param {Measured} row @param {{say: Say}} view */
@@ -117,7 +120,7 @@ export function shortfall({ clause, verdict, observed }) {
 /** "12 short", "3 to spare"; nothing where it cannot be told. @param {Measured} row @param {{say: Say}} view */
 export function marginText(row, { say }) {
   const { clause, verdict, observed } = row;
-  const { at_most: most, unit, about } = clause;
+  const { at_most: most, unit } = clause;
   const { least } = floor(clause);
   if (observed === null || observed < 0 || !'pf'.includes(verdict) || unit === 'yes' || limitText(row, say)) return '';
   const spare = Math.min(
@@ -128,7 +131,7 @@ export function marginText(row, { say }) {
   const size = Math.abs(spare);
   if (verdict === 'f' && size === 0) return ''; // the very figure, of which more is asked
   const amount = unit === '%' ? say('unit_of_points', { n: number(size) }) : withUnit(size, unit, say);
-  return say(verdict === 'p' ? 'margin_spare' : 'margin_short', { n: `${about ? '≈ ' : ''}${amount}` });
+  return say(verdict === 'p' ? 'margin_spare' : 'margin_short', { n: about(clause.about, amount, say) });
 }
 
 /** Book, clause, year, status and grade. @param {Clause} clause @param {Bare} view */

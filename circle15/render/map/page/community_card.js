@@ -61,6 +61,18 @@ function unknownService({ determined }, cell, { say }) {
 }
 
 /**
+ * Facilities to choose from within the circle, on average.
+ *
+ * @param {number | null | undefined} choices
+ * @param {View} view
+ */
+function choicesText(choices, { say, model }) {
+  if (choices === null || choices === undefined) return '';
+  if (choices < 0.05) return say('choices_none', { n: model.cutoffs[model.cutoffs.length - 1] });
+  return say('choices', { n: grouped(choices) });
+}
+
+/**
  * A service with its share, minutes and choices.
  *
  * @param {Cell} cell
@@ -76,7 +88,7 @@ function knownService(cell, lost, cutoff, view) {
     say('uncovered_n', { n: people(lost, true, say) }),
     mean === null ? say('no_way') : say('mean_minutes', { n: grouped(mean) }),
     p90 === null ? say('p90_none') : say('p90_minutes', { n: grouped(p90) }),
-    choices === null || choices === undefined ? '' : say('choices', { n: grouped(choices) }),
+    choicesText(choices, view),
   ].filter(Boolean);
   return [
     h('span.share', {}, about(shareOf(cell, cutoff, model.fewest))),

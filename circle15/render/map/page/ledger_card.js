@@ -25,7 +25,7 @@ const ORDER = Object.freeze(/** @type {Verdict[]} */ (['f', 'p', 'u', 's', 'h'])
 /** How verdicts are marked. */
 const MARKS = Object.freeze(/** @type {const} */ (['indicative', 'project']));
 /** What a link may cross. */
-const CROSSED = Object.freeze(['water', 'rail', 'private', 'open', 'road', 'wall']);
+const CROSSED = Object.freeze(['water', 'rail', 'private', 'open']);
 
 /** @param {Verdict} verdict */
 const isStriped = (verdict) => verdict === 'u' || verdict === 'h';
@@ -229,12 +229,14 @@ export function remedyText(cause, community, service, { say, model }) {
   const link = verdictsIn(model).links[cause.linkAt];
   /** @param {number} count */
   const n = (count) => tens(count, say);
+  /** @param {number} count */
+  const left = (count) => (count === 0 ? say('left_none') : say('left_some', { n: n(count) }));
   const remedy = say(`remedy_${cause.cause}`, {
     people: n(lost),
-    gates: n(cause.gates),
-    link: n(cause.link),
-    direct: n(cause.direct),
-    straight: n(cause.straight),
+    gates: left(cause.gates),
+    link: left(cause.link),
+    direct: left(cause.direct),
+    straight: left(cause.straight),
     m: link ? grouped(link.m) : '–',
   });
   return link && cause.cause === 'link' ? `${remedy}${crossText(link, say)}` : remedy;

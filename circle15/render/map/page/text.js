@@ -8,6 +8,9 @@
 /** Counts of one to nine people stand in the payload as this. */
 export const SUPPRESSED = -1;
 
+/** `{n}` is a value, `{n:community|communities}` what stands beside one and beside any other number. */
+const FILLED = /\{(\w+)(?::([^|{}]*)\|([^{}]*))?\}/g;
+
 /**
  * A function that says a phrase with its values filled in.
  *
@@ -18,9 +21,11 @@ export const SUPPRESSED = -1;
 export function speaker(words, language) {
   return (key, values = {}) => {
     if (!Object.hasOwn(words, key)) throw new Error(`no phrase ${key}`);
-    return words[key][language].replace(/\{(\w+)\}/g, (whole, name) =>
-      Object.hasOwn(values, name) ? String(values[name]) : whole,
-    );
+    return words[key][language].replace(FILLED, (whole, name, one, many) => {
+      if (!Object.hasOwn(values, name)) return whole;
+      const value = String(values[name]);
+      return one === undefined ? value : value === '1' ? one : many;
+    });
   };
 }
 

@@ -12,8 +12,20 @@ import { speaker } from '../../../../circle15/render/map/page/text.js';
 /** Where the page's modules stand. */
 export const PAGE = new URL('../../../../circle15/render/map/page/', import.meta.url);
 
+/** A phrase that other outputs say too, of the catalogue. @param {string} key */
+function shared(key) {
+  const catalogue = readFileSync(new URL('../../../catalog/text.toml', PAGE), 'utf8');
+  const entry = catalogue.match(new RegExp(`^\\[${key}\\]\\nzh = (".*")\\nen = (".*")$`, 'm'));
+  if (!entry) throw new Error(`text.toml has no ${key}`);
+  return { zh: JSON.parse(entry[1]), en: JSON.parse(entry[2]) };
+}
+
 /** @type {import("../../../../circle15/render/map/page/content.js").Words} */
-export const words = JSON.parse(readFileSync(new URL('words.json', PAGE), 'utf8').replaceAll('{fewest}', '10'));
+export const words = Object.fromEntries(
+  Object.entries(JSON.parse(readFileSync(new URL('words.json', PAGE), 'utf8').replaceAll('{fewest}', '10'))).map(
+    ([key, entry]) => [key, typeof entry === 'string' ? shared(entry) : entry],
+  ),
+);
 export const [zh, en] = [speaker(words, 'zh'), speaker(words, 'en')];
 
 /** Bytes that hold these sections. @param {Record<string, number[]>} sections @returns {Bytes} */

@@ -30,7 +30,7 @@ const ranged = (low, high, clause = share) => ({ clause, verdict: 'u', observed:
 
 test('figures carry their unit, requirements their side', () => {
   assert.equal(withUnit(1234, 'm2', say), '1,234 m²');
-  assert.equal(withUnit(30.25, 'm2/100hh', say), '30.3 m²/100 hh');
+  assert.equal(withUnit(30.25, 'm2/100hh', say), '30.3 m² per 100 households');
   assert.equal(withUnit(1, 'yes', say), 'yes');
   assert.equal(withUnit(3, 'bushels', say), '3 bushels');
   assert.equal(requiredText({ unit: 'hh', at_least: 200, at_most: 300 }, say), '200–300 households');
@@ -72,7 +72,7 @@ test('a range is told as a range, never a bound as the value', () => {
   assert.equal(marginText(ranged(465, 930, floor), { say }), '');
 });
 
-test('what complies as the nearest number has no margin', () => {
+test('what passes as the nearest number has no margin', () => {
   const grids = { unit: 'hh', about: true, at_least: 200, at_most: 300 };
   assert.equal(marginText(row('p', 175, grids), { say }), '');
   assert.equal(marginText(row('f', 350, grids), { say }), '≈ 50 households short');

@@ -24,7 +24,7 @@ const FAMILIES = [
 test('every phrase has both languages and the same places to fill in', () => {
   for (const [key, phrase] of Object.entries(words)) {
     /** @param {string} text */
-    const places = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+    const places = (text) => [...new Set([...text.matchAll(/\{(\w+)[}:]/g)].map((match) => match[1]))].sort();
     assert.ok(phrase.zh && phrase.en, key);
     assert.deepEqual(places(phrase.zh), places(phrase.en), key);
   }
@@ -48,11 +48,18 @@ test('values are filled in once: a name cannot bring in another value', () => {
   assert.equal(speaker({ a: { zh: '{x}-{y}', en: '' } }, 'zh')('a', { x: '{y}', y: '2' }), '{y}-2');
 });
 
+test('one is one', () => {
+  const many = speaker({ a: { zh: '', en: '{n} {n:row|rows} of {all}' } }, 'en');
+  assert.equal(many('a', { n: 1, all: 1 }), '1 row of 1');
+  assert.equal(many('a', { n: '1,001', all: 2 }), '1,001 rows of 2');
+  assert.equal(many('a', {}), '{n} {n:row|rows} of {all}');
+});
+
 test('numbers', () => {
   assert.deepEqual([0, 999, 1000, 1234567].map(grouped), ['0', '999', '1,000', '1,234,567']);
   assert.deepEqual([0, 0.001, 0.5, 0.999, 1, null].map(percent), ['0%', '<1%', '50%', '>99%', '100%', '–']);
   assert.equal(people(SUPPRESSED, true, say), '不足10人');
-  assert.equal(people(120, true, say), '约 120');
+  assert.equal(people(120, true, say), '约120');
   assert.equal(people(0, true, say), '0');
 });
 
