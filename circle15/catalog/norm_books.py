@@ -49,6 +49,7 @@ class Measure:
     unit: str
     levels: tuple[str, ...]
     better: str
+    stands: bool = False
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
@@ -334,6 +335,16 @@ def _check_parameters(rule: _RuleTable, measure: Measure) -> None:
             raise fault("rule_unused", key=key, measure=measure.key, takes=takes)
     if rule.level not in measure.levels:
         raise fault("rule_level", measure=measure.key, value=rule.level, levels=", ".join(measure.levels))
+    if measure.stands and rule.tiers and set(rule.tiers) <= _wider_tiers(rule.level):
+        named = [tiers()[key] for key in rule.tiers]
+        serving = "、".join(tier.title_zh for tier in named), ", ".join(tier.title_en for tier in named)
+        raise fault("rule_tier_level", value=rule.level, tiers=serving)
+
+
+def _wider_tiers(level: Level) -> set[str]:
+    """Tiers that serve more than one unit of a level: no unit has one of its own."""
+    order = list(tiers())
+    return set(order[: order.index(level)])
 
 
 def _check_numbers(rule: _RuleTable) -> None:

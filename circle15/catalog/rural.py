@@ -1,25 +1,43 @@
-"""Which communities are rural, in the words that people write into the column ``rural``."""
+"""Which communities are urban and which rural, by what people write into the column ``rural``: ``urban_rural.toml``."""
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["RURAL", "rural"]
+from circle15.catalog.facts import read_facts
+from circle15.catalog.headers import fold_header
 
-RURAL = frozenset({"农村", "乡村", "村", "乡", "rural", "true", "1", "1.0"})
-"""Words of the column ``rural``; every other counts as urban."""
+__all__ = ["area_key", "area_keys"]
 
 
-def rural(communities: pd.DataFrame) -> NDArray[np.bool_]:
-    """``bool[c]``: the communities that say they are rural (column ``rural``); all others count as urban.
+@cache
+def area_key(word: str) -> str:
+    """What a word of a list says: ``"urban"``, ``"rural"``, or ``""`` where it is empty or says neither.
 
     Examples
     --------
-    >>> rural(pd.DataFrame({"rural": ["农村", "", None, " Rural"]})).tolist()
-    [True, False, False, True]
+    >>> [area_key(word) for word in ("农村社区", "乡镇", "街道社区", "城镇", "城乡结合部", "220", "")]
+    ['rural', 'rural', 'urban', 'urban', '', 'rural', '']
+    """
+    folded, areas = fold_header(word), read_facts("urban_rural.toml")
+    whole = [key for key, area in areas.items() if folded in map(fold_header, area["words"])]
+    held = whole or [key for key, area in areas.items() if any(mark in folded for mark in area["marks"])]
+    return held[0] if len(held) == 1 else ""
+
+
+def area_keys(communities: pd.DataFrame) -> NDArray[np.object_]:
+    """``object[c]``: of each community ``"urban"`` or ``"rural"``, ``""`` where its column ``rural`` says neither.
+
+    Examples
+    --------
+    >>> area_keys(pd.DataFrame({"rural": ["农村", "", None, " Urban", True]})).tolist()
+    ['rural', '', '', 'urban', 'rural']
     """
     if "rural" not in communities:
-        return np.zeros(len(communities), dtype=bool)
-    return np.array([str(word).strip().casefold() in RURAL for word in communities["rural"]], dtype=bool)
+        return np.full(len(communities), "", dtype=object)
+    cells = communities["rural"]
+    return np.array([area_key(word) for word in cells.where(cells.notna(), "").astype(str)], dtype=object)

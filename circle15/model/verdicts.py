@@ -124,7 +124,7 @@ class Equity:
     ``groups`` on (``grouping``, ``group``, ``service``): ``communities``, ``pop_60plus``, ``share`` covered,
     ``mean_min``. Groupings: ``community_type``, ``priority_flag``, ``rural``, ``subdistrict``, ``need`` (fifths by
     share of 60+), those that the communities have columns for. Groups are the communities' own words, and codes: ``""``
-    (nothing is said), ``no`` (no priority flag), ``rural`` and ``urban``, ``1`` (least) to ``5``. ``members``: which
+    (nothing is said), ``no`` (no priority flag), ``rural``, ``urban``, ``1`` (least) to ``5``. ``members``: which
     community is of which, ``community_id``, ``grouping``, ``group``.
 
     ``lorenz`` on (``service``, ``step``): cumulative ``people`` and ``access``, both from 0 to 1.

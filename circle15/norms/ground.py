@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import geopandas as gpd
@@ -87,6 +87,32 @@ class Ground:
             site=site, host=host, residential=residential, checklists=checklists or {},
             owner=communities.frame.index.get_indexer(pd.Index(demand.frame["community_id"])).astype(np.int64),
         )  # fmt: skip
+
+    def gathered(self, unit: Rows, speaks: Mask) -> Ground:
+        """The same ground, but what stands anywhere in a unit stands in the first of its communities that count.
+
+        Parameters
+        ----------
+        unit
+            ``int64[c]``, the unit of each community, -1 where it belongs to none.
+        speaks
+            ``bool[c]``, the communities that count. In units of which none does nothing stands.
+
+        Returns
+        -------
+        Ground
+            Each facility once for each unit, in the order of the communities that it belonged to.
+        """
+        by_id = rank_by_id(self.communities.frame.index)
+        first = np.full(int(unit.max(initial=-1)) + 2, -1, dtype=np.int64)  # the last is that of -1
+        rows = np.flatnonzero(speaks & (unit >= 0))
+        rows = rows[np.argsort(by_id[rows])][::-1]
+        first[unit[rows]] = rows
+        order = np.lexsort((np.arange(len(self.site)), by_id[self.host]))
+        site, host = self.site[order], first[unit[self.host[order]]]
+        once = np.unique(np.stack([site, host]), axis=1, return_index=True)[1]
+        once = np.sort(once[host[once] >= 0])
+        return replace(self, site=site[once], host=host[once])
 
     def determined(self, reached: Mask) -> Mask:
         """Demand points of which the map tells whether they reach something; see :func:`determined`."""

@@ -9,17 +9,17 @@ the verdict.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import check_rates, measures
-from circle15.catalog.rural import rural
+from circle15.catalog.rural import area_keys
 from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Ledger, Rule
-from circle15.model.units import LEVELS, units_of
+from circle15.model.units import LEVELS, Units, units_of
 from circle15.model.verdicts import Routes
 from circle15.norms.ground import Ground
 from circle15.norms.measures import MEASURES, Figures, counted, measured
@@ -33,6 +33,9 @@ _COLUMNS = (
 )  # fmt: skip
 _FIGURES = ("observed", "observed_low", "observed_high")
 _DECIMALS = 9
+
+Mask = NDArray[np.bool_]
+Words = NDArray[np.object_]
 
 WALKS = frozenset(
     {
@@ -70,52 +73,78 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
     judged: dict[str, pd.DataFrame] = {}
     for rule in sorted(rules, key=lambda rule: rule.measure == "compliance_rate"):
         units = levels[rule.level]
-        code = np.where(_applies(ground, rule) | _may_apply(ground, rule), units.code, -1)
+        asked = _asked(ground, rule, units)
         if rule.measure == "compliance_rate":
-            judged[rule.clause_id] = _rates(ground, rule, code, units.ids, judged)
+            table = _rates(ground, rule, asked, units, {one.clause_id: one for one in rules}, judged)
         else:
-            judged[rule.clause_id] = _judged(ground, rule, code, units.ids)
-        judged[rule.clause_id] = judged[rule.clause_id].sort_values("unit_id", ignore_index=True)
+            table = _judged(ground, rule, asked, units)
+        table = pd.concat([table.assign(level=rule.level), _nowhere(ground, asked, units)], ignore_index=True)
+        judged[rule.clause_id] = table.sort_values(["level", "unit_id"], ignore_index=True)
     frame = _table(rules, [judged[rule.clause_id] for rule in rules])
     return with_evidence(Ledger(frame=frame, rules=tuple(rules)), ground, routes or Routes())
 
 
-def _applies(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Asked:
+    """``bool[c]``: communities of which a rule speaks, or perhaps does, for want of what ``lacks`` names."""
+
+    sure: Mask
+    doubtful: Mask
+    lacks: Words
+
+    def code(self, units: Units) -> NDArray[np.int64]:
+        """The unit of each community that the rule speaks of, or may speak of; -1 for others."""
+        return np.where(self.sure | self.doubtful, units.code, -1)
+
+
+def _asked(ground: Ground, rule: Rule, units: Units) -> _Asked:
     """Communities that a rule speaks of: by town or country, and by the size that it names."""
-    speaks = np.ones(len(ground.communities), dtype=bool)
-    if rule.scope != "all":
-        speaks &= rural(ground.communities.frame) == (rule.scope == "rural")
-    people = ground.numbers("population")
-    if rule.people_from is not None:
-        speaks &= people >= rule.people_from
-    if rule.people_below is not None:
-        speaks &= people < rule.people_below
-    return speaks
+    area, people = area_keys(ground.communities.frame), ground.numbers("population")
+    blank = (area == "") & (rule.scope != "all")
+    sized = rule.people_from is not None or rule.people_below is not None
+    uncounted = np.isnan(people) & sized
+    least, below = rule.people_from or 0.0, np.inf if rule.people_below is None else rule.people_below
+    speaks = blank | (area == rule.scope) | (rule.scope == "all")
+    speaks &= uncounted | ((people >= least) & (people < below)) | (not sized)
+    sure = speaks & ~blank & ~uncounted
+    doubtful = speaks & ~sure
+    if _gathers(rule):  # one community that the rule speaks of is enough
+        doubtful &= ~np.isin(units.code, units.code[sure])
+    lacks = np.where(uncounted, np.where(blank, "population, rural", "population"), "rural").astype(object)
+    return _Asked(sure=sure, doubtful=doubtful, lacks=lacks)
 
 
-def _may_apply(ground: Ground, rule: Rule) -> NDArray[np.bool_]:
-    """Communities of which nobody can tell whether they are of the size that a rule speaks of."""
-    if rule.people_from is None and rule.people_below is None:
-        return np.zeros(len(ground.communities), dtype=bool)
-    sized = replace(rule, people_from=None, people_below=None)
-    return _applies(ground, sized) & np.isnan(ground.numbers("population"))
+def _gathers(rule: Rule) -> bool:
+    """Whether a rule asks what stands anywhere in a unit of several communities."""
+    return rule.level != "community" and measures()[rule.measure].stands
 
 
-def _only_of_known_size(ground: Ground, rule: Rule, figures: Figures) -> Figures:
-    """Figures without those of communities that a rule may speak of or not: their people are to be supplied."""
-    doubt = _may_apply(ground, rule)
+def _nowhere(ground: Ground, asked: _Asked, units: Units) -> pd.DataFrame:
+    """Communities that a rule speaks of, and that name no unit of its level: undetermined, as communities."""
+    rows = np.flatnonzero((asked.sure | asked.doubtful) & (units.code < 0))
+    ids = ground.communities.frame.index.astype(str)[rows]
+    return pd.DataFrame(
+        {"level": "community", "unit_id": ids, "verdict": "undetermined", "lacks": units.level, "facility_id": ""}
+    )
+
+
+def _only_of_known(asked: _Asked, figures: Figures) -> Figures:
+    """Figures without those of communities that a rule may speak of or not: what tells is to be supplied."""
+    doubt = asked.doubtful
     if not doubt.any():
         return figures
     lacks = np.broadcast_to(np.asarray(figures.lacks, dtype=object), len(doubt))
     most = None if figures.most is None else np.where(doubt, np.nan, figures.most)
     part = np.where(doubt, np.nan, figures.part)
-    return replace(figures, part=part, most=most, lacks=np.where(doubt, "population", lacks))
+    return replace(figures, part=part, most=most, lacks=np.where(doubt, asked.lacks, lacks))
 
 
-def _judged(ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index) -> pd.DataFrame:
+def _judged(ground: Ground, rule: Rule, asked: _Asked, units: Units) -> pd.DataFrame:
     """Observed value and verdict of every unit."""
+    code, names = asked.code(units), units.ids
     if rule.measure in MEASURES:
-        figures = _only_of_known_size(ground, rule, measured(ground, rule))
+        here = ground.gathered(units.code, code >= 0) if _gathers(rule) else ground
+        figures = _only_of_known(asked, measured(here, rule))
     else:
         figures = Figures(part=np.full(len(code), np.nan), lacks=f"measure: {rule.measure}")
     # Sums in the order of the ids: the order of rows must not change a last digit.
@@ -217,44 +246,55 @@ def _evidence_ids(
 
 
 def _rates(
-    ground: Ground, rule: Rule, code: NDArray[np.int64], names: pd.Index, found: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
-    """Share of communities that comply with all the rules a rate counts, judged where the unknown cannot matter."""
+    ground: Ground, rule: Rule, asked: _Asked, units: Units, rules: Mapping[str, Rule],
+    found: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:  # fmt: skip
+    """Share of communities that comply with all the rules a rate counts, judged where the unknown cannot matter.
+
+    Communities of which nobody knows whether the rate, or a rule that it counts, speaks of them may count or not.
+    """
     ids = ground.communities.frame.index.astype(str)
     passed, failed = np.ones(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
-    asked = np.zeros(len(ids), dtype=bool)
-    wanting = np.full(len(ids), "", dtype=object)
+    sure, maybe = np.zeros(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
+    wanting = np.where(asked.doubtful, asked.lacks + ", ", "").astype(object)
     for clause in rule.of:
         table = found[clause].set_index("unit_id").reindex(ids)
         there, verdict = table["verdict"].notna().to_numpy(), table["verdict"].to_numpy()
-        asked |= there
+        of = _asked(ground, rules[clause], units)
+        sure, maybe = sure | of.sure, maybe | of.doubtful
         passed &= (verdict == "pass") | ~there
         failed |= verdict == "fail"
         wanting = wanting + np.where(there & (verdict == "undetermined"), table["lacks"].fillna("") + ", ", "")
-    open_ = asked & ~passed & ~failed
+    counts = asked.sure & sure
+    doubtful = (asked.sure | asked.doubtful) & (sure | maybe) & ~counts
+    code = np.where(counts | doubtful, units.code, -1)
     rows = []
-    code = np.where(asked, code, -1)
     for unit in np.unique(code[code >= 0]):
         mine = code == unit
-        least = 100.0 * float((passed & mine).sum()) / float(mine.sum())
-        most = 100.0 * float((~failed & mine).sum()) / float(mine.sum())
-        certain = least == most
-        alike = _alike(rule, np.array([least]), np.array([most]))[0]
+        good, bad, inside = passed & mine, failed & mine, counts & mine
+        least = _percent(good & inside, inside | (mine & ~good))
+        most = _percent(mine & ~bad, inside | (mine & ~bad))
+        figures = (least, np.nan, np.nan) if least == most else (np.nan, least, most)
+        alike = inside.any() and _alike(rule, np.array([least]), np.array([most]))[0]
         told = _verdict(rule, least) if alike else "undetermined"
-        lacks = sorted({word for words in wanting[open_ & mine] for word in words.split(", ") if word})
-        figures = (least, np.nan, np.nan) if certain else (np.nan, least, most)
-        rows.append((names[unit], *figures, told, ", ".join(lacks), ""))
+        unknown = mine & (doubtful | (~passed & ~failed))
+        lacks = sorted({word for words in wanting[unknown] for word in words.split(", ") if word})
+        rows.append((units.ids[unit], *(figures if inside.any() else [np.nan] * 3), told, ", ".join(lacks), ""))
     columns = ["unit_id", "observed", "observed_low", "observed_high", "verdict", "lacks", "facility_id"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _percent(part: Mask, whole: Mask) -> float:
+    return 100.0 * float(part.sum()) / max(float(whole.sum()), 1.0)
 
 
 def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Rows on (level, unit_id, clause_id) with what each rule requires beside what was found."""
     rules = [rule for rule, part in zip(clauses, tables, strict=True) for _ in range(len(part))]
-    table = pd.concat(tables) if tables else pd.DataFrame(columns=["unit_id", *_COLUMNS])
+    table = pd.concat(tables) if tables else pd.DataFrame(columns=["level", "unit_id", *_COLUMNS])
     index = pd.MultiIndex.from_arrays(
         [
-            pd.Index([rule.level for rule in rules], dtype=object),
+            pd.Index(table["level"], dtype=object),
             pd.Index(table["unit_id"], dtype=object),
             pd.Index([rule.clause_id for rule in rules], dtype=object),
         ],

@@ -248,14 +248,9 @@ def people_per_facility(ground: Ground, rule: Rule) -> Figures:
 
 
 def _pairs(ground: Ground, rule: Rule) -> tuple[Rows, Rows]:
-    """Counted facilities with the communities they belong to, by ids. Above a community each counts once."""
+    """Counted facilities with the communities they belong to."""
     mine = qualifying(ground, rule)[ground.site]
-    site, host = ground.site[mine], ground.host[mine]
-    if rule.level != "community":
-        first = np.unique(site, return_index=True)[1]
-        first.sort()
-        site, host = site[first], host[first]
-    return site, host
+    return ground.site[mine], ground.host[mine]
 
 
 def _first(ground: Ground, site: Rows, host: Rows) -> Rows:
@@ -265,7 +260,7 @@ def _first(ground: Ground, site: Rows, host: Rows) -> Rows:
 
 
 def facility_count(ground: Ground, rule: Rule) -> Figures:
-    """Facilities that a community has, alone or shared with others."""
+    """Facilities that a community, or any of a unit's, has, alone or shared with others."""
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     site, host = _pairs(ground, rule)
@@ -280,7 +275,7 @@ def _floor_m2(ground: Ground) -> Numbers:
 
 
 def floor_area(ground: Ground, rule: Rule) -> Figures:
-    """Floor area of the largest facility that the community has, 0 where there is none."""
+    """Floor area of the largest facility that the community, or any of a unit's, has, 0 where there is none."""
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
     best, which = _best_inside(ground, rule, _floor_m2(ground))

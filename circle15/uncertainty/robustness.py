@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15 import catalog
-from circle15.catalog.rural import rural
+from circle15.catalog.rural import area_keys
 from circle15.kernels.ragged import order_by_id
 from circle15.model.index import geometric_index, percentiles, ranked_rows
 from circle15.model.norms import Rule
@@ -67,7 +67,7 @@ def required_shares(
     """
     frame = communities.frame
     order = order_by_id(frame.index)
-    country = rural(frame)[order]
+    area = area_keys(frame)[order]
     share = np.full((len(frame), len(services)), np.nan)
     clauses: dict[str, tuple[str, ...]] = {}
     asked = [rule for rule in rules if _asks(rule, cutoff_min)]
@@ -75,7 +75,7 @@ def required_shares(
         named: list[str] = []
         for own in (False, True):
             mine = [rule for rule in asked if service in rule.services and (rule.book == _OWN) == own]
-            found = _strictest(mine, country)
+            found = _strictest(mine, area)
             new = np.isnan(share[:, column]) & ~np.isnan(found)
             share[new, column] = found[new]
             named += [rule.clause_id for rule in mine if (new & (found == (rule.least or 0) / 100)).any()]
@@ -88,10 +88,10 @@ def _asks(rule: Rule, cutoff_min: float) -> bool:
     return rule.measure == _MEASURE and plain and rule.minutes == cutoff_min and rule.least is not None
 
 
-def _strictest(rules: Sequence[Rule], country: NDArray[np.bool_]) -> NDArray[np.float64]:
-    found = np.full(len(country), np.nan)
+def _strictest(rules: Sequence[Rule], area: NDArray[np.object_]) -> NDArray[np.float64]:
+    found = np.full(len(area), np.nan)
     for rule in rules:
-        speaks = (country == (rule.scope == "rural")) if rule.scope != "all" else np.ones(len(country), dtype=bool)
+        speaks = (area == rule.scope) | (rule.scope == "all")
         found[speaks] = np.fmax(found[speaks], (rule.least or 0.0) / 100)
     return found
 

@@ -248,6 +248,7 @@ def build(path: Path = PBF) -> str:
                 "name_en": row.name,
                 "subdistrict": row.district,
                 "subdistrict_en": row.district,
+                "rural": "城市",
                 "population": row.population,
                 "pop_60plus": row.pop_60plus,
                 "people_method": METHOD,

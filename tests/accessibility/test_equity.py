@@ -249,16 +249,21 @@ def test_a_community_with_two_flags_is_in_both_groups():
 
 
 def test_codes_of_groups_have_names_and_words_of_the_file_stay():
-    columns = {"community_type": ["no", "urban", "x"], "priority_flag": ["无", "拆迁", ""], "rural": ["农村", "", "x"]}
+    columns = {
+        "community_type": ["no", "urban", "x"],
+        "priority_flag": ["无", "拆迁", ""],
+        "rural": ["农村", "", "城镇"],
+    }
     result, *_ = study([[5], [20], [10]], [10, 30, 20], **columns)
     by = {language: named_groups(result, language).index.droplevel("service") for language in ("zh", "en")}
     assert by["zh"].tolist() == [
         ("community_type", "no"), ("community_type", "urban"), ("community_type", "x"), ("priority_flag", "拆迁"),
         ("priority_flag", "（无）"), ("priority_flag", "（未填）"), ("rural", "农村"), ("rural", "城市"),
+        ("rural", "（未填）"),
     ]  # fmt: skip
     assert by["en"].tolist()[3:] == [
-        ("priority_flag", "(none)"), ("priority_flag", "(not said)"), ("priority_flag", "拆迁"), ("rural", "rural"),
-        ("rural", "urban"),
+        ("priority_flag", "(none)"), ("priority_flag", "(not said)"), ("priority_flag", "拆迁"),
+        ("rural", "(not said)"), ("rural", "rural"), ("rural", "urban"),
     ]  # fmt: skip
 
 
@@ -267,9 +272,9 @@ def test_long_codes_are_not_rounded_together():
     assert table.query("grouping == 'subdistrict'")["group"].tolist()[:2] == ["320508001", "320508002"]
 
 
-def test_rural_says_rural_and_the_rest_is_urban():
-    table = groups_of(communities([9] * 3, [1] * 3, rural=["农村", "", 1.0]))
-    assert table["group"].tolist() == ["rural", "urban", "rural"]
+def test_who_says_neither_town_nor_country_is_in_neither_group():
+    table = groups_of(communities([9] * 4, [1] * 4, rural=["农村", "", 1.0, "街道社区"]))
+    assert table["group"].tolist() == ["rural", "", "rural", "urban"]
 
 
 def test_fifths_of_need_keep_equals_together():

@@ -178,9 +178,9 @@ def test_town_and_country_and_size_choose_the_rule():
     assert least.frame.index.get_level_values("unit_id").tolist() == ["c1"]
 
 
-@pytest.mark.parametrize("word", [1.0, 1, True, "农村", " Rural "])
+@pytest.mark.parametrize("word", [1.0, 1, True, "农村", " Rural ", "农村社区", "乡镇", "涉农社区", "村"])
 def test_who_says_rural_in_whatever_form_is_rural(word):
-    places = communities(one_stop=[1.0, 1.0], rural=[word, None])
+    places = communities(one_stop=[1.0, 1.0], rural=[word, "城镇"])
     rule = RULE | {"measure": "one_stop", "services": None, "minutes": None, "unit": "yes", "at_least": 1,
                    "scope": "rural"}  # fmt: skip
     ledger = judge(ground(places), parse_book(book_toml(rule), file="mine.toml").rules)

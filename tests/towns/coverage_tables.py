@@ -14,13 +14,14 @@ from tests.towns.lattice import CRS
 KEYS = tuple(services())[:3]
 
 
-def communities(elders: dict[str, float]) -> Communities:
+def communities(elders: dict[str, float], **columns: object) -> Communities:
     frame = gpd.GeoDataFrame(
         {
             "name": [f"{key}社区" for key in elders],
             "name_en": [f"{key.upper()}" for key in elders],
             "population": [5 * v for v in elders.values()],
             "pop_60plus": list(elders.values()),
+            **columns,
         },
         geometry=[shapely.box(k, 0, k + 1, 1) for k in range(len(elders))],
         crs=CRS,

@@ -22,7 +22,8 @@ MADE = Origin(label_zh="测试", label_en="test")
 def communities(**columns):
     count = len(next(iter(columns.values())))
     frame = gpd.GeoDataFrame(
-        {"name": [f"社区{k}" for k in range(count)], "population": 1000.0, "pop_60plus": 200.0} | columns,
+        {"name": [f"社区{k}" for k in range(count)], "population": 1000.0, "pop_60plus": 200.0, "rural": "城市"}
+        | columns,
         geometry=[shapely.box(X0 + 1000 * k, Y0 - 500, X0 + 1000 * (k + 1), Y0 + 500) for k in range(count)],
         crs=CRS,
         index=pd.Index([f"c{k}" for k in range(count)], name="community_id"),

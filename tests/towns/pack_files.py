@@ -86,7 +86,8 @@ def feature(geometry: dict[str, Any] | None, **properties: Any) -> dict[str, Any
 def community(key: str, west: float, east: float, people: Any = 1000, elders: Any = 200, **more: Any) -> dict[str, Any]:
     """A community between two meridians of the town."""
     shape = rectangle(west, 31.3099, east, 31.3111)
-    return feature(shape, **({"community_id": key, "name": key, "population": people, "pop_60plus": elders} | more))
+    columns = {"community_id": key, "name": key, "population": people, "pop_60plus": elders, "rural": "城市"}
+    return feature(shape, **(columns | more))
 
 
 def town_communities() -> list[dict[str, Any]]:

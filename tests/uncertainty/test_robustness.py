@@ -142,7 +142,7 @@ def test_required_shares_take_the_strictest_clause_of_documents_before_our_own()
 def test_required_shares_of_the_books_that_come_along():
     rules = [one for key in Settings().norms for one in norm_book(key).rules]
     found = required_shares(
-        communities({"a": 1.0}), ("meal_point", "clinic", "shop"), rules, cutoff_min=15.0, default=0.5
+        communities({"a": 1.0}, rural="城镇"), ("meal_point", "clinic", "shop"), rules, cutoff_min=15.0, default=0.5
     )
     assert found.share.tolist() == [[0.95, 0.90, 0.90]]
     assert found.clauses["meal_point"] == ("js-meal-elders",)

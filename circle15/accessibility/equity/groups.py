@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog.rural import rural
+from circle15.catalog.rural import area_keys
 from circle15.kernels.costs import NEVER_MS
 from circle15.model.places import Communities, DemandPoints
 from circle15.model.results import Coverage, NearestTimes
@@ -33,8 +33,8 @@ def groups_of(communities: Communities) -> pd.DataFrame:
     Groupings are those that some community says something of. A community with several priority flags
     (``动迁安置;城乡结合部``) belongs to each; ``need`` are fifths of communities by share of 60+, ``1`` the lowest,
     where of five or more it is known. A group is the word that the communities say; :data:`UNSAID` where
-    nothing stands, :data:`UNFLAGGED` where it says that no flag applies. Those of ``rural`` are ``rural`` and
-    ``urban``, which counts where nothing stands, as for clauses.
+    nothing stands, :data:`UNFLAGGED` where it says that no flag applies. Those of ``rural`` are ``rural``,
+    ``urban``, and :data:`UNSAID` where a word says neither.
     """
     frame = communities.frame
     parts = []
@@ -45,7 +45,7 @@ def groups_of(communities: Communities) -> pd.DataFrame:
         if not (words != "").any():
             continue
         if column == "rural":
-            words = pd.Series(np.where(rural(frame), "rural", "urban"), index=frame.index, dtype=object)
+            words = pd.Series(area_keys(frame), index=frame.index, dtype=object)
         elif column == "priority_flag":
             words = words.str.split(r"[;；,，、/|+]+", regex=True).map(
                 lambda said: sorted(

@@ -14,7 +14,7 @@ from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
-from circle15.model.norms import Rule
+from circle15.model.norms import Ledger, Rule
 from circle15.model.placed import determined
 from circle15.model.units import LEVELS, Units, units_of
 from circle15.render.map.facilities import short
@@ -93,7 +93,7 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     levels = _levels(analysis)
     books, sources, lacks = _Pool(), _Pool(), _Pool()
     clauses = [_clause(rule, books, sources) for rule in found.rules]
-    tables = _tables(found.frame)
+    tables = _tables(found)
     told = _published(analysis, levels, tables)
     rows = [
         _row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
@@ -155,9 +155,12 @@ def _levels(analysis: Analysis) -> dict[str, Units]:
     return {level: units_of(analysis.city.communities, level) for level in LEVELS}
 
 
-def _tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Rows of each clause on ``unit_id``."""
-    parts = frame.groupby(level="clause_id", sort=False)
+def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """Rows of each clause on ``unit_id``, of the level that it is asked of."""
+    level = {rule.clause_id: rule.level for rule in ledger.rules}
+    clause = ledger.frame.index.get_level_values("clause_id")
+    own = ledger.frame.index.get_level_values("level") == clause.map(level)
+    parts = ledger.frame[own].groupby(level="clause_id", sort=False)
     return {str(key): table.droplevel(["level", "clause_id"]) for key, table in parts}
 
 
@@ -199,7 +202,7 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     found = analysis.ledger
     if not len(found):
         return found.frame
-    levels, tables = _levels(analysis), _tables(found.frame)
+    levels, tables = _levels(analysis), _tables(found)
     names = {letter: verdict for verdict, letter in _LETTERS.items()} | {HIDDEN: "hidden"}
     verdict = found.frame["verdict"].to_numpy(dtype=object).copy()
     figures = {column: np.full(len(found.frame), np.nan) for column in _FIGURES}
