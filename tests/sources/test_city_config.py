@@ -17,7 +17,9 @@ from circle15.sources.city_config import CityConfig, MappedColumn
 from tests.towns.city_tables import TABLES, communities_table
 
 LEAST = {"name": "试城", "crs": "EPSG:4549", "communities": {"file": "c.gpkg"}}
-ENTRIES = {"facilities": {"file": "a.csv"}, "context": {"layer": "water", "osm": True}}
+SERVICE = {"key": "pharmacy", "title_zh": "药店", "title_en": "Pharmacy", "noun_en": "a pharmacy", "glyph": "药"}
+SPARE = {"key": "parcel_point", "title_zh": "快递点", "title_en": "Parcel point", "noun_en": "a parcel point", "glyph": "递"}
+ENTRIES = {"facilities": {"file": "a.csv"}, "context": {"layer": "water", "osm": True}, "services": SERVICE}
 FILES = {"communities": {"file": "c.gpkg"}, "communities.people": {"file": "p.xlsx"}, "population": {"file": "g.gpkg"},
          "survey": {"file": "s.csv"}}  # fmt: skip
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -28,7 +30,8 @@ def written(table: str, more: Mapping[str, Any]) -> dict[str, Any]:
     if table == "":
         return LEAST | more
     if table in ENTRIES:
-        return LEAST | {table: [ENTRIES[table], ENTRIES[table] | more]}
+        first = SPARE if table == "services" else ENTRIES[table]
+        return LEAST | {table: [first, ENTRIES[table] | more]}
     if table == "communities.people":
         return LEAST | {"communities": LEAST["communities"] | {"people": FILES[table] | more}}
     return LEAST | {table: FILES.get(table, {}) | more}

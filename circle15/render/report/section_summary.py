@@ -205,14 +205,17 @@ def _sure(facts: Facts) -> list[Words]:
     judged = facts.drawn["verdict"] != "undetermined"
     robust = facts.drawn["verdict"] == "robust_gap"
     return [say("sure_line", draws=found.draws, all=f"{judged.sum():,}", robust=f"{robust.sum():,}"),
-            *_first_check(found.checks)]  # fmt: skip
+            *_first_check(facts)]  # fmt: skip
 
 
-def _first_check(checks: Any) -> list[Words]:
+def _first_check(facts: Facts) -> list[Words]:
+    checks, pack_services = facts.analysis.robustness.checks, facts.analysis.city.pack_services
     if not len(checks):
         return []
     first = checks.sort_values("rank", kind="stable").head(1)
-    zh, en = (clean(check_questions(first, language).iloc[0]) for language in ("zh", "en"))
+    zh, en = (
+        clean(check_questions(first, language, pack_services=pack_services).iloc[0]) for language in ("zh", "en")
+    )
     return [say("checks_line", checks=f"{len(checks):,}", question=(zh, en))]
 
 
