@@ -60,9 +60,9 @@ def ledger(ids: pd.Index) -> Ledger:
 
 
 def attribution(plain: Analysis) -> Attribution:
-    """Every gap of the town: the first, of 1,234 people, lacks a link, the second a facility, the others both."""
+    """Every gap of the town: the first, of 834 people, lacks a link, the second a facility, the others both."""
     gaps = plain.gaps.frame[plain.gaps.frame["uncovered"] > 0]["uncovered"].copy()
-    gaps.iloc[0] = 1234.0
+    gaps.iloc[0] = 834.0
     cause = ["link", "facility", *["mixed"] * (len(gaps) - 2)]
     frame = pd.DataFrame({"uncovered": gaps, "cause": cause}, index=gaps.index)
     parts = {"gates": 1.0, "link": 0.5, "direct": 0.4, "straight": 0.25, "visitor": 1.0, "closed": 1.0}
