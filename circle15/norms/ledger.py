@@ -200,7 +200,9 @@ def _verdict(rule: Rule, observed: float, spare: float = 0.0) -> str:
     if not rule.judges:
         return "shown"
     nearest = spare > 0 and round(rule.beyond(observed), _DECIMALS) <= spare
-    return "pass" if rule.passes(observed) or nearest else "fail"
+    if rule.passes(observed) or nearest:
+        return "pass"
+    return "shown" if rule.status == "preferred" else "fail"
 
 
 def _evidence_ids(
@@ -229,7 +231,7 @@ def _rates(
         there, verdict = table["verdict"].notna().to_numpy(), table["verdict"].to_numpy()
         asked |= there
         passed &= (verdict == "pass") | ~there
-        failed |= verdict == "fail"
+        failed |= np.isin(verdict, ["fail", "shown"])
         wanting = wanting + np.where(there & (verdict == "undetermined"), table["lacks"].fillna("") + ", ", "")
     open_ = asked & ~passed & ~failed
     rows = []

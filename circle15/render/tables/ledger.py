@@ -27,8 +27,8 @@ MOST_SHEET_ROWS = 20_000
 
 _LEVELS = {"community": "社区 community", "subdistrict": "街道 subdistrict", "city": "全市 city"}
 _STATUS = {
-    "mandatory": "强制 mandatory", "expected": "预期 expected", "pilot": "试行 pilot", "draft": "草案 draft",
-    "project": "本项目约定 project",
+    "mandatory": "强制 mandatory", "expected": "预期 expected", "preferred": "宜 preferred", "pilot": "试行 pilot",
+    "draft": "草案 draft", "project": "本项目约定 project",
 }  # fmt: skip
 _RULE = {
     "book": "book", "clause_zh": "title_zh", "clause_en": "title_en", "norm_source_zh": "source_zh",
