@@ -23,6 +23,7 @@ from circle15.catalog.precise import Decimals, Precision, precision
 from circle15.catalog.service import services
 from circle15.catalog.service_faults import names_service
 from circle15.catalog.state import State, state_key, states
+from circle15.catalog.supply_route import supply_route_key, supply_routes
 from circle15.catalog.tier import Tier, tier_key, tiers
 from circle15.catalog.walk import WayClass, profile, profiles, walking, way_classes
 from circle15.catalog.words import finding, reason, text
@@ -72,6 +73,8 @@ __all__ = [
     "services",
     "state_key",
     "states",
+    "supply_route_key",
+    "supply_routes",
     "text",
     "tier_key",
     "tiers",

@@ -36,7 +36,7 @@ _PARAMETERS = (
     "people_below", "households_each",
 )  # fmt: skip
 _MOST = {"minutes": 120, "metres": 100_000, "households_each": 100_000}
-_MOMENT = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
+_MOMENT = re.compile(r"((Mo|Tu|We|Th|Fr|Sa|Su) )?([01]?\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +147,9 @@ def check_rates(rules: Iterable[Rule]) -> None:
 
 
 def all_checklists(books: Iterable[NormBook]) -> Mapping[str, tuple[str, ...]]:
-    """The functions to ask for, by the name of their list; a book's empty list is filled by another's of that name.
+    """The functions to ask for, by the name of their list; a list with empty slots is filled by another's of that name.
+
+    A list keeps empty slots (``""``) until it has as many members as slots, and those that it had before.
 
     Raises
     ------
@@ -158,9 +160,12 @@ def all_checklists(books: Iterable[NormBook]) -> Mapping[str, tuple[str, ...]]:
     for book in books:
         for name, members in book.checklists.items():
             before = found.get(name, ())
-            if before and members and set(before) != set(members):
+            short, long = sorted((before, members), key=lambda one: len(list(filter(None, one))))
+            open_ = "" in short or not short
+            if not set(filter(None, short)) <= set(long) or (not open_ and set(short) != set(long)):
                 raise refusal("checklist_differs", error=NormError, file=f"{book.key}.toml", name=name)
-            found[name] = before or members
+            given = tuple(filter(None, long))
+            found[name] = given + ("",) * (max(len(before), len(members)) - len(given))
     return MappingProxyType(found)
 
 

@@ -100,5 +100,5 @@ def unit_words(unit: str, language: str) -> str:
 
 _UNITS = {
     "m2/100hh": "density", "m2": "m2", "people": "people", "hh": "households", "sites": "sites", "h": "hours",
-    "grids": "grids", "yes": "yes", "items": "items", "yuan": "yuan",
+    "organisations": "organisations", "grids": "grids", "yes": "yes", "items": "items", "yuan": "yuan",
 }  # fmt: skip

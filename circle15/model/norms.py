@@ -17,7 +17,7 @@ __all__ = ["Ledger", "Level", "Mark", "NormBook", "Rule", "Scope", "Standing", "
 
 Level = Literal["community", "subdistrict", "city"]
 Scope = Literal["all", "urban", "rural"]
-Status = Literal["mandatory", "expected", "pilot", "draft", "project"]
+Status = Literal["mandatory", "expected", "preferred", "pilot", "draft", "project"]
 Standing = Literal["official", "source", "project"]
 Mark = Literal["", "indicative", "project"]
 
@@ -47,7 +47,8 @@ class Rule:
     level, scope
         Whom it is asked of.
     source, clause, year, status, grade
-        Where it stands. ``grade`` is S (source document), A, B, M+, M (from memory) or ``project``.
+        Where it stands. What is only ``preferred`` (宜) or allowed (可) passes or is shown, and never fails. ``grade``
+        is S (source document), A, B, M+, M (from memory) or ``project``.
     standing
         What the requirement rests on: ``official`` (the official text was seen), ``source`` (a source document or a
         quotation states it), ``project`` (its threshold is a convention of this project or of the book's author).

@@ -26,6 +26,7 @@ from circle15.refusals import hint, refusal
 __all__ = [
     "AGE_GROUP",
     "CONFLICT_COLUMNS",
+    "ELDERS_IN_NEED",
     "MATCH_COLUMNS",
     "PEOPLE",
     "ROUNDED",
@@ -44,6 +45,9 @@ PEOPLE = ("population", "pop_60plus")
 
 AGE_GROUP = re.compile(r"pop_\d+plus")
 """Names of columns that count people from an age up."""
+
+ELDERS_IN_NEED = ("elders_empty_nest", "elders_alone", "elders_disabled", "elders_low_income")
+"""Columns of communities that count elders of some need among those aged 60+: one person may stand in several."""
 
 MATCH_COLUMNS = (
     "facility_id", "name", "list_file", "other_id", "other_name", "other_file", "distance_m", "by", "likeness",
@@ -126,7 +130,8 @@ def counts_heads(column: object) -> bool:
     [True, True, True, False, False]
     """
     name = str(column)
-    return name in {*PEOPLE, "households", "population_registered"} or AGE_GROUP.fullmatch(name) is not None
+    counted = {*PEOPLE, *ELDERS_IN_NEED, "households", "households_registered", "population_registered"}
+    return name in counted or AGE_GROUP.fullmatch(name) is not None
 
 
 def _counts(frame: pd.DataFrame) -> list[str]:
@@ -213,7 +218,8 @@ class Facilities:
     """Facilities as points; one site may offer many services.
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
-    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``state`` (of
+    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``supply_route`` and
+    ``supply_route_key`` likewise, ``state`` (of
     :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
     ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
     ``source_date``, ``source_url``,

@@ -229,7 +229,9 @@ def _verdict(rule: Rule, observed: float, spare: float = 0.0) -> str:
     if not rule.judges:
         return "shown"
     nearest = spare > 0 and round(rule.beyond(observed), _DECIMALS) <= spare
-    return "pass" if rule.passes(observed) or nearest else "fail"
+    if rule.passes(observed) or nearest:
+        return "pass"
+    return "shown" if rule.status == "preferred" else "fail"
 
 
 def _evidence_ids(
@@ -263,7 +265,7 @@ def _rates(
         of = _asked(ground, rules[clause], units)
         sure, maybe = sure | of.sure, maybe | of.doubtful
         passed &= (verdict == "pass") | ~there
-        failed |= verdict == "fail"
+        failed |= np.isin(verdict, ["fail", "shown"])
         wanting = wanting + np.where(there & (verdict == "undetermined"), table["lacks"].fillna("") + ", ", "")
     counts = asked.sure & sure
     doubtful = (asked.sure | asked.doubtful) & (sure | maybe) & ~counts

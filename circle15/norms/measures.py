@@ -298,25 +298,45 @@ def _best_inside(ground: Ground, rule: Rule, value: Numbers) -> tuple[Numbers, R
     return np.where(doubt & ~complies, np.nan, best), which
 
 
-def area_per_100_households(ground: Ground, rule: Rule) -> Figures:
-    """Floor area of all facilities of the community per 100 households: 100 x sum(A) / HH.
+def _area_per(households: str) -> Callable[[Ground, Rule], Figures]:
+    """Floor area of all facilities of the community per 100 households of a column: 100 x sum(A) / HH.
 
-    A shared centre is shared out by households: those who share it have the same area per household of it.
+    A shared centre is shared out by these households: those who share it have the same area per household of it.
+    """
+
+    def area_per_100(ground: Ground, rule: Rule) -> Figures:
+        if lacks := _unlisted(ground, rule):
+            return _nothing(ground, lacks)
+        homes = ground.numbers(households)
+        area, facility = _area_inside(ground, rule, homes)
+        named = np.where(homes > 0, "facilities.floor_area_m2", households).astype(object)
+        return Figures(part=area, whole=homes, scale=100.0, facility=facility, lacks=named)
+
+    return area_per_100
+
+
+def _area_inside(ground: Ground, rule: Rule, weight: Numbers) -> tuple[Numbers, Rows]:
+    """Floor area of each community's facilities, those that are shared in parts by a weight, and the first of them."""
+    mine = qualifying(ground, rule)[ground.site]
+    site, host = ground.site[mine], ground.host[mine]
+    sharing = np.bincount(site, weights=weight[host], minlength=len(ground.facilities))
+    alone = np.bincount(site, minlength=len(ground.facilities))[site] == 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        portion = np.where(alone, 1.0, weight[host] / sharing[site])
+    area = np.bincount(host, weights=_floor_m2(ground)[site] * portion, minlength=len(weight)).astype(float)
+    return area, _first(ground, site, host)
+
+
+def area_per_community(ground: Ground, rule: Rule) -> Figures:
+    """Mean floor area of a community's facilities: sum(A) / communities, those with none among them.
+
+    Communities that share a centre have equal parts of it.
     """
     if lacks := _unlisted(ground, rule):
         return _nothing(ground, lacks)
-    households = ground.numbers("households")
-    mine = qualifying(ground, rule)[ground.site]
-    site, host = ground.site[mine], ground.host[mine]
-    sharing = np.bincount(site, weights=households[host], minlength=len(ground.facilities))
-    alone = np.bincount(site, minlength=len(ground.facilities))[site] == 1
-    with np.errstate(invalid="ignore", divide="ignore"):
-        portion = np.where(alone, 1.0, households[host] / sharing[site])
-    area = np.bincount(host, weights=_floor_m2(ground)[site] * portion, minlength=len(households)).astype(float)
-    return Figures(
-        part=area, whole=households, scale=100.0, facility=_first(ground, site, host),
-        lacks=np.where(households > 0, "facilities.floor_area_m2", "households").astype(object),
-    )  # fmt: skip
+    each = np.ones(len(ground.communities))
+    area, facility = _area_inside(ground, rule, each)
+    return Figures(part=area, whole=each, facility=facility, lacks="facilities.floor_area_m2")
 
 
 def _hours_of_shortest(*days: str) -> Callable[[Ground, Rule], Figures]:
@@ -337,17 +357,30 @@ def _hours_of_shortest(*days: str) -> Callable[[Ground, Rule], Figures]:
     return hours_open
 
 
-def functions_configured(ground: Ground, rule: Rule) -> Figures:
-    """Share of a checklist's functions that the community's column ``functions`` names; empty cells say nothing."""
-    wanted = {fold_name(one) for one in ground.checklists.get(rule.checklist, ())}
-    if not wanted:
-        return _nothing(ground, f"checklist: {rule.checklist}")
+def _functions(ground: Ground) -> list[tuple[str, ...]] | None:
+    """The functions that each community's column ``functions`` names; None without the column."""
     frame = ground.communities.frame
-    if "functions" not in frame:
+    return [split_names(cell) for cell in frame["functions"]] if "functions" in frame else None
+
+
+def functions_configured(ground: Ground, rule: Rule) -> Figures:
+    """Share of a checklist's functions that a community names; empty cells and lists with empty slots say nothing."""
+    checklist = ground.checklists.get(rule.checklist, ())
+    if not checklist or not all(checklist):
+        return _nothing(ground, f"checklist: {rule.checklist}")
+    wanted = len({fold_name(one) for one in checklist})
+    count = functions_counted(ground, rule)
+    return replace(count, part=100.0 * count.part / wanted)
+
+
+def functions_counted(ground: Ground, rule: Rule) -> Figures:
+    """Number of a community's functions, of a checklist or of all that it names; empty cells say nothing."""
+    has = _functions(ground)
+    if has is None:
         return _nothing(ground, "functions")
-    has = [split_names(cell) for cell in frame["functions"]]
-    share = [len(wanted.intersection(names)) / len(wanted) if names else np.nan for names in has]
-    return Figures(part=100.0 * np.array(share, dtype=float), lacks="functions")
+    wanted = {fold_name(one) for one in ground.checklists.get(rule.checklist, ())}
+    count = [len(wanted.intersection(names) if rule.checklist else set(names)) if names else np.nan for names in has]
+    return Figures(part=np.array(count, dtype=float), lacks="functions")
 
 
 # -- columns of the communities ---------------------------------------------------------------------
@@ -367,6 +400,15 @@ def _plain(column: str) -> Callable[[Ground, Rule], Figures]:
         return Figures(part=ground.numbers(column), lacks=column)
 
     return plain
+
+
+def _per_community(column: str) -> Callable[[Ground, Rule], Figures]:
+    """A number of things of each community; above, their mean."""
+
+    def per_community(ground: Ground, _rule: Rule) -> Figures:
+        return Figures(part=ground.numbers(column), whole=np.ones(len(ground.communities)), lacks=column)
+
+    return per_community
 
 
 def households_per_grid(ground: Ground, _rule: Rule) -> Figures:
@@ -393,22 +435,32 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "people_per_facility": people_per_facility,
     "facility_count": facility_count,
     "floor_area": floor_area,
-    "area_per_100_households": area_per_100_households,
+    "area_per_100_households": _area_per("households"),
+    "area_per_100_registered_households": _area_per("households_registered"),
+    "area_per_community": area_per_community,
     "open_hours_per_day": _hours_of_shortest("mo", "tu", "we", "th", "fr"),
     "open_hours_at_weekend": _hours_of_shortest("sa", "su"),
     "functions_configured": functions_configured,
+    "functions_counted": functions_counted,
     "workers_per_10000": _ratio("workers", "population", 10_000.0, counted="part"),
     "workers_per_10000_registered": _ratio("workers", "population_registered", 10_000.0, counted="part"),
     "certified_worker_share": _ratio("workers_certified", "workers", 100.0, counted="part"),
+    "certified_per_10000": _ratio("workers_certified", "population", 10_000.0, counted="part"),
+    "agents": _plain("agents"),
+    "organisations_per_community": _per_community("social_organisations"),
     "households_per_grid": households_per_grid,
     "grids_required": grids_required,
     "grid_staffing": _ratio("grids_staffed", "grids", 100.0, counted="part"),
     "grid_coverage": _ratio("households_in_grids", "households", 100.0),
     "one_stop": _plain("one_stop"),
+    "full_agency": _plain("full_agency"),
     "service_items": _plain("service_items"),
     "deliberation": _plain("deliberation"),
     "resident_use_share": _ratio("activity_area_m2", "centre_area_m2", 100.0),
     "office_share": _ratio("office_area_m2", "centre_area_m2", 100.0),
     "registered_share": _ratio("population_registered", "population", 100.0),
     "funding_per_100_households": _ratio("funding_yuan", "households", 100.0),
+    "funding_per_100_registered_households": _ratio("funding_yuan", "households_registered", 100.0),
+    "community_people": _plain("population"),
+    "community_households": _plain("households"),
 }

@@ -413,9 +413,12 @@ def test_communities_that_say_little_leave_clauses_open_and_fail_nothing():
     # No households, no subdistrict, no type; no list of any service.
     places = communities(population=[1000.0, 0.0])
     ledger = judge(ground(places), all_rules(norm_books().values()))
-    told = ledger.frame[ledger.frame["verdict"].isin(["pass", "fail"])]
-    assert told.empty
-    assert (ledger.frame["lacks"] != "").all()
+    told = ledger.frame["verdict"].isin(["pass", "fail"])
+    # That they are not too large is all that 1,000 people and none can say.
+    sizes = {rule.clause_id for rule in ledger.rules if rule.measure == "community_people"}
+    assert set(ledger.frame[told].index.get_level_values("clause_id")) == sizes
+    assert set(ledger.frame[told]["verdict"]) == {"pass"}
+    assert (ledger.frame[~told]["lacks"] != "").all()
     assert "subdistrict" not in set(ledger.frame.index.get_level_values("level"))
 
 

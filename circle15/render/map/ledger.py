@@ -50,18 +50,22 @@ EXPOSURE: Mapping[str, Exposure] = {
     "services_in_reach": "people",
     "grid_coverage": "households",
     "area_per_100_households": "per_household",
+    "area_per_100_registered_households": "per_household",
     "funding_per_100_households": "per_household",
+    "funding_per_100_registered_households": "per_household",
     "households_per_grid": "per_household",
     "registered_share": "registered",
-    "people_per_facility": "people_count",
     "workers_per_10000": "staff",
     "workers_per_10000_registered": "staff",
     "certified_worker_share": "staff",
+    "certified_per_10000": "staff",
+    **dict.fromkeys(("people_per_facility", "agents", "community_people", "community_households"), "people_count"),
     **dict.fromkeys(
         (
             "residential_land_in_reach", "residential_land_within_distance",
             "facility_count", "floor_area", "open_hours_per_day", "open_hours_at_weekend",
-            "functions_configured", "grids_required", "grid_staffing", "one_stop", "service_items", "deliberation",
+            "area_per_community", "functions_configured", "functions_counted", "organisations_per_community",
+            "grids_required", "grid_staffing", "one_stop", "full_agency", "service_items", "deliberation",
             "resident_use_share", "office_share", "compliance_rate",
         ),
         "plain",
@@ -322,7 +326,8 @@ def _public(
         case "plain":
             told = observed
         case "per_household":
-            told = _per_head(units.total(_column(frame, "households")), observed)
+            homes = "households_registered" if "registered" in rule.measure else "households"
+            told = _per_head(units.total(_column(frame, homes)), observed)
         case "registered":
             registered, everyone = (
                 units.total(_column(frame, name)) for name in ("population_registered", "population")
@@ -400,5 +405,7 @@ def _staff(rule: Rule, workers: Numbers, certified: Numbers, observed: Numbers) 
     groups: Sequence[Numbers] = [workers]
     if rule.measure == "certified_worker_share":
         groups = [workers, certified, workers - certified]
+    elif rule.measure == "certified_per_10000":
+        groups = [certified]
     few = np.any([~np.isfinite(group) | ((group > 0) & (group < FEWEST)) for group in groups], axis=0)
     return np.where(few, np.nan, observed)

@@ -14,7 +14,7 @@ from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragr
 from circle15.render.report.charts import MOST_BARS
 from circle15.render.report.facts import Facts, minutes
 from circle15.render.report.section_summary import ranking, service_lines
-from circle15.render.tables.frames import subdistrict_table
+from circle15.render.tables.frames import route_table, subdistrict_table
 from circle15.render.words import Words
 
 __all__ = ["coverage", "gaps"]
@@ -32,6 +32,8 @@ def coverage(facts: Facts) -> list[Block]:
     out += [Paragraph(words=say("coverage_lead")), _by_service(facts)]
     if facts.analysis.coverage.undetermined:
         out.append(Paragraph(words=service_lines(facts)[-1]))
+    if len(routes := route_table(facts.analysis)):
+        out.append(_routes(routes))
     if "coverage_by_minutes" in facts.figures:
         out.append(Picture(stem="coverage_by_minutes", words=say("coverage_curve"), width=0.92))
     if len(facts.analysis.subdistricts):
@@ -58,6 +60,15 @@ def _by_service(facts: Facts) -> Table:
         rows.append((f"{words.zh} {words.en}", f"{int(offers.get(key, 0)):,}", *shares, few(row["uncovered"]),
                      minutes(_mean(facts, key))))  # fmt: skip
     return Table(words=say("coverage_table"), fields=tuple(fields), rows=tuple(rows))
+
+
+def _routes(routes: pd.DataFrame) -> Table:
+    fields = (field("h_service", 2.6), field("h_route", 2.6), field("h_sites", 0.8, "right"))
+    rows = [
+        (f"{row.service_zh} {row.service_en}", str(row.supply_route), f"{row.facilities:,}")
+        for row in routes.itertuples()
+    ]
+    return Table(words=say("routes_table"), fields=fields, rows=tuple(rows))
 
 
 def _mean(facts: Facts, service: str) -> float:

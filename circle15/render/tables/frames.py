@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog import services, states, text
+from circle15.catalog import services, states, supply_routes, text
 from circle15.catalog.phrases import (
     check_communities,
     check_questions,
@@ -25,7 +25,7 @@ from circle15.catalog.phrases import (
 )
 from circle15.model import Analysis, City, Communities, Positions
 from circle15.model.limits import FEWEST
-from circle15.model.places import PEOPLE
+from circle15.model.places import ELDERS_IN_NEED, PEOPLE
 from circle15.render.published.privacy import SUPPRESSED, public_tens
 from circle15.render.words import both
 
@@ -37,6 +37,7 @@ __all__ = [
     "facility_table",
     "gap_table",
     "rounded",
+    "route_table",
     "service_table",
     "source_table",
     "subdistrict_gap_table",
@@ -56,8 +57,11 @@ _PLACE = (
     "outline",
     "people_basis",
 )
-_COUNTED = ("parts", "households", "population_registered")
-_SITE = ("tier", "tier_key", "capacity", "capacity_by_service", "floor_area_m2", "delivery_radius_m", "opening_hours")
+_COUNTED = ("parts", "households", "households_registered", "population_registered", *ELDERS_IN_NEED)
+_SITE = (
+    "tier", "tier_key", "supply_route", "supply_route_key", "capacity", "capacity_by_service", "floor_area_m2",
+    "delivery_radius_m", "opening_hours",
+)  # fmt: skip
 _SOURCE = ("source", "source_date", "source_url", "also_in", "filled_columns")
 _COVERAGE = (
     "population",
@@ -180,6 +184,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = figures[column].to_numpy()
     for column in ("uncovered", "intensity_pct", "share", "mean_min", "p90_min", "rank"):
         table[column] = gaps[column].to_numpy()
+    table = table.assign(**_in_need(analysis, rows, table["share"].to_numpy(dtype=float)))
     table["rank"] = table["rank"].astype("Int64")
     table["unreachable"] = nearest["unreachable"].to_numpy()
     if len(analysis.coverage.delivery):
@@ -197,6 +202,16 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         table[f"sentence_{language}"] = sentences.fillna(undetermined).to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
+
+
+def _in_need(analysis: Analysis, rows: pd.MultiIndex, share: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Elders of each need whom a service does not cover, as if they lived spread like all who are aged 60+."""
+    frame, ids = analysis.city.communities.frame, rows.get_level_values("community_id")
+    return {
+        f"{need}_uncovered": frame[need].reindex(ids).to_numpy(dtype=float) * (1.0 - share)
+        for need in ELDERS_IN_NEED
+        if need in frame
+    }
 
 
 def _statuses(analysis: Analysis, rows: pd.MultiIndex) -> NDArray[np.object_]:
@@ -358,6 +373,25 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
     numbers = ("facilities", "share", "uncovered", *(f"pop_60plus_{part}" for part in parts))
     blank = {**dict.fromkeys(numbers, np.nan), "worst_community": ""}
     return rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
+
+
+def route_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per service and supply route: how many facilities in use; empty where no list says any route.
+
+    Those that say none, or one that is not understood, are counted last.
+    """
+    frame = analysis.city.facilities.in_service().frame
+    columns, rows = ["service_zh", "service_en", "supply_route", "facilities"], []
+    if "supply_route_key" not in frame or not frame["supply_route_key"].isin(supply_routes()).any():
+        return pd.DataFrame(columns=columns)
+    counts = frame[["services", "supply_route_key"]].explode("services").value_counts()
+    titles = {key: f"{route.title_zh} {route.title_en}" for key, route in supply_routes().items()}
+    titles[""] = " ".join(text("route_unsaid", language) for language in ("zh", "en"))
+    for key, service in services().items():
+        for route, title in titles.items():
+            if count := counts.get((key, route), 0):
+                rows.append((service.title_zh, service.title_en, title, int(count)))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def subdistrict_table(analysis: Analysis) -> pd.DataFrame:

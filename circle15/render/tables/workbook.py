@@ -19,6 +19,7 @@ from circle15.render.tables.frames import (
     community_table,
     facility_table,
     gap_table,
+    route_table,
     service_table,
     source_table,
     subdistrict_gap_table,
@@ -130,6 +131,8 @@ def _summary(book: Book, analysis: Analysis) -> None:
         put(sheet, row, 2, value, house(sheet, num_format=number, align="left"))
         row += 1
     row = block(sheet, row + 1, "各项服务 By service", _spoken(service_table(analysis)), _WIDTHS)
+    if len(routes := route_table(analysis)):
+        row = block(sheet, row + 1, "设施供给方式 How premises were got", routes, _WIDTHS)
     row = block(sheet, row + 1, "缺口指数最高的十个社区 Ten communities with the largest gap", _top(analysis), _WIDTHS)
     block(sheet, row + 1, "资料来源 Sources", source_table(analysis.city)[[*_SOURCES]], _WIDTHS)
     for place, width in enumerate(_WIDTHS):

@@ -7,19 +7,21 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import column_title, finding
+from circle15.model.places import ELDERS_IN_NEED
 from circle15.model.provenance import Finding
 from circle15.sources.communities.people import count_of_people
 
 __all__ = ["read_office_columns"]
 
-_FLAGS = ("one_stop", "deliberation")
+_FLAGS = ("one_stop", "full_agency", "deliberation")
 _NUMBERS = (
-    "workers", "workers_certified", "grids", "grids_staffed", "households_in_grids", "service_items", "centre_area_m2",
-    "office_area_m2", "activity_area_m2", "funding_yuan",
+    "workers", "workers_certified", "agents", "social_organisations", "grids", "grids_staffed", "households_in_grids",
+    "service_items", "centre_area_m2", "office_area_m2", "activity_area_m2", "funding_yuan",
 )  # fmt: skip
 _PARTS = (
     ("workers_certified", "workers"), ("grids_staffed", "grids"), ("households_in_grids", "households"),
     ("office_area_m2", "centre_area_m2"), ("activity_area_m2", "centre_area_m2"),
+    *((need, "pop_60plus") for need in ELDERS_IN_NEED),
 )  # fmt: skip
 _YES = frozenset({"有", "是", "已设", "已有", "yes", "y", "true", "√", "✓", "1", "1.0"})
 _NO = frozenset({"无", "没有", "否", "未设", "no", "n", "false", "×", "✗", "0", "0.0"})

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import column_synonyms, column_title, finding, head_words, refusal
-from circle15.model.places import PEOPLE, counts_heads
+from circle15.model.places import ELDERS_IN_NEED, PEOPLE, counts_heads
 from circle15.model.provenance import Finding
 from circle15.sources.city_config import PeopleTable
 from circle15.sources.facilities.columns import our_columns, shown_headers
@@ -28,7 +28,7 @@ _NOT_OF_PEOPLE = ("geometry", "outline", "parts", "people_basis")
 """Columns that the layer has or reading makes; a table that circle15 wrote may have them too."""
 _SHOWN = 12
 """So many communities without a row are named in one message."""
-WITH_HOLES = ("households", "population_registered")
+WITH_HOLES = ("households", "households_registered", "population_registered", *ELDERS_IN_NEED)
 """Numbers that may be missing here and there, beside people: communities whose people are not known are told."""
 _HEADS = re.compile(r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?P<times>[万千百]?)\s*(?P<unit>\D*)")
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import finding, services, tier_key, without_numbers_of_persons
+from circle15.catalog import finding, services, supply_route_key, tier_key, without_numbers_of_persons
 from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
 from circle15.model.service import Service
@@ -34,9 +34,14 @@ _BETWEEN = re.compile(r"[;,、，；/|\n]+")
 _DAY = re.compile(
     r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?(?:[ T]00:00(?::00(?:\.0+)?)?)?|(\d{4})年?|(\d{4})(\d\d)(\d\d)"
 )
-_SHOWN = ("name", "name_en", "address", "tier", "opening_hours", "source", "source_date", "source_url")
+_SHOWN = ("name", "name_en", "address", "tier", "supply_route", "opening_hours", "source", "source_date", "source_url")
 """Texts that stand in outputs as a list writes them."""
 
+_CODED = (
+    ("tier", "facility-tier-unknown", tier_key),
+    ("supply_route", "facility-route-unknown", supply_route_key),
+)
+"""Columns of words with a table of keys, the code of the finding that tells of others, and what gives the key."""
 _NOTHING = re.compile(r"[-－–—─/／\\]+")
 """What people draw into a cell that has nothing to say."""
 _DELIVERY_M = (20.0, 50_000.0)
@@ -56,20 +61,21 @@ def site_attributes(frame: pd.DataFrame, tally: Tally, *, pack_services: tuple[S
     Returns
     -------
     pandas.DataFrame
-        With ``tier_key`` beside ``tier``, keys of ``life_cycle.toml`` in ``state`` where a column, or hours that are
-        closed all week, say so, numbers in ``capacity``, ``floor_area_m2`` and ``delivery_radius_m``
-        (NaN where unknown), ``capacity_by_service`` where some cell gives capacities by service, and ISO dates in
-        ``source_date`` where they were understood.
+        With ``tier_key`` beside ``tier`` and ``supply_route_key`` beside ``supply_route``, keys of ``life_cycle.toml``
+        in ``state`` where a column, or hours that are closed all week, say so, numbers in ``capacity``,
+        ``floor_area_m2`` and ``delivery_radius_m`` (NaN where unknown), ``capacity_by_service`` where some cell gives
+        capacities by service, and ISO dates in ``source_date`` where they were understood.
     """
     frame = _without_persons(frame, tally)
     if "opening_hours" in frame:
         frame["opening_hours"] = _texts(frame["opening_hours"])
         tally.findings += hours_findings(frame["opening_hours"], tally.file, frame[ROW])
     frame = with_states(frame.assign(**{column: _texts(frame[column]) for column in state_columns(frame)}), tally)
-    if "tier" in frame:
-        frame["tier"] = _texts(frame["tier"])
-        frame["tier_key"] = frame["tier"].map({word: tier_key(word) for word in frame["tier"].unique()})
-        unknown_words(frame, frame["tier"], frame["tier_key"], "facility-tier-unknown", "tier", tally)
+    for column, code, key_of in _CODED:
+        if column in frame:
+            words = frame[column] = _texts(frame[column])
+            frame[f"{column}_key"] = words.map({word: key_of(word) for word in words.unique()})
+            unknown_words(frame, words, frame[f"{column}_key"], code, column, tally)
     if "capacity" in frame:
         frame = _capacities(frame, tally, services(pack_services))
     if "floor_area_m2" in frame:

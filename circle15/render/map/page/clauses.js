@@ -23,6 +23,7 @@ const UNITS = Object.freeze({
   sites: 'unit_of_sites',
   grids: 'unit_of_grids',
   items: 'unit_of_items',
+  organisations: 'unit_of_organisations',
   yuan: 'unit_of_yuan',
 });
 
