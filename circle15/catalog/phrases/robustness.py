@@ -81,5 +81,6 @@ def _required(
             str(getattr(named[key], f"title_{language}")) if key in named else key for key in keys
         ) or text("robust_default", language)
         title = getattr(known_services()[service], f"title_{language}")
-        parts.append(f"{title} {100 * least[service]:g}% ({titles})")
+        shape = "{}{:g}%（{}）" if language == "zh" else "{} {:g}% ({})"
+        parts.append(shape.format(title, 100 * least[service], titles))
     return stop.join(parts)

@@ -9,12 +9,14 @@ from typing import Any
 import pandas as pd
 
 from circle15.catalog import services
+from circle15.catalog.phrases import people_words
 from circle15.model import Analysis
 from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.counts import Published
+from circle15.render.published.privacy import SUPPRESSED
 from circle15.render.report.blocks import Words, clean
 
-__all__ = ["Facts", "minutes", "number", "service_words"]
+__all__ = ["Facts", "about", "minutes", "number", "service_words"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,6 +93,17 @@ def service_words(key: Any) -> Words:
     """
     service = services().get(str(key))
     return Words(zh=service.title_zh, en=service.title_en) if service else Words(zh=clean(key), en=clean(key))
+
+
+def about(people: float) -> tuple[str, str]:
+    """A published count of people in tens, Chinese and English, for a sentence.
+
+    Examples
+    --------
+    >>> about(1230), about(-1), about(0)
+    (('约1,230', 'about 1,230'), ('不足10', 'fewer than 10'), ('0', '0'))
+    """
+    return people_words(1 if people == SUPPRESSED else people)
 
 
 def number(value: Any, digits: int = 1) -> str:

@@ -22,7 +22,7 @@ from circle15.render.report.blocks import (
     listed,
     say,
 )
-from circle15.render.report.facts import Facts, service_words
+from circle15.render.report.facts import Facts, about, service_words
 from circle15.render.tables.frames import method_words, source_table
 from circle15.render.words import Words
 
@@ -79,7 +79,7 @@ def _city(facts: Facts) -> tuple[str, str]:
 
 
 def _lead(facts: Facts) -> Words:
-    totals, elders = facts.published.totals, f"{facts.published.elders:,}"
+    totals, elders = facts.published.totals, about(facts.published.elders)
     values = {
         "city": _city(facts), "elders": elders, "minutes": f"{facts.analysis.settings.circle_min:g}",
         "walker": _walker(facts),
@@ -93,7 +93,7 @@ def _lead(facts: Facts) -> Words:
     share = percent(max(row["uncovered"], 0) / row["placed"]) if row["placed"] > 0 else "—"
     words = service_words(worst)
     noun = services()[str(worst)].noun_en
-    return say("lead", **values, service=(words.zh, noun), people=few(row["uncovered"]), percent=share)
+    return say("lead", **values, service=(words.zh, noun), people=about(row["uncovered"]), percent=share)
 
 
 def service_lines(facts: Facts) -> list[Words]:
@@ -112,7 +112,7 @@ def service_lines(facts: Facts) -> list[Words]:
         worst = facts.names(here.sort_index(kind="stable").idxmax())
         share = percent(row["uncovered"] / row["placed"]) if row["placed"] > 0 else "—"
         lines.append(say("service_line", service=(words.zh, words.en), sites=sites, community=worst,
-                         people=few(row["uncovered"]), percent=share))  # fmt: skip
+                         people=about(row["uncovered"]), percent=share))  # fmt: skip
     unknown = [service_words(key) for key in services() if key in facts.analysis.coverage.undetermined]
     if unknown:
         named = listed(unknown)
@@ -170,7 +170,7 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     lines = []
     if len(found.links):
         best = found.links.iloc[0]
-        crosses, people = crossing(best["crosses"]), few(tens(best["serves"]))
+        crosses, people = crossing(best["crosses"]), about(tens(best["serves"]))
         told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
         lacking = float(found.frame["uncovered"].sum()) if len(found.frame) else 0.0
         share = percent(min(1.0, best["serves"] / lacking)) if lacking >= FEWEST else "—"
@@ -182,14 +182,14 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     if len(found.frame):
         gates = (found.frame["uncovered"] - found.frame["uncovered_gates"]).clip(lower=0).sum()
         if gates >= 10:
-            lines.append(say(f"{told_as}_gate", people=few(tens(float(gates))), minutes=circle))
+            lines.append(say(f"{told_as}_gate", people=about(tens(float(gates))), minutes=circle))
         gaps = facts.missing[facts.missing["cause"].isin(["facility", "mixed"])]
     gaps = gaps[[published.seen(str(key)) for key in gaps.index.get_level_values("community_id")]]
     if len(gaps) and float(gaps["uncovered"].max()) >= 10:
         community, service = gaps["uncovered"].sort_index(kind="stable").idxmax()
         words = service_words(service)
         lines.append(say(f"{told_as}_facility", community=facts.names(community), service=(words.zh, words.en),
-                         people=few(tens(float(gaps["uncovered"].max())))))  # fmt: skip
+                         people=about(tens(float(gaps["uncovered"].max())))))  # fmt: skip
     return lines or [say(f"{told_as}_none")]
 
 
@@ -266,6 +266,7 @@ def _how(facts: Facts) -> list[Words]:
     used = dict.fromkeys(str(one) for one in analysis.demand.points.by_community["method"].dropna())
     methods = [method_words(one).partition(" ") for one in used]
     named = ("、".join(zh for zh, _, _ in methods), ", ".join(en for _, _, en in methods))
+    cutoffs = tuple(comma.join(f"{one:g}" for one in settings.cutoffs_min) for comma in ("、", ", "))
     weights = analysis.gaps.weights
     listed_weights = tuple(
         "，".join(f"{getattr(service_words(key), language)} {weight:.3f}" for key, weight in weights.items())
@@ -278,7 +279,7 @@ def _how(facts: Facts) -> list[Words]:
         say("method_walker", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}",
             stairs=f"{profile.stairs_mps:g}", signal=f"{profile.signal_s:g}", minutes=circle,
             reach=f"{profile.reach_m(settings.circle_min):,.0f}", citation=profile.citation),
-        say("method_cutoffs", cutoffs="、".join(f"{one:g}" for one in settings.cutoffs_min), minutes=circle),
+        say("method_cutoffs", cutoffs=cutoffs, minutes=circle),
         say("method_people", methods=named),
         say("method_gap"),
     ]  # fmt: skip
@@ -295,5 +296,6 @@ def _how(facts: Facts) -> list[Words]:
         few_as_five(frame["pop_60plus_undetermined"].groupby(level="community_id").max()).sum() if len(frame) else 0
     )
     if adrift > 0:
-        lines.append(say("method_adrift", people=few(tens(float(adrift)))))
-    return [*lines, say("method_undetermined", unplaced=few(tens(float(lost))))]
+        lines.append(say("method_adrift", people=about(tens(float(adrift)))))
+    lines.append(say("method_undetermined"))
+    return [*lines, say("method_unplaced", unplaced=about(tens(float(lost))))] if lost > 0 else lines
