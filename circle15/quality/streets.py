@@ -14,8 +14,8 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import adequacy, finding, way_classes
-from circle15.catalog.phrases import people_text
-from circle15.model.limits import FEWEST, few_as_five
+from circle15.catalog.phrases import people_words
+from circle15.model.limits import few_as_five
 from circle15.model.places import DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Settings
@@ -132,8 +132,8 @@ def _cut_findings(city: City, reach_m: float, cut: pd.DataFrame | None) -> list[
             count=len(near),
             file=city.network.origin.file,
             reach=f"{reach_m:.0f}",
-            people=_people_words(float(few_as_five(near["people"]).sum())),
-            total=_people_words(float(few_as_five(frame["population"]).sum())),
+            people=people_words(float(few_as_five(near["people"]).sum())),
+            total=people_words(float(few_as_five(frame["population"]).sum())),
             examples=[f"{key} {frame.loc[key, 'name']}{told}" for key, told in worst["told"].items()],
         )
     ]
@@ -148,7 +148,7 @@ def _cut_by_land(city: City, reach_m: float) -> pd.DataFrame:
     inside = shapely.area(shapely.intersection(land, shapely.buffer(extent, -reach_m))) / shapely.area(land)
     table = pd.DataFrame({"percent": 100 * (1 - inside)}, index=frame.index)
     table["people"] = frame["population"] * table["percent"] / 100
-    table["told"] = [f" {percent:.0f} %" for percent in table["percent"]]
+    table["told"] = [f" {percent:.0f}%" for percent in table["percent"]]
     return table[table["percent"] >= _FEWEST_PERCENT]
 
 
@@ -262,7 +262,7 @@ def _piece_findings(city: City, stretches: _Stretches) -> list[Finding]:
             count=len(large),
             file=network.origin.file,
             km=f"{network.component_km[large].sum():.1f}",
-            people=_people_words(people),
+            people=people_words(people),
             examples=[f"{_longest_street(network, component == k)} {network.component_km[k]:.1f} km" for k in large],
         )
     ]
@@ -273,8 +273,3 @@ def _longest_street(network: WalkNetwork, edges: NDArray[np.bool_]) -> str:
     length = np.bincount(network.name[edges], weights=network.length_m[edges], minlength=len(network.names))
     length[0] = 0.0
     return network.names[int(length.argmax())] if length.any() else "—"
-
-
-def _people_words(count: float) -> tuple[str, str]:
-    tens = count if count < FEWEST else round(count / FEWEST) * FEWEST
-    return people_text(tens, "zh"), people_text(tens, "en")

@@ -117,7 +117,7 @@ def test_sentences_say_who_what_how_far():
         "elders there walk 7 minutes to the nearest on average."
     )
     whole = community_sentences(result, "en")["a"]
-    assert whole.startswith("1 of 3 services are out of reach for some; the worst: 600")
+    assert whole.startswith("1 of 3 services is out of reach for some; the worst: 600")
     assert zh[("a", KEYS[1])] == "a社区的老年人都能在15分钟内步行到达日间照料中心。"
     everything = community_sentences(scored({"a": (1.0, 1.0, 1.0)}), "zh")["a"]
     assert everything == "a社区：3项服务都能在15分钟内步行到达。"
@@ -161,7 +161,7 @@ def test_a_service_of_weight_zero_takes_no_part():
     assert by.loc["a", "index_worst"] == pytest.approx(20)
     assert by.loc["a", "worst_service"] == KEYS[2]
     assert by.loc["a", "uncovered"] == pytest.approx(300)
-    assert community_sentences(result, "en")["a"].startswith("2 of 2 services")
+    assert community_sentences(result, "en")["a"].startswith("All 2 services are out of reach for some")
     for bad in (-1, float("nan")):
         with pytest.raises(SettingError, match="zero or more"):
             scored(shares, weights={KEYS[1]: bad})

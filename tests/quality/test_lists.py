@@ -31,4 +31,4 @@ def test_few_facilities_for_many_people_are_told(make_pack, people: int, few: li
     if few == ["Community clinic"]:
         told = finding_of(check_city("tryton", data=root).findings, "few-facilities")
         assert "“社区卫生服务站”只有1处设施，每处对应120,002人" in told.message_zh
-        assert "Community clinic: 1 facilities, one for 120,002 people" in told.message_en
+        assert "Community clinic: 1 facility, one for 120,002 people" in told.message_en

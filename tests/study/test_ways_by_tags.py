@@ -83,7 +83,7 @@ def test_works_and_rough_ground_are_walked_and_told(tmp_path, link):
 def test_private_gates_are_told(tmp_path):
     text = link_xml("highway=footway", node="barrier=gate access=private locked=yes")
     found = finding_of(check_city("town", data=link_pack(tmp_path, text)).findings, "gates-private")
-    assert found.message_en == "1 gates let no strangers in: nobody passes 1 that are locked"
+    assert found.message_en == "1 gate lets no strangers in: nobody passes 1 that are locked"
     assert found.message_zh == "有1处门禁不让外人通过：上锁的1处谁也不走"
     assert found.examples == ("node/9",)
 

@@ -88,7 +88,7 @@ def test_the_assumptions_name_it_and_are_silent_without(tmp_path):
     rounded = judged(*street_town(tmp_path, "120.62", "31.31"))
     assert (rounded.assumptions.rounded, round(rounded.assumptions.rounded_m)) == (1, 557)
     told = assumption_notes(rounded, ())["places"]
-    assert "1 facilities have rounded coordinates, up to 557 m off" in told["en"]
+    assert "1 facility has rounded coordinates, up to 557 m off" in told["en"]
     assert "1处设施的坐标取整了，最多可差557米" in told["zh"]
     assert "places" not in assumption_notes(judged(*street_town(tmp_path, "120.620001", "31.310001")), ())
 

@@ -66,8 +66,11 @@ def community_sentences(scored: Gaps, language: str, *, pack_services: tuple[Ser
                 moment = moment_text(scored.open_at, language)
                 sentence = text("gaps_at_moment", language, moment=moment, sentence=sentence)
             sentences.append(sentence)
+        elif judged == 1:
+            sentences.append(lead_of[community])
         else:
-            sentences.append(text("gaps_community", language, lead=lead_of[community], count=missing, total=judged))
+            extent = "gaps_community_all" if missing == judged else "gaps_community"
+            sentences.append(text(extent, language, lead=lead_of[community], count=missing, total=judged))
     return pd.Series(sentences, index=worst.index, dtype=object)
 
 

@@ -100,5 +100,6 @@ def _required(
         titles = comma.join(
             str(getattr(named[key], f"title_{language}")) if key in named else key for key in keys
         ) or text("robust_default", language)
-        parts.append(f"{services[service]} {100 * least[service]:g}% ({titles})")
+        shape = "{}{:g}%（{}）" if language == "zh" else "{} {:g}% ({})"
+        parts.append(shape.format(services[service], 100 * least[service], titles))
     return stop.join(parts)

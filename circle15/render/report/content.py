@@ -8,7 +8,7 @@ from dataclasses import replace
 from circle15._version import __version__
 from circle15.model import Analysis
 from circle15.render.report.blocks import Block, Heading, Picture, Report, Table, Words, clean, say
-from circle15.render.report.facts import Facts
+from circle15.render.report.facts import Facts, about
 from circle15.render.report.section_access import coverage, gaps
 from circle15.render.report.section_causes import causes
 from circle15.render.report.section_certainty import certainty
@@ -64,8 +64,8 @@ def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:
     analysis = facts.analysis
     city, profile, at = analysis.city, analysis.profile, analysis.settings.open_at
     dates = sorted({clean(origin.date) for origin in city.origins if origin.date})
-    area = say("area_value", communities=f"{len(city.communities):,}", people=f"{facts.published.people:,}",
-               elders=f"{facts.published.elders:,}", facilities=f"{len(city.facilities):,}",
+    area = say("area_value", communities=f"{len(city.communities):,}", people=about(facts.published.people),
+               elders=about(facts.published.elders), facilities=f"{len(city.facilities):,}",
                km=f"{city.network.total_km:,.0f}")  # fmt: skip
     unknown = facts.published.unknown
     beside = say("area_unknown", count=unknown).zh if unknown else ""

@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 
 from circle15.catalog import Service, services
+from circle15.catalog.phrases import people_words
 from circle15.model import Analysis
 from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.counts import Published
+from circle15.render.published.privacy import SUPPRESSED
 from circle15.render.report.blocks import Words, clean
 
-__all__ = ["Facts", "minutes", "number"]
+__all__ = ["Facts", "about", "minutes", "number"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,6 +90,17 @@ class Facts:
         if table.empty:
             return table
         return table[table["index"].notna()].sort_index(kind="stable").sort_values("rank", kind="stable")
+
+
+def about(people: float) -> tuple[str, str]:
+    """A published count of people in tens, Chinese and English, for a sentence.
+
+    Examples
+    --------
+    >>> about(1230), about(-1), about(0)
+    (('约1,230', 'about 1,230'), ('不足10', 'fewer than 10'), ('0', '0'))
+    """
+    return people_words(1 if people == SUPPRESSED else people)
 
 
 def number(value: Any, digits: int = 1) -> str:

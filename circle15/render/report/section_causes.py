@@ -138,13 +138,19 @@ def remedy(facts: Facts, row: Any) -> str:
         name = say("link_numbered", number=place).zh if known else say("link_other").zh
         linked = say("remedy_link" if cause == "link" else "remedy_link_some", link=name,
                      length=f"{links.loc[best, 'length_m']:,.0f}", crosses=crossing(links.loc[best, "crosses"]).zh,
-                     left=_left(facts, row, "uncovered_link")).zh  # fmt: skip
+                     left=_rest(facts, row, "uncovered_link")).zh  # fmt: skip
     if cause == "link" and linked:
         return linked
     if cause == "link":
         return say("remedy_link_none").zh
     world = "uncovered_gates" if cause == "gate" else "uncovered_straight"
-    return say(f"remedy_{cause}", left=_left(facts, row, world)).zh + linked
+    return say(f"remedy_{cause}", left=_rest(facts, row, world)).zh + linked
+
+
+def _rest(facts: Facts, row: Any, world: str) -> str:
+    """Who is left in a world, in words that stand behind what was changed."""
+    people = facts.published.left.loc[row.name, world]
+    return say("left_some", people=few(people, rough=True)).zh if people else say("left_none").zh
 
 
 def _left(facts: Facts, row: Any, world: str) -> str:

@@ -93,7 +93,7 @@ def _weights(facts: Facts) -> Words:
             a, b = _variant(one), _variant(other)
             told.append(Words(zh=f"{a.zh}与{b.zh}{row['rho']:.2f}", en=f"{a.en}–{b.en} {row['rho']:.2f}"))
     words = listed(told) if told else Words(zh="—", en="—")
-    return say("stability_line", draws=stability.draws, steady=steady, agreements=(words.zh, words.en))
+    return say("stability_line", draws=f"{stability.draws:,}", steady=steady, agreements=(words.zh, words.en))
 
 
 def _variant(key: Any) -> Words:

@@ -11,7 +11,7 @@ from circle15.catalog.norm_words import lacks_words, mark_words, unit_words, ver
 from circle15.model.norms import Ledger, Rule
 from circle15.render.map.ledger import EXPOSURE
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
-from circle15.render.report.blocks import Block, Heading, Paragraph, Table, Words, clean, field, say
+from circle15.render.report.blocks import Block, Heading, Paragraph, Table, Words, clean, field, listed, say
 from circle15.render.report.facts import Facts, number
 
 __all__ = ["clauses", "measured", "required"]
@@ -67,12 +67,13 @@ def _book(named: tuple[str, str], rules: Sequence[Rule], counts: Any) -> Block:
         for rule, row in rows
     ]  # fmt: skip
     shown = sum(1 for _, row in local if row["shown"] and not (row["pass"] or row["fail"]))
-    left = {"city": len(known) - len(local), "shown": shown, "open": len(local) - len(rows) - shown}
+    left = {"open": len(local) - len(rows) - shown, "city": len(known) - len(local), "shown": shown}
+    parts = listed([say(f"clauses_left_{key}", count=count) for key, count in left.items() if count])
     return Table(
         words=say(f"clauses_book_{alike}" if alike else "clauses_book", book=named),
         fields=fields,
         rows=tuple(told),
-        note=say("clauses_left", **left) if any(left.values()) else None,
+        note=say("clauses_left", parts=(parts.zh, parts.en)) if parts.zh else None,
     )
 
 

@@ -14,11 +14,11 @@ from circle15.model.norms import Rule
 from circle15.model.places import counts_heads
 from circle15.render.published.counts import few, percent
 from circle15.render.published.privacy import parts_of
-from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, say
+from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, listed, say
 from circle15.render.report.facts import Facts, number
 from circle15.render.report.section_causes import remedy
 from circle15.render.report.section_clauses import measured, required
-from circle15.render.words import Words, by_severity, counted, lost_rows, role_words
+from circle15.render.words import SEVERITIES, Words, by_severity, counted, lost_rows, role_words
 
 __all__ = ["cards", "glossary", "limits", "quality"]
 
@@ -36,7 +36,11 @@ def quality(facts: Facts) -> list[Block]:
     """Files with the rows read and used, findings with their remedies, communities that the street file cuts."""
     findings = facts.analysis.findings
     counts = counted(findings)
-    words = say("quality_lead", errors=counts["error"], warnings=counts["warning"], notes=counts["note"])
+    parts = listed(
+        [say(f"quality_count_{one}", count=counts[one]) for one in SEVERITIES if counts[one]]
+        or [say("quality_nothing_said")]
+    )
+    words = say("quality_lead", parts=(parts.zh, parts.en))
     out: list[Block] = [Heading(level=1, words=say("quality")), Paragraph(words=words), _files(facts)]
     told = [one for one in by_severity(findings) if one.severity != "note"] or by_severity(findings)
     if not told:
@@ -124,7 +128,7 @@ def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
     english = clean(english) if isinstance(english, str) and clean(english) != name else ""
     out: list[Block] = [Heading(level=3, words=Words(zh=name, en=english)),
                         Paragraph(words=Words(zh=words.zh.rstrip("；，"), en=""))]  # fmt: skip
-    table = _services(facts, key, name)
+    table = _services(facts, key)
     if table is not None:
         out.append(table)
     if len(facts.analysis.ledger):
@@ -132,7 +136,7 @@ def _card(facts: Facts, key: Any, row: Any) -> list[Block]:
     return out
 
 
-def _services(facts: Facts, key: Any, name: str) -> Table | None:
+def _services(facts: Facts, key: Any) -> Table | None:
     cells, robust, routes = facts.published.cells, facts.drawn, facts.walks
     fields = [field("h_service", 1.9), field("h_share", 0.9, "right"), field("h_out", 1.0, "right"),
               field("h_mean", 1.0, "right")]  # fmt: skip
@@ -157,7 +161,7 @@ def _services(facts: Facts, key: Any, name: str) -> Table | None:
         if len(missing):
             told.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
         rows.append(tuple(told))
-    words = say("card_table", community=name)
+    words = say("card_table", community=facts.names(key))
     return Table(words=words, fields=tuple(fields), rows=tuple(rows), splits=True) if rows else None
 
 

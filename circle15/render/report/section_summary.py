@@ -21,7 +21,7 @@ from circle15.render.report.blocks import (
     listed,
     say,
 )
-from circle15.render.report.facts import Facts
+from circle15.render.report.facts import Facts, about
 from circle15.render.tables.frames import method_words, source_table
 from circle15.render.words import Words
 
@@ -78,7 +78,7 @@ def _city(facts: Facts) -> tuple[str, str]:
 
 
 def _lead(facts: Facts) -> Words:
-    totals, elders = facts.published.totals, f"{facts.published.elders:,}"
+    totals, elders = facts.published.totals, about(facts.published.elders)
     values = {
         "city": _city(facts), "elders": elders, "minutes": f"{facts.analysis.settings.circle_min:g}",
         "walker": _walker(facts),
@@ -92,7 +92,7 @@ def _lead(facts: Facts) -> Words:
     share = percent(max(row["uncovered"], 0) / row["placed"]) if row["placed"] > 0 else "—"
     words = facts.service(worst)
     noun = facts.known[str(worst)].noun_en
-    return say("lead", **values, service=(words.zh, noun), people=few(row["uncovered"]), percent=share)
+    return say("lead", **values, service=(words.zh, noun), people=about(row["uncovered"]), percent=share)
 
 
 def service_lines(facts: Facts) -> list[Words]:
@@ -111,8 +111,8 @@ def service_lines(facts: Facts) -> list[Words]:
         worst = facts.names(here.idxmax()) if len(here) else ("—", "—")
         share = percent(row["uncovered"] / row["placed"]) if row["placed"] > 0 else "—"
         lines.append(say("service_line", service=(words.zh, words.en), sites=sites, community=worst,
-                         people=few(row["uncovered"]), percent=share))  # fmt: skip
-    unknown = [facts.service(key) for key in facts.analysis.coverage.undetermined]
+                         people=about(row["uncovered"]), percent=share))  # fmt: skip
+    unknown = [facts.service(key) for key in facts.known if key in facts.analysis.coverage.undetermined]
     if unknown:
         named = listed(unknown)
         lines.append(say("undetermined", services=(named.zh, named.en)))
@@ -173,7 +173,7 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
         told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
         lacking = published.summed("uncovered", found.frame.index) if len(found.frame) else 0
         share = percent(min(1.0, serves / lacking)) if min(serves, lacking) >= FEWEST else "—"
-        link = say(f"{told_as}_link", **told, people=few(serves), minutes=circle, percent=share)
+        link = say(f"{told_as}_link", **told, people=about(serves), minutes=circle, percent=share)
         if best["length_m"] < SHORT_M:
             short = say("short_link")
             link = Words(zh=link.zh + short.zh, en=f"{link.en} {short.en}")
@@ -181,13 +181,13 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     if len(found.frame):
         today, opened = (published.summed(world, found.frame.index) for world in ("uncovered", "uncovered_gates"))
         if today - max(opened, 0) >= FEWEST:
-            lines.append(say(f"{told_as}_gate", people=few(today - max(opened, 0)), minutes=circle))
+            lines.append(say(f"{told_as}_gate", people=about(today - max(opened, 0)), minutes=circle))
         gaps = published.left[found.frame["cause"].isin(["facility", "mixed"])].sort_index(kind="stable")
     if len(gaps) and float(gaps["uncovered"].max()) >= FEWEST:
         community, service = gaps["uncovered"].idxmax()
         words = facts.service(service)
         lines.append(say(f"{told_as}_facility", community=facts.names(community), service=(words.zh, words.en),
-                         people=few(float(gaps["uncovered"].max()))))  # fmt: skip
+                         people=about(float(gaps["uncovered"].max()))))  # fmt: skip
     return lines or [say(f"{told_as}_none")]
 
 
@@ -265,6 +265,7 @@ def _how(facts: Facts) -> list[Words]:
     used = dict.fromkeys(str(one) for one in analysis.demand.points.by_community["method"].dropna())
     methods = [method_words(one).partition(" ") for one in used]
     named = ("、".join(zh for zh, _, _ in methods), ", ".join(en for _, _, en in methods))
+    cutoffs = tuple(comma.join(f"{one:g}" for one in settings.cutoffs_min) for comma in ("、", ", "))
     weights = analysis.gaps.weights
     listed_weights = tuple(
         "，".join(f"{getattr(facts.service(key), language)} {weight:.3f}" for key, weight in weights.items())
@@ -277,7 +278,7 @@ def _how(facts: Facts) -> list[Words]:
         say("method_walker", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}",
             stairs=f"{profile.stairs_mps:g}", signal=f"{profile.signal_s:g}", minutes=circle,
             reach=f"{profile.reach_m(settings.circle_min):,.0f}", citation=profile.citation),
-        say("method_cutoffs", cutoffs="、".join(f"{one:g}" for one in settings.cutoffs_min), minutes=circle),
+        say("method_cutoffs", cutoffs=cutoffs, minutes=circle),
         say("method_people", methods=named),
         say("method_gap"),
     ]  # fmt: skip
@@ -294,5 +295,6 @@ def _how(facts: Facts) -> list[Words]:
         few_as_five(frame["pop_60plus_undetermined"].groupby(level="community_id").max()).sum() if len(frame) else 0
     )
     if adrift > 0:
-        lines.append(say("method_adrift", people=few(tens(float(adrift)))))
-    return [*lines, say("method_undetermined", unplaced=few(tens(float(lost))))]
+        lines.append(say("method_adrift", people=about(tens(float(adrift)))))
+    lines.append(say("method_undetermined"))
+    return [*lines, say("method_unplaced", unplaced=about(tens(float(lost))))] if lost > 0 else lines

@@ -173,7 +173,7 @@ def test_people_outside_all_communities_are_told(tmp_path):
     found = finding_of(findings, "population-outside")
     # The lower row whole, half of the middle row: 75 of its 150 people, 19 % of the 390 in these cells.
     assert (found.severity, found.count) == ("note", 3)
-    assert "75 people (19 %)" in found.message_en
+    assert "75 people (19%)" in found.message_en
 
 
 def test_a_file_that_is_no_layer_is_refused(tmp_path):
