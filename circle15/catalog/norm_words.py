@@ -66,7 +66,7 @@ def verdict_words(verdict: str, language: str, *, mark: Mark = "") -> str:
     '不达标（约定）'
     """
     told = text(f"verdict_{verdict}", language)
-    if not mark or verdict == "undetermined":
+    if not mark or verdict in {"undetermined", "hidden"}:
         return told
     return text(f"verdict_{mark}", language, verdict=told)
 

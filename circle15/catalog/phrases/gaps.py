@@ -45,7 +45,7 @@ def community_sentences(scored: Gaps, language: str, *, pack_services: tuple[Ser
     counted = [service for service, weight in scored.weights.items() if weight > 0]
     frame = scored.frame[scored.frame.index.get_level_values("service").isin(counted)]
     gap, known = (
-        of.groupby("community_id").sum().reindex(worst.index, fill_value=0)
+        of.groupby("community_id").sum().astype(int).reindex(worst.index, fill_value=0)
         for of in (frame["share"] < 1, frame["share"].notna())
     )
     lacking = gap > 0

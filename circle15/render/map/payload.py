@@ -18,12 +18,12 @@ from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
-from circle15.model.places import counts_heads
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
 from circle15.render.published.counts import Published, publish
-from circle15.render.published.privacy import UNKNOWN, bundles, parts_of
+from circle15.render.published.privacy import UNKNOWN, bundles
+from circle15.render.published.told import public_more, told_finding
 from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "add_gates", "payload"]
@@ -37,11 +37,6 @@ _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
 _MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "circle_cut", "circle_cut_60plus")
 """What the card of a community tells beside its people, in tens."""
-_PART_OF = {
-    "pop_65plus": "pop_60plus", "pop_80plus": "pop_60plus",
-    "circle_cut": "population", "circle_cut_60plus": "pop_60plus",
-}  # fmt: skip
-"""Those that are parts of a published number."""
 
 
 def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
@@ -296,11 +291,8 @@ def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    kept = asdict(finding)
-    kept["examples"] = list(finding.examples)
-    if counts_heads(finding.column):
-        kept["value"] = ""  # it may be a number of people
-    return kept
+    told = told_finding(finding)
+    return {**asdict(told), "examples": list(told.examples)}
 
 
 def _moment(analysis: Analysis) -> dict[str, str] | None:
@@ -315,7 +307,7 @@ def _communities(analysis: Analysis, published: Published, project: Project) -> 
     cells = _cells(analysis, published.cells)
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = _more(frame.join(_cut(analysis)), {"population": people, "pop_60plus": elders})
+    more = _more(frame.join(_cut(analysis)), published)
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = not published.seen(key)
@@ -346,17 +338,12 @@ def _known(people: np.int64) -> int | None:
     return None if people == UNKNOWN else int(people)
 
 
-def _more(frame: pd.DataFrame, totals: Mapping[str, NDArray[np.int64]]) -> list[dict[str, int]]:
+def _more(frame: pd.DataFrame, published: Published) -> list[dict[str, int]]:
     """Further numbers of each row, in tens; none where a cell is empty or holds no number."""
-    known = {column: pd.to_numeric(frame[column], errors="coerce") for column in _MORE if column in frame}
-    nothing = np.full(len(frame), UNKNOWN)
-    tens = {
-        column: parts_of(totals.get(_PART_OF.get(column, ""), nothing), values.fillna(0).to_numpy(dtype=np.float64))
-        for column, values in known.items()
-    }
+    shown = public_more(frame[[column for column in _MORE if column in frame]], published)
     return [
-        {column: int(tens[column][place]) for column, values in known.items() if pd.notna(values.iloc[place])}
-        for place in range(len(frame))
+        {str(column): int(count) for column, count in row.items() if count != UNKNOWN}
+        for row in shown.to_dict("records")
     ]
 
 

@@ -18,7 +18,7 @@ from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
 from circle15.render.published.gaps import drawn, public_sums, told_communities
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, public_shares, tells_too_much
 
-__all__ = ["public_draws", "public_gaps", "public_intervals", "public_stability", "public_subdistricts"]
+__all__ = ["public_draws", "public_gaps", "public_intervals", "public_stability", "public_subdistricts", "share_of"]
 
 _SCORES = {"rank": "index", "rank_additive": "index_additive", "rank_worst": "index_worst", "rank_people": "uncovered"}
 """Ranks, and what each is of."""
@@ -184,7 +184,7 @@ def public_intervals(
     ends = {}
     placed = cells["placed"].reindex(draws.index).to_numpy(dtype=np.float64)
     for side in ("share_low", "share_high"):
-        share = pd.Series(_share_of(draws[side].to_numpy(dtype=np.float64), placed), index=draws.index)
+        share = pd.Series(share_of(draws[side].to_numpy(dtype=np.float64), placed), index=draws.index)
         wide = share.unstack("service").reindex(index=index.index, columns=[*_counted(analysis)])
         ends[side] = _indices(wide, _counted(analysis))["index"].fillna(index).to_numpy()
     low, high = np.fmin(ends["share_high"], index), np.fmax(ends["share_low"], index)
@@ -196,7 +196,7 @@ def public_intervals(
     return pd.DataFrame(dict(zip(columns, values, strict=True)), index=index.index)
 
 
-def _share_of(percent: NDArray[np.float64], placed: NDArray[np.float64]) -> NDArray[np.float64]:
+def share_of(percent: NDArray[np.float64], placed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Published percent as shares, five people for those that one to nine are in or out of."""
     few = MIDDLE_OF_FEW / np.maximum(placed, FEWEST)
     return np.where(percent == NEARLY_NONE, few, np.where(percent == NEARLY_ALL, 1 - few, percent / 100))

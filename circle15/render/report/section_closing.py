@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
-
 from circle15.catalog.norm_books import not_computed
 from circle15.catalog.norm_words import mark_words
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
-from circle15.model.places import counts_heads
 from circle15.render.published.counts import few, percent
-from circle15.render.published.privacy import parts_of
+from circle15.render.published.told import public_more, told_finding
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, listed, say
 from circle15.render.report.facts import Facts, number
 from circle15.render.report.section_causes import remedy
@@ -48,10 +45,8 @@ def quality(facts: Facts) -> list[Block]:
     fields = (field("h_severity", 0.8), field("h_finding", 5), field("h_todo", 3.6))
     rows = []
     for one in told[:_MOST_FINDINGS]:
-        # A value of a people column may be a number of people.
         place = clean(one.file) + (f" 第{one.row}行" if one.row is not None else "")
-        told_value = one.value and one.value in one.message_zh and counts_heads(one.column)
-        message = one.code if told_value else _FEW.sub(f"不足{FEWEST}人", one.message_zh)
+        message = _FEW.sub(f"不足{FEWEST}人", told_finding(one).message_zh)
         rows.append((say(f"severity_{one.severity}").zh, clean(f"{place}：{message}" if place else message),
                      clean(one.remedy_zh)))  # fmt: skip
     return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows)), *_cut(facts)]
@@ -66,14 +61,9 @@ def _cut(facts: Facts) -> list[Block]:
     worst = there.sort_values("circle_cut", ascending=False, kind="stable").head(_MOST_CUT)
     fields = (field("h_community", 2.4), field("h_subdistrict", 1.6), field("h_cut", 1.4, "right"),
               field("h_elders", 1.3, "right"))  # fmt: skip
-    places = facts.published.places.reindex(worst.index)
-    people, elders = (
-        parts_of(places[total].to_numpy(dtype=np.int64), worst[column].to_numpy(dtype=np.float64))
-        for total, column in (("population", "circle_cut"), ("pop_60plus", "circle_cut_60plus"))
-    )
     rows = [
-        (facts.name(key), facts.subdistrict(key), few(all_ages, rough=True), few(old, rough=True))
-        for key, all_ages, old in zip(worst.index, people, elders, strict=True)
+        (facts.name(key), facts.subdistrict(key), few(people, rough=True), few(elders, rough=True))
+        for key, people, elders in public_more(worst, facts.published).itertuples(name=None)
     ]
     words = say("quality_cut", count=len(there), shown=len(rows))
     return [Table(words=words, fields=fields, rows=tuple(rows), note=say("quality_cut_note"))]

@@ -11,6 +11,8 @@ from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.catalog.norm_words import lacks_words, standing_words, unit_words, verdict_words
 from circle15.model import Analysis
+from circle15.model.limits import FEWEST
+from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import rounded, synthetic_layers
 from circle15.render.tables.style import table_sheet
@@ -164,11 +166,24 @@ def ledger_sheets(book: Book, analysis: Analysis) -> None:
         heading += f" · {zh} {en}"
         table = failing
     shown = table.assign(level=level_words(table["level"]))[list(_SHEET)]
-    table_sheet(book, analysis.city, "条文 Ledger", heading, shown)
+    table_sheet(book, analysis.city, "条文 Ledger", heading, _few_in_words(shown))
     rates = "各条文达标情况 · How many pass, clause by clause"
-    table_sheet(book, analysis.city, "达标率 Compliance", rates, compliance_table(analysis))
+    table_sheet(book, analysis.city, "达标率 Compliance", rates, _few_in_words(compliance_table(analysis)))
     rest = "标准有要求、而地图和台账不能计算的 · What norms ask for and maps and tables cannot tell"
     table_sheet(book, None, "不能计算 Not computed", rest, not_computed_table())
+
+
+def _few_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose shares that one to nine people make up, or all but these, are words."""
+    words = {
+        float(NEARLY_NONE): f"不足{FEWEST}人 <{FEWEST}",
+        float(NEARLY_ALL): f"除不足{FEWEST}人外 all but <{FEWEST}",
+    }
+    told = {}
+    for column in ("observed", "observed_low", "observed_high"):
+        if (coded := table[column].isin(words)).any():
+            told[column] = table[column].astype(object).mask(coded, table[column].map(words))
+    return table.assign(**told)
 
 
 def ledger_method(analysis: Analysis) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from circle15.errors import OutputError
 from circle15.model import City
+from circle15.model.limits import FEWEST
 from circle15.refusals import refusal
 from circle15.render.tables.book import Book, Look, Sheet
 from circle15.render.tables.frames import columns, synthetic_layers
@@ -24,6 +25,9 @@ _MOST_ROWS = 1_048_576  # of a sheet of Excel; XlsxWriter leaves out what is bey
 _BARS = {"index": "#D55E00", "uncovered": "#E69F00", "share": "#0072B2"}
 _TOP = {"index": 100, "share": 1}
 _LAYER_ZH: Mapping[str, str] = {"streets": "道路", "communities": "社区", "facilities": "设施", "context": "底图"}
+_PEOPLE = ("人", "人次")
+_FEW = f"不足{FEWEST} <{FEWEST}"
+"""What stands for one to nine people."""
 _WRAPPED = (
     "capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons",
     "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_",
@@ -102,9 +106,11 @@ def _body(sheet: Sheet, row: int, table: pd.DataFrame) -> int:
     if row + len(table) > _MOST_ROWS:
         raise refusal("sheet_rows", error=OutputError, sheet=sheet.grid.get_name(), count=len(table), most=_MOST_ROWS)
     looks = [_look(sheet, str(key), text=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
+    people = [columns()[str(key)].unit_zh in _PEOPLE for key in table.columns]
     for record in table.itertuples(index=False, name=None):
-        for place, (value, look) in enumerate(zip(record, looks, strict=True)):
-            put(sheet, row, place, value, look)
+        for place, (value, look, heads) in enumerate(zip(record, looks, people, strict=True)):
+            few = heads and isinstance(value, int | float) and 0 < value < FEWEST
+            put(sheet, row, place, _FEW if few else value, look)
         row += 1
     return row
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog import text as phrase
 from circle15.catalog.phrases import assumption_notes
 from circle15.model import Analysis, Check, City
-from circle15.model.limits import FEWEST
+from circle15.model.limits import MIDDLE_OF_FEW
+from circle15.model.norms import Ledger
 from circle15.model.places import PEOPLE
+from circle15.render.map.ledger import public_verdicts
+from circle15.render.published.counts import Published, publish
+from circle15.render.published.privacy import SUPPRESSED, UNKNOWN
+from circle15.render.published.told import told_analysis
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import (
     columns,
@@ -39,22 +46,24 @@ _COLUMNS = "各列被理解为什么 · What each column was taken for"
 
 
 def workbook_bytes(analysis: Analysis) -> bytes:
-    """Return the workbook; the same analysis gives the same bytes.
+    """Return the workbook, with the figures that page and report tell; the same analysis gives the same bytes.
 
     Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger, compliance
     and what is not computed (where clauses were judged), what verdicts rest on (links, field checks, equity, types:
     where there are any), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
-    book = Book()
-    _summary(book, analysis)
-    when = _when(analysis)
+    book, published = Book(), publish(analysis)
+    few = published.places.index[published.places["pop_60plus"] != UNKNOWN].difference(published.told)
+    analysis = replace(told_analysis(analysis, published), ledger=_told_ledger(analysis, few))
+    _summary(book, analysis, published)
+    when, communities = _when(analysis), _few(community_table(analysis), few)
     for title, heading, table in (
-        ("社区 Communities", f"各社区缺口，按缺口排名 · Gaps, largest first{when}", community_table(analysis)),
+        ("社区 Communities", f"各社区缺口，按缺口排名 · Gaps, largest first{when}", communities),
         (
             "缺口 Gaps",
             f"社区 × 服务 · Gaps per community and service{when}",
-            _present(_spoken(gap_table(analysis)), _GAPS),
+            _present(_spoken(_few(gap_table(analysis), few)), _GAPS),
         ),
         ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", facility_table(analysis)),
         ("数据质量 Data quality", _FOUND, finding_table(analysis.findings)),
@@ -69,6 +78,27 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     _lists(book, analysis.city)
     _method(book, analysis)
     return book.to_bytes(f"{analysis.city.title_zh} {analysis.city.title_en}")
+
+
+def _told_ledger(analysis: Analysis, few: pd.Index) -> Ledger:
+    """The ledger as it may be told; of communities of few people not even the typical walk is."""
+    frame = public_verdicts(analysis)
+    walks = [column for column in ("route_min", "route_m") if column in frame]
+    if len(frame) and walks:
+        frame = frame.copy()
+        frame.loc[frame.index.get_level_values("unit_id").isin(few), walks] = np.nan
+    return replace(analysis.ledger, frame=frame)
+
+
+def _few(table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """A table that says of communities of few people that nothing is told of them."""
+    of = table["community_id"].isin(ids)
+    if "status" in table:
+        of &= table["status"] == "determined"
+        table.loc[of, "status"] = "not_told"
+    for language in ("zh", "en"):
+        table.loc[of, f"sentence_{language}"] = phrase("gaps_not_told", language)
+    return table
 
 
 def _when(analysis: Analysis) -> str:
@@ -109,7 +139,7 @@ _GAPS = (
 # -- sheets ---------------------------------------------------------------------------------------
 
 
-def _summary(book: Book, analysis: Analysis) -> None:
+def _summary(book: Book, analysis: Analysis, published: Published) -> None:
     sheet = book.sheet("概要 Summary")
     city, settings, profile = analysis.city, analysis.settings, analysis.profile
     people = city.communities.frame
@@ -117,8 +147,8 @@ def _summary(book: Book, analysis: Analysis) -> None:
     cutoffs = " / ".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
     facts: list[tuple[str, Any, str]] = [
         ("社区 Communities", len(people), "#,##0"),
-        ("人口 Population", float(people["population"].sum()), "#,##0"),
-        ("60岁以上 Aged 60+", float(people["pop_60plus"].sum()), "#,##0"),
+        ("人口 Population", published.people, "#,##0"),
+        ("60岁以上 Aged 60+", published.elders, "#,##0"),
         *_unknown(people),
         ("设施 Facilities", len(city.facilities), "#,##0"),
         ("路网 Walking network (km)", round(city.network.total_km, 1), "#,##0.0"),
@@ -130,7 +160,7 @@ def _summary(book: Book, analysis: Analysis) -> None:
         put(sheet, row, 0, label, house(sheet, bold=True))
         put(sheet, row, 2, value, house(sheet, num_format=number, align="left"))
         row += 1
-    row = block(sheet, row + 1, "各项服务 By service", _spoken(service_table(analysis)), _WIDTHS)
+    row = block(sheet, row + 1, "各项服务 By service", _spoken(_by_service(analysis, published)), _WIDTHS)
     if len(routes := route_table(analysis)):
         row = block(sheet, row + 1, "设施供给方式 How premises were got", routes, _WIDTHS)
     row = block(sheet, row + 1, "缺口指数最高的十个社区 Ten communities with the largest gap", _top(analysis), _WIDTHS)
@@ -138,6 +168,20 @@ def _summary(book: Book, analysis: Analysis) -> None:
     for place, width in enumerate(_WIDTHS):
         sheet.width(place, width)
     page(sheet, header_row=None)
+
+
+def _by_service(analysis: Analysis, published: Published) -> pd.DataFrame:
+    """The table of services with the city's totals as they are told."""
+    table, totals = service_table(analysis), published.totals
+    table.index = pd.Index(list(services()))
+    known = [key for key in table.index if key in totals.index]
+    placed, out = (totals.loc[known, column].clip(lower=0).astype(float) for column in ("placed", "uncovered"))
+    table.loc[known, "uncovered"] = totals.loc[known, "uncovered"].replace(SUPPRESSED, MIDDLE_OF_FEW).astype(float)
+    table.loc[known, "pop_60plus_covered"] = (placed - out).clip(lower=0)
+    table.loc[known, "share"] = (1 - out / placed.where(placed > 0)).clip(lower=0).round(4)
+    for column in ("pop_60plus_unplaced", "pop_60plus_undetermined"):
+        table[column] = 10 * (table[column] / 10).round()
+    return table
 
 
 def _unknown(people: pd.DataFrame) -> list[tuple[str, Any, str]]:
@@ -267,10 +311,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
             "A service without a list of facilities is undetermined, not a gap.",
         ),
         ("内部分析用表；附图公开前须依法送审。", "For internal analysis; maps need review before they are published."),
-        (
-            f"不足{FEWEST}人的数值可能指向个人，公开前须删去或合并。",
-            f"Counts below {FEWEST} people may point at individuals: drop or merge them before publication.",
-        ),
+        (phrase("method_told", "zh"), phrase("method_told", "en")),
         *_optional_lines(analysis),
         *ledger_method(analysis),
     ]
