@@ -202,7 +202,8 @@ class Facilities:
     """Facilities as points; one site may offer many services.
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
-    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``state`` (of
+    service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``site_kind``
+    and ``site_kind_key`` (keys of ``kinds.toml`` joined by ``;``), ``state`` (of
     :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
     ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
     ``source_date``, ``source_url``,

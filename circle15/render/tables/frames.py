@@ -56,7 +56,10 @@ _PLACE = (
     "people_basis",
 )
 _COUNTED = ("parts", "households", "population_registered")
-_SITE = ("tier", "tier_key", "capacity", "capacity_by_service", "floor_area_m2", "delivery_radius_m", "opening_hours")
+_SITE = (
+    "tier", "tier_key", "site_kind", "site_kind_key", "capacity", "capacity_by_service", "floor_area_m2",
+    "delivery_radius_m", "opening_hours",
+)  # fmt: skip
 _SOURCE = ("source", "source_date", "source_url", "also_in", "filled_columns")
 _COVERAGE = (
     "population",

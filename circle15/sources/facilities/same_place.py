@@ -35,7 +35,7 @@ from circle15.sources.facilities.pairs import Pairs, Sites, near_pairs, one_to_o
 __all__ = ["PlaceList", "SamePlaces", "same_places"]
 
 _MADE = ("name_is_own", "also_in", "filled_columns")
-_WITH = {"tier_key": "tier"}
+_WITH = {"tier_key": "tier", "site_kind_key": "site_kind", "site_kind": "site_kind_key"}
 """Columns that say in our words what another one says: filled only together with it."""
 
 
