@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import Field, ValidationInfo, model_validator
 
 from circle15.catalog.facts import read_facts
+from circle15.catalog.kind import kinds
 from circle15.catalog.service import services
 from circle15.catalog.tier import tiers
 from circle15.catalog.typed_toml import Number, OneOf, Rows, TomlTable, checked, fault, unknown_word
@@ -32,8 +33,8 @@ __all__ = [
 ]  # fmt: skip
 
 _PARAMETERS = (
-    "services", "tiers", "standardised", "of", "checklist", "minutes", "metres", "open_at", "people", "people_from",
-    "people_below", "households_each",
+    "services", "tiers", "kinds", "standardised", "of", "checklist", "minutes", "metres", "open_at", "people",
+    "people_from", "people_below", "households_each",
 )  # fmt: skip
 _MOST = {"minutes": 120, "metres": 100_000, "households_each": 100_000}
 _MOMENT = re.compile(r"((Mo|Tu|We|Th|Fr|Sa|Su) )?([01]?\d|2[0-3]):[0-5]\d")
@@ -220,6 +221,7 @@ def _rule(book: str, entry: _RuleTable, source: _Titles) -> Rule:
 # Outside the table, where no field bears the name of the catalogue's function.
 _Measure: TypeAlias = Annotated[str, OneOf(measures)]
 _Tier: TypeAlias = Annotated[str, OneOf(tiers)]
+_Kind: TypeAlias = Annotated[str, OneOf(kinds)]
 
 
 class _Titles(TomlTable):
@@ -247,6 +249,7 @@ class _RuleTable(TomlTable):
     standing: Standing
     services: Rows[str] = ()
     tiers: Rows[_Tier] = ()
+    kinds: Rows[_Kind] = ()
     standardised: bool = False
     of: Rows[str] = ()
     checklist: str = ""
@@ -338,6 +341,9 @@ def _check_parameters(rule: _RuleTable, measure: Measure) -> None:
         if key in rule.given and key not in usable:
             takes = (", ".join(usable) or "没有参数", ", ".join(usable) or "no parameters")
             raise fault("rule_unused", key=key, measure=measure.key, takes=takes)
+    for key in rule.kinds:
+        if kinds()[key].service not in rule.services:
+            raise fault("rule_kind", value=key, service=kinds()[key].service)
     if rule.level not in measure.levels:
         raise fault("rule_level", measure=measure.key, value=rule.level, levels=", ".join(measure.levels))
     if measure.stands and rule.tiers and set(rule.tiers) <= _wider_tiers(rule.level):

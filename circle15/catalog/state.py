@@ -41,7 +41,11 @@ def states() -> Mapping[str, State]:
 
 @cache
 def _state_words() -> Mapping[str, str]:
-    named = {fold_header(word): state.key for state in states().values() for word in (state.key, *state.words)}
+    named = {
+        fold_header(word): state.key
+        for state in states().values()
+        for word in (state.key, state.title_zh, state.title_en, *state.words)
+    }
     return MappingProxyType(named)
 
 

@@ -32,8 +32,8 @@ class Rule:
         Unique among all books.
     measure
         Key of ``measures.toml``; ``unit`` is that measure's.
-    services, tiers, standardised
-        Which facilities count. Tiers do not stand in for each other: with none named, all count.
+    services, tiers, kinds, standardised
+        Which facilities count. Neither tiers nor kinds of site stand in for each other: with none named, all count.
     of
         Rules whose compliance a ``compliance_rate`` counts.
     checklist
@@ -69,6 +69,7 @@ class Rule:
     standing: Standing
     services: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     standardised: bool = False
     of: tuple[str, ...] = ()
     checklist: str = ""

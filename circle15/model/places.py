@@ -219,8 +219,8 @@ class Facilities:
 
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
     service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``supply_route`` and
-    ``supply_route_key`` likewise, ``state`` (of
-    :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
+    ``supply_route_key`` likewise, ``site_kind`` and ``site_kind_key`` (keys of ``kinds.toml`` joined by ``;``),
+    ``state`` (of :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
     ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
     ``source_date``, ``source_url``,
     ``address``, ``rounded_east_m`` and ``rounded_north_m`` (of rounded coordinates); further columns are kept.

@@ -14,6 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.accessibility.delivery import delivered
+from circle15.catalog.coded import yes_no_key
+from circle15.catalog.kind import split_kinds
 from circle15.hours.opening import hours_table, weekly_open_hours
 from circle15.hours.opening import moment as moment_of
 from circle15.kernels.ragged import order_by_id
@@ -58,10 +60,13 @@ def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = No
     mine = np.array([not wanted.isdisjoint(row) for row in frame["services"]], dtype=bool)
     if rule.tiers:
         tiers = _said(frame, "tier_key")
-        mine &= np.isin(tiers, [*rule.tiers, *([""] if ground.lenient else [])])
+        mine &= np.isin(tiers, rule.tiers) | ((tiers == "") & ground.lenient)
+    if rule.kinds:
+        kinds = [split_kinds(cell) for cell in _said(frame, "site_kind_key")]
+        mine &= np.array([not set(rule.kinds).isdisjoint(said) or (not said and ground.lenient) for said in kinds])
     if rule.standardised:
-        said = _said(frame, "standardised")
-        mine &= np.isin(said, [*_YES, *([""] if ground.lenient else [])])
+        standard = np.array([yes_no_key(word) for word in _said(frame, "standardised")], dtype=object)
+        mine &= (standard == "yes") | ((standard == "") & ground.lenient)
     return mine
 
 
@@ -78,9 +83,6 @@ def _state_then(ground: Ground, rule: Rule) -> tuple[Mask, Mask]:
     return sure, shut
 
 
-_YES = ("1", "1.0", "true", "yes", "是")
-
-
 def _said(frame: pd.DataFrame, column: str) -> Words:
     """Cells of a column as text in small letters, ``""`` where nothing is said."""
     if column not in frame:
@@ -90,27 +92,44 @@ def _said(frame: pd.DataFrame, column: str) -> Words:
 
 
 def measured(ground: Ground, rule: Rule) -> Figures:
-    """The figures of a rule; counted without the facilities that do not state their tier or standard, and with them.
+    """The figures of a rule; counted without facilities that do not say their tier, kind or standard, and with them.
 
     A facility that does not say its tier may be of the tier that is asked for.
     """
     least = MEASURES[rule.measure](ground, rule)
-    if not (rule.tiers or rule.standardised):
+    asked = _asked_of_facilities(rule)
+    if not asked:
         return least
     most = MEASURES[rule.measure](replace(ground, lenient=True), rule)
-    return replace(least, most=most.part, unsure="facilities.tier" if rule.tiers else "facilities.standardised")
+    return replace(
+        least, most=most.part, unsure=", ".join(f"facilities.{name}" for name in _unsaid(ground, rule, asked))
+    )
+
+
+def _asked_of_facilities(rule: Rule) -> dict[str, str]:
+    """What a rule asks facilities to say: the column that is filled in, and the one that is looked at."""
+    asked = (
+        ("site_kind", "site_kind_key", rule.kinds), ("standardised", "standardised", rule.standardised),
+        ("tier", "tier_key", rule.tiers),
+    )  # fmt: skip
+    return {written: read for written, read, wanted in asked if wanted}
+
+
+def _unsaid(ground: Ground, rule: Rule, asked: Mapping[str, str]) -> list[str]:
+    """What some facility of the rule's services does not say; all where each says everything."""
+    frame, wanted = ground.facilities.frame, set(rule.services)
+    mine = np.array([not wanted.isdisjoint(row) for row in frame["services"]], dtype=bool)
+    return [name for name, column in asked.items() if (_said(frame, column)[mine] == "").any()] or list(asked)
 
 
 def _unlisted(ground: Ground, rule: Rule) -> str:
     """What nothing can be said without: lists of services, people columns, attributes that tell facilities apart."""
     unknown = [service for service in rule.services if service not in ground.facilities.listed]
     lacks = [f"facilities: {service}" for service in unknown]
-    asked = (("tier", "tier_key", bool(rule.tiers)), ("standardised", "standardised", rule.standardised))
     if rule.people not in ground.demand.frame:
         lacks.append(rule.people)
-    lacks += [
-        f"facilities.{name}" for name, column, needed in asked if needed and column not in ground.facilities.frame
-    ]
+    asked = _asked_of_facilities(rule)
+    lacks += [f"facilities.{name}" for name, column in asked.items() if column not in ground.facilities.frame]
     return ", ".join(lacks)
 
 

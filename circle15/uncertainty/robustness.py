@@ -61,9 +61,9 @@ def required_shares(
     """Which share of people has to reach each service within the circle.
 
     The strictest clause with measure ``people_in_reach`` that asks for the circle's minutes, names the service and
-    no tier, and speaks of communities as the community is one (urban or rural). Where no document's clause does,
-    those of circle15's own defaults count, and without any of them ``default``. Rows are in the order of the
-    communities' ids. Whatever people a clause counts, here it is asked of those aged 60+.
+    neither tier nor kind, and speaks of communities as the community is one (urban or rural). Where no document's
+    clause does, those of circle15's own defaults count, and without any of them ``default``. Rows are in the order
+    of the communities' ids. Whatever people a clause counts, here it is asked of those aged 60+.
     """
     frame = communities.frame
     order = order_by_id(frame.index)
@@ -84,7 +84,8 @@ def required_shares(
 
 
 def _asks(rule: Rule, cutoff_min: float) -> bool:
-    plain = rule.level == "community" and not rule.tiers and rule.people_from is None and rule.people_below is None
+    anybody = rule.level == "community" and rule.people_from is None and rule.people_below is None
+    plain = anybody and not rule.tiers and not rule.kinds
     return rule.measure == _MEASURE and plain and rule.minutes == cutoff_min and rule.least is not None
 
 

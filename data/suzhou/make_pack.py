@@ -30,7 +30,7 @@ from circle15.sources.town.synthetic import water_town
 
 HERE = Path(__file__).parent
 COLUMNS = (
-    *("facility_id", "name", "name_en", "services", "kind", "lon", "lat", "tier", "capacity", "floor_area_m2"),
+    *("facility_id", "name", "name_en", "services", "site_kind", "lon", "lat", "tier", "capacity", "floor_area_m2"),
     *("opening_hours", "source", "source_date"),
 )
 PEOPLE = ("households", "population", "pop_60plus", "pop_65plus", "pop_80plus")
@@ -224,7 +224,7 @@ def local_sites(quarter: Quarter, settings: Mapping[str, Any], rng: np.random.Ge
                 offered += [key for key in rules if key in housed]
                 seats = [rules[key]["capacity"] for key in offered if "capacity" in rules[key]]
                 extra = {"capacity": round(draw(rng, seats[0]))} if seats else {}
-                extra["kind"] = "".join(rules[key]["kind"] for key in offered if "kind" in rules[key])
+                extra["site_kind"] = "".join(rules[key]["site_kind"] for key in offered if "site_kind" in rules[key])
             tier = "station" if service in {"clinic", "culture"} else "community"
             row = site(owner, rule, (word, word_en), rng, services=offered, lon=lon, lat=lat, tier=tier)
             yield {**row, **extra}
@@ -240,7 +240,7 @@ def make_facilities(quarters: Sequence[Quarter], settings: Mapping[str, Any]) ->
         for upper in settings["upper"]:
             lon, lat = stand(own[int(rng.random() * len(own))], rng, central=True)
             word = (upper["word"], upper["word_en"])
-            said = {key: upper[key] for key in ("services", "tier", "kind") if key in upper}
+            said = {key: upper[key] for key in ("services", "tier", "site_kind") if key in upper}
             rows.append(site(owner, upper, word, rng, lon=lon, lat=lat, **said))
     shared = {"source": "synthetic", "source_date": settings["source_date"]}
     return [

@@ -134,11 +134,16 @@ def test_a_users_own_book():
         ({"minutes": 500}, r"minutes = 500: give a number above 0 and up to 120"),
         ({"people": "pop_80"}, r"people = 'pop_80': give population or an age group"),
         ({"tiers": ["comunity"]}, r"tiers = 'comunity' in rule 'a'; did you mean 'community'"),
+        ({"kinds": ["home_cair"]}, r"kinds = 'home_cair' in rule 'a'; did you mean 'home_care'"),
+        ({"kinds": ["home_care"]}, r"kinds = 'home_care' is a kind of day_care, which its services do not name"),
         (
             {"measure": "floor_area", "minutes": None, "unit": "m2", "people_from": 500, "people_below": 10},
             r"people_from = 500, people_below = 10: no community is of that size",
         ),
-        ({"metres": 300}, r"measure people_in_reach does not use metres \(it takes services, minutes, people, tiers\)"),
+        (
+            {"metres": 300},
+            r"measure people_in_reach does not use metres \(it takes services, minutes, people, tiers, kinds\)",
+        ),
         ({"unit": "m"}, r"unit = 'm', but people_in_reach is measured in '%'"),
         ({"at_least": 101}, r"101% is more than everything"),
         ({"at_least": -1}, r"-1 is no threshold"),

@@ -99,7 +99,11 @@ def test_without_routes_there_are_no_walks():
 
 def test_above_a_community_no_walk_is_told():
     places = communities(households=[1], subdistrict=["甲"])
-    ledger = judged(ground(places, [(900, "day_care meal_point")]), "js-daycare-per-subdistrict", "js-meal-elders-city")
+    ledger = judged(
+        ground(places, [(900, "day_care meal_point")], site_kind_key=["day_care_centre"]),
+        "js-daycare-per-subdistrict",
+        "js-meal-elders-city",
+    )
     found = row(ledger, "js-daycare-per-subdistrict", "甲", "subdistrict")
     assert found["facility_id"] == "f0"
     assert ledger.frame["route_min"].isna().all()

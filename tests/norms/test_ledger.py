@@ -327,11 +327,11 @@ def test_every_measure_is_computed():
 
 def test_only_standardised_centres_count_where_a_clause_asks_for_them():
     sites = [(500, "day_care"), (1500, "day_care")]
-    place = ground(communities(households=[1, 1]), sites, standardised=["是", "否"])
+    place = ground(communities(households=[1, 1]), sites, standardised=["是", "否"], site_kind_key="home_care")
     ledger = judge(place, rules_of("js-homecare-there"))
     assert [row(ledger, "js-homecare-there", unit)["verdict"] for unit in ("c0", "c1")] == ["pass", "fail"]
     without = judge(ground(communities(households=[1]), sites[:1]), rules_of("js-homecare-there"))
-    assert row(without, "js-homecare-there")["lacks"] == "facilities.standardised"
+    assert row(without, "js-homecare-there")["lacks"] == "facilities.site_kind, facilities.standardised"
 
 
 def test_paces_are_metres():

@@ -81,7 +81,7 @@ def test_communities_without_a_subdistrict_are_undetermined_and_told_why():
 def test_what_stands_in_a_rural_community_counts_for_its_subdistrict():
     places = communities(households=[1] * 3, subdistrict=["甲", "甲", "乙"], rural=["城市", "农村", "农村"])
     ledger = judge(
-        ground(places, [(1500, "day_care")], kind_key=["day_care_centre"]), rules_of("js-daycare-per-subdistrict")
+        ground(places, [(1500, "day_care")], site_kind_key=["day_care_centre"]), rules_of("js-daycare-per-subdistrict")
     )
     # 乙 has no urban community: the clause does not speak of it.
     assert ledger.frame.droplevel("clause_id")["verdict"].to_dict() == {("subdistrict", "甲"): "pass"}

@@ -106,7 +106,7 @@ def test_a_distance_ends_where_it_ends(apart, found):
 
 @pytest.mark.parametrize("word", ["1", "1.0", "true", "TRUE", "yes", "是", " 是 "])
 def test_words_for_standardised(word):
-    place = ground(communities(households=[1]), [(500, "day_care")], standardised=[word])
+    place = ground(communities(households=[1]), [(500, "day_care")], standardised=[word], site_kind_key=["home_care"])
     assert verdicts(place, "js-homecare-there", 1) == ["pass"]
 
 

@@ -30,7 +30,7 @@ ALWAYS = {"undetermined-service", "streets-end-early", "table-columns"}
 WRONG_ZONE = '"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4547"}}, "features"'
 METRES = {"type": "Polygon", "coordinates": [[[5e5, 3465e3], [5e5 + 200, 3465e3], [5e5, 3465e3 + 200], [5e5, 3465e3]]]}
 OTHER_WAY = '<way id="11"><nd ref="4"/><nd ref="6"/><tag k="highway" v="path"/></way>'
-VILLAGE = [feature(METRES, community_id="w", name="w", population=1000, pop_60plus=200)]
+VILLAGE = [feature(METRES, community_id="w", name="w", population=1000, pop_60plus=200, rural="村")]
 HALF_ROUNDED = [
     (
         f"f{k}",
@@ -136,10 +136,10 @@ LISTS = [
     Kind(
         name="state that nobody knows",
         sites=more("运营状态", "甲等", "在用"),
-        codes=("facility-state-unknown",),
+        codes=("coded-words-unknown",),
         words="“甲等”1行",
     ),
-    Kind(name="tier that nobody knows", sites=more("级别", "超级", "社区级"), codes=("facility-tier-unknown",)),
+    Kind(name="tier that nobody knows", sites=more("级别", "超级", "社区级"), codes=("coded-words-unknown",)),
     Kind(
         name="column of reference systems that contradicts",
         sites=more("坐标系", "GCJ-02", "GCJ-02"),
@@ -148,7 +148,7 @@ LISTS = [
         usable=False,
     ),
     Kind(
-        name="reference system that nobody knows", sites=more("坐标系", "城建坐标", ""), codes=("datum-word-unknown",)
+        name="reference system that nobody knows", sites=more("坐标系", "城建坐标", ""), codes=("coded-words-unknown",)
     ),
     Kind(
         name="no datum in mainland China", toml=CITY_TOML.replace('datum = "wgs84"\n', ""), codes=("datum-undeclared",)

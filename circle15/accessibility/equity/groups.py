@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.catalog.coded import yes_no_key
 from circle15.catalog.rural import area_keys
 from circle15.kernels.costs import NEVER_MS
 from circle15.model.places import Communities, DemandPoints
@@ -17,8 +18,7 @@ __all__ = ["UNFLAGGED", "UNSAID", "grouped", "groups_of", "need_of"]
 
 NEED_PARTS = 5
 UNSAID, UNFLAGGED = "", "no"
-"""Groups of communities that say nothing, and that say that no flag applies: no flag is empty or among ``_NO``."""
-_NO = frozenset({"0", "无", "否", "没有", "no", "none", "false"})
+"""Groups of communities that say nothing, and that say that no flag applies: no flag is empty or a word for no."""
 
 
 def need_of(communities: Communities) -> NDArray[np.float64]:
@@ -48,9 +48,7 @@ def groups_of(communities: Communities) -> pd.DataFrame:
             words = pd.Series(area_keys(frame), index=frame.index, dtype=object)
         elif column == "priority_flag":
             words = words.str.split(r"[;；,，、/|+]+", regex=True).map(
-                lambda said: sorted(
-                    {UNFLAGGED if word.strip().casefold() in _NO else word.strip() for word in said} - {""}
-                )
+                lambda said: sorted({UNFLAGGED if yes_no_key(word) == "no" else word.strip() for word in said} - {""})
             )
             words = words.map(lambda said: said or [UNSAID]).explode()
         parts.append(_members(words, column))

@@ -12,11 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog import states, tiers
+from circle15.catalog.kind import kinds, split_kinds
 from circle15.model import Analysis
 
 __all__ = ["plain", "short", "sites", "words"]
 
-_SITE_TEXTS = ("name_en", "tier", "opening_hours", "address", "source", "source_date")
+_SITE_TEXTS = ("name_en", "tier", "site_kind", "opening_hours", "address", "source", "source_date")
 _WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]{1,500}", re.IGNORECASE)
 """Web addresses that are shown; whatever else stands in the column is not."""
 
@@ -76,7 +77,7 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
 
 
 def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
-    """What only some facilities have: open at the moment, denied, closed or planned, capacities, an address, a tier."""
+    """What only some facilities have: open at the moment, denied, a state, capacities, an address, a tier, kinds."""
     found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
     if row.get("survey_answer") == "denied":
         found["denied"] = True
@@ -87,6 +88,9 @@ def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
     tier = tiers().get(str(row.get("tier_key")))
     if tier is not None:
         found |= {"tier_zh": tier.title_zh, "tier_en": tier.title_en}
+    if named := [kinds()[key] for key in split_kinds(row.get("site_kind_key", ""))]:
+        found["site_kind_zh"] = "、".join(kind.title_zh for kind in named)
+        found["site_kind_en"] = ", ".join(kind.title_en for kind in named)
     if isinstance(capacities, Mapping):
         found["capacity_by_service"] = {str(key): plain(value, 1) for key, value in capacities.items()}
     if isinstance(url, str) and _WEB.fullmatch(url):

@@ -59,7 +59,8 @@ _PLACE = (
 )
 _COUNTED = ("parts", "households", "households_registered", "population_registered", *ELDERS_IN_NEED)
 _SITE = (
-    "tier", "tier_key", "supply_route", "supply_route_key", "capacity", "capacity_by_service", "floor_area_m2",
+    "tier", "tier_key", "site_kind", "site_kind_key", "supply_route", "supply_route_key", "capacity",
+    "capacity_by_service", "floor_area_m2",
     "delivery_radius_m", "opening_hours",
 )  # fmt: skip
 _SOURCE = ("source", "source_date", "source_url", "also_in", "filled_columns")

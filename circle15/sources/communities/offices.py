@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import column_title, finding
+from circle15.catalog.coded import yes_no_key
 from circle15.model.places import ELDERS_IN_NEED
 from circle15.model.provenance import Finding
 from circle15.sources.communities.people import count_of_people
@@ -14,6 +15,7 @@ from circle15.sources.communities.people import count_of_people
 __all__ = ["read_office_columns"]
 
 _FLAGS = ("one_stop", "full_agency", "deliberation")
+_FIGURES = {"yes": 1.0, "no": 0.0, "": np.nan}
 _NUMBERS = (
     "workers", "workers_certified", "agents", "social_organisations", "grids", "grids_staffed", "households_in_grids",
     "service_items", "centre_area_m2", "office_area_m2", "activity_area_m2", "funding_yuan",
@@ -23,8 +25,6 @@ _PARTS = (
     ("office_area_m2", "centre_area_m2"), ("activity_area_m2", "centre_area_m2"),
     *((need, "pop_60plus") for need in ELDERS_IN_NEED),
 )  # fmt: skip
-_YES = frozenset({"有", "是", "已设", "已有", "yes", "y", "true", "√", "✓", "1", "1.0"})
-_NO = frozenset({"无", "没有", "否", "未设", "no", "n", "false", "×", "✗", "0", "0.0"})
 
 
 def read_office_columns(frame: gpd.GeoDataFrame, *, file: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -42,11 +42,11 @@ def read_office_columns(frame: gpd.GeoDataFrame, *, file: str) -> tuple[gpd.GeoD
     frame : geopandas.GeoDataFrame
         A copy with these columns ``float64``, 1 and 0 for yes and no; NaN where nothing is known.
     findings : list of Finding
-        ``community-cells-unread`` and ``community-parts-exceed``, once a column.
+        ``community-cells-unread`` of numbers and ``community-parts-exceed``, once a column.
 
     Examples
     --------
-    >>> towns = gpd.GeoDataFrame({"one_stop": ["有", "无", "?"]}, index=["a", "b", "c"])
+    >>> towns = gpd.GeoDataFrame({"one_stop": ["有", "无", ""], "grids": ["3", "4", "?"]}, index=["a", "b", "c"])
     >>> read, findings = read_office_columns(towns, file="t.xlsx")
     >>> read["one_stop"].tolist(), [(finding.code, finding.count) for finding in findings]
     ([1.0, 0.0, nan], [('community-cells-unread', 1)])
@@ -58,7 +58,7 @@ def read_office_columns(frame: gpd.GeoDataFrame, *, file: str) -> tuple[gpd.GeoD
         read = _flags(written) if column in _FLAGS else count_of_people(cells)
         read = read.where(np.isfinite(read) & (read >= 0))
         lost = (written != "") & read.isna()
-        if lost.any():
+        if lost.any() and column not in _FLAGS:  # words are told where tables are read
             findings.append(
                 finding("community-cells-unread", "warning", count=int(lost.sum()), file=file, column=column,
                         title=column_title(column), value=str(written[lost].iloc[0]),
@@ -77,5 +77,4 @@ def read_office_columns(frame: gpd.GeoDataFrame, *, file: str) -> tuple[gpd.GeoD
 
 
 def _flags(written: pd.Series) -> pd.Series:
-    folded = written.str.casefold()
-    return pd.Series(np.where(folded.isin(_YES), 1.0, np.where(folded.isin(_NO), 0.0, np.nan)), index=written.index)
+    return written.map({word: _FIGURES[yes_no_key(word)] for word in written.unique()}).astype(float)

@@ -17,6 +17,7 @@ from circle15.catalog import column_synonyms, column_title, finding, head_words,
 from circle15.model.places import ELDERS_IN_NEED, PEOPLE, counts_heads
 from circle15.model.provenance import Finding
 from circle15.sources.city_config import PeopleTable
+from circle15.sources.coded_cells import coded_findings
 from circle15.sources.facilities.columns import our_columns, shown_headers
 from circle15.sources.reading import Reading
 from circle15.sources.tables.sheets import read_sheet
@@ -65,6 +66,7 @@ def join_people(layer: gpd.GeoDataFrame, file: str, table: Path, entry: PeopleTa
     table_columns = our_columns(sheet.frame, table.name, entry.columns, points=False, kind="communities")
     people, findings = table_columns.frame, [*sheet.notes, *table_columns.findings]
     people = without_empty(people, table.name, findings)
+    findings += coded_findings(people, table.name, people.index.to_series())
     record = table_columns.described(sheet.record("people"))
     by = next((key for key in _KEYS if key in people and key in layer), None)
     if by is None:

@@ -17,6 +17,7 @@ from circle15.model.metric import lonlat_bounds
 from circle15.model.places import PEOPLE, counts_heads
 from circle15.model.provenance import FileRecord, Finding
 from circle15.sources.city_config import CommunityFile, MappedColumn, PeopleTable
+from circle15.sources.coded_cells import coded_findings, written_words
 from circle15.sources.communities.parts import unite_parts
 from circle15.sources.communities.people import (
     WITH_HOLES,
@@ -88,6 +89,7 @@ def read_communities(
     """
     entry = entry or CommunityFile()
     layer, record, findings = _rows(path, columns, entry)
+    findings += coded_findings(layer, path.name, layer.index.to_series())
     layer = without_empty(_without_made(layer, path, findings), path.name, findings)
     files = [record]
     shapes_of = _points if entry.grow else _polygons
@@ -111,6 +113,7 @@ def read_communities(
         layer = layer.set_geometry(shapes_of(layer, path, findings), crs=layer.crs)
     if {*PEOPLE} <= set(layer.columns):
         _tell_of_elders(layer, path, findings)
+    _tell_of_areas(layer, path, findings)
     files[0] = replace(files[0], bounds=lonlat_bounds(layer.geometry))
     layer["outline"] = "grown" if entry.grow else "estates" if entry.parts else "drawn"
     return Reading(frame=layer.set_index("community_id"), files=tuple(files), findings=tuple(findings))
@@ -302,6 +305,16 @@ def _tell_of_elders(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]
                 column="pop_60plus", value=figures, examples=layer.loc[elders, "community_id"],
             )
         )  # fmt: skip
+
+
+def _tell_of_areas(layer: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> None:
+    """Words that say neither town nor country are told where they are read; here those who say nothing."""
+    silent = written_words(layer["rural"]) == "" if "rural" in layer else pd.Series(data=True, index=layer.index)
+    if silent.any():
+        ids = layer.loc[silent, "community_id"]
+        findings.append(
+            finding("community-area-unsaid", "note", count=len(ids), file=path.name, column="rural", examples=ids)
+        )
 
 
 # -- geometry -------------------------------------------------------------------------------------

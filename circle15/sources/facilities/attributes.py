@@ -19,8 +19,10 @@ from circle15.catalog import finding, services, supply_route_key, tier_key, with
 from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
 from circle15.model.service import Service
+from circle15.sources.coded_cells import NOTHING, coded_findings
 from circle15.sources.facilities.columns import services_of_word
-from circle15.sources.facilities.in_use import state_columns, unknown_words, with_states
+from circle15.sources.facilities.in_use import state_columns, with_states
+from circle15.sources.facilities.kinds import of_kinds, with_kinds
 from circle15.sources.reading import ROW, Tally
 
 __all__ = ["hours_findings", "iso_date", "site_attributes"]
@@ -34,21 +36,25 @@ _BETWEEN = re.compile(r"[;,、，；/|\n]+")
 _DAY = re.compile(
     r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?(?:[ T]00:00(?::00(?:\.0+)?)?)?|(\d{4})年?|(\d{4})(\d\d)(\d\d)"
 )
-_SHOWN = ("name", "name_en", "address", "tier", "supply_route", "opening_hours", "source", "source_date", "source_url")
+_CODED = ("tier", "site_kind", "supply_route", "standardised")
+_KEYS = {"tier": tier_key, "supply_route": supply_route_key}
+_SHOWN = (
+    "name", "name_en", "address", "tier", "site_kind", "supply_route", "opening_hours", "source", "source_date",
+    "source_url",
+)  # fmt: skip
 """Texts that stand in outputs as a list writes them."""
 
-_CODED = (
-    ("tier", "facility-tier-unknown", tier_key),
-    ("supply_route", "facility-route-unknown", supply_route_key),
-)
-"""Columns of words with a table of keys, the code of the finding that tells of others, and what gives the key."""
-_NOTHING = re.compile(r"[-－–—─/／\\]+")
-"""What people draw into a cell that has nothing to say."""
 _DELIVERY_M = (20.0, 50_000.0)
 """A radius below is most likely in kilometres, one above no delivery of anybody."""
 
 
-def site_attributes(frame: pd.DataFrame, tally: Tally, *, pack_services: tuple[Service, ...] = ()) -> pd.DataFrame:
+def site_attributes(
+    frame: pd.DataFrame,
+    tally: Tally,
+    *,
+    written: pd.Series | None = None,
+    pack_services: tuple[Service, ...] = (),
+) -> pd.DataFrame:
     """Understand the optional columns of a facility list.
 
     Parameters
@@ -57,12 +63,15 @@ def site_attributes(frame: pd.DataFrame, tally: Tally, *, pack_services: tuple[S
         Our columns, ``services`` as tuples, and the column ``ROW``.
     tally
         Takes the findings.
+    written
+        What the list writes of the services, where it does.
 
     Returns
     -------
     pandas.DataFrame
-        With ``tier_key`` beside ``tier`` and ``supply_route_key`` beside ``supply_route``, keys of ``life_cycle.toml``
-        in ``state`` where a column, or hours that are closed all week, say so, numbers in ``capacity``,
+        With ``tier_key`` beside ``tier`` and ``supply_route_key`` beside ``supply_route``, ``site_kind_key`` where a
+        service has kinds, keys of ``life_cycle.toml`` in
+        ``state`` where a column, or hours that are closed all week, say so, numbers in ``capacity``,
         ``floor_area_m2`` and ``delivery_radius_m`` (NaN where unknown), ``capacity_by_service`` where some cell gives
         capacities by service, and ISO dates in ``source_date`` where they were understood.
     """
@@ -70,12 +79,13 @@ def site_attributes(frame: pd.DataFrame, tally: Tally, *, pack_services: tuple[S
     if "opening_hours" in frame:
         frame["opening_hours"] = _texts(frame["opening_hours"])
         tally.findings += hours_findings(frame["opening_hours"], tally.file, frame[ROW])
-    frame = with_states(frame.assign(**{column: _texts(frame[column]) for column in state_columns(frame)}), tally)
-    for column, code, key_of in _CODED:
+    coded = [*state_columns(frame), *(column for column in _CODED if column in frame)]
+    frame = frame.assign(**{column: _texts(frame[column]) for column in coded})
+    tally.findings += coded_findings(of_kinds(frame), tally.file, frame[ROW])
+    frame = with_kinds(with_states(frame, tally), written)
+    for column, key_of in _KEYS.items():
         if column in frame:
-            words = frame[column] = _texts(frame[column])
-            frame[f"{column}_key"] = words.map({word: key_of(word) for word in words.unique()})
-            unknown_words(frame, words, frame[f"{column}_key"], code, column, tally)
+            frame[f"{column}_key"] = frame[column].map({word: key_of(word) for word in frame[column].unique()})
     if "capacity" in frame:
         frame = _capacities(frame, tally, services(pack_services))
     if "floor_area_m2" in frame:
@@ -97,7 +107,7 @@ def _text(cell: Any) -> str:
     if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
         return ""
     text = without_numbers_of_persons(str(cell).strip())
-    return "" if _NOTHING.fullmatch(text) else text
+    return "" if NOTHING.fullmatch(text) else text
 
 
 def _once(column: pd.Series, understood: Callable[[Any], str]) -> pd.Series:

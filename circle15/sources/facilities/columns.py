@@ -24,6 +24,7 @@ from circle15.catalog import (
     refusal,
 )
 from circle15.catalog import services as known_services
+from circle15.catalog.kind import has_kinds
 from circle15.model.provenance import FileRecord, Finding
 from circle15.model.service import Service
 from circle15.refusals.spelling import did_you_mean
@@ -62,13 +63,14 @@ class OurColumns:
 
 
 def our_columns(
-    frame: pd.DataFrame, file: str, columns: Mapping[str, str], *, one_service: bool = False, points: bool = True,
+    frame: pd.DataFrame, file: str, columns: Mapping[str, str], *, one_service: str | None = None, points: bool = True,
     kind: Kind = "facilities", cut: str = "",
 ) -> OurColumns:  # fmt: skip
     """Rename a table's columns to ours and leave out what is about persons.
 
     ``columns`` wins; then our own names; then the synonyms of ``columns.toml``. A list of one service takes no
-    column for its services but one that is named so. ``location`` (``"120.6,31.3"``) becomes ``lon`` and ``lat``.
+    column for its services but one that is named so; others tell the kind of site, where the service has kinds.
+    ``location`` (``"120.6,31.3"``) becomes ``lon`` and ``lat``.
 
     Parameters
     ----------
@@ -79,7 +81,7 @@ def our_columns(
     columns
         Our name -> theirs, as ``city.toml`` says.
     one_service
-        Whether the whole list is of one service that ``city.toml`` names.
+        The service that the whole list is of, where ``city.toml`` names it.
     points
         False in a layer, whose points are its geometry: no column is taken for a coordinate.
     kind
@@ -163,7 +165,7 @@ def _given(frame: pd.DataFrame, file: str, columns: Mapping[str, str], synonyms:
 
 
 def _candidates(
-    frame: pd.DataFrame, synonyms: Mapping[str, str], *, one_service: bool, points: bool, cut: str
+    frame: pd.DataFrame, synonyms: Mapping[str, str], *, one_service: str | None, points: bool, cut: str
 ) -> dict[str, list[str]]:
     """Our column -> the columns that may be it, the one with our own name first."""
     found: dict[str, list[str]] = {}
@@ -171,7 +173,9 @@ def _candidates(
         # A second column under the same header was given a number when it was read.
         ours = _whole_header(_TWICE.sub("", column), synonyms, cut)
         meant = ours is not None and (points or ours not in _POINT)
-        if ours is not None and meant and not (ours == "services" != column and one_service):
+        if ours == "services" != column and one_service is not None:
+            ours = "site_kind" if has_kinds(one_service) else None  # of a list of one service 类别 tells the kind
+        if ours is not None and meant:
             found.setdefault(ours, []).append(column)
     plane = {ours: [column for column in found.get(ours, []) if _PLANE.search(fold_header(column))] for ours in _POINT}
     degrees = {ours: [column for column in found.get(ours, []) if column not in plane[ours]] for ours in _POINT}

@@ -12,10 +12,9 @@ from circle15.hours.all_week import state_by_hours
 from circle15.model.provenance import Finding
 from circle15.sources.reading import ROW, Tally
 
-__all__ = ["counted_words", "state_columns", "state_findings", "unknown_words", "with_states"]
+__all__ = ["state_columns", "state_findings", "with_states"]
 
 _STATE = re.compile(r"state( \(\d+\))?")
-_MOST_WORDS = 20
 
 
 def _not_serving() -> list[str]:
@@ -46,7 +45,6 @@ def with_states(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     for column in columns:
         words = frame[column]
         keys = words.map({word: state_key(word) for word in words.unique()}).astype(object)
-        unknown_words(frame, words, keys, "facility-state-unknown", "state", tally)
         shut = keys.isin(_not_serving()) & ~state.isin(_not_serving())
         state = state.mask(shut | (state == ""), keys)
     if len(columns) > 1:
@@ -81,46 +79,6 @@ def _tell_columns(frame: pd.DataFrame, columns: Sequence[str], tally: Tally) -> 
             "facility-state-differs", "warning", count=len(rows), file=tally.file, row=int(rows.iloc[0]),
             column=headers[0], value=said[0],
             examples=[f"row {row}: {words}" for row, words in zip(rows, said, strict=True)],
-        )
-    )  # fmt: skip
-
-
-def counted_words(words: pd.Series) -> tuple[str, str]:
-    """The words of a column, each with the number of its rows, the most frequent first, in Chinese and English.
-
-    Examples
-    --------
-    >>> counted_words(pd.Series(["待定", "另议", "待定"]))
-    ('“待定”2行、“另议”1行', "'待定' 2, '另议' 1")
-    """
-    counts = words.value_counts().head(_MOST_WORDS)
-    zh = "、".join(f"“{word}”{count}行" for word, count in counts.items())
-    return zh, ", ".join(f"{word!r} {count}" for word, count in counts.items())
-
-
-def unknown_words(frame: pd.DataFrame, words: pd.Series, keys: pd.Series, code: str, column: str, tally: Tally) -> None:
-    """Tell of words of a coded column that no key stands for, with their numbers and rows.
-
-    Parameters
-    ----------
-    frame
-        With :data:`~circle15.sources.reading.ROW`.
-    words, keys
-        What the list writes, and what that means; ``""`` where nothing is written, or nothing is known.
-    code, column
-        Of the finding, and our column.
-    tally
-        Takes it.
-    """
-    strange = words[(keys == "") & (words != "")]
-    if strange.empty:
-        return
-    rows = frame.loc[strange.index, ROW]
-    tally.findings.append(
-        finding(
-            code, "warning", count=len(strange), file=tally.file, row=int(rows.iloc[0]), column=column,
-            value=str(strange.iloc[0]), words=counted_words(strange),
-            examples=[f"row {row}: {word}" for word, row in zip(strange, rows, strict=True)],
         )
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from circle15.catalog import datum_key, finding, in_mainland, refusal
 from circle15.model.provenance import Finding
-from circle15.sources.facilities.in_use import counted_words
+from circle15.sources.coded_cells import unknown_words
 from circle15.sources.reading import ROW, Tally
 
 __all__ = ["check_said_datum", "undeclared_datum"]
@@ -51,15 +51,7 @@ def check_said_datum(frame: pd.DataFrame, declared: str, tally: Tally) -> bool:
             "datum_contradicted", file=tally.file, row=int(rows[other.index[0]]), value=words[other.index[0]][:40],
             count=len(other), rows=len(frame), declared=declared, meant=other.iloc[0],
         )  # fmt: skip
-    strange = words[(said == "") & (words != "")]
-    if len(strange):
-        tally.findings.append(
-            finding(
-                "datum-word-unknown", "warning", count=len(strange), file=tally.file, column="datum", declared=declared,
-                row=int(rows[strange.index[0]]), value=strange.iloc[0], words=counted_words(strange),
-                examples=[f"row {row}" for row in rows[strange.index]],
-            )
-        )  # fmt: skip
+    tally.findings += unknown_words(words, "datum", tally.file, rows, column="datum", declared=declared)
     return bool(len(said)) and bool((said != "").all())
 
 

@@ -36,7 +36,12 @@ from circle15.sources.facilities.pairs import Pairs, Sites, near_pairs, one_to_o
 __all__ = ["PlaceList", "SamePlaces", "same_places"]
 
 _MADE = ("name_is_own", "also_in", "filled_columns")
-_WITH = {"tier_key": "tier", "supply_route_key": "supply_route"}
+_WITH = {
+    "tier_key": "tier",
+    "supply_route_key": "supply_route",
+    "site_kind_key": "site_kind",
+    "site_kind": "site_kind_key",
+}
 """Columns that say in our words what another one says: filled only together with it."""
 
 

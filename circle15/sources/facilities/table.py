@@ -83,6 +83,7 @@ def read_facilities(
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
     if home is not None and rows.degrees_of_nobody and not said and "datum" not in entry.given:
         tally.findings += undeclared_datum(frame["lon"], frame["lat"], path.name)
+    written = frame.get("services")
     frame["services"] = pd.Series(_services(frame, entry, tally, pack_services), index=frame.index, dtype=object)
     frame = tally.drop(frame, frame["services"].map(len) == 0, "facility-without-service", ("name",))
     made = f"{stem or path.stem}-" + numbered_parts(frame[ROW])
@@ -92,7 +93,7 @@ def read_facilities(
     nameless = frame["name"].str.strip() == ""
     tally.tell(frame[nameless], "facility-without-name", "note", ("name",))
     frame["name"] = frame["name"].where(~nameless, frame["facility_id"])
-    frame = site_attributes(frame, tally, pack_services=pack_services)
+    frame = site_attributes(frame, tally, written=written, pack_services=pack_services)
     points = gpd.GeoDataFrame(
         frame.drop(columns=["lon", "lat", ROW]),
         geometry=gpd.points_from_xy(frame["lon"], frame["lat"]),
@@ -163,7 +164,7 @@ def _read_rows(path: Path, entry: FacilitiesTable) -> _Rows:
 def _of_table(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     known = [*column_synonyms(), *entry.columns.values()]
     sheet = read_sheet(path, known=known, sheet=entry.sheet, header_row=entry.header_row, encoding=entry.encoding)
-    ours = our_columns(sheet.frame, path.name, entry.columns, one_service=entry.service is not None)
+    ours = our_columns(sheet.frame, path.name, entry.columns, one_service=entry.service)
     numbered = ours.frame.assign(**{ROW: ours.frame.index.to_numpy()}).reset_index(drop=True)
     record = replace(sheet.record("facilities"), crs=datum)
     return _Rows(
@@ -172,7 +173,7 @@ def _of_table(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
 
 
 def _of_plain(plain: PlainTable, entry: FacilitiesTable, datum: str) -> _Rows:
-    ours = our_columns(plain.frame.map(cell_text), plain.file, entry.columns, one_service=entry.service is not None)
+    ours = our_columns(plain.frame.map(cell_text), plain.file, entry.columns, one_service=entry.service)
     numbered = ours.frame.assign(**{ROW: np.arange(len(ours.frame)) + 1})
     record = replace(plain.record("facilities"), crs=datum)
     return _Rows(ours=replace(ours, frame=numbered), record=record, datum=datum, notes=(), degrees_of_nobody=True)
@@ -192,9 +193,7 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
     cut = layer.encoding if path.suffix.lower() == ".shp" else ""
-    ours = our_columns(
-        attributes, path.name, entry.columns, one_service=entry.service is not None, points=False, cut=cut
-    )
+    ours = our_columns(attributes, path.name, entry.columns, one_service=entry.service, points=False, cut=cut)
     placed = of_parts(ours.frame.assign(lon=point.x, lat=point.y, **{ROW: numbers}), parts)
     record = replace(layer.record("facilities"), rows_read=len(placed), rows_used=len(placed))
     if shifts and datum.lower() != "wgs84":

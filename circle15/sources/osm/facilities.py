@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from circle15.catalog import IN_USE, life_keys, life_of, other_lives
 from circle15.catalog import services as all_services
+from circle15.catalog.kind import has_kinds, joined_kinds, kind_keys, kinds
 from circle15.errors import SettingError
 from circle15.hours.all_week import state_by_hours
 from circle15.model.metric import utm_crs
@@ -57,9 +58,10 @@ def read_osm_facilities(
     GeoDataFrame
         Points in WGS 84 on ``facility_id`` (``osm-node-123``): ``name`` (or the service's title, with the
         street if known), ``name_en``, ``services`` (tuple, in the catalogue's order), ``address``,
-        ``opening_hours``, ``wheelchair``, ``source``; "" where a tag is absent; ``state``: "" of what is in use,
-        else why it covers nobody, by tags of ``life_cycle.toml`` or hours that are closed all week, among them what
-        offers a service under a prefix alone (``disused:amenity=clinic``) and is nothing else today;
+        ``opening_hours``, ``wheelchair``, ``source``, ``site_kind_key``; "" where a tag is absent;
+        ``state``: "" of what is in use, else why it covers nobody, by tags of ``life_cycle.toml`` or hours that are
+        closed all week, among them what offers a service under a prefix alone (``disused:amenity=clinic``) and is
+        nothing else today;
         ``name_is_own``: the name is a tag's. An area stands at a point inside it; one that the border of
         the extract cuts, at the middle of the nodes there are.
         ``attrs["counts"]``, in objects: ``read`` = ``used`` + ``private`` (not open to the public) + ``merged``
@@ -90,7 +92,8 @@ def read_osm_facilities(
         elif (spot := _spot(thing, tags)) is None:
             nowhere.add(name)
         else:
-            rows[name] = _describe(tags, known[offered[0]]) | {"services": offered} | spot | {"state": state}
+            rows[name] = _describe(tags, known[offered[0]]) | spot | {"services": offered, "state": state}
+            rows[name]["site_kind_key"] = _kinds(tags, offered)
     frame = _frame(rows)
     inside = touches(frame.geometry.to_numpy(), bbox)
     frame["state"] = state_by_hours(frame["state"], frame["opening_hours"])
@@ -106,7 +109,8 @@ def read_osm_facilities(
         approximate=int(frame["approximate"].sum()),
         closed=int((merged["state"] != "").sum()),
     )
-    result = merged.drop(columns="approximate")
+    without = ["approximate", *([] if any(map(has_kinds, services)) else ["site_kind_key"])]
+    result = merged.drop(columns=without)
     result.attrs["counts"] = dict(counts)
     return result
 
@@ -174,6 +178,14 @@ def _describe(tags: Mapping[str, str], first: Service) -> dict[str, Any]:
     }
 
 
+def _kinds(tags: Mapping[str, str], offered: tuple[str, ...]) -> str:
+    """Kinds of site: as the name says, else as the tags do."""
+    asked = {key: kind for key, kind in kinds().items() if kind.service in offered}
+    named = tuple(key for key in kind_keys(tags.get("name", "")) if key in asked)
+    tagged = (key for key, kind in asked.items() if any(TagRule.parse(rule).holds(tags) for rule in kind.osm))
+    return joined_kinds(named or tuple(tagged))
+
+
 def _state(tags: Mapping[str, str], rules: Sequence[ServiceRule]) -> str:
     """A state of the life cycle in which a place covers nobody, ``""`` where no tag names one."""
     state = life_of(tags, makes=lambda some: any(rule.holds(some) for rule in rules)).state
@@ -182,7 +194,10 @@ def _state(tags: Mapping[str, str], rules: Sequence[ServiceRule]) -> str:
 
 def _frame(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     """The rows in the order of their ids, areas turned into points."""
-    columns = ("name", "name_en", "services", "address", *_OPTIONAL, "source", "state", "name_is_own", "approximate")
+    columns = (
+        "name", "name_en", "services", "address", *_OPTIONAL, "source", "state", "site_kind_key", "name_is_own",
+        "approximate",
+    )  # fmt: skip
     ids = sorted(rows, key=id_order)
     held = {column: pd.Series([rows[i][column] for i in ids], dtype=object) for column in columns}
     held |= {column: held[column].astype(bool) for column in ("name_is_own", "approximate")}
@@ -217,6 +232,6 @@ def _merge_doubles(frame: gpd.GeoDataFrame, *, order: Sequence[str], within_m: f
         offered = {service for row in members["services"] for service in row}
         first = members.index[0]
         kept.at[first, "services"] = tuple(key for key in order if key in offered)  # noqa: PD008
-        for column in ("name_en", "address", *_OPTIONAL):
+        for column in ("name_en", "address", "site_kind_key", *_OPTIONAL):
             kept.at[first, column] = next((value for value in members[column] if value), "")  # noqa: PD008
     return kept

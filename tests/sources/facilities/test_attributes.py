@@ -186,7 +186,7 @@ def test_tiers_keep_their_word_beside_the_key():
     frame, findings = understood(tier=["街道级", "社区", "三星级", "", "District"])
     assert frame["tier"].tolist() == ["街道级", "社区", "三星级", "", "District"]
     assert frame["tier_key"].tolist() == ["subdistrict", "community", "", "", "district"]
-    told = finding_of(findings, "facility-tier-unknown")
+    told = finding_of(findings, "coded-words-unknown")
     assert (told.severity, told.count, told.row, told.value) == ("warning", 1, 4, "三星级")
     assert told.examples == ("row 4: 三星级",)
 

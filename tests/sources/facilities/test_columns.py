@@ -42,7 +42,8 @@ def test_a_list_as_a_planner_keeps_it(tmp_path, encoding):
     assert frame["services"].tolist() == [("meal_point",), ("day_care", "meal_point")]
     assert [(point.x, point.y) for point in frame.geometry] == [(120.6213, 31.3124), (120.6331, 31.3242)]
     assert frame["capacity"].iloc[0] == 40
-    assert list(frame.columns) == ["name", "services", "capacity", "geometry"]
+    assert list(frame.columns) == ["name", "services", "capacity", "site_kind_key", "geometry"]
+    assert frame["site_kind_key"].tolist() == ["", ""]  # 为老服务中心 leaves open which kind it is
     assert frame.index.tolist() == ["list-3", "list-4"]
     personal = finding_of(findings, "table-personal")
     assert (personal.count, personal.value) == (2, "负责人, 联系电话")

@@ -68,14 +68,14 @@ def test_a_list_s_word_for_a_state(word, state):
     assert state_key(word) == state
     found, findings = read_states([word])
     assert found == [state]
-    unknown = [one for one in findings if one.code == "facility-state-unknown"]
+    unknown = [one for one in findings if one.code == "coded-words-unknown"]
     assert len(unknown) == int(state == "" and word != "")
 
 
 def test_words_that_nobody_knows_are_told_with_values_and_rows():
     found, findings = read_states(["待定", "已停业", "待定", "另议", None, "—"])
     assert found == ["", "closed", "", "", "", ""]
-    unknown = finding_of(findings, "facility-state-unknown")
+    unknown = finding_of(findings, "coded-words-unknown")
     assert (unknown.severity, unknown.count, unknown.row, unknown.value) == ("warning", 3, 2, "待定")
     assert unknown.examples == ("row 2: 待定", "row 4: 待定", "row 5: 另议")
     assert "“待定”2行、“另议”1行" in unknown.message_zh
@@ -164,7 +164,7 @@ def test_both_columns_are_named_and_contradictions_told_row_by_row(tmp_path):
         "row 3: 状态 已停业, 运营状态 正常",
         "row 4: 状态 已建成, 运营状态 暂停营业",
     )
-    unknown = [one for one in findings if one.code == "facility-state-unknown"]
+    unknown = [one for one in findings if one.code == "coded-words-unknown"]
     assert [(one.count, one.value) for one in unknown] == [(2, "待定"), (1, "待定")]
 
 
@@ -268,7 +268,7 @@ def test_a_word_that_nobody_knows_closes_nothing(town):
     result = town("正常运营", "待核实")
     covered = result.coverage.frame.xs("clinic", level="service")["population_covered"]
     assert (covered > 0).any()
-    assert finding_of(result.findings, "facility-state-unknown").value == "待核实"
+    assert finding_of(result.findings, "coded-words-unknown").value == "待核实"
 
 
 @NO_CLINIC

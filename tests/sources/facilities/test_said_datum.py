@@ -59,9 +59,10 @@ def test_a_list_that_is_declared_shifted_and_says_it_is_not_is_refused(tmp_path)
 
 def test_words_that_nobody_knows_are_told_with_values_and_rows(tmp_path):
     found = read_facilities(listed(tmp_path, ["城建坐标", "", "城建坐标", "WGS84"]), facilities_table())
-    told = finding_of(found.findings, "datum-word-unknown")
+    told = finding_of(found.findings, "coded-words-unknown")
     assert (told.severity, told.count, told.row, told.value) == ("warning", 2, 2, "城建坐标")
-    assert told.examples == ("row 2", "row 4")
+    assert told.examples == ("row 2: 城建坐标", "row 4: 城建坐标")
+    assert '按 datum = "wgs84" 读取' in told.message_zh
 
 
 def test_communities_known_by_points_say_it_too(tmp_path):

@@ -57,6 +57,9 @@
  * @property {number} lat
  * @property {number} status 0 ok, 1 far from any street, 2 on an island of the network
  * @property {string} [name_en]
+ * @property {string} [site_kind]
+ * @property {string} [site_kind_zh]
+ * @property {string} [site_kind_en]
  * @property {string} [tier]
  * @property {string} [tier_zh]
  * @property {string} [tier_en]

@@ -44,6 +44,7 @@ function lines(facility, view) {
     .map((key) => local(model.serviceOf[key], 'title', state.language));
   const facts = [
     ['facility_services', inSeries(titles, state.language)],
+    ['facility_kind', local(facility, 'site_kind', state.language)],
     ['facility_tier', local(facility, 'tier', state.language)],
     ['facility_hours', hoursOf(facility, view)],
     ['facility_address', facility.address],
