@@ -220,15 +220,14 @@ class Facilities:
     ``frame``: GeoDataFrame on ``facility_id`` (str) with ``name`` (str), ``services`` (tuple of
     service keys), metric points; optional ``tier`` (its list's own word) and ``tier_key``, ``supply_route`` and
     ``supply_route_key`` likewise, ``site_kind`` and ``site_kind_key`` (keys of ``kinds.toml`` joined by ``;``),
-    ``state`` (of :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service to capacity),
-    ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line), ``source``,
-    ``source_date``, ``source_url``,
-    ``address``, ``rounded_east_m`` and ``rounded_north_m`` (of rounded coordinates); further columns are kept.
+    ``state`` (of :data:`STATES`, or ``""``), ``capacity`` (of the site), ``capacity_by_service`` (mappings from service
+    to capacity), ``floor_area_m2``, ``opening_hours`` (as its list writes them), ``delivery_radius_m`` (straight line),
+    ``source``, ``source_date``, ``source_url``, ``address``, ``rounded_east_m`` and ``rounded_north_m`` (of rounded
+    coordinates); further columns are kept.
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined. ``pack_services`` are those that there are beside the catalogue's: what a
     pack's ``[[services]]`` add, or a :class:`~circle15.model.service.Service` of your own. ``unseen`` are those
-    unlisted that OpenStreetMap was asked for and has no
-    object of. ``matches`` and ``conflicts``: what was merged and what is
+    unlisted that OpenStreetMap was asked for and has no object of. ``matches`` and ``conflicts``: what was merged and what is
     doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
     :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """

@@ -26,7 +26,7 @@ from circle15.model import (
     Typology,
 )
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
-from circle15.model.places import counts_heads
+from circle15.model.places import ELDERS_IN_NEED, counts_heads
 from circle15.render.published.counts import Published, tens
 from circle15.render.published.gaps import drawn
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, parts_of, public_counts, public_parts, small_groups
@@ -34,9 +34,9 @@ from circle15.render.published.ranking import share_of
 
 __all__ = ["public_more", "told_analysis", "told_finding"]
 
-_PART_OF = {"pop_65plus": "pop_60plus", "pop_80plus": "pop_60plus", "circle_cut_60plus": "pop_60plus"}
+_PART_OF = dict.fromkeys(("pop_65plus", "pop_80plus", "circle_cut_60plus", *ELDERS_IN_NEED), "pop_60plus")
 """Groups that are parts of a published number; all other people are parts of everybody."""
-_HOUSEHOLDS = ("households", "population_registered")
+_HOUSEHOLDS = ("households", "households_registered", "population_registered")
 _EQUITY_DECIMALS = {"p90_p10": 1, "worst_decile_min": 1}
 _MINUTES = ("mean_min", "p90_min")
 
