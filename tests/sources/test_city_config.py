@@ -18,7 +18,13 @@ from tests.towns.city_tables import TABLES, communities_table
 
 LEAST = {"name": "试城", "crs": "EPSG:4549", "communities": {"file": "c.gpkg"}}
 SERVICE = {"key": "pharmacy", "title_zh": "药店", "title_en": "Pharmacy", "noun_en": "a pharmacy", "glyph": "药"}
-SPARE = {"key": "parcel_point", "title_zh": "快递点", "title_en": "Parcel point", "noun_en": "a parcel point", "glyph": "递"}
+SPARE = {
+    "key": "parcel_point",
+    "title_zh": "快递点",
+    "title_en": "Parcel point",
+    "noun_en": "a parcel point",
+    "glyph": "递",
+}
 ENTRIES = {"facilities": {"file": "a.csv"}, "context": {"layer": "water", "osm": True}, "services": SERVICE}
 FILES = {"communities": {"file": "c.gpkg"}, "communities.people": {"file": "p.xlsx"}, "population": {"file": "g.gpkg"},
          "survey": {"file": "s.csv"}}  # fmt: skip

@@ -21,7 +21,8 @@ PARCELS: Mapping[str, Any] = {
 def services_toml(*entries: Mapping[str, Any]) -> str:
     """``[[services]]`` tables as they stand in a file."""
     return "".join(
-        "\n[[services]]\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in entry.items())
+        "\n[[services]]\n"
+        + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in entry.items())
         for entry in entries
     )
 
