@@ -214,9 +214,7 @@ def _first_check(facts: Facts) -> list[Words]:
     if not len(checks):
         return []
     first = checks.sort_values("rank", kind="stable").head(1)
-    zh, en = (
-        clean(check_questions(first, language, pack_services=pack_services).iloc[0]) for language in ("zh", "en")
-    )
+    zh, en = (clean(check_questions(first, language, pack_services=pack_services).iloc[0]) for language in ("zh", "en"))
     return [say("checks_line", checks=f"{len(checks):,}", question=(zh, en))]
 
 
