@@ -75,16 +75,23 @@ def _titles(run: SavedRun) -> dict[str, tuple[str, str]]:
     if not {"service_zh", "service_en"} <= set(run.gaps.columns):
         return {}
     first = run.gaps.groupby(level="service")[["service_zh", "service_en"]].first()
-    return {str(key): (str(zh), str(en)) for key, zh, en in first.itertuples()}
+    shown = [key for key in _service_keys(run.record) if key in first.index]
+    return {str(key): (str(zh), str(en)) for key, zh, en in first.loc[shown].itertuples()}
+
+
+def _service_keys(record: Mapping[str, Any]) -> list[str]:
+    """All services of a run, in the order in which it shows them."""
+    services = record.get("services") or {}
+    return [str(key) for part in ("determined", "undetermined") for key in services.get(part) or ()]
 
 
 def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a run under one name each."""
-    city, settings, profile, services = (record.get(part) or {} for part in ("city", "settings", "profile", "services"))
+    city, settings, profile = (record.get(part) or {} for part in ("city", "settings", "profile"))
     versions = record.get("versions") or {}
     return {
         "city": city.get("key"),
-        "services": sorted(key for keys in ("determined", "undetermined") for key in services.get(keys) or ()),
+        "services": sorted(_service_keys(record)),
         **settings,
         "speed_mps": profile.get("speed_mps"),
         "gates": profile.get("gates"),

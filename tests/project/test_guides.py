@@ -73,7 +73,8 @@ def test_every_key_of_a_pack_is_told(name, table):
 
 def test_the_tables_are_those_of_the_guides():
     assert list(TABLES) == [
-        "", "settings", "network", "facilities", "communities", "communities.people", "population", "survey", "context",
+        "", "settings", "network", "services", "facilities", "communities", "communities.people", "population",
+        "survey", "context",
     ]  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def test_every_choice_is_told(name):
 @guide
 def test_the_examples_are_good_packs(name):
     examples = re.findall(r"```toml\n(.*?)```", text(name), re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 5
     for example in examples:
         checked(CityConfig, LEAST | tomllib.loads(example), file=name)
 

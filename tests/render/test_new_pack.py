@@ -26,6 +26,14 @@ def test_the_templates_obey_the_rules_of_a_pack(tmp_path):
     assert (config.name, config.name_en, config.crs) == ("昆山", "Kunshan", "EPSG:4549")
 
 
+def test_the_service_of_the_template_can_be_used_as_it_stands(tmp_path):
+    text = (write_new_pack(tmp_path / "kunshan") / "city.toml").read_text(encoding="utf-8")
+    start = text.index("# [[services]]")
+    lines = [line.removeprefix("# ") for line in text[start : text.index("[communities]")].splitlines()]
+    config = checked(CityConfig, tomllib.loads(text + "\n" + "\n".join(lines)), file="city.toml")
+    assert [service.key for service in config.pack_services] == ["pharmacy"]
+
+
 @pytest.mark.parametrize("name", ["facilities.xlsx", "facilities.csv"])
 def test_empty_templates_are_empty_lists_with_every_header_understood(tmp_path, name):
     folder = write_new_pack(tmp_path / "kunshan")

@@ -18,6 +18,7 @@ RECORD = {
     "settings": {"profile": "elderly", "cutoffs_min": [5.0, 15.0], "weights": {}, "open_at": None},
     "profile": {"speed_mps": 0.9},
     "versions": {"circle15": "0.1.0"},
+    "services": {"determined": ["clinic"], "undetermined": ["shop"]},
     "inputs": [{"file": "meals.csv", "label_zh": "助餐点", "label_en": "meals", "sha256": "aa", "date": "2025"}],
 }
 
@@ -130,6 +131,21 @@ def test_settings_that_decide_make_figures_incomparable(part, change, comparable
     assert found.settings["setting"].tolist() == [*({"key": "city"}.get(key, key) for key in change)]
     first = comparison_lines(found)[1]
     assert ("不能直接比较" in first) != comparable  # before any figure
+
+
+@pytest.mark.parametrize(
+    ("services", "comparable"),
+    [
+        ({"determined": ["clinic", "shop"], "undetermined": []}, True),
+        ({"determined": ["clinic", "pharmacy"], "undetermined": ["shop"]}, False),
+        ({"determined": ["clinic"], "undetermined": ["pharmacy", "shop"]}, False),
+    ],
+)
+def test_runs_of_other_services_are_not_comparable(services, comparable):
+    """A list more is a finding of the later run; a service more makes another index."""
+    found = compare(OLD, dataclasses.replace(NEW, record=RECORD | {"services": services}))
+    assert found.comparable == comparable
+    assert found.settings["setting"].tolist() == ([] if comparable else ["services"])
 
 
 def test_inputs_are_told_by_their_content():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,8 @@ from circle15.render.words import Words
 __all__ = ["spread", "types"]
 
 _MOST_GROUPS = 25
+_MOST_SERVICES = 9
+"""Columns of services that fit a page beside each other; more make a second table."""
 
 
 def spread(facts: Facts) -> list[Block]:
@@ -33,7 +36,10 @@ def spread(facts: Facts) -> list[Block]:
     if not len(groups):
         return [*out, Paragraph(words=say("groups_none"))]
     for grouping in dict.fromkeys(groups.index.get_level_values("grouping")):
-        out.append(_group(facts, str(grouping), groups.xs(grouping, level="grouping")))
+        found = groups.xs(grouping, level="grouping")
+        keys = [key for key in facts.determined if key in found.index.get_level_values("service")]
+        for first in range(0, len(keys), _MOST_SERVICES):
+            out.append(_group(facts, str(grouping), found, keys[first : first + _MOST_SERVICES]))
     return out
 
 
@@ -62,9 +68,8 @@ def _why(equity: Any, *, dashes: bool) -> Words | None:
     return Words(zh=("“—”：" if dashes else "") + "；".join(zh), en="; ".join(en)) if zh else None
 
 
-def _group(facts: Facts, grouping: str, groups: Any) -> Table:
+def _group(facts: Facts, grouping: str, groups: Any, keys: Sequence[str]) -> Table:
     """One row a group, one column a service; people in tens, groups under ten without figures."""
-    keys = [key for key in facts.determined if key in groups.index.get_level_values("service")]
     fields = [field("h_group", 2.4), field("h_communities", 1, "right"), field("h_elders", 1.3, "right")]
     fields += [Field(words=Words(zh=facts.service(key).zh, en=""), width=1, align="right") for key in keys]
     rows = []
