@@ -212,15 +212,24 @@ def test_workbook_has_its_sheets_frozen_and_filtered(analysis, tmp_path):
         assert book[name].auto_filter.ref
 
 
-def test_workbook_figures_are_those_of_the_analysis(analysis, tmp_path):
+def test_workbook_figures_are_those_that_are_published(analysis, tmp_path):
     book = openpyxl.load_workbook(gaps_xlsx(analysis, tmp_path / "gaps.xlsx"))
     _, rows = sheet_rows(book["缺口 Gaps"])
-    table = gap_table(analysis)
-    assert len(rows) == len(table)
-    for row, (_, expected) in zip(rows, table.iterrows(), strict=True):
-        assert row["Name"] == expected["name"]
-        for header, key in (("60+ uncovered (people)", "uncovered"), ("Share of 60+ covered", "share")):
-            assert row[header] == (None if np.isnan(expected[key]) else pytest.approx(expected[key]))
+    table = gap_table(analysis).set_index(["name", "service_en"])
+    assert {(row["Name"], row["Service"]) for row in rows} == set(table.index)
+    for row in rows:
+        exact, told = table.loc[(row["Name"], row["Service"])], row["60+ uncovered (people)"]
+        if exact["community_id"] == "c6":  # seven people aged 60+
+            assert (told, row["Share of 60+ covered"]) == (None, None)
+            assert row["Aged 60+ (people)"] == "不足10 <10"
+        elif np.isnan(exact["uncovered"]):
+            assert told is None
+        else:
+            everyone = round(exact["pop_60plus"])
+            # All of them are told as they are, others in tens.
+            lost = everyone if round(exact["uncovered"]) == everyone else 10 * np.floor(exact["uncovered"] / 10 + 0.5)
+            assert told == lost
+            assert row["Share of 60+ covered"] == pytest.approx(1 - lost / everyone, abs=1e-4)
     assert len(sheet_rows(book["设施 Facilities"])[1]) == len(analysis.city.facilities)
 
 
