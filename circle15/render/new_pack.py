@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from circle15.catalog import services
+from circle15.catalog.palette import colours
 from circle15.errors import OutputError
 from circle15.refusals import refusal
 from circle15.render.atomic import write_text, write_whole
@@ -16,7 +17,6 @@ from circle15.render.tables.book import Book
 __all__ = ["write_new_pack"]
 
 _FONT = {"font_name": "Microsoft YaHei", "font_size": 10}
-_HEAD = {**_FONT, "bold": True, "bg_color": "#F1EADD"}
 _EMPTY_ROWS = 200
 
 
@@ -70,7 +70,8 @@ def _quoted(title: str) -> str:
 def _sheets(columns: list[dict[str, Any]]) -> bytes:
     book = Book()
     listed = book.sheet("设施")
-    head, typed = listed.look(**_HEAD), listed.look(num_format="@")  # text: 120.10 keeps its zero, a date stays a date
+    head = listed.look(**_FONT, bold=True, bg_color=colours("house")["head"])
+    typed = listed.look(num_format="@")  # text: 120.10 keeps its zero, a date stays a date
     for place, column in enumerate(columns):
         listed.text(0, place, column["header"], head)
         listed.width(place, max(12, 2 * len(column["example"]) + 2))

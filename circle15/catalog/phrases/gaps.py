@@ -66,7 +66,7 @@ def community_sentences(scored: Gaps, language: str, *, pack_services: tuple[Ser
                 moment = moment_text(scored.open_at, language)
                 sentence = text("gaps_at_moment", language, moment=moment, sentence=sentence)
             sentences.append(sentence)
-        elif judged == 1:
+        elif int(judged) == 1:
             sentences.append(lead_of[community])
         else:
             extent = "gaps_community_all" if missing == judged else "gaps_community"

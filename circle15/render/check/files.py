@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from circle15.catalog.palette import css_colours
 from circle15.model import Check, City, FileRecord, Finding, Origin
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.run_record import record_text
@@ -54,7 +55,7 @@ def quality_html(check: Check) -> str:
 
     The same input gives the same bytes. Text from outside is escaped, and no script is allowed.
     """
-    style = files("circle15.render.check").joinpath("check.css").read_text(encoding="utf-8")
+    style = css_colours() + files("circle15.render.check").joinpath("check.css").read_text(encoding="utf-8")
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     title = escape(title_words(check))
     found = by_severity(check.findings)

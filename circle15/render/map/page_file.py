@@ -12,6 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from circle15.catalog.palette import colours, css_colours, steps
 from circle15.catalog.words import phrase
 from circle15.errors import OutputError
 from circle15.model.limits import FEWEST
@@ -23,6 +24,7 @@ __all__ = [
     "json_block",
     "leaflet_script",
     "leaflet_style",
+    "palette_module",
     "refuse_urls",
     "secured",
     "words",
@@ -84,10 +86,21 @@ def _in_order(name: str, done: dict[str, str], path: tuple[str, ...] = ()) -> No
         return
     if name in path:
         raise ValueError(f"page modules import each other in a ring: {' -> '.join((*path, name))}")
-    source = _read(f"page/{name}.js")
+    source = palette_module() if name == "palette" else _read(f"page/{name}.js")
     for match in _IMPORT.finditer(source):
         _in_order(match[3], done, (*path, name))
     done[name] = _wrapped(name, source)
+
+
+def palette_module() -> str:
+    """``page/palette.js``: the palette as a module of the page; the file is there for tests and types."""
+    groups = {group: steps(group) for group in ("ramp", "kind")}
+    named = {group: colours(group) for group in ("verdict", "robust", "cause", "line", "ground")}
+    lines = [f"  {group}: Object.freeze([{', '.join(map(repr, tones))}])," for group, tones in groups.items()]
+    for group, tones in named.items():
+        lines += [f"  {group}: Object.freeze({{", *(f"    {name}: {tone!r}," for name, tone in tones.items()), "  }),"]
+    note = "/** Colours of the catalogue (palette.toml), from which this file is made. */"
+    return "\n".join([note, "export const PALETTE = Object.freeze({", *lines, "});", ""])
 
 
 @cache
@@ -101,7 +114,7 @@ def app_script() -> str:
 @cache
 def app_style() -> str:
     """The page's own style sheets, joined."""
-    return "\n".join(_read(f"page/{name}.css") for name in ("shell", "panel", "verdict", "print"))
+    return "\n".join([css_colours(), *(_read(f"page/{name}.css") for name in ("shell", "panel", "verdict", "print"))])
 
 
 @cache

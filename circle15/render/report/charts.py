@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import services
+from circle15.catalog.palette import steps
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.render.published.counts import Published
 from circle15.render.report.blocks import clean, say
-from circle15.render.report.ink import INK, QUIET, RAMP, RULE, class_of
+from circle15.render.report.ink import class_of, tint
 from circle15.render.tables.frames import synthetic_layers
 
 __all__ = ["MOST_BARS", "coverage_curve", "gap_bars", "lorenz_curve"]
@@ -38,22 +39,22 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     figure = Figure(figsize=(6.4, 0.9 + 0.21 * len(ranked)), layout="constrained")
     axes = figure.subplots()
     place = np.arange(len(ranked))[::-1]
-    axes.barh(place, index, height=0.72, color=[RAMP[class_of(value, INDEX_ENDS)] for value in index],
-              edgecolor=QUIET, linewidth=0.4)  # fmt: skip
+    axes.barh(place, index, height=0.72, color=[steps("ramp")[class_of(value, INDEX_ENDS)] for value in index],
+              edgecolor=tint("quiet"), linewidth=0.4)  # fmt: skip
     draws = _interval(published, ranked.index)
     if draws is not None:
         low, high = draws
-        axes.hlines(place, low, high, color=INK, linewidth=1.1)
-        axes.plot(low, place, "|", high, place, "|", color=INK, markersize=4)
+        axes.hlines(place, low, high, color=tint("ink"), linewidth=1.1)
+        axes.plot(low, place, "|", high, place, "|", color=tint("ink"), markersize=4)
     ends = index if draws is None else np.fmax(index, draws[1])
     for at, value, end in zip(place, index, ends, strict=True):
-        axes.text(end + 1.2, at, f"{value:.0f}", va="center", fontsize=7.5, color=INK)
+        axes.text(end + 1.2, at, f"{value:.0f}", va="center", fontsize=7.5, color=tint("ink"))
     axes.set_yticks(place, [_short(clean(name)) for name in ranked["name"]], fontsize=8)
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.tick_params(axis="y", length=0, labelcolor=tint("ink"))
     axes.set_xlim(0, 106)
     axes.set_ylim(-0.7, len(ranked) - 0.3)
     axes.set_xlabel("缺口指数（0–100，越高缺口越大）  Gap index, higher is worse")
-    axes.xaxis.grid(visible=True, color=RULE, linewidth=0.4)
+    axes.xaxis.grid(visible=True, color=tint("rule"), linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
     _made(figure, analysis)
@@ -66,7 +67,7 @@ def _made(figure: Any, analysis: Analysis) -> None:
     if layers:
         named = [say(f"layer_{one}") for one in layers]
         words = say("made_layers", layers=("、".join(one.zh for one in named), ", ".join(one.en for one in named)))
-        figure.supxlabel(f"{words.zh}  {words.en}", x=0.01, ha="left", fontsize=6, color=QUIET)
+        figure.supxlabel(f"{words.zh}  {words.en}", x=0.01, ha="left", fontsize=6, color=tint("quiet"))
 
 
 def _short(name: str) -> str:
@@ -106,7 +107,7 @@ def coverage_curve(analysis: Analysis, published: Published) -> Any | None:
         share = np.clip(np.round(line.to_numpy(dtype=float) / step) * step, 0, 1)
         _line(axes, line.index.to_numpy(dtype=float), share * 100, look)
     for cutoff in analysis.settings.cutoffs_min:
-        axes.axvline(cutoff, color=QUIET, linewidth=0.9 if cutoff == circle else 0.5, linestyle=(0, (4, 3)))
+        axes.axvline(cutoff, color=tint("quiet"), linewidth=0.9 if cutoff == circle else 0.5, linestyle=(0, (4, 3)))
     axes.set_xlabel("步行时间（分钟）  Walking time (min)")
     axes.set_ylabel("走得到的60岁以上老人（%）\nAged 60+ within reach (%)")
     axes.set_ylim(0, 102)
@@ -122,7 +123,7 @@ def lorenz_curve(analysis: Analysis) -> Any | None:
     if not len(lorenz):
         return None
     figure, axes = _frame(square=True)
-    axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.plot([0, 100], [0, 100], color=tint("quiet"), linewidth=0.8, linestyle=(0, (4, 3)))
     for key, look in _looks(analysis, lorenz).items():
         line = lorenz.xs(key, level="service").sort_index()
         access = np.interp(_STEPS, line["people"].to_numpy(dtype=float), line["access"].to_numpy(dtype=float))
@@ -145,7 +146,7 @@ def _frame(*, square: bool = False) -> tuple[Any, Any]:
 
     figure = Figure(figsize=(6.4, 4.4 if square else 3.5), layout="constrained")
     axes = figure.subplots()
-    axes.grid(visible=True, color=RULE, linewidth=0.4)
+    axes.grid(visible=True, color=tint("rule"), linewidth=0.4)
     axes.set_axisbelow(True)
     return figure, axes
 

@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
+from circle15.catalog.palette import colours
 from circle15.render.report.fonts import chart_font
 
-__all__ = ["HIDDEN", "INK", "QUIET", "RAMP", "RULE", "class_of", "figure_files", "lettering"]
+__all__ = ["class_of", "figure_files", "lettering", "tint"]
 
-RAMP = ("#fbf4df", "#f7dba7", "#eeb377", "#d9805b", "#b34d4d", "#77263d")
-"""From best to worst, as on the page: lightness falls all the way, so it reads in grey and with any colour vision."""
-
-INK, QUIET, RULE, HIDDEN = "#1f2933", "#5f6b76", "#b8c4cc", "#e9ecee"
 _DPI = 200
+
+
+def tint(name: str) -> str:
+    """A colour of the house by its name, such as ``ink``."""
+    return colours("house")[name]
 
 
 def class_of(value: float, ends: tuple[float, ...], *, falling: bool = False) -> int:
@@ -42,15 +44,15 @@ def lettering() -> Iterator[None]:
         "font.family": [chart_font(), "DejaVu Sans"],
         "font.size": 8.5,
         "text.parse_math": False,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": RULE,
+        "text.color": tint("ink"),
+        "axes.labelcolor": tint("ink"),
+        "axes.edgecolor": tint("rule"),
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.unicode_minus": False,
         "axes.linewidth": 0.8,
-        "xtick.color": QUIET,
-        "ytick.color": QUIET,
+        "xtick.color": tint("quiet"),
+        "ytick.color": tint("quiet"),
         "svg.fonttype": "path",
         "svg.hashsalt": "circle15",
         "path.simplify": True,

@@ -13,21 +13,19 @@ import pandas as pd
 import shapely
 
 from circle15.catalog import services, way_classes
+from circle15.catalog.palette import colours, steps
 from circle15.model import Analysis, City
 from circle15.render.published.counts import Published
 from circle15.render.published.gaps import drawn
 from circle15.render.report.blocks import clean, say
 from circle15.render.report.charts import INDEX_ENDS
-from circle15.render.report.ink import HIDDEN, INK, QUIET, RAMP, class_of
+from circle15.render.report.ink import class_of, tint
 from circle15.render.tables.frames import synthetic_layers
 
 __all__ = ["cause_map", "credits_of", "index_map", "robust_map", "service_maps"]
 
-_WATER, _GREEN, _STREET, _RAIL = "#c9dde8", "#dfe9d8", "#a9b1b8", "#8d8579"
 _SHARE_ENDS = (0.95, 0.8, 0.6, 0.4, 0.2)
-CAUSES: Mapping[str, str] = {
-    "gate": "#009E73", "link": "#0072B2", "paths": "#56B4E9", "facility": "#D55E00", "mixed": "#CC79A7",
-}  # fmt: skip
+CAUSES = ("gate", "link", "paths", "facility", "mixed")
 _WIDE = 6.5
 _MOST_NAMES = 60
 _AROUND = ((7, 7), (-12, 7), (7, -12), (-12, -12), (12, -2))
@@ -42,11 +40,11 @@ def index_map(analysis: Analysis, published: Published) -> Any | None:
     classes = {key: class_of(value, INDEX_ENDS) for key, value in index.items() if pd.notna(value)}
     figure, axes = _sheet(analysis)
     _ground(axes, analysis.city)
-    _areas(axes, analysis, published, {key: RAMP[place] for key, place in classes.items()})
+    _areas(axes, analysis, published, {key: steps("ramp")[place] for key, place in classes.items()})
     _streets(axes, analysis.city)
     _names(axes, analysis.city)
     labels = _ranges(INDEX_ENDS, 0, 100)
-    _legend(axes, published, [(RAMP[place], label) for place, label in enumerate(labels)], say("legend_index"))
+    _legend(axes, published, [(steps("ramp")[place], label) for place, label in enumerate(labels)], say("legend_index"))
     return _finish(figure, axes, analysis)
 
 
@@ -69,20 +67,22 @@ def service_maps(analysis: Analysis, published: Published) -> Any | None:
         axes = figure.add_axes((column / across + 0.004, low, 1 / across - 0.008, (tall - 0.27) / whole))
         _frame(axes, analysis.city)
         cells = published.cells.xs(key, level="service")["share"].dropna()
-        colours = {one: RAMP[class_of(share, _SHARE_ENDS, falling=True)] for one, share in cells.items()}
+        tones = {one: steps("ramp")[class_of(share, _SHARE_ENDS, falling=True)] for one, share in cells.items()}
         _ground(axes, analysis.city, plain=True)
-        _areas(axes, analysis, published, colours, width=0.3)
+        _areas(axes, analysis, published, tones, width=0.3)
         service = services(analysis.city.pack_services)[key]
-        axes.set_title(f"{service.title_zh}  {service.title_en}", fontsize=8, color=INK, pad=3)
+        axes.set_title(f"{service.title_zh}  {service.title_en}", fontsize=8, color=tint("ink"), pad=3)
         if place == 0:
             _scale(axes, analysis.city)
             _north(axes)
     labels = ["≥95%", "80–95%", "60–80%", "40–60%", "20–40%", "<20%"]
-    handles = _patches([(RAMP[place], label) for place, label in enumerate(labels)])
+    handles = _patches([(steps("ramp")[place], label) for place, label in enumerate(labels)])
     words = say("legend_share", minutes=f"{analysis.settings.circle_min:g}")
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.43 / whole), ncols=len(labels),
                   frameon=False, fontsize=7, title=f"{words.zh}  {words.en}", title_fontsize=7.5)  # fmt: skip
-    figure.text(0.008, 0.06 / whole, credits_of(analysis), fontsize=5.8, color=QUIET, va="bottom", linespacing=1.4)
+    figure.text(
+        0.008, 0.06 / whole, credits_of(analysis), fontsize=5.8, color=tint("quiet"), va="bottom", linespacing=1.4
+    )
     return figure
 
 
@@ -94,12 +94,14 @@ def robust_map(analysis: Analysis, published: Published) -> Any | None:
     counts = frame["robust_gaps"].dropna().astype(int)
     figure, axes = _sheet(analysis)
     _ground(axes, analysis.city)
-    colours = {key: RAMP[min(count, 5)] for key, count in counts.items()}
-    _areas(axes, analysis, published, colours)
+    tones = {key: steps("ramp")[min(count, 5)] for key, count in counts.items()}
+    _areas(axes, analysis, published, tones)
     _streets(axes, analysis.city)
     _names(axes, analysis.city)
     labels = [*(str(count) for count in range(5)), "≥5"]
-    _legend(axes, published, [(RAMP[place], label) for place, label in enumerate(labels)], say("legend_robust"))
+    _legend(
+        axes, published, [(steps("ramp")[place], label) for place, label in enumerate(labels)], say("legend_robust")
+    )
     return _finish(figure, axes, analysis)
 
 
@@ -113,21 +115,21 @@ def cause_map(analysis: Analysis, published: Published, *, most: int = 10) -> An
     lead: Any = people.reindex(columns=[*CAUSES]).idxmax(axis=1)
     figure, axes = _sheet(analysis)
     _ground(axes, analysis.city)
-    _areas(axes, analysis, published, {key: CAUSES[cause] for key, cause in lead.items()}, alpha=0.45)
+    _areas(axes, analysis, published, {key: colours("cause")[cause] for key, cause in lead.items()}, alpha=0.45)
     _streets(axes, analysis.city)
     for rank, line in enumerate(links.geometry.head(most), start=1):
         xy = shapely.get_coordinates(line)
         axes.plot(xy[:, 0], xy[:, 1], color="#ffffff", linewidth=4.2, solid_capstyle="round", zorder=6)
-        axes.plot(xy[:, 0], xy[:, 1], color=INK, linewidth=2.2, solid_capstyle="round", zorder=7)
+        axes.plot(xy[:, 0], xy[:, 1], color=tint("ink"), linewidth=2.2, solid_capstyle="round", zorder=7)
         middle = shapely.get_coordinates(line.interpolate(0.5, normalized=True))[0]
         away, ring = (
             _AROUND[rank % len(_AROUND)],
-            {"boxstyle": "circle,pad=0.18", "fc": "#ffffff", "ec": INK, "lw": 0.7},
+            {"boxstyle": "circle,pad=0.18", "fc": "#ffffff", "ec": tint("ink"), "lw": 0.7},
         )
         style = {"fontsize": 7, "weight": "bold", "zorder": 8, "bbox": ring}
         axes.annotate(str(rank), middle, away, textcoords="offset points", **style)
     shown = [cause for cause in CAUSES if cause in set(lead)]
-    entries = [(CAUSES[cause], str(say(f"cause_{cause}"))) for cause in shown]
+    entries = [(colours("cause")[cause], str(say(f"cause_{cause}"))) for cause in shown]
     _legend(axes, published, entries, say("legend_cause"), alpha=0.45)
     return _finish(figure, axes, analysis)
 
@@ -187,12 +189,12 @@ def _frame(axes: Any, city: City) -> None:
 def _finish(figure: Any, axes: Any, analysis: Analysis) -> Any:
     _scale(axes, analysis.city)
     _north(axes)
-    figure.text(0.008, 0.01, credits_of(analysis), fontsize=5.8, color=QUIET, va="bottom", linespacing=1.4)
+    figure.text(0.008, 0.01, credits_of(analysis), fontsize=5.8, color=tint("quiet"), va="bottom", linespacing=1.4)
     return figure
 
 
 def _ground(axes: Any, city: City, *, plain: bool = False) -> None:
-    for layer, colour in (("green", _GREEN), ("water", _WATER)):
+    for layer, colour in (("green", colours("ground")["green"]), ("water", colours("ground")["water"])):
         frame = city.context.get(layer)
         if frame is None or frame.empty or (plain and layer == "green"):
             continue
@@ -222,7 +224,7 @@ def _areas(
     frame = analysis.city.communities.frame
     known = np.array([key in colours and published.seen(key) for key in frame.index])
     shapes = frame.geometry.to_numpy()
-    _paint(axes, shapes[~known], facecolor=HIDDEN, edgecolor="#ffffff", linewidth=width, zorder=2, hatch="////")
+    _paint(axes, shapes[~known], facecolor=tint("hidden"), edgecolor="#ffffff", linewidth=width, zorder=2, hatch="////")
     face = [colours[key] for key, there in zip(frame.index, known, strict=True) if there]
     if face:
         _paint(axes, shapes[known], facecolor=face, edgecolor="#ffffff", linewidth=width, zorder=2, alpha=alpha)
@@ -239,11 +241,15 @@ def _streets(axes: Any, city: City) -> None:
     here = (west - 500 < x) & (x < east + 500) & (south - 500 < y) & (y < north + 500)
     shown = [lines[place] for place in np.flatnonzero(here)]
     widths = np.where(rank[here] <= np.median(rank), 0.5, 0.25)
-    drawn = LineCollection(shown, colors=_STREET, linewidths=widths, zorder=4, rasterized=True, alpha=0.75)
+    drawn = LineCollection(
+        shown, colors=colours("ground")["rail"], linewidths=widths, zorder=4, rasterized=True, alpha=0.75
+    )
     axes.add_collection(drawn, autolim=False)
     rail = city.context.get("rail")
     if rail is not None and not rail.empty:
-        _paint(axes, rail.geometry.to_numpy(), color=_RAIL, linewidth=0.8, zorder=4, rasterized=True)
+        _paint(
+            axes, rail.geometry.to_numpy(), color=colours("ground")["bridge"], linewidth=0.8, zorder=4, rasterized=True
+        )
 
 
 def _names(axes: Any, city: City) -> None:
@@ -271,7 +277,8 @@ def _patches(entries: Sequence[tuple[str, str]], alpha: float = 0.9) -> list[Any
     from matplotlib.patches import Patch
 
     return [
-        Patch(facecolor=colour, edgecolor=QUIET, linewidth=0.4, label=label, alpha=alpha) for colour, label in entries
+        Patch(facecolor=colour, edgecolor=tint("quiet"), linewidth=0.4, label=label, alpha=alpha)
+        for colour, label in entries
     ]
 
 
@@ -282,7 +289,7 @@ def _legend(
 
     handles = _patches(entries, alpha)
     hidden = say("legend_hidden_unknown" if published.unknown else "legend_hidden")
-    handles.append(Patch(facecolor=HIDDEN, edgecolor="#ffffff", hatch="////", linewidth=0.4, label=str(hidden)))
+    handles.append(Patch(facecolor=tint("hidden"), edgecolor="#ffffff", hatch="////", linewidth=0.4, label=str(hidden)))
     legend = axes.legend(handles=handles, loc="lower right", fontsize=6.5, title=f"{words.zh}\n{words.en}",
                          title_fontsize=7, framealpha=0.92, edgecolor="#d5dbe0", borderpad=0.7)  # fmt: skip
     legend.set_zorder(12)
@@ -302,12 +309,12 @@ def _scale(axes: Any, city: City) -> None:
     left, right = axes.get_xlim()
     low, high = axes.get_ylim()
     x, y = left + 0.03 * (right - left), low + 0.035 * (high - low)
-    axes.plot([x, x + length], [y, y], color=INK, linewidth=2, solid_capstyle="butt", zorder=12)
+    axes.plot([x, x + length], [y, y], color=tint("ink"), linewidth=2, solid_capstyle="butt", zorder=12)
     label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     axes.text(x, y + 0.012 * (high - low), label, fontsize=6.5, zorder=12, va="bottom")
 
 
 def _north(axes: Any) -> None:
-    style = {"arrowstyle": "-|>", "color": INK, "lw": 1.2}
+    style = {"arrowstyle": "-|>", "color": tint("ink"), "lw": 1.2}
     axes.annotate("", xy=(0.045, 0.975), xytext=(0.045, 0.905), xycoords="axes fraction", arrowprops=style, zorder=12)
     axes.text(0.045, 0.9, "N", transform=axes.transAxes, ha="center", va="top", fontsize=7.5, weight="bold", zorder=12)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
+from circle15.catalog.palette import colours
 from circle15.errors import OutputError
 from circle15.refusals import refusal
 from circle15.render.report.blocks import Block, Report
@@ -36,6 +37,7 @@ def pdf_bytes(report: Report, pictures: Mapping[str, bytes]) -> bytes:
 
     serif, sans = page_fonts()
     content = {
+        "colours": {**colours("house"), "sand": colours("notice")["ground"]},
         "serif": serif,
         "sans": sans,
         "title": asdict(report.title),

@@ -17,12 +17,12 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from circle15.render.report.blocks import Bullets, Field, Heading, NewPage, Paragraph, Picture, Report, Table
+from circle15.render.report.ink import tint
 from circle15.render.words import Words
 
 __all__ = ["word_bytes"]
 
 _BODY, _HEADS, _LATIN = "宋体", "黑体", "Times New Roman"
-_INK, _QUIET, _ACCENT = RGBColor(0x1F, 0x29, 0x33), RGBColor(0x5F, 0x6B, 0x76), RGBColor(0x77, 0x26, 0x3D)
 _SAND, _RULE, _DARK = "FFF1D6", "B8C4CC", "1F2933"
 _TEXT_MM = 164.0
 _TITLE_CHARS = 255
@@ -33,6 +33,10 @@ _ALIGN = {
     "center": WD_ALIGN_PARAGRAPH.CENTER,
 }
 _SIZES = {"Heading 1": 16, "Heading 2": 13, "Heading 3": 11.5}
+
+
+def _rgb(name: str) -> RGBColor:
+    return RGBColor.from_string(tint(name).removeprefix("#").upper())
 
 
 def word_bytes(report: Report, pictures: Mapping[str, bytes]) -> bytes:
@@ -108,7 +112,7 @@ def _set_up(document: Any, report: Report) -> None:
     _code(footer, "NUMPAGES", "1")
     for line in (header, footer):
         for run in line.runs:
-            _letters(run, size=8, color=_QUIET, east=_HEADS)
+            _letters(run, size=8, color=_rgb("quiet"), east=_HEADS)
 
 
 def _tabs(paragraph: Any) -> None:
@@ -127,7 +131,7 @@ def _styles(document: Any) -> None:
         for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{theme}"), None)
         fonts.set(qn("w:eastAsia"), east)
-        style.font.color.rgb = _INK
+        style.font.color.rgb = _rgb("ink")
     normal = styles["Normal"]
     language = OxmlElement("w:lang")  # else programs set Chinese punctuation as they do elsewhere
     language.set(qn("w:val"), "en-GB")
@@ -146,7 +150,7 @@ def _styles(document: Any) -> None:
     for name, size in _SIZES.items():
         style = styles[name]
         style.font.size, style.font.bold, style.font.italic = Pt(size), True, False
-        style.font.color.rgb = _ACCENT if name == "Heading 1" else _INK
+        style.font.color.rgb = _rgb("accent") if name == "Heading 1" else _rgb("ink")
         style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(size * 1.1), Pt(6)
         style.paragraph_format.keep_with_next = True
     caption = styles["Caption"]
@@ -158,7 +162,7 @@ def _styles(document: Any) -> None:
 def _cover(document: Any, report: Report) -> None:
     title = document.add_paragraph(style="Title")
     _letters(title.add_run(report.title.zh), size=26, bold=True, east=_HEADS)
-    _letters(document.add_paragraph().add_run(report.title.en), size=13, color=_QUIET)
+    _letters(document.add_paragraph().add_run(report.title.en), size=13, color=_rgb("quiet"))
     _both(document.add_paragraph(), report.subtitle, size=13)
     if report.banner is not None:
         _paragraph(document, Paragraph(words=report.banner, look="warning"))
@@ -186,8 +190,8 @@ def _cover(document: Any, report: Report) -> None:
 def _contents(document: Any, report: Report) -> None:
     """A table of contents that Word makes anew on F9; until then it names the headings."""
     line = document.add_paragraph()
-    _letters(line.add_run("目录 "), size=16, bold=True, color=_ACCENT, east=_HEADS)
-    _letters(line.add_run("Contents"), size=10, color=_QUIET)
+    _letters(line.add_run("目录 "), size=16, bold=True, color=_rgb("accent"), east=_HEADS)
+    _letters(line.add_run("Contents"), size=10, color=_rgb("quiet"))
     heads = [block for block in report.blocks if isinstance(block, Heading) and block.level < 3]
     first = document.add_paragraph()
     for part in ("begin", "separate"):
@@ -212,13 +216,17 @@ def _heading(document: Any, block: Heading) -> None:
     line.add_run(f"{block.number}　{block.words.zh}".strip("　"))
     if block.words.en:
         run = line.add_run(f"  {block.words.en}")
-        run.font.size, run.font.bold, run.font.color.rgb = Pt(_SIZES[f"Heading {block.level}"] * 0.66), False, _QUIET
+        run.font.size, run.font.bold, run.font.color.rgb = (
+            Pt(_SIZES[f"Heading {block.level}"] * 0.66),
+            False,
+            _rgb("quiet"),
+        )
 
 
 def _paragraph(document: Any, block: Paragraph) -> Any:
     line = document.add_paragraph()
     size = {"lead": 12.5, "note": 9.0}.get(block.look, 10.5)
-    _both(line, block.words, size=size, color=_QUIET if block.look == "note" else None)
+    _both(line, block.words, size=size, color=_rgb("quiet") if block.look == "note" else None)
     if block.look == "warning":
         _shade(line._p.get_or_add_pPr(), _SAND)
     if block.look != "note":
@@ -232,7 +240,7 @@ def _both(line: Any, words: Words, *, size: float = 10.5, color: Any = None) -> 
     if words.en:
         run = line.add_run()
         run.add_break()
-        _letters(line.add_run(words.en), size=size * 0.82, color=_QUIET)
+        _letters(line.add_run(words.en), size=size * 0.82, color=_rgb("quiet"))
 
 
 def _letters(run: Any, *, size: float, bold: bool | None = None, color: Any = None, east: str = "") -> None:
@@ -251,7 +259,7 @@ def _caption(document: Any, kind: str, number: int, words: Words, *, after: bool
     line.add_run(f"{kind} ")
     _code(line, f"SEQ {kind} \\* ARABIC", str(number))
     line.add_run(f"　{words.zh} ")
-    _letters(line.add_run(words.en), size=8, color=_QUIET)
+    _letters(line.add_run(words.en), size=8, color=_rgb("quiet"))
     if after:
         line.alignment = WD_ALIGN_PARAGRAPH.CENTER
         line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(2), Pt(12)
@@ -298,8 +306,8 @@ def _table(document: Any, block: Table) -> None:
     if block.note is not None:
         line = document.add_paragraph()
         line.paragraph_format.space_before = Pt(3)
-        _letters(line.add_run(f"{block.note.zh} "), size=8, color=_QUIET)
-        _letters(line.add_run(block.note.en), size=7.5, color=_QUIET)
+        _letters(line.add_run(f"{block.note.zh} "), size=8, color=_rgb("quiet"))
+        _letters(line.add_run(block.note.en), size=7.5, color=_rgb("quiet"))
     else:
         rest = document.add_paragraph()
         rest.paragraph_format.space_after = Pt(0)
@@ -321,7 +329,7 @@ def _head_row(table: Any, block: Table, widths: list[Any]) -> None:
         if one.words.en:
             run = line.add_run()
             run.add_break()
-            _letters(line.add_run(one.words.en), size=7, color=_QUIET)
+            _letters(line.add_run(one.words.en), size=7, color=_rgb("quiet"))
         _edge(cell._tc.get_or_add_tcPr(), "bottom", 6, _DARK)
 
 

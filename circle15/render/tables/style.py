@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from circle15.catalog.palette import colours
 from circle15.errors import OutputError
 from circle15.model import City
 from circle15.model.limits import FEWEST
@@ -17,12 +18,10 @@ from circle15.render.tables.frames import columns, synthetic_layers
 
 __all__ = ["block", "head", "house", "page", "put", "table_sheet"]
 
-_INK, _HEAD, _WARN, _RULE = "#1F2933", "#DCE6EC", "#FFF1D6", "#B8C4CC"
 _MEDIUM, _HAIR = 2, 7  # XlsxWriter's numbers of border lines
 _A3, _A4 = 8, 9  # Excel's numbers of paper sizes
 _TALLEST = 400.0  # points; Excel's limit is 409
 _MOST_ROWS = 1_048_576  # of a sheet of Excel; XlsxWriter leaves out what is beyond
-_BARS = {"index": "#D55E00", "uncovered": "#E69F00", "share": "#0072B2"}
 _TOP = {"index": 100, "share": 1}
 _LAYER_ZH: Mapping[str, str] = {"streets": "道路", "communities": "社区", "facilities": "设施", "context": "底图"}
 _PEOPLE = ("人", "人次")
@@ -57,8 +56,8 @@ def table_sheet(book: Book, city: City | None, title: str, heading: str, table: 
     _grow(sheet, row + 1, table)
     for place, key in enumerate(table.columns):
         sheet.width(place, columns()[key].width)
-        if key in _BARS and last > row:
-            bar = {"type": "data_bar", "bar_color": _BARS[key], "min_type": "num", "min_value": 0}
+        if key in colours("bar") and last > row:
+            bar = {"type": "data_bar", "bar_color": colours("bar")[key], "min_type": "num", "min_value": 0}
             top = {"max_type": "num", "max_value": _TOP[key]} if key in _TOP else {"max_type": "max"}
             sheet.grid.conditional_format(row + 1, place, last, place, bar | top)
     named = [place for place, key in enumerate(table.columns, start=1) if key in {"name", "unit_name"}]
@@ -76,7 +75,7 @@ def head(sheet: Sheet, city: City | None, heading: str, span: int) -> int:
         return 2
     names = "、".join(_LAYER_ZH[layer] for layer in made)
     banner = f"合成数据，不描述真实地点：{names} · Synthetic, describes no real place: {', '.join(made)}"
-    look = house(sheet, bold=True, color="#8A4B00", bg_color=_WARN)
+    look = house(sheet, bold=True, color=colours("notice")["strong"], bg_color=colours("notice")["ground"])
     for place in range(span):
         put(sheet, 1, place, None if place else banner, look)
     sheet.grid.set_row(1, 20)
@@ -85,8 +84,8 @@ def head(sheet: Sheet, city: City | None, heading: str, span: int) -> int:
 
 def _header(sheet: Sheet, row: int, table: pd.DataFrame) -> None:
     look = house(
-        sheet, bold=True, bg_color=_HEAD, text_wrap=True, valign="vcenter", align="left", indent=1,
-        bottom=_MEDIUM, bottom_color=_RULE,
+        sheet, bold=True, bg_color=_tint("head"), text_wrap=True, valign="vcenter", align="left", indent=1,
+        bottom=_MEDIUM, bottom_color=_tint("rule"),
     )  # fmt: skip
     for place, key in enumerate(table.columns):
         put(sheet, row, place, columns()[key].header, look)
@@ -133,12 +132,20 @@ def _look(sheet: Sheet, key: str, *, text: bool) -> Look:
     """A column's look: text stands off the right-aligned number in the column before it."""
     side: dict[str, Any] = {"align": "left", "indent": 1} if text else {}
     form = columns()[key].format
-    return house(sheet, valign="top", text_wrap=_wraps(key), num_format=form, bottom=_HAIR, bottom_color=_RULE, **side)
+    return house(
+        sheet, valign="top", text_wrap=_wraps(key), num_format=form, bottom=_HAIR, bottom_color=_tint("rule"), **side
+    )
 
 
-def house(sheet: Sheet, *, bold: bool = False, size: int = 10, color: str = _INK, **properties: object) -> Look:
+def _tint(name: str) -> str:
+    return colours("house")[name]
+
+
+def house(sheet: Sheet, *, bold: bool = False, size: int = 10, color: str = "", **properties: object) -> Look:
     """The house font, with more of XlsxWriter's properties of a format."""
-    return sheet.look(font_name="Microsoft YaHei", bold=bold, font_size=size, font_color=color, **properties)
+    return sheet.look(
+        font_name="Microsoft YaHei", bold=bold, font_size=size, font_color=color or _tint("ink"), **properties
+    )
 
 
 def put(sheet: Sheet, row: int, column: int, value: Any, look: Look) -> None:

@@ -9,22 +9,10 @@
  * @typedef {CanvasRenderingContext2D} Pen
  * @typedef {{tone: string, px: number, dash?: number[]}} Stroke
  */
+import { PALETTE } from './palette.js';
 import { FLAG } from './shapes.js';
 
-const TONE = Object.freeze({
-  land: '#f1eee8',
-  residential: '#ece8e0',
-  green: '#dbe4cd',
-  water: '#c5d9e2',
-  shore: '#a9c4d0',
-  building: '#e2dcd1',
-  wall: '#d3cabd',
-  rail: '#b8afa5',
-  path: '#c4b9aa',
-  bridge: '#8f8579',
-  private: '#d8cfc2',
-  yard: '#f7f4ef',
-});
+const TONE = PALETTE.ground;
 
 /** By rank: width in px at zoom 16, growth per zoom step, first zoom shown, fill, casing. */
 const STREET = Object.freeze([

@@ -11,43 +11,31 @@
 
 import { markedTitle, observedText, requiredText, shortfall } from './clauses.js';
 import { drawn, HIDDEN, NONE, tallied, without } from './figures.js';
+import { PALETTE } from './palette.js';
 import { local } from './text.js';
 import { byKind, normsIn, verdictsIn } from './verdicts.js';
 
-// Light and dark fall apart in each set, so they also read in grey; undetermined is grey and striped, never red.
-/** @type {Record<string, string>} */
-export const VERDICT_TONES = Object.freeze({ p: '#8fc7ba', f: '#5e3c99', u: '#efece6', s: '#b9cbe0' });
-/** @type {Record<string, string>} */
-export const ROBUST_TONES = Object.freeze({
-  robust_gap: '#4b2a85',
-  likely_gap: '#9a86c4',
-  doubtful: '#d8d0e6',
-  robust_pass: '#8fc7ba',
-  undetermined: '#efece6',
+/** By the letter of a verdict. @type {Record<string, string>} */
+export const VERDICT_TONES = Object.freeze({
+  p: PALETTE.verdict.pass,
+  f: PALETTE.verdict.fail,
+  u: PALETTE.verdict.undetermined,
+  s: PALETTE.verdict.shown,
 });
 /** @type {Record<string, string>} */
-export const CAUSE_TONES = Object.freeze({
-  facility: '#3b3f91',
-  link: '#1f8a8a',
-  paths: '#8ecdc8',
-  gate: '#c2a800',
-  mixed: '#a58fb8',
-  none: '#f8f6f1',
-});
-export const TYPE_TONES = Object.freeze([
-  '#44aa99',
-  '#332288',
-  '#ddcc77',
-  '#88ccee',
-  '#aa4499',
-  '#117733',
-  '#999933',
-  '#6699cc',
-]);
-const DARK = new Set(['#5e3c99', '#4b2a85', '#3b3f91', '#1f8a8a', '#332288', '#117733', '#aa4499']);
+export const ROBUST_TONES = PALETTE.robust;
+/** @type {Record<string, string>} */
+export const CAUSE_TONES = PALETTE.cause;
+export const TYPE_TONES = PALETTE.kind;
+
+/** Whether white can be read on a colour. @param {string} tone */
+function isDark(tone) {
+  const [r, g, b] = [1, 3, 5].map((at) => (parseInt(tone.slice(at, at + 2), 16) / 255) ** 2.2);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b < 0.25;
+}
 
 /** Colour of a verdict, or the grey of what is not judged. @param {Verdict} verdict */
-export const verdictTone = (verdict) => VERDICT_TONES[verdict] ?? '#efece6';
+export const verdictTone = (verdict) => VERDICT_TONES[verdict] ?? VERDICT_TONES.u;
 
 /** Colour of a type. @param {number} at */
 export const typeTone = (at) => TYPE_TONES[at % TYPE_TONES.length];
@@ -208,7 +196,7 @@ export function categorised(view) {
     classes,
     kinds,
     breaks: [],
-    dark: classes.map((at) => at >= 0 && DARK.has(kinds[at].tone)),
+    dark: classes.map((at) => at >= 0 && isDark(kinds[at].tone)),
     marks: figures.map(({ mark }) => Boolean(mark)),
     ...tallied(figures, classes, kinds.length),
   };

@@ -31,10 +31,11 @@
  * @typedef {Pick<Community, "pop_60plus" | "gap" | "services">} Counted
  * @typedef {{measure: Measure, service: string, cutoff: number}} Choice
  */
+import { PALETTE } from './palette.js';
 import { SUPPRESSED } from './text.js';
 
 /** From best to worst; lightness falls all the way, so it reads in grey and with any colour vision. */
-export const RAMP = Object.freeze(['#fbf4df', '#f7dba7', '#eeb377', '#d9805b', '#b34d4d', '#77263d']);
+export const RAMP = PALETTE.ramp;
 
 /** Lower ends of the classes of shares, best first. */
 export const SHARE_ENDS = Object.freeze([0.95, 0.8, 0.6, 0.4, 0.2]);

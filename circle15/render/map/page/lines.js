@@ -9,10 +9,10 @@
  */
 import { h } from './dom.js';
 import { walkText } from './ledger_card.js';
+import { PALETTE } from './palette.js';
 import { grouped, tens } from './text.js';
 
-const WALK = '#0b5fa5';
-const LINK = '#0d6e6e';
+const { walk: WALK, link: LINK } = PALETTE.line;
 /** On a map of the whole city only the most useful links are drawn, and few are named. */
 export const MOST_LINKS = 40;
 const MOST_LABELS = 6;

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  CAUSE_TONES,
-  categorised,
-  ROBUST_TONES,
-  TYPE_TONES,
-  VERDICT_TONES,
-} from '../../../../circle15/render/map/page/categories.js';
+import { categorised } from '../../../../circle15/render/map/page/categories.js';
 import {
   marginText,
   observedText,
@@ -14,7 +8,6 @@ import {
   shortfall,
   withUnit,
 } from '../../../../circle15/render/map/page/clauses.js';
-import { RAMP } from '../../../../circle15/render/map/page/figures.js';
 import { remedyText } from '../../../../circle15/render/map/page/ledger_card.js';
 import { NEARLY, verdictsOf } from '../../../../circle15/render/map/page/verdicts.js';
 import { bytesOf, cell, community, content, model, en as say, state } from './builders.js';
@@ -84,40 +77,6 @@ test('few people are told in words and have no margin', () => {
   assert.equal(marginText(row('p', NEARLY.ALL), { say }), '');
   assert.ok(shortfall(row('f', NEARLY.NONE)) > shortfall(row('f', 50)));
   assert.equal(shortfall(row('p', 95)), 0);
-});
-
-test('no kind has a colour of the ramp, and undetermined is grey', () => {
-  const tones = [VERDICT_TONES, CAUSE_TONES, ROBUST_TONES].flatMap((set) => Object.values(set)).concat(TYPE_TONES);
-  for (const tone of tones) assert.ok(!RAMP.includes(tone), tone);
-  for (const tone of [VERDICT_TONES.u, ROBUST_TONES.undetermined]) {
-    const parts = [1, 3, 5].map((at) => parseInt(tone.slice(at, at + 2), 16));
-    assert.ok(Math.max(...parts) - Math.min(...parts) < 16, tone);
-  }
-});
-
-test('within a set, kinds fall apart in lightness or in blue against yellow, which every eye tells', () => {
-  /** @param {number} part */
-  const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-  /**
-   * Simulated for people without the long-wave cone (Viénot, Brettel and Mollon 1999), in linear light.
-   *
-   * @param {string} tone
-   */
-  const seen = (tone) => {
-    const [r, g, b] = [1, 3, 5].map((at) => linear(parseInt(tone.slice(at, at + 2), 16) / 255));
-    const yellow = 0.11238 * r + 0.88762 * g;
-    return [yellow, b + 0.00401 * (r - g)].map((part) => Math.cbrt(Math.max(0, part)));
-  };
-  for (const set of [VERDICT_TONES, CAUSE_TONES, ROBUST_TONES]) {
-    const all = Object.entries(set);
-    for (const [a, left] of all) {
-      for (const [b, right] of all) {
-        if (a >= b) continue;
-        const [one, other] = [seen(left), seen(right)];
-        assert.ok(Math.hypot(one[0] - other[0], one[1] - other[1]) > 0.04, `${a} and ${b}`);
-      }
-    }
-  }
 });
 
 test('kinds of a community whose people are not public, and before anything is there', () => {

@@ -6,7 +6,6 @@ import {
   classOf,
   figureOf,
   ordered,
-  RAMP,
   shareOf,
 } from '../../../../circle15/render/map/page/figures.js';
 import { SUPPRESSED } from '../../../../circle15/render/map/page/text.js';
@@ -101,17 +100,4 @@ test('the list runs from worst to best, with no figure last', () => {
   const places = ordered(all, figures, { ...INDEX, sort: 'value' }, ({ name }) => name, TEN);
   const names = places.map((at) => all[at].name);
   assert.deepEqual(names, ['high', 'low', 'none']);
-});
-
-test('the ramp darkens step by step, by at least a tenth of the lightness', () => {
-  /** @param {number} byte */
-  const linear = (byte) => ((byte / 255 + 0.055) / 1.055) ** 2.4;
-  /** @param {string} hex */
-  const lightness = (hex) => {
-    const [r, g, b] = [1, 3, 5].map((at) => linear(Number.parseInt(hex.slice(at, at + 2), 16)));
-    return 116 * Math.cbrt(0.2126 * r + 0.7152 * g + 0.0722 * b) - 16;
-  };
-  const steps = RAMP.map(lightness);
-  for (let k = 1; k < steps.length; k += 1)
-    assert.ok(steps[k - 1] - steps[k] > 7, `${RAMP[k - 1]} and ${RAMP[k]}: ${steps[k - 1] - steps[k]}`);
 });

@@ -1,0 +1,47 @@
+/** Colours of the catalogue (palette.toml), from which this file is made. */
+export const PALETTE = Object.freeze({
+  ramp: Object.freeze(['#fbf4df', '#f7dba7', '#eeb377', '#d9805b', '#b34d4d', '#77263d']),
+  kind: Object.freeze(['#44aa99', '#332288', '#ddcc77', '#88ccee', '#aa4499', '#117733', '#999933', '#6699cc']),
+  verdict: Object.freeze({
+    pass: '#8fc7ba',
+    fail: '#5e3c99',
+    undetermined: '#efece6',
+    shown: '#b9cbe0',
+  }),
+  robust: Object.freeze({
+    robust_gap: '#4b2a85',
+    likely_gap: '#9a86c4',
+    doubtful: '#d8d0e6',
+    robust_pass: '#8fc7ba',
+    undetermined: '#efece6',
+  }),
+  cause: Object.freeze({
+    facility: '#3b3f91',
+    link: '#1f8a8a',
+    paths: '#8ecdc8',
+    gate: '#c2a800',
+    mixed: '#a58fb8',
+    none: '#f8f6f1',
+  }),
+  line: Object.freeze({
+    walk: '#0b5fa5',
+    walk_edge: '#b9cfe4',
+    link: '#0d6e6e',
+    check: '#8a4b00',
+    chosen: '#c2185b',
+  }),
+  ground: Object.freeze({
+    land: '#f1eee8',
+    residential: '#ece8e0',
+    green: '#dbe4cd',
+    water: '#c5d9e2',
+    shore: '#a9c4d0',
+    building: '#e2dcd1',
+    wall: '#d3cabd',
+    rail: '#b8afa5',
+    path: '#c4b9aa',
+    bridge: '#8f8579',
+    private: '#d8cfc2',
+    yard: '#f7f4ef',
+  }),
+});
