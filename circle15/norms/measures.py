@@ -424,6 +424,7 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "grid_staffing": _ratio("grids_staffed", "grids", 100.0, counted="part"),
     "grid_coverage": _ratio("households_in_grids", "households", 100.0),
     "one_stop": _plain("one_stop"),
+    "general_service": _plain("general_service"),
     "service_items": _plain("service_items"),
     "deliberation": _plain("deliberation"),
     "resident_use_share": _ratio("activity_area_m2", "centre_area_m2", 100.0),

@@ -60,8 +60,8 @@ EXPOSURE: Mapping[str, Exposure] = {
         (
             "residential_land_in_reach", "residential_land_within_distance",
             "facility_count", "floor_area", "open_hours_per_day", "open_hours_at_weekend",
-            "functions_configured", "grids_required", "grid_staffing", "one_stop", "service_items", "deliberation",
-            "resident_use_share", "office_share", "compliance_rate",
+            "functions_configured", "grids_required", "grid_staffing", "one_stop", "general_service", "service_items",
+            "deliberation", "resident_use_share", "office_share", "compliance_rate",
         ),
         "plain",
     ),

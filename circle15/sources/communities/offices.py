@@ -13,7 +13,7 @@ from circle15.sources.communities.people import count_of_people
 
 __all__ = ["read_office_columns"]
 
-_FLAGS = ("one_stop", "deliberation")
+_FLAGS = ("one_stop", "general_service", "deliberation")
 _FIGURES = {"yes": 1.0, "no": 0.0, "": np.nan}
 _NUMBERS = (
     "workers", "workers_certified", "grids", "grids_staffed", "households_in_grids", "service_items", "centre_area_m2",

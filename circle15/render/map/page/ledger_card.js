@@ -150,7 +150,7 @@ function clauseRow(row, place, view, acts) {
 }
 
 /**
- * How many verdicts of each kind, and how many of those that judge are marked.
+ * How many verdicts of each kind, and how many of the marked ones pass and fail.
  *
  * @param {{verdict: Verdict, clause: Clause}[]} rows
  * @param {Say} say
@@ -167,8 +167,10 @@ export function tally(rows, say) {
     );
   });
   const marked = MARKS.map((mark) => {
-    const n = rows.filter((row) => markOf(row) === mark).length;
-    return n ? h('span', {}, dot(verdictTone('p'), '.marked'), say('of_them', { mark: say(`mark_${mark}`), n })) : null;
+    const mine = rows.filter((row) => markOf(row) === mark);
+    const passed = mine.filter(({ verdict }) => verdict === 'p').length;
+    const told = say('of_them', { mark: say(`mark_${mark}`), passed, failed: mine.length - passed });
+    return mine.length ? h('span', {}, dot(verdictTone('p'), '.marked'), told) : null;
   });
   return [...counts, ...marked];
 }
