@@ -8,7 +8,7 @@
 
 import { bookTitle, markText, observedText, requiredText, sourceText, titleOf } from './clauses.js';
 import { h, isTicked } from './dom.js';
-import { badge, tally } from './ledger_card.js';
+import { badge, counted } from './ledger_card.js';
 import { dotted, either, grouped, local, tens } from './text.js';
 import { normsIn, verdictsIn } from './verdicts.js';
 
@@ -99,8 +99,8 @@ function standingOf(clause, at, view) {
     return row.verdict === '.' ? [] : outcome(row, view);
   }
   const letters = /** @type {Verdict[]} */ ([...normsIn(view.model).rows[at].v]);
-  const rows = letters.map((verdict) => ({ verdict, clause }));
-  return tally(rows, view.say);
+  const rows = letters.map((verdict) => ({ verdict }));
+  return counted(rows, view.say);
 }
 
 /**
