@@ -14,14 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.accessibility.delivery import delivered
-from circle15.catalog.coded import yes_no_key
-from circle15.catalog.kind import split_kinds
 from circle15.hours.opening import hours_table, weekly_open_hours
 from circle15.hours.opening import moment as moment_of
 from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Rule
 from circle15.model.placed import Positions, determined
 from circle15.network.graph import WalkGraph, cutoff_ms
+from circle15.norms.attributes import asked_columns, offering, says, unsaid
 from circle15.norms.ground import Ground, fold_name, split_names
 from circle15.norms.whole_numbers import Counted
 from circle15.routing.nearest import nearest_cost, nearest_sites
@@ -55,19 +54,9 @@ class Figures:
 
 
 def qualifying(ground: Ground, rule: Rule, services: tuple[str, ...] | None = None) -> Mask:
-    """Facilities that a rule counts: of one of its services (or of those named) and, where it asks, of its tiers."""
-    frame, wanted = ground.facilities.frame, set(rule.services if services is None else services)
-    mine = np.array([not wanted.isdisjoint(row) for row in frame["services"]], dtype=bool)
-    if rule.tiers:
-        tiers = _said(frame, "tier_key")
-        mine &= np.isin(tiers, rule.tiers) | ((tiers == "") & ground.lenient)
-    if rule.kinds:
-        kinds = [split_kinds(cell) for cell in _said(frame, "site_kind_key")]
-        mine &= np.array([not set(rule.kinds).isdisjoint(said) or (not said and ground.lenient) for said in kinds])
-    if rule.standardised:
-        standard = np.array([yes_no_key(word) for word in _said(frame, "standardised")], dtype=object)
-        mine &= (standard == "yes") | ((standard == "") & ground.lenient)
-    return mine
+    """Facilities that a rule counts: of one of its services (or of those named) that say what it asks of them."""
+    frame = ground.facilities.frame
+    return offering(frame, rule.services if services is None else services) & says(frame, rule, lenient=ground.lenient)
 
 
 def counted(ground: Ground, rule: Rule) -> Mask:
@@ -83,43 +72,17 @@ def _state_then(ground: Ground, rule: Rule) -> tuple[Mask, Mask]:
     return sure, shut
 
 
-def _said(frame: pd.DataFrame, column: str) -> Words:
-    """Cells of a column as text in small letters, ``""`` where nothing is said."""
-    if column not in frame:
-        return np.full(len(frame), "", dtype=object)
-    cells = frame[column]
-    return np.asarray(cells.where(cells.notna(), "").astype(str).str.strip().str.casefold(), dtype=object)
-
-
 def measured(ground: Ground, rule: Rule) -> Figures:
     """The figures of a rule; counted without facilities that do not say their tier, kind or standard, and with them.
 
     A facility that does not say its tier may be of the tier that is asked for.
     """
     least = MEASURES[rule.measure](ground, rule)
-    asked = _asked_of_facilities(rule)
-    if not asked:
+    if not asked_columns(rule):
         return least
     most = MEASURES[rule.measure](replace(ground, lenient=True), rule)
-    return replace(
-        least, most=most.part, unsure=", ".join(f"facilities.{name}" for name in _unsaid(ground, rule, asked))
-    )
-
-
-def _asked_of_facilities(rule: Rule) -> dict[str, str]:
-    """What a rule asks facilities to say: the column that is filled in, and the one that is looked at."""
-    asked = (
-        ("site_kind", "site_kind_key", rule.kinds), ("standardised", "standardised", rule.standardised),
-        ("tier", "tier_key", rule.tiers),
-    )  # fmt: skip
-    return {written: read for written, read, wanted in asked if wanted}
-
-
-def _unsaid(ground: Ground, rule: Rule, asked: Mapping[str, str]) -> list[str]:
-    """What some facility of the rule's services does not say; all where each says everything."""
-    frame, wanted = ground.facilities.frame, set(rule.services)
-    mine = np.array([not wanted.isdisjoint(row) for row in frame["services"]], dtype=bool)
-    return [name for name, column in asked.items() if (_said(frame, column)[mine] == "").any()] or list(asked)
+    silent = [f"facilities.{name}" for name in unsaid(ground.facilities.frame, rule)]
+    return replace(least, most=most.part, unsure=", ".join(silent))
 
 
 def _unlisted(ground: Ground, rule: Rule) -> str:
@@ -128,8 +91,8 @@ def _unlisted(ground: Ground, rule: Rule) -> str:
     lacks = [f"facilities: {service}" for service in unknown]
     if rule.people not in ground.demand.frame:
         lacks.append(rule.people)
-    asked = _asked_of_facilities(rule)
-    lacks += [f"facilities.{name}" for name, column in asked.items() if column not in ground.facilities.frame]
+    given = ground.facilities.frame
+    lacks += [f"facilities.{name}" for name, column in asked_columns(rule).items() if column not in given]
     return ", ".join(lacks)
 
 
@@ -473,6 +436,7 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "grid_coverage": _ratio("households_in_grids", "households", 100.0),
     "one_stop": _plain("one_stop"),
     "full_agency": _plain("full_agency"),
+    "general_service": _plain("general_service"),
     "service_items": _plain("service_items"),
     "deliberation": _plain("deliberation"),
     "resident_use_share": _ratio("activity_area_m2", "centre_area_m2", 100.0),

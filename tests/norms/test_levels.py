@@ -213,3 +213,39 @@ def test_one_urban_community_is_enough_for_what_a_subdistrict_has():
         ["undetermined", "rural"], ["pass", ""],
     ]  # fmt: skip
     assert pd.isna(frame["observed"].iloc[0])
+
+
+# -- targets that contradict each other, and strict ones --------------------------------------------
+
+
+@pytest.mark.parametrize(("complying", "strict", "loose"), [(79, "fail", "fail"), (80, "fail", "pass"),
+                                                           (89, "fail", "pass"), (90, "pass", "pass")])  # fmt: skip
+def test_both_targets_for_general_service_are_judged(complying, strict, loose):
+    flags = [1.0] * complying + [0.0] * (100 - complying)
+    rules = rules_of("js14-general", "js14-general-rate-90", "js14-general-rate-80")
+    ledger = judge(ground(communities(general_service=flags)), rules)
+    found = [row(ledger, rule.clause_id, "city", "city") for rule in rules[1:]]
+    assert [(one["observed"], one["verdict"]) for one in found] == [(complying, strict), (complying, loose)]
+    assert {rule.source_zh for rule in rules[1:]} == {
+        "江苏“十四五”城乡社区服务体系建设规划（新华日报报道，2022-08-11）",
+        "江苏“十四五”城乡社区服务体系建设规划（南京日报转载）",
+    }
+
+
+@pytest.mark.parametrize(
+    ("workers", "plan", "report"), [(17, "fail", "fail"), (18, "fail", "pass"), (19, "pass", "pass")]
+)
+def test_more_than_18_workers_of_the_city_is_strict(workers, plan, report):
+    # 10,000 urban residents in two communities; those of the country do not count.
+    places = communities(
+        population=[4000.0, 6000.0, 5000.0], workers=[workers - 1.0, 1.0, 50.0], rural=["城镇", "城镇", "农村"]
+    )
+    ledger = judge(ground(places), rules_of("js14-workers-18", "sz-workers-18"))
+    assert set(ledger.frame.index.get_level_values("level")) == {"city"}
+    verdicts = [row(ledger, clause, "city", "city")["verdict"] for clause in ("js14-workers-18", "sz-workers-18")]
+    assert verdicts == [plan, report]
+
+
+def test_workers_per_10000_people_are_asked_of_the_city_alone():
+    asked = [rule for rule in all_rules(norm_books().values()) if rule.measure == "workers_per_10000"]
+    assert {rule.level for rule in asked if rule.judges} == {"city"}

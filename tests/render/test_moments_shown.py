@@ -46,6 +46,8 @@ def timed() -> Analysis:
     given = [{"meal_point": 80.0, "shop": 5.0} if site == "f04" else None for site in frame.index]
     frame["capacity_by_service"] = pd.Series(given, index=frame.index, dtype=object)
     frame["tier"], frame["tier_key"] = "街镇级", np.where(frame.index == "f01", "subdistrict", "")
+    frame["site_kind"] = "托老所和日托"
+    frame["site_kind_key"] = np.where(frame.index == "f01", "day_care_centre;nursery", "")
     frame["source"], frame["source_date"] = "民政局", "2024-03"
     frame["source_url"] = np.where(frame.index == "f04", "https://www.example.org/a?b=1", HOSTILE_URL)
     sites = Facilities(frame=frame, listed=made.city.facilities.listed, origins=made.city.facilities.origins)
@@ -71,6 +73,10 @@ def test_the_payload_says_the_moment_and_who_is_open(timed):
     assert (first["tier"], first["tier_zh"], first["tier_en"]) == ("街镇级", "街道级", "subdistrict")
     assert second["tier"] == "街镇级"
     assert "tier_zh" not in second
+    assert first["site_kind_zh"] == "日间照料中心、托老所"
+    assert first["site_kind_en"] == "day-care centre, nursery for elders"
+    assert second["site_kind"] == "托老所和日托"
+    assert "site_kind_zh" not in second
 
 
 def test_the_payload_of_any_time_has_no_moment():

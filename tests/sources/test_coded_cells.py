@@ -19,7 +19,7 @@ TEXTS = {
     "source_url", "community_id", "subdistrict", "subdistrict_en", "community_type", "priority_flag", "functions",
 }  # fmt: skip
 """Columns of free text. A new column is numeric, coded, or stands here."""
-OF_COMMUNITIES = ("one_stop", "deliberation", "rural")
+OF_COMMUNITIES = ("one_stop", "general_service", "deliberation", "rural")
 
 
 def test_every_column_is_a_number_coded_or_a_text():
@@ -119,6 +119,6 @@ def test_no_word_stands_for_both(name):
     assert set(map(fold_header, first["words"])).isdisjoint(map(fold_header, other["words"]))
 
 
-@pytest.mark.parametrize("column", ["one_stop", "deliberation", "standardised"])
+@pytest.mark.parametrize("column", ["one_stop", "general_service", "deliberation", "standardised"])
 def test_flags_of_yes_and_no_share_one_table(column):
     assert coded_columns()[column] == "yes_no"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words
+from circle15.catalog.rural import area_keys
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Ledger, Rule
@@ -65,7 +66,7 @@ EXPOSURE: Mapping[str, Exposure] = {
             "residential_land_in_reach", "residential_land_within_distance",
             "facility_count", "floor_area", "open_hours_per_day", "open_hours_at_weekend",
             "area_per_community", "functions_configured", "functions_counted", "organisations_per_community",
-            "grids_required", "grid_staffing", "one_stop", "full_agency", "service_items", "deliberation",
+            "grids_required", "grid_staffing", "one_stop", "full_agency", "general_service", "service_items", "deliberation",
             "resident_use_share", "office_share", "compliance_rate",
         ),
         "plain",
@@ -368,7 +369,8 @@ def _scoped(rule: Rule, units: Units, frame: pd.DataFrame) -> bool:
     """Whether a rule speaks of some communities of a unit only, so that the unit's people are not its total."""
     if units.level == "community":
         return False
-    return rule.people_from is not None or rule.people_below is not None or (rule.scope != "all" and "rural" in frame)
+    sized = rule.people_from is not None or rule.people_below is not None
+    return sized or (rule.scope != "all" and bool((area_keys(frame) != rule.scope).any()))
 
 
 def _share(

@@ -14,7 +14,7 @@ from circle15.sources.communities.people import count_of_people
 
 __all__ = ["read_office_columns"]
 
-_FLAGS = ("one_stop", "full_agency", "deliberation")
+_FLAGS = ("one_stop", "full_agency", "general_service", "deliberation")
 _FIGURES = {"yes": 1.0, "no": 0.0, "": np.nan}
 _NUMBERS = (
     "workers", "workers_certified", "agents", "social_organisations", "grids", "grids_staffed", "households_in_grids",

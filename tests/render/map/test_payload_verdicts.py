@@ -329,14 +329,22 @@ def test_staff_and_registered_people_are_told_by_tens_or_not_at_all(town: Analys
     assert _one(town, "people_per_facility", 646.67, columns={}) == 650
 
 
-@pytest.mark.parametrize(("scope", "shown"), [("all", 83), ("urban", None)])
-def test_a_share_of_some_communities_is_not_told_by_the_total_of_all(town: Analysis, scope: str, shown: int) -> None:
+@pytest.mark.parametrize(
+    ("scope", "first", "shown"),
+    [("all", "农村", 83), ("urban", "城市", 83), ("urban", "农村", None), ("urban", "", None), ("rural", "农村", None)],
+)
+def test_a_share_of_some_communities_is_not_told_by_the_total_of_all(
+    town: Analysis, scope: str, first: str, shown: int
+) -> None:
+    """All communities are urban but for the first: only where a clause speaks of all is their total its own."""
     places = town.city.communities
     table = pd.DataFrame(
         {"observed": [83.0], "verdict": ["fail"], "lacks": [""], "facility_id": [""]},
         index=pd.MultiIndex.from_tuples([("city", "city", "x")], names=["level", "unit_id", "clause_id"]),
     )
-    city = replace(town.city, communities=replace(places, frame=places.frame.assign(rural="城市")))
+    city = replace(
+        town.city, communities=replace(places, frame=places.frame.assign(rural=[first, *["城市"] * (len(places) - 1)]))
+    )
     one = rule("x", level="city", scope=scope)
     told = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
     assert told["rows"][0]["o"] == [shown]

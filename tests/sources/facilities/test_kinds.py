@@ -126,6 +126,7 @@ def test_rules_of_the_books_that_name_a_kind_ask_for_it():
         (["home_care"], "fail", ""),
         (["home_care;day_care_centre"], "pass", ""),
         ([""], "undetermined", "facilities.site_kind"),  # it may be the one that is asked for
+        (["chess_room"], "undetermined", "facilities.site_kind"),  # a key that nobody knows says nothing
         (["", "day_care_centre"], "pass", ""),  # whatever the first one is
     ],
 )

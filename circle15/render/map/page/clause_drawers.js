@@ -8,7 +8,7 @@
 
 import { bookTitle, markText, observedText, requiredText, sourceText, titleOf } from './clauses.js';
 import { h, isTicked } from './dom.js';
-import { badge, tally } from './ledger_card.js';
+import { badge, counted } from './ledger_card.js';
 import { dotted, either, grouped, local, tens } from './text.js';
 import { normsIn, verdictsIn } from './verdicts.js';
 
@@ -53,27 +53,54 @@ function compliance(at, view) {
   return h('table.compliance', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, whole, ...lines));
 }
 
+/** What a unit has, and the verdict on it. @param {LedgerRow} row @param {View} view */
+const outcome = (row, view) => [observedText(row, view) || '–', badge(row.verdict, row.clause, view.say)];
+
 /**
- * Verdicts on subdistricts or the city themselves.
+ * Verdicts on subdistricts or the city themselves: observed against required.
  *
  * @param {"subdistrict" | "city"} level
  * @param {number} at
  * @param {View} view
  */
 function higher(level, at, view) {
+  const { say, state } = view;
   const { unitsOf, ledgerRow } = verdictsIn(view.model);
-  const lines = unitsOf(level).map((name, unit) => {
+  const units = unitsOf(level);
+  if (!units.length) return h('p.fine', {}, say('no_subdistricts'));
+  const lines = units.map((name, unit) => {
     const row = ledgerRow(at, unit);
     if (row.verdict === '.') return null;
+    const [observed, verdict] = outcome(row, view);
+    const lacks = row.lacks ? h('p.fine', {}, say('lacks_n', { text: either(...row.lacks, state.language) })) : null;
     return h(
       'tr',
       {},
       h('th', { scope: 'row' }, unitName(name, view)),
-      h('td', {}, observedText(row, view) || '–'),
-      h('td', {}, badge(row.verdict, row.clause, view.say)),
+      h('td', {}, observed),
+      h('td', {}, requiredText(row.clause, say) || '–'),
+      h('td', {}, verdict, lacks),
     );
   });
-  return h('table.compliance', {}, h('tbody', {}, ...lines));
+  const head = ['where', 'observed', 'required', 'verdict'].map((key) => h('th', { scope: 'col' }, say(key)));
+  return h('table.compliance', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...lines));
+}
+
+/**
+ * The line under a clause's title: of the city its figure against what is required, of smaller units how many comply.
+ *
+ * @param {Clause} clause
+ * @param {number} at
+ * @param {View} view
+ */
+function standingOf(clause, at, view) {
+  if (clause.level === 'city') {
+    const row = verdictsIn(view.model).ledgerRow(at, 0);
+    return row.verdict === '.' ? [] : outcome(row, view);
+  }
+  const letters = /** @type {Verdict[]} */ ([...normsIn(view.model).rows[at].v]);
+  const rows = letters.map((verdict) => ({ verdict }));
+  return counted(rows, view.say);
 }
 
 /**
@@ -85,13 +112,9 @@ function higher(level, at, view) {
  * @param {{clause: (id: string) => void}} acts
  */
 function clauseItem(clause, at, view, acts) {
-  const { model, say, state } = view;
-  const letters = /** @type {Verdict[]} */ ([...normsIn(model).rows[at].v]);
-  const about = [say(`level_${clause.level}`), requiredText(clause, say), markText(clause, say)];
-  const counts = tally(
-    letters.map((verdict) => ({ verdict, clause })),
-    say,
-  );
+  const { say, state } = view;
+  const required = requiredText(clause, say);
+  const about = [say(`level_${clause.level}`), required && say('required_n', { n: required }), markText(clause, say)];
   const title = h('b', {}, titleOf(clause, state.language));
   const onclick = () => acts.clause(clause.id);
   const source = h('p.fine', {}, sourceText(clause, view), ` · ${say('grade_n', { grade: clause.grade })}`);
@@ -99,7 +122,13 @@ function clauseItem(clause, at, view, acts) {
     clause.level === 'community'
       ? [compliance(at, view), h('button.quiet', { type: 'button', onclick }, say('clause_on_map'))]
       : [higher(clause.level, at, view)];
-  const summary = h('summary', {}, title, h('small', {}, dotted(about)), h('span.tally', {}, ...counts));
+  const summary = h(
+    'summary',
+    {},
+    title,
+    h('small', {}, dotted(about)),
+    h('span.tally', {}, ...standingOf(clause, at, view)),
+  );
   return h('details.clause-item', { 'data-clause': clause.id }, summary, source, ...tables);
 }
 

@@ -150,13 +150,13 @@ function clauseRow(row, place, view, acts) {
 }
 
 /**
- * How many verdicts of each kind, and how many of those that judge are marked.
+ * How many verdicts of each kind.
  *
- * @param {{verdict: Verdict, clause: Clause}[]} rows
+ * @param {{verdict: Verdict}[]} rows
  * @param {Say} say
  */
-export function tally(rows, say) {
-  const counts = ORDER.map((verdict) => {
+export const counted = (rows, say) =>
+  ORDER.map((verdict) => {
     const n = rows.filter((row) => row.verdict === verdict).length;
     if (!n) return null;
     return h(
@@ -166,11 +166,21 @@ export function tally(rows, say) {
       `${say(`verdict_${verdict}`)} ${n}`,
     );
   });
+
+/**
+ * How many verdicts of each kind, and how many of the marked ones pass and fail.
+ *
+ * @param {{verdict: Verdict, clause: Clause}[]} rows
+ * @param {Say} say
+ */
+function tally(rows, say) {
   const marked = MARKS.map((mark) => {
-    const n = rows.filter((row) => markOf(row) === mark).length;
-    return n ? h('span', {}, dot(verdictTone('p'), '.marked'), say('of_them', { mark: say(`mark_${mark}`), n })) : null;
+    const mine = rows.filter((row) => markOf(row) === mark);
+    const passed = mine.filter(({ verdict }) => verdict === 'p').length;
+    const told = say('of_them', { mark: say(`mark_${mark}`), passed, failed: mine.length - passed });
+    return mine.length ? h('span', {}, dot(verdictTone('p'), '.marked'), told) : null;
   });
-  return [...counts, ...marked];
+  return [...counted(rows, say), ...marked];
 }
 
 /** The gravest verdict first. @param {LedgerRow} a @param {LedgerRow} b */
