@@ -145,8 +145,8 @@ def test_a_community_without_households_is_asked_for_them_and_fails_nothing():
 def test_what_is_only_preferred_never_fails(area, verdict):
     rules = rules_of("embed-800")
     rate = RULE | {"measure": "compliance_rate", "services": None, "minutes": None, "of": ["p"], "level": "city"}
-    preferred = RULE | {"id": "p", "measure": "floor_area", "unit": "m2", "services": ["community_centre"], "minutes": None,
-                        "at_least": 800, "status": "preferred"}  # fmt: skip
+    preferred = RULE | {"id": "p", "measure": "floor_area", "unit": "m2", "services": ["community_centre"],
+                        "minutes": None, "at_least": 800, "status": "preferred"}  # fmt: skip
     place = ground(communities(households=[1]), [(500, "community_centre")], floor_area_m2=[area])
     mine = parse_book(book_toml(preferred, rate), file="mine.toml").rules
     ledger = judge(place, [*rules, *mine])
@@ -155,10 +155,16 @@ def test_what_is_only_preferred_never_fails(area, verdict):
     assert row(ledger, "a", "city", "city")["verdict"] == {"shown": "fail"}.get(verdict, verdict)
 
 
-@pytest.mark.parametrize(("functions", "three", "two"), [
-    ("养老服务；社区托育；快递", "pass", "pass"), ("养老服务；快递；家政", "pass", "fail"), ("养老服务；社区托育", "fail", "pass"),
-    ("养老服务；养老服务；养老服务", "fail", "fail"), ("", "undetermined", "undetermined"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("functions", "three", "two"),
+    [
+        ("养老服务；社区托育；快递", "pass", "pass"),
+        ("养老服务；快递；家政", "pass", "fail"),
+        ("养老服务；社区托育", "fail", "pass"),
+        ("养老服务；养老服务；养老服务", "fail", "fail"),
+        ("", "undetermined", "undetermined"),
+    ],
+)
 def test_an_embedded_complex_has_three_functions_and_two_of_four(functions, three, two):
     lists = {"embedded-core": ("养老服务", "社区托育", "儿童托管", "社区助餐")}
     place = ground(communities(functions=[functions]), checklists=lists)
