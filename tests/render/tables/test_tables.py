@@ -39,6 +39,7 @@ from circle15.render.tables.frames import (
     synthetic_layers,
 )
 from circle15.render.tables.quality import finding_table
+from circle15.render.tables.verdicts import need_table
 from tests.towns.page_fixture import analysis as make_analysis
 
 HOSTILE = (
@@ -179,6 +180,14 @@ def test_elders_in_need_stand_in_the_tables_with_those_left_uncovered(analysis):
     assert table["elders_disabled_uncovered"].isna().all()
     assert {"elders_alone_uncovered", "elders_alone"} <= set(columns())
     assert "elders_empty_nest_uncovered" not in table
+    needs = need_table(given).set_index(["group", "service_en"])
+    assert set(needs.index.get_level_values("group")) == {"独居老人"}
+    for service, rows in table[known].groupby("service_en"):
+        found = needs.loc[("独居老人", service)]
+        assert found["elders_in_need"] == 40 * len(rows)
+        assert found["elders_in_need_uncovered"] == pytest.approx(rows["elders_alone_uncovered"].sum(), abs=0.01)
+    assert set(needs.reset_index().columns) <= set(columns())
+    assert need_table(analysis).empty
 
 
 def test_every_column_has_a_header(analysis):
