@@ -339,28 +339,22 @@ def _hours_of_shortest(*days: str) -> Callable[[Ground, Rule], Figures]:
     return hours_open
 
 
-def _functions(ground: Ground) -> list[tuple[str, ...]] | None:
-    """The functions that each community's column ``functions`` names; None without the column."""
-    frame = ground.communities.frame
-    return [split_names(cell) for cell in frame["functions"]] if "functions" in frame else None
-
-
 def functions_configured(ground: Ground, rule: Rule) -> Figures:
     """Share of a checklist's functions that a community names; empty cells and lists with empty slots say nothing."""
-    checklist = ground.checklists.get(rule.checklist, ())
-    if not checklist or not all(checklist):
-        return _nothing(ground, f"checklist: {rule.checklist}")
-    wanted = len({fold_name(one) for one in checklist})
     count = functions_counted(ground, rule)
-    return replace(count, part=100.0 * count.part / wanted)
+    wanted = len({fold_name(one) for one in ground.checklists.get(rule.checklist, ())})
+    return replace(count, part=100.0 * count.part / max(wanted, 1))
 
 
 def functions_counted(ground: Ground, rule: Rule) -> Figures:
-    """Number of a community's functions, of a checklist or of all that it names; empty cells say nothing."""
-    has = _functions(ground)
-    if has is None:
+    """Number of a community's functions, of a checklist or of all that it names; empty cells and slots say nothing."""
+    checklist = ground.checklists.get(rule.checklist, ())
+    if rule.checklist and not (checklist and all(checklist)):
+        return _nothing(ground, f"checklist: {rule.checklist}")
+    frame = ground.communities.frame
+    if "functions" not in frame:
         return _nothing(ground, "functions")
-    wanted = {fold_name(one) for one in ground.checklists.get(rule.checklist, ())}
+    has, wanted = [split_names(cell) for cell in frame["functions"]], {fold_name(one) for one in checklist}
     count = [len(wanted.intersection(names) if rule.checklist else set(names)) if names else np.nan for names in has]
     return Figures(part=np.array(count, dtype=float), lacks="functions")
 

@@ -43,6 +43,21 @@ def test_cases_of_the_source_documents(households, area, share, verdict, grids):
     assert row(ledger, "js13-centre-400")["verdict"] == ("pass" if area >= 400 else "fail")
 
 
+def test_yanwu_as_people_moved_in():
+    # 5,000 of the 7,500 households by 2012: 1,500 m2 are 30 m2 per 100; 5,000 / 300 = 16.7, so 17 grids.
+    place = ground(communities(households=[5000]), [(500, "community_centre")], floor_area_m2=[1500])
+    ledger = judge(place, rules_of("js13-area-per-100hh", "js13-grids-required"))
+    assert ledger.frame["observed"].tolist() == [30, 17]
+
+
+def test_jinhe_has_its_thousand_square_metres():
+    # 泾河村: 1,000 m2, more than the 400 m2 of the province, less than Kunshan's mean of 1,274 m2 in the country.
+    places = communities(rural=["农村"])
+    place = ground(places, [(500, "community_centre")], floor_area_m2=[1000])
+    ledger = judge(place, rules_of("js13-centre-400", "ks-mean-area-rural"))
+    assert ledger.frame["verdict"].tolist() == ["pass", "fail"]
+
+
 @pytest.mark.parametrize(("workers", "verdict"), [(25, "fail"), (26, "pass")])
 def test_a_city_of_the_size_of_jindu_needs_26_workers(workers, verdict):
     # 14,000 residents x 18 / 10,000 = 25.2 workers, asked of the city: no community of it is judged alone.

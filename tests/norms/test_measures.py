@@ -76,7 +76,8 @@ COUNTED = {
     "population": 2000.0, "population_registered": 800.0, "households": 640.0, "households_in_grids": 480.0,
     "workers": 5.0, "workers_certified": 3.0, "grids": 4.0, "grids_staffed": 3.0, "service_items": 21.0,
     "one_stop": 1.0, "deliberation": 0.0, "centre_area_m2": 500.0, "activity_area_m2": 350.0, "office_area_m2": 100.0,
-    "funding_yuan": 96_000.0,
+    "funding_yuan": 96_000.0, "households_registered": 320.0, "agents": 2.0, "social_organisations": 9.0,
+    "full_agency": 1.0,
 }  # fmt: skip
 
 
@@ -87,7 +88,9 @@ COUNTED = {
         ("certified_worker_share", 60), ("households_per_grid", 160), ("grid_staffing", 75),
         ("grid_coverage", 75), ("one_stop", 1), ("service_items", 21), ("deliberation", 0),
         ("resident_use_share", 70), ("office_share", 20), ("registered_share", 40),
-        ("funding_per_100_households", 15_000),
+        ("funding_per_100_households", 15_000), ("funding_per_100_registered_households", 30_000), ("full_agency", 1),
+        ("certified_per_10000", 15), ("agents", 2), ("organisations_per_community", 9), ("community_people", 2000),
+        ("community_households", 640),
     ],
 )  # fmt: skip
 def test_columns_of_a_community_by_hand(measure, figure):
@@ -95,6 +98,78 @@ def test_columns_of_a_community_by_hand(measure, figure):
     ledger = judge(ground(communities(**{key: [value] for key, value in COUNTED.items()})), parse_book(
         book_toml(rule | {"at_least": None}), file="mine.toml").rules)  # fmt: skip
     assert row(ledger, "a")["observed"] == pytest.approx(figure)
+
+
+def test_means_of_a_city_are_taken_over_its_communities():
+    # 1,200 m2 that two share, 900 m2 in the third, none in the fourth: 2,100 / 4; 12 organisations are 3 each.
+    places = communities(
+        social_organisations=[8, 0, 1, 3], households=[100, 200, 300, 400], households_registered=[50] * 4
+    )
+    sites = [(500, "community_centre"), (2500, "community_centre")]
+    place = ground(places, sites, floor_area_m2=[1200.0, 900.0], community=["社区0；社区1", ""])
+    asked = [
+        RULE | {"id": measure, "measure": measure, "unit": measures()[measure].unit, "minutes": None, "at_least": None,
+                "level": "city", "services": ["community_centre"] if measures()[measure].needs else None}
+        for measure in ("area_per_community", "organisations_per_community", "area_per_100_registered_households")
+    ]  # fmt: skip
+    ledger = judge(place, parse_book(book_toml(*asked), file="mine.toml").rules)
+    assert ledger.frame["observed"].tolist() == [525, 3, 1050]
+    alone = [one | {"level": "community"} for one in asked]
+    ledger = judge(place, parse_book(book_toml(*alone), file="mine.toml").rules)
+    assert [row(ledger, "area_per_community", f"c{k}")["observed"] for k in range(4)] == [600, 600, 900, 0]
+
+
+def test_a_column_that_half_of_the_rows_have_leaves_the_others_open():
+    rule = RULE | {"measure": "service_items", "services": None, "minutes": None, "unit": "items", "at_least": 20}
+    rate = rule | {"id": "r", "measure": "compliance_rate", "unit": "%", "of": ["a"], "level": "city", "at_least": 85}
+    places = communities(service_items=[25, np.nan, 12, np.nan])
+    ledger = judge(ground(places), parse_book(book_toml(rule, rate), file="mine.toml").rules)
+    assert ledger.counts().loc[("community", "a")].tolist() == [1, 1, 2, 0]
+    assert [row(ledger, "a", f"c{k}")["lacks"] for k in range(4)] == ["", "service_items", "", "service_items"]
+    # 25 to 75 %: whatever the two have, 85 % is out of reach.
+    city = row(ledger, "r", "city", "city")
+    assert city[["observed_low", "observed_high", "verdict", "lacks"]].tolist() == [25, 75, "fail", "service_items"]
+
+
+def test_a_community_without_households_is_asked_for_them_and_fails_nothing():
+    places = communities(households=[0, 100], funding_yuan=[10_000, 15_000], households_registered=[0, np.nan])
+    place = ground(places, [(500, "community_centre")], floor_area_m2=[900.0])
+    ledger = judge(place, rules_of("js13-area-per-100hh", "ks-area-registered", "ks-funding", "ks-funding-registered"))
+    first = ledger.frame.xs("c0", level="unit_id")
+    assert set(first["verdict"]) == {"undetermined"}
+    assert first["lacks"].tolist() == ["households", "households_registered", "households", "households_registered"]
+    assert row(ledger, "ks-funding-registered", "c1")["lacks"] == "households_registered"
+
+
+@pytest.mark.parametrize(("area", "verdict"), [(799.9, "shown"), (800, "pass"), (np.nan, "undetermined")])
+def test_what_is_only_preferred_never_fails(area, verdict):
+    rules = rules_of("embed-800")
+    rate = RULE | {"measure": "compliance_rate", "services": None, "minutes": None, "of": ["p"], "level": "city"}
+    preferred = RULE | {"id": "p", "measure": "floor_area", "unit": "m2", "services": ["community_centre"],
+                        "minutes": None, "at_least": 800, "status": "preferred"}  # fmt: skip
+    place = ground(communities(households=[1]), [(500, "community_centre")], floor_area_m2=[area])
+    mine = parse_book(book_toml(preferred, rate), file="mine.toml").rules
+    ledger = judge(place, [*rules, *mine])
+    assert row(ledger, "embed-800")["verdict"] == row(ledger, "p")["verdict"] == verdict
+    # A share of those that have what is preferred counts the others as such.
+    assert row(ledger, "a", "city", "city")["verdict"] == {"shown": "fail"}.get(verdict, verdict)
+
+
+@pytest.mark.parametrize(
+    ("functions", "three", "two"),
+    [
+        ("养老服务；社区托育；快递", "pass", "pass"),
+        ("养老服务；快递；家政", "pass", "fail"),
+        ("养老服务；社区托育", "fail", "pass"),
+        ("养老服务；养老服务；养老服务", "fail", "fail"),
+        ("", "undetermined", "undetermined"),
+    ],
+)
+def test_an_embedded_complex_has_three_functions_and_two_of_four(functions, three, two):
+    lists = {"embedded-core": ("养老服务", "社区托育", "儿童托管", "社区助餐")}
+    place = ground(communities(functions=[functions]), checklists=lists)
+    ledger = judge(place, rules_of("embed-3-functions", "embed-2-of-4"))
+    assert ledger.frame["verdict"].tolist() == [three, two]
 
 
 @pytest.mark.parametrize(("apart", "found"), [(300.0, 100), (300.2, 0)])

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import pandas as pd
 
-from circle15.catalog import services
+from circle15.catalog import column_title, services
 from circle15.catalog.phrases import check_questions, equity_reasons, named_groups, type_names
 from circle15.model import Analysis
+from circle15.model.places import ELDERS_IN_NEED
 from circle15.render.tables.book import Book
-from circle15.render.tables.frames import columns, rounded
+from circle15.render.tables.frames import columns, gap_table, rounded
 from circle15.render.tables.style import block, head, page, table_sheet
 from circle15.render.words import both
 
-__all__ = ["check_sheet_table", "equity_table", "group_table", "link_table", "type_table", "verdict_sheets"]
+__all__ = [
+    "check_sheet_table",
+    "equity_table",
+    "group_table",
+    "link_table",
+    "need_table",
+    "type_table",
+    "verdict_sheets",
+]
 
 _GROUPINGS = {
     "community_type": "社区类型 type", "priority_flag": "重点类型 priority", "rural": "城乡 town or country",
@@ -82,6 +91,24 @@ def group_table(analysis: Analysis) -> pd.DataFrame:
     return rounded(table[kept])
 
 
+def need_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per need of elders and service: how many there are where that is known, and how many are not covered.
+
+    The estimate is that of :func:`~circle15.render.tables.frames.gap_table`. Empty where no community counts any.
+    """
+    gaps, frame = gap_table(analysis), analysis.city.communities.frame
+    rows = []
+    for need in (need for need in ELDERS_IN_NEED if need in frame):
+        left = gaps.set_index("community_id")[["service", f"{need}_uncovered"]].dropna()
+        elders = frame[need].reindex(left.index)
+        sums = pd.DataFrame({"service": left["service"], "elders": elders, "left": left.iloc[:, 1]})
+        for key, total in sums.groupby("service", sort=False)[["elders", "left"]].sum().iterrows():
+            service = services()[str(key)]
+            rows.append((column_title(need), service.title_zh, service.title_en, total["elders"], total["left"]))
+    kept = ["group", "service_zh", "service_en", "elders_in_need", "elders_in_need_uncovered"]
+    return rounded(pd.DataFrame(rows, columns=kept))
+
+
 def type_table(analysis: Analysis) -> pd.DataFrame:
     """One row per type of communities: its name, how many, people, the most central one, the nearest reference."""
     found = analysis.typology
@@ -104,8 +131,10 @@ def verdict_sheets(book: Book, analysis: Analysis) -> None:
         table_sheet(book, city, "现场核查 Checks", heading, check_sheet_table(analysis))
     if len(analysis.equity.frame):
         heading = "可达性在60岁以上老人中的分布 · How access is spread over people aged 60+"
-        parts = ("按服务 By service", equity_table(analysis)), ("按社区分组 By groups", group_table(analysis))
-        _blocks(book, analysis, "公平 Equity", heading, parts)
+        parts = [("按服务 By service", equity_table(analysis)), ("按社区分组 By groups", group_table(analysis))]
+        if len(needs := need_table(analysis)):
+            parts.append(("需要关注的老人（估计）Elders in need (estimates)", needs))
+        _blocks(book, analysis, "公平 Equity", heading, tuple(parts))
     if len(analysis.typology.types):
         heading = "社区类型：只作描述，不作评价 · Types of communities: they describe, they do not judge"
         table_sheet(book, city, "类型 Types", heading, type_table(analysis))

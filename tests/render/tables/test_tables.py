@@ -33,11 +33,13 @@ from circle15.render.tables.frames import (
     community_table,
     facility_table,
     gap_table,
+    route_table,
     service_table,
     source_table,
     synthetic_layers,
 )
 from circle15.render.tables.quality import finding_table
+from circle15.render.tables.verdicts import need_table
 from tests.towns.page_fixture import analysis as make_analysis
 
 HOSTILE = (
@@ -145,6 +147,47 @@ def test_only_named_columns_of_facilities_go_out(analysis):
     table = facility_table(dataclasses.replace(analysis, city=dataclasses.replace(analysis.city, facilities=sites)))
     assert "contact" not in table
     assert "capacity_by_service" in table
+
+
+def test_supply_routes_are_counted_by_service(analysis):
+    assert route_table(analysis).empty
+    frame = analysis.city.facilities.frame
+    keys = ["new_build", "shared", *[""] * (len(frame) - 2)]
+    sites = Facilities(frame=frame.assign(supply_route_key=keys), listed=analysis.city.facilities.listed)
+    table = route_table(dataclasses.replace(analysis, city=dataclasses.replace(analysis.city, facilities=sites)))
+    assert set(table.columns) <= set(columns())
+    offered = pd.Series([service for row in sites.in_service().frame["services"] for service in row]).value_counts()
+    counted = table.groupby("service_zh")["facilities"].sum()
+    assert counted.to_dict() == {services()[key].title_zh: count for key, count in offered.items()}
+    first = services()[frame["services"].iloc[0][0]].title_zh
+    assert table[(table["service_zh"] == first) & (table["supply_route"] == "新建 newly built")][
+        "facilities"
+    ].tolist() == [1]
+
+
+def test_elders_in_need_stand_in_the_tables_with_those_left_uncovered(analysis):
+    frame = analysis.city.communities.frame.assign(elders_alone=40.0, elders_disabled=np.nan)
+    places = Communities(frame=frame, origin=analysis.city.communities.origin)
+    given = dataclasses.replace(analysis, city=dataclasses.replace(analysis.city, communities=places))
+    assert (community_table(given)["elders_alone"] == 40).all()
+    table = gap_table(given)
+    known = table["share"].notna()
+    # 40 who live alone of whom as many are covered as of all who are 60 and over.
+    assert table["elders_alone_uncovered"][known].to_numpy() == pytest.approx(
+        40 * (1 - table["share"][known]), abs=0.03
+    )
+    assert table["elders_alone_uncovered"][~known].isna().all()
+    assert table["elders_disabled_uncovered"].isna().all()
+    assert {"elders_alone_uncovered", "elders_alone"} <= set(columns())
+    assert "elders_empty_nest_uncovered" not in table
+    needs = need_table(given).set_index(["group", "service_en"])
+    assert set(needs.index.get_level_values("group")) == {"独居老人"}
+    for service, rows in table[known].groupby("service_en"):
+        found = needs.loc[("独居老人", service)]
+        assert found["elders_in_need"] == 40 * len(rows)
+        assert found["elders_in_need_uncovered"] == pytest.approx(rows["elders_alone_uncovered"].sum(), abs=0.01)
+    assert set(needs.reset_index().columns) <= set(columns())
+    assert need_table(analysis).empty
 
 
 def test_every_column_has_a_header(analysis):

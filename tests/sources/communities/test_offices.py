@@ -51,6 +51,13 @@ def test_a_part_larger_than_its_whole_is_no_verdict():
     assert "t0" in told[0].examples
 
 
+def test_elders_in_need_are_no_more_than_the_elders():
+    frame, told = read_office_columns(towns(elders_alone=[30, 5], elders_disabled=[2, 5], pop_60plus=[20, 5]), file="f")
+    assert frame["elders_alone"].isna().tolist() == [True, False]
+    assert [(one.code, one.count, one.column) for one in told] == [("community-parts-exceed", 1, "elders_alone")]
+    assert "独居老人" in told[0].message_zh
+
+
 def test_the_frame_given_is_left_alone():
     given = towns(one_stop=["有"])
     read_office_columns(given, file="f")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from circle15.catalog import tiers
+from circle15.catalog import supply_routes, tiers
 from circle15.sources.facilities.attributes import hours_findings, iso_date, site_attributes
 from circle15.sources.facilities.table import read_facilities
 from circle15.sources.reading import ROW, Tally
@@ -206,6 +206,23 @@ def test_stations_and_centres_are_tiers(word, tier):
 
 def test_a_word_is_of_one_tier():
     words = [word for tier in tiers().values() for word in {tier.key, tier.title_en, *tier.words}]
+    assert len(words) == len(set(words))
+
+
+def test_supply_routes_keep_their_word_beside_the_key():
+    # The six of the plan (新建、购买、置换、改建、项目配套和整合共享), two of Kunshan, one that nobody knows.
+    words = ["新建", "购买", "置换", "改（扩）建", "项目配套", "整合共享", "加层扩建", "开发商提供", "借用", ""]
+    frame, findings = understood(supply_route=words)
+    assert frame["supply_route"].tolist() == words
+    assert frame["supply_route_key"].tolist() == [
+        "new_build", "purchase", "exchange", "rebuild", "developer", "shared", "rebuild", "developer", "", "",
+    ]  # fmt: skip
+    told = finding_of(findings, "facility-route-unknown")
+    assert (told.severity, told.count, told.row, told.value) == ("warning", 1, 10, "借用")
+
+
+def test_a_word_is_of_one_supply_route():
+    words = [word for one in supply_routes().values() for word in {one.key, one.title_zh, one.title_en, *one.words}]
     assert len(words) == len(set(words))
 
 
