@@ -86,10 +86,10 @@ def names_service(word: str, service: Service) -> bool:
     >>> names_service("平江 大药房", shop), names_service("ａｅｄ", shop), names_service("药", shop)
     (True, True, False)
     """
-    folded = fold_header(word)
-    return any(fold_header(part) in folded for part in service.words) or any(
-        re.search(pattern, word) for pattern in service.patterns
-    )
+    if any(re.search(pattern, word) for pattern in service.patterns):
+        return True
+    folded = fold_header(word) if service.words else ""
+    return any(fold_header(part) in folded for part in service.words)
 
 
 # -- What each field may be --------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def _is_tag_rule(text: str) -> bool:
 
 def _hidden(text: str) -> bool:
     """Whether a text holds what is not seen: control characters, turned directions, breaks of lines."""
-    return any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for letter in text)
+    return any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for letter in text)
 
 
 def _contrast(tone: str) -> float:

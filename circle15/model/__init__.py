@@ -19,6 +19,7 @@ from circle15.model.results import (
     Subdistricts,
 )
 from circle15.model.runs import Comparison, SavedRun
+from circle15.model.service import Service
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.survey import Survey
 from circle15.model.uncertainty import Assumptions, Uncertainty
@@ -60,6 +61,7 @@ __all__ = [
     "Routes",
     "Rule",
     "SavedRun",
+    "Service",
     "Settings",
     "Stability",
     "Streets",

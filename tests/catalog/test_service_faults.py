@@ -143,6 +143,12 @@ def test_words_are_plain_however_they_look():
     assert not names_service("12", made)
 
 
+def test_no_key_makes_a_column_that_means_something_else():
+    columns = files("circle15.render.tables").joinpath("columns.toml").read_text(encoding="utf-8")
+    taken = {name.partition("_")[2] for name in tomllib.loads(columns) if name.startswith(("share_", "uncovered_"))}
+    assert taken <= set(RULES["reserved"]["keys"])
+
+
 # -- colours ---------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from circle15.errors import NormError, PackError, SettingError
 from circle15.render.map.folium_map import page_html
 from circle15.render.map.payload import payload
 from circle15.render.tables.comparison import comparison_lines, save_comparison
+from circle15.render.tables.ledger import ledger_table
 from circle15.study import check_city
 from tests.towns.browser_page import HOSTILE, becomes, click, texts
 from tests.towns.chromium import Browser, program
@@ -199,7 +200,7 @@ def test_a_city_travels_with_them(city, result):
 
 
 def test_a_city_made_in_python(city):
-    gym = c15.catalog.Service(key="gym", title_zh="健身房", title_en="Gym", noun_en="a gym", glyph="房", tone="#332288")
+    gym = c15.Service(key="gym", title_zh="健身房", title_en="Gym", noun_en="a gym", glyph="房", tone="#332288")
     frame = city.facilities.frame.assign(services=[("gym",), ("clinic",), ("gym", "clinic")])
     strange = dataclasses.replace(
         city, facilities=c15.model.Facilities(frame=frame, listed=frozenset({"gym", "clinic"})), books=()
@@ -212,6 +213,15 @@ def test_a_city_made_in_python(city):
     assert made.coverage.services == ("clinic", "gym")
     sentences = gap_sentences(made.gaps, "en", pack_services=made.city.pack_services)
     assert sentences.xs("gym", level="service").str.contains("a gym").all()
+
+
+def test_a_clause_on_one_without_a_list_says_which_to_supply(pack):
+    root = pack(written().replace(LISTED, 'services = ["meal_point", "clinic"]'), sites=PLAIN)
+    result = c15.analyse(c15.load_city("tryton", data=root))
+    verdicts = result.ledger.frame.loc["community"]
+    assert set(verdicts["verdict"]) == {"undetermined"}
+    table = ledger_table(result)
+    assert set(table.loc[table["level"] == "community", "lacks_zh"]) == {"提供“药店”的设施清单"}
 
 
 # -- written ---------------------------------------------------------------------------------------

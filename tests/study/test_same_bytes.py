@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.towns.pack_files import CITY_TOML, TOWN_NODES, TOWN_WAYS, community, geojson, osm_xml, write_csv
+from tests.towns.pack_services import PHARMACY, services_toml
 
 SITES = (
     ("f1", "食堂", "meal_point", "120.6201", "31.3101"),
@@ -18,6 +19,7 @@ SITES = (
     ("f3", "中心", "community_centre", "120.6205", "31.3109"),
     ("f4", "中心", "community_centre", "120.6215", "31.3109"),
     ("f10", "卫生站", "clinic", "120.6215", "31.3109"),
+    ("f11", "药店", "pharmacy", "120.6205", "31.3101"),
 )
 # A circle of two minutes of an elder: some are in reach and some are not, so that every part has something to say.
 SETTINGS = "[settings]\ncutoffs_min = [1, 2]\ndraws = 12\nseed = 4\n"
@@ -34,8 +36,8 @@ def town(folder: Path, *, turned: bool) -> Path:
     ]  # fmt: skip
     pack = folder / "tryton"
     pack.mkdir(parents=True)
-    lists = '["meal_point", "clinic"]', '["meal_point", "clinic", "community_centre"]'
-    settings = CITY_TOML.format(settings=SETTINGS, more="").replace(*lists)
+    lists = '["meal_point", "clinic"]', '["meal_point", "clinic", "community_centre", "pharmacy"]'
+    settings = CITY_TOML.format(settings=SETTINGS + services_toml(PHARMACY), more="").replace(*lists)
     (pack / "city.toml").write_text(settings, encoding="utf-8")
     (pack / "communities.geojson").write_text(geojson(places[::step]), encoding="utf-8")
     (pack / "streets.osm").write_text(osm_xml(TOWN_NODES, TOWN_WAYS), encoding="utf-8")

@@ -33,11 +33,7 @@ _OPTIONAL = {"opening_hours": "opening_hours", "wheelchair": "wheelchair"}
 
 
 def read_osm_facilities(
-    path: str | Path,
-    services: Sequence[str],
-    *,
-    bbox: BBox | None = None,
-    pack_services: tuple[Service, ...] = (),
+    path: str | Path, services: Sequence[str], *, bbox: BBox | None = None, pack_services: tuple[Service, ...] = ()
 ) -> gpd.GeoDataFrame:
     """Read the places of an OSM file that offer one of the services.
 

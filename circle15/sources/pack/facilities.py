@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,32 +14,27 @@ import pandas as pd
 import pyproj
 import shapely
 
-from circle15.catalog import finding, text
+from circle15.catalog import finding
 from circle15.catalog import services as known_services
-from circle15.model.metric import lonlat_bounds
 from circle15.model.places import STATES, Facilities, StudyArea
-from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.provenance import Finding, Origin
 from circle15.model.service import Service
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.sources.city_config import FacilitiesTable
-from circle15.sources.facilities.attributes import hours_findings
 from circle15.sources.facilities.findings import osm_only_findings, same_place_findings
-from circle15.sources.facilities.in_use import state_findings
 from circle15.sources.facilities.same_place import PlaceList, SamePlaces, same_places
 from circle15.sources.facilities.table import read_facilities
-from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.pack.folder import Pack
-from circle15.sources.pack.layers import OSM_CREDIT, area_box, layer_origin
-from circle15.sources.reading import Reading, ReadingLog
+from circle15.sources.pack.layers import OSM_CREDIT, layer_origin
+from circle15.sources.pack.osm_facilities import OSM_FORM, osm_reading
+from circle15.sources.reading import ReadingLog
 
 __all__ = ["FacilityList", "pack_facilities", "pack_lists"]
 
 _NUMBER = "list_number"
 """Column with the position of a row's list in the log's files, while lists are brought together."""
 _FARTHEST_KM = 20_015.0
-_OSM = "OpenStreetMap"
-_OSM_LOSSES = ("private", "merged", "nowhere", "outside")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,24 +125,22 @@ def pack_facilities(
     """
     # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
     used = [(one, path) for one in lists if (path := one.path or osm) is not None]
-    known = known_services(pack_services)
     frames = _objects_once(used, [_rows(one, path, area, log, pack_services) for one, path in used], log)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
         return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset(), pack_services=pack_services)
     listed, unseen = _listed(used, frames, area)
-    log.findings.extend(_unseen_findings(used, [service for key, service in known.items() if key in unseen]))
+    log.findings.extend(_unseen_findings(used, unseen, pack_services))
     _check_ids(frames)
     for (one, path), frame in zip(used, frames, strict=True):
         if not one.osm:
             log.attempt(partial(_refuse_elsewhere, path, frame, area), file=path.name)
-    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, known, log), city, log, pack_services)
+    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log, pack_services), city, log, pack_services)
     near = merged.frame.geometry.intersects(area.reach)
     # Lists that lie elsewhere as a whole were told already.
     outside = ~near & ~merged.frame["list_file"].isin([found.file for found in log.failed])
     log.findings.extend(_exchanged(merged.frame, outside, area))
-    rows = pd.concat([one.rows for one, _ in used if one.rows is not None] or [pd.Series(dtype=object)])
-    log.findings.extend(_outside(merged.frame[outside], area, rows))
+    log.findings.extend(_outside(merged.frame[outside], area, [one for one, _ in used]))
     log.drop("facility-outside", merged.frame.loc[~near, _NUMBER].value_counts().to_dict())
     kept = merged.frame[near].sort_index()
     apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
@@ -184,13 +177,16 @@ def _in_use(frame: gpd.GeoDataFrame) -> pd.Series:
     return ~frame.get("state", pd.Series("", index=frame.index)).isin(STATES[1:])
 
 
-def _unseen_findings(used: Sequence[tuple[FacilityList, Path]], unseen: Sequence[Service]) -> list[Finding]:
+def _unseen_findings(
+    used: Sequence[tuple[FacilityList, Path]], unseen: frozenset[str], pack_services: tuple[Service, ...]
+) -> list[Finding]:
     """One finding for the services that are undetermined because OpenStreetMap has no object of them."""
-    if not unseen:
+    known = known_services(pack_services)
+    none = [service for service in known if service in unseen]
+    if not none:
         return []
-    none = [service.key for service in unseen]
-    (file, *_) = [path.name for one, path in used if not set(none).isdisjoint(one.speaks_of)]
-    titles = [(service.title_zh, service.key) for service in unseen]
+    (file, *_) = [path.name for one, path in used if unseen & set(one.speaks_of)]
+    titles = [(known[service].title_zh, service) for service in none]
     named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
     return [finding("osm-none", "warning", count=len(none), file=file, services=named, examples=none)]
 
@@ -201,7 +197,7 @@ def _rows(
     """What a list has, in metres, each row with its file, its datum and the place of the file's record."""
     frame, place = one.frame, one.place
     if frame is None:
-        frame = log.add(_osm_reading(path, one.speaks_of, area, pack_services))
+        frame = log.add(osm_reading(path, one.speaks_of, area, pack_services))
         place = len(log.files) - 1
     if one.entry.synthetic:
         log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
@@ -246,7 +242,7 @@ def _osm_only(
     told: list[Finding] = []
     for place in kept[_NUMBER].unique():
         record = log.files[place]
-        if record.form == _OSM:
+        if record.form == OSM_FORM:
             mine = kept[_NUMBER] == place
             told += osm_only_findings(kept, mine, own, file=record.file, pack_services=pack_services)
     return told
@@ -299,8 +295,9 @@ def _refuse_elsewhere(path: Path, frame: gpd.GeoDataFrame, area: StudyArea) -> N
         )  # fmt: skip
 
 
-def _outside(frame: gpd.GeoDataFrame, area: StudyArea, rows: pd.Series) -> list[Finding]:
+def _outside(frame: gpd.GeoDataFrame, area: StudyArea, lists: Sequence[FacilityList]) -> list[Finding]:
     """What lies outside and is left out, list by list, the farthest first, with rows and distances."""
+    rows = pd.concat([one.rows for one in lists if one.rows is not None] or [pd.Series(dtype=object)])
     told = []
     for file, mine in frame.groupby("list_file"):
         km = _km(mine, area).sort_values(ascending=False, kind="stable")
@@ -313,41 +310,6 @@ def _outside(frame: gpd.GeoDataFrame, area: StudyArea, rows: pd.Series) -> list[
         away = "至".join(span), " to ".join(span)
         told.append(finding("facility-outside", "note", count=len(mine), file=str(file), away=away, examples=examples))
     return told
-
-
-def _osm_reading(path: Path, services: Sequence[str], area: StudyArea, pack_services: tuple[Service, ...]) -> Reading:
-    """Tagged objects of a street file, and what became of those that are no facility of their own."""
-    frame = read_osm_facilities(path, services, bbox=area_box(area), pack_services=pack_services)
-    counts = frame.attrs["counts"]
-    record = FileRecord(
-        file=path.name, role="facilities", form=_OSM, crs="EPSG:4326",
-        rows_read=counts["read"], rows_used=len(frame),
-        dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _OSM_LOSSES if counts[reason]),
-        bounds=lonlat_bounds(frame.geometry),
-    )  # fmt: skip
-    told = (
-        *_osm_losses(frame, path), *state_findings(frame["state"], path.name),
-        *_osm_hours(frame, path),
-    )  # fmt: skip
-    return Reading(frame=frame, files=(record,), findings=told)
-
-
-def _osm_hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
-    return hours_findings(frame["opening_hours"], path.name) if "opening_hours" in frame else []
-
-
-def _osm_losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
-    """Tell of tagged objects that did not become a facility of their own."""
-    counts = frame.attrs.get("counts", {})
-    lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used", "closed"} and count}
-    if not lost:
-        return []
-    told = [
-        (text(f"osm_{why}", "zh", count=f"{count:,}"), text(f"osm_{why}", "en", count=f"{count:,}"))
-        for why, count in lost.items()
-    ]
-    reasons = "；".join(zh for zh, _ in told), ", ".join(en for _, en in told)
-    return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]
 
 
 def _speaks_of(pack: Pack, entry: FacilitiesTable) -> list[str]:
@@ -395,7 +357,7 @@ def _check_ids(frames: Sequence[gpd.GeoDataFrame]) -> None:
 
 
 def _spoken_of(
-    frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], known: Mapping[str, Service], log: ReadingLog
+    frames: Sequence[gpd.GeoDataFrame], listed: frozenset[str], log: ReadingLog, pack_services: tuple[Service, ...]
 ) -> list[gpd.GeoDataFrame]:
     """Keep the services that some list speaks of; a facility left without one is left out. Both are told."""
     kept = [frame.assign(services=_among(frame["services"], listed)) for frame in frames]
@@ -403,7 +365,7 @@ def _spoken_of(
     fewer = after.map(len) < before.map(len)
     if fewer.any():
         lost = {service for row in before[fewer] for service in row} - listed
-        zh = "、".join(known[service].title_zh for service in sorted(lost))
+        zh = "、".join(known_services(pack_services)[service].title_zh for service in sorted(lost))
         log.findings.append(
             finding(
                 "service-not-listed", "warning", count=int(fewer.sum()), services=(zh, ", ".join(sorted(lost))),
