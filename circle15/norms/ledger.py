@@ -109,7 +109,7 @@ def _asked(ground: Ground, rule: Rule, units: Units) -> _Asked:
     sure = speaks & ~blank & ~uncounted
     doubtful = speaks & ~sure
     if _gathers(rule):  # one community that the rule speaks of is enough
-        doubtful &= ~np.isin(units.code, units.code[sure])
+        doubtful &= ~np.isin(units.code, units.code[sure & (units.code >= 0)])
     lacks = np.where(uncounted, np.where(blank, "population, rural", "population"), "rural").astype(object)
     return _Asked(sure=sure, doubtful=doubtful, lacks=lacks)
 
@@ -339,7 +339,7 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     walk = np.full((len(frame), 2), np.nan)
     ids = ground.communities.frame.index.astype(str)
     community, sites = ids.get_indexer(unit), ground.facilities.frame.index.astype(str)
-    judged = [rule for rule in rules.values() if rule.services] if len(routes) else []
+    judged = [rule for rule in rules.values() if rule.services and rule.level == "community"] if len(routes) else []
     typical = {services: _typical(routes, services, ids) for services in {rule.services for rule in judged}}
     for rule in judged:
         rows = np.flatnonzero((clause == rule.clause_id) & (level == "community"))

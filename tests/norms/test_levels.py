@@ -249,3 +249,12 @@ def test_more_than_18_workers_of_the_city_is_strict(workers, plan, report):
 def test_workers_per_10000_people_are_asked_of_the_city_alone():
     asked = [rule for rule in all_rules(norm_books().values()) if rule.measure == "workers_per_10000"]
     assert {rule.level for rule in asked if rule.judges} == {"city"}
+
+
+def test_who_names_no_subdistrict_is_told_so_whether_town_or_country():
+    places = communities(households=[1, 1], subdistrict=["", ""], rural=["城镇", ""])
+    frame = judge(ground(places, listed=["day_care"]), rules_of("js-daycare-per-subdistrict")).frame
+    assert frame.droplevel("clause_id")["lacks"].to_dict() == {
+        ("community", "c0"): "subdistrict",
+        ("community", "c1"): "subdistrict",
+    }
