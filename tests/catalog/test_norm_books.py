@@ -119,6 +119,11 @@ def test_a_users_own_book():
         book.checklists["mine"] = ()
 
 
+@pytest.mark.parametrize("moment", ["12:00", "Sa 10:00", "We 7:05"])
+def test_a_moment_may_name_its_day(moment):
+    assert parse(RULE | {"measure": "people_in_reach_open", "open_at": moment}).rules[0].open_at == moment
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -169,6 +174,7 @@ def test_a_users_own_book():
         ),
         ({"checklist": "urban"}, r"measure people_in_reach does not use checklist"),
         ({"open_at": "25:00", "measure": "people_in_reach"}, r"open_at = '25:00': give a time"),
+        ({"open_at": "Xx 10:00", "measure": "people_in_reach_open"}, r"open_at = 'Xx 10:00': give a time"),
         ({"standing": "seen"}, r"standing = 'seen' in rule 'a'"),
         ({"standing": None}, r"'standing' is missing in rule 'a'; give one of official, source, project"),
         ({"verified": True}, r"verified"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from circle15.catalog import supply_routes, text
 from circle15.model.limits import few_as_five
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import UNKNOWN
@@ -63,12 +64,19 @@ def _by_service(facts: Facts) -> Table:
 
 
 def _routes(routes: pd.DataFrame) -> Table:
-    fields = (field("h_service", 2.6), field("h_route", 2.6), field("h_sites", 0.8, "right"))
-    rows = [
-        (f"{row.service_zh} {row.service_en}", str(row.supply_route), f"{row.facilities:,}")
-        for row in routes.itertuples()
-    ]
-    return Table(words=say("routes_table"), fields=fields, rows=tuple(rows))
+    """Facilities by service and supply route, in the order of the routes."""
+    known = {
+        f"{one.title_zh} {one.title_en}": Words(zh=one.title_zh, en=one.title_en) for one in supply_routes().values()
+    }
+    unsaid = Words(zh=text("route_unsaid", "zh"), en=text("route_unsaid", "en"))
+    heads = {
+        title: words for title, words in (known | {str(unsaid): unsaid}).items() if title in set(routes["supply_route"])
+    }
+    fields = [field("h_service", 2.2), *(Field(words=words, width=1.0, align="right") for words in heads.values())]
+    of = ["service_zh", "service_en"]
+    counts: Any = routes.pivot_table(index=of, columns="supply_route", values="facilities", sort=False, fill_value=0)
+    rows = [(" ".join(service), *(f"{int(row[title]):,}" for title in heads)) for service, row in counts.iterrows()]
+    return Table(words=say("routes_table"), fields=tuple(fields), rows=tuple(rows))
 
 
 def _mean(facts: Facts, service: str) -> float:

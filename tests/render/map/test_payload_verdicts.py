@@ -324,6 +324,15 @@ def test_staff_and_registered_people_are_told_by_tens_or_not_at_all(town: Analys
     assert shown == round(10_000 * 20 / 1230, 1)
     few = {"workers": 20.0, "workers_certified": 17.0}
     assert _one(town, "certified_worker_share", 85.0, columns=few) is None
+    assert _one(town, "certified_per_10000", 41.2, columns={"workers": 40.0, "workers_certified": 8.0}) is None
+    assert _one(town, "certified_per_10000", 61.9, columns={"workers": 40.0, "workers_certified": 12.0}) == 61.9
+    assert _one(town, "agents", 3.0, columns={}) is None
+    assert _one(town, "agents", 12.0, columns={}) == 10
+    # 9,000 yuan for 1,234 registered households, who are published as 1,230, whatever the residents are.
+    homes = {"households": 800.0, "households_registered": 1234.0}
+    shown = _one(town, "funding_per_100_registered_households", 100 * 9000 / 1234, columns=homes)
+    assert shown == round(100 * 9000 / 1230, 1)
+    assert _one(town, "community_people", 646.0, columns={}) == 650
     # 1,940 people; 1,204 or 62.06 % are registered, published as 1,200.
     assert _one(town, "registered_share", 62.06, columns={"population_registered": 1204.0}) == round(100 * 1200 / 1940)
     assert _one(town, "people_per_facility", 646.67, columns={}) == 650

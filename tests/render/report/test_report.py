@@ -147,6 +147,18 @@ def test_coverage_is_that_of_the_analysis(town, document):
         assert abs(float(row[4].rstrip("%")) - 100 * sums["pop_60plus_covered"] / sums.sum()) <= 1.5
 
 
+def test_supply_routes_are_a_column_each(town):
+    frame = town.city.facilities.frame
+    routes = ["shared", "new_build", *[""] * (len(frame) - 2)]
+    sites = dataclasses.replace(town.city.facilities, frame=frame.assign(supply_route_key=routes))
+    given = dataclasses.replace(town, city=dataclasses.replace(town.city, facilities=sites))
+    rows = table_after(words_of(given), "设施的供给方式")
+    heads = [cell.split("\n")[0] for cell in rows[0]]
+    assert heads == ["服务", "新建", "整合共享", "未说明或看不懂"]
+    offered = sites.in_service().offers()["service"].value_counts()
+    assert sum(int(cell) for row in rows[1:] for cell in row[1:]) == offered.sum()
+
+
 def test_the_ranking_is_that_of_the_analysis(town, document):
     rows = table_after(document, "缺口指数排名")[1:]
     names = town.city.communities.frame["name"]
