@@ -150,8 +150,9 @@ def _subdistricts(book: Book, analysis: Analysis) -> None:
     heading = "各街道缺口：人数为各社区之和 · Gaps by subdistrict: people are sums over communities"
     row = head(sheet, analysis.city, heading, 8)
     row = block(sheet, row, "按缺口排名 By index of the summed shares", subdistrict_table(analysis))
-    block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", subdistrict_gap_table(analysis))
-    for place in range(17):
+    spoken = subdistrict_gap_table(analysis).drop(columns=["service", "profile"])  # keys, for the CSV
+    block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", spoken)
+    for place in range(15):
         sheet.width(place, 15)
     page(sheet, header_row=None)
 
@@ -238,7 +239,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
     weights = analysis.gaps.weights
     flat, stairs = f"平地 flat {profile.speed_mps:g} m/s", f"楼梯 stairs {profile.stairs_mps:g} m/s"
     speeds = f"{flat}, {stairs}, 信号灯 signal {profile.signal_s:g} s"
-    shown_zh = "，".join(f"{services()[key].title_zh} {weight:.3f}" for key, weight in weights.items())
+    shown_zh = "，".join(f"{services()[key].title_zh}{weight:.3f}" for key, weight in weights.items())
     shown_en = ", ".join(f"{services()[key].title_en} {weight:.3f}" for key, weight in weights.items())
     return [
         (
