@@ -49,7 +49,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     _summary(book, analysis)
     when = _when(analysis)
     for title, heading, table in (
-        ("社区 Communities", f"各社区缺口，按缺口排名 · Gaps, largest first{when}", community_table(analysis)),
+        ("社区 Communities", f"各社区缺口，按缺口排名 · Gaps, largest first{when}", _outlined(analysis)),
         (
             "缺口 Gaps",
             f"社区 × 服务 · Gaps per community and service{when}",
@@ -174,6 +174,18 @@ def _lists(book: Book, city: City) -> None:
 def _top(analysis: Analysis) -> pd.DataFrame:
     keys = ("name", "name_en", "rank_index", "index", "pop_60plus", "uncovered_worst", "worst_service_zh")
     return _present(community_table(analysis).head(10), keys)
+
+
+def _outlined(analysis: Analysis) -> pd.DataFrame:
+    """Communities, with words for where their outlines and their people come from."""
+    table = community_table(analysis)
+    if "outline" in table:
+        table["outline"] = [str(both(f"outline_{key}")) if key else "" for key in table["outline"].fillna("")]
+    if "people_basis" in table:
+        table["people_basis"] = [
+            str(both(f"people_basis_{key}")) if key else "" for key in table["people_basis"].fillna("")
+        ]
+    return table
 
 
 def _spoken(table: pd.DataFrame) -> pd.DataFrame:
