@@ -227,8 +227,8 @@ class Facilities:
     ``listed`` names the services that some list speaks of: a listed service without a facility is a
     gap, an unlisted one is undetermined. ``pack_services`` are those that there are beside the catalogue's: what a
     pack's ``[[services]]`` add, or a :class:`~circle15.model.service.Service` of your own. ``unseen`` are those
-    unlisted that OpenStreetMap was asked for and has no object of. ``matches`` and ``conflicts``: what was merged and what is
-    doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
+    unlisted that OpenStreetMap was asked for and has no object of. ``matches`` and ``conflicts``: what was merged and
+    what is doubtful between lists (:func:`circle15.sources.facilities.same_place.same_places`), with the columns of
     :data:`MATCH_COLUMNS` and :data:`CONFLICT_COLUMNS`; empty for one list.
     """
 

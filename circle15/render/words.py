@@ -73,6 +73,11 @@ class Lost:
     rows: int
     codes: tuple[str, ...]
 
+    @property
+    def told(self) -> Words:
+        """The reason with its rows."""
+        return Words(zh=f"{self.why.zh}：{self.rows:,}", en=f"{self.why.en}: {self.rows:,}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnLine:

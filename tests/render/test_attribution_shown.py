@@ -86,7 +86,7 @@ def test_csv_and_workbook_are_written_with_it(analysis, tmp_path):
     book = pd.read_excel(
         gaps_xlsx(analysis, tmp_path / "gaps.xlsx"), sheet_name="缺口 Gaps", header=None, engine="openpyxl"
     )
-    assert "缺什么\nWhat is missing" in book.to_numpy()
+    assert "缺口原因\nCause of the gap" in book.to_numpy()
 
 
 def test_walks_and_links_are_layers(analysis, tmp_path):

@@ -14,7 +14,7 @@ from circle15.catalog.phrases.parts import (
     service_noun,
 )
 from circle15.catalog.phrases.robustness import assumption_notes
-from circle15.catalog.phrases.typology import type_names, type_notes
+from circle15.catalog.phrases.typology import said_type, type_names, type_notes
 
 __all__ = [
     "assumption_notes",
@@ -31,6 +31,7 @@ __all__ = [
     "percent_text",
     "remedy_sentences",
     "rough_people_text",
+    "said_type",
     "service_noun",
     "type_names",
     "type_notes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from circle15.catalog.phrases.typology import said_type
 from circle15.catalog.words import text
 from circle15.model.verdicts import Equity
 
@@ -52,4 +53,6 @@ def _name(grouping: str, group: str, language: str) -> str:
     if group == "":
         return text("equity_unsaid", language)
     key = _CODED.get((grouping, group))
-    return text(key, language) if key else group
+    if key:
+        return text(key, language)
+    return said_type(group, language) if grouping == "community_type" else group

@@ -8,7 +8,19 @@ from circle15.catalog.facts import read_facts
 from circle15.catalog.words import text
 from circle15.model.verdicts import Note, Typology
 
-__all__ = ["type_names", "type_notes"]
+__all__ = ["said_type", "type_names", "type_notes"]
+
+
+def said_type(word: str, language: str) -> str:
+    """What a list says of a community's kind, in a language as far as the word is known.
+
+    Examples
+    --------
+    >>> said_type("动迁安置", "en"), said_type("动迁安置", "zh"), said_type("别的", "en")
+    ('resettlement housing', '动迁安置', '别的')
+    """
+    known = read_facts("community_types.toml")["english"]
+    return str(known.get(word.strip().removesuffix("社区"), word)) if language == "en" else word
 
 
 def type_names(kinds: Typology, language: str) -> pd.Series:

@@ -144,9 +144,7 @@ def _about(record: FileRecord, width: int) -> Iterator[Line]:
     lost = lost_rows(record)
     if lost:
         for language in ("zh", "en"):
-            reasons = ("；" if language == "zh" else "; ").join(
-                f"{getattr(one.why, language)} {one.rows:,}" for one in lost
-            )
+            reasons = ("；" if language == "zh" else "; ").join(getattr(one.told, language) for one in lost)
             head = getattr(both("quality_dropped"), language)
             yield from _block(f"{head}{'：' if language == 'zh' else ': '}{reasons}", width, indent="  ")
     columns = column_lines(record)

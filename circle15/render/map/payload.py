@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15 import catalog
+from circle15.catalog.phrases import said_type
 from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
@@ -314,7 +315,8 @@ def _communities(analysis: Analysis, published: Published, project: Project) -> 
         out.append(
             {
                 "id": str(key),
-                **words(row, texts),
+                **(spoken := words(row, texts)),
+                "community_type_en": said_type(spoken["community_type"], "en"),
                 "anchor": [round(float(value), 6) for value in anchors[place]],
                 "population": _known(people[place]),
                 "pop_60plus": _known(elders[place]),

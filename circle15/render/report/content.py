@@ -71,7 +71,10 @@ def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:
     beside = say("area_unknown", count=unknown).zh if unknown else ""
     return (
         (say("cover_area"), area.zh + beside),
-        (say("cover_walker"), f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} 米/秒 m/s"),
+        (
+            say("cover_walker"),
+            f"{profile.title_zh}，{profile.speed_mps:g}米/秒 · {profile.title_en}, {profile.speed_mps:g} m/s",
+        ),
         (say("cover_moment"), f"{at.zh} {at.en}" if at else str(say("any_time"))),
         (say("cover_dates"), "、".join(dates) or str(say("no_date"))),
         (say("cover_review"), clean(city.review_number) or str(say("to_fill"))),

@@ -85,7 +85,7 @@ def _standing(rule: Rule, alike: str) -> str:
 
 def required(rule: Rule) -> str:
     """What a clause asks for, with its unit; a dash where it only shows a figure."""
-    unit = _unit(rule.unit)
+    unit = unit_words(rule.unit, "zh")
     if rule.least is not None and rule.at_most is not None:
         return f"{rule.least:g}–{rule.at_most:g}{unit}"
     if rule.more_than is not None:
@@ -95,11 +95,6 @@ def required(rule: Rule) -> str:
             return say("should_be").zh
         return "100%" if rule.unit == "%" and rule.at_least == 100 else f"≥{rule.at_least:g}{unit}"
     return "—" if rule.at_most is None else f"≤{rule.at_most:g}{unit}"
-
-
-def _unit(unit: str) -> str:
-    words = unit_words(unit, "zh")
-    return words if words == "%" else f" {words}"
 
 
 def measured(rule: Rule, row: Any) -> str:
@@ -131,7 +126,7 @@ def measured(rule: Rule, row: Any) -> str:
         return first
     if min(low, high) < 0:
         return say("between", low=first, high=last).zh
-    return f"{first.removesuffix(_unit(rule.unit))}–{last.removeprefix('约')}"
+    return f"{first.removesuffix(unit_words(rule.unit, 'zh'))}–{last.removeprefix('约')}"
 
 
 def _figure(rule: Rule, told: float, verdict: str) -> str:
@@ -147,12 +142,12 @@ def _figure(rule: Rule, told: float, verdict: str) -> str:
         least, most = _SIDES[verdict]
         least = least if rule.more_than is None else _STRICT[verdict]
         return (
-            f"{least}{rule.least:g}{_unit(rule.unit)}"
+            f"{least}{rule.least:g}{unit_words(rule.unit, 'zh')}"
             if rule.at_most is None
-            else f"{most}{rule.at_most:g}{_unit(rule.unit)}"
+            else f"{most}{rule.at_most:g}{unit_words(rule.unit, 'zh')}"
         )
     about = "" if exact else "约"
-    return f"{about}{number(told, 0 if told >= 100 else 1).removesuffix('.0')}{_unit(rule.unit)}"
+    return f"{about}{number(told, 0 if told >= 100 else 1).removesuffix('.0')}{unit_words(rule.unit, 'zh')}"
 
 
 def _rates(facts: Facts) -> Block:

@@ -77,7 +77,7 @@ def _files(facts: Facts) -> Block:
               field("h_lost", 3.8))  # fmt: skip
     rows = []
     for one in files:
-        lost = "；".join(f"{clean(part.why.zh)} {part.rows:,}" for part in lost_rows(one)) or "—"
+        lost = "；".join(clean(part.told.zh) for part in lost_rows(one)) or "—"
         rows.append((clean(one.file), role_words(one).zh, f"{one.rows_read:,}", f"{one.rows_used:,}", lost))
     return Table(words=say("quality_files"), fields=fields, rows=tuple(rows))
 

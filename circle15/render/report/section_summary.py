@@ -267,9 +267,9 @@ def _how(facts: Facts) -> list[Words]:
     named = ("、".join(zh for zh, _, _ in methods), ", ".join(en for _, _, en in methods))
     cutoffs = tuple(comma.join(f"{one:g}" for one in settings.cutoffs_min) for comma in ("、", ", "))
     weights = analysis.gaps.weights
-    listed_weights = tuple(
-        "，".join(f"{getattr(facts.service(key), language)} {weight:.3f}" for key, weight in weights.items())
-        for language in ("zh", "en")
+    listed_weights = (
+        "，".join(f"{facts.service(key).zh}{weight:.3f}" for key, weight in weights.items()),
+        ", ".join(f"{facts.service(key).en} {weight:.3f}" for key, weight in weights.items()),
     )
     frame = analysis.coverage.frame
     lost = few_as_five(frame["pop_60plus_unplaced"].groupby(level="community_id").first()).sum() if len(frame) else 0.0

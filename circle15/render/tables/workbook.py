@@ -57,7 +57,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     few = published.places.index[published.places["pop_60plus"] != UNKNOWN].difference(published.told)
     analysis = replace(told_analysis(analysis, published), ledger=_told_ledger(analysis, few))
     _summary(book, analysis, published)
-    when, communities = _when(analysis), _few(community_table(analysis), few)
+    when, communities = _when(analysis), _outlined(_few(community_table(analysis), few))
     for title, heading, table in (
         ("社区 Communities", f"各社区缺口，按缺口排名 · Gaps, largest first{when}", communities),
         (
@@ -197,8 +197,9 @@ def _subdistricts(book: Book, analysis: Analysis) -> None:
     heading = "各街道缺口：人数为各社区之和 · Gaps by subdistrict: people are sums over communities"
     row = head(sheet, analysis.city, heading, 8)
     row = block(sheet, row, "按缺口排名 By index of the summed shares", subdistrict_table(analysis))
-    block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", subdistrict_gap_table(analysis))
-    for place in range(17):
+    spoken = subdistrict_gap_table(analysis).drop(columns=["service", "profile"])  # keys, for the CSV
+    block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", spoken)
+    for place in range(15):
         sheet.width(place, 15)
     page(sheet, header_row=None)
 
@@ -220,6 +221,17 @@ def _lists(book: Book, city: City) -> None:
 def _top(analysis: Analysis) -> pd.DataFrame:
     keys = ("name", "name_en", "rank_index", "index", "pop_60plus", "uncovered_worst", "worst_service_zh")
     return _present(community_table(analysis).head(10), keys)
+
+
+def _outlined(table: pd.DataFrame) -> pd.DataFrame:
+    """Communities, with words for where their outlines and their people come from."""
+    if "outline" in table:
+        table["outline"] = [str(both(f"outline_{key}")) if key else "" for key in table["outline"].fillna("")]
+    if "people_basis" in table:
+        table["people_basis"] = [
+            str(both(f"people_basis_{key}")) if key else "" for key in table["people_basis"].fillna("")
+        ]
+    return table
 
 
 def _spoken(table: pd.DataFrame) -> pd.DataFrame:
@@ -286,7 +298,7 @@ def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
     flat, stairs = f"平地 flat {profile.speed_mps:g} m/s", f"楼梯 stairs {profile.stairs_mps:g} m/s"
     speeds = f"{flat}, {stairs}, 信号灯 signal {profile.signal_s:g} s"
     known = services(analysis.city.pack_services)
-    shown_zh = "，".join(f"{known[key].title_zh} {weight:.3f}" for key, weight in weights.items())
+    shown_zh = "，".join(f"{known[key].title_zh}{weight:.3f}" for key, weight in weights.items())
     shown_en = ", ".join(f"{known[key].title_en} {weight:.3f}" for key, weight in weights.items())
     return [
         (

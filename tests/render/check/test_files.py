@@ -108,7 +108,7 @@ def test_both_files_and_the_same_bytes(city, tmp_path):
     assert book.sheetnames == ["数据质量 Data quality", "文件 Files", "列 Columns", "图层 Layers"]
     files = [[cell.value for cell in row] for row in book["文件 Files"].iter_rows(min_row=5)]
     assert files[0][:9] == ["sites.xlsx", "设施 facilities", "xlsx", "清单", None, "GCJ-02", 16, 12, 4]
-    assert files[0][9] == "编号重复 3；没有可用的经纬度 1"
+    assert files[0][9] == "编号重复：3；没有可用的经纬度：1"
     columns = [tuple(cell.value for cell in row)[2:5] for row in book["列 Columns"].iter_rows(min_row=5)]
     assert columns == [
         ("站名", "name", "名称"),

@@ -69,8 +69,8 @@ def test_on_a_narrow_terminal_names_keep_their_room():
 def test_what_became_of_a_file():
     report = "\n".join(lines())
     assert "  xlsx · 工作表“清单” · GCJ-02" in report
-    assert "  未采用：编号重复 3；没有可用的经纬度 1" in report
-    assert "  Left out: id stands twice 3; no usable coordinates 1" in report
+    assert "  未采用：编号重复：3；没有可用的经纬度：1" in report
+    assert "  Left out: id stands twice: 3; no usable coordinates: 1" in report
     assert "  认出 Understood：站名 → 名称 name · 经度 → lon · lat 纬度" in report
     assert "  保留，未识别 Kept, not understood：备注" in report
     assert "  涉及个人，未读取 About persons, left behind：联系电话" in report

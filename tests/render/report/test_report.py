@@ -175,7 +175,7 @@ def test_the_ranking_is_that_of_the_analysis(town, document):
 def test_clauses_are_counted(document):
     rows = table_after(document, "判定数")
     area = next(row for row in rows if "每百户" in row[0])
-    assert area[2:6] == ["≥30 平方米/百户", "7", "1", "0"]
+    assert area[2:6] == ["≥30平方米/百户", "7", "1", "0"]
     assert not any("一门式" in row[0] for row in rows)  # undetermined throughout: only counted below the table
     assert any("1条缺资料而全部不能判定、1条属全市指标" in line.text for line in document.paragraphs)
     assert any("一门式" in row[1] and row[2] == "8" for row in table_after(document, "不能判定的条文需要什么")[1:])
@@ -251,8 +251,8 @@ def test_shares_of_people_are_told_by_tens_whatever_the_measure(town):
 def test_a_range_is_told_as_a_range_with_its_unit(town):
     rule = dataclasses.replace(town.ledger.rules[0], measure="floor_area", unit="m2", at_least=400.0, at_most=None)
     row = {"observed": float("nan"), "observed_low": 465.0, "observed_high": float("nan"), "verdict": "pass"}
-    assert measured(rule, row) == "≥465 平方米"
-    assert measured(rule, row | {"observed_high": 930.0}) == "465–930 平方米"
+    assert measured(rule, row) == "≥465平方米"
+    assert measured(rule, row | {"observed_high": 930.0}) == "465–930平方米"
 
 
 def test_verdicts_of_a_report_are_those_that_may_be_told():

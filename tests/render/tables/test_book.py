@@ -110,7 +110,7 @@ def test_a_table_is_drawn_by_its_columns():
     assert sheet.oddFooter.center.text == "circle15 · &A · &P / &N"
     bars = {str(entry.sqref): entry.rules[0].dataBar for entry in sheet.conditional_formatting}
     assert {area: (bar.color.rgb, bar.cfvo[1].type) for area, bar in bars.items()} == {
-        "C4": ("FFD55E00", "num"), "D4": ("FFE69F00", "max"),
+        "C4": ("FFD9805B", "num"), "D4": ("FFEEB377", "max"),
     }  # fmt: skip
     assert bars["C4"].cfvo[1].val == 100
     number, text = sheet["A4"], sheet["E4"]

@@ -183,7 +183,7 @@ const figure = (label, value, note) =>
 /** The name of a community and its main figures. @param {Community} community @param {Bare} view */
 function head(community, { say, state, model }) {
   const { gap, pop_60plus: elders, population, people_basis: basis } = community;
-  const where = dotted([local(community, 'subdistrict', state.language), community.community_type]);
+  const where = dotted(['subdistrict', 'community_type'].map((key) => local(community, key, state.language)));
   const rank = gap?.rank ? say('rank_of', { rank: gap.rank, all: model.communities.length }) : '';
   /** @param {number | null} count */
   const heads = (count) => (count === null ? say('unknown') : people(count, false, say));

@@ -39,6 +39,7 @@
  * @property {string} subdistrict
  * @property {string} subdistrict_en
  * @property {string} community_type
+ * @property {string} community_type_en
  * @property {string} outline "grown" or "estates" where it is not an administrative boundary
  * @property {string} people_basis
  * @property {[number, number]} anchor longitude and latitude of the name

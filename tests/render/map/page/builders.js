@@ -51,6 +51,7 @@ export const community = (id, others = {}) => ({
   subdistrict: '',
   subdistrict_en: '',
   community_type: '',
+  community_type_en: '',
   outline: '',
   people_basis: '',
   anchor: [120, 31],
