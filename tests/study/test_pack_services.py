@@ -23,12 +23,13 @@ from circle15.render.map.folium_map import page_html
 from circle15.render.map.payload import payload
 from circle15.render.tables.comparison import comparison_lines, save_comparison
 from circle15.render.tables.ledger import ledger_table
+from circle15.render.tables.quality import conflict_table, match_table
 from circle15.study import check_city
 from tests.towns.browser_page import HOSTILE, becomes, click, texts
 from tests.towns.chromium import Browser, program
 from tests.towns.findings import finding_of
 from tests.towns.norm_books import RULE, book_toml
-from tests.towns.pack_files import CITY_TOML, TOWN_NODES, TOWN_WAYS, osm_xml
+from tests.towns.pack_files import CITY_TOML, TOWN_NODES, TOWN_WAYS, osm_xml, write_csv
 from tests.towns.pack_services import PARCELS, PHARMACY, services_toml
 
 SITES = (
@@ -115,6 +116,17 @@ def test_what_no_list_speaks_of_is_undetermined(pack):
     assert "快递点" in told.message_zh
     assert "Parcel point" in told.message_en
     assert '"parcel_point"' in told.remedy_en
+
+
+def test_two_lists_that_differ_in_them(pack):
+    more = '[[facilities]]\nfile = "more.csv"\nservices = ["pharmacy", "parcel_point"]\n\n[communities]'
+    root = pack(written().replace("[communities]", more))
+    write_csv(root / "tryton" / "more.csv", [("m1", "平江大药房", "药店;快递点", "120.6219", "31.3101")])
+    facilities = c15.load_city("tryton", data=root).facilities
+    assert facilities.frame.loc["f2", "services"] == ("pharmacy", "clinic", "parcel_point")
+    assert match_table(facilities)["services_added"].tolist() == ["快递点 Parcel point"]
+    doubt = conflict_table(facilities).set_index("facility_id").loc["f2"]
+    assert "药店 Pharmacy; 快递点 Parcel point" in doubt[["value", "other_value"]].tolist()
 
 
 def test_the_capacity_of_one(pack):

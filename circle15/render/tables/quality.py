@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from circle15.catalog import services, text
+from circle15.catalog import Service, services, text
 from circle15.model import Facilities, FileRecord, Finding
 from circle15.render.tables.frames import columns, rounded
 from circle15.render.words import COLUMN_STATUSES, both, column_lines, datum_name, examples_text, lost_rows, role_words
@@ -35,7 +36,7 @@ def match_table(facilities: Facilities) -> pd.DataFrame:
     table = table.sort_values(["distance_m", "facility_id"], ascending=[False, True], kind="stable", ignore_index=True)
     table["by"] = [_said(f"match_by_{by}") for by in table["by"]]
     table["filled"] = [_headers(names) for names in table["filled"]]
-    table["services_added"] = [_titles(keys, facilities) for keys in table["services_added"]]
+    table["services_added"] = table["services_added"].map(partial(_titles, services(facilities.pack_services)))
     return rounded(table)
 
 
@@ -44,10 +45,10 @@ def conflict_table(facilities: Facilities) -> pd.DataFrame:
     table = facilities.conflicts.astype({"distance_m": float})
     order = np.argsort([_CONFLICTS.index(kind) for kind in table["kind"]], kind="stable")
     table = table.iloc[order].reset_index(drop=True)
-    offers = table["kind"] == "services"
+    offers, titles = table["kind"] == "services", partial(_titles, services(facilities.pack_services))
     for column in ("value", "other_value"):
-        table[column] = table[column].mask(offers, table[column].where(offers, "").map(_titles))
-    table["services"] = [_titles(keys, facilities) for keys in table["services"]]
+        table[column] = table[column].mask(offers, table[column].where(offers, "").map(titles))
+    table["services"] = table["services"].map(titles)
     table["kind"] = [_said(f"conflict_{kind}") for kind in table["kind"]]
     return rounded(table)
 
@@ -65,9 +66,8 @@ def _headers(names: str) -> str:
     return ", ".join(f"{known[name].zh} {known[name].en}" if name in known else name for name in names.split(", "))
 
 
-def _titles(keys: str, facilities: Facilities) -> str:
+def _titles(known: Mapping[str, Service], keys: str) -> str:
     """Services joined by ; as titles in both languages."""
-    known = services(facilities.pack_services)
     return "; ".join(f"{known[key].title_zh} {known[key].title_en}" for key in keys.split(";") if key)
 
 
