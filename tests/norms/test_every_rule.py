@@ -45,9 +45,10 @@ PART_OF_1000 = {
     "grid_staffing": ("grids", "grids_staffed"),
     "grid_coverage": ("households", "households_in_grids"),
 }
-PLAIN = {
-    "agents": "agents", "organisations_per_community": "social_organisations", "one_stop": "one_stop",
-    "full_agency": "full_agency", "service_items": "service_items", "deliberation": "deliberation",
+YES = {key for key, measure in measures().items() if measure.unit == "yes"}
+"""Measures of what a community has or has not; their column bears their name."""
+PLAIN = {key: key for key in YES} | {
+    "agents": "agents", "organisations_per_community": "social_organisations", "service_items": "service_items",
     "community_people": "population", "community_households": "households", "people_per_facility": "population",
     "funding_per_100_households": "funding_yuan", "funding_per_100_registered_households": "funding_yuan",
 }  # fmt: skip
@@ -63,7 +64,6 @@ REACH = {
 }  # fmt: skip
 LAND = {"residential_land_in_reach", "residential_land_within_distance"}
 ASK_PEOPLE = {"community_people", "workers_per_10000", "certified_per_10000", "registered_share"}
-YES = {"one_stop", "full_agency", "deliberation"}
 CLOCK = 1 / 60
 
 
@@ -148,7 +148,7 @@ def rate_town(rule, complying, *, without=""):
     """Twenty communities, so many with everything that the clauses of a rate ask for, and the others with nothing."""
     clauses = [RULES[one] for one in rule.of]
     names = [name for clause in clauses for name in CHECKLISTS.get(clause.checklist, ())]
-    flags = ("one_stop", "full_agency", "deliberation", "service_items")
+    flags = (*YES, "service_items")
     good = COLUMNS | dict.fromkeys(flags, 1000.0) | {"functions": "；".join([*names, "别的"]), "population": 1000.0}
     bad = COLUMNS | dict.fromkeys(flags, 0.0) | {"functions": "别的", "population": 1000.0}
     offered = " ".join(sorted({service for clause in clauses for service in clause.services}))
