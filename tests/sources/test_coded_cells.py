@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from circle15.catalog.coded import code_of, coded_columns, yes_no_key
@@ -122,3 +124,14 @@ def test_no_word_stands_for_both(name):
 @pytest.mark.parametrize("column", ["one_stop", "general_service", "deliberation", "standardised"])
 def test_flags_of_yes_and_no_share_one_table(column):
     assert coded_columns()[column] == "yes_no"
+
+
+@pytest.mark.parametrize("city", ["suzhou", "helsinki"])
+def test_every_word_of_the_packs_that_come_along_is_known(city):
+    folder = Path(__file__).parents[2] / "data" / city
+    readings = [read_communities(folder / "communities.geojson", mapped_columns({}))]
+    if (folder / "facilities.csv").is_file():
+        readings.append(read_facilities(folder / "facilities.csv", facilities_table()))
+        assert set(readings[1].frame["tier_key"]) == {"community", "subdistrict"}
+    told = {one.code for reading in readings for one in reading.findings}
+    assert not told & {"coded-words-unknown", "community-area-unsaid"}
