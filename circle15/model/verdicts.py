@@ -49,6 +49,8 @@ class Attribution:
     order joined by ``+``), ``serves`` (60+ person-services that it newly covers in the whole city), its ends' nodes
     ``u`` and ``v``, and the line in the network's metric system; the most serving first.
 
+    ``served`` on (``link_id``, ``community_id``, ``service``): of whom ``serves`` is the sum.
+
     ``policies`` on ``service``: people aged 60+ of the whole city who lack it under each policy of gates
     (:class:`~circle15.model.walk_network.WalkProfile`): ``resident`` as in the analysis, ``open``, ``visitor`` and
     ``closed``.
@@ -59,6 +61,7 @@ class Attribution:
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     links: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
+    served: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     policies: pd.DataFrame = field(default_factory=pd.DataFrame)
     cutoff_min: float = float("nan")
     open_at: Moment | None = None

@@ -165,10 +165,25 @@ def attribution(
     return Attribution(
         frame=frame.sort_index(),
         links=table,
+        served=_served(found, names, today),
         policies=policies,
         cutoff_min=settings.circle_min,
         open_at=settings.open_at,
     )
+
+
+def _served(found: Served, names: Mapping[int, str], today: _Today) -> pd.Series:
+    """People whom each link of the table newly covers, by community and service."""
+    taken = np.isin(found.link, list(names)) & (found.people > _NOBODY)
+    index = pd.MultiIndex.from_arrays(
+        [
+            pd.Index([names[link] for link in found.link[taken].tolist()], dtype=object),
+            today.ids[found.group[taken]],
+            np.array(today.services, dtype=object)[found.service[taken]],
+        ],
+        names=["link_id", "community_id", "service"],
+    )
+    return pd.Series(found.people[taken], index=index, name="served", dtype=float).sort_index()
 
 
 _OTHER_POLICIES: tuple[GatePolicy, ...] = ("open", "visitor", "closed")

@@ -71,12 +71,14 @@ def attribution(plain: Analysis) -> Attribution:
     frame["link_id"] = ["link-1", "", *[""] * (len(gaps) - 2)]
     line = shapely.LineString([(WEST_M + 300, SOUTH_M + 560), (WEST_M + 300, SOUTH_M + 700)])
     links = gpd.GeoDataFrame(
-        {"length_m": [140.0], "crosses": ["water"], "serves": [333.0], "u": [0], "v": [1]},
+        {"length_m": [140.0], "crosses": ["water"], "serves": [417.0], "u": [0], "v": [1]},
         index=pd.Index(["link-1"], name="link_id"), geometry=[line], crs=CRS_M,
     )  # fmt: skip
     worlds = {"resident": 4321.0, "open": 4000.0, "visitor": 5004.0, "closed": 4321.0}
     policies = pd.DataFrame(worlds, index=pd.Index(["clinic"], name="service"))
-    return Attribution(frame=frame, links=links, policies=policies, cutoff_min=15.0)
+    served = pd.Series([417.0], index=pd.MultiIndex.from_tuples([("link-1", *gaps.index[0])]))
+    served.index.names = ["link_id", *BOTH]
+    return Attribution(frame=frame, links=links, served=served, policies=policies, cutoff_min=15.0)
 
 
 def robustness(plain: Analysis) -> Robustness:

@@ -118,12 +118,16 @@ def attribution(town: Analysis) -> Attribution:
     )  # fmt: skip
     ends = [(29, 38), (30, 39)]
     links = gpd.GeoDataFrame(
-        {"length_m": [230.0, 231.0], "crosses": ["water", "water+private"], "serves": [412.0, 7.0],
+        {"length_m": [230.0, 231.0], "crosses": ["water", "water+private"], "serves": [702.0, 7.0],
          "u": [29, 30], "v": [38, 39]},
         index=pd.Index(["L1", "L2"], name="link_id"),
         geometry=[shapely.LineString([(net.x[a], net.y[a]), (net.x[b], net.y[b])]) for a, b in ends], crs=CRS_M,
     )  # fmt: skip
-    return Attribution(frame=frame, links=links, cutoff_min=15.0)
+    rows = pd.MultiIndex.from_tuples(
+        [("L1", "c7", "meal_point"), ("L2", "c5", "clinic")], names=["link_id", "community_id", "service"]
+    )
+    served = pd.Series([702.0, 7.0], index=rows)
+    return Attribution(frame=frame, links=links, served=served, cutoff_min=15.0)
 
 
 def robustness(town: Analysis) -> Robustness:

@@ -169,7 +169,7 @@ def _attribution(analysis: Analysis, published: Published, services: list[str]) 
             links,
             found.links["length_m"],
             found.links["crosses"],
-            _tens(found.links["serves"]),
+            published.serves.tolist(),
             strict=True,
         )
     ] if len(links) else []  # fmt: skip

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from circle15.catalog import text
 from circle15.model import Analysis
-from circle15.model.limits import FEWEST
+from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
 from circle15.render.published.gaps import (
     drawn,
     public_cells,
@@ -32,6 +32,8 @@ from circle15.render.published.ranking import (
 
 __all__ = ["Published", "few", "percent", "publish", "tens"]
 
+_BEFORE_AND_AFTER = ("uncovered", "uncovered_link")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
@@ -43,8 +45,8 @@ class Published:
     ``ranking``, ``subdistricts``, ``draws``, ``intervals``, ``stability``: indices, ranks and their intervals by
     :mod:`circle15.render.published.ranking`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a
     cut-off (people not covered), all in tens. ``groups``: :func:`~circle15.render.published.gaps.public_groups`.
-    ``unknown`` communities, whose people aged 60+ nobody knows, are in none.
-    ``told``: ids by :func:`~circle15.render.published.gaps.told_communities`.
+    ``unknown`` communities, whose people aged 60+ nobody knows, are in none. ``serves`` on ``link_id``: person-services
+    in tens. ``told``: ids by :func:`~circle15.render.published.gaps.told_communities`.
     """
 
     cells: Any
@@ -60,6 +62,7 @@ class Published:
     elders: int
     people: int
     unknown: int
+    serves: Any
     told: pd.Index
 
     def seen(self, community: str) -> bool:
@@ -108,7 +111,7 @@ def publish(analysis: Analysis) -> Published:
     """Counts of an analysis, such that no group under ten can be worked out, and figures made of these."""
     frame = analysis.city.communities.frame
     cells, draws = public_cells(analysis), public_draws(analysis)
-    ranking = public_gaps(analysis, cells)
+    ranking, left = public_gaps(analysis, cells), _left(analysis, cells)
     elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
     everyone = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
     return Published(
@@ -121,7 +124,8 @@ def publish(analysis: Analysis) -> Published:
         intervals=public_intervals(analysis, cells, draws, ranking),
         stability=public_stability(analysis, cells, ranking),
         totals=_totals(analysis, cells),
-        left=_left(analysis, cells),
+        left=left,
+        serves=_serves(analysis, cells, left),
         elders=tens(_sum_of(elders)),
         people=tens(_sum_of(everyone)),
         unknown=int(frame["pop_60plus"].isna().sum()),
@@ -138,6 +142,24 @@ def _left(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
     frame = analysis.attribution.frame
     worlds = [column for column in frame if str(column).startswith("uncovered")]
     return pd.DataFrame({column: public_left(cells, frame[column]) for column in worlds}, index=frame.index)
+
+
+def _serves(analysis: Analysis, cells: pd.DataFrame, left: pd.DataFrame) -> pd.Series:
+    """Whom each link would serve: tens of the sum over communities.
+
+    Of those for which it is the best link, what is told of them today less what is told of those whom it leaves: a
+    number of its own would, with these two, tell of the rest of the community.
+    """
+    found = analysis.attribution
+    if not len(found.served):
+        return pd.Series(0, index=found.links.index, dtype=np.int64)
+    gaps = found.served.index.droplevel("link_id")
+    told = drawn(public_left(cells, pd.Series(found.served.to_numpy(), index=gaps)).to_numpy())
+    today, after = (drawn(left[world].reindex(gaps).fillna(0).to_numpy(dtype=np.int64)) for world in _BEFORE_AND_AFTER)
+    best = found.frame["link_id"].reindex(gaps).to_numpy() == found.served.index.get_level_values("link_id")
+    told = np.where(best, np.maximum(today - after, MIDDLE_OF_FEW), told)
+    sums = pd.Series(told, index=found.served.index).groupby(level="link_id").sum()
+    return sums.reindex(found.links.index, fill_value=0.0).map(tens).astype(np.int64)
 
 
 def _totals(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:

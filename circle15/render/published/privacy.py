@@ -235,22 +235,30 @@ def public_means(values: NDArray[np.float64], people: NDArray[np.float64], most:
 def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
     """Spread people over demand points in bundles of ten, none smaller.
 
-    Walking through a community's points in their order, a bundle is set down where the running total
-    passes 5, 15, 25, ... people. A community's sum is right to five people and so is every stretch of
-    the walk, but no point tells how many live there. Communities of fewer than ten get no bundle, nor do those of
-    unknown people.
+    Walking through a community's points in their order, two bundles are set down where the running total of people
+    passes 15, and one where it passes 25, 35, ...; where ten people or more are left for the last time, all that remain
+    are. So of any stretch tens are told, and of those from the first point and to the last one not how many they are
+    where they are few. A community's sum is right to five people. Of fewer than 25 people all bundles stand at the last
+    point; communities of fewer than ten get none, nor do those of unknown people.
 
     Examples
     --------
-    >>> bundles(pd.Series([4.0, 4.0, 4.0, 13.0]), pd.Series(["a", "a", "a", "a"])).tolist()
-    [0, 10, 0, 20]
+    >>> bundles(pd.Series([4.0, 14.0, 9.0, 13.0]), pd.Series(["a", "a", "a", "a"])).tolist()
+    [0, 20, 20, 0]
+    >>> bundles(pd.Series([4.0, 8.0]), pd.Series(["a", "a"])).tolist()
+    [0, 10]
     """
-    people = people.fillna(0.0)
-    running = people.groupby(community.to_numpy(), sort=False).cumsum()
-    total = people.groupby(community.to_numpy(), sort=False).transform("sum")
-    reached = np.floor((running.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
-    before = np.floor((running.to_numpy() - people.to_numpy() + FEWEST / 2) / FEWEST).astype(np.int64)
-    return np.where(total.to_numpy() >= FEWEST, (reached - before) * FEWEST, 0)
+    people, groups = people.fillna(0.0), community.to_numpy()
+    running = people.groupby(groups, sort=False).cumsum().to_numpy()
+    total = people.groupby(groups, sort=False).transform("sum").to_numpy()
+    step = FEWEST / 2
+    first, final = FEWEST + step, np.floor((total - FEWEST - step) / FEWEST) * FEWEST + step
+    all_of_them = np.floor((total + step) / FEWEST)
+    set_down = np.where(running < first, 0, np.floor((running + step) / FEWEST))
+    at_end = ~pd.Series(groups).duplicated(keep="last").to_numpy()
+    set_down = np.where(((final >= first) & (running >= final)) | at_end, all_of_them, set_down)
+    before = pd.Series(set_down).groupby(groups, sort=False).shift(fill_value=0.0).to_numpy()
+    return np.where(total >= FEWEST, (set_down - before) * FEWEST, 0).astype(np.int64)
 
 
 class _Sides(NamedTuple):

@@ -241,7 +241,7 @@ def _attribution(analysis: Analysis, published: Published) -> Attribution:
     told = found.frame.index.get_level_values("community_id").isin(published.told)
     links = found.links
     if len(links):
-        links = links.assign(serves=links["serves"].map(_few))
+        links = links.assign(serves=drawn(published.serves.to_numpy()))
     return replace(found, frame=found.frame.assign(**left)[told], links=links)
 
 

@@ -37,7 +37,7 @@ def causes(facts: Facts) -> list[Block]:
     if "map_causes" in facts.figures:
         out.append(Picture(stem="map_causes", words=say("causes_map"), width=0.86))
     out.append(Heading(level=2, words=say("causes_links")))
-    out.append(_links(links) if len(links) else Paragraph(words=say("links_none")))
+    out.append(_links(facts, links) if len(links) else Paragraph(words=say("links_none")))
     return [*out, _remedies(facts), *_gates(facts)]
 
 
@@ -97,15 +97,16 @@ def _under(facts: Facts, service: Any, more: float) -> int:
     return tens(max(today + np.sign(more) * float(few_as_five(abs(more))), 0.0))
 
 
-def _links(links: gpd.GeoDataFrame) -> Table:
+def _links(facts: Facts, links: gpd.GeoDataFrame) -> Table:
     fields = (field("h_number", 0.7, "right"), field("h_length", 1.1, "right"), field("h_crosses", 1.6),
               field("h_serves", 1.3, "right"), field("h_where", 2.4))  # fmt: skip
     best = links.head(_MOST_LINKS)
     middle = best.geometry.interpolate(0.5, normalized=True).to_crs(4326)
     rows = [
-        (str(rank), f"{length:,.0f}", crossing(crosses).zh, few(tens(float(serves))), f"{at.x:.5f}, {at.y:.5f}")
+        (str(rank), f"{length:,.0f}", crossing(crosses).zh, few(serves), f"{at.x:.5f}, {at.y:.5f}")
         for rank, (length, crosses, serves, at) in enumerate(
-            zip(best["length_m"], best["crosses"], best["serves"], middle, strict=True), start=1
+            zip(best["length_m"], best["crosses"], facts.published.serves.head(_MOST_LINKS), middle, strict=True),
+            start=1,
         )
     ]
     note = say("links_note", metres=f"{SHORT_M:g}")

@@ -169,7 +169,7 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     lines = []
     if len(found.links):
         best = found.links.iloc[0]
-        crosses, serves = crossing(best["crosses"]), tens(best["serves"])
+        crosses, serves = crossing(best["crosses"]), int(published.serves.iloc[0])
         told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
         lacking = published.summed("uncovered", found.frame.index) if len(found.frame) else 0
         share = percent(min(1.0, serves / lacking)) if min(serves, lacking) >= FEWEST else "—"

@@ -167,7 +167,7 @@ def test_how_sure_and_what_is_missing(browser: Browser, town: Path, content: dic
     fill = browser.run(LAYERS)["fill"]
     wanted = {"虎丘社区": "#1f8a8a", "金阊社区": "#1f8a8a", "平江社区": "#f8f6f1"}
     assert {name: fill[name][0] for name in wanted} == wanted
-    assert texts(browser, ".line-label.link-label") == ["约410人次 · 230米"]
+    assert texts(browser, ".line-label.link-label") == ["约710人次 · 230米"]
     click(browser, '[data-community="c7"]')
     assert "打通一条230米的通道，还剩约230人走不到" in texts(browser, '[data-service="meal_point"] .cause')[0]
 

@@ -190,7 +190,7 @@ def test_causes_links_and_remedies_are_in_tens(town, document):
     link = next(row for row in rows if row[0].startswith("缺一条通道"))
     assert link[1] == "1"
     assert link[2] == f"{round(linked / 10) * 10:,}"
-    assert table_after(document, "最有效的通道")[1][:4] == ["1", "140", "水面", "330"]
+    assert table_after(document, "最有效的通道")[1][:4] == ["1", "140", "水面", "410"]  # of 830 it leaves 420
     # Today's figure is the city's total as it is told elsewhere, the others differ from it: 321 fewer, 683 more.
     assert table_after(document, "门禁的不同开法下")[1][1:] == ["630", "310", "1,310", "630"]
     told = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
