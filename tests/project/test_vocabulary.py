@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.towns.package_trees import PACKAGE, TREES
+from tests.towns.prose import faults
 from tests.towns.vocabulary import SYNONYMS, banned
 
 ROOT = PACKAGE.parent
@@ -108,3 +109,13 @@ def test_the_words_that_are_said_stand_in_the_glossary_or_the_catalogue():
     told = [glossary, *(text for _, text in catalogue())]
     for entry in SYNONYMS:
         assert any(entry["say"] in text for text in told), entry["say"]
+
+
+def test_guides_set_numbers_as_the_outputs_do():
+    inside, found = False, []
+    for where, line in guides():
+        inside ^= line.startswith("```")
+        plain = re.sub(r"^\d+\. ", "", re.sub("`[^`]*`", "X", line))
+        if where.endswith(".md") and not inside:
+            found += [f"{where}: {line[:80]}" for fault in faults(plain) if "number" in fault]
+    assert not found, "\n".join(found)
