@@ -56,13 +56,13 @@ def service_fault(added: Sequence[Service], catalogue: Sequence[Service]) -> Ser
     if len(added) > most:
         return _fault(most, "service_many", "key", added[most].key, {"count": len(added), "most": most})
     for place, service in enumerate(added):
-        for found in _form(service):
-            return _fault(place, *found)
+        for fault in _form(service):
+            return _fault(place, *fault)
     for place, service in enumerate(added):
         others = (*catalogue, *added[:place], *added[place + 1 :])
         earlier = others[: len(catalogue) + place]
-        for found in chain(_alike(service, earlier), _called(service, others), _tagged(service, others)):
-            return _fault(place, *found)
+        for fault in chain(_alike(service, earlier), _called(service, others), _tagged(service, others)):
+            return _fault(place, *fault)
     return None
 
 
@@ -104,7 +104,7 @@ def _form(service: Service) -> Iterator[_Fault]:
         yield "service_reserved", "key", service.key, {}
     for name in _TEXTS:
         title = getattr(service, name)
-        if not title.strip() or len(title) > limits["title"]:
+        if not fold_header(title) or len(title) > limits["title"]:
             yield "service_title", name, title, {"most": limits["title"]}
         if _hidden(title):
             yield "service_hidden", name, title, {}
@@ -169,9 +169,9 @@ def _names(service: Service) -> dict[str, str]:
 def _alike(service: Service, earlier: Sequence[Service]) -> Iterator[_Fault]:
     """What it shares with a service before it: key, title, glyph."""
     for other in earlier:
-        theirs = _names(other).values()
+        taken = _names(other).values()
         for name, title in _names(service).items():
-            if title in theirs:
+            if title in taken:
                 yield "service_named", name, getattr(service, name), _other(other)
         if fold_header(service.glyph) == fold_header(other.glyph):
             yield "service_glyph_taken", "glyph", service.glyph, _other(other)
@@ -181,8 +181,8 @@ def _called(service: Service, others: Sequence[Service]) -> Iterator[_Fault]:
     """Words of its own by which a list may mean another service, or that another's words and titles hold."""
     for word in service.words:
         for other in others:
-            theirs = (*_names(other).values(), *map(fold_header, other.words), *other.patterns)
-            if names_service(word, other) or any(fold_header(word) in text for text in theirs):
+            texts = (*_names(other).values(), *map(fold_header, other.words), *other.patterns)
+            if names_service(word, other) or any(fold_header(word) in text for text in texts):
                 yield "service_word_taken", "words", word, _other(other)
 
 
@@ -191,7 +191,7 @@ def _tagged(service: Service, others: Sequence[Service]) -> Iterator[_Fault]:
     for text in service.osm:
         rule = TagRule.parse(text)
         for other in others:
-            if any(rule.covers(TagRule.parse(theirs)) for theirs in other.osm):
+            if any(rule.covers(TagRule.parse(tag)) for tag in other.osm):
                 yield "service_tag_taken", "osm", text, _other(other)
 
 

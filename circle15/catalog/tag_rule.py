@@ -48,9 +48,9 @@ class TagRule:
         >>> wide.covers(narrow), narrow.covers(wide), wide.covers(wide)
         (True, False, True)
         """
-        theirs = dict(other.pairs)
+        asked = dict(other.pairs)
         return all(
-            theirs.get(key) == value or (value == "*" and theirs.get(key, "no") != "no") for key, value in self.pairs
+            asked.get(key) == value or (value == "*" and asked.get(key, "no") != "no") for key, value in self.pairs
         )
 
     def kind(self, tags: Mapping[str, str]) -> str:

@@ -352,10 +352,10 @@ class CityConfig(TomlTable):
 
     @model_validator(mode="after")
     def _services_apart(self) -> Self:
-        found = service_fault(self.pack_services, tuple(services().values()))
-        if found is not None:
-            title = f"[[services]] {found.place}"
-            raise fault(found.code, table=(title, title), **found.words)
+        refused = service_fault(self.pack_services, tuple(services().values()))
+        if refused is not None:
+            title = f"[[services]] {refused.place}"
+            raise fault(refused.code, table=(title, title), **refused.words)
         return self
 
 

@@ -61,6 +61,7 @@ def test_a_service_travels():
         ({"key": "clinic"}, "is the name of the service Community clinic (clinic)", "“社区卫生服务站”（clinic）同名"),
         ({"title_zh": ""}, "title_zh = '' in pack_services[1] is empty or too long", "1到40个字符"),
         ({"title_en": " \t"}, "title_en = ' \\t'", "为空"),
+        ({"title_en": "--"}, "title_en = '--' in pack_services[1] is empty", "为空"),  # a dash in a cell is none
         ({"noun_en": "x" * 41}, "is empty or too long; give a name of 1 to 40", "过长"),
         ({"title_zh": "助餐点"}, "title_zh = '助餐点' in pack_services[1] is the name of", "同名"),
         ({"title_en": "daily SHOP"}, "the service Daily shop (shop)", "便民商店"),

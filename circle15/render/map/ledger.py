@@ -182,8 +182,8 @@ def _row(
     numbers = _numbers(rule, table)
     row |= {"n": numbers} if any(numbers) else {}
     words = [str(text) for text in table["lacks"].fillna("")]
-    said = partial(lacks_words, pack_services=analysis.city.pack_services)
-    needed = [lacks.place((said(text, "zh"), said(text, "en"))) if text else -1 for text in words]
+    supply = partial(lacks_words, pack_services=analysis.city.pack_services)
+    needed = [lacks.place((supply(text, "zh"), supply(text, "en"))) if text else -1 for text in words]
     return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
 
 

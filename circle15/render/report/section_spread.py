@@ -36,10 +36,10 @@ def spread(facts: Facts) -> list[Block]:
     if not len(groups):
         return [*out, Paragraph(words=say("groups_none"))]
     for grouping in dict.fromkeys(groups.index.get_level_values("grouping")):
-        found = groups.xs(grouping, level="grouping")
-        keys = [key for key in facts.determined if key in found.index.get_level_values("service")]
+        rows = groups.xs(grouping, level="grouping")
+        keys = [key for key in facts.determined if key in rows.index.get_level_values("service")]
         for first in range(0, len(keys), _MOST_SERVICES):
-            out.append(_group(facts, str(grouping), found, keys[first : first + _MOST_SERVICES]))
+            out.append(_group(facts, str(grouping), rows, keys[first : first + _MOST_SERVICES]))
     return out
 
 

@@ -243,8 +243,8 @@ def _osm_only(
     for place in kept[_NUMBER].unique():
         record = log.files[place]
         if record.form == OSM_FORM:
-            mine = kept[_NUMBER] == place
-            told += osm_only_findings(kept, mine, own, file=record.file, pack_services=pack_services)
+            rows = kept[_NUMBER] == place
+            told += osm_only_findings(kept, rows, own, file=record.file, pack_services=pack_services)
     return told
 
 
