@@ -19,7 +19,7 @@ from circle15.model.norms import Ledger, Rule
 from circle15.model.placed import determined
 from circle15.model.units import LEVELS, Units, units_of
 from circle15.render.map.facilities import short
-from circle15.render.published.gaps import told_communities
+from circle15.render.published.gaps import public_cells, public_sums, told_communities
 from circle15.render.published.privacy import (
     SUPPRESSED,
     public_shares,
@@ -322,7 +322,8 @@ def _public(
         of = whole / max(1, len(rule.services)) if rule.measure == "services_in_reach" else whole
         total = np.where(np.isfinite(of), of, units.total(each))
         everyone = units.total(np.nan_to_num(_column(frame, rule.people))) if exposure == "people" else total
-        return _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
+        told, few = _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
+        return _of_sums(analysis, rule, units, told), few
     match exposure:
         case "plain":
             told = observed
@@ -386,6 +387,24 @@ def _share(
     return public_shares(total, share, everyone=everyone), few | (
         telling if rule.judges else np.zeros(len(observed), dtype=bool)
     )
+
+
+def _of_sums(analysis: Analysis, rule: Rule, units: Units, told: Numbers) -> Numbers:
+    """Shares of several communities that ask what the cells tell of each: made of these, none is what a sum leaves."""
+    cutoffs = list(analysis.settings.cutoffs_min)
+    asks = rule.measure == "people_in_reach" and rule.people == "pop_60plus" and len(rule.services) == 1
+    if rule.minutes is None or rule.minutes not in cutoffs or rule.metres is not None or rule.tiers:
+        return told
+    if units.level == "community" or not asks or rule.services[0] not in analysis.coverage.services:
+        return told
+    ids = analysis.city.communities.frame.index
+    groups = pd.Series(units.ids.to_numpy()[units.code], index=ids).where(units.code >= 0)
+    sums = public_sums(analysis, public_cells(analysis), groups).xs(rule.services[0], level=1).reindex(units.ids)
+    placed, out = (sums[column].to_numpy() for column in ("placed", f"uncovered_{cutoffs.index(rule.minutes)}"))
+    share = np.rint(100 * (1 - out / np.maximum(placed, FEWEST)))
+    share = np.where(out > 0, np.minimum(share, 99), 100)
+    share = np.where(out < placed, np.maximum(share, 1), 0)
+    return np.where(np.isfinite(told) & (placed >= FEWEST), share, told)
 
 
 def _per_head(heads: Numbers, observed: Numbers) -> Numbers:

@@ -153,8 +153,8 @@ def _serves(analysis: Analysis, cells: pd.DataFrame, left: pd.DataFrame) -> pd.S
     found = analysis.attribution
     if not len(found.served):
         return pd.Series(0, index=found.links.index, dtype=np.int64)
-    gaps = found.served.index.droplevel("link_id")
-    told = drawn(public_left(cells, pd.Series(found.served.to_numpy(), index=gaps)).to_numpy())
+    served = found.served.droplevel("link_id")
+    gaps, told = served.index, drawn(public_left(cells, served).to_numpy())
     today, after = (drawn(left[world].reindex(gaps).fillna(0).to_numpy(dtype=np.int64)) for world in _BEFORE_AND_AFTER)
     best = found.frame["link_id"].reindex(gaps).to_numpy() == found.served.index.get_level_values("link_id")
     told = np.where(best, np.maximum(today - after, MIDDLE_OF_FEW), told)

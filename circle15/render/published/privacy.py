@@ -288,8 +288,8 @@ def _alike(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """The tens by which people outside a share are told, and the lowest and highest number that these may stand for.
 
-    One to nine, and all but one to nine, are one number each. The last tens before the latter also stand for what
-    would be cut off from the next, so that a few numbers at the end do not give themselves away.
+    As :func:`public_parts`: one to nine, and all but one to nine, are one number each, the last tens before the latter
+    also stand for what would be cut off from the next, and of twenty to 29 people ten and more are one number.
     """
     last = np.maximum(FEWEST, (people - FEWEST - FEWEST // 2 + 1) // FEWEST * FEWEST)
     tens = np.clip(_tens(outside), FEWEST, last)
@@ -297,10 +297,10 @@ def _alike(
     highest = np.where(tens == last, people - FEWEST, tens + FEWEST // 2 - 1)
     few_out = (outside > 0) & (outside < FEWEST)
     few_in = (people - outside > 0) & (people - outside < FEWEST) & ~few_out
-    one = np.ones_like(people)
-    lowest = np.where(few_out, one, np.where(few_in, people - FEWEST + 1, lowest))
-    highest = np.where(few_out, np.minimum(FEWEST - 1, people - 1), np.where(few_in, people - 1, highest))
-    return tens, lowest, highest
+    one, merged = np.ones_like(people), (people < 3 * FEWEST) & ~few_out
+    lowest = np.where(few_out, one, np.where(merged, FEWEST, np.where(few_in, people - FEWEST + 1, lowest)))
+    highest = np.where(few_out, np.minimum(FEWEST - 1, people - 1), np.where(few_in | merged, people - 1, highest))
+    return np.where(merged, FEWEST, tens), lowest, highest
 
 
 def public_shares(
@@ -343,7 +343,7 @@ def public_shares(
     near = known & (beside > 0) & (beside < FEWEST)
     of = _tens(people + np.where(near, beside, 0).astype(np.int64))
     percent = np.rint(100 * (1 - tens / of))
-    percent = np.where(people - outside < FEWEST, NEARLY_NONE, percent)
+    percent = np.where((people - outside < FEWEST) & (people >= 3 * FEWEST), NEARLY_NONE, percent)
     percent = np.where(outside < FEWEST, NEARLY_ALL, percent)
     percent = np.where(outside == 0, 100, np.where(outside == people, 0, percent))
     return np.where(known & ~too_few, percent, np.nan)
@@ -384,7 +384,7 @@ def tells_too_much(
     maybe = lowest[:, None] + np.arange(2 * FEWEST)
     possible = maybe <= highest[:, None]
     same = complies(100 * (1 - maybe / people[:, None])) == complies(100 * (1 - outside / people))[:, None]
-    few = (outside < FEWEST) | (people - outside < FEWEST)
+    few = (outside < FEWEST) | (people - outside < FEWEST) | (people < 3 * FEWEST)
     told = np.where(
         few, (possible & ~same).any(axis=1), (possible.sum(axis=1) > 1) & ((possible & same).sum(axis=1) < 2)
     )
