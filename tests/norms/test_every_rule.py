@@ -193,10 +193,12 @@ def facilities_of(rule, sites, without):
     for column in ("floor_area_m2", "opening_hours", "delivery_radius_m", "standardised"):
         frame[column] = [attributes.get(column) for _, _, attributes in sites]
     frame["tier_key"] = rule.tiers[0] if rule.tiers else "city"
+    kinds = [one.kinds[0] for one in (rule, *(RULES[key] for key in rule.of)) if one.kinds]
+    frame["site_kind_key"] = kinds[0] if kinds else ""
     listed = {service for one in (rule, *(RULES[key] for key in rule.of)) for service in one.services} - {without}
     if without in {service for offered, _, _ in sites for service in offered.split()}:
         frame = frame.iloc[:0]
-    lost = {"facilities.tier": "tier_key"}.get(without, without.removeprefix("facilities."))
+    lost = {"facilities.tier": "tier_key", "facilities.site_kind": "site_kind_key"}.get(without, without.removeprefix("facilities."))
     return Facilities(frame=frame.drop(columns=lost, errors="ignore"), listed=frozenset(listed))
 
 
