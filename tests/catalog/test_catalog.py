@@ -30,7 +30,7 @@ from circle15.catalog import (
 from circle15.errors import SettingError
 from circle15.model import WalkProfile
 from circle15.model.provenance import FileRole
-from circle15.sources.pack.facilities import _OSM_LOSSES
+from circle15.sources.pack.osm_facilities import _LOSSES
 from tests.towns.package_trees import PACKAGE, TREES, calls
 
 PHRASES = tomllib.loads(files("circle15.catalog").joinpath("text.toml").read_text(encoding="utf-8"))
@@ -130,7 +130,7 @@ def drop_codes() -> dict[str, str]:
                 mark, _, code = node.value.partition("dropped: ")
                 if code and not mark:
                     found[code] = path.name
-    put_together = {f"osm-{reason}": "pack_facilities.py" for reason in _OSM_LOSSES}
+    put_together = {f"osm-{reason}": "osm_facilities.py" for reason in _LOSSES}
     in_a_loop = dict.fromkeys(("facility-swapped", "facility-metres"), "facility_points.py")
     of_cells = dict.fromkeys(("nodata", "population-elsewhere", "population-cells-empty"), "population_raster.py")
     return found | put_together | in_a_loop | of_cells | {"no street": "walk_rules.py"}

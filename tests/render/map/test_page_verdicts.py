@@ -213,7 +213,7 @@ def test_the_saved_table_has_the_verdicts_that_are_shown(browser: Browser, town:
         assert told[one["id"]] == ({"p": "达标", "f": "不达标"}[letter], f"{count}处", "≥ 1处")
 
 
-def hostile(result: Any, _language: str) -> pd.Series:
+def hostile(result: Any, _language: str, **_pack: Any) -> pd.Series:
     """One text for each row of a table, or for each type."""
     return pd.Series(HOSTILE[6], index=result.types.index if isinstance(result, Typology) else result.index)
 
