@@ -198,7 +198,9 @@ def facilities_of(rule, sites, without):
     listed = {service for one in (rule, *(RULES[key] for key in rule.of)) for service in one.services} - {without}
     if without in {service for offered, _, _ in sites for service in offered.split()}:
         frame = frame.iloc[:0]
-    lost = {"facilities.tier": "tier_key", "facilities.site_kind": "site_kind_key"}.get(without, without.removeprefix("facilities."))
+    lost = {"facilities.tier": "tier_key", "facilities.site_kind": "site_kind_key"}.get(
+        without, without.removeprefix("facilities.")
+    )
     return Facilities(frame=frame.drop(columns=lost, errors="ignore"), listed=frozenset(listed))
 
 

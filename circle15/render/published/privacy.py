@@ -254,7 +254,7 @@ def bundles(people: pd.Series, community: pd.Series) -> NDArray[np.int64]:
     step = FEWEST / 2
     first, final = FEWEST + step, np.floor((total - FEWEST - step) / FEWEST) * FEWEST + step
     all_of_them = np.floor((total + step) / FEWEST)
-    set_down = np.where(running < first, 0, np.floor((running + step) / FEWEST))
+    set_down = np.where((running < first) | (final < first), 0, np.floor((running + step) / FEWEST))
     at_end = ~pd.Series(groups).duplicated(keep="last").to_numpy()
     set_down = np.where(((final >= first) & (running >= final)) | at_end, all_of_them, set_down)
     before = pd.Series(set_down).groupby(groups, sort=False).shift(fill_value=0.0).to_numpy()

@@ -238,7 +238,7 @@ def test_list_search_sort_and_card(browser: Browser, town: Path) -> None:
     share = round(100 * (1 - cell["uncovered"][-1] / cell["placed"]))
     assert texts(browser, '[data-service="meal_point"] .share')[0].endswith(f"{share}%")
     assert texts(browser, ".card p.fine")[0] == "人口定位依据：住宅建筑。"
-    assert f"平均{cell['mean_min']:.1f}分钟" in texts(browser, '[data-service="meal_point"] .detail')[0]
+    assert f"平均{cell['mean_min']:.0f}分钟" in texts(browser, '[data-service="meal_point"] .detail')[0]
     click(browser, ".back")
     assert len(texts(browser, ".row")) == 8
 

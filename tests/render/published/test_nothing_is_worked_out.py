@@ -94,7 +94,8 @@ LEAKS = {
 
 @pytest.mark.parametrize("leak", [None, *LEAKS])
 def test_an_exact_figure_is_found(town: Town, leak: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    ends = Adversary(town, np.array(SEEDED[2])).ends(town.missed("clinic", 15.0))
+    group = town.worlds()["served"] if leak == "links" else town.missed("clinic", 15.0)
+    ends = Adversary(town, np.array(SEEDED[2])).ends(group)
     if leak is not None:
         monkeypatch.setattr(*LEAKS[leak])
     first, second = (told(town.with_people(people)) for people in ends)
