@@ -23,12 +23,10 @@ __all__ = [
     "verdict_sheets",
 ]
 
-_GROUPINGS = {
-    "community_type": "社区类型 type", "priority_flag": "重点类型 priority", "rural": "城乡 town or country",
-    "subdistrict": "街道 subdistrict", "need": "60岁以上比例（五等分，1最低）share of 60+ (fifths, 1 the lowest)",
-}  # fmt: skip
+_GROUPINGS = ("community_type", "priority_flag", "rural", "subdistrict", "need")
 _CHECKS = (
-    "check_rank", "kind", "name", "question_zh", "question_en", "flips", "check_people", "lon", "lat", "target_id",
+    "check_rank", "check_kind", "name", "question_zh", "question_en", "flips", "check_people", "lon", "lat",
+    "target_id",
 )  # fmt: skip
 _EQUITY = (
     "service_zh", "service_en", "gini", "concentration", "palma", "p90_p10", "bottom40_share", "worst_decile_min",
@@ -63,7 +61,7 @@ def check_sheet_table(analysis: Analysis) -> pd.DataFrame:
         for language in ("zh", "en")
     }
     table = checks.assign(**questions).reset_index().rename(columns={"rank": "check_rank", "people": "check_people"})
-    table["kind"] = [str(both(f"to_check_{kind}")) for kind in table["kind"]]
+    table["check_kind"] = [str(both(f"to_check_{kind}")) for kind in table["kind"]]
     table["target_id"] = table["target_id"].astype(str)
     return rounded(table[list(_CHECKS)])
 
@@ -83,7 +81,9 @@ def equity_table(analysis: Analysis) -> pd.DataFrame:
 def group_table(analysis: Analysis) -> pd.DataFrame:
     """One row per group of communities and service: communities, people, covered share, mean minutes."""
     table = named_groups(analysis.equity, "zh").reset_index()
-    table["grouping"] = table["grouping"].map(_GROUPINGS).fillna(table["grouping"])
+    table["grouping"] = [
+        str(both(f"grouping_{grouping}")) if grouping in _GROUPINGS else grouping for grouping in table["grouping"]
+    ]
     known = services(analysis.city.pack_services)
     table["service_zh"] = [known[key].title_zh for key in table["service"]]
     table["service_en"] = [known[key].title_en for key in table["service"]]
