@@ -54,7 +54,8 @@ def community_sentences(scored: Gaps, language: str, *, pack_services: tuple[Ser
     lead_of = dict(zip(worst.index[lacking], leads, strict=True))
     sentences = []
     unknown = scored.by_community["elders"].isna()
-    for community, missing, judged in zip(worst.index, gap, known, strict=True):
+    counts: Any = zip(worst.index, gap, known, strict=True)
+    for community, missing, judged in counts:
         if unknown[community]:
             sentences.append(text("gaps_people_unknown", language, name=names[community]))
         elif not judged:
@@ -66,7 +67,7 @@ def community_sentences(scored: Gaps, language: str, *, pack_services: tuple[Ser
                 moment = moment_text(scored.open_at, language)
                 sentence = text("gaps_at_moment", language, moment=moment, sentence=sentence)
             sentences.append(sentence)
-        elif int(judged) == 1:
+        elif judged == 1:
             sentences.append(lead_of[community])
         else:
             extent = "gaps_community_all" if missing == judged else "gaps_community"

@@ -36,7 +36,12 @@ def test_tables_are_those_of_the_analysis(town):
     assert (link["link_key"], link["length_m"], link["serves"], link["crosses"]) == ("link-1", 140, 417, "水面 water")
     assert 119 < link["lon"] < 122
     (check,) = check_sheet_table(town).to_dict("records")
-    assert (check["check_rank"], check["check_kind"], check["flips"], check["check_people"]) == (1, "设施 facility", 3, 456)
+    assert (check["check_rank"], check["check_kind"], check["flips"], check["check_people"]) == (
+        1,
+        "设施 facility",
+        3,
+        456,
+    )
     (spread,) = equity_table(town).to_dict("records")
     assert (spread["service_zh"], spread["gini"], spread["undefined_zh"]) == ("社区卫生服务站", 0.2, WORSE)
     assert group_table(town)["grouping"].tolist() == ["社区类型 type"] * 2
