@@ -238,6 +238,11 @@ def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[
         for rule in rules
         if rule.clause_id in tables
     }
+    summed = [rule for rule in rules if rule.clause_id in told and _asks_cells(analysis, rule)]
+    cells = public_cells(analysis) if summed else pd.DataFrame()
+    for rule in summed:
+        own = told[rule.clause_id]
+        told[rule.clause_id] = own._replace(observed=_of_sums(analysis, rule, levels[rule.level], cells, own.observed))
     for rule in rules:
         if rule.measure == "compliance_rate" and rule.clause_id in told:
             told[rule.clause_id] = _rate(rule, levels[rule.level], told[rule.clause_id], told)
@@ -323,7 +328,7 @@ def _public(
         total = np.where(np.isfinite(of), of, units.total(each))
         everyone = units.total(np.nan_to_num(_column(frame, rule.people))) if exposure == "people" else total
         told, few = _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
-        return _of_sums(analysis, rule, units, told), few
+        return told, few
     match exposure:
         case "plain":
             told = observed
@@ -389,18 +394,21 @@ def _share(
     )
 
 
-def _of_sums(analysis: Analysis, rule: Rule, units: Units, told: Numbers) -> Numbers:
-    """Shares of several communities that ask what the cells tell of each: made of these, none is what a sum leaves."""
-    cutoffs = list(analysis.settings.cutoffs_min)
+def _asks_cells(analysis: Analysis, rule: Rule) -> bool:
+    """Whether a rule asks of several communities what the cells tell of each."""
     asks = rule.measure == "people_in_reach" and rule.people == "pop_60plus" and len(rule.services) == 1
-    if rule.minutes is None or rule.minutes not in cutoffs or rule.metres is not None or rule.tiers:
-        return told
-    if units.level == "community" or not asks or rule.services[0] not in analysis.coverage.services:
-        return told
+    if not asks or rule.level == "community" or rule.tiers or rule.metres is not None:
+        return False
+    return rule.minutes in analysis.settings.cutoffs_min and rule.services[0] in analysis.coverage.services
+
+
+def _of_sums(analysis: Analysis, rule: Rule, units: Units, cells: pd.DataFrame, told: Numbers) -> Numbers:
+    """Shares of several communities made of what the cells tell of each: none of these is what a sum leaves."""
     ids = analysis.city.communities.frame.index
     groups = pd.Series(units.ids.to_numpy()[units.code], index=ids).where(units.code >= 0)
-    sums = public_sums(analysis, public_cells(analysis), groups).xs(rule.services[0], level=1).reindex(units.ids)
-    placed, out = (sums[column].to_numpy() for column in ("placed", f"uncovered_{cutoffs.index(rule.minutes)}"))
+    sums = public_sums(analysis, cells, groups).xs(rule.services[0], level=1).reindex(units.ids)
+    step = f"uncovered_{list(analysis.settings.cutoffs_min).index(rule.minutes or 0.0)}"
+    placed, out = sums["placed"].to_numpy(), sums[step].to_numpy()
     share = np.rint(100 * (1 - out / np.maximum(placed, FEWEST)))
     share = np.where(out > 0, np.minimum(share, 99), 100)
     share = np.where(out < placed, np.maximum(share, 1), 0)
