@@ -83,12 +83,14 @@ def moment_findings(city: City, demand: PlacedDemand, settings: Settings) -> lis
     edges, nodes = np.zeros(network.n_edges, dtype=bool), np.zeros(network.n_nodes, dtype=bool)
     edges[ways], nodes[gates] = True, True
     behind = behind_shut(network, nodes=nodes, edges=edges)
+    kind = "shut_both" if len(ways) and len(gates) else "shut_ways" if len(ways) else "shut_gates"
+    figures = {"ways": len(ways), "gates": len(gates), "km": _km(float(network.length_m[ways].sum()))}
     values = {
-        "km": _km(float(network.length_m[ways].sum())),
+        "what": tuple(text(kind, language, **figures) for language in ("zh", "en")),
         "moment": (when.zh, when.en),
         "behind": _cut_off("behind_shut", float(network.length_m[behind].sum()), people_behind(demand, behind)),
     }
-    return [finding("ways-shut-then", "note", count=len(ways), file=network.origin.file, gates=len(gates), **values)]
+    return [finding("ways-shut-then", "note", count=len(ways) + len(gates), file=network.origin.file, **values)]
 
 
 # -- Ways ---------------------------------------------------------------------------------------------

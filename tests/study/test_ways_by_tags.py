@@ -205,7 +205,7 @@ def test_what_is_shut_at_the_moment_is_told_once_and_drawn_closed(tmp_path):
     assert (found.count, found.severity) == (1, "note")
     assert "23:00（周三）" in found.message_zh
     # 285.7 m on the ellipsoid
-    assert "at We 23:00 1 street (0.286 km) and 0 gates are shut" in found.message_en
+    assert "at We 23:00 nobody passes 1 street (0.286 km), shut by tags" in found.message_en
     assert not joined(night.network)
     assert joined(night.city.network)
     assert not [one for one in analyse(city, open_at="We 11:30").findings if one.code == "ways-shut-then"]

@@ -65,7 +65,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
             f"社区 × 服务 · Gaps per community and service{when}",
             _present(_spoken(_few(gap_table(analysis), few)), _GAPS),
         ),
-        ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", facility_table(analysis)),
+        ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", _facilities(analysis)),
         ("数据质量 Data quality", _FOUND, finding_table(analysis.findings)),
         ("文件 Files", _FILES, file_table(analysis.city.files)),
     ):
@@ -221,6 +221,12 @@ def _lists(book: Book, city: City) -> None:
 def _top(analysis: Analysis) -> pd.DataFrame:
     keys = ("name", "name_en", "rank_index", "index", "pop_60plus", "uncovered_worst", "worst_service_zh")
     return _present(community_table(analysis).head(10), keys)
+
+
+def _facilities(analysis: Analysis) -> pd.DataFrame:
+    """Facilities, with words for how they stand to the streets."""
+    table = facility_table(analysis)
+    return table.assign(position=[str(both(f"position_{key}")) for key in table["position"]])
 
 
 def _outlined(table: pd.DataFrame) -> pd.DataFrame:
