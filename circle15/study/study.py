@@ -29,6 +29,7 @@ from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.gates import estates_of
 from circle15.network.graph import WalkGraph, walk_graph
 from circle15.network.snap import place_demand, place_facilities
+from circle15.norms.function_words import function_findings
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
 from circle15.planning.attribution import attribution
@@ -305,6 +306,7 @@ class Study:
             *street_file_findings(self.city, self.walker, self.settings, cut=self.circle_cut),
             *facility_findings(self.facilities, self.settings),
             *few_findings(self.city.facilities, self.city.communities),
+            *function_findings(self.city.communities, all_checklists(self.books)),
             *people_findings(self.city, self.demand, self.gaps, self.settings),
             *border_findings(self.city, self.walker, self.settings),
             *path_findings(self.coverage, self.city.pack_services),
