@@ -48,7 +48,7 @@ def test_a_place_that_was_closed_cannot_lend_its_position():
     assert walk["metres"].tolist() == pytest.approx([1800], abs=0.01)
     with pytest.raises(InputError, match="1 rows, but 2 positions") as refused:
         PlacedFacilities(facilities=only_far, positions=placed.positions)
-    assert "设施：有 1 行，但有 2 个位置" in refused.value.zh
+    assert "设施：有1行，但有2个位置" in refused.value.zh
 
 
 @pytest.mark.parametrize("wrong", [[1, 0], [0, 0]])

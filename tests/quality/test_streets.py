@@ -239,8 +239,8 @@ def test_the_report_lists_the_communities_the_most_people_first(rim_and_middle: 
     )
     table = quality(facts)[-1]
     assert [row[0] for row in table.rows] == ["rim社区", "middle社区"]
-    # 44 of the fifty in the middle: all, and all but one to nine, are one number.
-    assert [row[2] for row in table.rows] == ["约200", "约50"]
+    # 44 of the fifty in the middle: all but one to nine are told as the last tens below all.
+    assert [row[2] for row in table.rows] == ["约200", "约40"]
     assert "2个社区" in table.words.zh
     plain = replace(rim_and_middle, circle_cut=0 * both)
     facts = Facts(analysis=plain, published=publish(rim_and_middle), figures=frozenset())

@@ -98,7 +98,7 @@ def test_the_message_names_what_may_be_written_and_what_was_meant(tmp_path):
     found = finding_of(read_facilities(path, facilities_table()).findings, "coded-words-unknown")
     assert found.message_zh == "“级别”（tier）列有1格看不懂，按没有填写处理：“街道极”1行；第一处：第2行"
     assert (
-        found.message_en == "1 cells of the column tier are not understood and count as empty: '街道极' 1; first: row 2"
+        found.message_en == "1 cell of the column tier is not understood and taken as empty: '街道极' 1; first: row 2"
     )
     assert found.remedy_zh.startswith("请填写 省级、市级、区级、街道级、社区级、小区级，是否想写 '街道'")
 

@@ -75,7 +75,7 @@ def test_a_patient_check_tells_of_every_broken_file(make_pack):
     assert checked.city is None
     errors = [one for one in checked.findings if one.severity == "error"]
     assert [one.file for one in errors] == ["second.xlsx", "communities.geojson"]
-    assert errors[0].message_zh.startswith("不能使用：文件是空的（0 字节）")
+    assert errors[0].message_zh.startswith("不能使用：文件是空的（0字节）")
     assert errors[0].message_en.startswith("cannot be used: the file is empty")
     assert errors[1].message_en.startswith("cannot be used: the layer cannot be read")
     # What could be read is told as well.

@@ -249,7 +249,7 @@ def test_assumptions_are_numbers_and_the_clauses_have_their_titles():
     )  # fmt: skip
     notes = assumption_notes(found, rules[:1])  # of the second clause no more than the id is known
     assert "以1米/秒为中心的正态分布，标准差0.1，截取0.8至1.2" in notes["speed"]["zh"]
-    assert "6 sites, 2 of them certain" in notes["facilities"]["en"]
+    assert "6 facilities, 2 of them certain" in notes["facilities"]["en"]
     assert "between 150 and 300 m" in notes["snapping"]["en"]
     shop = services()["shop"]
     asked = f"社区卫生服务站 95% (甲条、two)；{shop.title_zh} 75% (默认门槛)"

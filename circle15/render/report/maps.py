@@ -66,7 +66,8 @@ def service_maps(analysis: Analysis, published: Published) -> Any | None:
         low = (whole - (row + 1) * tall + 0.03) / whole
         axes = figure.add_axes((column / across + 0.004, low, 1 / across - 0.008, (tall - 0.27) / whole))
         _frame(axes, analysis.city)
-        cells = published.cells.xs(key, level="service")["share"].dropna()
+        told = published.cells.loc[published.cells.index.get_level_values("service") == key, "share"]
+        cells = told.droplevel("service").dropna()
         tones = {one: steps("ramp")[class_of(share, _SHARE_ENDS, falling=True)] for one, share in cells.items()}
         _ground(axes, analysis.city, plain=True)
         _areas(axes, analysis, published, tones, width=0.3)

@@ -107,7 +107,7 @@ def service_lines(facts: Facts) -> list[Words]:
             kind = "service_line_few" if row["uncovered"] == SUPPRESSED else "service_line_all"
             lines.append(say(kind, service=(words.zh, words.en), sites=sites))
             continue
-        here = cells.xs(key, level="service")["uncovered"].dropna()
+        here = cells.loc[cells.index.get_level_values("service") == key, "uncovered"].droplevel("service").dropna()
         worst = facts.names(here.idxmax()) if len(here) else ("—", "—")
         share = percent(row["uncovered"] / row["placed"]) if row["placed"] > 0 else "—"
         lines.append(say("service_line", service=(words.zh, words.en), sites=sites, community=worst,

@@ -173,7 +173,7 @@ def _summary(book: Book, analysis: Analysis, published: Published) -> None:
 def _by_service(analysis: Analysis, published: Published) -> pd.DataFrame:
     """The table of services with the city's totals as they are told."""
     table, totals = service_table(analysis), published.totals
-    table.index = pd.Index(list(services()))
+    table.index = pd.Index(list(services(analysis.city.pack_services)))
     known = [key for key in table.index if key in totals.index]
     placed, out = (totals.loc[known, column].clip(lower=0).astype(float) for column in ("placed", "uncovered"))
     table.loc[known, "uncovered"] = totals.loc[known, "uncovered"].replace(SUPPRESSED, MIDDLE_OF_FEW).astype(float)

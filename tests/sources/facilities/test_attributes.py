@@ -217,7 +217,7 @@ def test_supply_routes_keep_their_word_beside_the_key():
     assert frame["supply_route_key"].tolist() == [
         "new_build", "purchase", "exchange", "rebuild", "developer", "shared", "rebuild", "developer", "", "",
     ]  # fmt: skip
-    told = finding_of(findings, "facility-route-unknown")
+    told = finding_of(findings, "coded-words-unknown")
     assert (told.severity, told.count, told.row, told.value) == ("warning", 1, 10, "借用")
 
 
