@@ -247,7 +247,7 @@ def test_every_output_names_them(result, tmp_path):
     book = openpyxl.load_workbook(folder / "gaps.xlsx", read_only=True)
     cells = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell}
     assert {"药店", "Parcel point"} <= cells
-    assert any("药店 0.600" in cell for cell in cells)
+    assert any("药店0.600" in cell for cell in cells)
     layers = gpd.list_layers(folder / "circle15.gpkg")["name"].tolist()
     communities = gpd.read_file(folder / "circle15.gpkg", layer="communities")
     assert {"share_pharmacy", "uncovered_parcel_point"} <= set(communities.columns)

@@ -252,7 +252,7 @@ def test_assumptions_are_numbers_and_the_clauses_have_their_titles():
     assert "6 facilities, 2 of them certain" in notes["facilities"]["en"]
     assert "between 150 and 300 m" in notes["snapping"]["en"]
     shop = services()["shop"]
-    asked = f"社区卫生服务站 95% (甲条、two)；{shop.title_zh} 75% (默认门槛)"
+    asked = f"社区卫生服务站95%（甲条、two）；{shop.title_zh}75%（默认门槛）"
     assert notes["required"]["zh"] == f"应覆盖的60岁以上人口比例（5分钟）：{asked}。"
     asked = f"Community clinic 95% (One, two); {shop.title_en} 75% (default threshold)"
     assert notes["required"]["en"] == f"Required share of people aged 60+ (5 minutes): {asked}."

@@ -197,7 +197,7 @@ def test_the_table_of_clauses_counts_communities_and_judges_higher_units(browser
     assert texts(browser, rate + "summary .tally") == ["75%不达标"]
     assert texts(browser, rate + "summary small") == ["按全市 · 要求：≥ 90%"]
     assert texts(browser, centres + "tbody tr") == ["平江街道1处≥ 2处不达标", "沧浪街道3处≥ 2处达标"]
-    assert texts(browser, centres + "summary .tally span") == ["不达标1", "达标1"]
+    assert texts(browser, centres + "summary .tally span") == ["不达标 1", "达标 1"]
 
 
 def test_the_saved_table_has_the_verdicts_that_are_shown(browser: Browser, town: Path, content: dict[str, Any]) -> None:
