@@ -78,7 +78,9 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
             table = _rates(ground, rule, asked, units, {one.clause_id: one for one in rules}, judged)
         else:
             table = _judged(ground, rule, asked, units)
-        table = pd.concat([table.assign(level=rule.level), _nowhere(ground, asked, units)], ignore_index=True)
+        table["level"], nowhere = rule.level, _nowhere(ground, asked, units)
+        if len(nowhere):
+            table = pd.concat([table, nowhere], ignore_index=True)
         judged[rule.clause_id] = table.sort_values(["level", "unit_id"], ignore_index=True)
     frame = _table(rules, [judged[rule.clause_id] for rule in rules])
     return with_evidence(Ledger(frame=frame, rules=tuple(rules)), ground, routes or Routes())
@@ -157,19 +159,25 @@ def _judged(ground: Ground, rule: Rule, asked: _Asked, units: Units) -> pd.DataF
     decided = np.where(unsure & ~_alike(rule, low, high), np.nan, low)
     observed = np.where(unsure, np.nan, low)  # a bound decides, and is no value
     there = np.unique(at)
-    table = pd.DataFrame({"unit_id": [names[unit] for unit in there], "observed": observed[there]})
-    table["observed_low"], table["observed_high"] = (np.where(unsure, bound, np.nan)[there] for bound in (low, high))
+    bottom, top = (np.where(unsure, bound, np.nan)[there] for bound in (low, high))
     whole = np.full(len(code), np.nan) if figures.whole is None else figures.whole
-    table["whole"] = np.bincount(at, weights=whole[rows], minlength=len(names))[there]
     numbers = _feasible(rule, figures, rows, at, len(names))
     spare = np.zeros(len(names)) if numbers is None else np.nan_to_num(numbers.spare)
-    table["verdict"] = [_verdict(rule, decided[unit], spare[unit]) for unit in there]
-    table["feasible"] = "" if numbers is None else numbers.words()[there]
     lacks = _missing(figures, rows, at)
     missing = np.array([lacks.get(int(unit), "people") for unit in there], dtype=object)
-    table["lacks"] = np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing))
-    table["facility_id"] = _evidence_ids(ground, figures, rows, at)[there]
-    return table
+    return pd.DataFrame(
+        {
+            "unit_id": np.array([names[unit] for unit in there], dtype=object),
+            "observed": observed[there],
+            "observed_low": bottom,
+            "observed_high": top,
+            "whole": np.bincount(at, weights=whole[rows], minlength=len(names))[there],
+            "verdict": np.array([_verdict(rule, decided[unit], spare[unit]) for unit in there], dtype=object),
+            "feasible": "" if numbers is None else numbers.words()[there],
+            "lacks": np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing)),
+            "facility_id": _evidence_ids(ground, figures, rows, at)[there],
+        }
+    )
 
 
 def _feasible(

@@ -99,9 +99,10 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     books, sources, lacks = _Pool(), _Pool(), _Pool()
     clauses = [_clause(rule, books, sources) for rule in found.rules]
     tables = _tables(found)
-    told = _published(analysis, levels, tables)
+    told, seen = _published(analysis, levels, tables), told_communities(analysis)
     rows = [
         _row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
+        | _walks(levels[rule.level], tables.get(rule.clause_id), seen)
         for rule in found.rules
     ]
     known = {**norm_books(), **{book.key: book for book in analysis.city.books}}
@@ -160,13 +161,18 @@ def _levels(analysis: Analysis) -> dict[str, Units]:
     return {level: units_of(analysis.city.communities, level) for level in LEVELS}
 
 
-def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
-    """Rows of each clause on ``unit_id``, of the level that it is asked of."""
+def _places(ledger: Ledger) -> dict[str, NDArray[np.int64]]:
+    """By clause the places of its rows, of the level that it is asked of."""
     level = {rule.clause_id: rule.level for rule in ledger.rules}
     clause = ledger.frame.index.get_level_values("clause_id")
-    own = ledger.frame.index.get_level_values("level") == clause.map(level)
-    parts = ledger.frame[own].groupby(level="clause_id", sort=False)
-    return {str(key): table.droplevel(["level", "clause_id"]) for key, table in parts}
+    own = np.flatnonzero(ledger.frame.index.get_level_values("level") == clause.map(level))
+    return {str(key): own[rows] for key, rows in pd.Series(own).groupby(clause[own], sort=False).indices.items()}
+
+
+def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """Rows of each clause on ``unit_id``, of the level that it is asked of."""
+    plain = ledger.frame.set_axis(ledger.frame.index.get_level_values("unit_id"), axis=0)
+    return {clause: plain.iloc[rows] for clause, rows in _places(ledger).items()}
 
 
 def _row(
@@ -184,7 +190,7 @@ def _row(
     words = [str(text) for text in table["lacks"].fillna("")]
     supply = partial(lacks_words, pack_services=analysis.city.pack_services)
     needed = [lacks.place((supply(text, "zh"), supply(text, "en"))) if text else -1 for text in words]
-    return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, units, table)
+    return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, table)
 
 
 def _numbers(rule: Rule, table: pd.DataFrame) -> list[str]:
@@ -212,21 +218,15 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     verdict = found.frame["verdict"].to_numpy(dtype=object).copy()
     figures = {column: np.full(len(found.frame), np.nan) for column in _FIGURES}
     numbers = np.full(len(found.frame), "", dtype=object)
-    told = _published(analysis, levels, tables)
-    for rule in found.rules:
-        if rule.clause_id not in told:
-            continue
+    told, places = _published(analysis, levels, tables), _places(found)
+    for rule in (rule for rule in found.rules if rule.clause_id in told):
         letters, *published = told[rule.clause_id]
-        there = letters != _NO_ROW
-        units = levels[rule.level].ids[there]
-        keys = pd.MultiIndex.from_arrays(
-            [[rule.level] * len(units), units, [rule.clause_id] * len(units)], names=["level", "unit_id", "clause_id"]
-        ).reorder_levels(list(found.frame.index.names))
-        places = found.frame.index.get_indexer(keys)
-        verdict[places] = [names[letter] for letter in letters[there]]
+        rows, table = places[rule.clause_id], tables[rule.clause_id]
+        unit = levels[rule.level].ids.get_indexer(table.index)
+        verdict[rows] = [names[letter] for letter in letters[unit]]
         for column, values in zip(_FIGURES, published, strict=True):
-            figures[column][places] = values[there]
-        numbers[places] = _numbers(rule, found.frame.iloc[places])
+            figures[column][rows] = values[unit]
+        numbers[rows] = _numbers(rule, table)
     return found.frame.assign(verdict=verdict, feasible=numbers, **figures)
 
 
@@ -295,22 +295,25 @@ def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _T
     return _Told(letters, observed, low, high)
 
 
-def _evidence(analysis: Analysis, units: Units, table: pd.DataFrame) -> dict[str, Any]:
-    """The facility that a figure rests on, and the typical walk; no walk where people aged 60+ are not public."""
-    found: dict[str, Any] = {}
+def _evidence(analysis: Analysis, table: pd.DataFrame) -> dict[str, Any]:
+    """The facility that a figure rests on."""
     places = analysis.city.facilities.frame.index.get_indexer(table["facility_id"].fillna("").astype(str))
-    if (places >= 0).any():
-        found["f"] = places.tolist()
-    if units.level != "community" or not {"route_min", "route_m"} <= set(table):
-        return found
-    open_to_all = units.ids.isin(told_communities(analysis))
-    minutes = pd.to_numeric(table["route_min"], errors="coerce").to_numpy(dtype=np.float64)
-    metres = pd.to_numeric(table["route_m"], errors="coerce").to_numpy(dtype=np.float64)
-    told = np.isfinite(minutes) & open_to_all
-    if told.any():
-        walks = zip(minutes, metres, told, strict=True)
-        found["w"] = [[short(one, 1), short(far)] if there else None for one, far, there in walks]
-    return found
+    return {"f": places.tolist()} if (places >= 0).any() else {}
+
+
+def _walks(units: Units, table: pd.DataFrame | None, seen: pd.Index) -> dict[str, Any]:
+    """The typical walk to the facility of each community, none where people aged 60+ are not public."""
+    if table is None or units.level != "community" or not {"route_min", "route_m"} <= set(table):
+        return {}
+    table = table.reindex(units.ids)
+    minutes, metres = (
+        pd.to_numeric(table[column], errors="coerce").to_numpy(float) for column in ("route_min", "route_m")
+    )
+    shown = np.isfinite(minutes) & units.ids.isin(seen)
+    if not shown.any():
+        return {}
+    walks = zip(minutes, metres, shown, strict=True)
+    return {"w": [[short(one, 1), short(far)] if there else None for one, far, there in walks]}
 
 
 # -- what may be told -------------------------------------------------------------------------------
