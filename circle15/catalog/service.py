@@ -23,7 +23,7 @@ def services(pack_services: tuple[Service, ...] = ()) -> Mapping[str, Service]:
     Parameters
     ----------
     pack_services
-        :attr:`circle15.model.City.pack_services`; empty for the catalogue's alone.
+        ``City.pack_services``; empty for the catalogue's alone.
 
     Raises
     ------

@@ -65,6 +65,8 @@ def site_attributes(
         Takes the findings.
     written
         What the list writes of the services, where it does.
+    pack_services
+        Those of the pack, beside the catalogue's.
 
     Returns
     -------
