@@ -75,12 +75,12 @@ class Published:
 
 
 def few(people: float, *, rough: bool = False) -> str:
-    """A published count as text.
+    """A published count as text; ``rough``: in tens, but for all of a community, who are told as they are.
 
     Examples
     --------
-    >>> few(-1), few(1234), few(40, rough=True), few(float("nan")), few(-3)
-    ('不足10', '1,234', '约40', '—', '未知')
+    >>> few(-1), few(1234), few(40, rough=True), few(503, rough=True), few(float("nan")), few(-3)
+    ('不足10', '1,234', '约40', '503', '—', '未知')
     """
     if math.isnan(people):
         return "—"
@@ -88,7 +88,7 @@ def few(people: float, *, rough: bool = False) -> str:
         return text("people_unknown", "zh")
     if people == SUPPRESSED:
         return f"不足{FEWEST}"
-    return f"约{people:,.0f}" if rough and people else f"{people:,.0f}"
+    return f"约{people:,.0f}" if rough and people and people % FEWEST == 0 else f"{people:,.0f}"
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -5,6 +5,8 @@
  * @typedef {(key: string, values?: Record<string, string | number>) => string} Say
  */
 
+/** Counts of parts of a community stand in the payload in steps of these. */
+const STEP = 10;
 /** Counts of one to nine people stand in the payload as this. */
 export const SUPPRESSED = -1;
 
@@ -54,11 +56,17 @@ export function percent(share) {
 /** A share that is made of tens. @param {number | null} share */
 export const about = (share) => `${share !== null && share > 0 && share < 1 ? '≈' : ''}${percent(share)}`;
 
-/** People as published. @param {number | null} count @param {boolean} rough @param {Say} say */
+/**
+ * People as published; tens are about so many, and what is none of these is all of a community.
+ *
+ * @param {number | null} count
+ * @param {boolean} rough
+ * @param {Say} say
+ */
 export function people(count, rough, say) {
   if (count === null) return '–';
   if (count === SUPPRESSED) return say('people_few');
-  return rough && count > 0 ? say('people_about', { n: grouped(count) }) : grouped(count);
+  return rough && count > 0 && count % STEP === 0 ? say('people_about', { n: grouped(count) }) : grouped(count);
 }
 
 /** Tens of people before a word that already says that they are people. @param {number} count @param {Say} say */
