@@ -47,6 +47,8 @@ class Circle15Error(Exception):
     def __init__(self, message: str, *, zh: str = "") -> None:
         super().__init__(message)
         self.zh = zh
+        if zh:  # a notebook shows notes below the message
+            self.add_note(zh)
 
 
 class InputError(Circle15Error, ValueError):

@@ -7,7 +7,6 @@ they must share the system of a network, and one that lies far away says nothing
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,13 +18,15 @@ from pyproj import CRS, Proj, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
 
-from circle15.errors import CrsError, DataQualityWarning
+from circle15.errors import CrsError
 from circle15.model.limits import SCALE_REFUSED, SCALE_TOLD
-from circle15.refusals import hint, refusal
+from circle15.refusals import hint, refusal, warn_of
 
 __all__ = [
+    "EARTH_M",
     "HALF_ROUND_DEG",
     "METRES_PER_DEGREE",
+    "BBox",
     "MetricFit",
     "check_stretched",
     "fitting_codes",
@@ -36,6 +37,12 @@ __all__ = [
     "utm_crs",
     "why_unfit",
 ]
+
+BBox = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
+EARTH_M = 6_371_008.8
+"""Mean radius (IUGG)."""
 
 METRES_PER_DEGREE = 111_320.0
 """Of latitude; of longitude times the cosine of the latitude."""
@@ -296,4 +303,4 @@ def check_stretched(crs: CRS, xy: ArrayLike) -> None:
     """
     fit = refuse_stretched(crs, xy)
     if fit is not None and fit.error > SCALE_TOLD:
-        warnings.warn(hint("crs_stretches", **fit.words)[1], DataQualityWarning, stacklevel=3)
+        warn_of("crs_stretches", stacklevel=3, **fit.words)

@@ -5,13 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BBox", "inside", "segment_metres", "way_metres"]
+from circle15.model.metric import EARTH_M, BBox
 
-BBox = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
-
-_EARTH_M = 6_371_008.8
-"""Mean radius (IUGG)."""
+__all__ = ["between_metres", "inside", "segment_metres", "way_metres"]
 
 
 def inside(lon: NDArray[np.float64], lat: NDArray[np.float64], bbox: BBox | None) -> NDArray[np.bool_]:
@@ -30,9 +26,16 @@ def segment_metres(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArra
     >>> segment_metres(np.array([0.0, 0.0]), np.array([0.0, 1.0])).round().tolist()  # a degree of a meridian
     [111195.0]
     """
-    x, y = np.radians(lon), np.radians(lat)
-    dx, dy = np.diff(x) * np.cos((y[1:] + y[:-1]) / 2), np.diff(y)
-    metres: NDArray[np.float64] = _EARTH_M * np.hypot(dx, dy)
+    return between_metres((lon[:-1], lat[:-1]), (lon[1:], lat[1:]))
+
+
+def between_metres(
+    start: tuple[NDArray[np.float64], NDArray[np.float64]], stop: tuple[NDArray[np.float64], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """``float64[n]``: metres between places near each other, each side longitudes and latitudes."""
+    (lon, lat), (lon_to, lat_to) = start, stop
+    east = np.radians(lon_to - lon) * np.cos(np.radians((lat + lat_to) / 2))
+    metres: NDArray[np.float64] = EARTH_M * np.hypot(east, np.radians(lat_to - lat))
     return metres
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from circle15.errors import Circle15Error, PackError
+from circle15.errors import Circle15Error, DataQualityWarning, PackError
 from circle15.refusals.filling import filled
 
-__all__ = ["advice", "hint", "in_both", "refusal", "refusal_words"]
+__all__ = ["advice", "hint", "in_both", "refusal", "refusal_words", "warn_of"]
 
 
 @cache
@@ -94,6 +95,27 @@ def refusal(code: str, /, *, error: type[Circle15Error] = PackError, **values: o
     """
     zh, en = hint(code, **values)
     return error(en, zh=zh)
+
+
+def warn_of(code: str, /, *, stacklevel: int = 1, **values: object) -> None:
+    """Warn whoever calls the library of faults in the input that do not stop the work, in both languages.
+
+    Parameters
+    ----------
+    code
+        As :func:`hint`.
+    stacklevel
+        1 is the caller of this function, as of :func:`warnings.warn`.
+    **values
+        As :func:`hint`.
+
+    Warns
+    -----
+    DataQualityWarning
+        English first.
+    """
+    zh, en = hint(code, **values)
+    warnings.warn(f"{en}\n{zh}", DataQualityWarning, stacklevel=stacklevel + 1)
 
 
 def advice(suffix: str) -> tuple[str, str]:

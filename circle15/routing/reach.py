@@ -6,14 +6,13 @@ A resident walks to the service, so the search runs from each facility over reve
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from circle15.errors import CrsError, DataQualityWarning, InputError
+from circle15.errors import CrsError, InputError
 from circle15.kernels import search
 from circle15.kernels.threads import in_workers
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
@@ -22,7 +21,7 @@ from circle15.model.results import ReachTable
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.graph import WalkGraph, cutoff_ms, doors, near_pairs, seeds, walk_graph
 from circle15.network.snap import snap
-from circle15.refusals import hint, refusal
+from circle15.refusals import hint, refusal, warn_of
 
 __all__ = ["point_frame", "reach", "reach_table", "warn_of_far"]
 
@@ -158,10 +157,4 @@ def warn_of_far(positions: Positions) -> None:
     far = ~positions.placed
     if far.any():
         first = ", ".join(map(str, positions.ids[far][:5]))
-        warnings.warn(
-            f"{int(far.sum())} of {len(positions)} points lie too far from any street, or across water or rail, and "
-            f"reach nothing (first: {first}); check their coordinates: is longitude first, is the reference "
-            "system right?",
-            DataQualityWarning,
-            stacklevel=3,
-        )
+        warn_of("points_far", stacklevel=3, count=int(far.sum()), total=len(positions), first=first)

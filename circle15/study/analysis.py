@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +11,12 @@ import pandas as pd
 
 from circle15 import catalog
 from circle15.catalog.phrases import community_sentences
-from circle15.errors import DataQualityWarning
 from circle15.hours.opening import moment
 from circle15.model.moment import Moment
 from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, City, Settings
 from circle15.model.walk_network import WalkProfile
+from circle15.refusals import warn_of
 from circle15.study.record import record_of
 from circle15.study.study import STAGES, Study
 
@@ -151,10 +150,7 @@ def _settings(
 
 
 def _warn(findings: tuple[Finding, ...]) -> None:
-    serious = [told for told in findings if told.severity != "note"]
+    serious = [finding for finding in findings if finding.severity != "note"]
     if serious:
-        warnings.warn(
-            f"{len(serious)} data-quality findings, first: {serious[0]} (all in result.findings)",
-            DataQualityWarning,
-            stacklevel=3,
-        )
+        first = serious[0].message_zh, str(serious[0])
+        warn_of("findings_serious", stacklevel=3, count=len(serious), first=first)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +23,7 @@ from circle15.model.places import Communities
 from circle15.model.streets import EdgeFlag
 from circle15.model.uncertainty import Uncertainty
 from circle15.model.walk_network import WalkNetwork, WalkProfile
+from circle15.network.build import islands
 from circle15.network.graph import Arcs, WalkGraph, all_arcs, cost_arcs, cutoff_ms, seeds
 from circle15.network.snap import snap
 from circle15.routing.nearest import homeward, nearest_ms
@@ -121,6 +122,11 @@ class Stage:
     def communities(self) -> tuple[str, ...]:
         """Ids of the communities that have points."""
         return tuple(map(str, self.demand.points.communities))
+
+    @cached_property
+    def mainland(self) -> NDArray[np.bool_]:
+        """``bool[e]``: edges of pieces that are not detached."""
+        return ~islands(self.network)[self.network.component[self.network.u]]
 
     def graph(self, profile: WalkProfile, closed: NDArray[np.bool_]) -> WalkGraph:
         """The network as a profile walks it, with ``closed`` ``bool[e]`` let through by nobody.
@@ -226,7 +232,7 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
     graph = stage.graph(walker, drawn.closed)
     where = stage.facilities.positions if stage.spots is None else stage.spots.at(drawn.spot)
     there = stage.demand.positions if stage.home_spots is None else stage.home_spots.at(drawn.home_spot)
-    homes, sites = (_legs(positions, stage.limit_mm, drawn) for positions in (there, where))
+    homes, sites = (_legs(stage, positions, drawn) for positions in (there, where))
     home, seed = homeward(graph, homes, sites), seeds(graph, sites)
     inside = np.zeros((len(stage.demand.points.community), len(stage.services)), dtype=bool)
     for column in range(len(stage.services)):
@@ -236,9 +242,14 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
     return inside, determined(homes.status, inside)
 
 
-def _legs(positions: Positions, limit_mm: int, drawn: Draw) -> Positions:
-    near = positions.ways_where(positions.leg_mm <= limit_mm * drawn.limit)
-    return replace(near, leg_mm=np.rint(near.leg_mm * drawn.leg).astype(np.int64))
+def _legs(stage: Stage, positions: Positions, drawn: Draw) -> Positions:
+    """Positions with legs as they are drawn; who loses the way on to the mainland is left on a detached piece."""
+    near = positions.ways_where(positions.leg_mm <= stage.limit_mm * drawn.limit)
+    status, moved = near.status, near.status == Positions.MOVED
+    if moved.any():
+        ashore = np.bincount(near.owner[stage.mainland[near.edge]], minlength=len(near)) > 0
+        status = np.where(moved & ~ashore, Positions.ISLAND, status).astype(np.uint8)
+    return replace(near, status=status, leg_mm=np.rint(near.leg_mm * drawn.leg).astype(np.int64))
 
 
 def shares_of(

@@ -100,7 +100,7 @@ def test_a_table_cut_off_too_early_or_of_other_points_is_refused():
 def test_laws(seed):
     net, (homes, sites) = torn_grid(seed), random_case(seed)
     at = snap(net, homes.frame, max_snap_m=40)
-    with pytest.warns(DataQualityWarning, match="lie too far"):
+    with pytest.warns(DataQualityWarning, match="lies? too far"):
         table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
     frame = coverage(table, homes, sites).frame
     for column in ("population", "pop_60plus"):
@@ -194,7 +194,7 @@ def test_coverage_at_a_moment_is_never_more_than_at_any_time(seed):
         ["08:00-12:00", "Mo-Fr 09:00-17:00", "24/7", "off", "", "待定", "22:00-06:00"], len(sites)
     ).tolist()
     sites = with_hours(sites, hours)
-    with pytest.warns(DataQualityWarning, match="lie too far"):
+    with pytest.warns(DataQualityWarning, match="lies? too far"):
         table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
     whole = coverage(table, homes, sites).frame
     moments = ["3:00", "9:30", "Sa 11:00", "Su 23:00"]

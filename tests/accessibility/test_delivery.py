@@ -68,7 +68,7 @@ def test_either_counts_walkers_whom_nobody_delivers_to():
 
 def test_people_far_from_streets_are_unplaced_unless_something_comes_to_them():
     homes = demand([(0, 0), (100, 900), (3000, 900)], [10, 20, 30], ["a", "a", "a"])
-    with pytest.warns(UserWarning, match="lie too far"):
+    with pytest.warns(UserWarning, match="lies? too far"):
         table = reach(STREET, homes, sending(1000, 0), profile=FLAT)
     row = coverage(table, homes, sending(1000, 0)).delivery.loc[("a", "clinic")]
     assert (row["pop_60plus_delivered"], row["pop_60plus_either"], row["pop_60plus_unplaced"]) == (30, 30, 30)
@@ -92,7 +92,7 @@ def test_laws(seed):
     net, (homes, sites) = torn_grid(seed), random_case(seed)
     radii = np.random.default_rng(seed).uniform(0, 400, len(sites)).round()
     sites = dataclasses.replace(sites, frame=sites.frame.assign(delivery_radius_m=radii))
-    with pytest.warns(UserWarning, match="lie too far"):
+    with pytest.warns(UserWarning, match="lies? too far"):
         table = reach(net, homes, sites, profile=FLAT, max_snap_m=40)
     result = coverage(table, homes, sites)
     for column in ("population", "pop_60plus"):

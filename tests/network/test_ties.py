@@ -47,7 +47,7 @@ def test_a_closed_street_at_the_junction_cuts_nobody_off(end):
         [("steps", [0, 50]), ("steps", [50, 100]), ("footway", [0, 100])],
     ],
 )
-@pytest.mark.filterwarnings("ignore:1 ends of street lines:circle15.errors.DataQualityWarning")
+@pytest.mark.filterwarnings("ignore:1 end of street lines:circle15.errors.DataQualityWarning")
 def test_of_ways_drawn_over_each_other_the_quicker_one_is_walked_however_they_are_cut(ways):
     # 60 m of footway and a leg of 5 m, not of stairs.
     for order in (ways, ways[::-1]):
@@ -66,7 +66,7 @@ def test_names_of_coincident_ways_do_not_follow_the_file():
     rows = [("east", [-100, 0]), ("one", [0, 10]), ("two", [0, 10]), ("west", [10, 100])]
     nets = []
     for order in (rows, rows[::-1]):
-        with pytest.warns(DataQualityWarning, match="1 stretches of street lines, 10 m, stand twice and count once"):
+        with pytest.warns(DataQualityWarning, match="1 stretch of street lines, 10 m, stands twice and counts once"):
             nets.append(streets(lines=[[(x, 0) for x in line] for _, line in order], name=[name for name, _ in order]))
     # Two alike count once, by the first of their names.
     assert nets[0].names == nets[1].names == ("", "east", "one", "west")

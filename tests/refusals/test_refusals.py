@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import copy
+import pickle
 import re
 import string
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
 
 from circle15 import catalog, errors
-from circle15.errors import Circle15Error, FetchError, OutputError, PackError, SettingError
-from circle15.refusals import advice, hint, refusal, refusal_words
+from circle15.errors import Circle15Error, DataQualityWarning, FetchError, OutputError, PackError, SettingError
+from circle15.refusals import advice, hint, refusal, refusal_words, warn_of
 from tests.towns.package_trees import PACKAGE, TREES, calls, name_of
 
 DOOR = "refusals/door.py"
@@ -222,3 +224,23 @@ def test_the_words_cannot_be_written_to():
 
 def test_the_catalogue_hands_the_same_door_on():
     assert (catalog.refusal, catalog.hint, catalog.advice) == (refusal, hint, advice)
+
+
+def test_a_notebook_shows_the_chinese_below_the_english():
+    broken = refusal("shp_part", file="town.shp", part="town.dbf")
+    assert broken.__notes__ == [broken.zh]
+    shown = "".join(traceback.format_exception(broken))
+    assert shown.index(str(broken)) < shown.index("缺少同名文件")
+    back = pickle.loads(pickle.dumps(broken))  # noqa: S301  # a worker process sends errors so
+    assert (str(back), back.zh, back.__notes__) == (str(broken), broken.zh, broken.__notes__)
+
+
+def test_a_warning_is_in_both_languages_and_points_at_the_caller():
+    def door():
+        warn_of("graph_twice", stacklevel=2, count=1)
+
+    with pytest.warns(
+        DataQualityWarning, match=r"1 edge of the graph stands twice and counts once\n图中有1条边"
+    ) as heard:
+        door()
+    assert heard[0].filename == __file__

@@ -241,3 +241,18 @@ def test_who_is_adrift_counts_where_it_reaches_and_else_not():
     inside, known = points_covered(made, plain_draw(made))
     assert inside.tolist() == [[True, False], [False, True]]
     assert known.tolist() == [[True, False], [True, True]]
+
+
+def test_who_loses_the_way_on_to_the_mainland_in_a_draw_is_undetermined_not_left_out():
+    """A home 100 m from a scrap of path and 140 m from the street, whose clinic is 1.5 km away, out of reach.
+
+    Whole, the limit of 150 m allows both ways on, and the map tells that no clinic is in reach. At 0.9 of it only the
+    scrap is left: of what lies beyond it the map tells nothing. At 0.6 there is no way on at all.
+    """
+    net = network([(0, 0), (3000, 0), (500, 240), (540, 240)], [(0, 1), (2, 3)])
+    made = stage(net, [(520, 140), (520, 20)], [(2020, 0)], [("clinic",)])
+    assert made.demand.positions.status.tolist() == [Positions.MOVED, Positions.OK]
+    for limit, known in ((1.0, True), (0.9, False), (0.6, False)):
+        inside, told = points_covered(made, plain_draw(made, limit=limit))
+        assert not inside.any()
+        assert told[:, 0].tolist() == [known, True]

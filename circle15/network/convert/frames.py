@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
-from circle15.errors import CrsError, DataQualityWarning, StreetsError
+from circle15.errors import CrsError, StreetsError
 from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
@@ -30,7 +29,7 @@ from circle15.network.convert.street_lines import (
 )
 from circle15.network.storeys import storeys
 from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
-from circle15.refusals import hint, refusal
+from circle15.refusals import hint, refusal, warn_of
 
 __all__ = ["NODE_COLUMNS", "from_geopandas", "to_geopandas"]
 
@@ -157,12 +156,7 @@ def _bits_at(at: NDArray[np.float64], marks: NDArray[np.uint8], spots: NDArray[n
     np.bitwise_or.at(bits, place[len(at) :], marks)
     lost = int((~np.isin(place[len(at) :], place[: len(at)])).sum())
     if lost:
-        warnings.warn(
-            f"{lost} of {len(marks)} gates, signals and barriers lie on no vertex of a street line, and are left out; "
-            "snap them to one in a GIS",
-            DataQualityWarning,
-            stacklevel=3,
-        )
+        warn_of("nodes_off_lines", stacklevel=3, count=lost, total=len(marks))
     return bits[place[: len(at)]]
 
 
@@ -190,11 +184,7 @@ def _once(
         seen.add(key)
     again = int((~first).sum())
     if again:
-        warnings.warn(
-            f"{again} stretches of street lines, {metres[~first].sum():,.0f} m, stand twice and count once",
-            DataQualityWarning,
-            stacklevel=3,
-        )
+        warn_of("lines_twice", stacklevel=3, count=again, metres=f"{metres[~first].sum():,.0f}")
     return first
 
 

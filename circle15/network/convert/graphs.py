@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from numbers import Integral
@@ -15,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import way_classes
-from circle15.errors import CrsError, DataQualityWarning, StreetsError
+from circle15.errors import CrsError, StreetsError
 from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
@@ -29,7 +28,7 @@ from circle15.network.convert.street_lines import (
     known_crs,
 )
 from circle15.network.walk_rules import WalkRule, node_flags, walk_rule
-from circle15.refusals import hint, refusal
+from circle15.refusals import hint, refusal, warn_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -210,7 +209,7 @@ def _each_once(rows: Sequence[_EdgeRow], lines: NDArray[np.object_], *, directed
             kept.append(k)
     again = sum(max(count) - 1 for key, count in copies.items() if shapely.from_wkb(key[0]).length)
     if again:
-        warnings.warn(f"{again} edges of the graph stand twice and count once", DataQualityWarning, stacklevel=3)
+        warn_of("graph_twice", stacklevel=3, count=again)
     return np.sort(np.array(kept, dtype=np.int64))
 
 

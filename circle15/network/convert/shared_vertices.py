@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,8 +9,8 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import walking
-from circle15.errors import DataQualityWarning
 from circle15.kernels.ragged import ranges
+from circle15.refusals import warn_of
 
 __all__ = ["clusters", "parted_lines", "warn_of_near_ends"]
 
@@ -112,9 +111,4 @@ def warn_of_near_ends(lines: NDArray[np.object_], ends: NDArray[np.int64]) -> No
     if len(beside) == 0:
         return
     places = ", ".join(f"{x:.2f} {y:.2f}" for x, y in shapely.get_coordinates(tips[beside[:5]]))
-    warnings.warn(
-        f"{len(beside)} ends of street lines lie within {100 * within_m:g} cm of another line without a vertex of it, "
-        f"and are not joined to it (first, in metres of the network: {places}); snap them to a vertex in a GIS",
-        DataQualityWarning,
-        stacklevel=4,
-    )
+    warn_of("lines_near", stacklevel=3, count=len(beside), within=f"{100 * within_m:g}", first=places)

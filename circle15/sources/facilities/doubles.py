@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from circle15.model.metric import EARTH_M
+
 __all__ = ["doubled_rows"]
 
-_EARTH_M = 6_371_008.8
 _APART_M = 1e8
 """Farther than any two points on Earth: what keeps different names from being neighbours."""
 
@@ -75,9 +76,9 @@ def _has_neighbour(
     east, north = np.radians(lon), np.radians(lat)
     place = np.column_stack(
         [
-            _EARTH_M * np.cos(north) * np.cos(east),
-            _EARTH_M * np.cos(north) * np.sin(east),
-            _EARTH_M * np.sin(north),
+            EARTH_M * np.cos(north) * np.cos(east),
+            EARTH_M * np.cos(north) * np.sin(east),
+            EARTH_M * np.sin(north),
             _APART_M * code,
         ]
     )

@@ -10,11 +10,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from circle15.model.metric import METRES_PER_DEGREE
 from circle15.sources.osm.objects import located_ways
 
 __all__ = ["BrokenArea", "broken_areas", "close_rings"]
-
-_METRES_PER_DEGREE = 111_320.0  # of latitude; of longitude times the cosine of the latitude
 
 Members = Mapping[int, str]
 """Ways of an area by their ids, with their roles."""
@@ -100,7 +99,7 @@ def _closed(chain: shapely.LineString, gap_m: float) -> shapely.LineString:
     """A chain whose ends nearly meet, as a ring."""
     points = np.asarray(chain.coords)
     across = points[0] - points[-1]
-    metres = np.hypot(across[0] * np.cos(np.radians(points[0, 1])), across[1]) * _METRES_PER_DEGREE
+    metres = np.hypot(across[0] * np.cos(np.radians(points[0, 1])), across[1]) * METRES_PER_DEGREE
     if len(points) > 2 and 0 < metres <= gap_m:
         return shapely.LineString([*points, points[0]])
     return chain

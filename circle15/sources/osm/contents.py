@@ -18,14 +18,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from circle15.errors import Circle15Error, StreetsError
+from circle15.model.metric import BBox
 from circle15.refusals import hint, refusal
 from circle15.sources.osm.opl import csv_columns, object_lines, written
 from circle15.sources.osm.xml_text import marked_deleted, written_bounds
 
 __all__ = ["OsmContents", "header_box", "osm_contents"]
-
-BBox = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
 
 _KINDS = {"node": osmium.osm.NODE, "way": osmium.osm.WAY, "relation": osmium.osm.RELATION}
 

@@ -20,10 +20,10 @@ from circle15.catalog import services as all_services
 from circle15.catalog.kind import has_kinds, joined_kinds, kind_keys, kinds
 from circle15.errors import SettingError
 from circle15.hours.all_week import state_by_hours
-from circle15.model.metric import utm_crs
+from circle15.model.metric import BBox, utm_crs
 from circle15.model.service import Service
 from circle15.refusals import refusal
-from circle15.sources.osm.objects import BBox, area_wkb, claims_area, id_order, located, objects, osm_id, touches
+from circle15.sources.osm.objects import area_wkb, claims_area, id_order, located, objects, osm_id, touches
 from circle15.sources.osm.tags import ServiceRule, TagRule, first_match, place_rules
 
 __all__ = ["read_osm_facilities"]

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.errors import StreetsError
+from circle15.model.metric import BBox
 from circle15.refusals import refusal
 from circle15.sources.osm.contents import OsmContents, osm_contents
 from circle15.sources.osm.opl import off_the_globe, reading_fault
@@ -28,9 +29,6 @@ __all__ = [
     "osm_id",
     "touches",
 ]
-
-BBox = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
 
 _FACTORY = osmium.geom.WKBFactory()  # stateless
 _LETTERS = {"n": "node", "w": "way", "r": "relation"}

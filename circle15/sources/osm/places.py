@@ -20,13 +20,13 @@ import shapely
 from pyproj import CRS
 
 from circle15.errors import SettingError
+from circle15.model.metric import BBox
 from circle15.refusals import refusal
 from circle15.sources.osm.broken_areas import broken_areas
 from circle15.sources.osm.coast import CoastRules, Sea, close_coast
 from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.osm.objects import (
-    BBox,
     area_wkb,
     claims_area,
     id_order,

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from circle15.kernels.ragged import ranges
 from circle15.model.streets import EdgeFlag
+from circle15.network.way_lengths import between_metres
 from circle15.sources.osm.way_nodes import WayNodes
 
 __all__ = ["Stretches", "WayAttributes", "way_stretches"]
-
-_RADIUS_M = 6_371_008.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,8 +99,7 @@ def _turned(nodes: WayNodes, backward: NDArray[np.bool_]) -> WayNodes:
 
 def _metres(lon: NDArray[np.float64], lat: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64]) -> int:
     """Whole metres of all stretches from a to b, straight over the globe."""
-    east = np.radians(lon[a] - lon[b]) * np.cos(np.radians((lat[a] + lat[b]) / 2))
-    return int(np.rint(_RADIUS_M * np.hypot(east, np.radians(lat[a] - lat[b])).sum()))
+    return int(np.rint(between_metres((lon[a], lat[a]), (lon[b], lat[b])).sum()))
 
 
 def _count_gaps(nodes: WayNodes, counts: Counter[str]) -> None:

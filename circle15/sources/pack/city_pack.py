@@ -217,7 +217,6 @@ def _with_grid(
     found = told.attempt(
         partial(where.named, partial(pack_population, pack, people, told)), file="[population]"
     )  # fmt: skip
-
     if found is None and not {*PEOPLE} <= set(people.frame.columns):
         told.check()
     return found or (people, None)

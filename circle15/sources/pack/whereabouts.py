@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from circle15.catalog import adequacy, hint, refusal
 from circle15.errors import Circle15Error, InputError, StreetsError
 from circle15.model.limits import SCALE_TOLD
-from circle15.model.metric import metric_fit
+from circle15.model.metric import EARTH_M, metric_fit
 from circle15.sources.facilities.points import fitting_systems
 from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.streets import read_streets
@@ -30,7 +30,6 @@ from circle15.sources.pack.streets import streets_box
 __all__ = ["InputPlace", "Whereabouts", "lists_places", "out_of_place", "place_of", "streets_place"]
 
 _T = TypeVar("_T")
-_GLOBE_KM = 6371.0088
 _OUTLYING = 0.05
 """Share of the points on either side that decides nothing."""
 
@@ -202,7 +201,7 @@ def _km(one: Sequence[float], other: Sequence[float]) -> float:
         ends.append((high, low) if high < low else (low, low))
     (lon, lon_to), (lat, lat_to) = (np.radians(pair) for pair in ends)
     half = np.sin((lat_to - lat) / 2) ** 2 + np.cos(lat) * np.cos(lat_to) * np.sin((lon_to - lon) / 2) ** 2
-    return float(2 * _GLOBE_KM * np.arcsin(np.sqrt(min(1.0, half))))
+    return float(2 * EARTH_M / 1000 * np.arcsin(np.sqrt(min(1.0, half))))
 
 
 def _named(odd: InputPlace, there: Sequence[InputPlace], advice: tuple[str, str]) -> Circle15Error:
