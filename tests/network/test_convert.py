@@ -469,6 +469,21 @@ def test_walls_gates_and_paths_beside_roads_come_back_from_a_graph(walled):
     assert_same(from_osmnx(to_osmnx(walled)), walled, ids=True)
 
 
+@pytest.mark.parametrize("written", ["geopackage", "graphml"])
+def test_a_graph_goes_through_osmnx_own_files_and_back(walled, tmp_path, written):
+    graph = to_osmnx(walled)
+    if written == "graphml":
+        ox.save_graphml(graph, tmp_path / "graph.graphml")
+        back = ox.load_graphml(tmp_path / "graph.graphml")
+        assert_same(from_osmnx(back), walled, ids=False)
+        return
+    ox.save_graph_geopackage(graph, tmp_path / "graph.gpkg", directed=True)
+    layers = [gpd.read_file(tmp_path / "graph.gpkg", layer=layer) for layer in ("nodes", "edges")]
+    nodes, lines = layers[0].set_index("osmid"), layers[1].set_index(["u", "v", "key"])
+    assert len(nodes) == walled.n_nodes
+    assert lines["length"].sum() == pytest.approx(sum(length for *_, length in graph.edges(data="length")))
+
+
 def test_walls_gates_and_paths_beside_roads_come_back_from_frames(walled):
     nodes, lines = to_geopandas(walled)
     for name, flag in (("barred", BARRED), ("private", PRIVATE), ("locked", LOCKED), ("gate", GATE)):

@@ -64,7 +64,7 @@ def from_osmnx(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], *, crs: Any = N
     -------
     WalkNetwork
         In canonical order, degree-2 nodes kept (see :func:`circle15.merge_chains`). ``node_id`` holds the
-        nodes' ``osmid``, or else their names, if these are whole numbers; else their order.
+        nodes' ``osmid_original``, ``osmid`` or names, the first of them that are whole numbers; else their order.
 
     Warns
     -----
@@ -132,12 +132,13 @@ def _node_places(graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence
 def _node_ids(
     graph: nx.MultiDiGraph[Any] | nx.MultiGraph[Any], ids: Sequence[Any], flags: Sequence[int]
 ) -> NDArray[np.int64]:
-    numbers = [graph.nodes[n].get("osmid", n) for n in ids]
-    whole = all(isinstance(n, Integral) and abs(int(n)) < 2**63 for n in numbers)
-    # A barred node has a copy for each way that ends there.
-    single = [number for number, bits in zip(numbers, flags, strict=True) if not bits & NodeFlag.BARRED]
-    if whole and len(set(single)) == len(single):
-        return np.array([int(n) for n in numbers], dtype=np.int64)
+    for key in ("osmid_original", "osmid", ""):
+        numbers = [graph.nodes[n].get(key, n) for n in ids]
+        whole = all(isinstance(n, Integral) and abs(int(n)) < 2**63 for n in numbers)
+        # A barred node has a copy for each way that ends there.
+        single = [number for number, bits in zip(numbers, flags, strict=True) if not bits & NodeFlag.BARRED]
+        if whole and len(set(single)) == len(single):
+            return np.array([int(n) for n in numbers], dtype=np.int64)
     return np.arange(len(ids), dtype=np.int64)
 
 
@@ -236,7 +237,7 @@ def _one_of_twins(rows: Sequence[_EdgeRow]) -> NDArray[np.bool_]:
 def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
     """Return an OSMnx-style ``MultiDiGraph``: both directions, ``length`` in metres, ``geometry``, ``highway``.
 
-    Nodes are numbered as in the network; ``osmid`` holds the source's identifier. Gates, signals, bridges,
+    Nodes are numbered as in the network; ``osmid_original`` holds the source's identifier. Gates, signals, bridges,
     private ways and the like are OSM tags again, so that :func:`from_osmnx` finds the same walking
     times. An edge that is walked one way only has no twin. Edges that a field check found closed, or confirmed,
     have ``closed`` or ``confirmed`` True: a path finder of your own must not walk through closed ones. A node that
@@ -257,7 +258,7 @@ def to_osmnx(network: WalkNetwork) -> nx.MultiDiGraph[Any]:
     graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph(crs=network.crs.to_string())
     nodes = (network.node_id.tolist(), network.x.tolist(), network.y.tolist(), network.node_flags.tolist())
     graph.add_nodes_from(
-        (n, {"osmid": osmid, "x": x, "y": y, **_node_tags(bits)})
+        (n, {"osmid_original": osmid, "x": x, "y": y, **_node_tags(bits)})
         for n, (osmid, x, y, bits) in enumerate(zip(*nodes, strict=True))
     )
     columns = zip(

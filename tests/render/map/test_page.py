@@ -376,6 +376,18 @@ def test_an_old_browser_is_told_and_the_uncompressed_page_still_opens(browser: B
 
 @pytest.mark.browser
 @browser_only
+def test_a_page_of_the_first_format_is_refused(browser: Browser, tmp_path: Path) -> None:
+    page = page_html(draw_map(analysis()))
+    assert page.count('"format":2') == 1
+    path = tmp_path / "first.html"
+    path.write_text(page.replace('"format":2', '"format":1'), encoding="utf-8")
+    browser.open(path, ready="document.querySelector('.broken')")
+    assert "format 1" in texts(browser, ".broken")[0]
+    assert browser.run("document.querySelectorAll('.row').length") == 0
+
+
+@pytest.mark.browser
+@browser_only
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080), (390, 844)])
 def test_nothing_is_clipped(browser: Browser, town: Path, width: int, height: int) -> None:
     browser.resize(width, height, mobile=width < 700)
