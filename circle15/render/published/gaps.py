@@ -13,6 +13,7 @@ from circle15.model import Analysis
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW, few_as_five
 from circle15.render.published.privacy import (
     SUPPRESSED,
+    possible_parts,
     public_counts,
     public_means,
     public_parts,
@@ -20,7 +21,7 @@ from circle15.render.published.privacy import (
     small_groups,
 )
 
-__all__ = ["drawn", "public_cells", "public_groups", "public_left", "public_sums", "told_communities"]
+__all__ = ["drawn", "public_cells", "public_groups", "public_left", "public_sums", "sum_ends", "told_communities"]
 
 _COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_undetermined", "pop_60plus_uncovered", "choices"]
 _MINUTES = ("mean_min", "p90_min")
@@ -117,6 +118,42 @@ def public_sums(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series) -> p
     table = _told(analysis, cells)
     named = groups.reindex(table.index.get_level_values("community_id")).to_numpy()
     return table.groupby([named, table.index.get_level_values("service")]).sum()
+
+
+def sum_ends(
+    analysis: Analysis, cells: pd.DataFrame, groups: pd.Series, service: str, step: str
+) -> pd.DataFrame:
+    """Between which shares covered those of sums lie, as far as what is told of communities says.
+
+    Parameters
+    ----------
+    analysis, cells, groups
+        As for :func:`public_sums`.
+    service, step
+        Of ``cells``, the latter ``uncovered_0`` or another.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``low`` and ``high`` on the groups, 0 to 1; NaN where nobody can be placed.
+    """
+    elders = analysis.city.communities.frame["pop_60plus"]
+    whole = np.maximum(public_total(elders.to_numpy(dtype=np.float64)), 0)
+    most = np.where((whole == 0) & (elders > 0), FEWEST - 1, whole)
+    own = cells[["placed", step]].xs(service, level="service").reindex(elders.index)
+    ends = {}
+    for column in own:
+        low, high = possible_parts(whole, own[column].fillna(0).to_numpy(dtype=np.int64))
+        # Where all but one to nine are placed, ``placed`` is all of them.
+        low = np.where((own[column] == whole) & (whole > FEWEST), whole - FEWEST + 1, low) if column == "placed" else low
+        silent = own[column].isna()
+        ends[column] = (np.where(silent, 0, low), np.where(silent, most, high))
+    (least, largest), (fewest, out) = ends["placed"], ends[step]
+    table = pd.DataFrame({"least": least, "largest": largest, "fewest": fewest, "out": out}, index=elders.index)
+    sums = table.groupby(groups.reindex(table.index).to_numpy()).sum()
+    low, high = 1 - sums["out"] / sums["least"].clip(lower=1), 1 - sums["fewest"] / sums["largest"].clip(lower=1)
+    known = sums["largest"] > 0
+    return pd.DataFrame({"low": low.clip(0, 1).where(known), "high": high.clip(0, 1).where(known)})
 
 
 def _told(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ __all__ = [
     "UNKNOWN",
     "bundles",
     "parts_of",
+    "possible_parts",
     "public_counts",
     "public_means",
     "public_parts",
@@ -131,6 +132,27 @@ def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[
     few = np.where(whole < 2 * FEWEST, parts <= whole // 2, parts < FEWEST)
     shown = np.where(few | (whole < FEWEST), SUPPRESSED, np.where(parts == whole, whole, shown))
     return np.where(parts <= 0, 0, shown)
+
+
+def possible_parts(total: NDArray[np.int64], shown: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The least and the largest number that a part of a known number may be, told by :func:`public_parts`.
+
+    Examples
+    --------
+    >>> ends = possible_parts(np.full(5, 36), np.array([0, -1, 20, 30, 36]))
+    >>> [end.tolist() for end in ends]
+    [[0, 1, 15, 25, 36], [0, 9, 26, 35, 36]]
+    """
+    nearly = np.maximum(FEWEST, (total - 1) // FEWEST * FEWEST)
+    last = np.maximum(FEWEST, (total - FEWEST - FEWEST // 2 + 1) // FEWEST * FEWEST)
+    low = np.where(shown >= nearly, np.minimum(shown - FEWEST // 2, total - FEWEST + 1), shown - FEWEST // 2)
+    low = np.where(total < 3 * FEWEST, FEWEST, np.maximum(FEWEST, low))
+    high = np.where(shown >= nearly, total - 1, np.where(shown >= last, total - FEWEST, shown + FEWEST // 2 - 1))
+    few, ends = shown == SUPPRESSED, (shown == 0) | ((shown == total) & (total > FEWEST))
+    high = np.where(shown == total, total, high)
+    low = np.where(few, 1, np.where(total < 2 * FEWEST, total // 2 + 1, low))
+    high = np.where(few, np.where(total < 2 * FEWEST, total // 2, FEWEST - 1), high)
+    return np.where(ends, shown, low), np.where(ends, shown, high)
 
 
 def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[np.int64]:
