@@ -75,7 +75,6 @@ HIDDEN = "hidden"
 _FIGURES = ("observed", "observed_low", "observed_high")
 
 
-
 def levels_of(analysis: Analysis) -> dict[str, Units]:
     return {level: units_of(analysis.city.communities, level) for level in LEVELS}
 
@@ -305,7 +304,8 @@ def _withheld(own: _Told, table: pd.DataFrame, several: NDArray[np.bool_]) -> _T
     known = table[[column for column in _FIGURES if column in table]].to_numpy(dtype=np.float64)
     part = several & (np.isfinite(known) & (known > 0) & (known < 100)).any(axis=1)
     verdicts = np.where(part & np.isin(own.verdicts, ["pass", "fail", "shown"]), HIDDEN, own.verdicts)
-    return _Told(verdicts, *(np.where(part, np.nan, figure) for figure in own[1:]))
+    observed, low, high = (np.where(part, np.nan, figure) for figure in (own.observed, own.low, own.high))
+    return _Told(verdicts, observed, low, high)
 
 
 def _of_sums(

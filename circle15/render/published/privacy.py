@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.model.limits import FEWEST
+from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
 
 __all__ = [
     "NEARLY_ALL",
@@ -20,6 +20,7 @@ __all__ = [
     "SUPPRESSED",
     "UNKNOWN",
     "bundles",
+    "drawn",
     "parts_of",
     "possible_parts",
     "public_counts",
@@ -55,6 +56,11 @@ def _whole(people: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def _hidden(exact: NDArray[np.int64], shown: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where((exact > 0) & (exact < FEWEST), SUPPRESSED, shown)
+
+
+def drawn(shown: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Published counts to compute with: five for one to nine."""
+    return np.where(shown == SUPPRESSED, MIDDLE_OF_FEW, shown).astype(np.float64)
 
 
 def public_total(people: NDArray[np.float64]) -> NDArray[np.int64]:
