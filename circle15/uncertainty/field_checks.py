@@ -214,9 +214,9 @@ def field_checks(
     Returns
     -------
     checks, lost
-        As in :class:`~circle15.model.verdicts.Robustness`; ``check_id`` is ``facility:<id>`` or as :func:`street_ids`, the same while the inputs
-        are. Only what would cost somebody a service is listed, and ways that would tell of whom the map cannot
-        (:mod:`circle15.uncertainty.adrift`).
+        As in :class:`~circle15.model.verdicts.Robustness`; ``check_id`` is ``facility:<id>`` or as :func:`street_ids`,
+        the same while the inputs are. Only what would cost somebody a service is listed, and ways that would tell of
+        whom the map cannot (:mod:`circle15.uncertainty.adrift`).
     """
     absent, closed = chances
     sites = lost_without_facilities(stage, reach, required)

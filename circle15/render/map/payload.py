@@ -334,7 +334,7 @@ def _known(people: np.int64) -> int | None:
 
 
 def _more(published: Published) -> list[dict[str, int]]:
-    """Further numbers of each community, in tens; none where a cell is empty, and of circles that are cut where none is."""
+    """Further numbers of each community, in tens; none where a cell is empty, or where no circle is cut."""
     shown = published.more[[column for column in _MORE if column in published.more]]
     return [
         {

@@ -31,7 +31,7 @@ Numbers = NDArray[np.float64]
 
 
 class _Told(NamedTuple):
-    """Of one clause and each unit of its level its verdict (empty where there is none), the observed figure, or its bounds, as they are published."""
+    """Of one clause and each unit of its level the verdict (``""`` for none) and the figure or its bounds, as told."""
 
     verdicts: NDArray[np.object_]
     observed: Numbers
@@ -76,6 +76,7 @@ _FIGURES = ("observed", "observed_low", "observed_high")
 
 
 def levels_of(analysis: Analysis) -> dict[str, Units]:
+    """The units of each level by its name."""
     return {level: units_of(analysis.city.communities, level) for level in LEVELS}
 
 
@@ -152,7 +153,7 @@ def _published(
         if rule.level != "community" and EXPOSURE.get(rule.measure) in {"people", "households"}:
             units, own = levels[rule.level], told[rule.clause_id]
             several = np.bincount(units.code[units.code >= 0], minlength=len(units.ids)) > 1
-            asks = _asks_cells(analysis, rule)
+            asks = _asks_cells(analysis, rule) and not _scoped(rule, units, analysis.city.communities.frame)
             told[rule.clause_id] = (
                 _of_sums(analysis, rule, units, cells, own, several)
                 if asks
@@ -192,7 +193,8 @@ def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> 
 def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _Told:
     """A rate without its figure where a verdict under it is withheld, without its verdict where that tells of it."""
     parts = np.array([told[clause].verdicts for clause in rule.of if clause in told], dtype=object)
-    verdicts, observed, low, high = (part.copy() for part in own)
+    verdicts = own.verdicts.copy()
+    observed, low, high = own.observed.copy(), own.low.copy(), own.high.copy()
     if not len(parts):
         return own
     asked = (parts != "").any(axis=0)
@@ -304,8 +306,8 @@ def _withheld(own: _Told, table: pd.DataFrame, several: NDArray[np.bool_]) -> _T
     known = table[[column for column in _FIGURES if column in table]].to_numpy(dtype=np.float64)
     part = several & (np.isfinite(known) & (known > 0) & (known < 100)).any(axis=1)
     verdicts = np.where(part & np.isin(own.verdicts, ["pass", "fail", "shown"]), HIDDEN, own.verdicts)
-    observed, low, high = (np.where(part, np.nan, figure) for figure in (own.observed, own.low, own.high))
-    return _Told(verdicts, observed, low, high)
+    figures = {side: np.where(part, np.nan, getattr(own, side)) for side in ("observed", "low", "high")}
+    return own._replace(verdicts=verdicts, **figures)
 
 
 def _of_sums(

@@ -115,11 +115,8 @@ def figures_of(analysis: Analysis) -> Figures:
     """Counts of an analysis, such that no group under ten can be worked out, and figures made of these."""
     frame = analysis.city.communities.frame
     cells, draws, told = public_cells(analysis), public_draws(analysis), told_communities(analysis)
-    ranking, left, places = (
-        public_gaps(analysis, cells),
-        _left(analysis, cells, told),
-        public_places(analysis.city.communities),
-    )
+    ranking, left = public_gaps(analysis, cells), _left(analysis, cells, told)
+    places = public_places(analysis.city.communities)
     heads = frame[[column for column in frame if counts_heads(column) and column not in places]]
     return Figures(
         cells=cells.assign(uncovered=cells["uncovered"].astype(float).where(cells["placed"] != 0)).sort_index(),

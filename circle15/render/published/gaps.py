@@ -149,9 +149,9 @@ def sum_ends(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series, service
     (least, largest), (fewest, out) = ends["placed"], ends[step]
     table = pd.DataFrame({"least": least, "largest": largest, "fewest": fewest, "out": out}, index=elders.index)
     sums = table.groupby(groups.reindex(table.index).to_numpy()).sum()
-    low, high = 1 - sums["out"] / sums["least"].clip(lower=1), 1 - sums["fewest"] / sums["largest"].clip(lower=1)
+    worst, best = 1 - sums["out"] / sums["least"].clip(lower=1), 1 - sums["fewest"] / sums["largest"].clip(lower=1)
     known = sums["largest"] > 0
-    return pd.DataFrame({"low": low.clip(0, 1).where(known), "high": high.clip(0, 1).where(known)})
+    return pd.DataFrame({"low": worst.clip(0, 1).where(known), "high": best.clip(0, 1).where(known)})
 
 
 def _told(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,9 +60,9 @@ def publish(analysis: Analysis | Published) -> Published:
     Returns
     -------
     Published
-        Its ``analysis``: communities, homes (bundles of ten), coverage, gaps, subdistricts, clauses, causes, draws, field
-        checks, weights, equity, types and findings as they may be told. Of communities of which nothing is told all is
-        NaN but their people. Routes are as they were.
+        Its ``analysis``: communities, homes (bundles of ten), coverage, gaps, subdistricts, clauses, causes, draws,
+        field checks, weights, equity, types and findings as they may be told. Of communities of which nothing is told
+        all is NaN but their people. Routes are as they were.
     """
     if isinstance(analysis, Published):
         return analysis
@@ -88,9 +89,14 @@ def _analysis(analysis: Analysis, published: Figures) -> Analysis:
         ),
         equity=_equity(analysis.equity, published),
         typology=_typology(analysis, published),
-        circle_cut=counted(published.more[[*analysis.circle_cut]]),
+        circle_cut=_circle_cut(analysis, published),
         findings=tuple(_finding(finding) for finding in analysis.findings),
     )
+
+
+def _circle_cut(analysis: Analysis, published: Figures) -> pd.DataFrame:
+    cut = analysis.circle_cut
+    return counted(published.more[[*cut]]) if len(cut.columns) else cut
 
 
 def _finding(finding: Finding) -> Finding:
@@ -216,18 +222,20 @@ def _attribution(analysis: Analysis, published: Figures) -> Attribution:
     """Causes by what is told that each remedy leaves; links by what is told that they serve."""
     found = analysis.attribution
     policies = {
-        policy: drawn(public_left(published.cells, people).to_numpy()) for policy, people in found.policies.items()
+        str(policy): drawn(public_left(published.cells, people).to_numpy()) for policy, people in found.policies.items()
     }
     found = replace(found, policies=found.policies.assign(**policies))
     if not len(found):
         return found
     left = counted(published.left)
     frame = found.frame.loc[left.index].assign(**{str(world): people for world, people in left.items()})
+    linked = left["uncovered_link"].where(frame["link_id"] != "", left["uncovered"])
+    causes = [cause_of(row) for row in left.assign(uncovered_link=linked).to_dict("records")]
     links = found.links
     if len(links):
         links = links.assign(serves=drawn(published.serves.reindex(links.index).to_numpy()))
         links = links.sort_values(["serves", "length_m"], ascending=[False, True], kind="stable")
-    return replace(found, frame=frame.assign(cause=[cause_of(row) for row in left.to_dict("records")]), links=links)
+    return replace(found, frame=frame.assign(cause=causes), links=links)
 
 
 def _robustness(analysis: Analysis, published: Figures) -> Robustness:
@@ -248,7 +256,7 @@ def _checks(found: Robustness, published: Figures) -> pd.DataFrame:
     checks, exact = found.checks, found.lost
     if not len(checks):
         return checks
-    pairs = exact.droplevel("check_id")
+    pairs: Any = exact.droplevel("check_id")
     lost = pd.Series(drawn(public_left(published.cells, pairs).to_numpy()), index=exact.index)
     cells = published.cells.reindex(pairs.index)
     required = found.frame["required"].reindex(pairs.index).to_numpy(dtype=np.float64)
@@ -263,14 +271,13 @@ def _checks(found: Robustness, published: Figures) -> pd.DataFrame:
     checks = checks.assign(
         people=people.map(_few), flips=flips.where(checks["kind"] != "join", 0).astype(np.int64), communities=named
     )
-    order = np.lexsort(
-        (checks.index.to_numpy(dtype=str), -checks["people"] * checks["p_no"], -checks["flips"] * checks["p_no"])
-    )
+    likely = [(-checks[column] * checks["p_no"]).to_numpy() for column in ("people", "flips")]
+    order = np.lexsort([checks.index.to_numpy(dtype=str), *likely])
     return checks.iloc[order].assign(rank=np.arange(1, len(checks) + 1))
 
 
 def _equity(found: Equity, published: Figures) -> Equity:
-    """How access is spread over bundles of ten, of which it is computed already; groups of communities by their sums."""
+    """How access is spread, which is computed of bundles of ten; groups of communities by their sums."""
     if not len(found):
         return found
     figures = [column for column in found.frame if column != "why"]

@@ -105,9 +105,9 @@ def measured(rule: Rule, row: Any) -> str:
     rule
         The clause.
     row
-        Of :func:`~circle15.render.published.clauses.public_verdicts`: ``observed``, in the clause's unit, ``observed_low``,
-        ``observed_high``, each NaN where none is told, and ``verdict``. Where a rounded figure would contradict it,
-        the verdict's side of the limit is told.
+        Of :func:`~circle15.render.published.clauses.public_verdicts`: ``observed``, in the clause's unit,
+        ``observed_low``, ``observed_high``, each NaN where none is told, and ``verdict``. Where a rounded figure would
+        contradict it, the verdict's side of the limit is told.
 
     Returns
     -------

@@ -22,7 +22,6 @@ from circle15.catalog.phrases import remedy_sentences
 from circle15.errors import OutputError
 from circle15.model import Coverage, Finding
 from circle15.render.folder import save
-from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.published.told import publish
 from circle15.render.report import fonts
@@ -258,7 +257,7 @@ def test_a_range_is_told_as_a_range_with_its_unit(town):
 def test_verdicts_of_a_report_are_those_that_may_be_told():
     small = full(elders=(100, 300, 300, 300, 300, 300, 300, 300))
     facts = Facts(published=publish(small), figures=frozenset())
-    told = public_verdicts(small).sort_index(kind="stable")
+    told = facts.analysis.ledger.frame.sort_index(kind="stable")
     pd.testing.assert_frame_equal(facts.verdicts, told)
 
 
