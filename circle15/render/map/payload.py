@@ -212,8 +212,7 @@ def _add_demand(sections: Sections, analysis: Analysis) -> None:
     points, ids = analysis.demand.points, analysis.city.communities.frame.index
     _add_positions(sections, "demand", analysis.demand.positions)
     sections.add_delta("demand.community", ids.get_indexer(points.frame["community_id"]))
-    for column in PEOPLE:
-        sections.add(f"demand.{column}_tens", points.known_in(column).astype(np.int64) // FEWEST)
+    sections.add("demand.pop_60plus_tens", points.known_in("pop_60plus").astype(np.int64) // FEWEST)
 
 
 def _add_places(sections: Sections, analysis: Analysis, project: Project) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from circle15.model import Communities, DemandPoints
-from circle15.model.limits import FEWEST
 from circle15.model.places import ELDERS_IN_NEED, PEOPLE, counts_heads
 from circle15.render.published.privacy import (
     UNKNOWN,
@@ -77,12 +76,12 @@ def homes_as_told(points: DemandPoints, communities: Communities) -> DemandPoint
     """Homes whose people are bundles of ten, as a page has them; NaN where the community's are not known.
 
     Whatever is computed of these, of streets and of facilities tells nothing that the page does not tell: figures of
-    single homes, such as a Lorenz curve, are made of them. Where one to nine people of a community are younger than 60
-    its bundles of all would tell how many: they are those of people aged 60+ then.
+    single homes, such as a Lorenz curve, are made of them. People of all ages live where those aged 60+ do, in the same
+    parts, so finer bundles of all would tell where these live: they have bundles of their own only where nobody is 60+.
     """
-    frame, people = points.frame, communities.frame
-    younger = (people["population"] - people["pop_60plus"]).reindex(frame["community_id"]).to_numpy()
-    everyone = frame["population"].where(~((younger > 0) & (younger < FEWEST)), frame["pop_60plus"])
+    frame = points.frame
+    nobody = (communities.frame["pop_60plus"] == 0).reindex(frame["community_id"]).to_numpy()
+    everyone = frame["population"].where(nobody, frame["pop_60plus"])
     told = {
         column: pd.Series(bundles(heads, frame["community_id"]), frame.index).where(frame[column].notna())
         for column, heads in (("population", everyone), ("pop_60plus", frame["pop_60plus"]))

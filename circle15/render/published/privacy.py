@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
 
@@ -31,6 +31,7 @@ __all__ = [
     "public_tens",
     "public_total",
     "small_groups",
+    "sum_of_parts",
     "tells_too_much",
 ]
 
@@ -172,6 +173,27 @@ def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[n
     tens, exact = public_tens(people), _whole(people)
     part = ~np.isnan(people) & (total >= FEWEST) & (exact <= total)
     return np.where(part, public_parts(np.maximum(total, FEWEST), exact[:, None])[:, 0], tens)
+
+
+def sum_of_parts(total: ArrayLike, people: ArrayLike) -> float:
+    """A group of several communities, to be told in tens: the sum of what may be told of it in each of them.
+
+    Parameters
+    ----------
+    total
+        People of each community, whose number is public.
+    people
+        How many of these are in the group; NaN where nobody knows it.
+
+    Examples
+    --------
+    Of 36 people in one community 35, told as 30; of forty in another seven, who count as five.
+
+    >>> sum_of_parts([36.0, 40.0], [35.0, 7.0])
+    35.0
+    """
+    whole = public_total(np.asarray(total, dtype=np.float64))
+    return float(np.maximum(drawn(parts_of(whole, np.asarray(people, dtype=np.float64))), 0).sum())
 
 
 def _steps(

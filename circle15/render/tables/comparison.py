@@ -26,7 +26,7 @@ _CHANGES = {"changed": "改变 changed", "added": "新增 added", "removed": "�
 
 
 def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
-    """Write ``compare.xlsx``, ``compare.csv`` (community x service), ``compare-verdicts.csv``; each whole or not at all.
+    """Write ``compare.xlsx``, ``compare.csv`` (community x service) and ``compare-verdicts.csv``, each whole.
 
     The workbook tells the published figures, as ``gaps.xlsx`` does, and no verdicts on shares of people; the other two
     are exact and not to be passed on.
