@@ -177,7 +177,7 @@ def compare_runs(
         _say(line)
     if out is not None:
         save_comparison(found, out)
-        for name in ("compare.xlsx", "compare.csv"):
+        for name in ("compare.xlsx", "compare.csv", "compare-verdicts.csv"):
             _say(str(out / name))
 
 

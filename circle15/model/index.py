@@ -7,6 +7,8 @@ are fixed (none covered, all covered), never a sample's minimum and maximum.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ __all__ = [
     "geometric_index",
     "percentiles",
     "random_ranks",
+    "rank_agreement",
     "ranked",
     "ranked_rows",
     "ranks_by_weights",
@@ -25,6 +28,8 @@ __all__ = [
 
 FLOOR = 0.01
 """Coverage below which the geometric index counts no further (NORMS C6: epsilon)."""
+VARIANTS = {"geometric": "index", "additive": "index_additive", "worst": "index_worst"}
+"""Ways to put services together, and the column of ``Gaps.by_community`` that each stands in."""
 _LOW, _HIGH = 5.0, 95.0
 _STREAM = 100
 """Number of the random stream of weights, apart from those of :mod:`circle15.uncertainty.draws`."""
@@ -114,3 +119,24 @@ def ranks_by_weights(share: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFr
     low, high = (pd.array(side, dtype="Float64").astype("Int64") for side in percentiles(ranks, whole=True))
     top = (ranks <= tenth).mean(axis=0)
     return pd.DataFrame({"rank_low": low, "rank_high": high, "top_tenth": top}, index=share.index)
+
+
+def rank_agreement(scores: pd.DataFrame) -> pd.DataFrame:
+    """Spearman's ``rho`` and Kendall's ``tau`` (tau-b) of each pair of the three indices, on (``variant``, ``other``).
+
+    NaN where an index does not tell communities apart.
+
+    Parameters
+    ----------
+    scores
+        Columns ``index``, ``index_additive``, ``index_worst``, none of them NaN.
+    """
+    from scipy.stats import kendalltau, spearmanr
+
+    rows = []
+    for one, other in combinations(VARIANTS, 2):
+        a, b = (scores[VARIANTS[name]].to_numpy(dtype=float).round(9) for name in (one, other))
+        apart = len(np.unique(a)) > 1 and len(np.unique(b)) > 1
+        rho, tau = (spearmanr(a, b).statistic, kendalltau(a, b).statistic) if apart else (np.nan, np.nan)
+        rows.append((one, other, float(rho), float(tau)))
+    return pd.DataFrame(rows, columns=["variant", "other", "rho", "tau"]).set_index(["variant", "other"])

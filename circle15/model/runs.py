@@ -75,6 +75,8 @@ class Comparison:
         Key of a service -> what the later run that has it calls it in Chinese and English.
     synthetic
         Whether either run says that some of its layers are synthetic.
+    told
+        The same of what may be passed on of both runs; None in that one itself.
     """
 
     before: str
@@ -91,6 +93,7 @@ class Comparison:
     only_after: Mapping[str, str]
     titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     synthetic: bool = False
+    told: Comparison | None = None
 
     @property
     def comparable(self) -> bool:

@@ -51,7 +51,7 @@ class Attribution:
 
     ``served`` on (``link_id``, ``community_id``, ``service``): of whom ``serves`` is the sum.
 
-    ``policies`` on ``service``: people aged 60+ of the whole city who lack it under each policy of gates
+    ``policies`` on (``community_id``, ``service``): people aged 60+ who lack it under each policy of gates
     (:class:`~circle15.model.walk_network.WalkProfile`): ``resident`` as in the analysis, ``open``, ``visitor`` and
     ``closed``.
 
@@ -95,6 +95,8 @@ class Robustness:
     concerned; ``name_en`` (``name`` where there is no English one) and ``offers`` (keys of all its services) of a
     facility, ``length_m`` of a street or gap, else ``""``, ``()`` and NaN; ``lon``, ``lat``, ``rank``.
 
+    ``lost`` on (``check_id``, ``community_id``, ``service``): of whom ``people`` is the sum.
+
     ``draws`` and ``seed`` say how it was done, ``assumptions`` every distribution; None without draws. In words:
     ``assumption_notes``, ``check_questions`` and ``check_communities`` of ``circle15.catalog.phrases``.
     """
@@ -102,6 +104,7 @@ class Robustness:
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     by_community: pd.DataFrame = field(default_factory=pd.DataFrame)
     checks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lost: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     draws: int = 0
     seed: int = 0
     assumptions: Assumptions | None = None

@@ -28,6 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog import services as known_services
+from circle15.model.causes import CLOSES, NOBODY, cause_of
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
 from circle15.model.results import City, Settings
 from circle15.model.verdicts import Attribution
@@ -48,14 +49,10 @@ from circle15.routing.policies import with_gates
 
 __all__ = ["CLOSES", "GRID", "NEARLY", "attribution", "cause_of"]
 
-CLOSES = 0.5
-"""A remedy that serves at least this share of a gap's people is its remedy."""
 GRID = 4 / math.pi
 """Walk over straight line on a grid of streets: the mean of ``|cos a| + |sin a|`` over all directions a."""
 NEARLY = 0.9
 """Of links that do at least this share of what the best one does for a gap, the one that serves most in the city."""
-
-_NOBODY = 1e-6  # sums of shares of people: less than this is nobody
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -134,7 +131,7 @@ def attribution(
     limit = cutoff_ms(settings.circle_min)
     today = _today(graph, demand, facilities, limit)
     gap = today.sums(today.lacking)
-    where = gap > _NOBODY
+    where = gap > NOBODY
     outside = {policy: _outside(graph, demand, facilities, today, policy) for policy in _OTHER_POLICIES}
     policies = _policies(today, outside)
     if not where.any():
@@ -174,7 +171,7 @@ def attribution(
 
 def _served(found: Served, names: Mapping[int, str], today: _Today) -> pd.Series:
     """People whom each link of the table newly covers, by community and service."""
-    taken = np.isin(found.link, list(names)) & (found.people > _NOBODY)
+    taken = np.isin(found.link, list(names)) & (found.people > NOBODY)
     index = pd.MultiIndex.from_arrays(
         [
             pd.Index([names[link] for link in found.link[taken].tolist()], dtype=object),
@@ -201,36 +198,13 @@ def _outside(
 
 
 def _policies(today: _Today, outside: Mapping[GatePolicy, NDArray[np.bool_]]) -> pd.DataFrame:
-    """People aged 60+ of the whole city who lack each service, under each policy."""
+    """People aged 60+ of each community who lack each service, under each policy."""
     worlds = {"resident": today.lacking, **outside}
-    people = {policy: today.people @ lacking for policy, lacking in worlds.items()}
-    return pd.DataFrame(people, index=pd.Index(today.services, name="service"))
+    index = pd.MultiIndex.from_product([today.ids, today.services], names=["community_id", "service"])
+    return pd.DataFrame({policy: today.sums(lacking).ravel() for policy, lacking in worlds.items()}, index=index)
 
 
 _CAUSED_BY = ("uncovered", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight")
-
-
-def cause_of(people: Mapping[str, float]) -> str:
-    """What is missing, by the people whom each remedy leaves; the rule stands at the head of this module.
-
-    Parameters
-    ----------
-    people
-        ``uncovered``, and ``uncovered_`` ``gates``, ``link``, ``direct`` and ``straight``.
-
-    Examples
-    --------
-    One link serves 60 of 100; and where a street grid would serve 20, a straight line 70:
-
-    >>> left = {"uncovered": 100, "uncovered_gates": 100, "uncovered_direct": 80, "uncovered_straight": 30}
-    >>> cause_of(left | {"uncovered_link": 40}), cause_of(left | {"uncovered_link": 90})
-    ('link', 'mixed')
-    """
-    for cause, remedy in (("gate", "gates"), ("link", "link"), ("paths", "direct")):
-        if people["uncovered"] - people[f"uncovered_{remedy}"] >= CLOSES * people["uncovered"] - _NOBODY:
-            return cause
-    straight = people["uncovered"] - people["uncovered_straight"]
-    return "mixed" if straight >= CLOSES * people["uncovered"] - _NOBODY else "facility"
 
 
 def _today(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities, limit: int) -> _Today:
@@ -301,7 +275,7 @@ def _best(found: Served, links: Candidates, shape: tuple[int, ...]) -> _Best:
     most = np.zeros(shape[0] * shape[1])
     np.maximum.at(most, cell, found.people)
     total = np.bincount(found.link, weights=found.people, minlength=len(links))
-    able = np.flatnonzero((found.people >= NEARLY * most[cell]) & (found.people > _NOBODY))
+    able = np.flatnonzero((found.people >= NEARLY * most[cell]) & (found.people > NOBODY))
     link = found.link[able]
     order = able[np.lexsort((link, links.length_mm[link], -total[link].round(6), cell[able]))]
     cells, first = np.unique(cell[order], return_index=True)
@@ -313,7 +287,7 @@ def _best(found: Served, links: Candidates, shape: tuple[int, ...]) -> _Best:
 def _left(gap: NDArray[np.float64], people: NDArray[np.float64]) -> NDArray[np.float64]:
     """What is left of a gap; a rest of rounding is nobody."""
     rest = gap - people
-    return np.where(rest < _NOBODY, 0.0, rest)
+    return np.where(rest < NOBODY, 0.0, rest)
 
 
 def _link_table(

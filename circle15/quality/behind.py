@@ -18,6 +18,7 @@ from circle15.model.limits import FEWEST
 from circle15.model.placed import PlacedDemand
 from circle15.model.taken_ways import TakenWays
 from circle15.network.snap import nearest_m
+from circle15.render.published.privacy import sum_of_parts
 
 __all__ = ["REASONS", "Behind", "people_behind", "people_beside"]
 
@@ -40,12 +41,14 @@ class Behind:
         """The people of some demand points, ``bool[p]``; communities by falling number of people."""
         points = demand.points
         people = np.where(rows, np.nan_to_num(points.people_in("population")), 0.0)
-        by_community = np.bincount(points.community, weights=people, minlength=len(points.communities))
-        order = np.argsort(-by_community, kind="stable")
+        by_community = points.community_sums(people)
+        everyone, elders = points.community_sums(points.known_in("population")), points.known_in("pop_60plus")
+        told = np.array([sum_of_parts([all_], [some]) for all_, some in zip(everyone, by_community, strict=True)])
+        order = np.argsort(-told, kind="stable")
         return cls(
-            everyone=float(people.sum()),
-            elders=float(np.nan_to_num(points.people_in("pop_60plus"))[rows].sum()),
-            communities=tuple(str(points.communities[row]) for row in order if by_community[row] >= FEWEST),
+            everyone=float(told.sum()),
+            elders=sum_of_parts(points.community_sums(elders), points.community_sums(elders * rows)),
+            communities=tuple(str(points.communities[row]) for row in order if told[row] >= FEWEST),
         )
 
 

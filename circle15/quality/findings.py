@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from circle15 import catalog
 from circle15.catalog import finding
@@ -21,6 +22,7 @@ from circle15.model.results import City, Coverage, Gaps, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import islands
 from circle15.quality.datum import better_datum, datum_fits
+from circle15.render.published.privacy import sum_of_parts
 
 __all__ = [
     "border_findings",
@@ -146,10 +148,11 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     """What the analysis itself found wrong with where people live: counted, never silent."""
     findings: list[Finding] = []
     people = demand.points.known_in("population")
+    everyone = demand.points.community_sums(people)
     for status, code, severity in _ODD_PLACES:
         rows = demand.positions.status == status
-        stranded = float(people[rows].sum())
-        if stranded > 0:
+        if people[rows].sum() > 0:
+            stranded = sum_of_parts(everyone, demand.points.community_sums(people * rows))
             count, limit = int(rows.sum()), f"{settings.max_snap_m:g}"
             findings.append(
                 finding(f"demand-{code}", severity, count=count, limit=limit, people=people_words(stranded))
@@ -185,7 +188,12 @@ def path_findings(covered: Coverage, pack_services: tuple[catalog.Service, ...] 
     """People whom no walkable way leads to any facility of a service; ``pack_services`` are the city's."""
     if covered.nearest.empty:
         return []
-    lost = covered.nearest["unreachable"].groupby("service").sum()
+    elders = covered.frame["pop_60plus"].groupby(level=["community_id", "service"]).first()
+    told = {
+        key: sum_of_parts(elders.reindex(people.index), people)
+        for key, people in covered.nearest["unreachable"].groupby(level="service")
+    }
+    lost = pd.Series(told, dtype=float)
     offered = covered.nearest["mean_min"].notna().groupby("service").any()
     worst = lost[offered].sort_values(kind="stable")
     if worst.empty or worst.iloc[-1] <= 0:

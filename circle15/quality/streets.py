@@ -21,6 +21,7 @@ from circle15.model.provenance import Finding
 from circle15.model.results import City, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import islands
+from circle15.render.published.privacy import drawn, parts_of, public_total, sum_of_parts
 
 __all__ = ["circle_cut", "known_extent", "street_file_findings"]
 
@@ -132,7 +133,7 @@ def _cut_findings(city: City, reach_m: float, cut: pd.DataFrame | None) -> list[
             count=len(near),
             file=city.network.origin.file,
             reach=f"{reach_m:.0f}",
-            people=people_words(float(few_as_five(near["people"]).sum())),
+            people=people_words(sum_of_parts(frame["population"].reindex(near.index), near["people"])),
             total=people_words(float(few_as_five(frame["population"]).sum())),
             examples=[f"{key} {frame.loc[key, 'name']}{told}" for key, told in worst["told"].items()],
         )
@@ -153,10 +154,11 @@ def _cut_by_land(city: City, reach_m: float) -> pd.DataFrame:
 
 
 def _cut_by_homes(frame: pd.DataFrame, cut: pd.DataFrame) -> pd.DataFrame:
-    """As :func:`_cut_by_land`, by where people live; none is told: a percentage of a known number is one of people."""
+    """As :func:`_cut_by_land`, by where people live as it may be told; no percentage is: it would be one of people."""
     if cut.empty:
         return cut
-    people = cut["circle_cut"]
+    everyone = public_total(frame["population"].to_numpy(dtype=float))
+    people = np.maximum(drawn(parts_of(everyone, cut["circle_cut"].reindex(frame.index).to_numpy(dtype=float))), 0)
     table = pd.DataFrame({"people": people, "told": ""}, index=frame.index)
     table["percent"] = 100 * people / frame["population"].where(frame["population"] > 0)
     return table[table["percent"] >= _FEWEST_PERCENT]
@@ -254,7 +256,7 @@ def _piece_findings(city: City, stretches: _Stretches) -> list[Finding]:
     part = np.isin(piece, large)
     mine = np.bincount(owner[part], weights=stretches.length_m[owned][part], minlength=len(frame))
     share = np.divide(mine, whole, out=np.zeros(len(frame)), where=whole > 0)
-    people = float(np.nansum(frame["population"].to_numpy(dtype=float) * share))
+    people = float((few_as_five(frame["population"]) * share).sum())
     return [
         finding(
             "streets-pieces",

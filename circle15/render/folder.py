@@ -37,6 +37,7 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     """
     from circle15.render.atomic import all_together, write_text
     from circle15.render.map.folium_map import page_html
+    from circle15.render.published.told import publish
     from circle15.render.run_record import run_json
     from circle15.render.tables.files import (
         field_checks_csv,
@@ -47,16 +48,17 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
         subdistricts_csv,
     )
 
+    published = publish(analysis)
     with all_together(Path(folder)) as made:
-        write_text(made / "map.html", page_html(analysis))
+        write_text(made / "map.html", page_html(published))
         gaps_csv(analysis, made / "gaps.csv")
         if len(analysis.subdistricts):
             subdistricts_csv(analysis, made / "subdistricts.csv")
         if len(analysis.ledger):
             ledger_csv(analysis, made / "ledger.csv")
         if len(analysis.robustness.checks):
-            field_checks_csv(analysis, made / "field-checks.csv")
-        gaps_xlsx(analysis, made / "gaps.xlsx")
+            field_checks_csv(published, made / "field-checks.csv")
+        gaps_xlsx(published, made / "gaps.xlsx")
         geopackage(analysis, made / "circle15.gpkg")
         run_json(analysis, made / "run.json")
     return Path(folder)

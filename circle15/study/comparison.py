@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from circle15.model.runs import VERDICT_FIGURES, Comparison, SavedRun
+from circle15.render.published.runs import told_run
 
 __all__ = ["compare"]
 
@@ -39,7 +41,7 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
     -------
     Comparison
         Changes are *after* less *before*. Figures of the city are over communities and services that both runs have
-        and could judge, so that no change is one of the list alone.
+        and could judge, so that no change is one of the list alone. ``told`` is what may be passed on.
 
     Examples
     --------
@@ -51,6 +53,10 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
     >>> round(float(compare(*runs).totals.loc["clinic", "share_change"]), 3)
     0.3
     """
+    return replace(_compared(before, after), told=_compared(told_run(before), told_run(after)))
+
+
+def _compared(before: SavedRun, after: SavedRun) -> Comparison:
     gaps = _gaps(before, after)
     return Comparison(
         before=before.name,

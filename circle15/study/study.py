@@ -43,6 +43,7 @@ from circle15.quality.findings import (
 )
 from circle15.quality.street_tags import moment_findings, tag_findings
 from circle15.quality.streets import circle_cut, street_file_findings
+from circle15.render.published.people import homes_as_told, places_as_told
 from circle15.routing.isochrones import draw_isochrones
 from circle15.routing.nearest import nearest_times
 from circle15.routing.reach import reach_table
@@ -239,9 +240,12 @@ class Study:
         """What random draws make of the verdicts, and what to look at in the field."""
         communities = self.city.communities
         drawn = robustness(self.stage, communities, scored=self.gaps, settings=self.settings, rules=self.rules)
-        return replace(drawn, checks=self._field_checks(drawn)) if len(drawn) else drawn
+        if not len(drawn):
+            return drawn
+        checks, lost = self._field_checks(drawn)
+        return replace(drawn, checks=checks, lost=lost)
 
-    def _field_checks(self, drawn: Robustness) -> pd.DataFrame:
+    def _field_checks(self, drawn: Robustness) -> tuple[pd.DataFrame, pd.Series]:
         doubt, network, stage = catalog.uncertainty(), self.network, self.stage
         required = drawn.frame["required"].unstack("service").reindex(index=stage.communities, columns=stage.services)
         absent = 1 - existence(self.serving.facilities, doubt).to_numpy(dtype=float)
@@ -255,18 +259,23 @@ class Study:
         )
 
     @cached_property
+    def homes(self) -> DemandPoints:
+        """Where bundles of ten people live: spread and types rest on homes, and so on what a page may tell of them."""
+        return homes_as_told(self.points, self.city.communities)
+
+    @cached_property
     def stability(self) -> Stability:
         """What random weights make of the ranking; nothing where no draws are asked for."""
         return stability(self.gaps, seed=self.settings.seed) if self.settings.draws else Stability()
 
     @cached_property
     def equity(self) -> Equity:
-        """How evenly access is spread over people aged 60+."""
+        """How evenly access is spread over people aged 60+, in bundles of ten."""
         return equity(
             self.reach,
-            self.points,
+            self.homes,
             self.serving.facilities,
-            self.city.communities,
+            places_as_told(self.city.communities),
             covered=self.coverage,
             nearest=self.nearest,
             circle_min=self.settings.circle_min,
@@ -275,15 +284,16 @@ class Study:
     @cached_property
     def typology(self) -> Typology:
         """What kinds of communities there are."""
+        communities = places_as_told(self.city.communities)
         described = features(
-            self.city.communities,
-            self.points,
+            communities,
+            self.homes,
             self.standing.facilities,
             self.city.network,
             nearest=self.nearest,
             services=self.coverage.services,
         )
-        return typology(self.city.communities, described, seed=self.settings.seed)
+        return typology(communities, described, seed=self.settings.seed)
 
     # -- what is to be told of all this ----------------------------------------------------------------
 

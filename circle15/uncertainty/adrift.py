@@ -5,6 +5,8 @@ Of people who live on such a piece the map cannot tell what they reach; one look
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -22,7 +24,7 @@ MAYBE = 0.5
 """Probability that there is no such way: nothing is known either way."""
 
 
-def joins_to_look_for(stage: Stage, reach: ReachTable) -> pd.DataFrame:
+def joins_to_look_for(stage: Stage, reach: ReachTable) -> tuple[pd.DataFrame, pd.Series]:
     """One field check for each piece of the network on which somebody is undetermined by the map.
 
     Parameters
@@ -34,16 +36,16 @@ def joins_to_look_for(stage: Stage, reach: ReachTable) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        On ``check_id`` (``join:<lowest node id of the piece>``), with the columns of
+    checks, lost
+        The former on ``check_id`` (``join:<lowest node id of the piece>``), with the columns of
         :data:`circle15.uncertainty.field_checks.COLUMNS` but for ``rank``: ``length_m`` is the gap between the piece
         and the nearest street of the mainland, whose ``name`` is told, ``people`` the 60+ person-services that are
-        undetermined.
+        undetermined; the latter these people on (``check_id``, ``community_id``, ``service``).
     """
     positions, network = stage.demand.positions, stage.network
     adrift = np.flatnonzero(positions.status == Positions.ISLAND)
     if len(adrift) == 0:
-        return pd.DataFrame()
+        return pd.DataFrame(), pd.Series(dtype=float)
     lost = ~_reached(stage, reach)[adrift]
     some = lost.any(axis=1) & (stage.elders[adrift] > 0)
     adrift, lost = adrift[some], lost[some]
@@ -55,7 +57,29 @@ def joins_to_look_for(stage: Stage, reach: ReachTable) -> pd.DataFrame:
         _join(stage, lines, mainland, tree, int(number), adrift[piece == number], lost[piece == number])
         for number in np.unique(piece)
     ]
-    return pd.DataFrame(rows).set_index("check_id") if rows else pd.DataFrame()
+    if not rows:
+        return pd.DataFrame(), pd.Series(dtype=float)
+    return pd.DataFrame(rows).set_index("check_id"), _undetermined(stage, rows, piece, adrift, lost)
+
+
+def _undetermined(
+    stage: Stage,
+    rows: Sequence[Mapping[str, object]],
+    piece: NDArray[np.integer],
+    point: NDArray[np.int64],
+    lost: NDArray[np.bool_],
+) -> pd.Series:
+    """People of whom the map tells nothing, on (``check_id``, ``community_id``, ``service``)."""
+    _, number = np.unique(piece, return_inverse=True)
+    home, column = np.nonzero(lost)
+    levels = [
+        np.array([row["check_id"] for row in rows], dtype=object)[number[home]],
+        np.array(stage.communities, dtype=object)[stage.demand.points.community[point[home]]],
+        np.array(stage.services, dtype=object)[column],
+    ]
+    index = pd.MultiIndex.from_arrays(levels, names=["check_id", "community_id", "service"])
+    people = pd.Series(stage.elders[point[home]], index=index, name="lost", dtype=float)
+    return people.groupby(level=[0, 1, 2]).sum()
 
 
 def _reached(stage: Stage, reach: ReachTable) -> NDArray[np.bool_]:

@@ -190,7 +190,7 @@ def field_checks(
     required: NDArray[np.float64],
     chances: tuple[NDArray[np.float64], NDArray[np.float64]],
     most: int,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.Series]:
     """The list of field checks, the most telling first.
 
     Ranked by the verdicts that would flip times the probability of "no"; then by people times that probability.
@@ -213,27 +213,39 @@ def field_checks(
 
     Returns
     -------
-    pandas.DataFrame
-        ``Robustness.checks``; ``check_id`` is ``facility:<id>`` or as :func:`street_ids`, the same while the inputs
-        are. Only what would cost somebody a service is listed, and ways that would tell of whom the map cannot
-        (:mod:`circle15.uncertainty.adrift`).
+    checks, lost
+        As in :class:`~circle15.model.verdicts.Robustness`; ``check_id`` is ``facility:<id>`` or as :func:`street_ids`,
+        the same while the inputs are. Only what would cost somebody a service is listed, and ways that would tell of
+        whom the map cannot (:mod:`circle15.uncertainty.adrift`).
     """
     absent, closed = chances
     sites = lost_without_facilities(stage, reach, required)
+    sites = sites[absent[sites["target"].to_numpy(dtype=np.int64)] > 0]
     streets = lost_without_streets(stage, graph, closed, required, most=most)
-    found = [
-        _rows(sites[absent[sites["target"].to_numpy(dtype=np.int64)] > 0], absent, stage).pipe(
-            _of_facilities, stage.facilities.facilities
-        ),
-        _rows(streets, closed, stage).pipe(_of_streets, stage.network),
-        joins_to_look_for(stage, reach),
-    ]
-    table = pd.concat([one for one in found if len(one)] or found[:1])
+    of_sites = _of_facilities(_rows(sites, absent, stage), stage.facilities.facilities)
+    of_streets = _of_streets(_rows(streets, closed, stage), stage.network)
+    joins, adrift = joins_to_look_for(stage, reach)
+    found = [one for one in (of_sites, of_streets, joins) if len(one)]
+    table = pd.concat(found or [of_sites])
     order = np.lexsort(
         (table.index.to_numpy(dtype=str), -(table["people"] * table["p_no"]), -(table["flips"] * table["p_no"]))
     )
     table = table.iloc[order]
-    return table.assign(rank=np.arange(1, len(table) + 1))[[*COLUMNS]]
+    lost = pd.concat([_by_check(sites, of_sites, stage), _by_check(streets, of_streets, stage), adrift])
+    return table.assign(rank=np.arange(1, len(table) + 1))[[*COLUMNS]], lost.sort_index()
+
+
+def _by_check(lost: pd.DataFrame, table: pd.DataFrame, stage: Stage) -> pd.Series:
+    """People lost on (``check_id``, ``community_id``, ``service``); ``table`` has one row for each target."""
+    lost = lost[lost["target"].isin(table["target"])]
+    named = pd.Series(table.index, index=table["target"].to_numpy(), dtype=object)
+    levels = [
+        named.reindex(lost["target"].to_numpy()).to_numpy(),
+        np.array(stage.communities, dtype=object)[lost["community"].to_numpy(dtype=np.int64)],
+        np.array(stage.services, dtype=object)[lost["service"].to_numpy(dtype=np.int64)],
+    ]
+    index = pd.MultiIndex.from_arrays(levels, names=["check_id", "community_id", "service"])
+    return pd.Series(lost["people"].to_numpy(dtype=float), index=index, name="lost")
 
 
 def _rows(lost: pd.DataFrame, chance: NDArray[np.float64], stage: Stage) -> pd.DataFrame:

@@ -5,21 +5,14 @@ OECD/JRC handbook on composite indicators, 2008, part 1.7: uncertainty and sensi
 
 from __future__ import annotations
 
-from itertools import combinations
-
-import numpy as np
-import pandas as pd
-
 from circle15.errors import SettingError
-from circle15.model.index import ranks_by_weights
+from circle15.model.index import rank_agreement, ranks_by_weights
 from circle15.model.results import Gaps
 from circle15.model.verdicts import Stability
 from circle15.refusals import refusal
 
-__all__ = ["VARIANTS", "stability"]
+__all__ = ["stability"]
 
-VARIANTS = {"geometric": "index", "additive": "index_additive", "worst": "index_worst"}
-"""Ways to put services together, and the column of ``Gaps.by_community`` that each stands in."""
 DRAWS = 1000
 
 
@@ -55,20 +48,7 @@ def stability(scored: Gaps, *, draws: int = DRAWS, seed: int = 15) -> Stability:
     frame = ranked[["rank", "rank_additive", "rank_worst"]].join(ranks_by_weights(shares, draws=draws, seed=seed))
     return Stability(
         frame=frame.sort_values("rank", kind="stable"),
-        agreement=_agreement(ranked.loc[known]),
+        agreement=rank_agreement(ranked.loc[known]),
         draws=draws,
         seed=seed,
     )
-
-
-def _agreement(ranked: pd.DataFrame) -> pd.DataFrame:
-    """Spearman's rho and Kendall's tau-b of each pair of variants."""
-    from scipy.stats import kendalltau, spearmanr
-
-    rows = []
-    for one, other in combinations(VARIANTS, 2):
-        a, b = (ranked[VARIANTS[name]].to_numpy(dtype=float).round(9) for name in (one, other))
-        apart = len(np.unique(a)) > 1 and len(np.unique(b)) > 1
-        rho, tau = (spearmanr(a, b).statistic, kendalltau(a, b).statistic) if apart else (np.nan, np.nan)
-        rows.append((one, other, float(rho), float(tau)))
-    return pd.DataFrame(rows, columns=["variant", "other", "rho", "tau"]).set_index(["variant", "other"])

@@ -14,8 +14,8 @@ import pytest
 from circle15.model import DemandPoints
 from circle15.quality.streets import circle_cut
 from circle15.render.map.payload import payload
-from circle15.render.published.counts import publish
 from circle15.render.published.privacy import SUPPRESSED
+from circle15.render.published.told import publish
 from circle15.render.report.facts import Facts
 from circle15.render.report.section_closing import quality
 from circle15.render.tables.frames import community_table
@@ -234,16 +234,14 @@ def test_the_page_tells_it_in_tens_and_only_where_somebody_is_cut_off(rim_and_mi
 
 def test_the_report_lists_the_communities_the_most_people_first(rim_and_middle: Result) -> None:
     both = rim_and_middle.circle_cut.assign(circle_cut=[44.0, 200.0])
-    facts = Facts(
-        analysis=replace(rim_and_middle, circle_cut=both), published=publish(rim_and_middle), figures=frozenset()
-    )
+    facts = Facts(published=publish(replace(rim_and_middle, circle_cut=both)), figures=frozenset())
     table = quality(facts)[-1]
     assert [row[0] for row in table.rows] == ["rim社区", "middle社区"]
     # 44 of the fifty in the middle: all but one to nine are told as the last tens below all.
     assert [row[2] for row in table.rows] == ["约200", "约40"]
     assert "2个社区" in table.words.zh
     plain = replace(rim_and_middle, circle_cut=0 * both)
-    facts = Facts(analysis=plain, published=publish(rim_and_middle), figures=frozenset())
+    facts = Facts(published=publish(plain), figures=frozenset())
     assert "伸出道路文件" not in "".join(str(getattr(block, "words", "")) for block in quality(facts))
 
 

@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 
 import circle15 as c15
+from circle15.accessibility.coverage import coverage
 from circle15.catalog.phrases import type_names
 from circle15.errors import DataQualityWarning
 from circle15.model import Communities
 from circle15.render.tables.frames import community_table
 from circle15.render.tables.geopackage import layers
+from circle15.study.study import Study
 from tests.towns.real_cities import shipped_city
 
 FLAGS = ["动迁安置", "城乡结合部；动迁安置"]
@@ -40,8 +42,16 @@ def result(city):
     return analysed(city)
 
 
-def test_the_curve_at_the_circle_is_the_city_s_coverage(result):
-    at = result.coverage.frame.xs(15.0, level="cutoff_min").groupby("service")[
+def test_the_curve_at_the_circle_is_the_coverage_of_the_bundles(result):
+    study = Study(city=result.city, walker=result.profile, settings=result.settings)
+    covered = coverage(
+        study.reach,
+        study.homes,
+        study.serving.facilities,
+        cutoffs_min=study.settings.cutoffs_min,
+        nearest=study.nearest,
+    )
+    at = covered.frame.xs(15.0, level="cutoff_min").groupby("service")[
         ["pop_60plus_covered", "pop_60plus_uncovered"]
     ].sum()  # fmt: skip
     share = at["pop_60plus_covered"] / at.sum(axis=1)

@@ -15,7 +15,7 @@ from circle15.errors import DataQualityWarning
 from circle15.model import Analysis
 from circle15.render.map.page_file import words
 from circle15.render.map.payload import payload
-from circle15.render.published.counts import publish
+from circle15.render.published.told import publish
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
 from circle15.render.tables.workbook import workbook_bytes
@@ -52,7 +52,7 @@ def wrong(texts: list[str]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("kind", [*TOWNS, "full"])
 def test_the_report_reads_as_written_by_a_person(kind):
-    report = report_of(Facts(analysis=town(kind), published=publish(town(kind)), figures=frozenset()))
+    report = report_of(Facts(published=publish(town(kind)), figures=frozenset()))
     told = list(texts_in(report))
     assert len(told) > 300
     assert not wrong(told)

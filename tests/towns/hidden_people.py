@@ -22,8 +22,8 @@ from scipy.sparse.csgraph import dijkstra
 from circle15.model import Analysis, Equity
 from circle15.model.norms import Ledger
 from circle15.render.map.payload import payload
-from circle15.render.published.counts import publish
 from circle15.render.published.privacy import public_parts, public_shares, tells_too_much
+from circle15.render.published.told import publish
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
 from circle15.render.tables.workbook import workbook_bytes
@@ -166,7 +166,7 @@ def page_text(town: Analysis) -> str:
 
 def report_text(town: Analysis) -> str:
     """Every word of the report, without its pictures."""
-    return repr(report_of(Facts(analysis=town, published=publish(town), figures=frozenset())))
+    return repr(report_of(Facts(published=publish(town), figures=frozenset())))
 
 
 def told(town: Analysis) -> tuple[str, str, bytes]:

@@ -98,11 +98,13 @@ def robustness(plain: Analysis) -> Robustness:
             "kind": ["facility"], "target_id": [plain.city.facilities.frame.index[0]], "name": ["甲"], "flips": [3],
             "name_en": ["A"], "offers": [("clinic",)], "length_m": [np.nan], "people": [456.0],
             "communities": [(plain.city.communities.frame.index[0],)], "services": [("clinic",)], "lon": [120.6],
-            "lat": [31.3], "rank": [1],
+            "lat": [31.3], "rank": [1], "p_no": [0.1],
         },
         index=pd.Index(["check-1"], name="check_id"),
     )  # fmt: skip
-    return Robustness(frame=frame, by_community=of, checks=checks, draws=200, seed=15, assumptions=ASSUMED)
+    row = ("check-1", plain.city.communities.frame.index[0], "clinic")
+    lost = pd.Series([456.0], index=pd.MultiIndex.from_tuples([row], names=["check_id", *BOTH]))
+    return Robustness(frame=frame, by_community=of, checks=checks, lost=lost, draws=200, seed=15, assumptions=ASSUMED)
 
 
 def stability(plain: Analysis) -> Stability:

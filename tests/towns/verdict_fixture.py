@@ -157,11 +157,17 @@ def robustness(town: Analysis) -> Robustness:
             "name_en": ["Site 1", "平江路"], "offers": [("meal_point",), ()],
             "length_m": [np.nan, 40.0], "flips": [3, 1],
             "people": [240.0, 6.0], "communities": [("c1", "c2"), ("c3",)], "services": [("meal_point",), ("clinic",)],
-            "lon": [120.601, 120.605], "lat": [31.314, 31.318], "rank": [1, 2],
+            "lon": [120.601, 120.605], "lat": [31.314, 31.318], "rank": [1, 2], "p_no": 0.1,
         },
         index=pd.Index(["k1", "k2"], name="check_id"),
     )  # fmt: skip
-    return Robustness(frame=frame, by_community=by_community, checks=checks, draws=200, seed=15, assumptions=ASSUMED)
+    rows = [("k1", "c1", "meal_point"), ("k1", "c2", "meal_point"), ("k2", "c3", "clinic")]
+    lost = pd.Series(
+        [140.0, 100.0, 6.0], index=pd.MultiIndex.from_tuples(rows, names=["check_id", "community_id", "service"])
+    )
+    return Robustness(
+        frame=frame, by_community=by_community, checks=checks, lost=lost, draws=200, seed=15, assumptions=ASSUMED
+    )
 
 
 def typology(town: Analysis) -> Typology:

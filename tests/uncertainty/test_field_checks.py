@@ -72,7 +72,7 @@ def test_without_each_street_the_city_computed_again_says_the_same():
     assert told > 2
 
 
-def checks_of(made, *, chances=None, most=60, required=0.9):
+def checks_and_lost(made, *, chances=None, most=60, required=0.9):
     risk = dropout_risk(made.network, uncertainty())
     return field_checks(
         made, open_graph(made), reach=table_of(made, 10.0),
@@ -80,13 +80,20 @@ def checks_of(made, *, chances=None, most=60, required=0.9):
     )  # fmt: skip
 
 
+def checks_of(made, **options):
+    return checks_and_lost(made, **options)[0]
+
+
 def test_the_bridge_and_the_clinic_are_asked_for_by_hand():
-    found = checks_of(bridge_town())
+    found, lost = checks_and_lost(bridge_town())
     # Without the clinic c0, c1, c2 lose it: 60 people, three verdicts, p = 0.1. Without the bridge c0 and c1 lose
     # clinic and shop: 100 person-services, four verdicts, p = 0.05. 3 x 0.1 > 4 x 0.05. The shop is certain.
     assert found.index.to_list() == ["facility:f0", "street:1-2"]
     assert found["flips"].to_list() == [3, 4]
     assert found["people"].to_list() == [60.0, 100.0]
+    # c0 has 30 people aged 60+, c1 twenty, c2 ten.
+    assert lost.loc["facility:f0"].to_dict() == {("c0", "clinic"): 30, ("c1", "clinic"): 20, ("c2", "clinic"): 10}
+    assert lost.loc["street:1-2"].groupby("community_id").sum().to_dict() == {"c0": 60, "c1": 40}
     assert found["kind"].to_list() == ["facility", "path"]
     assert found["target_id"].to_list() == ["f0", "1"]
     assert found["rank"].to_list() == [1, 2]
@@ -171,7 +178,7 @@ def test_nothing_to_ask_where_all_is_certain_or_nobody_is_covered():
     assert check_questions(sure, "zh").empty
     far = stage(made.network, [(0, 0)], [(500, 0)], [("clinic",)], cutoff_min=1.0)
     reach = table_of(far, 1.0)
-    none = field_checks(
+    none, _ = field_checks(
         far, open_graph(far), reach=reach, required=np.full((1, 2), 0.9),
         chances=(np.full(1, 0.1), np.full(3, 0.1)), most=5,
     )  # fmt: skip

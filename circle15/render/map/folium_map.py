@@ -29,6 +29,7 @@ from circle15.render.map.page_file import (
     words,
 )
 from circle15.render.map.payload import payload
+from circle15.render.published.told import Published
 from circle15.render.words import plain_text
 
 __all__ = ["CircleMap", "draw_map", "page_html"]
@@ -154,7 +155,7 @@ def _tiles(name: str) -> dict[str, Any]:
     raise refusal("tiles_unknown", error=SettingError, name=name)
 
 
-def draw_map(analysis: Analysis, *, tiles: Tiles | None = None, compress: bool = True) -> CircleMap:
+def draw_map(analysis: Analysis | Published, *, tiles: Tiles | None = None, compress: bool = True) -> CircleMap:
     """Draw an analysis as a folium map.
 
     Parameters
@@ -184,7 +185,7 @@ def draw_map(analysis: Analysis, *, tiles: Tiles | None = None, compress: bool =
     return CircleMap(content, image_hosts=tuple(service["hosts"]) if service else ())
 
 
-def page_html(shown: Analysis | CircleMap) -> str:
+def page_html(shown: Analysis | Published | CircleMap) -> str:
     """One HTML page with everything inside: nothing is asked of any network.
 
     Parameters

@@ -19,12 +19,12 @@ from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
+from circle15.model.places import PEOPLE
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
-from circle15.render.published.counts import Published, publish
-from circle15.render.published.privacy import UNKNOWN, bundles
-from circle15.render.published.told import public_more, told_finding
+from circle15.render.published.privacy import UNKNOWN
+from circle15.render.published.told import Published, publish
 from circle15.render.words import public_file
 
 __all__ = ["FORMAT", "add_gates", "payload"]
@@ -40,13 +40,13 @@ _MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "cir
 """What the card of a community tells beside its people, in tens."""
 
 
-def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
+def payload(analysis: Analysis | Published, *, compress: bool = True) -> dict[str, Any]:
     """Everything that the page shows, ready for ``json.dumps``.
 
     Parameters
     ----------
     analysis
-        What to show.
+        What to show, or what of it may be told.
     compress
         ``False`` leaves the bytes ungzipped, for browsers without ``DecompressionStream``
         (Chrome < 80, Firefox < 113, Safari < 16.4); the page grows by about half.
@@ -56,7 +56,9 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     dict
         Only finite numbers, text, lists and mappings. No number of people from one to nine.
     """
-    city, published = replace(analysis.city, network=analysis.network), publish(analysis)
+    published = publish(analysis)
+    analysis = published.analysis
+    city = replace(analysis.city, network=analysis.network)
     project = _to_degrees(city.network.crs)
     corner = project(shapely.points(shapely.get_coordinates(shapely.envelope(city.area.reach))))
     west, south = np.floor(shapely.get_coordinates(corner).min(axis=0)).astype(int).tolist()
@@ -66,7 +68,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
     _add_context(sections, city, project)
     _add_demand(sections, analysis)
     _add_places(sections, analysis, project)
-    add_lines(sections, analysis, published, project)
+    add_lines(sections, published, project)
     services = _services(analysis)
     frame = city.communities.frame
     return {
@@ -82,9 +84,9 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
         "weights": {key: round(float(weight), 6) for key, weight in sorted(analysis.gaps.weights.items())},
         "way_classes": [{"name": way.name, "rank": way.rank} for way in catalog.way_classes()],
         "street_names": list(city.network.names),
-        "communities": _communities(analysis, published, project),
+        "communities": _communities(published, project),
         "facilities": sites(analysis, _lonlat(analysis.city.facilities.frame, project)),
-        "totals": _totals(analysis, published),
+        "totals": _totals(published),
         "methods": _counted(analysis.demand.frame.get("method")),
         "bounds": _bounds(frame, project),
         "files": [public_file(record) for record in city.files],
@@ -95,7 +97,7 @@ def payload(analysis: Analysis, *, compress: bool = True) -> dict[str, Any]:
             "edges": city.network.n_edges,
             "km": round(city.network.total_km, 1),
         },
-        "verdicts": verdicts(analysis, published, [service["key"] for service in services], compress=compress),
+        "verdicts": verdicts(published, [service["key"] for service in services], compress=compress),
         "binary": sections.packed(compress=compress),
     }
 
@@ -206,15 +208,11 @@ def _add_positions(sections: Sections, name: str, positions: Positions) -> None:
 
 
 def _add_demand(sections: Sections, analysis: Analysis) -> None:
-    frame, ids = analysis.demand.frame, analysis.city.communities.frame.index
+    """Homes; their people are bundles of ten."""
+    points, ids = analysis.demand.points, analysis.city.communities.frame.index
     _add_positions(sections, "demand", analysis.demand.positions)
-    sections.add_delta("demand.community", ids.get_indexer(frame["community_id"]))
-    people = analysis.city.communities.frame
-    younger = (people["population"] - people["pop_60plus"]).reindex(frame["community_id"]).to_numpy()
-    # Where one to nine are younger than 60, bundles of all would tell how many.
-    everyone = frame["population"].where(~((younger > 0) & (younger < FEWEST)), frame["pop_60plus"])
-    for column, heads in (("population", everyone), ("pop_60plus", frame["pop_60plus"])):
-        sections.add(f"demand.{column}_tens", bundles(heads, frame["community_id"]) // FEWEST)
+    sections.add_delta("demand.community", ids.get_indexer(points.frame["community_id"]))
+    sections.add("demand.pop_60plus_tens", points.known_in("pop_60plus").astype(np.int64) // FEWEST)
 
 
 def _add_places(sections: Sections, analysis: Analysis, project: Project) -> None:
@@ -292,8 +290,7 @@ def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    told = told_finding(finding)
-    return {**asdict(told), "examples": list(told.examples)}
+    return {**asdict(finding), "examples": list(finding.examples)}
 
 
 def _moment(analysis: Analysis) -> dict[str, str] | None:
@@ -301,14 +298,15 @@ def _moment(analysis: Analysis) -> dict[str, str] | None:
     return None if at is None else {"zh": at.zh, "en": at.en}
 
 
-def _communities(analysis: Analysis, published: Published, project: Project) -> list[dict[str, Any]]:
+def _communities(published: Published, project: Project) -> list[dict[str, Any]]:
+    analysis = published.analysis
     frame = analysis.city.communities.frame
     anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
-    people, elders = (published.places[column].to_numpy() for column in ("population", "pop_60plus"))
+    people, elders = (published.places[column].to_numpy() for column in PEOPLE)
     cells = _cells(analysis, published.cells)
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = _more(frame.join(_cut(analysis)), published)
+    more = _more(published)
     out = []
     for place, (key, row) in enumerate(frame.iterrows()):
         hidden = not published.seen(key)
@@ -329,22 +327,20 @@ def _communities(analysis: Analysis, published: Published, project: Project) -> 
     return out
 
 
-def _cut(analysis: Analysis) -> pd.DataFrame:
-    """People whose circle leaves the street file, of communities where there are any."""
-    cut = analysis.circle_cut
-    return cut.where(cut > 0) if len(cut) else cut
-
-
 def _known(people: np.int64) -> int | None:
     """A published number of people; None where nobody knows it."""
     return None if people == UNKNOWN else int(people)
 
 
-def _more(frame: pd.DataFrame, published: Published) -> list[dict[str, int]]:
-    """Further numbers of each row, in tens; none where a cell is empty or holds no number."""
-    shown = public_more(frame[[column for column in _MORE if column in frame]], published)
+def _more(published: Published) -> list[dict[str, int]]:
+    """Further numbers of each community, in tens; none where a cell is empty, or where no circle is cut."""
+    shown = published.more[[column for column in _MORE if column in published.more]]
     return [
-        {str(column): int(count) for column, count in row.items() if count != UNKNOWN}
+        {
+            str(column): int(count)
+            for column, count in row.items()
+            if count != UNKNOWN and (count or not str(column).startswith("circle_cut"))
+        }
         for row in shown.to_dict("records")
     ]
 
@@ -380,9 +376,10 @@ def _cells(analysis: Analysis, public: pd.DataFrame) -> dict[str, dict[str, dict
     return out
 
 
-def _totals(analysis: Analysis, published: Published) -> dict[str, Any]:
+def _totals(published: Published) -> dict[str, Any]:
     """City-wide figures in tens, so that no community can be worked out as the rest of a sum."""
-    totals, services = published.totals, analysis.coverage.services
+    totals, analysis = published.totals, published.analysis
+    services = analysis.coverage.services
     return {
         "unknown": published.unknown,
         "population": published.people,

@@ -23,8 +23,8 @@ from circle15.model import Analysis
 from circle15.render.map.compact import Sections
 from circle15.render.map.facilities import short
 from circle15.render.map.ledger import ledger
-from circle15.render.published.counts import Published
 from circle15.render.published.privacy import public_tens
+from circle15.render.published.told import Published
 
 __all__ = ["CAUSES", "MOST_CHECKS", "ROBUST", "add_lines", "verdicts"]
 
@@ -39,13 +39,13 @@ Project = Callable[[Any], Any]
 Pairs = Iterable[tuple[int, int, int]]
 
 
-def verdicts(analysis: Analysis, published: Published, services: list[str], *, compress: bool) -> dict[str, Any] | None:
+def verdicts(published: Published, services: list[str], *, compress: bool) -> dict[str, Any] | None:
     """The part of a page behind its verdicts.
 
     Parameters
     ----------
-    analysis, published
-        What to show, and its counts as they may be told.
+    published
+        What to show.
     services
         Keys in the order of the page.
     compress
@@ -58,13 +58,13 @@ def verdicts(analysis: Analysis, published: Published, services: list[str], *, c
         in this order as far as they have content; and the rest packed. None where there is nothing at all.
     """
     parts = {
-        "norms": ledger(analysis),
-        "routes": _routes(analysis, published, services),
-        "cause": _attribution(analysis, published, services),
-        "robust": _robustness(analysis, published, services),
-        "checks": _checks(analysis),
-        "types": _types(analysis, published),
-        "stability": _stability(analysis, published),
+        "norms": ledger(published.analysis),
+        "routes": _routes(published, services),
+        "cause": _attribution(published, services),
+        "robust": _robustness(published, services),
+        "checks": _checks(published.analysis),
+        "types": _types(published.analysis),
+        "stability": _stability(published),
     }
     parts = {name: part for name, part in parts.items() if part}
     if not parts:
@@ -79,9 +79,9 @@ def verdicts(analysis: Analysis, published: Published, services: list[str], *, c
     }
 
 
-def add_lines(sections: Sections, analysis: Analysis, published: Published, project: Project) -> None:
+def add_lines(sections: Sections, published: Published, project: Project) -> None:
     """Lines of the routes that are told and of the links, as sections ``route`` and ``link``, one line each."""
-    lines = {"route": _lines(_told_routes(analysis, published)), "link": _lines(analysis.attribution.links)}
+    lines = {"route": _lines(_told_routes(published)), "link": _lines(published.analysis.attribution.links)}
     for name, shapes in lines.items():
         if len(shapes):
             simple = shapely.simplify(shapes, _ROUTE_M)
@@ -104,11 +104,9 @@ def _lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
 # -- who may be told --------------------------------------------------------------------------------
 
 
-def _pairs(
-    analysis: Analysis, published: Published, frame: pd.DataFrame, services: list[str]
-) -> tuple[pd.DataFrame, Pairs]:
+def _pairs(published: Published, frame: pd.DataFrame, services: list[str]) -> tuple[pd.DataFrame, Pairs]:
     """Rows on (community, service) of public communities, in the order of the page, with both positions."""
-    ids = analysis.city.communities.frame.index
+    ids = published.places.index
     community = ids.get_indexer(frame.index.get_level_values("community_id"))
     service = pd.Index(services).get_indexer(frame.index.get_level_values("service"))
     told = frame.index.get_level_values("community_id").isin(published.told) & (service >= 0)
@@ -117,25 +115,25 @@ def _pairs(
     return frame.iloc[order], list(zip(order.tolist(), community[order].tolist(), service[order].tolist(), strict=True))
 
 
-def _told_routes(analysis: Analysis, published: Published) -> gpd.GeoDataFrame:
-    frame = analysis.routes.frame
+def _told_routes(published: Published) -> gpd.GeoDataFrame:
+    frame = published.analysis.routes.frame
     if not len(frame):
         return frame
     services = sorted(set(frame.index.get_level_values("service")))
-    return frame.loc[_pairs(analysis, published, frame, services)[0].index]
+    return frame.loc[_pairs(published, frame, services)[0].index]
 
 
 # -- parts ------------------------------------------------------------------------------------------
 
 
-def _routes(analysis: Analysis, published: Published, services: list[str]) -> list[list[Any]]:
+def _routes(published: Published, services: list[str]) -> list[list[Any]]:
     """Of each typical walk: community, service, facility, minutes, metres, number of its line."""
-    frame = _told_routes(analysis, published)
+    frame = _told_routes(published)
     if not len(frame):
         return []
     line = {key: place for place, key in enumerate(frame.index)}
-    sites = analysis.city.facilities.frame.index.get_indexer(frame["facility_id"].to_numpy())
-    shown, places = _pairs(analysis, published, frame, services)
+    sites = published.analysis.city.facilities.frame.index.get_indexer(frame["facility_id"].to_numpy())
+    shown, places = _pairs(published, frame, services)
     return [
         [community, service, int(sites[row]), short(minutes, 1), short(metres), line[key]]
         for (row, community, service), key, minutes, metres in zip(
@@ -144,17 +142,12 @@ def _routes(analysis: Analysis, published: Published, services: list[str]) -> li
     ]
 
 
-def _tens(values: pd.Series) -> list[int]:
-    tens: list[int] = public_tens(np.rint(values.fillna(0).to_numpy(dtype=np.float64))).tolist()
-    return tens
-
-
-def _attribution(analysis: Analysis, published: Published, services: list[str]) -> dict[str, Any]:
+def _attribution(published: Published, services: list[str]) -> dict[str, Any]:
     """Causes and remedies; people in tens, all of them."""
-    found = analysis.attribution
+    found = published.analysis.attribution
     if not len(found):
         return {}
-    shown, places = _pairs(analysis, published, found.frame, services)
+    shown, places = _pairs(published, found.frame, services)
     links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
     left = published.left.reindex(shown.index)
     people = [left[f"uncovered_{name}"].tolist() for name in ("gates", "link", "direct", "straight")]
@@ -169,19 +162,19 @@ def _attribution(analysis: Analysis, published: Published, services: list[str]) 
             links,
             found.links["length_m"],
             found.links["crosses"],
-            published.serves.tolist(),
+            published.serves.reindex(links).tolist(),
             strict=True,
         )
     ] if len(links) else []  # fmt: skip
     return {"causes": list(CAUSES), "rows": rows, "links": told}
 
 
-def _robustness(analysis: Analysis, published: Published, services: list[str]) -> dict[str, Any]:
+def _robustness(published: Published, services: list[str]) -> dict[str, Any]:
     """Verdicts over many draws; shares are made of counts in tens, as those of the ledger."""
-    found = analysis.robustness
+    analysis, found = published.analysis, published.analysis.robustness
     if not len(found):
         return {}
-    shown, places = _pairs(analysis, published, published.draws, services)
+    shown, places = _pairs(published, published.draws, services)
     figures = zip(places, shown["verdict"], *(shown[name] for name in _DRAWN), strict=True)
     rows = [
         [community, service, ROBUST.index(verdict), *(short(value) for value in values)]
@@ -223,7 +216,7 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
         for language in ("zh", "en")
     }
     shown = shown.assign(**questions, communities=check_communities(shown, analysis.city.communities, "zh"))
-    people = _tens(shown["people"])
+    people = public_tens(shown["people"].to_numpy(dtype=np.float64)).tolist()
     texts = ("kind", "target_id", "name", "communities", "question_zh", "question_en")
     return {
         "all": len(frame),
@@ -240,15 +233,15 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _types(analysis: Analysis, published: Published) -> dict[str, Any]:
+def _types(analysis: Analysis) -> dict[str, Any]:
     """Kinds of communities; none is told where people aged 60+ are not public, for it rests on their share."""
     found = analysis.typology
     if not len(found) or not len(found.types):
         return {}
-    ids, told = analysis.city.communities.frame.index, published.told
+    ids = analysis.city.communities.frame.index
     kinds = found.types.index
     own = found.frame["type_id"].reindex(ids).fillna("")
-    place = np.where(ids.isin(told), kinds.get_indexer(pd.Index(own)), -1)
+    place = kinds.get_indexer(pd.Index(own))
     outlier = found.frame["outlier"].reindex(ids).eq(True) if "outlier" in found.frame else pd.Series(False, index=ids)  # noqa: FBT003
     medoids = (
         ids.get_indexer(found.types["medoid_id"].to_numpy()).tolist()
@@ -274,11 +267,11 @@ def _types(analysis: Analysis, published: Published) -> dict[str, Any]:
     }
 
 
-def _stability(analysis: Analysis, published: Published) -> dict[str, Any]:
+def _stability(published: Published) -> dict[str, Any]:
     """Ranks under other weights and other ways to put services together."""
-    found = analysis.stability
+    found = published.analysis.stability
     if not len(found):
         return {}
     columns = ["rank_additive", "rank_worst", "rank_low", "rank_high", "top_tenth"]
     frame = published.stability.assign(top_tenth=100 * published.stability["top_tenth"].astype(np.float64))
-    return {"draws": int(found.draws), "rows": _by_community(analysis, frame[columns])}
+    return {"draws": int(found.draws), "rows": _by_community(published.analysis, frame[columns])}

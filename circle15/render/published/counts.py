@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from circle15.catalog import text
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
+from circle15.model.places import counts_heads
 from circle15.render.published.gaps import (
-    drawn,
     public_cells,
     public_groups,
     public_left,
     public_sums,
     told_communities,
 )
-from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, public_population, public_tens, public_total
+from circle15.render.published.people import public_more, public_places
+from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, drawn, public_tens
 from circle15.render.published.ranking import (
     public_draws,
     public_gaps,
@@ -30,18 +31,20 @@ from circle15.render.published.ranking import (
     public_subdistricts,
 )
 
-__all__ = ["Published", "few", "percent", "publish", "tens"]
+__all__ = ["Figures", "few", "figures_of", "percent", "tens"]
 
 _BEFORE_AND_AFTER = ("uncovered", "uncovered_link")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class Figures:
     """An analysis' counts of people as they may be passed on.
 
     ``cells``: :func:`~circle15.render.published.gaps.public_cells`. ``left`` on (``community_id``, ``service``): the
-    columns of ``attribution.frame`` that count people, by :func:`~circle15.render.published.gaps.public_left`.
-    ``places`` on ``community_id``: ``population`` and ``pop_60plus`` (``UNKNOWN`` where nobody knows them).
+    columns of ``attribution.frame`` that count people, by :func:`~circle15.render.published.gaps.public_left`, of
+    communities of which something is told. ``places`` on ``community_id``: ``population`` and ``pop_60plus``
+    (``UNKNOWN`` where nobody knows them); ``more``: all other numbers of people and households, and whose circle leaves
+    the street file.
     ``ranking``, ``subdistricts``, ``draws``, ``intervals``, ``stability``: indices, ranks and their intervals by
     :mod:`circle15.render.published.ranking`. ``totals`` on ``service``: ``placed``, ``uncovered`` and one column a
     cut-off (people not covered), all in tens. ``groups``: :func:`~circle15.render.published.gaps.public_groups`.
@@ -52,6 +55,7 @@ class Published:
     cells: Any
     left: Any
     places: Any
+    more: Any
     ranking: Any
     subdistricts: Any
     groups: Any
@@ -107,16 +111,17 @@ def tens(people: float) -> int:
     return int(public_tens(np.array([people]))[0])
 
 
-def publish(analysis: Analysis) -> Published:
+def figures_of(analysis: Analysis) -> Figures:
     """Counts of an analysis, such that no group under ten can be worked out, and figures made of these."""
     frame = analysis.city.communities.frame
-    cells, draws = public_cells(analysis), public_draws(analysis)
-    ranking, left = public_gaps(analysis, cells), _left(analysis, cells)
-    elders = public_total(frame["pop_60plus"].to_numpy(dtype=np.float64))
-    everyone = public_population(frame["population"].to_numpy(dtype=np.float64), elders)
-    return Published(
+    cells, draws, told = public_cells(analysis), public_draws(analysis), told_communities(analysis)
+    ranking, left = public_gaps(analysis, cells), _left(analysis, cells, told)
+    places = public_places(analysis.city.communities)
+    heads = frame[[column for column in frame if counts_heads(column) and column not in places]]
+    return Figures(
         cells=cells.assign(uncovered=cells["uncovered"].astype(float).where(cells["placed"] != 0)).sort_index(),
-        places=pd.DataFrame({"population": everyone, "pop_60plus": elders}, index=frame.index),
+        places=places,
+        more=public_more(heads.join(analysis.circle_cut), places),
         ranking=ranking,
         subdistricts=public_subdistricts(analysis, cells),
         groups=public_groups(analysis, cells),
@@ -126,10 +131,10 @@ def publish(analysis: Analysis) -> Published:
         totals=_totals(analysis, cells),
         left=left,
         serves=_serves(analysis, cells, left),
-        elders=tens(_sum_of(elders)),
-        people=tens(_sum_of(everyone)),
+        elders=tens(_sum_of(places["pop_60plus"].to_numpy())),
+        people=tens(_sum_of(places["population"].to_numpy())),
         unknown=int(frame["pop_60plus"].isna().sum()),
-        told=told_communities(analysis),
+        told=told,
     )
 
 
@@ -138,8 +143,11 @@ def _sum_of(shown: NDArray[np.int64]) -> float:
     return float(np.maximum(drawn(shown), 0).sum())
 
 
-def _left(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
+def _left(analysis: Analysis, cells: pd.DataFrame, told: pd.Index) -> pd.DataFrame:
     frame = analysis.attribution.frame
+    if not len(frame):
+        return frame
+    frame = frame[frame.index.get_level_values("community_id").isin(told)]
     worlds = [column for column in frame if str(column).startswith("uncovered")]
     return pd.DataFrame({column: public_left(cells, frame[column]) for column in worlds}, index=frame.index)
 

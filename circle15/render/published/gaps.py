@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW, few_as_five
 from circle15.render.published.privacy import (
-    SUPPRESSED,
+    drawn,
+    possible_parts,
     public_counts,
     public_means,
     public_parts,
@@ -20,7 +21,7 @@ from circle15.render.published.privacy import (
     small_groups,
 )
 
-__all__ = ["drawn", "public_cells", "public_groups", "public_left", "public_sums", "told_communities"]
+__all__ = ["public_cells", "public_groups", "public_left", "public_sums", "sum_ends", "told_communities"]
 
 _COUNTS = ["pop_60plus", "pop_60plus_unplaced", "pop_60plus_undetermined", "pop_60plus_uncovered", "choices"]
 _MINUTES = ("mean_min", "p90_min")
@@ -119,6 +120,40 @@ def public_sums(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series) -> p
     return table.groupby([named, table.index.get_level_values("service")]).sum()
 
 
+def sum_ends(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series, service: str, step: str) -> pd.DataFrame:
+    """Between which shares covered those of sums lie, as far as what is told of communities says.
+
+    Parameters
+    ----------
+    analysis, cells, groups
+        As for :func:`public_sums`.
+    service, step
+        Of ``cells``, the latter ``uncovered_0`` or another.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``low`` and ``high`` on the groups, 0 to 1; NaN where nobody can be placed.
+    """
+    elders = analysis.city.communities.frame["pop_60plus"]
+    whole = np.maximum(public_total(elders.to_numpy(dtype=np.float64)), 0)
+    most = np.where((whole == 0) & (elders > 0), FEWEST - 1, whole)
+    own: Any = cells[["placed", step]].xs(service, level="service").reindex(elders.index)
+    ends: dict[str, tuple[Any, Any]] = {}
+    for column in own:
+        shown = own[column].to_numpy(dtype=np.float64)
+        low, high = possible_parts(whole, np.nan_to_num(shown).astype(np.int64))
+        if column == "placed":  # is all of them where all but one to nine are
+            low = np.where((shown == whole) & (whole > FEWEST), whole - FEWEST + 1, low)
+        ends[column] = (np.where(np.isnan(shown), 0, low), np.where(np.isnan(shown), most, high))
+    (least, largest), (fewest, out) = ends["placed"], ends[step]
+    table = pd.DataFrame({"least": least, "largest": largest, "fewest": fewest, "out": out}, index=elders.index)
+    sums = table.groupby(groups.reindex(table.index).to_numpy()).sum()
+    worst, best = 1 - sums["out"] / sums["least"].clip(lower=1), 1 - sums["fewest"] / sums["largest"].clip(lower=1)
+    known = sums["largest"] > 0
+    return pd.DataFrame({"low": worst.clip(0, 1).where(known), "high": best.clip(0, 1).where(known)})
+
+
 def _told(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
     """What goes into a sum, of every community and service: see :func:`public_sums`."""
     wide: Any = analysis.coverage.frame[_COUNTS].unstack("cutoff_min")
@@ -172,8 +207,3 @@ def public_left(cells: pd.DataFrame, people: pd.Series) -> pd.Series:
     exact = people.fillna(0).to_numpy(dtype=np.float64)
     parts = np.where(exact > _NOBODY, np.maximum(np.rint(exact), 1), 0).astype(np.int64)
     return pd.Series(public_parts(whole, np.minimum(parts, np.maximum(whole, 1))[:, None])[:, 0], index=people.index)
-
-
-def drawn(shown: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Published counts to compute with: five for one to nine."""
-    return np.where(shown == SUPPRESSED, MIDDLE_OF_FEW, shown).astype(np.float64)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from circle15.model.limits import FEWEST
+from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
 
 __all__ = [
     "NEARLY_ALL",
@@ -20,7 +20,9 @@ __all__ = [
     "SUPPRESSED",
     "UNKNOWN",
     "bundles",
+    "drawn",
     "parts_of",
+    "possible_parts",
     "public_counts",
     "public_means",
     "public_parts",
@@ -29,6 +31,7 @@ __all__ = [
     "public_tens",
     "public_total",
     "small_groups",
+    "sum_of_parts",
     "tells_too_much",
 ]
 
@@ -54,6 +57,11 @@ def _whole(people: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def _hidden(exact: NDArray[np.int64], shown: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where((exact > 0) & (exact < FEWEST), SUPPRESSED, shown)
+
+
+def drawn(shown: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Published counts to compute with: five for one to nine."""
+    return np.where(shown == SUPPRESSED, MIDDLE_OF_FEW, shown).astype(np.float64)
 
 
 def public_total(people: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -133,6 +141,27 @@ def public_parts(total: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[
     return np.where(parts <= 0, 0, shown)
 
 
+def possible_parts(total: NDArray[np.int64], shown: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The least and the largest number that a part of a known number may be, told by :func:`public_parts`.
+
+    Examples
+    --------
+    >>> ends = possible_parts(np.full(5, 36), np.array([0, -1, 20, 30, 36]))
+    >>> [end.tolist() for end in ends]
+    [[0, 1, 15, 25, 36], [0, 9, 26, 35, 36]]
+    """
+    nearly = np.maximum(FEWEST, (total - 1) // FEWEST * FEWEST)
+    last = np.maximum(FEWEST, (total - FEWEST - FEWEST // 2 + 1) // FEWEST * FEWEST)
+    low = np.where(shown >= nearly, np.minimum(shown - FEWEST // 2, total - FEWEST + 1), shown - FEWEST // 2)
+    low = np.where(total < 3 * FEWEST, FEWEST, np.maximum(FEWEST, low))
+    high = np.where(shown >= nearly, total - 1, np.where(shown >= last, total - FEWEST, shown + FEWEST // 2 - 1))
+    few, ends = shown == SUPPRESSED, (shown == 0) | ((shown == total) & (total > FEWEST))
+    high = np.where(shown == total, total, high)
+    low = np.where(few, 1, np.where(total < 2 * FEWEST, total // 2 + 1, low))
+    high = np.where(few, np.where(total < 2 * FEWEST, total // 2, FEWEST - 1), high)
+    return np.where(ends, shown, low), np.where(ends, shown, high)
+
+
 def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[np.int64]:
     """As :func:`public_tens`, of groups that are parts of published totals: nor is what is left of a total told.
 
@@ -144,6 +173,27 @@ def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[n
     tens, exact = public_tens(people), _whole(people)
     part = ~np.isnan(people) & (total >= FEWEST) & (exact <= total)
     return np.where(part, public_parts(np.maximum(total, FEWEST), exact[:, None])[:, 0], tens)
+
+
+def sum_of_parts(total: ArrayLike, people: ArrayLike) -> float:
+    """A group of several communities, to be told in tens: the sum of what may be told of it in each of them.
+
+    Parameters
+    ----------
+    total
+        People of each community, whose number is public.
+    people
+        How many of these are in the group; NaN where nobody knows it.
+
+    Examples
+    --------
+    Of 36 people in one community 35, told as 30; of forty in another seven, who count as five.
+
+    >>> sum_of_parts([36.0, 40.0], [35.0, 7.0])
+    35.0
+    """
+    whole = public_total(np.asarray(total, dtype=np.float64))
+    return float(np.maximum(drawn(parts_of(whole, np.asarray(people, dtype=np.float64))), 0).sum())
 
 
 def _steps(

@@ -13,12 +13,27 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.model import Analysis
-from circle15.model.index import additive_index, geometric_index, ranked, ranks_by_weights, worst_index
+from circle15.model.index import (
+    additive_index,
+    geometric_index,
+    rank_agreement,
+    ranked,
+    ranks_by_weights,
+    worst_index,
+)
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
-from circle15.render.published.gaps import drawn, public_sums, told_communities
-from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, public_shares, tells_too_much
+from circle15.render.published.gaps import public_sums, told_communities
+from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, drawn, public_shares, tells_too_much
 
-__all__ = ["public_draws", "public_gaps", "public_intervals", "public_stability", "public_subdistricts", "share_of"]
+__all__ = [
+    "public_agreement",
+    "public_draws",
+    "public_gaps",
+    "public_intervals",
+    "public_stability",
+    "public_subdistricts",
+    "share_of",
+]
 
 _SCORES = {"rank": "index", "rank_additive": "index_additive", "rank_worst": "index_worst", "rank_people": "uncovered"}
 """Ranks, and what each is of."""
@@ -211,3 +226,9 @@ def public_stability(analysis: Analysis, cells: pd.DataFrame, ranking: pd.DataFr
     share = _shares(analysis, cells, known)
     table = ranking.loc[known, ["rank", "rank_additive", "rank_worst"]]
     return table.join(ranks_by_weights(share.sort_index(axis=1), draws=found.draws, seed=found.seed))
+
+
+def public_agreement(analysis: Analysis, ranking: pd.DataFrame) -> pd.DataFrame:
+    """``stability.agreement`` of the published ranks."""
+    known = ranking[ranking["index"].notna()] if len(ranking) else ranking
+    return rank_agreement(known) if len(analysis.stability) and len(known) else analysis.stability.agreement.iloc[:0]

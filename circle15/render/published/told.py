@@ -7,7 +7,8 @@ people below ten prints "fewer than ten".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,66 +17,89 @@ from numpy.typing import NDArray
 from circle15.model import (
     Analysis,
     Attribution,
-    City,
     Coverage,
     Equity,
     Finding,
     Gaps,
+    PlacedDemand,
     Robustness,
     Subdistricts,
     Typology,
 )
+from circle15.model.causes import cause_of
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
-from circle15.model.places import ELDERS_IN_NEED, counts_heads
-from circle15.render.published.counts import Published, tens
-from circle15.render.published.gaps import drawn
-from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, parts_of, public_counts, public_parts, small_groups
-from circle15.render.published.ranking import share_of
+from circle15.model.places import counts_heads
+from circle15.render.published.clauses import public_verdicts
+from circle15.render.published.counts import Figures, figures_of, tens
+from circle15.render.published.gaps import public_left
+from circle15.render.published.people import counted, homes_as_told, places_as_told
+from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, drawn, public_counts, public_parts, small_groups
+from circle15.render.published.ranking import public_agreement, share_of
 
-__all__ = ["public_more", "told_analysis", "told_finding"]
+__all__ = ["Published", "publish"]
 
-_PART_OF = dict.fromkeys(("pop_65plus", "pop_80plus", "circle_cut_60plus", *ELDERS_IN_NEED), "pop_60plus")
-"""Groups that are parts of a published number; all other people are parts of everybody."""
-_HOUSEHOLDS = ("households", "households_registered", "population_registered")
 _EQUITY_DECIMALS = {"p90_p10": 1, "worst_decile_min": 1}
 _MINUTES = ("mean_min", "p90_min")
 
 
-def told_analysis(analysis: Analysis, published: Published) -> Analysis:
-    """An analysis with the published figures in place of its own.
+@dataclass(frozen=True, kw_only=True)
+class Published(Figures):
+    """All that may be passed on: the figures, and in ``analysis`` everything else with these in place of its own."""
+
+    analysis: Analysis
+
+
+def publish(analysis: Analysis | Published) -> Published:
+    """What page, report and workbook tell of an analysis: computed once, and handed to all of them.
 
     Parameters
     ----------
     analysis
-        What to tell.
-    published
-        Its counts as they may be told.
+        What to tell; what is published stays as it is.
 
     Returns
     -------
-    Analysis
-        Communities, coverage, gaps, subdistricts, causes, draws, weights, equity, types and findings. Of communities of
-        which nothing is told all is NaN but their people. Clauses, which have a rule of their own, demand points and
-        routes are as they were.
+    Published
+        Its ``analysis``: communities, homes (bundles of ten), coverage, gaps, subdistricts, clauses, causes, draws,
+        field checks, weights, equity, types and findings as they may be told. Of communities of which nothing is told
+        all is NaN but their people. Routes are as they were.
     """
-    coverage = _coverage(analysis, published)
+    if isinstance(analysis, Published):
+        return analysis
+    figures = figures_of(analysis)
+    own = {field.name: getattr(figures, field.name) for field in fields(Figures)}
+    return Published(analysis=_analysis(analysis, figures), **own)
+
+
+def _analysis(analysis: Analysis, published: Figures) -> Analysis:
+    coverage, places = _coverage(analysis, published), analysis.city.communities
+    homes = homes_as_told(analysis.demand.points, places)
     return replace(
         analysis,
-        city=_city(analysis, published),
+        city=replace(analysis.city, communities=places_as_told(places)),
+        demand=PlacedDemand(points=homes, positions=analysis.demand.positions),
         coverage=coverage,
         gaps=_gaps(analysis, published, coverage),
         subdistricts=_subdistricts(analysis, published, coverage),
+        ledger=replace(analysis.ledger, frame=public_verdicts(analysis, published.cells)),
         attribution=_attribution(analysis, published),
         robustness=_robustness(analysis, published),
-        stability=replace(analysis.stability, frame=published.stability),
+        stability=replace(
+            analysis.stability, frame=published.stability, agreement=public_agreement(analysis, published.ranking)
+        ),
         equity=_equity(analysis.equity, published),
         typology=_typology(analysis, published),
-        circle_cut=_numbers(public_more(analysis.circle_cut, published)),
-        findings=tuple(told_finding(finding) for finding in analysis.findings),
+        circle_cut=_circle_cut(analysis, published),
+        findings=tuple(_finding(finding) for finding in analysis.findings),
     )
 
 
-def told_finding(finding: Finding) -> Finding:
+def _circle_cut(analysis: Analysis, published: Figures) -> pd.DataFrame:
+    cut = analysis.circle_cut
+    return counted(published.more[[*cut]]) if len(cut.columns) else cut
+
+
+def _finding(finding: Finding) -> Finding:
     """A finding without the value of a column that counts people."""
     if not counts_heads(finding.column) or not finding.value:
         return finding
@@ -83,49 +107,10 @@ def told_finding(finding: Finding) -> Finding:
     return replace(finding, value="", examples=(), **words)
 
 
-def public_more(frame: pd.DataFrame, published: Published) -> pd.DataFrame:
-    """Further numbers of people of communities, in tens; ``UNKNOWN`` where a cell is empty or holds no number.
-
-    Parameters
-    ----------
-    frame
-        On ``community_id``, columns that count people or households.
-    published
-        For the numbers of people that these are parts of.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``int64``, on the index and columns of ``frame``.
-    """
-    out = {}
-    for column in frame:
-        values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        whole = np.full(len(frame), UNKNOWN)
-        if column not in _HOUSEHOLDS:
-            place = _PART_OF.get(str(column), "population")
-            whole = published.places[place].reindex(frame.index).to_numpy()
-        out[column] = parts_of(whole, np.asarray(values, dtype=np.float64))
-    return pd.DataFrame(out, index=frame.index)
-
-
-def _numbers(shown: pd.DataFrame) -> pd.DataFrame:
-    """Published counts to compute with, NaN for people whom nobody knows."""
-    counts = shown.to_numpy(dtype=np.int64)
-    return pd.DataFrame(np.where(counts == UNKNOWN, np.nan, drawn(counts)), index=shown.index, columns=shown.columns)
-
-
-def _city(analysis: Analysis, published: Published) -> City:
-    places = analysis.city.communities
-    heads = [column for column in places.frame if counts_heads(column)]
-    frame = places.frame.assign(**_numbers(public_more(places.frame[heads], published).assign(**published.places)))
-    return replace(analysis.city, communities=replace(places, frame=frame))
-
-
 # -- coverage and gaps ------------------------------------------------------------------------------
 
 
-def _coverage(analysis: Analysis, published: Published) -> Coverage:
+def _coverage(analysis: Analysis, published: Figures) -> Coverage:
     found, cutoffs = analysis.coverage, list(analysis.settings.cutoffs_min)
     if found.frame.empty:
         return found
@@ -143,7 +128,7 @@ def _coverage(analysis: Analysis, published: Published) -> Coverage:
     return replace(found, frame=frame.reindex(found.frame.index), nearest=nearest, delivery=delivery)
 
 
-def _whole(published: Published, people: str, rows: pd.Index) -> NDArray[np.int64]:
+def _whole(published: Figures, people: str, rows: pd.Index) -> NDArray[np.int64]:
     """Published people of each row's community, ``UNKNOWN`` where nothing is told of it."""
     ids = rows.get_level_values("community_id")
     whole = published.places[people].reindex(ids).to_numpy()
@@ -158,7 +143,7 @@ def _part(whole: NDArray[np.int64], people: pd.Series) -> NDArray[np.float64]:
     return np.where(known, drawn(public_parts(np.maximum(whole, FEWEST), parts[:, None])[:, 0]), np.nan)
 
 
-def _told_people(frame: pd.DataFrame, one: str, published: Published, cutoffs: Sequence[float]) -> pd.DataFrame:
+def _told_people(frame: pd.DataFrame, one: str, published: Figures, cutoffs: Sequence[float]) -> pd.DataFrame:
     """The columns of coverage that count one kind of people, by the rule of the cells."""
     lost = frame[f"{one}_unplaced"] + frame[f"{one}_undetermined"]
     wide = pd.concat({"lost": lost, "out": frame[f"{one}_uncovered"]}, axis=1).unstack("cutoff_min")
@@ -181,12 +166,12 @@ def _told_people(frame: pd.DataFrame, one: str, published: Published, cutoffs: S
         of = pd.DataFrame(
             {f"{one}{part}": np.where(known, values, np.nan) for part, values in table.items()}, index=rows
         )
-        of[one] = _numbers(published.places)[one].reindex(rows.get_level_values("community_id")).to_numpy()
+        of[one] = counted(published.places)[one].reindex(rows.get_level_values("community_id")).to_numpy()
         parts.append(of.assign(cutoff_min=cutoff).set_index("cutoff_min", append=True))
     return pd.concat(parts)
 
 
-def _gaps(analysis: Analysis, published: Published, coverage: Coverage) -> Gaps:
+def _gaps(analysis: Analysis, published: Figures, coverage: Coverage) -> Gaps:
     found = analysis.gaps
     if not len(found.frame):
         return replace(found, by_community=published.ranking)
@@ -202,7 +187,7 @@ def _gaps(analysis: Analysis, published: Published, coverage: Coverage) -> Gaps:
     return replace(found, frame=table, by_community=published.ranking)
 
 
-def _subdistricts(analysis: Analysis, published: Published, coverage: Coverage) -> Subdistricts:
+def _subdistricts(analysis: Analysis, published: Figures, coverage: Coverage) -> Subdistricts:
     """Sums of what is told; of communities of which nothing is told anybody counts as five."""
     found, exact = analysis.subdistricts, analysis.coverage.frame
     if not len(found):
@@ -218,7 +203,7 @@ def _subdistricts(analysis: Analysis, published: Published, coverage: Coverage) 
         sums[f"{column}_share"] = (sums[f"{column}_covered"] / placed).where(placed >= FEWEST)
     scored = published.subdistricts.copy()
     heads = [column for column in scored if counts_heads(column)]
-    people = _numbers(public_more(analysis.city.communities.frame[heads], published).assign(**published.places))[heads]
+    people = counted(published.more.join(published.places))[heads]
     of = people.groupby(found.named.reindex(people.index).to_numpy()).sum(min_count=1)
     scored[heads] = of.reindex(scored.index)
     return replace(found, frame=sums[found.frame.columns.intersection(sums.columns)], by_subdistrict=scored)
@@ -233,19 +218,27 @@ def _few(people: float) -> float:
     return float(MIDDLE_OF_FEW if shown == SUPPRESSED else shown)
 
 
-def _attribution(analysis: Analysis, published: Published) -> Attribution:
+def _attribution(analysis: Analysis, published: Figures) -> Attribution:
+    """Causes by what is told that each remedy leaves; links by what is told that they serve."""
     found = analysis.attribution
+    policies = {
+        str(policy): drawn(public_left(published.cells, people).to_numpy()) for policy, people in found.policies.items()
+    }
+    found = replace(found, policies=found.policies.assign(**policies))
     if not len(found):
         return found
-    left = _numbers(published.left)
-    told = found.frame.index.get_level_values("community_id").isin(published.told)
+    left = counted(published.left)
+    frame = found.frame.loc[left.index].assign(**{str(world): people for world, people in left.items()})
+    linked = left["uncovered_link"].where(frame["link_id"] != "", left["uncovered"])
+    causes = [cause_of(row) for row in left.assign(uncovered_link=linked).to_dict("records")]
     links = found.links
     if len(links):
-        links = links.assign(serves=drawn(published.serves.to_numpy()))
-    return replace(found, frame=found.frame.assign(**left)[told], links=links)
+        links = links.assign(serves=drawn(published.serves.reindex(links.index).to_numpy()))
+        links = links.sort_values(["serves", "length_m"], ascending=[False, True], kind="stable")
+    return replace(found, frame=frame.assign(cause=causes), links=links)
 
 
-def _robustness(analysis: Analysis, published: Published) -> Robustness:
+def _robustness(analysis: Analysis, published: Figures) -> Robustness:
     found = analysis.robustness
     if not len(found):
         return found
@@ -254,13 +247,37 @@ def _robustness(analysis: Analysis, published: Published) -> Robustness:
     for side in ("share_low", "share_high"):
         frame[side] = share_of(frame[side].to_numpy(dtype=np.float64), placed)
     frame[["p_below", "required"]] /= 100
-    checks = found.checks
-    if len(checks):
-        checks = checks.assign(people=checks["people"].map(_few))
-    return replace(found, frame=frame, by_community=published.intervals.reindex(published.places.index), checks=checks)
+    intervals = published.intervals.reindex(published.places.index)
+    return replace(found, frame=frame, by_community=intervals, checks=_checks(found, published))
 
 
-def _equity(found: Equity, published: Published) -> Equity:
+def _checks(found: Robustness, published: Figures) -> pd.DataFrame:
+    """Field checks by what is told: whom each would cost a service, which verdicts would flip, and so their order."""
+    checks, exact = found.checks, found.lost
+    if not len(checks):
+        return checks
+    pairs: Any = exact.droplevel("check_id")
+    lost = pd.Series(drawn(public_left(published.cells, pairs).to_numpy()), index=exact.index)
+    cells = published.cells.reindex(pairs.index)
+    required = found.frame["required"].reindex(pairs.index).to_numpy(dtype=np.float64)
+    placed, out = (drawn(cells[column].fillna(0).to_numpy(dtype=np.int64)) for column in ("placed", "uncovered"))
+    inside = placed - out
+    falls = (inside >= required * placed) & (inside - lost.to_numpy() < required * placed) & (placed > 0)
+    flips = pd.Series(falls, index=exact.index).groupby(level="check_id").sum().reindex(checks.index, fill_value=0)
+    people = lost.groupby(level="check_id").sum().reindex(checks.index, fill_value=0.0)
+    of_each = lost.groupby(level=["check_id", "community_id"]).sum().reset_index(name="people")
+    of_each = of_each.sort_values(["people", "community_id"], ascending=[False, True], kind="stable")
+    named = of_each.groupby("check_id")["community_id"].agg(tuple).reindex(checks.index)
+    checks = checks.assign(
+        people=people.map(_few), flips=flips.where(checks["kind"] != "join", 0).astype(np.int64), communities=named
+    )
+    likely = [(-checks[column] * checks["p_no"]).to_numpy() for column in ("people", "flips")]
+    order = np.lexsort([checks.index.to_numpy(dtype=str), *likely])
+    return checks.iloc[order].assign(rank=np.arange(1, len(checks) + 1))
+
+
+def _equity(found: Equity, published: Figures) -> Equity:
+    """How access is spread, which is computed of bundles of ten; groups of communities by their sums."""
     if not len(found):
         return found
     figures = [column for column in found.frame if column != "why"]
@@ -271,12 +288,12 @@ def _equity(found: Equity, published: Published) -> Equity:
     return replace(found, frame=frame, groups=groups)
 
 
-def _typology(analysis: Analysis, published: Published) -> Typology:
+def _typology(analysis: Analysis, published: Figures) -> Typology:
     found = analysis.typology
     if not len(found) or not len(found.types):
         return found
     kind = found.frame["type_id"]
-    people = _numbers(published.places)["pop_60plus"]
+    people = counted(published.places)["pop_60plus"]
     sums = people.groupby(kind.reindex(people.index).to_numpy()).sum().reindex(found.types.index).fillna(0.0)
     medoid = found.types["medoid_id"].where(found.types["medoid_id"].isin(published.told), "")
     frame = found.frame.assign(type_id=kind.where(kind.index.isin(published.told), ""))

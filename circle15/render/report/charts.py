@@ -13,7 +13,7 @@ from circle15.catalog import services
 from circle15.catalog.palette import steps
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
-from circle15.render.published.counts import Published
+from circle15.render.published.told import Published
 from circle15.render.report.blocks import clean, say
 from circle15.render.report.ink import class_of, tint
 from circle15.render.tables.frames import synthetic_layers

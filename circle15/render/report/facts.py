@@ -12,9 +12,8 @@ import pandas as pd
 from circle15.catalog import Service, services
 from circle15.catalog.phrases import people_words
 from circle15.model import Analysis
-from circle15.render.map.ledger import public_verdicts
-from circle15.render.published.counts import Published
 from circle15.render.published.privacy import SUPPRESSED
+from circle15.render.published.told import Published
 from circle15.render.report.blocks import Words, clean
 
 __all__ = ["Facts", "about", "minutes", "number"]
@@ -22,14 +21,18 @@ __all__ = ["Facts", "about", "minutes", "number"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Facts:
-    """An analysis, its counts as they may be told, and the figures that could be drawn (stems of their names).
+    """What may be told of an analysis, and the figures that could be drawn (stems of their names).
 
     Frames are typed as Any: by pandas' own types a cell may be everything at once.
     """
 
-    analysis: Analysis
     published: Published
     figures: frozenset[str]
+
+    @property
+    def analysis(self) -> Analysis:
+        """The analysis with what may be told in place of its own."""
+        return self.published.analysis
 
     @cached_property
     def missing(self) -> Any:
@@ -48,8 +51,8 @@ class Facts:
 
     @cached_property
     def verdicts(self) -> Any:
-        """``ledger.frame`` as it may be told (:func:`~circle15.render.map.ledger.public_verdicts`), sorted."""
-        return public_verdicts(self.analysis).sort_index(kind="stable")
+        """``ledger.frame`` (:func:`~circle15.render.published.clauses.public_verdicts`), sorted."""
+        return self.analysis.ledger.frame.sort_index(kind="stable")
 
     def name(self, community: Any) -> str:
         """A community's name, its id where it has none."""

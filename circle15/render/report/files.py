@@ -12,6 +12,7 @@ from circle15.refusals import refusal
 
 if TYPE_CHECKING:
     from circle15.model import Analysis
+    from circle15.render.published.told import Published
 
 __all__ = ["check_report_tools", "save_report"]
 
@@ -35,13 +36,13 @@ def check_report_tools() -> None:
     page_fonts()
 
 
-def save_report(analysis: Analysis, folder: str | Path) -> Path:
+def save_report(analysis: Analysis | Published, folder: str | Path) -> Path:
     """Write ``report.docx``, ``report.pdf`` and ``figures/``; each file whole or not at all.
 
     Parameters
     ----------
     analysis
-        What :func:`circle15.analyse` returned.
+        What :func:`circle15.analyse` returned, or what of it may be told.
     folder
         Made when missing; other files in it are left alone.
 
@@ -57,7 +58,7 @@ def save_report(analysis: Analysis, folder: str | Path) -> Path:
     """
     check_report_tools()
     from circle15.render.atomic import write_whole
-    from circle15.render.published.counts import publish
+    from circle15.render.published.told import publish
     from circle15.render.report.content import report_of
     from circle15.render.report.facts import Facts
     from circle15.render.report.pdf_file import pdf_bytes
@@ -65,9 +66,9 @@ def save_report(analysis: Analysis, folder: str | Path) -> Path:
 
     folder = Path(folder)
     published = publish(analysis)
-    figures = _figures(analysis, published)
+    figures = _figures(published)
     pictures = {stem: files["png"] for stem, files in figures.items()}
-    report = report_of(Facts(analysis=analysis, published=published, figures=frozenset(figures)))
+    report = report_of(Facts(published=published, figures=frozenset(figures)))
     contents = {f"figures/{stem}.{form}": made for stem, files in figures.items() for form, made in files.items()}
     contents |= {"report.docx": word_bytes(report, pictures), "report.pdf": pdf_bytes(report, pictures)}
     for name, content in contents.items():
@@ -79,11 +80,12 @@ def _writer(content: bytes) -> Callable[[Path], object]:
     return lambda part: part.write_bytes(content)
 
 
-def _figures(analysis: Analysis, published: Any) -> dict[str, dict[str, bytes]]:
+def _figures(published: Published) -> dict[str, dict[str, bytes]]:
     """Every figure that there is something to draw in, as PNG and SVG by its stem."""
     from circle15.render.report import charts, maps
     from circle15.render.report.ink import figure_files, lettering
 
+    analysis = published.analysis
     drawings: dict[str, Callable[[], Any]] = {
         "gap_index": lambda: charts.gap_bars(analysis, published),
         "coverage_by_minutes": lambda: charts.coverage_curve(analysis, published),

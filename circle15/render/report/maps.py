@@ -15,8 +15,8 @@ import shapely
 from circle15.catalog import services, way_classes
 from circle15.catalog.palette import colours, steps
 from circle15.model import Analysis, City
-from circle15.render.published.counts import Published
-from circle15.render.published.gaps import drawn
+from circle15.render.published.privacy import drawn
+from circle15.render.published.told import Published
 from circle15.render.report.blocks import clean, say
 from circle15.render.report.charts import INDEX_ENDS
 from circle15.render.report.ink import class_of, tint

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from circle15.catalog import supply_routes, text
-from circle15.model.limits import few_as_five
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import UNKNOWN
 from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragraph, Picture, Table, clean, field, say
@@ -90,12 +88,8 @@ def _mean(facts: Facts, service: str) -> float:
 def _subdistricts(facts: Facts) -> Table:
     fields = (field("h_rank", 0.7, "right"), field("h_subdistrict", 2.4), field("h_communities", 1, "right"),
               field("h_elders", 1.3, "right"), field("h_index", 1, "right"), field("h_worst", 2.2))  # fmt: skip
-    told = replace(facts.analysis.subdistricts, by_subdistrict=facts.published.subdistricts)
-    table: Any = subdistrict_table(replace(facts.analysis, subdistricts=told)).rename(columns={"index": "index_value"})
-    elders = facts.analysis.city.communities.frame["pop_60plus"]
-    named = facts.analysis.subdistricts.named.reindex(elders.index)
-    known = pd.Series(few_as_five(elders), index=elders.index).where(elders.notna())
-    people = known.groupby(named.to_numpy()).sum(min_count=1).map(tens)
+    table: Any = subdistrict_table(facts.analysis).rename(columns={"index": "index_value"})
+    people = facts.analysis.subdistricts.by_subdistrict["pop_60plus"].map(tens)
     rows = [
         (f"{row.rank_index:.0f}" if pd.notna(row.rank_index) else "—", clean(row.subdistrict), _counted(row),
          few(people[row.subdistrict], rough=True), f"{row.index_value:.0f}" if pd.notna(row.index_value) else "—",

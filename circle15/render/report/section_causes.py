@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 
-from circle15.model.limits import few_as_five
 from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, field, say
 from circle15.render.report.facts import Facts
@@ -82,19 +80,12 @@ def _gates(facts: Facts) -> list[Block]:
     rows = [
         (
             str(facts.service(service)),
-            *(few(_under(facts, service, people[policy] - people["resident"])) for policy in _POLICIES),
+            *(few(tens(people[policy])) for policy in _POLICIES),
         )
-        for service, people in policies.iterrows()
+        for service, people in policies.groupby(level="service", sort=False).sum().iterrows()
     ]
     table = Table(words=say("gates_table"), fields=fields, rows=tuple(rows), note=say("gates_note"))
     return [Heading(level=2, words=say("gates")), Paragraph(words=say("gates_lead")), table]
-
-
-def _under(facts: Facts, service: Any, more: float) -> int:
-    """People without a service in the city where so many more are: the total that is told, and the tens of the rest."""
-    totals = facts.published.totals
-    today = max(float(totals["uncovered"].get(service, 0)), 0.0)
-    return tens(max(today + np.sign(more) * float(few_as_five(abs(more))), 0.0))
 
 
 def _links(facts: Facts, links: gpd.GeoDataFrame) -> Table:
@@ -105,7 +96,7 @@ def _links(facts: Facts, links: gpd.GeoDataFrame) -> Table:
     rows = [
         (str(rank), f"{length:,.0f}", crossing(crosses).zh, few(serves), f"{at.x:.5f}, {at.y:.5f}")
         for rank, (length, crosses, serves, at) in enumerate(
-            zip(best["length_m"], best["crosses"], facts.published.serves.head(_MOST_LINKS), middle, strict=True),
+            zip(best["length_m"], best["crosses"], facts.published.serves.reindex(best.index), middle, strict=True),
             start=1,
         )
     ]
@@ -116,7 +107,6 @@ def _links(facts: Facts, links: gpd.GeoDataFrame) -> Table:
 def _remedies(facts: Facts) -> Table:
     frame = facts.missing
     lost = facts.published.left["uncovered"].reindex(frame.index)
-    lost = lost[lost.index.get_level_values("community_id").isin(facts.published.told)]
     largest = frame.loc[lost.sort_values(ascending=False, kind="stable").index]
     fields = (field("h_community", 2), field("h_service", 1.8), field("h_out", 1.1, "right"),
               field("h_cause", 1.5), field("h_remedy", 5))  # fmt: skip

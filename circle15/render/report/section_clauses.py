@@ -9,7 +9,7 @@ from typing import Any
 from circle15.catalog.norm_books import norm_books
 from circle15.catalog.norm_words import lacks_words, mark_words, unit_words, verdict_words
 from circle15.model.norms import Ledger, Rule
-from circle15.render.map.ledger import EXPOSURE
+from circle15.render.published.clauses import EXPOSURE
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.report.blocks import Block, Heading, Paragraph, Table, Words, clean, field, listed, say
 from circle15.render.report.facts import Facts, number
@@ -105,9 +105,9 @@ def measured(rule: Rule, row: Any) -> str:
     rule
         The clause.
     row
-        Of :func:`~circle15.render.map.ledger.public_verdicts`: ``observed``, in the clause's unit, ``observed_low``,
-        ``observed_high``, each NaN where none is told, and ``verdict``. Where a rounded figure would contradict it,
-        the verdict's side of the limit is told.
+        Of :func:`~circle15.render.published.clauses.public_verdicts`: ``observed``, in the clause's unit,
+        ``observed_low``, ``observed_high``, each NaN where none is told, and ``verdict``. Where a rounded figure would
+        contradict it, the verdict's side of the limit is told.
 
     Returns
     -------
@@ -152,7 +152,6 @@ def _figure(rule: Rule, told: float, verdict: str) -> str:
 
 def _rates(facts: Facts) -> Block:
     ledger, verdicts = facts.analysis.ledger, facts.verdicts
-    exact: Any = ledger.frame
     fields = (field("h_clause", 5), field("h_required", 1.8), field("h_observed", 1.6), field("h_verdict", 1.6))
     rows, undecided, partly = [], 0, False
     for rule in ledger.rules:
@@ -166,7 +165,7 @@ def _rates(facts: Facts) -> Block:
         verdict, observed = say("verdict_hidden").zh, measured(rule, row)
         if row["verdict"] != "hidden":
             verdict = verdict_words(row["verdict"], "zh", mark=rule.mark)
-        if math.isnan(exact.loc[place, "observed"]) and row["verdict"] in {"pass", "fail"}:
+        if row["partly"]:
             observed, partly = observed.replace("—", say("observed_partly").zh), True
         rows.append((clean(rule.title_zh), required(rule), observed, verdict))
     told = [*([say("clauses_rates_partly")] if partly else []),

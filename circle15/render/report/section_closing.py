@@ -10,7 +10,6 @@ from circle15.catalog.norm_words import mark_words
 from circle15.model.limits import FEWEST
 from circle15.model.norms import Rule
 from circle15.render.published.counts import few, percent
-from circle15.render.published.told import public_more, told_finding
 from circle15.render.report.blocks import Block, Bullets, Heading, NewPage, Paragraph, Table, clean, field, listed, say
 from circle15.render.report.facts import Facts, number
 from circle15.render.report.section_causes import remedy
@@ -46,7 +45,7 @@ def quality(facts: Facts) -> list[Block]:
     rows = []
     for one in told[:_MOST_FINDINGS]:
         place = clean(one.file) + (f" 第{one.row}行" if one.row is not None else "")
-        message = _FEW.sub(f"不足{FEWEST}人", told_finding(one).message_zh)
+        message = _FEW.sub(f"不足{FEWEST}人", one.message_zh)
         rows.append((say(f"severity_{one.severity}").zh, clean(f"{place}：{message}" if place else message),
                      clean(one.remedy_zh)))  # fmt: skip
     return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows)), *_cut(facts)]
@@ -63,7 +62,7 @@ def _cut(facts: Facts) -> list[Block]:
               field("h_elders", 1.3, "right"))  # fmt: skip
     rows = [
         (facts.name(key), facts.subdistrict(key), few(people, rough=True), few(elders, rough=True))
-        for key, people, elders in public_more(worst, facts.published).itertuples(name=None)
+        for key, people, elders in facts.published.more.loc[worst.index, [*cut]].itertuples(name=None)
     ]
     words = say("quality_cut", count=len(there), shown=len(rows))
     return [Table(words=words, fields=fields, rows=tuple(rows), note=say("quality_cut_note"))]

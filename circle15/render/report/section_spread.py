@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from circle15.catalog.phrases import equity_reasons, named_groups, type_names, type_notes
-from circle15.model.limits import few_as_five
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.report.blocks import Block, Field, Heading, Paragraph, Picture, Table, clean, field, say
 from circle15.render.report.facts import Facts, minutes, number
@@ -32,7 +28,7 @@ def spread(facts: Facts) -> list[Block]:
     if "lorenz" in facts.figures:
         out.append(Picture(stem="lorenz", words=say("lorenz"), width=0.85))
     out.append(Heading(level=2, words=say("spread_groups")))
-    groups = named_groups(replace(equity, groups=facts.published.groups), "zh")
+    groups = named_groups(equity, "zh")
     if not len(groups):
         return [*out, Paragraph(words=say("groups_none"))]
     for grouping in dict.fromkeys(groups.index.get_level_values("grouping")):
@@ -108,13 +104,10 @@ def _types(facts: Facts) -> Table:
               field("h_elders", 1.2, "right"), field("h_medoid", 2)]  # fmt: skip
     if kunshan:
         fields.append(field("h_kunshan", 1.8))
-    elders = facts.analysis.city.communities.frame["pop_60plus"]
-    own = facts.analysis.typology.frame["type_id"].reindex(elders.index).to_numpy()
-    people = pd.Series(few_as_five(elders), index=elders.index).groupby(own).sum()
     rows = []
     for name, (key, row) in zip(names, table.iterrows(), strict=True):
         medoid = row["medoid_id"]
         told = [clean(key), clean(name), f"{row['communities']:,.0f}",
-                few(tens(float(people.get(key, 0))), rough=True), facts.name(medoid) if medoid else "—"]  # fmt: skip
+                few(tens(float(row["pop_60plus"])), rough=True), facts.name(medoid) if medoid else "—"]  # fmt: skip
         rows.append((*told, clean(row["kunshan"])) if kunshan else tuple(told))
     return Table(words=say("types_table"), fields=tuple(fields), rows=tuple(rows))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from circle15.catalog.phrases import check_questions
-from circle15.model.limits import FEWEST, few_as_five
+from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import SUPPRESSED
 from circle15.render.report.blocks import (
@@ -169,7 +169,7 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     lines = []
     if len(found.links):
         best = found.links.iloc[0]
-        crosses, serves = crossing(best["crosses"]), int(published.serves.iloc[0])
+        crosses, serves = crossing(best["crosses"]), int(published.serves[best.name])
         told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
         lacking = published.summed("uncovered", found.frame.index) if len(found.frame) else 0
         share = percent(min(1.0, serves / lacking)) if min(serves, lacking) >= FEWEST else "—"
@@ -272,7 +272,7 @@ def _how(facts: Facts) -> list[Words]:
         ", ".join(f"{facts.service(key).en} {weight:.3f}" for key, weight in weights.items()),
     )
     frame = analysis.coverage.frame
-    lost = few_as_five(frame["pop_60plus_unplaced"].groupby(level="community_id").first()).sum() if len(frame) else 0.0
+    lost = frame["pop_60plus_unplaced"].groupby(level="community_id").first().sum() if len(frame) else 0.0
     lines = [
         say("method_covered"),
         say("method_walker", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}",
@@ -291,9 +291,7 @@ def _how(facts: Facts) -> list[Words]:
         lines.append(say("method_weights", weights=listed_weights))
     if settings.open_at is not None:
         lines.append(say("at_moment", moment=(settings.open_at.zh, settings.open_at.en)))
-    adrift = (
-        few_as_five(frame["pop_60plus_undetermined"].groupby(level="community_id").max()).sum() if len(frame) else 0
-    )
+    adrift = frame["pop_60plus_undetermined"].groupby(level="community_id").max().sum() if len(frame) else 0.0
     if adrift > 0:
         lines.append(say("method_adrift", people=about(tens(float(adrift)))))
     lines.append(say("method_undetermined"))

@@ -1,4 +1,4 @@
-"""What changed between two runs: a few lines for a terminal, ``compare.xlsx`` and ``compare.csv``."""
+"""What changed between two runs: a few lines for a terminal, ``compare.xlsx`` and exact tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _CHANGES = {"changed": "改变 changed", "added": "新增 added", "removed": "�
 
 
 def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
-    """Write ``compare.xlsx`` and ``compare.csv`` (community x service) into a folder, each whole or not at all.
+    """Write ``compare.xlsx``, ``compare.csv`` (community x service) and ``compare-verdicts.csv``, each whole.
+
+    The workbook tells the published figures, as ``gaps.xlsx`` does, and no verdicts on shares of people; the other two
+    are exact and not to be passed on.
 
     Raises
     ------
@@ -34,9 +37,10 @@ def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
         If a file cannot be written.
     """
     folder = Path(folder)
-    content = _workbook(comparison)
+    content = _workbook(comparison.told or comparison)
     write_whole(folder / "compare.xlsx", lambda part: part.write_bytes(content))
     write_csv(_gap_table(comparison), folder / "compare.csv")
+    write_csv(_verdict_table(comparison), folder / "compare-verdicts.csv")
     return folder
 
 

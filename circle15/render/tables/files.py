@@ -11,6 +11,7 @@ import pandas as pd
 
 from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
+from circle15.render.published.told import Published, publish
 from circle15.render.tables.frames import check_table, gap_table, subdistrict_gap_table
 from circle15.render.tables.ledger import ledger_table
 
@@ -63,7 +64,7 @@ def ledger_csv(analysis: Analysis, path: str | Path) -> Path:
     return write_csv(ledger_table(analysis), path)
 
 
-def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
+def field_checks_csv(analysis: Analysis | Published, path: str | Path) -> Path:
     """Write the list of field checks for a survey, as :func:`gaps_csv` does; answers are filled in by hand.
 
     Filled in, it is given back by ``[survey]`` in ``city.toml``.
@@ -73,7 +74,7 @@ def field_checks_csv(analysis: Analysis, path: str | Path) -> Path:
     OutputError
         If the file cannot be written.
     """
-    return write_csv(check_table(analysis), path)
+    return write_csv(check_table(publish(analysis).analysis), path)
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
@@ -85,7 +86,7 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     return write_text(path, table.to_csv(index=False, lineterminator="\r\n"), encoding="utf-8-sig")
 
 
-def gaps_xlsx(analysis: Analysis, path: str | Path) -> Path:
+def gaps_xlsx(analysis: Analysis | Published, path: str | Path) -> Path:
     """Write the planner's workbook; see :mod:`circle15.render.tables.workbook`.
 
     Raises

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from circle15.catalog import services
@@ -14,12 +12,9 @@ from circle15.catalog import text as phrase
 from circle15.catalog.phrases import assumption_notes
 from circle15.model import Analysis, Check, City
 from circle15.model.limits import MIDDLE_OF_FEW
-from circle15.model.norms import Ledger
 from circle15.model.places import PEOPLE
-from circle15.render.map.ledger import public_verdicts
-from circle15.render.published.counts import Published, publish
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN
-from circle15.render.published.told import told_analysis
+from circle15.render.published.told import Published, publish
 from circle15.render.tables.book import Book
 from circle15.render.tables.frames import (
     columns,
@@ -45,7 +40,7 @@ _FILES = "各文件怎样读入，多少行被采用 · How each file was read, 
 _COLUMNS = "各列被理解为什么 · What each column was taken for"
 
 
-def workbook_bytes(analysis: Analysis) -> bytes:
+def workbook_bytes(analysis: Analysis | Published) -> bytes:
     """Return the workbook, with the figures that page and report tell; the same analysis gives the same bytes.
 
     Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger, compliance
@@ -55,7 +50,7 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     """
     book, published = Book(), publish(analysis)
     few = published.places.index[published.places["pop_60plus"] != UNKNOWN].difference(published.told)
-    analysis = replace(told_analysis(analysis, published), ledger=_told_ledger(analysis, few))
+    analysis = published.analysis
     _summary(book, analysis, published)
     when, communities = _when(analysis), _outlined(_few(community_table(analysis), few))
     for title, heading, table in (
@@ -78,16 +73,6 @@ def workbook_bytes(analysis: Analysis) -> bytes:
     _lists(book, analysis.city)
     _method(book, analysis)
     return book.to_bytes(f"{analysis.city.title_zh} {analysis.city.title_en}")
-
-
-def _told_ledger(analysis: Analysis, few: pd.Index) -> Ledger:
-    """The ledger as it may be told; of communities of few people not even the typical walk is."""
-    frame = public_verdicts(analysis)
-    walks = [column for column in ("route_min", "route_m") if column in frame]
-    if len(frame) and walks:
-        frame = frame.copy()
-        frame.loc[frame.index.get_level_values("unit_id").isin(few), walks] = np.nan
-    return replace(analysis.ledger, frame=frame)
 
 
 def _few(table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:

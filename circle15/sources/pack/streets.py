@@ -13,7 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import finding, refusal, walking
+from circle15.catalog.phrases import people_words
 from circle15.errors import Circle15Error, StreetsError
+from circle15.model.limits import few_as_five
 from circle15.model.metric import lonlat_bounds
 from circle15.model.provenance import FileRecord
 from circle15.model.streets import Streets
@@ -149,13 +151,13 @@ def within_streets(people: gpd.GeoDataFrame, streets: Streets, log: ReadingLog) 
             file=(named or streets.origin.label_zh, named or streets.origin.label_en),
         )  # fmt: skip
     if out.any():
-        lost = float(people.loc[out, "population"].sum())
+        lost = float(few_as_five(people.loc[out, "population"]).sum())
         log.findings.append(
             finding(
                 "community-outside-streets",
                 "warning",
                 count=int(out.sum()),
-                people=f"{lost:,.0f}",
+                people=people_words(lost),
                 examples=people.index[out],
             )
         )

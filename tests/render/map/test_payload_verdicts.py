@@ -20,9 +20,11 @@ from circle15.model import Analysis
 from circle15.model.norms import Ledger
 from circle15.model.units import Units
 from circle15.model.verdicts import Attribution, Robustness, Routes, Stability, Typology
-from circle15.render.map.ledger import EXPOSURE, _rate, _Told, ledger, public_verdicts
+from circle15.render.map.ledger import ledger
 from circle15.render.map.payload import payload
+from circle15.render.published.clauses import EXPOSURE, _rate, _Told
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE, SUPPRESSED, public_shares, tells_too_much
+from circle15.render.published.told import publish
 from tests.towns.packed_sections import section, verdict_parts
 from tests.towns.page_fixture import analysis
 from tests.towns.verdict_fixture import RULES, judged, rule
@@ -155,7 +157,7 @@ def test_shares_of_the_ledger_are_made_of_tens(town: Analysis, content: dict[str
 
 
 def test_reports_tell_the_same_of_the_ledger_as_pages(town: Analysis, content: dict[str, Any]) -> None:
-    norms, told = verdict_parts(content)["norms"], public_verdicts(town)
+    norms, told = verdict_parts(content)["norms"], publish(town).analysis.ledger.frame
     assert told.index.equals(town.ledger.frame.index)
     names = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s", "hidden": "h"}
     compared = 0
@@ -193,13 +195,14 @@ def test_a_rate_tells_no_verdict_that_is_withheld(
     asked = replace(first, measure="compliance_rate", unit="%", of=("one",), level="city", at_least=least, at_most=None)
     units = Units(level="city", ids=pd.Index(["city"]), code=np.zeros(4, dtype=np.int64))
     nothing = np.full(4, np.nan)
-    own = _Told(np.array([verdict], dtype=object), np.array([75.0]), np.array([50.0]), np.array([75.0]))
-    under = _Told(np.array([*letters], dtype=object), nothing, nothing, nothing)
+    words = {"p": "pass", "f": "fail", "h": "hidden"}
+    own = _Told(np.array([words[verdict]], dtype=object), np.array([75.0]), np.array([50.0]), np.array([75.0]))
+    under = _Told(np.array([words[one] for one in letters], dtype=object), nothing, nothing, nothing)
     found = _rate(asked, units, own, {"one": under})
-    assert found.letters[0] == left[0]
+    assert found.verdicts[0] == words[left[0]]
     for figure, whole in ((found.observed, 75.0), (found.low, 50.0), (found.high, 75.0)):
         assert np.isnan(figure[0]) if left[1] is None else figure[0] == whole
-    assert own.letters[0] == verdict  # the input stays
+    assert own.verdicts[0] == words[verdict]  # the input stays
 
 
 def test_a_walk_is_no_evidence_where_elders_are_not_public(content: dict[str, Any]) -> None:
@@ -225,7 +228,7 @@ def _one(town: Analysis, measure: str, value: float, *, columns: dict[str, float
         index=pd.MultiIndex.from_tuples([("community", "c1", "x")], names=["level", "unit_id", "clause_id"]),
     )
     city = replace(town.city, communities=replace(places, frame=frame))
-    shown = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
+    shown = ledger(publish(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,)))).analysis)
     return shown["rows"][0]["o"][0]
 
 
@@ -276,7 +279,7 @@ def test_one_person_outside_a_larger_whole_than_stands_on_streets_is_not_everybo
         index=pd.MultiIndex.from_tuples([("community", "c1", "x")], names=["level", "unit_id", "clause_id"]),
     )
     one = rule("x", measure="people_in_reach", at_least=99.99)
-    row = ledger(replace(town, ledger=Ledger(frame=table, rules=(one,))))["rows"][0]
+    row = ledger(publish(replace(town, ledger=Ledger(frame=table, rules=(one,)))).analysis)["rows"][0]
     # 99.99 % of 3,000 is 2,999.7: any of one to nine outside fails, so the verdict tells no more.
     assert (row["v"][0], row["o"][0]) == ("f", NEARLY_ALL)
 
@@ -291,7 +294,7 @@ def _ranged(town: Analysis, bounds: tuple[float, float], verdict: str, *, househ
     )  # fmt: skip
     one = rule("x", measure="grid_coverage", minutes=None, services=(), at_least=95.0)
     city = replace(town.city, communities=replace(places, frame=places.frame.assign(households=households)))
-    return ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))["rows"][0]
+    return ledger(publish(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,)))).analysis)["rows"][0]
 
 
 @pytest.mark.parametrize(
@@ -306,9 +309,9 @@ def test_numbers_that_comply_are_told_unless_they_count_persons(
     )
     one = rule("x", measure=measure, minutes=None, services=(), at_least=200.0, at_most=300.0)
     found = replace(town, ledger=Ledger(frame=table, rules=(one,)))
-    row = ledger(found)["rows"][0]
+    row = ledger(publish(found).analysis)["rows"][0]
     assert (row["n"][0] if "n" in row else None) == shown
-    assert public_verdicts(found)["feasible"].tolist() == [shown or ""]
+    assert publish(found).analysis.ledger.frame["feasible"].tolist() == [shown or ""]
 
 
 def test_figures_per_household_are_those_of_the_public_households(town: Analysis) -> None:
@@ -363,14 +366,14 @@ def test_a_share_of_some_communities_is_not_told_by_the_total_of_all(
         town.city, communities=replace(places, frame=places.frame.assign(rural=[first, *["城市"] * (len(places) - 1)]))
     )
     one = rule("x", level="city", scope=scope)
-    told = ledger(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,))))
+    told = ledger(publish(replace(town, city=city, ledger=Ledger(frame=table, rules=(one,)))).analysis)
     assert told["rows"][0]["o"] == [shown]
 
 
 def test_a_measure_that_says_nothing_of_people_is_not_published(
     town: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("circle15.render.map.ledger.EXPOSURE", {})
+    monkeypatch.setattr("circle15.render.published.clauses.EXPOSURE", {})
     assert _one(town, "facility_count", 3.0, columns={}) is None
 
 

@@ -76,7 +76,7 @@ def _exact_counts(total, unplaced, uncovered):
 LEAKS = {
     "cells": (f"{RENDER}.published.gaps.public_counts", _exact_counts),
     "minutes": (f"{RENDER}.published.gaps.public_means", lambda values, *_: values),
-    "shares of clauses": (f"{RENDER}.map.ledger.public_shares", lambda _, share, **__: 100 * share),
+    "shares of clauses": (f"{RENDER}.published.clauses.public_shares", lambda _, share, **__: 100 * share),
     "indices and ranks": (f"{RENDER}.published.counts.public_gaps", lambda found, *_: found.gaps.by_community),
     "intervals": (
         f"{RENDER}.published.counts.public_intervals",
@@ -88,7 +88,7 @@ LEAKS = {
         f"{RENDER}.published.counts._serves",
         lambda found, *_: np.rint(found.attribution.links["serves"]).astype(int),
     ),
-    "workbook": (f"{RENDER}.tables.workbook.told_analysis", lambda found, *_: found),
+    "the rest": (f"{RENDER}.published.told._analysis", lambda found, *_: found),
 }
 
 

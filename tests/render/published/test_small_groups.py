@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from circle15.accessibility.gaps import gaps
 from circle15.model.limits import few_as_five
 from circle15.render.map.payload import payload
-from circle15.render.published.counts import publish
 from circle15.render.published.gaps import public_cells, public_left, told_communities
 from circle15.render.published.privacy import SUPPRESSED, parts_of, public_counts, small_groups
+from circle15.render.published.told import publish
 from tests.towns.page_fixture import analysis
 
 LEAST = 4

@@ -9,7 +9,7 @@ import pypdf
 import pytest
 
 from circle15.model import Finding
-from circle15.render.published.counts import publish
+from circle15.render.published.told import publish
 from circle15.render.report.blocks import Paragraph, Table
 from circle15.render.report.charts import coverage_curve, gap_bars, lorenz_curve
 from circle15.render.report.content import report_of
@@ -26,7 +26,7 @@ def town():
 
 
 def facts(analysis):
-    return Facts(analysis=analysis, published=publish(analysis), figures=frozenset())
+    return Facts(published=publish(analysis), figures=frozenset())
 
 
 def test_the_first_page_says_who_lacks_what_and_where(town):

@@ -22,9 +22,8 @@ from circle15.catalog.phrases import remedy_sentences
 from circle15.errors import OutputError
 from circle15.model import Coverage, Finding
 from circle15.render.folder import save
-from circle15.render.map.ledger import public_verdicts
-from circle15.render.published.counts import publish
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
+from circle15.render.published.told import publish
 from circle15.render.report import fonts
 from circle15.render.report.charts import gap_bars
 from circle15.render.report.content import report_of
@@ -90,7 +89,7 @@ def table_after(document, caption):
 
 def words_of(analysis):
     """The document without its pictures, which take most of the time."""
-    report = report_of(Facts(analysis=analysis, published=publish(analysis), figures=frozenset()))
+    report = report_of(Facts(published=publish(analysis), figures=frozenset()))
     return docx.Document(io.BytesIO(word_bytes(report, {})))
 
 
@@ -257,8 +256,8 @@ def test_a_range_is_told_as_a_range_with_its_unit(town):
 
 def test_verdicts_of_a_report_are_those_that_may_be_told():
     small = full(elders=(100, 300, 300, 300, 300, 300, 300, 300))
-    facts = Facts(analysis=small, published=publish(small), figures=frozenset())
-    told = public_verdicts(small).sort_index(kind="stable")
+    facts = Facts(published=publish(small), figures=frozenset())
+    told = facts.analysis.ledger.frame.sort_index(kind="stable")
     pd.testing.assert_frame_equal(facts.verdicts, told)
 
 
@@ -294,7 +293,7 @@ def test_without_any_list_nothing_is_judged():
         town.gaps, frame=town.gaps.frame.iloc[:0], by_community=town.gaps.by_community.iloc[:0], weights={}
     )
     empty = dataclasses.replace(town, coverage=coverage, gaps=gaps)
-    report = report_of(Facts(analysis=empty, published=publish(empty), figures=frozenset()))
+    report = report_of(Facts(published=publish(empty), figures=frozenset()))
     words = " ".join(block.words.zh for block in report.blocks if hasattr(block, "words"))
     assert "没有任何设施清单" in words
     assert "没有可以排名的社区" in words
