@@ -223,6 +223,12 @@ def _public(
         of = whole / max(1, len(rule.services)) if rule.measure == "services_in_reach" else whole
         total = np.where(np.isfinite(of), of, units.total(each))
         everyone = units.total(np.nan_to_num(_column(frame, rule.people))) if exposure == "people" else total
+        if exposure == "people" and rule.people == "population":
+            # Those aged 60+ live in the same parts, and tens of all would tell of them more finely than their own.
+            elders = units.total(_placed(analysis, "pop_60plus"))
+            fewer = (elders > 0) & (elders < total)
+            everyone = np.where(fewer, units.total(np.nan_to_num(_column(frame, "pop_60plus"))), everyone)
+            total = np.where(fewer, elders, total)
         told, few = _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
         return told, few
     match exposure:
