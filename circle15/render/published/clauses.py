@@ -168,7 +168,7 @@ def _published(
 def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
     """A range follows the rules of a figure at both of its ends; one from nobody to everybody says nothing."""
     table = table.reindex(units.ids)
-    verdicts = table["verdict"].fillna("").to_numpy(dtype=object)
+    verdicts = table["verdict"].fillna("").to_numpy(dtype=object).copy()
     exact = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
              for column in _FIGURES]  # fmt: skip
     whole = table["whole"].to_numpy(dtype=np.float64) if "whole" in table else np.full(len(table), np.nan)
