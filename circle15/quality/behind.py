@@ -40,14 +40,19 @@ class Behind:
     def of(cls, demand: PlacedDemand, rows: NDArray[np.bool_]) -> Behind:
         """The people of some demand points, ``bool[p]``; communities by falling number of people."""
         points = demand.points
-        people = np.where(rows, np.nan_to_num(points.people_in("population")), 0.0)
-        by_community = points.community_sums(people)
-        everyone, elders = points.community_sums(points.known_in("population")), points.known_in("pop_60plus")
-        told = np.array([sum_of_parts([all_], [some]) for all_, some in zip(everyone, by_community, strict=True)])
+        people = points.known_in("population")
+        elders, sums = points.known_in("pop_60plus"), points.community_sums
+        of_each = zip(sums(elders), sums(elders * rows), sums(people), sums(people * rows), strict=True)
+        told = np.array(
+            [
+                sum_of_parts([old], [part], everyone=[all_]) if old else sum_of_parts([all_], [some])
+                for old, part, all_, some in of_each
+            ]
+        )
         order = np.argsort(-told, kind="stable")
         return cls(
             everyone=float(told.sum()),
-            elders=sum_of_parts(points.community_sums(elders), points.community_sums(elders * rows)),
+            elders=sum_of_parts(sums(elders), sums(elders * rows)),
             communities=tuple(str(points.communities[row]) for row in order if told[row] >= FEWEST),
         )
 

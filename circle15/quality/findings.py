@@ -148,11 +148,12 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     """What the analysis itself found wrong with where people live: counted, never silent."""
     findings: list[Finding] = []
     people = demand.points.known_in("population")
-    everyone = demand.points.community_sums(people)
+    elders, sums = demand.points.known_in("pop_60plus"), demand.points.community_sums
     for status, code, severity in _ODD_PLACES:
         rows = demand.positions.status == status
         if people[rows].sum() > 0:
-            stranded = sum_of_parts(everyone, demand.points.community_sums(people * rows))
+            stranded = sum_of_parts(*(sums(elders * part) for part in (1, rows)), everyone=sums(people))
+            stranded = stranded or sum_of_parts(sums(people), sums(people * rows))  # nobody there is 60+
             count, limit = int(rows.sum()), f"{settings.max_snap_m:g}"
             findings.append(
                 finding(f"demand-{code}", severity, count=count, limit=limit, people=people_words(stranded))

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from circle15.catalog import adequacy, finding, way_classes
 from circle15.catalog.phrases import people_words
 from circle15.model.limits import few_as_five
-from circle15.model.places import DemandPoints
+from circle15.model.places import PEOPLE, DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Settings
 from circle15.model.walk_network import WalkNetwork, WalkProfile
 from circle15.network.build import islands
-from circle15.render.published.privacy import drawn, parts_of, public_total, sum_of_parts
+from circle15.render.published.people import public_more
+from circle15.render.published.privacy import drawn, public_total
 
 __all__ = ["circle_cut", "known_extent", "street_file_findings"]
 
@@ -133,7 +134,7 @@ def _cut_findings(city: City, reach_m: float, cut: pd.DataFrame | None) -> list[
             count=len(near),
             file=city.network.origin.file,
             reach=f"{reach_m:.0f}",
-            people=people_words(sum_of_parts(frame["population"].reindex(near.index), near["people"])),
+            people=people_words(float(few_as_five(near["people"]).sum())),
             total=people_words(float(few_as_five(frame["population"]).sum())),
             examples=[f"{key} {frame.loc[key, 'name']}{told}" for key, told in worst["told"].items()],
         )
@@ -157,8 +158,8 @@ def _cut_by_homes(frame: pd.DataFrame, cut: pd.DataFrame) -> pd.DataFrame:
     """As :func:`_cut_by_land`, by where people live as it may be told; no percentage is: it would be one of people."""
     if cut.empty:
         return cut
-    everyone = public_total(frame["population"].to_numpy(dtype=float))
-    people = np.maximum(drawn(parts_of(everyone, cut["circle_cut"].reindex(frame.index).to_numpy(dtype=float))), 0)
+    places = pd.DataFrame({column: public_total(frame[column].to_numpy(dtype=float)) for column in PEOPLE}, frame.index)
+    people = np.maximum(drawn(public_more(cut.reindex(frame.index), places)["circle_cut"].to_numpy()), 0)
     table = pd.DataFrame({"people": people, "told": ""}, index=frame.index)
     table["percent"] = 100 * people / frame["population"].where(frame["population"] > 0)
     return table[table["percent"] >= _FEWEST_PERCENT]

@@ -102,7 +102,11 @@ def test_compare_tells_settings_first_and_writes_where_told(run, make_pack, tmp_
     assert "不能直接比较" in out.splitlines()[1]
     assert "profile: elderly → adult" in out
     assert run("compare", *runs, "--out", tmp_path / "c")[0] == 0
-    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == ["compare.csv", "compare.xlsx"]
+    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == [
+        "compare-verdicts.csv",
+        "compare.csv",
+        "compare.xlsx",
+    ]
 
 
 def test_compare_refuses_a_folder_that_is_no_run(run, tmp_path):

@@ -23,6 +23,8 @@ RECORD = {
 }
 
 
+CLAUSE = "cc2020-service-station"
+"""One that asks whether there is a place, and speaks of no people."""
 INDEX = {("2025", "a"): 60.0, ("2026", "a"): 45.0, ("2025", "b"): 20.0, ("2026", "b"): 20.0}
 
 
@@ -43,7 +45,7 @@ def run(name: str, cells: dict, *, record: dict = RECORD, verdicts: dict | None 
     gaps = pd.DataFrame(rows).set_index(["community_id", "service"]).sort_index()
     ledger = pd.DataFrame(
         [
-            {"level": "community", "unit_id": unit, "clause_id": "x-1", "unit_name": unit, "clause_zh": "条",
+            {"level": "community", "unit_id": unit, "clause_id": CLAUSE, "unit_name": unit, "clause_zh": "条",
              "clause_en": "c", "verdict": verdict, "observed": 1.0}
             for unit, verdict in (verdicts or {}).items()
         ]
@@ -163,7 +165,7 @@ def test_the_order_of_rows_changes_nothing(found, tmp_path):
     pd.testing.assert_frame_equal(turned.gaps, found.gaps)
     save_comparison(found, tmp_path / "a")
     save_comparison(turned, tmp_path / "b")
-    for name in ("compare.xlsx", "compare.csv"):
+    for name in ("compare.xlsx", "compare.csv", "compare-verdicts.csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
@@ -179,13 +181,35 @@ def test_the_workbook_and_the_table_say_it_in_words(found, tmp_path):
 
 
 def test_synthetic_runs_and_empty_sheets_say_so(found, tmp_path):
-    made = dataclasses.replace(found, synthetic=True, verdicts=found.verdicts.iloc[:0])
+    made = dataclasses.replace(found.told, synthetic=True, verdicts=found.verdicts.iloc[:0])
     save_comparison(made, tmp_path)
     heads = {sheet.title: sheet["A1"].value for sheet in openpyxl.load_workbook(tmp_path / "compare.xlsx")}
     assert all("含合成数据" in head for head in heads.values())
     assert "没有 none" in heads["判定 Verdicts"]
     assert "没有 none" not in heads["全市 City"]
     assert comparison_lines(made)[1].startswith("※ 含合成数据")
+
+
+def test_the_workbook_tells_tens_and_no_verdict_on_people(tmp_path):
+    """Of 100 people in a 37 lack a clinic and then four; of b's fourteen eight, of whom nothing may be told."""
+    one = run("2025", {("a", "clinic"): (63, 37), ("b", "clinic"): (6, 8)}, verdicts={"a": "fail"})
+    other = run("2026", {("a", "clinic"): (96, 4), ("b", "clinic"): (6, 8)}, verdicts={"a": "pass"})
+    for each in (one, other):
+        each.gaps.loc[("b", "clinic"), "pop_60plus"] = 14.0
+    found = compare(*(
+        dataclasses.replace(each, ledger=each.ledger.rename(index={CLAUSE: "js-circle-elderly"}, level="clause_id"))
+        for each in (one, other)
+    ))  # fmt: skip
+    row = found.told.gaps.loc[("a", "clinic")]
+    assert row[["uncovered_before", "uncovered_after"]].tolist() == [40, 5]
+    assert (row["share_before"], row["share_after"]) == pytest.approx((0.6, 0.95))
+    assert found.told.gaps.loc[("b", "clinic"), ["uncovered_before", "share_after"]].isna().all()
+    assert found.told.communities.loc["a", ["index_before", "index_after"]].tolist() == pytest.approx([40, 5])
+    assert found.told.communities.loc["b", ["index_before", "rank_before"]].isna().all()
+    assert (len(found.verdicts), len(found.told.verdicts)) == (1, 0)
+    save_comparison(found, tmp_path)
+    exact = pd.read_csv(tmp_path / "compare.csv", encoding="utf-8-sig")
+    assert exact["uncovered_before"].tolist() == [37, 8]
 
 
 def test_the_lines_tell_what_changed(found):

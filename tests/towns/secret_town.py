@@ -65,8 +65,8 @@ def secret_town(heads: Sequence[Sequence[int]], **settings: object) -> City:
     people = gpd.GeoDataFrame(
         {
             "name": [f"{name}社区" for name in names], "population": 3 * elders, "pop_60plus": elders,
-            "households": elders, "subdistrict": ["东街道", "西街道"] * (len(heads) // 2) + ["东街道"] * (len(heads) % 2),
-            "community_type": ["老城区", "农村"] * (len(heads) // 2) + ["老城区"] * (len(heads) % 2),
+            "households": elders, "subdistrict": (["东街道", "西街道"] * 2)[: len(heads)],
+            "community_type": (["老城区", "农村"] * 2)[: len(heads)],
         },
         geometry=[shapely.box(X0 + k * WIDE, Y0 - 50, X0 + (k + 1) * WIDE, Y0 + 750) for k in range(len(heads))],
         crs=CRS, index=names,

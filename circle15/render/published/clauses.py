@@ -168,7 +168,7 @@ def _published(
 def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
     """A range follows the rules of a figure at both of its ends; one from nobody to everybody says nothing."""
     table = table.reindex(units.ids)
-    verdicts = table["verdict"].fillna("").to_numpy(dtype=object)
+    verdicts = table["verdict"].fillna("").to_numpy(dtype=object).copy()
     exact = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
              for column in _FIGURES]  # fmt: skip
     whole = table["whole"].to_numpy(dtype=np.float64) if "whole" in table else np.full(len(table), np.nan)
@@ -223,6 +223,12 @@ def _public(
         of = whole / max(1, len(rule.services)) if rule.measure == "services_in_reach" else whole
         total = np.where(np.isfinite(of), of, units.total(each))
         everyone = units.total(np.nan_to_num(_column(frame, rule.people))) if exposure == "people" else total
+        if exposure == "people" and rule.people == "population":
+            # Those aged 60+ live in the same parts, and tens of all would tell of them more finely than their own.
+            elders = units.total(_placed(analysis, "pop_60plus"))
+            fewer = (elders > 0) & (elders < total)
+            everyone = np.where(fewer, units.total(np.nan_to_num(_column(frame, "pop_60plus"))), everyone)
+            total = np.where(fewer, elders, total)
         told, few = _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
         return told, few
     match exposure:

@@ -62,6 +62,8 @@ def public_cells(analysis: Analysis) -> pd.DataFrame:
     figures = analysis.coverage.nearest.reindex(wide.index)[list(_MINUTES)].astype(np.float64)
     for column in _MINUTES:
         cells[column] = public_means(figures[column].to_numpy(), total, 2 * analysis.settings.circle_min)
+    # Of fewer than a hundred people one to nine are the last tenth, and where it begins would tell how many.
+    cells["p90_min"] = cells["p90_min"].where(total >= 10 * FEWEST)
     choices = wide[("choices", last)].astype(np.float64)
     most = choices.groupby(level="service").transform("max").fillna(0.0).to_numpy()
     cells["choices"] = public_means(choices.to_numpy(), total, most)

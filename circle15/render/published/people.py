@@ -11,6 +11,7 @@ from circle15.model import Communities, DemandPoints
 from circle15.model.places import ELDERS_IN_NEED, PEOPLE, counts_heads
 from circle15.render.published.privacy import (
     UNKNOWN,
+    all_ages,
     bundles,
     drawn,
     parts_of,
@@ -55,6 +56,10 @@ def public_more(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
         if column not in _HOUSEHOLDS:
             whole = places[_PART_OF.get(str(column), "population")].reindex(frame.index).to_numpy()
         out[column] = parts_of(whole, np.asarray(values, dtype=np.float64))
+    if "circle_cut_60plus" in out:
+        elders, part = places["pop_60plus"].reindex(frame.index).to_numpy(), out["circle_cut_60plus"]
+        everyone = places["population"].reindex(frame.index).to_numpy()
+        out["circle_cut"] = np.where(elders > 0, all_ages(everyone, elders, part), out["circle_cut"])
     return pd.DataFrame(out, index=frame.index)
 
 

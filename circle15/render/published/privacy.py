@@ -19,6 +19,7 @@ __all__ = [
     "NEARLY_NONE",
     "SUPPRESSED",
     "UNKNOWN",
+    "all_ages",
     "bundles",
     "drawn",
     "parts_of",
@@ -175,15 +176,38 @@ def parts_of(total: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[n
     return np.where(part, public_parts(np.maximum(total, FEWEST), exact[:, None])[:, 0], tens)
 
 
-def sum_of_parts(total: ArrayLike, people: ArrayLike) -> float:
+def all_ages(everyone: NDArray[np.int64], elders: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.int64]:
+    """People of all ages in a group, by what is told of those aged 60+ in it.
+
+    Homes have people of all ages in the same parts, so tens of these, who are more, would tell those aged 60+ more
+    finely than their own tens do.
+
+    Parameters
+    ----------
+    everyone, elders, part
+        ``int64[n]`` published numbers of people, of those aged 60+, and of the latter in the group.
+
+    Examples
+    --------
+    >>> all_ages(np.full(4, 300), np.array([100, 100, 100, -1]), np.array([20, -1, 100, -1])).tolist()
+    [60, 20, 300, -1]
+    """
+    known = (elders >= FEWEST) & (everyone >= FEWEST)
+    scaled = np.maximum(everyone, 0) * drawn(part) / np.maximum(elders, FEWEST)
+    return np.where(known & (part != UNKNOWN), np.where(part == elders, everyone, public_tens(scaled)), part)
+
+
+def sum_of_parts(total: ArrayLike, people: ArrayLike, *, everyone: ArrayLike | None = None) -> float:
     """A group of several communities, to be told in tens: the sum of what may be told of it in each of them.
 
     Parameters
     ----------
     total
-        People of each community, whose number is public.
+        People aged 60+ of each community, whose number is public.
     people
         How many of these are in the group; NaN where nobody knows it.
+    everyone
+        People of all ages of each community, where the sum is to be one of these (:func:`all_ages`).
 
     Examples
     --------
@@ -193,7 +217,10 @@ def sum_of_parts(total: ArrayLike, people: ArrayLike) -> float:
     35.0
     """
     whole = public_total(np.asarray(total, dtype=np.float64))
-    return float(np.maximum(drawn(parts_of(whole, np.asarray(people, dtype=np.float64))), 0).sum())
+    parts = parts_of(whole, np.asarray(people, dtype=np.float64))
+    if everyone is not None:
+        parts = all_ages(public_total(np.asarray(everyone, dtype=np.float64)), whole, parts)
+    return float(np.maximum(drawn(parts), 0).sum())
 
 
 def _steps(

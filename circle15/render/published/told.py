@@ -114,7 +114,7 @@ def _coverage(analysis: Analysis, published: Figures) -> Coverage:
     found, cutoffs = analysis.coverage, list(analysis.settings.cutoffs_min)
     if found.frame.empty:
         return found
-    frame = pd.concat([_told_people(found.frame, one, published, cutoffs) for one in published.places], axis=1)
+    frame = _with_all_ages(_told_people(found.frame, "pop_60plus", published, cutoffs), published)
     rows = pd.MultiIndex.from_frame(frame.index.to_frame()[["community_id", "service"]])
     frame["choices"] = published.cells["choices"].reindex(rows).to_numpy()
     elders = _whole(published, "pop_60plus", found.nearest.index)
@@ -169,6 +169,19 @@ def _told_people(frame: pd.DataFrame, one: str, published: Figures, cutoffs: Seq
         of[one] = counted(published.places)[one].reindex(rows.get_level_values("community_id")).to_numpy()
         parts.append(of.assign(cutoff_min=cutoff).set_index("cutoff_min", append=True))
     return pd.concat(parts)
+
+
+def _with_all_ages(frame: pd.DataFrame, published: Figures) -> pd.DataFrame:
+    """With columns of people of all ages, in the parts of those aged 60+: see ``privacy.all_ages``."""
+    ids = frame.index.get_level_values("community_id")
+    everyone = counted(published.places)["population"].reindex(ids).to_numpy()
+    elders = frame["pop_60plus"].to_numpy()
+    columns = {"population": everyone, "population_share": frame["pop_60plus_share"].to_numpy()}
+    for part in ("covered", "uncovered", "unplaced", "undetermined"):
+        some = frame[f"pop_60plus_{part}"].to_numpy()
+        heads = everyone * some / np.maximum(elders, FEWEST)
+        columns[f"population_{part}"] = np.where(some == elders, everyone, FEWEST * np.rint(heads / FEWEST))
+    return frame.assign(**columns)
 
 
 def _gaps(analysis: Analysis, published: Figures, coverage: Coverage) -> Gaps:
