@@ -19,10 +19,12 @@ from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
+from circle15.model.places import ELDERS_IN_NEED
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
 from circle15.render.published.counts import Published, publish
+from circle15.render.published.needs import needs_without
 from circle15.render.published.privacy import UNKNOWN, bundles
 from circle15.render.published.told import public_more, told_finding
 from circle15.render.words import public_file
@@ -36,7 +38,10 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
-_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "circle_cut", "circle_cut_60plus")
+_MORE = (
+    "households", "population_registered", "pop_65plus", "pop_80plus", *ELDERS_IN_NEED, "circle_cut",
+    "circle_cut_60plus",
+)  # fmt: skip
 """What the card of a community tells beside its people, in tens."""
 
 
@@ -305,7 +310,7 @@ def _communities(analysis: Analysis, published: Published, project: Project) -> 
     frame = analysis.city.communities.frame
     anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
     people, elders = (published.places[column].to_numpy() for column in ("population", "pop_60plus"))
-    cells = _cells(analysis, published.cells)
+    cells = _cells(analysis, published)
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
     more = _more(frame.join(_cut(analysis)), published)
@@ -335,16 +340,16 @@ def _cut(analysis: Analysis) -> pd.DataFrame:
     return cut.where(cut > 0) if len(cut) else cut
 
 
-def _known(people: np.int64) -> int | None:
+def _known(people: int | np.int64) -> int | None:
     """A published number of people; None where nobody knows it."""
     return None if people == UNKNOWN else int(people)
 
 
-def _more(frame: pd.DataFrame, published: Published) -> list[dict[str, int]]:
-    """Further numbers of each row, in tens; none where a cell is empty or holds no number."""
+def _more(frame: pd.DataFrame, published: Published) -> list[dict[str, int | None]]:
+    """Further numbers of each row, in tens; of needs None, and else none, where a cell is empty or holds no number."""
     shown = public_more(frame[[column for column in _MORE if column in frame]], published)
     return [
-        {str(column): int(count) for column, count in row.items() if count != UNKNOWN}
+        {str(column): _known(count) for column, count in row.items() if count != UNKNOWN or column in ELDERS_IN_NEED}
         for row in shown.to_dict("records")
     ]
 
@@ -366,8 +371,9 @@ def _gap(row: pd.Series) -> dict[str, Any]:
     }
 
 
-def _cells(analysis: Analysis, public: pd.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
-    """For each community and service: public counts per cut-off, minutes, choices, rank."""
+def _cells(analysis: Analysis, published: Published) -> dict[str, dict[str, dict[str, Any]]]:
+    """For each community and service: public counts per cut-off, minutes, choices, rank, older people of some need."""
+    public, needs = published.cells, needs_without(analysis, published)
     out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
     steps = [f"uncovered_{place}" for place in range(len(analysis.settings.cutoffs_min))]
     for (community, service), row in zip(public.index, public.to_dict("records"), strict=True):
@@ -376,6 +382,7 @@ def _cells(analysis: Analysis, public: pd.DataFrame) -> dict[str, dict[str, dict
             "uncovered": [int(row[step]) for step in steps] if row["placed"] else None,
             **{figure: plain(row[figure], 0) for figure in ("mean_min", "p90_min", "choices")},
             "rank": None if pd.isna(row["rank"]) else int(row["rank"]),
+            **({"needs": left} if (left := needs.get((str(community), str(service)))) else {}),
         }
     return out
 

@@ -388,7 +388,7 @@ def route_table(analysis: Analysis) -> pd.DataFrame:
     counts = frame[["services", "supply_route_key"]].explode("services").value_counts()
     titles = {key: f"{route.title_zh} {route.title_en}" for key, route in supply_routes().items()}
     titles[""] = " ".join(text("route_unsaid", language) for language in ("zh", "en"))
-    for key, service in services().items():
+    for key, service in services(analysis.city.pack_services).items():
         for route, title in titles.items():
             if count := counts.get((key, route), 0):
                 rows.append((service.title_zh, service.title_en, title, int(count)))

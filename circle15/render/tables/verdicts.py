@@ -103,7 +103,7 @@ def need_table(analysis: Analysis) -> pd.DataFrame:
         elders = frame[need].reindex(left.index)
         sums = pd.DataFrame({"service": left["service"], "elders": elders, "left": left.iloc[:, 1]})
         for key, total in sums.groupby("service", sort=False)[["elders", "left"]].sum().iterrows():
-            service = services()[str(key)]
+            service = services(analysis.city.pack_services)[str(key)]
             rows.append((column_title(need), service.title_zh, service.title_en, total["elders"], total["left"]))
     kept = ["group", "service_zh", "service_en", "elders_in_need", "elders_in_need_uncovered"]
     return rounded(pd.DataFrame(rows, columns=kept))
