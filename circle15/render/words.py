@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from circle15.catalog import column_title, personal_columns, reason, text
 from circle15.model import Check, FileRecord, Finding
+from circle15.refusals import in_both
 
 __all__ = [
     "COLUMN_STATUSES",
@@ -64,6 +65,11 @@ class Words:
     def __str__(self) -> str:
         return f"{self.zh} {self.en}"
 
+    @property
+    def heading(self) -> str:
+        """Both languages set apart, as a heading has them."""
+        return f"{self.zh} · {self.en}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
@@ -95,8 +101,9 @@ def title_words(check: Check) -> str:
 
 
 def both(key: str, **values: object) -> Words:
-    """A phrase of ``text.toml`` in both languages."""
-    return Words(zh=text(key, "zh", **values), en=text(key, "en", **values))
+    """A phrase of ``text.toml`` in both languages; of a pair the Chinese and the English word is filled in."""
+    zh, en = in_both(values)
+    return Words(zh=text(key, "zh", **zh), en=text(key, "en", **en))
 
 
 def role_words(record: FileRecord) -> Words:
@@ -294,7 +301,8 @@ def examples_text(found: Finding) -> str:
     """
     rows = [match[1] for one in found.examples if (match := _ROW.fullmatch(one))]
     if rows and len(rows) == len(found.examples):
-        return f"第{'、'.join(rows)}行 {'rows' if len(rows) > 1 else 'row'} {', '.join(rows)}"
+        many = both("rows_told", rows=("、".join(rows), ", ".join(rows)))
+        return str(many if len(rows) > 1 else both("quality_row", row=rows[0]))
     shown = [
         f"{both('quality_row', row=match[1])}：{match[2]}" if (match := _ROW_SAID.fullmatch(one)) else one
         for one in found.examples

@@ -74,7 +74,7 @@ def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:
         (say("cover_area"), area.zh + beside),
         (
             say("cover_walker"),
-            f"{profile.title_zh}，{profile.speed_mps:g}米/秒 · {profile.title_en}, {profile.speed_mps:g} m/s",
+            say("walker_speed", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}").heading,
         ),
         (say("cover_moment"), f"{at.zh} {at.en}" if at else str(say("any_time"))),
         (say("cover_dates"), "、".join(dates) or str(say("no_date"))),

@@ -145,13 +145,14 @@ def credits_of(analysis: Analysis) -> str:
     dates = sorted({clean(origin.date) for origin in city.origins if origin.date})
     dated = "、".join(dates) if dates else str(say("no_date"))
     made = synthetic_layers(city)
-    lines = [" · ".join([*names, f"数据日期 data of {dated}"])]
+    date, review = say("credit_date"), say("credit_review")
+    lines = [" · ".join([*names, f"{date} {dated}"])]
     if made:
         layers = say("made_layers", layers=("、".join(say(f"layer_{one}").zh for one in made), ", ".join(made)))
         lines.append(f"{layers.zh}  {layers.en}")
     number = clean(city.review_number) or str(say("to_fill"))
     terms = say("terms")
-    lines.append(f"审图号 Map review number：{number} · {terms.zh}  {terms.en}")
+    lines.append(f"{review}：{number} · {terms.zh}  {terms.en}")
     return "\n".join(lines)
 
 

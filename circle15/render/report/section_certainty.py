@@ -91,7 +91,7 @@ def _weights(facts: Facts) -> Words:
     for (one, other), row in stability.agreement.iterrows():
         if pd.notna(row["rho"]):
             a, b = _variant(one), _variant(other)
-            told.append(Words(zh=f"{a.zh}与{b.zh}{row['rho']:.2f}", en=f"{a.en}–{b.en} {row['rho']:.2f}"))
+            told.append(say("agreement", one=(a.zh, a.en), other=(b.zh, b.en), rho=f"{row['rho']:.2f}"))
     words = listed(told) if told else Words(zh="—", en="—")
     return say("stability_line", draws=f"{stability.draws:,}", steady=steady, agreements=(words.zh, words.en))
 

@@ -126,7 +126,8 @@ def measured(rule: Rule, row: Any) -> str:
         return first
     if min(low, high) < 0:
         return say("between", low=first, high=last).zh
-    return f"{first.removesuffix(unit_words(rule.unit, 'zh'))}–{last.removeprefix('约')}"
+    about = say("people_rough", people="").zh
+    return f"{first.removesuffix(unit_words(rule.unit, 'zh'))}–{last.removeprefix(about)}"
 
 
 def _figure(rule: Rule, told: float, verdict: str) -> str:
@@ -146,8 +147,8 @@ def _figure(rule: Rule, told: float, verdict: str) -> str:
             if rule.at_most is None
             else f"{most}{rule.at_most:g}{unit_words(rule.unit, 'zh')}"
         )
-    about = "" if exact else "约"
-    return f"{about}{number(told, 0 if told >= 100 else 1).removesuffix('.0')}{unit_words(rule.unit, 'zh')}"
+    shown = f"{number(told, 0 if told >= 100 else 1).removesuffix('.0')}{unit_words(rule.unit, 'zh')}"
+    return shown if exact else say("people_rough", people=shown).zh
 
 
 def _rates(facts: Facts) -> Block:

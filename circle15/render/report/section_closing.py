@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from circle15.catalog.norm_books import not_computed
@@ -21,7 +22,6 @@ __all__ = ["cards", "glossary", "limits", "quality"]
 
 _MOST_FINDINGS, _MOST_CLAUSES, _MOST_CUT = 30, 4, 30
 CARDS = 5
-_FEW = re.compile(rf"(?<![\d.,，])(?:{'|'.join(map(str, range(1, FEWEST)))})(?:人|位)")
 """One to nine people in a message."""
 _TERMS = (
     "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",
@@ -45,11 +45,18 @@ def quality(facts: Facts) -> list[Block]:
     fields = (field("h_severity", 0.8), field("h_finding", 5), field("h_todo", 3.6))
     rows = []
     for one in told[:_MOST_FINDINGS]:
-        place = clean(one.file) + (f" 第{one.row}行" if one.row is not None else "")
-        message = _FEW.sub(f"不足{FEWEST}人", told_finding(one).message_zh)
+        place = clean(one.file) + (f" {say('quality_row', row=one.row).zh}" if one.row is not None else "")
+        message = _few_people().sub(say("few_share").zh, told_finding(one).message_zh)
         rows.append((say(f"severity_{one.severity}").zh, clean(f"{place}：{message}" if place else message),
                      clean(one.remedy_zh)))  # fmt: skip
     return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows)), *_cut(facts)]
+
+
+@cache
+def _few_people() -> re.Pattern[str]:
+    """One to nine people, as a Chinese sentence counts them."""
+    counters = "|".join(say("people_counters").zh.split("、"))
+    return re.compile(rf"(?<![\d.,，])(?:{'|'.join(map(str, range(1, FEWEST)))})(?:{counters})")
 
 
 def _cut(facts: Facts) -> list[Block]:
@@ -161,7 +168,7 @@ def _walk(facts: Facts, key: Any, service: str) -> str:
         return "—"
     row = routes.loc[(key, service)]
     site = facts.analysis.city.facilities.frame["name"].get(row["facility_id"], row["facility_id"])
-    return f"{clean(site)}，{row['metres']:,.0f}米，{row['minutes']:.0f}分钟"
+    return say("walk_told", facility=clean(site), metres=f"{row['metres']:,.0f}", minutes=f"{row['minutes']:.0f}").zh
 
 
 def _conventions_last(standing: Any) -> Any:
@@ -179,8 +186,9 @@ def _failed(facts: Facts, key: Any) -> Words:
         rule = rules[str(clause)]
         mark = f"，{mark_words(rule.mark, 'zh')}" if rule.mark else ""
         number = f"，{say('feasible', numbers=row['feasible']).zh}" if row["feasible"] else ""
-        told.append(f"{clean(rule.title_zh)}（现状{measured(rule, row)}，要求{required(rule)}{number}{mark}）")
-    more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
+        values = {"observed": measured(rule, row), "required": required(rule), "remarks": number + mark}
+        told.append(say("clause_failed", clause=clean(rule.title_zh), **values).zh)
+    more = say("clauses_more", count=len(told) - _MOST_CLAUSES).zh if len(told) > _MOST_CLAUSES else ""
     return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")
 
 

@@ -93,12 +93,9 @@ _MISSING = (
     "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
     "uncovered_visitor", "uncovered_closed", "link_id", "remedy_zh", "remedy_en",
 )  # fmt: skip
-_ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
 _DRAWN = ("required", "share_low", "share_high", "p_below")
 _NOBODY_KNOWS = "people_unknown"
 """Status of a determined service where nobody knows how many people aged 60+ live."""
-_UNDETERMINED = {"zh": "没有设施清单，不能判定。", "en": "No list of facilities: undetermined."}
-_OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
     "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "pop_60plus_undetermined", "share",
@@ -198,9 +195,9 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = rank[column].reindex(of_community).to_numpy()
     for column, drawn in _drawn(analysis, rows).items():
         table[column] = drawn
-    for language, undetermined in _UNDETERMINED.items():
+    for language in ("zh", "en"):
         sentences = gap_sentences(analysis.gaps, language, pack_services=analysis.city.pack_services).reindex(rows)
-        table[f"sentence_{language}"] = sentences.fillna(undetermined).to_numpy()
+        table[f"sentence_{language}"] = sentences.fillna(text("no_list", language)).to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
 
@@ -303,6 +300,12 @@ def method_words(method: str) -> str:
     return " + ".join(f"{text(key, 'zh')} {text(key, 'en')}" for key in keys)
 
 
+def _open_words(known: pd.Series) -> pd.Series:
+    """Whether facilities are open at a moment, in words; unknown where their hours are."""
+    words = {True: "open", False: "closed"}
+    return pd.Series([str(both(f"open_then_{words.get(value, 'unknown')}")) for value in known], index=known.index)
+
+
 def _states(frame: pd.DataFrame) -> dict[str, pd.Series]:
     """The column of states in both languages, where some list has one."""
     titles = {key: f"{state.title_zh} {state.title_en}" for key, state in states().items()}
@@ -335,10 +338,10 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     if "opening_hours" in table and len(analysis.hours):
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
-        table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+        table["open_then"] = _open_words(analysis.hours["open"])
     table = table.assign(**_states(frame))
     if "survey_answer" in frame:
-        table["survey_answer"] = frame["survey_answer"].map(_ANSWERS)
+        table["survey_answer"] = [str(both(f"survey_{answer}")) if answer else "" for answer in frame["survey_answer"]]
         table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]
     for column in _SOURCE:
         if column in frame:

@@ -158,26 +158,24 @@ def ledger_sheets(book: Book, analysis: Analysis) -> None:
     if not len(analysis.ledger):
         return
     table = ledger_table(analysis)
-    heading = "逐条判定与依据 · Every clause, its verdict and what it rests on"
+    beside = ""
     if len(table) > MOST_SHEET_ROWS:
         failing = table[table["verdict"] == "fail"].head(MOST_SHEET_ROWS)
         told = {"rows": f"{len(table):,}", "shown": f"{len(failing):,}"}
-        zh, en = (text("ledger_short", language, **told) for language in ("zh", "en"))
-        heading += f" · {zh} {en}"
+        words = both("ledger_short", **told)
+        beside = f" · {words}"
         table = failing
     shown = table.assign(level=level_words(table["level"]))[list(_SHEET)]
-    table_sheet(book, analysis.city, "条文 Ledger", heading, _few_in_words(shown))
-    rates = "各条文达标情况 · How many pass, clause by clause"
-    table_sheet(book, analysis.city, "达标率 Compliance", rates, _few_in_words(compliance_table(analysis)))
-    rest = "标准有要求、而地图和台账不能计算的 · What norms ask for and maps and tables cannot tell"
-    table_sheet(book, None, "不能计算 Not computed", rest, not_computed_table())
+    table_sheet(book, analysis.city, "ledger", _few_in_words(shown), beside=beside)
+    table_sheet(book, analysis.city, "compliance", _few_in_words(compliance_table(analysis)))
+    table_sheet(book, None, "not_computed", not_computed_table())
 
 
 def _few_in_words(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose shares that one to nine people make up, or all but these, are words."""
     words = {
-        float(NEARLY_NONE): f"不足{FEWEST}人 <{FEWEST}",
-        float(NEARLY_ALL): f"除不足{FEWEST}人外 all but <{FEWEST}",
+        float(NEARLY_NONE): str(both("few_share", fewest=FEWEST)),
+        float(NEARLY_ALL): str(both("nearly_share", fewest=FEWEST)),
     }
     told = {}
     for column in ("observed", "observed_low", "observed_high"):

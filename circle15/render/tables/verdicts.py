@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from circle15.catalog import column_title, services
@@ -124,35 +126,29 @@ def verdict_sheets(book: Book, analysis: Analysis) -> None:
     """Add the sheets on links, field checks, equity and types, each where it has rows."""
     city = analysis.city
     if len(analysis.attribution.links):
-        heading = "打通后新增受益最多的单条通道 · Single links by person-services newly covered"
-        table_sheet(book, city, "通道 Links", heading, link_table(analysis))
+        table_sheet(book, city, "links", link_table(analysis))
     if len(analysis.robustness.checks):
-        heading = "现场核查：答案为否会改变判定的事项 · Field checks that would flip a verdict if the answer is no"
-        table_sheet(book, city, "现场核查 Checks", heading, check_sheet_table(analysis))
+        table_sheet(book, city, "checks", check_sheet_table(analysis))
     if len(analysis.equity.frame):
-        heading = "可达性在60岁以上老人中的分布 · How access is spread over people aged 60+"
-        parts = [("按服务 By service", equity_table(analysis)), ("按社区分组 By groups", group_table(analysis))]
+        parts = {"equity": equity_table(analysis), "groups": group_table(analysis)}
         if len(needs := need_table(analysis)):
-            parts.append(("需要关注的老人（估计）Elders in need (estimates)", needs))
-        _blocks(book, analysis, "公平 Equity", heading, tuple(parts))
+            parts["needs"] = needs
+        _equity(book, analysis, parts)
     if len(analysis.typology.types):
-        heading = "社区类型：只作描述，不作评价 · Types of communities: they describe, they do not judge"
-        table_sheet(book, city, "类型 Types", heading, type_table(analysis))
+        table_sheet(book, city, "types", type_table(analysis))
 
 
-def _blocks(
-    book: Book, analysis: Analysis, title: str, heading: str, tables: tuple[tuple[str, pd.DataFrame], ...]
-) -> None:
-    """A sheet of several titled tables, one below the other."""
-    sheet = book.sheet(title)
-    row = head(sheet, analysis.city, heading, 8)
-    widths = [15] * max(len(table.columns) for _, table in tables)
-    for _, table in tables:
+def _equity(book: Book, analysis: Analysis, tables: Mapping[str, pd.DataFrame]) -> None:
+    """A sheet of several tables, one below the other, each under the phrase ``part_<key>``."""
+    sheet = book.sheet(str(both("sheet_equity")))
+    row = head(sheet, analysis.city, both("heading_equity").heading, 8)
+    widths = [15] * max(len(table.columns) for table in tables.values())
+    for table in tables.values():
         for place, key in enumerate(table.columns):
             widths[place] = max(widths[place], min(columns()[key].width, 30))
-    for caption, table in tables:
+    for key, table in tables.items():
         if len(table):
-            row = block(sheet, row, caption, table, widths) + 1
+            row = block(sheet, row, str(both(f"part_{key}")), table, widths) + 1
     for place, width in enumerate(widths):
         sheet.width(place, width)
     page(sheet, header_row=None)

@@ -12,6 +12,8 @@ from tests.towns.browser_page import click, texts
 from tests.towns.chromium import Browser, program
 from tests.towns.needs import street_with_needs
 
+LINES = "[...document.querySelectorAll('.card .lines dt')].map((e) => [e.textContent, e.nextSibling.textContent])"
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -26,8 +28,7 @@ def test_the_card_tells_of_each_need_and_of_what_is_unknown(browser: Browser, tm
     page.write_text(page_html(street_with_needs()), encoding="utf-8", newline="\n")
     browser.open(page)
     click(browser, ".row[data-community=a]")
-    more = ".card .sentence ~ .lines:first-of-type"
-    lines = dict(zip(texts(browser, f"{more} dt"), texts(browser, f"{more} dd"), strict=False))
+    lines = dict(browser.run(LINES))
     assert {key: lines[key] for key in ("独居老人", "失能老人", "低保老人")} == {
         "独居老人": "约20", "失能老人": "不足10人", "低保老人": "未知",
     }  # fmt: skip
