@@ -60,11 +60,11 @@ def test_every_rule_of_every_book(rule):
     assert rule.judges == bool(measure.better and not shown and rule.book != "td1063-2021")
     # Nobody saw an official text yet; where a note says that the threshold is the project's, the rule says so too.
     assert rule.standing in {"source", "project"}
-    convention = any(words in rule.note_zh for words in ("是本项目的约定", "按本项目约定"))
+    convention = any(words in rule.note_zh for words in ("是 circle15 的约定", "按 circle15 约定"))
     assert (rule.standing == "project") == (convention or rule.grade == "project")
     assert rule.mark == ("project" if rule.standing == "project" else "" if rule.grade == "S" else "indicative")
     assert (rule.status == "project") == (rule.grade == "project")
-    # What nobody read in a source document or a copy of the text, or is a reading of this project, is no duty.
+    # What nobody read in a source document or a copy of the text, or is a reading of circle15, is no duty.
     assert rule.status != "mandatory" or (rule.grade in {"S", "A"} and rule.standing != "project")
     assert rule.status != "draft" or rule.mark == "indicative"
 
