@@ -65,7 +65,7 @@ def _why(equity: Any, *, dashes: bool) -> Words | None:
         list(dict.fromkeys(clean(reason) for reason in equity_reasons(equity, language) if reason))
         for language in ("zh", "en")
     )
-    return Words(zh=("“—”：" if dashes else "") + "；".join(zh), en="; ".join(en)) if zh else None
+    return Words(zh=("“—”：" if dashes else "") + "".join(zh), en=" ".join(en)) if zh else None
 
 
 def _group(facts: Facts, grouping: str, groups: Any, keys: Sequence[str]) -> Table:
