@@ -7,7 +7,9 @@ import re
 import pytest
 
 from circle15.catalog import column_synonyms, services
+from circle15.catalog.facts import read_facts
 from circle15.catalog.norm_books import all_rules, measures, norm_book, norm_books, parse_book
+from circle15.catalog.norm_words import lacks_words
 from circle15.errors import NormError
 from tests.towns.norm_books import RULE, book_toml
 
@@ -94,6 +96,15 @@ def test_lists_that_the_documents_do_not_give_are_empty():
     }
     # Hengtang: 民政、计生、劳动保障、住房保障、残联等7项.
     assert norm_book("jiangsu-cases").checklists["hengtang-seven-lines"].count("") == 7 - 5
+
+
+def test_every_checklist_has_a_title_that_sentences_say():
+    lists = {name for book in norm_books().values() for name in book.checklists}
+    assert set(read_facts("checklists.toml")) == lists
+    told = lacks_words("checklist: six-in-one", "en")
+    assert told == "fill in the checklist in a book of norms of your own: work of the 'six in one' office (six-in-one)"
+    assert lacks_words("checklist: six-in-one", "zh").endswith("“六位一体”综合治理办公室的职能（six-in-one）")
+    assert lacks_words("checklist: mine", "en").endswith(": mine")  # of a planner's own book
 
 
 @pytest.mark.parametrize("measure", measures().values(), ids=list(measures()))
