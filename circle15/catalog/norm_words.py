@@ -56,7 +56,9 @@ def checklist_title(name: str, language: str) -> str:
     ('“六位一体”综合治理办公室的职能（six-in-one）', 'mine')
     """
     titles = _checklists().get(name)
-    return name if titles is None else text("checklist_title", language, title=titles[f"title_{language}"], name=name)
+    if titles is None:
+        return name
+    return f"{titles['title_zh']}（{name}）" if language == "zh" else f"{titles['title_en']} ({name})"
 
 
 @cache
@@ -87,10 +89,10 @@ def verdict_words(verdict: str, language: str, *, mark: Mark = "") -> str:
     >>> verdict_words("fail", "zh", mark="project")
     '不达标（约定）'
     """
-    told = text(f"verdict_{verdict}", language)
+    words = text(f"verdict_{verdict}", language)
     if not mark or verdict in {"undetermined", "hidden"}:
-        return told
-    return text(f"verdict_{mark}", language, verdict=told)
+        return words
+    return text(f"verdict_{mark}", language, verdict=words)
 
 
 def mark_words(mark: Mark, language: str) -> str:

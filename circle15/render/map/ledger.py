@@ -92,18 +92,18 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
         facilities, ``w`` walks in minutes and metres, ``l`` what is lacking.
         Empty without a clause.
     """
-    found = analysis.ledger
-    if not len(found):
+    judged = analysis.ledger
+    if not len(judged):
         return {}
     levels = _levels(analysis)
     books, sources, lacks = _Pool(), _Pool(), _Pool()
-    clauses = [_clause(rule, books, sources) for rule in found.rules]
-    tables = _tables(found)
-    told, seen = _published(analysis, levels, tables), told_communities(analysis)
+    clauses = [_clause(rule, books, sources) for rule in judged.rules]
+    tables = _tables(judged)
+    published, seen = _published(analysis, levels, tables), told_communities(analysis)
     rows = [
-        _row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
+        _row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), published.get(rule.clause_id), lacks)
         | _walks(levels[rule.level], tables.get(rule.clause_id), seen)
-        for rule in found.rules
+        for rule in judged.rules
     ]
     known = {**norm_books(), **{book.key: book for book in analysis.city.books}}
     titles = [
@@ -165,8 +165,11 @@ def _places(ledger: Ledger) -> dict[str, NDArray[np.int64]]:
     """By clause the places of its rows, of the level that it is asked of."""
     level = {rule.clause_id: rule.level for rule in ledger.rules}
     clause = ledger.frame.index.get_level_values("clause_id")
-    own = np.flatnonzero(ledger.frame.index.get_level_values("level") == clause.map(level))
-    return {str(key): own[rows] for key, rows in pd.Series(own).groupby(clause[own], sort=False).indices.items()}
+    of_level = np.flatnonzero(ledger.frame.index.get_level_values("level") == clause.map(level))
+    return {
+        str(key): of_level[rows]
+        for key, rows in pd.Series(of_level).groupby(clause[of_level], sort=False).indices.items()
+    }
 
 
 def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
@@ -176,14 +179,14 @@ def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
 
 
 def _row(
-    analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame | None, told: _Told | None, lacks: _Pool
+    analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame | None, published: _Told | None, lacks: _Pool
 ) -> dict[str, Any]:
     """Verdicts, figures and evidence of one clause for every unit of its level."""
-    if table is None or told is None:
+    if table is None or published is None:
         return {"v": _NO_ROW * len(units.ids), "o": []}
     table = table.reindex(units.ids)
-    row = {"v": "".join(told.letters), "o": [short(value, 1) for value in told.observed]}
-    for key, bounds in (("lo", told.low), ("hi", told.high)):
+    row = {"v": "".join(published.letters), "o": [short(value, 1) for value in published.observed]}
+    for key, bounds in (("lo", published.low), ("hi", published.high)):
         row |= {key: [short(value, 1) for value in bounds]} if np.isfinite(bounds).any() else {}
     numbers = _numbers(rule, table)
     row |= {"n": numbers} if any(numbers) else {}
@@ -210,62 +213,64 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
         :data:`~circle15.render.published.privacy.NEARLY_ALL` or
         :data:`~circle15.render.published.privacy.NEARLY_NONE`; ``feasible`` is empty where it would count persons.
     """
-    found = analysis.ledger
-    if not len(found):
-        return found.frame
-    levels, tables = _levels(analysis), _tables(found)
+    judged = analysis.ledger
+    if not len(judged):
+        return judged.frame
+    levels, tables = _levels(analysis), _tables(judged)
     names = {letter: verdict for verdict, letter in _LETTERS.items()} | {HIDDEN: "hidden"}
-    verdict = found.frame["verdict"].to_numpy(dtype=object).copy()
-    figures = {column: np.full(len(found.frame), np.nan) for column in _FIGURES}
-    numbers = np.full(len(found.frame), "", dtype=object)
-    told, places = _published(analysis, levels, tables), _places(found)
-    for rule in (rule for rule in found.rules if rule.clause_id in told):
-        letters, *published = told[rule.clause_id]
+    verdict = judged.frame["verdict"].to_numpy(dtype=object).copy()
+    figures = {column: np.full(len(judged.frame), np.nan) for column in _FIGURES}
+    numbers = np.full(len(judged.frame), "", dtype=object)
+    shown, places = _published(analysis, levels, tables), _places(judged)
+    for rule in (rule for rule in judged.rules if rule.clause_id in shown):
+        letters, *published = shown[rule.clause_id]
         rows, table = places[rule.clause_id], tables[rule.clause_id]
         unit = levels[rule.level].ids.get_indexer(table.index)
         verdict[rows] = [names[letter] for letter in letters[unit]]
         for column, values in zip(_FIGURES, published, strict=True):
             figures[column][rows] = values[unit]
         numbers[rows] = _numbers(rule, table)
-    return found.frame.assign(verdict=verdict, feasible=numbers, **figures)
+    return judged.frame.assign(verdict=verdict, feasible=numbers, **figures)
 
 
 def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, pd.DataFrame]) -> dict[str, _Told]:
     """Letters and figures by clause; a rate neither tells the verdict of a community where that is withheld."""
     rules = analysis.ledger.rules
-    told = {
+    published = {
         rule.clause_id: _told(analysis, rule, levels[rule.level], tables[rule.clause_id])
         for rule in rules
         if rule.clause_id in tables
     }
-    summed = [rule for rule in rules if rule.clause_id in told and _asks_cells(analysis, rule)]
+    summed = [rule for rule in rules if rule.clause_id in published and _asks_cells(analysis, rule)]
     cells = public_cells(analysis) if summed else pd.DataFrame()
     for rule in summed:
-        own = told[rule.clause_id]
-        told[rule.clause_id] = own._replace(observed=_of_sums(analysis, rule, levels[rule.level], cells, own.observed))
+        figures = published[rule.clause_id]
+        published[rule.clause_id] = figures._replace(
+            observed=_of_sums(analysis, rule, levels[rule.level], cells, figures.observed)
+        )
     for rule in rules:
-        if rule.measure == "compliance_rate" and rule.clause_id in told:
-            told[rule.clause_id] = _rate(rule, levels[rule.level], told[rule.clause_id], told)
-    return told
+        if rule.measure == "compliance_rate" and rule.clause_id in published:
+            published[rule.clause_id] = _rate(rule, levels[rule.level], published[rule.clause_id], published)
+    return published
 
 
 def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
     """A range follows the rules of a figure at both of its ends; one from nobody to everybody says nothing."""
     table = table.reindex(units.ids)
     letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
-    exact = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
+    figures = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
              for column in _FIGURES]  # fmt: skip
     whole = table["whole"].to_numpy(dtype=np.float64) if "whole" in table else np.full(len(table), np.nan)
     (observed, no_figure), (low, no_low), (high, no_high) = (
-        _public(analysis, rule, units, values, whole) for values in exact
+        _public(analysis, rule, units, values, whole) for values in figures
     )
     judged = np.isin(letters, ["p", "f", "s"])
     withheld = no_figure | no_low | no_high
     letters[judged & withheld] = HIDDEN
-    closed = np.isfinite(exact[2])
-    ranged = np.isfinite(exact[1]) & np.isfinite(low) & (np.isfinite(high) | ~closed) & ~withheld
+    closed = np.isfinite(figures[2])
+    ranged = np.isfinite(figures[1]) & np.isfinite(low) & (np.isfinite(high) | ~closed) & ~withheld
     if rule.unit == "%":
-        ranged &= (exact[1] > 0) | ~(exact[2] >= 100)
+        ranged &= (figures[1] > 0) | ~(figures[2] >= 100)
     return _Told(
         letters,
         np.where(judged, observed, np.nan),
@@ -274,22 +279,22 @@ def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> 
     )
 
 
-def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _Told:
+def _rate(rule: Rule, units: Units, rate: _Told, published: Mapping[str, _Told]) -> _Told:
     """A rate without its figure where a verdict under it is withheld, without its verdict where that tells of it."""
-    parts = np.array([told[clause].letters for clause in rule.of if clause in told], dtype=object)
-    letters, observed, low, high = own.letters.copy(), own.observed.copy(), own.low.copy(), own.high.copy()
+    parts = np.array([published[clause].letters for clause in rule.of if clause in published], dtype=object)
+    letters, observed, low, high = rate.letters.copy(), rate.observed.copy(), rate.low.copy(), rate.high.copy()
     if not len(parts):
-        return own
-    asked = (parts != _NO_ROW).any(axis=0)
+        return rate
+    applies = (parts != _NO_ROW).any(axis=0)
     failed, hidden = (parts == "f").any(axis=0), (parts == HIDDEN).any(axis=0)
     sure = np.isin(parts, ["p", _NO_ROW]).all(axis=0)
     for unit in range(len(units.ids)):
-        mine = asked & (units.code == unit)
-        if not (hidden & ~failed & mine).any():
+        members = applies & (units.code == unit)
+        if not (hidden & ~failed & members).any():
             continue
         observed[unit] = low[unit] = high[unit] = np.nan
         maybe = np.isin(parts, ["p", HIDDEN, _NO_ROW]).all(axis=0)
-        ends = [100.0 * (one & mine).sum() / mine.sum() for one in (sure, maybe)]
+        ends = [100.0 * (passing & members).sum() / members.sum() for passing in (sure, maybe)]
         if rule.judges and letters[unit] in {"p", "f"} and rule.passes(ends[0]) != rule.passes(ends[1]):
             letters[unit] = HIDDEN
     return _Told(letters, observed, low, high)
@@ -313,7 +318,7 @@ def _walks(units: Units, table: pd.DataFrame | None, seen: pd.Index) -> dict[str
     if not shown.any():
         return {}
     walks = zip(minutes, metres, shown, strict=True)
-    return {"w": [[short(one, 1), short(far)] if there else None for one, far, there in walks]}
+    return {"w": [[short(near, 1), short(far)] if known else None for near, far, known in walks]}
 
 
 # -- what may be told -------------------------------------------------------------------------------
@@ -330,30 +335,30 @@ def _public(
         of = whole / max(1, len(rule.services)) if rule.measure == "services_in_reach" else whole
         total = np.where(np.isfinite(of), of, units.total(each))
         everyone = units.total(np.nan_to_num(_column(frame, rule.people))) if exposure == "people" else total
-        told, few = _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
-        return told, few
+        shown, few = _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
+        return shown, few
     match exposure:
         case "plain":
-            told = observed
+            shown = observed
         case "per_household":
             homes = "households_registered" if "registered" in rule.measure else "households"
-            told = _per_head(units.total(_column(frame, homes)), observed)
+            shown = _per_head(units.total(_column(frame, homes)), observed)
         case "registered":
             registered, everyone = (
                 units.total(_column(frame, name)) for name in ("population_registered", "population")
             )
-            told = _registered(registered, everyone)
+            shown = _registered(registered, everyone)
         case "people_count":
             tens = public_tens(np.nan_to_num(observed))
-            told = np.where(np.isfinite(observed) & (tens != SUPPRESSED), tens, np.nan).astype(np.float64)
+            shown = np.where(np.isfinite(observed) & (tens != SUPPRESSED), tens, np.nan).astype(np.float64)
         case "staff":
             workers, certified = (units.total(_column(frame, name)) for name in ("workers", "workers_certified"))
-            told = _staff(rule, workers, certified, observed)
+            shown = _staff(rule, workers, certified, observed)
             if rule.measure.endswith("registered"):
-                told = _per_head(units.total(_column(frame, "population_registered")), told)
+                shown = _per_head(units.total(_column(frame, "population_registered")), shown)
         case _:
-            told = np.full(len(observed), np.nan)
-    return told, np.zeros(len(observed), dtype=bool)
+            shown = np.full(len(observed), np.nan)
+    return shown, np.zeros(len(observed), dtype=bool)
 
 
 def _column(frame: pd.DataFrame, name: str) -> Numbers:
@@ -405,7 +410,7 @@ def _asks_cells(analysis: Analysis, rule: Rule) -> bool:
     return rule.minutes in analysis.settings.cutoffs_min and rule.services[0] in analysis.coverage.services
 
 
-def _of_sums(analysis: Analysis, rule: Rule, units: Units, cells: pd.DataFrame, told: Numbers) -> Numbers:
+def _of_sums(analysis: Analysis, rule: Rule, units: Units, cells: pd.DataFrame, shown: Numbers) -> Numbers:
     """Shares of several communities made of what the cells tell of each: none of these is what a sum leaves."""
     ids = analysis.city.communities.frame.index
     groups = pd.Series(units.ids.to_numpy()[units.code], index=ids).where(units.code >= 0)
@@ -415,7 +420,7 @@ def _of_sums(analysis: Analysis, rule: Rule, units: Units, cells: pd.DataFrame, 
     share = np.rint(100 * (1 - out / np.maximum(placed, FEWEST)))
     share = np.where(out > 0, np.minimum(share, 99), 100)
     share = np.where(out < placed, np.maximum(share, 1), 0)
-    return np.where(np.isfinite(told) & (placed >= FEWEST), share, told)
+    return np.where(np.isfinite(shown) & (placed >= FEWEST), share, shown)
 
 
 def _per_head(heads: Numbers, observed: Numbers) -> Numbers:

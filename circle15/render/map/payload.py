@@ -238,8 +238,8 @@ def _add_places(sections: Sections, analysis: Analysis, project: Project) -> Non
         shapes = np.full(len(index), None, dtype=object)
         if len(frame):
             place = frame.index.get_indexer(index)
-            found = place >= 0
-            shapes[found] = frame.geometry.to_numpy()[place[found]]
+            drawn = place >= 0
+            shapes[drawn] = frame.geometry.to_numpy()[place[drawn]]
         sections.add_polygons(name, project(shapely.simplify(shapes, coarse, preserve_topology=False)))
 
 
@@ -297,8 +297,8 @@ def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    told = told_finding(finding)
-    return {**asdict(told), "examples": list(told.examples)}
+    public = told_finding(finding)
+    return {**asdict(public), "examples": list(public.examples)}
 
 
 def _moment(analysis: Analysis) -> dict[str, str] | None:
@@ -394,6 +394,8 @@ def _totals(analysis: Analysis, published: Published) -> dict[str, Any]:
         "unknown": published.unknown,
         "population": published.people,
         "pop_60plus": published.elders,
-        "uncovered": {key: [int(totals.loc[key, one]) for one in analysis.settings.cutoffs_min] for key in services},
+        "uncovered": {
+            key: [int(totals.loc[key, cutoff]) for cutoff in analysis.settings.cutoffs_min] for key in services
+        },
         "placed": {key: int(totals.loc[key, "placed"]) for key in services},
     }

@@ -65,8 +65,10 @@ def _made(figure: Any, analysis: Analysis) -> None:
     """A line below a chart on what is synthetic, so that it says so wherever the picture goes."""
     layers = synthetic_layers(analysis.city)
     if layers:
-        named = [say(f"layer_{one}") for one in layers]
-        words = say("made_layers", layers=("、".join(one.zh for one in named), ", ".join(one.en for one in named)))
+        named = [say(f"layer_{layer}") for layer in layers]
+        words = say(
+            "made_layers", layers=("、".join(layer.zh for layer in named), ", ".join(layer.en for layer in named))
+        )
         figure.supxlabel(f"{words.zh}  {words.en}", x=0.01, ha="left", fontsize=6, color=tint("quiet"))
 
 

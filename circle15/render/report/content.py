@@ -58,7 +58,7 @@ def _banner(analysis: Analysis) -> Words | None:
     made = synthetic_layers(analysis.city)
     if not made:
         return None
-    return say("banner", layers=("、".join(say(f"layer_{one}").zh for one in made), ", ".join(made)))
+    return say("banner", layers=("、".join(say(f"layer_{layer}").zh for layer in made), ", ".join(made)))
 
 
 def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:

@@ -135,8 +135,8 @@ def _styles(document: Any) -> None:
     language = OxmlElement("w:lang")  # else programs set Chinese punctuation as they do elsewhere
     language.set(qn("w:val"), "en-GB")
     language.set(qn("w:eastAsia"), "zh-CN")
-    for found in styles.element.iter(qn("w:lang")):
-        found.set(qn("w:eastAsia"), "zh-CN")
+    for language_mark in styles.element.iter(qn("w:lang")):
+        language_mark.set(qn("w:eastAsia"), "zh-CN")
     normal.element.get_or_add_rPr().append(language)
     for edge in styles["Title"].element.iter(qn("w:pBdr")):
         edge.getparent().remove(edge)
@@ -280,14 +280,14 @@ def _picture(document: Any, block: Picture, content: bytes) -> None:
 
 
 def _table(document: Any, block: Table) -> None:
-    bare = all(not one.words.zh for one in block.fields)
+    bare = all(not head.words.zh for head in block.fields)
     if block.words.zh:
         _caption(document, say("caption_table").zh, block.number, block.words, after=False)
     table = document.add_table(rows=0, cols=len(block.fields))
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    whole = sum(one.width for one in block.fields)
-    widths = [Mm(_TEXT_MM * one.width / whole) for one in block.fields]
+    whole = sum(head.width for head in block.fields)
+    widths = [Mm(_TEXT_MM * head.width / whole) for head in block.fields]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     if not bare:
@@ -320,16 +320,16 @@ def _head_row(table: Any, block: Table, widths: list[Any]) -> None:
     repeated = OxmlElement("w:tblHeader")
     repeated.set(qn("w:val"), "true")
     row._tr.get_or_add_trPr().append(repeated)
-    for cell, one, width in zip(row.cells, block.fields, widths, strict=True):
+    for cell, head, width in zip(row.cells, block.fields, widths, strict=True):
         cell.width = width
         line = cell.paragraphs[0]
-        line.alignment = _ALIGN[one.align]
+        line.alignment = _ALIGN[head.align]
         _tight(line)
-        _letters(line.add_run(one.words.zh), size=8.5, bold=True, east=say("font_heads").zh)
-        if one.words.en:
+        _letters(line.add_run(head.words.zh), size=8.5, bold=True, east=say("font_heads").zh)
+        if head.words.en:
             run = line.add_run()
             run.add_break()
-            _letters(line.add_run(one.words.en), size=7, color=_rgb("quiet"))
+            _letters(line.add_run(head.words.en), size=7, color=_rgb("quiet"))
         _edge(cell._tc.get_or_add_tcPr(), "bottom", 6, _DARK)
 
 
@@ -395,7 +395,7 @@ def _rules(table: Any) -> None:
     for side, eighths, color in (("top", 10, _DARK), ("bottom", 10, _DARK), ("insideH", 3, _RULE)):
         borders.append(_border(side, eighths, color))
     properties = table._tbl.tblPr
-    later = [found for name in ("tblLayout", "tblCellMar", "tblLook") for found in properties.findall(qn(f"w:{name}"))]
+    later = [child for name in ("tblLayout", "tblCellMar", "tblLook") for child in properties.findall(qn(f"w:{name}"))]
     if later:  # the schema wants them in this order
         later[0].addprevious(borders)
     else:

@@ -132,8 +132,8 @@ def _state(status: str) -> str:
 def _only_table(comparison: Comparison) -> pd.DataFrame:
     rows = [
         {"run": run, "community_id": key, "name": name}
-        for run, found in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after))
-        for key, name in found.items()
+        for run, communities in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after))
+        for key, name in communities.items()
     ]
     return pd.DataFrame(rows, columns=["run", "community_id", "name"])
 
@@ -152,9 +152,9 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     lines += _total_lines(comparison)
     lines += _community_lines(comparison)
     lines += _verdict_lines(comparison)
-    for run, found in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after)):
-        if found:
-            lines.append(_say("compare_only", run=run, count=len(found), names=_few(found)))
+    for run, communities in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after)):
+        if communities:
+            lines.append(_say("compare_only", run=run, count=len(communities), names=_few(communities)))
     return lines
 
 
@@ -162,9 +162,9 @@ def _say(key: str, **values: object) -> str:
     return str(both(key, **values))
 
 
-def _few(found: Mapping[str, str]) -> str:
-    shown = ", ".join(list(found.values())[:_MOST])
-    return f"{shown} …" if len(found) > _MOST else shown
+def _few(names: Mapping[str, str]) -> str:
+    shown = ", ".join(list(names.values())[:_MOST])
+    return f"{shown} …" if len(names) > _MOST else shown
 
 
 def _setting_lines(comparison: Comparison) -> Iterator[str]:

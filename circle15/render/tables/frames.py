@@ -216,20 +216,20 @@ def _statuses(analysis: Analysis, rows: pd.MultiIndex) -> NDArray[np.object_]:
     """``determined``, ``undetermined`` (no list) or ``people_unknown`` of every community and service."""
     elders = analysis.city.communities.frame["pop_60plus"].reindex(rows.get_level_values("community_id"))
     listed = rows.get_level_values("service").isin(analysis.coverage.services)
-    told = np.where(elders.isna(), _NOBODY_KNOWS, "determined")
-    return np.where(listed, told, "undetermined").astype(object)
+    known = np.where(elders.isna(), _NOBODY_KNOWS, "determined")
+    return np.where(listed, known, "undetermined").astype(object)
 
 
 def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
     """Columns on missing facilities and paths, by name; blank beside what is no gap, none where nothing is."""
     if not len(analysis.attribution):
         return {}
-    found, places = analysis.attribution, analysis.city.communities
+    attribution, places = analysis.attribution, analysis.city.communities
     remedies = {
-        f"remedy_{language}": remedy_sentences(found, places, language, pack_services=analysis.city.pack_services)
+        f"remedy_{language}": remedy_sentences(attribution, places, language, pack_services=analysis.city.pack_services)
         for language in ("zh", "en")
     }
-    missing = found.frame.assign(**remedies).reindex(rows)
+    missing = attribution.frame.assign(**remedies).reindex(rows)
     words = [column for column in _MISSING if not column.startswith("uncovered")]
     missing[words] = missing[words].astype(object).fillna("")
     return {column: missing[column].to_numpy() for column in _MISSING}
@@ -284,8 +284,8 @@ def _people_states(frame: pd.DataFrame) -> dict[str, pd.Series]:
     if not (population | elders).any():
         return {}
     words = {key: f"{text(key, 'zh')} {text(key, 'en')}" for key in ("people_state_all", "people_state_elders")}
-    told = np.where(population, words["people_state_all"], np.where(elders, words["people_state_elders"], ""))
-    return {"people_state": pd.Series(told, index=frame.index, dtype=object)}
+    unknown = np.where(population, words["people_state_all"], np.where(elders, words["people_state_elders"], ""))
+    return {"people_state": pd.Series(unknown, index=frame.index, dtype=object)}
 
 
 def method_words(method: str) -> str:

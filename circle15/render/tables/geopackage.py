@@ -137,7 +137,7 @@ def _subdistricts(analysis: Analysis) -> gpd.GeoDataFrame:
         )
     geometry = analysis.city.communities.frame.geometry
     named = analysis.subdistricts.named.reindex(geometry.index)
-    shapes = [shapely.union_all(geometry[named == one].to_numpy()) for one in table.index]
+    shapes = [shapely.union_all(geometry[named == subdistrict].to_numpy()) for subdistrict in table.index]
     table["synthetic"] = analysis.city.communities.origin.synthetic
     return _placed(table.reset_index(), gpd.GeoSeries(shapes, crs=geometry.crs))
 
@@ -230,8 +230,8 @@ def _added_links(analysis: Analysis) -> gpd.GeoDataFrame:
     table = pd.DataFrame(frame.drop(columns="geometry")).reset_index()
     table["serves"] = table["serves"].where(table["serves"] >= FEWEST).round().astype("Int64")
     best = analysis.attribution.frame["link_id"]
-    told = pd.Series([f"{community} {service}" for community, service in best.index], dtype=object)
-    table["best_for"] = told.groupby(best.to_numpy()).agg("; ".join).reindex(table["link_id"]).to_numpy()
+    pairs = pd.Series([f"{community} {service}" for community, service in best.index], dtype=object)
+    table["best_for"] = pairs.groupby(best.to_numpy()).agg("; ".join).reindex(table["link_id"]).to_numpy()
     table["u"], table["v"] = (analysis.network.node_id[table[end]] for end in ("u", "v"))
     table["length_m"] = table["length_m"].round(1)
     return _placed(table, frame.geometry)

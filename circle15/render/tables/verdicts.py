@@ -45,7 +45,7 @@ def link_table(analysis: Analysis) -> pd.DataFrame:
             "link_key": links.index.astype(str),
             "length_m": links["length_m"].to_numpy(),
             "crosses": [
-                "、".join(str(both(f"crosses_{one}")) for one in str(row).split("+")) for row in links["crosses"]
+                "、".join(str(both(f"crosses_{layer}")) for layer in str(row).split("+")) for row in links["crosses"]
             ],
             "serves": links["serves"].to_numpy(),
             "lon": middle.x.to_numpy(),
@@ -113,9 +113,9 @@ def need_table(analysis: Analysis) -> pd.DataFrame:
 
 def type_table(analysis: Analysis) -> pd.DataFrame:
     """One row per type of communities: its name, how many, people, the most central one, the nearest reference."""
-    found = analysis.typology
-    names_of = {f"type_{language}": type_names(found, language) for language in ("zh", "en")}
-    table = found.types.assign(**names_of).reset_index()
+    typology = analysis.typology
+    names_of = {f"type_{language}": type_names(typology, language) for language in ("zh", "en")}
+    table = typology.types.assign(**names_of).reset_index()
     names = analysis.city.communities.frame["name"]
     table["medoid_name"] = [names.get(key, key) for key in table["medoid_id"]]
     kept = ["type_id", "type_zh", "type_en", "communities", "pop_60plus", "medoid_name", "kunshan"]
