@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import osmium
 import pytest
 from hypothesis import settings
 
+from circle15 import cli
 from tests.towns.pack_files import (
     CITY_TOML,
     SITES,
@@ -90,3 +92,18 @@ def make_pack(tmp_path: Path) -> Callable[..., Path]:
         return folder.parent
 
     return write
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command line in this process: (exit code, standard output, standard error)."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["circle15", *map(str, words)])
+        with pytest.raises(SystemExit) as leaving:
+            cli.main()
+        out, err = capfd.readouterr()
+        assert "Traceback" not in out + err
+        return int(leaving.value.code or 0), out, err
+
+    return call

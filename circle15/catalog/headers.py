@@ -57,7 +57,7 @@ def fold_header(header: str) -> str:
     """
     plain = re.sub(r"[\s_:*\-\u200b-\u200f\ufeff]+", "", unicodedata.normalize("NFKC", header).casefold())
     plain = plain.replace("【", "[").replace("】", "]")
-    bare = re.sub(r"[(\[]([^()\[\]]*)[)\]]", lambda found: "" if found[1] in _units() else found[0], plain)
+    bare = re.sub(r"[(\[]([^()\[\]]*)[)\]]", lambda bracket: "" if bracket[1] in _units() else bracket[0], plain)
     return bare or plain
 
 

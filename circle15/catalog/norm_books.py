@@ -60,11 +60,11 @@ class Measure:
 def measures() -> Mapping[str, Measure]:
     """All measures by key, in the order in which they are shown."""
     read = read_facts("measures.toml")
-    found: dict[str, Measure] = {}
+    known_measures: dict[str, Measure] = {}
     for key, entry in read.items():
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in entry.items()}
-        found[key] = Measure(key=key, **fields)
-    return MappingProxyType(found)
+        known_measures[key] = Measure(key=key, **fields)
+    return MappingProxyType(known_measures)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,17 +157,17 @@ def all_checklists(books: Iterable[NormBook]) -> Mapping[str, tuple[str, ...]]:
     NormError
         If two books have lists of one name with different members.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     for book in books:
         for name, members in book.checklists.items():
-            before = found.get(name, ())
-            short, long = sorted((before, members), key=lambda one: len(list(filter(None, one))))
+            before = lists.get(name, ())
+            short, long = sorted((before, members), key=lambda names: len(list(filter(None, names))))
             open_ = "" in short or not short
             if not set(filter(None, short)) <= set(long) or (not open_ and set(short) != set(long)):
                 raise refusal("checklist_differs", error=NormError, file=f"{book.key}.toml", name=name)
             given = tuple(filter(None, long))
-            found[name] = given + ("",) * (max(len(before), len(members)) - len(given))
-    return MappingProxyType(found)
+            lists[name] = given + ("",) * (max(len(before), len(members)) - len(given))
+    return MappingProxyType(lists)
 
 
 def parse_book(content: bytes, *, file: str, pack_services: tuple[Service, ...] = ()) -> NormBook:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from circle15.catalog.facts import read_facts
 from circle15.catalog.headers import column_title
 from circle15.catalog.norm_books import measures
 from circle15.catalog.service import services
@@ -10,7 +15,7 @@ from circle15.model.norms import Mark, Rule
 from circle15.model.places import AGE_GROUP, PEOPLE
 from circle15.model.service import Service
 
-__all__ = ["lacks_words", "mark_words", "standing_words", "unit_words", "verdict_words"]
+__all__ = ["checklist_title", "lacks_words", "mark_words", "standing_words", "unit_words", "verdict_words"]
 
 
 def lacks_words(lacks: str, language: str, *, pack_services: tuple[Service, ...] = ()) -> str:
@@ -33,13 +38,32 @@ def _one(word: str, language: str, pack_services: tuple[Service, ...]) -> str:
     if word.startswith("facilities."):
         return text("lacks_facility_column", language, column=_column(word.removeprefix("facilities."), language))
     if word.startswith("checklist: "):
-        return text("lacks_checklist", language, name=word.removeprefix("checklist: "))
+        return text("lacks_checklist", language, name=checklist_title(word.removeprefix("checklist: "), language))
     if word.startswith("measure: "):
         return text("lacks_measure", language, measure=getattr(measures()[word.removeprefix("measure: ")], title))
     if word in _PHRASES:
         return text(_PHRASES[word], language)
     people = word in PEOPLE or AGE_GROUP.fullmatch(word)
     return text("lacks_people_column" if people else "lacks_column", language, column=_column(word, language))
+
+
+def checklist_title(name: str, language: str) -> str:
+    """What a checklist of a book is called, with the name that fills it; that alone of a planner's own list.
+
+    Examples
+    --------
+    >>> checklist_title("six-in-one", "zh"), checklist_title("mine", "en")
+    ('“六位一体”综合治理办公室的职能（six-in-one）', 'mine')
+    """
+    titles = _checklists().get(name)
+    if titles is None:
+        return name
+    return f"{titles['title_zh']}（{name}）" if language == "zh" else f"{titles['title_en']} ({name})"
+
+
+@cache
+def _checklists() -> Mapping[str, Mapping[str, str]]:
+    return MappingProxyType(read_facts("checklists.toml"))
 
 
 def _column(name: str, language: str) -> str:
@@ -65,10 +89,10 @@ def verdict_words(verdict: str, language: str, *, mark: Mark = "") -> str:
     >>> verdict_words("fail", "zh", mark="project")
     '不达标（约定）'
     """
-    told = text(f"verdict_{verdict}", language)
+    words = text(f"verdict_{verdict}", language)
     if not mark or verdict in {"undetermined", "hidden"}:
-        return told
-    return text(f"verdict_{mark}", language, verdict=told)
+        return words
+    return text(f"verdict_{mark}", language, verdict=words)
 
 
 def mark_words(mark: Mark, language: str) -> str:

@@ -44,12 +44,12 @@ def source_documents() -> Mapping[str, SourceDocument]:
     """The documents by key with their statements, as ``statements.toml`` has them."""
     read = read_facts("statements.toml")
     reasons = {key: {"why_zh": reason["zh"], "why_en": reason["en"]} for key, reason in read["why"].items()}
-    found: dict[str, SourceDocument] = {}
+    documents: dict[str, SourceDocument] = {}
     for key, entry in read["document"].items():
         statements = tuple(
-            Statement(**{name: value for name, value in one.items() if name not in {"rules", "why"}},
-                      rules=tuple(one.get("rules", ())), **reasons.get(one.get("why", ""), {}))
-            for one in entry["statements"]
+            Statement(**{name: value for name, value in statement.items() if name not in {"rules", "why"}},
+                      rules=tuple(statement.get("rules", ())), **reasons.get(statement.get("why", ""), {}))
+            for statement in entry["statements"]
         )  # fmt: skip
-        found[key] = SourceDocument(**entry | {"statements": statements})
-    return MappingProxyType(found)
+        documents[key] = SourceDocument(**entry | {"statements": statements})
+    return MappingProxyType(documents)

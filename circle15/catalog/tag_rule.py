@@ -48,9 +48,9 @@ class TagRule:
         >>> wide.covers(narrow), narrow.covers(wide), wide.covers(wide)
         (True, False, True)
         """
-        asked = dict(other.pairs)
+        wanted = dict(other.pairs)
         return all(
-            asked.get(key) == value or (value == "*" and asked.get(key, "no") != "no") for key, value in self.pairs
+            wanted.get(key) == value or (value == "*" and wanted.get(key, "no") != "no") for key, value in self.pairs
         )
 
     def kind(self, tags: Mapping[str, str]) -> str:
@@ -59,12 +59,12 @@ class TagRule:
         return tags[key] if value == "*" else value
 
 
-def _has(found: str | None, wanted: str) -> bool:
-    if found is None:
+def _has(value: str | None, wanted: str) -> bool:
+    if value is None:
         return False
     if wanted == "*":
-        return found != "no"
-    return found == wanted or (";" in found and wanted in (part.strip() for part in found.split(";")))
+        return value != "no"
+    return value == wanted or (";" in value and wanted in (part.strip() for part in value.split(";")))
 
 
 def first_match(rules: Iterable[TagRule], tags: Mapping[str, str]) -> TagRule | None:

@@ -7,17 +7,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from circle15.catalog import services
+from circle15.catalog import services, text
 from circle15.catalog.palette import colours
 from circle15.errors import OutputError
 from circle15.refusals import refusal
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.tables.book import Book
+from circle15.render.words import both
 
 __all__ = ["write_new_pack"]
 
 _FONT = {"font_name": "Microsoft YaHei", "font_size": 10}
 _EMPTY_ROWS = 200
+_NOTE_WIDTHS = (12, 52, 46, 26)
 
 
 def write_new_pack(folder: Path, *, title: str = "", crs: str = "EPSG:4549") -> Path:
@@ -69,7 +71,7 @@ def _quoted(title: str) -> str:
 
 def _sheets(columns: list[dict[str, Any]]) -> bytes:
     book = Book()
-    listed = book.sheet("设施")
+    listed = book.sheet(text("sheet_facilities", "zh"))
     head = listed.look(**_FONT, bold=True, bg_color=colours("house")["head"])
     typed = listed.look(num_format="@")  # text: 120.10 keeps its zero, a date stays a date
     for place, column in enumerate(columns):
@@ -78,8 +80,10 @@ def _sheets(columns: list[dict[str, Any]]) -> bytes:
         for row in range(1, _EMPTY_ROWS + 1):
             listed.text(row, place, "", typed)
     listed.grid.freeze_panes(1, 0)
-    notes = book.sheet("说明")
-    for place, (word, width) in enumerate((("这一列", 12), ("怎么填", 52), ("How to fill it in", 46), ("例如", 26))):
+    notes = book.sheet(text("pack_notes", "zh"))
+    fill = both("pack_fill")
+    words = (text("pack_column", "zh"), fill.zh, fill.en, text("pack_example", "zh"))
+    for place, (word, width) in enumerate(zip(words, _NOTE_WIDTHS, strict=True)):
         notes.text(0, place, word, head)
         notes.width(place, width)
     wrapped = notes.look(**_FONT, text_wrap=True, valign="top")

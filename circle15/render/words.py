@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from circle15.catalog import column_title, personal_columns, reason, text
 from circle15.model import Check, FileRecord, Finding
+from circle15.refusals import in_both
 
 __all__ = [
     "COLUMN_STATUSES",
@@ -64,6 +65,11 @@ class Words:
     def __str__(self) -> str:
         return f"{self.zh} {self.en}"
 
+    @property
+    def heading(self) -> str:
+        """Both languages set apart, as a heading has them."""
+        return f"{self.zh} · {self.en}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
@@ -95,8 +101,9 @@ def title_words(check: Check) -> str:
 
 
 def both(key: str, **values: object) -> Words:
-    """A phrase of ``text.toml`` in both languages."""
-    return Words(zh=text(key, "zh", **values), en=text(key, "en", **values))
+    """A phrase of ``text.toml`` in both languages; of a pair the Chinese and the English word is filled in."""
+    zh, en = in_both(values)
+    return Words(zh=text(key, "zh", **zh), en=text(key, "en", **en))
 
 
 def role_words(record: FileRecord) -> Words:
@@ -168,7 +175,7 @@ def lost_rows(record: FileRecord) -> tuple[Lost, ...]:
         shown = ", ".join(code for _, code in tagged[:_MOST_TAGS]) + (" …" if len(tagged) > _MOST_TAGS else "")
         codes = tuple(code for _, code in tagged)
         lost.append(Lost(why=both("reason_tagged", tags=shown), rows=sum(rows for rows, _ in tagged), codes=codes))
-    return tuple(sorted(lost, key=lambda one: (-one.rows, one.codes)))
+    return tuple(sorted(lost, key=lambda loss: (-loss.rows, loss.codes)))
 
 
 def column_lines(record: FileRecord) -> tuple[ColumnLine, ...]:
@@ -196,7 +203,7 @@ def public_file(record: FileRecord) -> dict[str, Any]:
         "form_en": " · ".join(word.en for word in forms),
         "read": record.rows_read,
         "used": record.rows_used,
-        "lost": [{"why_zh": one.why.zh, "why_en": one.why.en, "rows": one.rows} for one in lost_rows(record)],
+        "lost": [{"why_zh": loss.why.zh, "why_en": loss.why.en, "rows": loss.rows} for loss in lost_rows(record)],
         "columns": {
             "understood": len(record.understood),
             "unknown": len(record.unknown),
@@ -211,18 +218,18 @@ def _shown(header: str) -> str:
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """Errors first, then warnings, then notes; each in the order in which they were told."""
-    return sorted(findings, key=lambda found: SEVERITIES.index(found.severity))
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def counted(findings: Sequence[Finding]) -> dict[str, int]:
     """How many findings there are of each severity."""
-    return {severity: sum(found.severity == severity for found in findings) for severity in SEVERITIES}
+    return {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES}
 
 
 def broken_files(check: Check) -> tuple[str, ...]:
     """Names of files that could not be used, and so have no record."""
     known = {record.file for record in check.files}
-    broken = [found.file for found in check.findings if found.severity == "error" and found.file]
+    broken = [finding.file for finding in check.findings if finding.severity == "error" and finding.file]
     return tuple(dict.fromkeys(name for name in broken if name not in known))
 
 
@@ -254,35 +261,35 @@ def size_words(check: Check) -> Words | None:
 
 def headers_of(records: Iterable[FileRecord]) -> dict[tuple[str, str], str]:
     """``(file, our column)`` -> the header that the file has for it, where that is another word."""
-    return {(one.file, ours): theirs for one in records for theirs, ours in one.understood if theirs != ours}
+    return {(record.file, ours): theirs for record in records for theirs, ours in record.understood if theirs != ours}
 
 
-def place_text(found: Finding, headers: Mapping[tuple[str, str], str], *, file: bool = True) -> str:
+def place_text(finding: Finding, headers: Mapping[tuple[str, str], str], *, file: bool = True) -> str:
     """Where a finding stands, as far as that is known: file, row, column, and a value that its message does not quote.
 
     Parameters
     ----------
-    found
+    finding
         The finding.
     headers
         From :func:`headers_of`: a planner knows her own headers.
     file
         Whether to name the file.
     """
-    parts = [found.file] if file and found.file else []
-    if found.row is not None:
-        parts.append(str(both("quality_row", row=found.row)))
-    if found.column:
-        named = [(headers.get((found.file, ours)), ours) for ours in found.column.split(", ")]
+    parts = [finding.file] if file and finding.file else []
+    if finding.row is not None:
+        parts.append(str(both("quality_row", row=finding.row)))
+    if finding.column:
+        named = [(headers.get((finding.file, ours)), ours) for ours in finding.column.split(", ")]
         shown = ", ".join(f"{_shown(theirs)} ({ours})" if theirs else ours for theirs, ours in named)
         parts.append(f"{both('quality_column')} {shown}")
-    quoted = all(part in found.message_zh for part in found.value.split(", "))
-    if not quoted and any(map(str.isalnum, found.value)):
-        parts.append(f"{both('quality_value')} {found.value}")
+    quoted = all(part in finding.message_zh for part in finding.value.split(", "))
+    if not quoted and any(map(str.isalnum, finding.value)):
+        parts.append(f"{both('quality_value')} {finding.value}")
     return " · ".join(parts)
 
 
-def examples_text(found: Finding) -> str:
+def examples_text(finding: Finding) -> str:
     """A few ids, or rows as a spreadsheet counts them.
 
     Examples
@@ -292,19 +299,20 @@ def examples_text(found: Finding) -> str:
     >>> examples_text(Finding(code="a", severity="note", message_zh="", message_en="", examples=("row 4: 待定",)))
     '第4行 row 4：待定'
     """
-    rows = [match[1] for one in found.examples if (match := _ROW.fullmatch(one))]
-    if rows and len(rows) == len(found.examples):
-        return f"第{'、'.join(rows)}行 {'rows' if len(rows) > 1 else 'row'} {', '.join(rows)}"
+    rows = [match[1] for example in finding.examples if (match := _ROW.fullmatch(example))]
+    if rows and len(rows) == len(finding.examples):
+        many = both("rows_told", rows=("、".join(rows), ", ".join(rows)))
+        return str(many if len(rows) > 1 else both("quality_row", row=rows[0]))
     shown = [
-        f"{both('quality_row', row=match[1])}：{match[2]}" if (match := _ROW_SAID.fullmatch(one)) else one
-        for one in found.examples
+        f"{both('quality_row', row=match[1])}：{match[2]}" if (match := _ROW_SAID.fullmatch(example)) else example
+        for example in finding.examples
     ]
-    return ("；" if any(", " in one or "：" in one for one in shown) else ", ").join(shown)
+    return ("；" if any(", " in example or "：" in example for example in shown) else ", ").join(shown)
 
 
-def english(found: Finding) -> str:
+def english(finding: Finding) -> str:
     """The English message, but for what the Chinese one quotes already: reasons that exist in English only."""
-    return "" if found.message_en in found.message_zh else found.message_en
+    return "" if finding.message_en in finding.message_zh else finding.message_en
 
 
 def plain_text(value: str) -> str:

@@ -113,8 +113,8 @@ def test_sentences_say_who_what_how_far():
     lead = ("a", KEYS[0])
     assert zh[lead] == "a社区有600位60岁以上老人（60%）步行15分钟到不了助餐点；本社区老人到最近一处平均步行7分钟。"
     assert en[lead] == (
-        "600 elders of A (60%) cannot walk to a meal point within 15 minutes; "
-        "elders there walk 7 minutes to the nearest on average."
+        "600 people aged 60+ of A (60%) cannot walk to a meal point within 15 minutes; "
+        "those aged 60+ there walk 7 minutes to the nearest on average."
     )
     whole = community_sentences(result, "en")["a"]
     assert whole.startswith("1 of 3 services is out of reach for some; the worst: 600")
@@ -127,7 +127,7 @@ def test_small_counts_are_not_printed():
     result = scored({"a": (0.995,)}, {"a": 1000.0})
     zh, en = (gap_sentences(result, language).iloc[0] for language in ("zh", "en"))
     assert "不足10位" in zh
-    assert "fewer than 10 elders" in en
+    assert "fewer than 10 people aged 60+" in en
     assert "5" not in en.replace("15 minutes", "")
     assert [people_text(n, "en") for n in (0, 9.9, 10, 12345)] == ["0", "fewer than 10", "10", "12,345"]
 
@@ -200,7 +200,7 @@ def test_a_missing_english_name_falls_back_to_the_name():
     bare = communities(elders)
     nameless = Communities(frame=bare.frame.assign(name_en=None), origin=bare.origin)
     result = gaps(coverage_table({"a": (0.4,)}, elders), nameless)
-    assert "elders of a社区" in gap_sentences(result, "en").iloc[0]
+    assert "people aged 60+ of a社区" in gap_sentences(result, "en").iloc[0]
 
 
 def test_results_are_numbers_and_codes_and_know_what_they_are_of():

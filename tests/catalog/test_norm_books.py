@@ -7,7 +7,9 @@ import re
 import pytest
 
 from circle15.catalog import column_synonyms, services
+from circle15.catalog.facts import read_facts
 from circle15.catalog.norm_books import all_rules, measures, norm_book, norm_books, parse_book
+from circle15.catalog.norm_words import lacks_words
 from circle15.errors import NormError
 from tests.towns.norm_books import RULE, book_toml
 
@@ -60,11 +62,11 @@ def test_every_rule_of_every_book(rule):
     assert rule.judges == bool(measure.better and not shown and rule.book != "td1063-2021")
     # Nobody saw an official text yet; where a note says that the threshold is the project's, the rule says so too.
     assert rule.standing in {"source", "project"}
-    convention = any(words in rule.note_zh for words in ("是本项目的约定", "按本项目约定"))
+    convention = any(words in rule.note_zh for words in ("是 circle15 的约定", "按 circle15 约定"))
     assert (rule.standing == "project") == (convention or rule.grade == "project")
     assert rule.mark == ("project" if rule.standing == "project" else "" if rule.grade == "S" else "indicative")
     assert (rule.status == "project") == (rule.grade == "project")
-    # What nobody read in a source document or a copy of the text, or is a reading of this project, is no duty.
+    # What nobody read in a source document or a copy of the text, or is a reading of circle15, is no duty.
     assert rule.status != "mandatory" or (rule.grade in {"S", "A"} and rule.standing != "project")
     assert rule.status != "draft" or rule.mark == "indicative"
 
@@ -94,6 +96,15 @@ def test_lists_that_the_documents_do_not_give_are_empty():
     }
     # Hengtang: 民政、计生、劳动保障、住房保障、残联等7项.
     assert norm_book("jiangsu-cases").checklists["hengtang-seven-lines"].count("") == 7 - 5
+
+
+def test_every_checklist_has_a_title_that_sentences_say():
+    lists = {name for book in norm_books().values() for name in book.checklists}
+    assert set(read_facts("checklists.toml")) == lists
+    told = lacks_words("checklist: six-in-one", "en")
+    assert told == "fill in the checklist in a book of norms of your own: work of the 'six in one' office (six-in-one)"
+    assert lacks_words("checklist: six-in-one", "zh").endswith("“六位一体”综合治理办公室的职能（six-in-one）")
+    assert lacks_words("checklist: mine", "en").endswith(": mine")  # of a planner's own book
 
 
 @pytest.mark.parametrize("measure", measures().values(), ids=list(measures()))

@@ -112,7 +112,7 @@ def test_where_even_a_straight_line_is_too_long_a_facility_is_missing():
 
 def test_small_numbers_are_not_told():
     told = Town(banks(), HOMES, [4, 2], CLINIC).judge()
-    assert "fewer than 10 elders" in remedy(told, "en")
+    assert "fewer than 10 people aged 60+" in remedy(told, "en")
     assert "不足10位老人" in remedy(told, "zh")
 
 

@@ -27,21 +27,6 @@ from tests.towns.real_cities import SHIPPED_TOWNS
 OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "ledger.csv", "map.html", "run.json"]
 
 
-@pytest.fixture
-def run(monkeypatch, capfd):
-    """Run the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["circle15", *map(str, words)])
-        with pytest.raises(SystemExit) as leaving:
-            cli.main()
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        return int(leaving.value.code or 0), out, err
-
-    return call
-
-
 def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

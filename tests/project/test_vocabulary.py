@@ -89,6 +89,10 @@ def guides() -> Iterator[tuple[str, str]]:
                 yield path.name, "".join(cell["source"])
 
 
+def test_what_outputs_say_stands_in_the_catalogue():
+    assert [(where, text) for where, text in code() if where.startswith("circle15/render/")] == []
+
+
 @pytest.mark.parametrize("read", [catalogue, page, code, guides])
 def test_no_text_says_a_word_that_was_given_up(read):
     told = list(read())

@@ -74,7 +74,7 @@ def test_the_payload_says_the_moment_and_who_is_open(timed):
     assert second["tier"] == "街镇级"
     assert "tier_zh" not in second
     assert first["site_kind_zh"] == "日间照料中心、托老所"
-    assert first["site_kind_en"] == "day-care centre, nursery for elders"
+    assert first["site_kind_en"] == "day-care centre, day nursery for older people"
     assert second["site_kind"] == "托老所和日托"
     assert "site_kind_zh" not in second
 

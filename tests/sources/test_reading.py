@@ -167,7 +167,7 @@ def test_records_tell_from_where_to_where_a_file_reaches(make_pack):
         "streets": (120.62, 31.31, 120.622, 31.311),
     }
     shown = "\n".join(line.text for line in check_lines(checked, width=200))
-    assert "经度 120.6201 至 120.6219，纬度 31.3101 至 31.3101" in shown
+    assert "经度120.6201至120.6219，纬度31.3101至31.3101" in shown
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4549", "EPSG:4490"])

@@ -97,8 +97,8 @@ def _required(
     comma, stop = ("、", "；") if language == "zh" else (", ", "; ")
     parts = []
     for service, keys in clauses.items():
-        asked = (str(getattr(named[key], f"title_{language}")) if key in named else key for key in keys)
-        titles = comma.join(dict.fromkeys(asked)) or text("robust_default", language)
+        named_services = (str(getattr(named[key], f"title_{language}")) if key in named else key for key in keys)
+        titles = comma.join(dict.fromkeys(named_services)) or text("robust_default", language)
         shape = "{}{:g}%（{}）" if language == "zh" else "{} {:g}% ({})"
         parts.append(shape.format(services[service], 100 * least[service], titles))
     return stop.join(parts)

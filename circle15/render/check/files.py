@@ -58,7 +58,7 @@ def quality_html(check: Check) -> str:
     style = css_colours() + files("circle15.render.check").joinpath("check.css").read_text(encoding="utf-8")
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     title = escape(title_words(check))
-    found = by_severity(check.findings)
+    findings = by_severity(check.findings)
     origins = () if check.city is None else check.city.origins
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
@@ -66,8 +66,8 @@ def quality_html(check: Check) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title} · circle15</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f"<header>\n<p>{_both('quality_title')}</p>\n<h1>{title}</h1>\n{_verdict(check)}\n{_banner(origins)}</header>\n"
-        f'<h2 id="files">{_both("quality_files")}</h2>\n{_file_cards(check, found)}\n'
-        f"{_finding_lists(check, found)}\n"
+        f'<h2 id="files">{_both("quality_files")}</h2>\n{_file_cards(check, findings)}\n'
+        f"{_finding_lists(check, findings)}\n"
         f"{_lists(check.city)}"
         + (f'<h2 id="layers">{_both("quality_layers")}</h2>\n{_layers(origins)}\n' if origins else "")
         + "</body>\n</html>\n"
@@ -85,7 +85,7 @@ def quality_json(check: Check) -> str:
             "usable": check.city is not None,
             "counts": counted(check.findings),
             "files": [asdict(record) for record in check.files],
-            "findings": [asdict(found) for found in by_severity(check.findings)],
+            "findings": [asdict(finding) for finding in by_severity(check.findings)],
         }
     )
 
@@ -134,11 +134,11 @@ def _verdict(check: Check) -> str:
         for severity, count in counts.items()
     )
     size = size_words(check)
-    told = f"<p>{escape(size.zh)}<br><small>{escape(size.en)}</small></p>" if size is not None else ""
+    summary = f"<p>{escape(size.zh)}<br><small>{escape(size.en)}</small></p>" if size is not None else ""
     words = verdict(check)
     return (
         f'<div class="verdict {worst}"><p><strong>{escape(words.zh)}</strong><br>{escape(words.en)}</p>'
-        f'{told}</div>\n<nav class="sum">{boxes}</nav>'
+        f'{summary}</div>\n<nav class="sum">{boxes}</nav>'
     )
 
 
@@ -153,13 +153,13 @@ def _banner(origins: Sequence[Origin]) -> str:
 # -- Files -----------------------------------------------------------------------------------------
 
 
-def _file_cards(check: Check, found: Sequence[Finding]) -> str:
+def _file_cards(check: Check, findings: Sequence[Finding]) -> str:
     """A card for every file, those that could not be used first."""
     first, broken = _cards(check), broken_files(check)
-    cards = [_broken_card(name, first[name], _of(found, name)) for name in broken]
+    cards = [_broken_card(name, first[name], _of(findings, name)) for name in broken]
     for place, record in enumerate(check.files, start=len(broken) + 1):
         anchor = f"file-{place}"
-        cards.append(_card(record, anchor, _of(found, record.file) if first[record.file] == anchor else ()))
+        cards.append(_card(record, anchor, _of(findings, record.file) if first[record.file] == anchor else ()))
     return '<div class="files">\n' + "\n".join(cards) + "\n</div>" if cards else ""
 
 
@@ -169,12 +169,12 @@ def _cards(check: Check) -> dict[str, str]:
     return {name: f"file-{place}" for place, name in reversed(list(enumerate(names, start=1)))}
 
 
-def _of(found: Sequence[Finding], file: str) -> tuple[tuple[int, Finding], ...]:
+def _of(findings: Sequence[Finding], file: str) -> tuple[tuple[int, Finding], ...]:
     """Findings of a file, with their numbers on the page."""
-    return tuple((number, one) for number, one in enumerate(found, start=1) if one.file == file)
+    return tuple((number, finding) for number, finding in enumerate(findings, start=1) if finding.file == file)
 
 
-def _card(record: FileRecord, anchor: str, found: Sequence[tuple[int, Finding]]) -> str:
+def _card(record: FileRecord, anchor: str, numbered: Sequence[tuple[int, Finding]]) -> str:
     lost = record.rows_read - record.rows_used
     bounds = bounds_words(record)
     words = (*form_words(record), *(() if bounds is None else (bounds,)))
@@ -183,20 +183,20 @@ def _card(record: FileRecord, anchor: str, found: Sequence[tuple[int, Finding]])
         f"<div><dt>{_both(f'quality_{key}')}</dt><dd>{value:,}</dd></div>"
         for key, value in (("read", record.rows_read), ("used", record.rows_used), ("dropped", lost))
     )
-    reasons = "".join(f"<li><b>{one.rows:,}</b> {_two(one.why)}</li>" for one in lost_rows(record))
+    reasons = "".join(f"<li><b>{loss.rows:,}</b> {_two(loss.why)}</li>" for loss in lost_rows(record))
     return (
         f'<article id="{anchor}">\n<h3>{escape(record.file)} <span>{_two(role_words(record))}</span></h3>\n'
         f'<ul class="chips">{chips}</ul>\n<dl class="figures">{figures}</dl>\n{_bar(record)}\n'
         + (f'<ul class="lost">{reasons}</ul>\n' if reasons else "")
         + _columns(column_lines(record))
-        + _links(found)
+        + _links(numbered)
         + "</article>"
     )
 
 
-def _broken_card(name: str, anchor: str, found: Sequence[tuple[int, Finding]]) -> str:
+def _broken_card(name: str, anchor: str, numbered: Sequence[tuple[int, Finding]]) -> str:
     head = f"<h3>{escape(name)} <span>{_both('quality_unread')}</span></h3>"
-    return f'<article id="{anchor}" class="broken">\n{head}\n{_links(found)}</article>'
+    return f'<article id="{anchor}" class="broken">\n{head}\n{_links(numbered)}</article>'
 
 
 def _bar(record: FileRecord) -> str:
@@ -214,9 +214,9 @@ def _bar(record: FileRecord) -> str:
 def _columns(columns: Sequence[ColumnLine]) -> str:
     parts = []
     for status in COLUMN_STATUSES:
-        mine = [one for one in columns if one.status == status]
-        if mine:
-            items = "".join(f"<li>{_column(one)}</li>" for one in mine)
+        chosen = [column for column in columns if column.status == status]
+        if chosen:
+            items = "".join(f"<li>{_column(column)}</li>" for column in chosen)
             parts.append(f'<h4>{_both(f"quality_{status}")}</h4>\n<ul class="columns {status}">{items}</ul>\n')
     return "".join(parts)
 
@@ -229,12 +229,12 @@ def _column(column: ColumnLine) -> str:
     return f"{theirs}{title}<code>{escape(column.ours)}</code>"
 
 
-def _links(found: Sequence[tuple[int, Finding]]) -> str:
-    if not found:
+def _links(numbered: Sequence[tuple[int, Finding]]) -> str:
+    if not numbered:
         return ""
     items = "".join(
-        f'<li class="{escape(one.severity)}"><a href="#finding-{number}">{escape(one.message_zh)}</a></li>'
-        for number, one in found
+        f'<li class="{escape(finding.severity)}"><a href="#finding-{number}">{escape(finding.message_zh)}</a></li>'
+        for number, finding in numbered
     )
     return f'<h4>{_both("quality_found_here")}</h4>\n<ul class="links">{items}</ul>\n'
 
@@ -242,37 +242,37 @@ def _links(found: Sequence[tuple[int, Finding]]) -> str:
 # -- Findings --------------------------------------------------------------------------------------
 
 
-def _finding_lists(check: Check, found: Sequence[Finding]) -> str:
-    if not found:
+def _finding_lists(check: Check, findings: Sequence[Finding]) -> str:
+    if not findings:
         return f'<h2 id="findings">{_both("quality_findings")}</h2>\n<p>{_both("quality_nothing")}</p>'
     cards, headers, parts = _cards(check), headers_of(check.files), []
     for severity in SEVERITIES:
-        mine = [
-            _finding(number, one, cards.get(one.file), place_text(one, headers, file=False))
-            for number, one in enumerate(found, start=1)
-            if one.severity == severity
+        items = [
+            _finding(number, finding, cards.get(finding.file), place_text(finding, headers, file=False))
+            for number, finding in enumerate(findings, start=1)
+            if finding.severity == severity
         ]
-        if mine:
-            head = f'<h2 id="{severity}s">{_both(f"quality_{severity}")} <span class="n">{len(mine)}</span></h2>'
-            parts.append(f'{head}\n<ol class="findings">\n' + "\n".join(mine) + "\n</ol>")
+        if items:
+            head = f'<h2 id="{severity}s">{_both(f"quality_{severity}")} <span class="n">{len(items)}</span></h2>'
+            parts.append(f'{head}\n<ol class="findings">\n' + "\n".join(items) + "\n</ol>")
     return "\n".join(parts)
 
 
-def _finding(number: int, told: Finding, card: str | None, where: str) -> str:
-    name = f'<a href="#{card}">{escape(told.file)}</a>' if card else escape(told.file)
+def _finding(number: int, finding: Finding, card: str | None, where: str) -> str:
+    name = f'<a href="#{card}">{escape(finding.file)}</a>' if card else escape(finding.file)
     place = " · ".join(part for part in (name, escape(where)) if part)
-    second = english(told)
-    examples = f'<p class="such"><small>{_both("quality_examples")}：{escape(examples_text(told))}</small></p>'
-    remedy = f'<p class="remedy">{escape(told.remedy_zh)}<br><small>{escape(told.remedy_en)}</small></p>'
+    second = english(finding)
+    examples = f'<p class="such"><small>{_both("quality_examples")}：{escape(examples_text(finding))}</small></p>'
+    remedy = f'<p class="remedy">{escape(finding.remedy_zh)}<br><small>{escape(finding.remedy_en)}</small></p>'
     return (
-        f'<li id="finding-{number}" class="{escape(told.severity)}"><div>'
+        f'<li id="finding-{number}" class="{escape(finding.severity)}"><div>'
         + (f'<p class="place">{place}</p>' if place else "")
-        + f"<p>{escape(told.message_zh)}"
+        + f"<p>{escape(finding.message_zh)}"
         + (f"<br><small>{escape(second)}</small>" if second else "")
         + "</p>"
-        + (examples if told.examples else "")
+        + (examples if finding.examples else "")
         + "</div>"
-        + (remedy if told.remedy_zh or told.remedy_en else "")
+        + (remedy if finding.remedy_zh or finding.remedy_en else "")
         + "</li>"
     )
 

@@ -73,12 +73,12 @@ def check_lines(check: Check, *, width: int = 100, saved: bool = False, options:
         out what steers a terminal.
     """
     width = max(width, 60)
-    told, counts, headers = verdict(check), counted(check.findings), headers_of(check.files)
+    ready, counts, headers = verdict(check), counted(check.findings), headers_of(check.files)
     worst = next((severity for severity in SEVERITIES if counts[severity]), "note")
     size = size_words(check)
     lines = [Line(text=f"{title_words(check)} · {both('quality_title')}", style="title"), Line(text="")]
     lines += _block(
-        str(told), width, style="error" if worst == "error" else "warning" if worst == "warning" else "head"
+        str(ready), width, style="error" if worst == "error" else "warning" if worst == "warning" else "head"
     )
     tally = both("quality_counts", **counts)
     lines += [Line(text=f"{tally.zh}    {tally.en}")]
@@ -86,12 +86,12 @@ def check_lines(check: Check, *, width: int = 100, saved: bool = False, options:
         lines += [*_block(size.zh, width, style="quiet"), *_block(size.en, width, style="quiet")]
     lines += [Line(text=""), *_files(check, width)]
     for severity in SEVERITIES:
-        group = [found for found in check.findings if found.severity == severity]
+        group = [finding for finding in check.findings if finding.severity == severity]
         if group:
             heading = f"{both(f'quality_{severity}')} ({len(group)})"
             lines += [Line(text=""), Line(text=heading, style="head")]
-            for found in group:
-                lines += _finding(found, place_text(found, headers), width)
+            for finding in group:
+                lines += _finding(finding, place_text(finding, headers), width)
     return [*lines, Line(text=""), *_next(check, width, saved=saved, options=options)]
 
 
@@ -133,7 +133,7 @@ def _files(check: Check, width: int) -> Iterator[Line]:
 
 def _row(cells: list[str], widths: tuple[int, int, int]) -> str:
     (name, role, *figures), (named, held, figure) = cells, widths
-    return _cell(name, named) + _cell(role, held) + "".join(_cell(one, figure, right=True) for one in figures)
+    return _cell(name, named) + _cell(role, held) + "".join(_cell(text, figure, right=True) for text in figures)
 
 
 def _about(record: FileRecord, width: int) -> Iterator[Line]:
@@ -144,16 +144,16 @@ def _about(record: FileRecord, width: int) -> Iterator[Line]:
     lost = lost_rows(record)
     if lost:
         for language in ("zh", "en"):
-            reasons = ("；" if language == "zh" else "; ").join(getattr(one.told, language) for one in lost)
+            reasons = ("；" if language == "zh" else "; ").join(getattr(loss.told, language) for loss in lost)
             head = getattr(both("quality_dropped"), language)
             yield from _block(f"{head}{'：' if language == 'zh' else ': '}{reasons}", width, indent="  ")
     columns = column_lines(record)
     for status in COLUMN_STATUSES:
-        mine = [_column(one) for one in columns if one.status == status]
-        if mine:
-            more = [f"… +{len(mine) - _SHOWN}"] if len(mine) > _SHOWN else []
+        chosen = [_column(column) for column in columns if column.status == status]
+        if chosen:
+            more = [f"… +{len(chosen) - _SHOWN}"] if len(chosen) > _SHOWN else []
             head, warned = str(both(f"quality_{status}")), status == "personal"
-            yield from _listed(head, [*mine[:_SHOWN], *more], width, warned=warned)
+            yield from _listed(head, [*chosen[:_SHOWN], *more], width, warned=warned)
 
 
 def _column(column: ColumnLine) -> str:
@@ -169,16 +169,16 @@ def _column(column: ColumnLine) -> str:
 # -- Findings --------------------------------------------------------------------------------------
 
 
-def _finding(found: Finding, place: str, width: int) -> Iterator[Line]:
-    mark = f"{_MARK[found.severity]} "
-    yield from _block(place or found.message_zh, width, indent="  ", mark=mark, style=found.severity)
+def _finding(finding: Finding, place: str, width: int) -> Iterator[Line]:
+    mark = f"{_MARK[finding.severity]} "
+    yield from _block(place or finding.message_zh, width, indent="  ", mark=mark, style=finding.severity)
     if place:
-        yield from _block(found.message_zh, width, indent="    ")
-    yield from _block(english(found), width, indent="    ", style="quiet")
-    if found.examples:
-        yield from _block(f"{both('quality_examples')}：{examples_text(found)}", width, indent="    ", style="quiet")
-    yield from _block(found.remedy_zh, width, indent="    ", mark="→ ")
-    yield from _block(found.remedy_en, width, indent="    ", mark="→ ", style="quiet")
+        yield from _block(finding.message_zh, width, indent="    ")
+    yield from _block(english(finding), width, indent="    ", style="quiet")
+    if finding.examples:
+        yield from _block(f"{both('quality_examples')}：{examples_text(finding)}", width, indent="    ", style="quiet")
+    yield from _block(finding.remedy_zh, width, indent="    ", mark="→ ")
+    yield from _block(finding.remedy_en, width, indent="    ", mark="→ ", style="quiet")
 
 
 # -- Cells of a line -------------------------------------------------------------------------------

@@ -78,21 +78,21 @@ def sites(analysis: Analysis, lonlat: NDArray[np.float64]) -> list[dict[str, Any
 
 def _optional(row: pd.Series, state: Any, *, timed: bool) -> dict[str, Any]:
     """What only some facilities have: open at the moment, denied, a state, capacities, an address, a tier, kinds."""
-    found: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
+    fields: dict[str, Any] = {"open": None if state is None or pd.isna(state) else bool(state)} if timed else {}
     if row.get("survey_answer") == "denied":
-        found["denied"] = True
+        fields["denied"] = True
     gone = states().get(str(row.get("state")))
     if gone is not None and not gone.serves and row.get("survey_answer") != "confirmed":
-        found |= {"state": gone.key, "state_zh": gone.title_zh, "state_en": gone.title_en}
+        fields |= {"state": gone.key, "state_zh": gone.title_zh, "state_en": gone.title_en}
     capacities, url = row.get("capacity_by_service"), row.get("source_url")
     tier = tiers().get(str(row.get("tier_key")))
     if tier is not None:
-        found |= {"tier_zh": tier.title_zh, "tier_en": tier.title_en}
+        fields |= {"tier_zh": tier.title_zh, "tier_en": tier.title_en}
     if named := [kinds()[key] for key in split_kinds(row.get("site_kind_key", ""))]:
-        found["site_kind_zh"] = "、".join(kind.title_zh for kind in named)
-        found["site_kind_en"] = ", ".join(kind.title_en for kind in named)
+        fields["site_kind_zh"] = "、".join(kind.title_zh for kind in named)
+        fields["site_kind_en"] = ", ".join(kind.title_en for kind in named)
     if isinstance(capacities, Mapping):
-        found["capacity_by_service"] = {str(key): plain(value, 1) for key, value in capacities.items()}
+        fields["capacity_by_service"] = {str(key): plain(value, 1) for key, value in capacities.items()}
     if isinstance(url, str) and _WEB.fullmatch(url):
-        found["source_url"] = url
-    return found
+        fields["source_url"] = url
+    return fields

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 import folium
 from branca.element import Element, Figure
 
+from circle15.catalog.words import phrase
 from circle15.errors import SettingError
 from circle15.model import Analysis
 from circle15.refusals import refusal
@@ -147,7 +148,7 @@ def _tiles(name: str) -> dict[str, Any]:
         return {
             "layers": [wmts.format(layer=layer, key=key) for layer in ("vec", "cva")],
             "hosts": ["https://t0.tianditu.gov.cn"],
-            "attribution": "天地图",
+            "attribution": phrase("tianditu")["zh"],
             "max_zoom": 18,
         }
     if name in {"amap", "gaode"}:

@@ -173,9 +173,9 @@ def refuse_urls(html: str) -> None:
     OutputError
         Naming the address and what to do.
     """
-    found = _LOADS.search(html) or _CSS_URL.search(html) or re.search(r"@import[^;]*", html)
-    if found:
-        raise refusal("page_loads", error=OutputError, address=found[0][:120])
+    address = _LOADS.search(html) or _CSS_URL.search(html) or re.search(r"@import[^;]*", html)
+    if address:
+        raise refusal("page_loads", error=OutputError, address=address[0][:120])
 
 
 def _hashes(blocks: Iterable[str]) -> str:

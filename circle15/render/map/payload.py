@@ -19,10 +19,11 @@ from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
-from circle15.model.places import PEOPLE
+from circle15.model.places import ELDERS_IN_NEED, PEOPLE
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
+from circle15.render.published.needs import needs_without
 from circle15.render.published.privacy import UNKNOWN
 from circle15.render.published.told import Published, publish
 from circle15.render.words import public_file
@@ -36,7 +37,10 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
-_MORE = ("households", "population_registered", "pop_65plus", "pop_80plus", "circle_cut", "circle_cut_60plus")
+_MORE = (
+    "households", "population_registered", "pop_65plus", "pop_80plus", *ELDERS_IN_NEED, "circle_cut",
+    "circle_cut_60plus",
+)  # fmt: skip
 """What the card of a community tells beside its people, in tens."""
 
 
@@ -231,8 +235,8 @@ def _add_places(sections: Sections, analysis: Analysis, project: Project) -> Non
         shapes = np.full(len(index), None, dtype=object)
         if len(frame):
             place = frame.index.get_indexer(index)
-            found = place >= 0
-            shapes[found] = frame.geometry.to_numpy()[place[found]]
+            drawn = place >= 0
+            shapes[drawn] = frame.geometry.to_numpy()[place[drawn]]
         sections.add_polygons(name, project(shapely.simplify(shapes, coarse, preserve_topology=False)))
 
 
@@ -303,7 +307,7 @@ def _communities(published: Published, project: Project) -> list[dict[str, Any]]
     frame = analysis.city.communities.frame
     anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
     people, elders = (published.places[column].to_numpy() for column in PEOPLE)
-    cells = _cells(analysis, published.cells)
+    cells = _cells(analysis, published)
     made = analysis.demand.points.by_community["method"]
     texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
     more = _more(published)
@@ -327,19 +331,22 @@ def _communities(published: Published, project: Project) -> list[dict[str, Any]]
     return out
 
 
-def _known(people: np.int64) -> int | None:
+def _known(people: int | np.int64) -> int | None:
     """A published number of people; None where nobody knows it."""
     return None if people == UNKNOWN else int(people)
 
 
-def _more(published: Published) -> list[dict[str, int]]:
-    """Further numbers of each community, in tens; none where a cell is empty, or where no circle is cut."""
+def _more(published: Published) -> list[dict[str, int | None]]:
+    """Further numbers of each community, in tens; of needs None, and else none, where a cell is empty.
+
+    None of people whose circle leaves the street file where there are none.
+    """
     shown = published.more[[column for column in _MORE if column in published.more]]
     return [
         {
-            str(column): int(count)
+            str(column): _known(count)
             for column, count in row.items()
-            if count != UNKNOWN and (count or not str(column).startswith("circle_cut"))
+            if column in ELDERS_IN_NEED or (count != UNKNOWN and (count or not str(column).startswith("circle_cut")))
         }
         for row in shown.to_dict("records")
     ]
@@ -362,8 +369,9 @@ def _gap(row: pd.Series) -> dict[str, Any]:
     }
 
 
-def _cells(analysis: Analysis, public: pd.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
-    """For each community and service: public counts per cut-off, minutes, choices, rank."""
+def _cells(analysis: Analysis, published: Published) -> dict[str, dict[str, dict[str, Any]]]:
+    """For each community and service: public counts per cut-off, minutes, choices, rank, older people of some need."""
+    public, needs = published.cells, needs_without(analysis, published)
     out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
     steps = [f"uncovered_{place}" for place in range(len(analysis.settings.cutoffs_min))]
     for (community, service), row in zip(public.index, public.to_dict("records"), strict=True):
@@ -372,6 +380,7 @@ def _cells(analysis: Analysis, public: pd.DataFrame) -> dict[str, dict[str, dict
             "uncovered": [int(row[step]) for step in steps] if row["placed"] else None,
             **{figure: plain(row[figure], 0) for figure in ("mean_min", "p90_min", "choices")},
             "rank": None if pd.isna(row["rank"]) else int(row["rank"]),
+            **({"needs": left} if (left := needs.get((str(community), str(service)))) else {}),
         }
     return out
 
@@ -384,6 +393,8 @@ def _totals(published: Published) -> dict[str, Any]:
         "unknown": published.unknown,
         "population": published.people,
         "pop_60plus": published.elders,
-        "uncovered": {key: [int(totals.loc[key, one]) for one in analysis.settings.cutoffs_min] for key in services},
+        "uncovered": {
+            key: [int(totals.loc[key, cutoff]) for cutoff in analysis.settings.cutoffs_min] for key in services
+        },
         "placed": {key: int(totals.loc[key, "placed"]) for key in services},
     }

@@ -109,9 +109,9 @@ def _pairs(published: Published, frame: pd.DataFrame, services: list[str]) -> tu
     ids = published.places.index
     community = ids.get_indexer(frame.index.get_level_values("community_id"))
     service = pd.Index(services).get_indexer(frame.index.get_level_values("service"))
-    told = frame.index.get_level_values("community_id").isin(published.told) & (service >= 0)
+    kept = frame.index.get_level_values("community_id").isin(published.told) & (service >= 0)
     order = np.lexsort((service, community))
-    order = order[told[order]]
+    order = order[kept[order]]
     return frame.iloc[order], list(zip(order.tolist(), community[order].tolist(), service[order].tolist(), strict=True))
 
 
@@ -144,11 +144,11 @@ def _routes(published: Published, services: list[str]) -> list[list[Any]]:
 
 def _attribution(published: Published, services: list[str]) -> dict[str, Any]:
     """Causes and remedies; people in tens, all of them."""
-    found = published.analysis.attribution
-    if not len(found):
+    attribution = published.analysis.attribution
+    if not len(attribution):
         return {}
-    shown, places = _pairs(published, found.frame, services)
-    links = pd.Index(found.links.index) if len(found.links) else pd.Index([])
+    shown, places = _pairs(published, attribution.frame, services)
+    links = pd.Index(attribution.links.index) if len(attribution.links) else pd.Index([])
     left = published.left.reindex(shown.index)
     people = [left[f"uncovered_{name}"].tolist() for name in ("gates", "link", "direct", "straight")]
     link = links.get_indexer(pd.Index(shown["link_id"])).tolist()
@@ -156,23 +156,23 @@ def _attribution(published: Published, services: list[str]) -> dict[str, Any]:
         [community, service, CAUSES.index(cause), *counts, best]
         for (_, community, service), cause, *counts, best in zip(places, shown["cause"], *people, link, strict=True)
     ]
-    told = [
+    lines = [
         {"id": str(key), "m": short(length), "crosses": str(crosses), "serves": serves}
         for key, length, crosses, serves in zip(
             links,
-            found.links["length_m"],
-            found.links["crosses"],
+            attribution.links["length_m"],
+            attribution.links["crosses"],
             published.serves.reindex(links).tolist(),
             strict=True,
         )
     ] if len(links) else []  # fmt: skip
-    return {"causes": list(CAUSES), "rows": rows, "links": told}
+    return {"causes": list(CAUSES), "rows": rows, "links": lines}
 
 
 def _robustness(published: Published, services: list[str]) -> dict[str, Any]:
     """Verdicts over many draws; shares are made of counts in tens, as those of the ledger."""
-    analysis, found = published.analysis, published.analysis.robustness
-    if not len(found):
+    analysis, robustness = published.analysis, published.analysis.robustness
+    if not len(robustness):
         return {}
     shown, places = _pairs(published, published.draws, services)
     figures = zip(places, shown["verdict"], *(shown[name] for name in _DRAWN), strict=True)
@@ -182,12 +182,12 @@ def _robustness(published: Published, services: list[str]) -> dict[str, Any]:
     ]
     return {
         "verdicts": list(ROBUST),
-        "draws": int(found.draws),
-        "seed": int(found.seed),
+        "draws": int(robustness.draws),
+        "seed": int(robustness.seed),
         "rows": rows,
         "communities": _by_community(analysis, published.intervals),
         "assumptions": _notes(
-            assumption_notes(found, analysis.ledger.rules, pack_services=analysis.city.pack_services)
+            assumption_notes(robustness, analysis.ledger.rules, pack_services=analysis.city.pack_services)
         ),
     }
 
@@ -235,22 +235,23 @@ def _checks(analysis: Analysis) -> dict[str, Any]:
 
 def _types(analysis: Analysis) -> dict[str, Any]:
     """Kinds of communities; none is told where people aged 60+ are not public, for it rests on their share."""
-    found = analysis.typology
-    if not len(found) or not len(found.types):
+    typology = analysis.typology
+    if not len(typology) or not len(typology.types):
         return {}
     ids = analysis.city.communities.frame.index
-    kinds = found.types.index
-    own = found.frame["type_id"].reindex(ids).fillna("")
-    place = kinds.get_indexer(pd.Index(own))
-    outlier = found.frame["outlier"].reindex(ids).eq(True) if "outlier" in found.frame else pd.Series(False, index=ids)  # noqa: FBT003
+    kinds = typology.types.index
+    kind = typology.frame["type_id"].reindex(ids).fillna("")
+    place = kinds.get_indexer(pd.Index(kind))
+    marked = typology.frame.get("outlier", pd.Series(data=False, index=typology.frame.index))
+    outlier = marked.reindex(ids).eq(other=True)
     medoids = (
-        ids.get_indexer(found.types["medoid_id"].to_numpy()).tolist()
-        if "medoid_id" in found.types
+        ids.get_indexer(typology.types["medoid_id"].to_numpy()).tolist()
+        if "medoid_id" in typology.types
         else [-1] * len(kinds)
     )
-    names = (type_names(found, language) for language in ("zh", "en"))
+    names = (type_names(typology, language) for language in ("zh", "en"))
     return {
-        "method": found.method,
+        "method": typology.method,
         "types": [
             {
                 "id": str(key),
@@ -259,19 +260,19 @@ def _types(analysis: Analysis) -> dict[str, Any]:
                 "medoid": medoid if medoid >= 0 and place[medoid] >= 0 else -1,
                 "like": str(row["kunshan"]) if isinstance(row.get("kunshan"), str) else "",
             }
-            for (key, row), name_zh, name_en, medoid in zip(found.types.iterrows(), *names, medoids, strict=True)
+            for (key, row), name_zh, name_en, medoid in zip(typology.types.iterrows(), *names, medoids, strict=True)
         ],
         "of": place.tolist(),
         "outliers": np.flatnonzero(outlier.to_numpy() & (place >= 0)).tolist(),
-        "notes": _notes(type_notes(found)),
+        "notes": _notes(type_notes(typology)),
     }
 
 
 def _stability(published: Published) -> dict[str, Any]:
     """Ranks under other weights and other ways to put services together."""
-    found = published.analysis.stability
-    if not len(found):
+    stability = published.analysis.stability
+    if not len(stability):
         return {}
     columns = ["rank_additive", "rank_worst", "rank_low", "rank_high", "top_tenth"]
     frame = published.stability.assign(top_tenth=100 * published.stability["top_tenth"].astype(np.float64))
-    return {"draws": int(found.draws), "rows": _by_community(published.analysis, frame[columns])}
+    return {"draws": int(stability.draws), "rows": _by_community(published.analysis, frame[columns])}

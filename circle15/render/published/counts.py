@@ -91,8 +91,9 @@ def few(people: float, *, rough: bool = False) -> str:
     if people == UNKNOWN:
         return text("people_unknown", "zh")
     if people == SUPPRESSED:
-        return f"不足{FEWEST}"
-    return f"约{people:,.0f}" if rough and people and people % FEWEST == 0 else f"{people:,.0f}"
+        return text("gaps_few_people", "zh", limit=FEWEST)
+    shown = f"{people:,.0f}"
+    return text("people_rough", "zh", people=shown) if rough and people and people % FEWEST == 0 else shown
 
 
 def percent(share: float, digits: int = 0) -> str:

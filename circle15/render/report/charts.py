@@ -53,7 +53,7 @@ def gap_bars(analysis: Analysis, published: Published) -> Any | None:
     axes.tick_params(axis="y", length=0, labelcolor=tint("ink"))
     axes.set_xlim(0, 106)
     axes.set_ylim(-0.7, len(ranked) - 0.3)
-    axes.set_xlabel("缺口指数（0–100，越高缺口越大）  Gap index, higher is worse")
+    axes.set_xlabel(_beside("axis_index"))
     axes.xaxis.grid(visible=True, color=tint("rule"), linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
@@ -65,8 +65,10 @@ def _made(figure: Any, analysis: Analysis) -> None:
     """A line below a chart on what is synthetic, so that it says so wherever the picture goes."""
     layers = synthetic_layers(analysis.city)
     if layers:
-        named = [say(f"layer_{one}") for one in layers]
-        words = say("made_layers", layers=("、".join(one.zh for one in named), ", ".join(one.en for one in named)))
+        named = [say(f"layer_{layer}") for layer in layers]
+        words = say(
+            "made_layers", layers=("、".join(layer.zh for layer in named), ", ".join(layer.en for layer in named))
+        )
         figure.supxlabel(f"{words.zh}  {words.en}", x=0.01, ha="left", fontsize=6, color=tint("quiet"))
 
 
@@ -108,8 +110,8 @@ def coverage_curve(analysis: Analysis, published: Published) -> Any | None:
         _line(axes, line.index.to_numpy(dtype=float), share * 100, look)
     for cutoff in analysis.settings.cutoffs_min:
         axes.axvline(cutoff, color=tint("quiet"), linewidth=0.9 if cutoff == circle else 0.5, linestyle=(0, (4, 3)))
-    axes.set_xlabel("步行时间（分钟）  Walking time (min)")
-    axes.set_ylabel("走得到的60岁以上老人（%）\nAged 60+ within reach (%)")
+    axes.set_xlabel(_beside("axis_minutes"))
+    axes.set_ylabel(_beside("axis_reached", "\n"))
     axes.set_ylim(0, 102)
     axes.set_xlim(left=0)
     _legend(axes)
@@ -128,8 +130,8 @@ def lorenz_curve(analysis: Analysis) -> Any | None:
         line = lorenz.xs(key, level="service").sort_index()
         access = np.interp(_STEPS, line["people"].to_numpy(dtype=float), line["access"].to_numpy(dtype=float))
         _line(axes, _STEPS * 100, access * 100, look)
-    axes.set_xlabel("老年人口累计，可达性从差到好（%）\nPeople aged 60+, worst access first (%)")
-    axes.set_ylabel("可达性累计（%）  Access (%)")
+    axes.set_xlabel(_beside("axis_people", "\n"))
+    axes.set_ylabel(_beside("axis_access"))
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
     axes.set_aspect("equal")
@@ -163,6 +165,12 @@ def _looks(analysis: Analysis, frame: pd.DataFrame) -> dict[str, dict[str, Any]]
 
 def _line(axes: Any, x: np.ndarray, y: np.ndarray, look: Mapping[str, Any]) -> None:
     axes.plot(x, y, linewidth=1.6, **look)
+
+
+def _beside(key: str, gap: str = "  ") -> str:
+    """What an axis shows, in both languages."""
+    words = say(key)
+    return f"{words.zh}{gap}{words.en}"
 
 
 def _legend(axes: Any) -> None:

@@ -14,13 +14,14 @@ from circle15.render.report.section_causes import causes
 from circle15.render.report.section_certainty import certainty
 from circle15.render.report.section_clauses import clauses
 from circle15.render.report.section_closing import cards, glossary, limits, quality
+from circle15.render.report.section_needs import needs
 from circle15.render.report.section_spread import spread, types
 from circle15.render.report.section_summary import method, summary, verdict
 from circle15.render.tables.frames import synthetic_layers
 
 __all__ = ["report_of"]
 
-_SECTIONS = (summary, method, coverage, gaps, clauses, causes, certainty, spread, types, quality, limits)
+_SECTIONS = (summary, method, coverage, gaps, clauses, causes, certainty, spread, needs, types, quality, limits)
 _APPENDICES = (cards, glossary)
 
 
@@ -57,7 +58,7 @@ def _banner(analysis: Analysis) -> Words | None:
     made = synthetic_layers(analysis.city)
     if not made:
         return None
-    return say("banner", layers=("、".join(say(f"layer_{one}").zh for one in made), ", ".join(made)))
+    return say("banner", layers=("、".join(say(f"layer_{layer}").zh for layer in made), ", ".join(made)))
 
 
 def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:
@@ -73,7 +74,7 @@ def _cover(facts: Facts) -> tuple[tuple[Words, str], ...]:
         (say("cover_area"), area.zh + beside),
         (
             say("cover_walker"),
-            f"{profile.title_zh}，{profile.speed_mps:g}米/秒 · {profile.title_en}, {profile.speed_mps:g} m/s",
+            say("walker_speed", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}").heading,
         ),
         (say("cover_moment"), f"{at.zh} {at.en}" if at else str(say("any_time"))),
         (say("cover_dates"), "、".join(dates) or str(say("no_date"))),

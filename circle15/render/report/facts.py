@@ -61,15 +61,15 @@ class Facts:
 
     def names(self, community: Any) -> tuple[str, str]:
         """A community's name, and its English one where it has such."""
-        frame, own = self.analysis.city.communities.frame, self.name(community)
+        frame, name = self.analysis.city.communities.frame, self.name(community)
         english = frame["name_en"].get(community) if "name_en" in frame else None
-        return own, clean(english) if isinstance(english, str) and english.strip() else own
+        return name, clean(english) if isinstance(english, str) and english.strip() else name
 
     def subdistrict(self, community: Any) -> str:
         """The subdistrict that a community names, ``""`` if none."""
         frame = self.analysis.city.communities.frame
-        found = frame["subdistrict"].get(community) if "subdistrict" in frame else None
-        return clean(found) if isinstance(found, str) else ""
+        named = frame["subdistrict"].get(community) if "subdistrict" in frame else None
+        return clean(named) if isinstance(named, str) else ""
 
     @property
     def determined(self) -> list[str]:

@@ -32,10 +32,10 @@ def pick(installed: Iterable[str], *wishes: str) -> str:
     >>> pick(["DejaVu Sans", "SimHei", "SimSun"], *SANS)
     'SimHei'
     """
-    there = {name.casefold(): name for name in installed}
+    present = {name.casefold(): name for name in installed}
     for wish in wishes:
-        if wish.casefold() in there:
-            return there[wish.casefold()]
+        if wish.casefold() in present:
+            return present[wish.casefold()]
     raise refusal("report_font", error=OutputError)
 
 

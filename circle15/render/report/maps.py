@@ -66,9 +66,11 @@ def service_maps(analysis: Analysis, published: Published) -> Any | None:
         low = (whole - (row + 1) * tall + 0.03) / whole
         axes = figure.add_axes((column / across + 0.004, low, 1 / across - 0.008, (tall - 0.27) / whole))
         _frame(axes, analysis.city)
-        told = published.cells.loc[published.cells.index.get_level_values("service") == key, "share"]
-        cells = told.droplevel("service").dropna()
-        tones = {one: steps("ramp")[class_of(share, _SHARE_ENDS, falling=True)] for one, share in cells.items()}
+        shares = published.cells.loc[published.cells.index.get_level_values("service") == key, "share"]
+        cells = shares.droplevel("service").dropna()
+        tones = {
+            community: steps("ramp")[class_of(share, _SHARE_ENDS, falling=True)] for community, share in cells.items()
+        }
         _ground(axes, analysis.city, plain=True)
         _areas(axes, analysis, published, tones, width=0.3)
         service = services(analysis.city.pack_services)[key]
@@ -145,13 +147,14 @@ def credits_of(analysis: Analysis) -> str:
     dates = sorted({clean(origin.date) for origin in city.origins if origin.date})
     dated = "、".join(dates) if dates else str(say("no_date"))
     made = synthetic_layers(city)
-    lines = [" · ".join([*names, f"数据日期 data of {dated}"])]
+    date, review = say("credit_date"), say("credit_review")
+    lines = [" · ".join([*names, f"{date} {dated}"])]
     if made:
-        layers = say("made_layers", layers=("、".join(say(f"layer_{one}").zh for one in made), ", ".join(made)))
+        layers = say("made_layers", layers=("、".join(say(f"layer_{layer}").zh for layer in made), ", ".join(made)))
         lines.append(f"{layers.zh}  {layers.en}")
     number = clean(city.review_number) or str(say("to_fill"))
     terms = say("terms")
-    lines.append(f"审图号 Map review number：{number} · {terms.zh}  {terms.en}")
+    lines.append(f"{review}：{number} · {terms.zh}  {terms.en}")
     return "\n".join(lines)
 
 
@@ -226,7 +229,7 @@ def _areas(
     known = np.array([key in colours and published.seen(key) for key in frame.index])
     shapes = frame.geometry.to_numpy()
     _paint(axes, shapes[~known], facecolor=tint("hidden"), edgecolor="#ffffff", linewidth=width, zorder=2, hatch="////")
-    face = [colours[key] for key, there in zip(frame.index, known, strict=True) if there]
+    face = [colours[key] for key, shown in zip(frame.index, known, strict=True) if shown]
     if face:
         _paint(axes, shapes[known], facecolor=face, edgecolor="#ffffff", linewidth=width, zorder=2, alpha=alpha)
 

@@ -49,12 +49,12 @@ def _by_service(facts: Facts) -> Table:
     offers = analysis.city.facilities.in_service().offers()["service"].value_counts()
     cutoffs = analysis.settings.cutoffs_min
     fields = [field("h_service", 2.6), field("h_sites", 0.8, "right")]
-    fields += [Field(words=say("h_within", minutes=f"{one:g}"), width=1.0, align="right") for one in cutoffs]
+    fields += [Field(words=say("h_within", minutes=f"{cutoff:g}"), width=1.0, align="right") for cutoff in cutoffs]
     fields += [field("h_out", 1.4, "right"), field("h_mean", 1.1, "right")]
     rows = []
     for key in (key for key in facts.determined if key in totals.index):
         row, placed = totals.loc[key], totals.loc[key, "placed"]
-        shares = [percent(1 - max(row[one], 0) / placed, 0) if placed > 0 else "—" for one in cutoffs]
+        shares = [percent(1 - max(row[cutoff], 0) / placed, 0) if placed > 0 else "—" for cutoff in cutoffs]
         words = facts.service(key)
         rows.append((f"{words.zh} {words.en}", f"{int(offers.get(key, 0)):,}", *shares, few(row["uncovered"]),
                      minutes(_mean(facts, key))))  # fmt: skip
@@ -64,7 +64,8 @@ def _by_service(facts: Facts) -> Table:
 def _routes(routes: pd.DataFrame) -> Table:
     """Facilities by service and supply route, in the order of the routes."""
     known = {
-        f"{one.title_zh} {one.title_en}": Words(zh=one.title_zh, en=one.title_en) for one in supply_routes().values()
+        f"{route.title_zh} {route.title_en}": Words(zh=route.title_zh, en=route.title_en)
+        for route in supply_routes().values()
     }
     unsaid = Words(zh=text("route_unsaid", "zh"), en=text("route_unsaid", "en"))
     heads = {
@@ -138,6 +139,6 @@ def gaps(facts: Facts) -> list[Block]:
 def _unknown(facts: Facts, ids: Any) -> Words:
     """The communities whose people aged 60+ nobody knows, by name."""
     shown = [facts.names(key) for key in ids[:_MOST_ROWS]]
-    zh, en = "、".join(one for one, _ in shown), ", ".join(one for _, one in shown)
+    zh, en = "、".join(name for name, _ in shown), ", ".join(name for _, name in shown)
     more = ("……", ", ...") if len(ids) > len(shown) else ("", "")
     return say("gaps_unknown", count=len(ids), names=(zh + more[0], en + more[1]))

@@ -47,10 +47,10 @@ def _by_cause(facts: Facts) -> Table:
               *(field(_WORLD_HEADS[world], 1.35, "right") for world in worlds))  # fmt: skip
     rows = []
     for cause in _CAUSES:
-        mine = frame[frame["cause"] == cause]
-        if len(mine):
-            people = [few(facts.published.summed(world, mine.index)) for world in worlds]
-            rows.append((str(say(f"cause_{cause}")), f"{len(mine):,}", *people))
+        gaps = frame[frame["cause"] == cause]
+        if len(gaps):
+            people = [few(facts.published.summed(world, gaps.index)) for world in worlds]
+            rows.append((str(say(f"cause_{cause}")), f"{len(gaps):,}", *people))
     note = None if gates else say("causes_gates_same")
     return Table(words=say("causes_table"), fields=fields, rows=tuple(rows), note=note)
 

@@ -33,13 +33,15 @@ _FIRST = 10
 
 def certainty(facts: Facts) -> list[Block]:
     """Verdicts by how sure they are, the field checks that would flip one, and ranks under other weights."""
-    found = facts.analysis.robustness
+    robustness = facts.analysis.robustness
     out: list[Block] = [Heading(level=1, words=say("certainty"))]
-    if not found.draws or not len(found.frame):
+    if not robustness.draws or not len(robustness.frame):
         out.append(Paragraph(words=say("certainty_none")))
     else:
-        out += [Paragraph(words=say("certainty_lead", draws=found.draws, seed=found.seed)), _verdicts(facts)]
-        notes = assumption_notes(found, facts.analysis.ledger.rules, pack_services=facts.analysis.city.pack_services)
+        out += [Paragraph(words=say("certainty_lead", draws=robustness.draws, seed=robustness.seed)), _verdicts(facts)]
+        notes = assumption_notes(
+            robustness, facts.analysis.ledger.rules, pack_services=facts.analysis.city.pack_services
+        )
         if notes:
             items = [Words(zh=clean(note["zh"]), en=clean(note["en"])) for note in notes.values()]
             out += [Paragraph(words=say("certainty_assumed")), Bullets(items=tuple(items))]
@@ -87,12 +89,12 @@ def _weights(facts: Facts) -> Words:
         return say("stability_none")
     first = facts.published.stability.sort_values("rank", kind="stable").head(_FIRST)
     steady = int((first["top_tenth"] > 0.5).sum())
-    told = []
-    for (one, other), row in stability.agreement.iterrows():
+    agreements = []
+    for (variant, other), row in stability.agreement.iterrows():
         if pd.notna(row["rho"]):
-            a, b = _variant(one), _variant(other)
-            told.append(Words(zh=f"{a.zh}与{b.zh}{row['rho']:.2f}", en=f"{a.en}–{b.en} {row['rho']:.2f}"))
-    words = listed(told) if told else Words(zh="—", en="—")
+            a, b = _variant(variant), _variant(other)
+            agreements.append(say("agreement", one=(a.zh, a.en), other=(b.zh, b.en), rho=f"{row['rho']:.2f}"))
+    words = listed(agreements) if agreements else Words(zh="—", en="—")
     return say("stability_line", draws=f"{stability.draws:,}", steady=steady, agreements=(words.zh, words.en))
 
 

@@ -34,9 +34,9 @@ def clauses(facts: Facts) -> list[Block]:
     books = dict.fromkeys(rule.book for rule in ledger.rules)
     known = {**norm_books(), **{book.key: book for book in facts.analysis.city.books}}
     for key in books:
-        mine = [rule for rule in ledger.rules if rule.book == key]
+        rules = [rule for rule in ledger.rules if rule.book == key]
         named = (clean(known[key].title_zh), clean(known[key].title_en)) if key in known else (clean(key), clean(key))
-        out.append(_book(named, mine, counts))
+        out.append(_book(named, rules, counts))
     out += [Heading(level=2, words=say("clauses_rates")), _rates(facts)]
     return [*out, Heading(level=2, words=say("clauses_lacks")), _lacks(facts)]
 
@@ -54,14 +54,14 @@ def _book(named: tuple[str, str], rules: Sequence[Rule], counts: Any) -> Block:
         return Paragraph(words=say("clauses_book_none", book=named, count=len(known)))
     marks = {rule.mark for rule, _ in rows}
     alike = marks.pop() if len(marks) == 1 else ""
-    some = any(row["hidden"] for _, row in rows)
+    withheld = any(row["hidden"] for _, row in rows)
     heads = {"pass": "h_pass", "fail": "h_fail", "undetermined": "h_open"} | (
-        {"hidden": "verdict_hidden"} if some else {}
+        {"hidden": "verdict_hidden"} if withheld else {}
     )
-    fields = (field("h_clause", 5.2 - some), field("h_level", 0.9), field("h_required", 2.4),
+    fields = (field("h_clause", 5.2 - withheld), field("h_level", 0.9), field("h_required", 2.4),
               *(field(head, 1.4 if head == "h_open" else 1.2, "right") for head in heads.values()),
               field("h_standing", 2.6))  # fmt: skip
-    told = [
+    notes = [
         (clean(rule.title_zh), say(f"level_{rule.level}").zh, required(rule),
          *(f"{int(row[verdict]):,}" for verdict in heads), _standing(rule, alike))
         for rule, row in rows
@@ -72,7 +72,7 @@ def _book(named: tuple[str, str], rules: Sequence[Rule], counts: Any) -> Block:
     return Table(
         words=say(f"clauses_book_{alike}" if alike else "clauses_book", book=named),
         fields=fields,
-        rows=tuple(told),
+        rows=tuple(notes),
         note=say("clauses_left", parts=(parts.zh, parts.en)) if parts.zh else None,
     )
 
@@ -126,19 +126,20 @@ def measured(rule: Rule, row: Any) -> str:
         return first
     if min(low, high) < 0:
         return say("between", low=first, high=last).zh
-    return f"{first.removesuffix(unit_words(rule.unit, 'zh'))}–{last.removeprefix('约')}"
+    about = say("people_rough", people="").zh
+    return f"{first.removesuffix(unit_words(rule.unit, 'zh'))}–{last.removeprefix(about)}"
 
 
-def _figure(rule: Rule, told: float, verdict: str) -> str:
+def _figure(rule: Rule, value: float, verdict: str) -> str:
     """One figure with its unit."""
     if rule.unit == "yes":
-        return say("is_there" if told else "is_not_there").zh
+        return say("is_there" if value else "is_not_there").zh
     exposure = EXPOSURE.get(rule.measure)
-    if exposure in {"people", "households"} and told in {NEARLY_NONE, NEARLY_ALL}:
-        return say("nearly_none" if told == NEARLY_NONE else "nearly_all").zh
-    exact = exposure in {"plain", "staff"} or told == 0 or (rule.unit == "%" and told == 100)
+    if exposure in {"people", "households"} and value in {NEARLY_NONE, NEARLY_ALL}:
+        return say("nearly_none" if value == NEARLY_NONE else "nearly_all").zh
+    exact = exposure in {"plain", "staff"} or value == 0 or (rule.unit == "%" and value == 100)
     one_sided = (rule.least is None) != (rule.at_most is None)
-    if not exact and one_sided and verdict in _SIDES and rule.passes(told) != (verdict == "pass"):
+    if not exact and one_sided and verdict in _SIDES and rule.passes(value) != (verdict == "pass"):
         least, most = _SIDES[verdict]
         least = least if rule.more_than is None else _STRICT[verdict]
         return (
@@ -146,8 +147,8 @@ def _figure(rule: Rule, told: float, verdict: str) -> str:
             if rule.at_most is None
             else f"{most}{rule.at_most:g}{unit_words(rule.unit, 'zh')}"
         )
-    about = "" if exact else "约"
-    return f"{about}{number(told, 0 if told >= 100 else 1).removesuffix('.0')}{unit_words(rule.unit, 'zh')}"
+    shown = f"{number(value, 0 if value >= 100 else 1).removesuffix('.0')}{unit_words(rule.unit, 'zh')}"
+    return shown if exact else say("people_rough", people=shown).zh
 
 
 def _rates(facts: Facts) -> Block:
@@ -168,9 +169,9 @@ def _rates(facts: Facts) -> Block:
         if row["partly"]:
             observed, partly = observed.replace("—", say("observed_partly").zh), True
         rows.append((clean(rule.title_zh), required(rule), observed, verdict))
-    told = [*([say("clauses_rates_partly")] if partly else []),
+    notes = [*([say("clauses_rates_partly")] if partly else []),
             *([say("clauses_rates_open", count=undecided)] if undecided else [])]  # fmt: skip
-    note = Words(zh="".join(one.zh for one in told), en=" ".join(one.en for one in told)) if told else None
+    note = Words(zh="".join(part.zh for part in notes), en=" ".join(part.en for part in notes)) if notes else None
     if not rows:
         return Paragraph(words=note or say("clauses_no_rates"))
     return Table(words=say("clauses_rate_table"), fields=fields, rows=tuple(rows), note=note)
@@ -182,20 +183,20 @@ def _lacks(facts: Facts) -> Block:
     titles = {rule.clause_id: rule.title_zh for rule in ledger.rules}
     needs: dict[str, dict[str, int]] = {}
     for clause, lacks in zip(undetermined.index.get_level_values("clause_id"), undetermined["lacks"], strict=True):
-        for one in str(lacks).split(", "):
-            found = needs.setdefault(one, {})
-            found[clause] = found.get(clause, 0) + 1
+        for lack in str(lacks).split(", "):
+            counts = needs.setdefault(lack, {})
+            counts[clause] = counts.get(clause, 0) + 1
     if not needs:
         return Paragraph(words=say("clauses_no_lacks"))
     fields = (field("h_lacks", 3.4), field("h_clauses", 5), field("h_open", 1.2, "right"))
     rows = []
-    for one, found in sorted(needs.items(), key=lambda entry: (-sum(entry[1].values()), entry[0])):
-        named = "；".join(clean(titles.get(clause, clause)) for clause in found)
+    for lack, counts in sorted(needs.items(), key=lambda entry: (-sum(entry[1].values()), entry[0])):
+        named = "；".join(clean(titles.get(clause, clause)) for clause in counts)
         rows.append(
             (
-                clean(lacks_words(one, "zh", pack_services=facts.analysis.city.pack_services)) or "—",
+                clean(lacks_words(lack, "zh", pack_services=facts.analysis.city.pack_services)) or "—",
                 named,
-                f"{sum(found.values()):,}",
+                f"{sum(counts.values()):,}",
             )
         )
     return Table(words=say("clauses_lack_table"), fields=fields, rows=tuple(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from circle15.catalog.norm_books import not_computed
@@ -20,7 +21,6 @@ __all__ = ["cards", "glossary", "limits", "quality"]
 
 _MOST_FINDINGS, _MOST_CLAUSES, _MOST_CUT = 30, 4, 30
 CARDS = 5
-_FEW = re.compile(rf"(?<![\d.,，])(?:{'|'.join(map(str, range(1, FEWEST)))})(?:人|位)")
 """One to nine people in a message."""
 _TERMS = (
     "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",
@@ -33,22 +33,29 @@ def quality(facts: Facts) -> list[Block]:
     findings = facts.analysis.findings
     counts = counted(findings)
     parts = listed(
-        [say(f"quality_count_{one}", count=counts[one]) for one in SEVERITIES if counts[one]]
+        [say(f"quality_count_{severity}", count=counts[severity]) for severity in SEVERITIES if counts[severity]]
         or [say("quality_nothing_said")]
     )
     words = say("quality_lead", parts=(parts.zh, parts.en))
     out: list[Block] = [Heading(level=1, words=say("quality")), Paragraph(words=words), _files(facts)]
-    told = [one for one in by_severity(findings) if one.severity != "note"] or by_severity(findings)
-    if not told:
+    shown = [finding for finding in by_severity(findings) if finding.severity != "note"] or by_severity(findings)
+    if not shown:
         return [*out, Paragraph(words=say("quality_no_findings")), *_cut(facts)]
     fields = (field("h_severity", 0.8), field("h_finding", 5), field("h_todo", 3.6))
     rows = []
-    for one in told[:_MOST_FINDINGS]:
-        place = clean(one.file) + (f" 第{one.row}行" if one.row is not None else "")
-        message = _FEW.sub(f"不足{FEWEST}人", one.message_zh)
-        rows.append((say(f"severity_{one.severity}").zh, clean(f"{place}：{message}" if place else message),
-                     clean(one.remedy_zh)))  # fmt: skip
+    for finding in shown[:_MOST_FINDINGS]:
+        place = clean(finding.file) + (f" {say('quality_row', row=finding.row).zh}" if finding.row is not None else "")
+        message = _few_people().sub(say("few_share").zh, finding.message_zh)
+        rows.append((say(f"severity_{finding.severity}").zh, clean(f"{place}：{message}" if place else message),
+                     clean(finding.remedy_zh)))  # fmt: skip
     return [*out, Table(words=say("quality_findings"), fields=fields, rows=tuple(rows)), *_cut(facts)]
+
+
+@cache
+def _few_people() -> re.Pattern[str]:
+    """One to nine people, as a Chinese sentence counts them."""
+    counters = "|".join(say("people_counters").zh.split("、"))
+    return re.compile(rf"(?<![\d.,，])(?:{'|'.join(map(str, range(1, FEWEST)))})(?:{counters})")
 
 
 def _cut(facts: Facts) -> list[Block]:
@@ -56,15 +63,15 @@ def _cut(facts: Facts) -> list[Block]:
     cut = facts.analysis.circle_cut
     if not len(cut) or not (cut["circle_cut"] > 0).any():
         return []
-    there = cut[cut["circle_cut"] > 0].sort_index(kind="stable")
-    worst = there.sort_values("circle_cut", ascending=False, kind="stable").head(_MOST_CUT)
+    leaving = cut[cut["circle_cut"] > 0].sort_index(kind="stable")
+    worst = leaving.sort_values("circle_cut", ascending=False, kind="stable").head(_MOST_CUT)
     fields = (field("h_community", 2.4), field("h_subdistrict", 1.6), field("h_cut", 1.4, "right"),
               field("h_elders", 1.3, "right"))  # fmt: skip
     rows = [
         (facts.name(key), facts.subdistrict(key), few(people, rough=True), few(elders, rough=True))
         for key, people, elders in facts.published.more.loc[worst.index, [*cut]].itertuples(name=None)
     ]
-    words = say("quality_cut", count=len(there), shown=len(rows))
+    words = say("quality_cut", count=len(leaving), shown=len(rows))
     return [Table(words=words, fields=fields, rows=tuple(rows), note=say("quality_cut_note"))]
 
 
@@ -75,19 +82,22 @@ def _files(facts: Facts) -> Block:
     fields = (field("h_file", 2.6), field("h_nature", 1), field("h_read", 1, "right"), field("h_used", 1, "right"),
               field("h_lost", 3.8))  # fmt: skip
     rows = []
-    for one in files:
-        lost = "；".join(clean(part.told.zh) for part in lost_rows(one)) or "—"
-        rows.append((clean(one.file), role_words(one).zh, f"{one.rows_read:,}", f"{one.rows_used:,}", lost))
+    for record in files:
+        lost = "；".join(clean(part.told.zh) for part in lost_rows(record)) or "—"
+        rows.append((clean(record.file), role_words(record).zh, f"{record.rows_read:,}", f"{record.rows_used:,}", lost))
     return Table(words=say("quality_files"), fields=fields, rows=tuple(rows))
 
 
 def limits(facts: Facts) -> list[Block]:
     """What maps and tables cannot tell, and services without a list."""
-    items = [Words(zh=f"{one.title_zh}：{one.why_zh}", en=f"{one.title_en}: {one.why_en}") for one in not_computed()]
+    items = [
+        Words(zh=f"{entry.title_zh}：{entry.why_zh}", en=f"{entry.title_en}: {entry.why_en}")
+        for entry in not_computed()
+    ]
     items.append(say("limit_osm"))
     unknown = [facts.service(key) for key in facts.analysis.coverage.undetermined]
     if unknown:
-        zh, en = "、".join(one.zh for one in unknown), ", ".join(one.en for one in unknown)
+        zh, en = "、".join(entry.zh for entry in unknown), ", ".join(entry.en for entry in unknown)
         items.append(say("undetermined", services=(zh, en)))
     return [Heading(level=1, words=say("limits")), Paragraph(words=say("limits_lead")), Bullets(items=tuple(items))]
 
@@ -138,18 +148,18 @@ def _services(facts: Facts, key: Any) -> Table | None:
     if len(missing):
         fields.append(field("h_remedy", 5.0))
     rows = []
-    for service in (one for one in facts.determined if (key, one) in cells.index):
+    for service in (candidate for candidate in facts.determined if (key, candidate) in cells.index):
         cell = cells.loc[(key, service)]
-        told = [facts.service(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=True),
+        cells_of_row = [facts.service(service).zh, percent(cell["share"]), few(cell["uncovered"], rough=True),
                 number(cell["mean_min"], 0)]  # fmt: skip
         if walked:
-            told.append(_walk(facts, key, service))
+            cells_of_row.append(_walk(facts, key, service))
         if len(robust):
             known = str(robust["verdict"].get((key, service), ""))
-            told.append(say(f"verdict_{known}" if known == "undetermined" else known).zh if known else "—")
+            cells_of_row.append(say(f"verdict_{known}" if known == "undetermined" else known).zh if known else "—")
         if len(missing):
-            told.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
-        rows.append(tuple(told))
+            cells_of_row.append(remedy(facts, missing.loc[(key, service)]) if (key, service) in missing.index else "")
+        rows.append(tuple(cells_of_row))
     words = say("card_table", community=facts.names(key))
     return Table(words=words, fields=tuple(fields), rows=tuple(rows), splits=True) if rows else None
 
@@ -160,7 +170,7 @@ def _walk(facts: Facts, key: Any, service: str) -> str:
         return "—"
     row = routes.loc[(key, service)]
     site = facts.analysis.city.facilities.frame["name"].get(row["facility_id"], row["facility_id"])
-    return f"{clean(site)}，{row['metres']:,.0f}米，{row['minutes']:.0f}分钟"
+    return say("walk_told", facility=clean(site), metres=f"{row['metres']:,.0f}", minutes=f"{row['minutes']:.0f}").zh
 
 
 def _conventions_last(standing: Any) -> Any:
@@ -170,17 +180,18 @@ def _conventions_last(standing: Any) -> Any:
 def _failed(facts: Facts, key: Any) -> Words:
     ledger = facts.analysis.ledger
     unit = facts.verdicts.index.get_level_values("unit_id") == str(key)
-    mine = facts.verdicts[unit & (facts.verdicts.index.get_level_values("level") == "community")]
+    judged = facts.verdicts[unit & (facts.verdicts.index.get_level_values("level") == "community")]
     rules: dict[str, Rule] = {rule.clause_id: rule for rule in ledger.rules}
-    told = []
-    failed = mine[mine["verdict"] == "fail"].sort_values("standing", kind="stable", key=_conventions_last)
+    clauses = []
+    failed = judged[judged["verdict"] == "fail"].sort_values("standing", kind="stable", key=_conventions_last)
     for (_, _, clause), row in failed.iterrows():
         rule = rules[str(clause)]
         mark = f"，{mark_words(rule.mark, 'zh')}" if rule.mark else ""
         number = f"，{say('feasible', numbers=row['feasible']).zh}" if row["feasible"] else ""
-        told.append(f"{clean(rule.title_zh)}（现状{measured(rule, row)}，要求{required(rule)}{number}{mark}）")
-    more = f"；另有{len(told) - _MOST_CLAUSES}条，见 gaps.xlsx" if len(told) > _MOST_CLAUSES else ""
-    return say("card_failed", clauses="；".join(told[:_MOST_CLAUSES]) + more) if told else say("card_failed_none")
+        values = {"observed": measured(rule, row), "required": required(rule), "remarks": number + mark}
+        clauses.append(say("clause_failed", clause=clean(rule.title_zh), **values).zh)
+    more = say("clauses_more", count=len(clauses) - _MOST_CLAUSES).zh if len(clauses) > _MOST_CLAUSES else ""
+    return say("card_failed", clauses="；".join(clauses[:_MOST_CLAUSES]) + more) if clauses else say("card_failed_none")
 
 
 def glossary(facts: Facts) -> list[Block]:

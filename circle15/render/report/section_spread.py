@@ -61,7 +61,7 @@ def _why(equity: Any, *, dashes: bool) -> Words | None:
         list(dict.fromkeys(clean(reason) for reason in equity_reasons(equity, language) if reason))
         for language in ("zh", "en")
     )
-    return Words(zh=("“—”：" if dashes else "") + "；".join(zh), en="; ".join(en)) if zh else None
+    return Words(zh=("“—”：" if dashes else "") + "".join(zh), en=" ".join(en)) if zh else None
 
 
 def _group(facts: Facts, grouping: str, groups: Any, keys: Sequence[str]) -> Table:
@@ -70,11 +70,11 @@ def _group(facts: Facts, grouping: str, groups: Any, keys: Sequence[str]) -> Tab
     fields += [Field(words=Words(zh=facts.service(key).zh, en=""), width=1, align="right") for key in keys]
     rows = []
     for name in list(dict.fromkeys(groups.index.get_level_values("group")))[:_MOST_GROUPS]:
-        mine = groups.xs(name, level="group")
-        people = float(mine["pop_60plus"].iloc[0])
-        shares = [percent(float(mine.loc[key, "share"])) if key in mine.index else "—" for key in keys]
-        told = _fifth(name) if grouping == "need" else clean(name)
-        rows.append((told, f"{mine['communities'].iloc[0]:,.0f}", few(tens(people), rough=True), *shares))
+        services = groups.xs(name, level="group")
+        people = float(services["pop_60plus"].iloc[0])
+        shares = [percent(float(services.loc[key, "share"])) if key in services.index else "—" for key in keys]
+        label = _fifth(name) if grouping == "need" else clean(name)
+        rows.append((label, f"{services['communities'].iloc[0]:,.0f}", few(tens(people), rough=True), *shares))
     known = ("community_type", "priority_flag", "rural", "subdistrict", "need")
     word = say(f"grouping_{grouping}") if grouping in known else Words(zh=clean(grouping), en=clean(grouping))
     return Table(words=say("groups_table", grouping=(word.zh, word.en)), fields=tuple(fields), rows=tuple(rows))
@@ -107,7 +107,7 @@ def _types(facts: Facts) -> Table:
     rows = []
     for name, (key, row) in zip(names, table.iterrows(), strict=True):
         medoid = row["medoid_id"]
-        told = [clean(key), clean(name), f"{row['communities']:,.0f}",
+        line = [clean(key), clean(name), f"{row['communities']:,.0f}",
                 few(tens(float(row["pop_60plus"])), rough=True), facts.name(medoid) if medoid else "—"]  # fmt: skip
-        rows.append((*told, clean(row["kunshan"])) if kunshan else tuple(told))
+        rows.append((*line, clean(row["kunshan"])) if kunshan else tuple(line))
     return Table(words=say("types_table"), fields=tuple(fields), rows=tuple(rows))

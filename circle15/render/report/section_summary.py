@@ -52,12 +52,12 @@ def verdict(facts: Facts) -> list[Words]:
     """What a reader of the first page alone should know; the lead first."""
     lines = [_lead(facts)]
     if len(facts.ranked):
-        told = [(facts.names(key), f"{row['index']:.0f}") for key, row in facts.ranked.head(3).iterrows()]
-        zh = "、".join(f"{name}（{index}）" for (name, _), index in told)
-        en = ", ".join(f"{name} ({index})" for (_, name), index in told)
+        first = [(facts.names(key), f"{row['index']:.0f}") for key, row in facts.ranked.head(3).iterrows()]
+        zh = "、".join(f"{name}（{index}）" for (name, _), index in first)
+        en = ", ".join(f"{name} ({index})" for (_, name), index in first)
         lines.append(say("verdict_worst", communities=(zh, en)))
     lines += _helps(facts, "verdict")
-    if any(one.code == "estimated-people" for one in facts.analysis.findings):
+    if any(finding.code == "estimated-people" for finding in facts.analysis.findings):
         lines.append(say("verdict_estimated"))
     verdicts = facts.drawn
     if facts.analysis.robustness.draws and len(verdicts):
@@ -138,13 +138,13 @@ def ranking(facts: Facts, most: int) -> Table:
     for key, row in facts.ranked.head(most).iterrows():
         cell = _cell(facts, key, row["worst_service"])
         lacks = row["uncovered_worst"] > 0
-        told = [f"{row['rank']:.0f}", facts.name(key), facts.subdistrict(key),
+        line = [f"{row['rank']:.0f}", facts.name(key), facts.subdistrict(key),
                 few(facts.published.places["pop_60plus"][key]), f"{row['index']:.0f}"]  # fmt: skip
         if len(drawn):
-            told.append(interval(facts, key))
-        told += [facts.service(row["worst_service"]).zh if lacks else say("nothing_lacking").zh,
+            line.append(interval(facts, key))
+        line += [facts.service(row["worst_service"]).zh if lacks else say("nothing_lacking").zh,
                  few(cell["uncovered"], rough=True) if lacks and cell is not None else "—"]  # fmt: skip
-        rows.append(tuple(told))
+        rows.append(tuple(line))
     return Table(words=say("gaps_all"), fields=tuple(fields), rows=tuple(rows))
 
 
@@ -163,26 +163,26 @@ def _cell(facts: Facts, community: Any, service: Any) -> Any:
 
 def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     """The best link, the best place for a facility, and gates, as far as something is known of them."""
-    found, published = facts.analysis.attribution, facts.published
+    attribution, published = facts.analysis.attribution, facts.published
     gaps: Any = published.cells
     circle = f"{facts.analysis.settings.circle_min:g}"
     lines = []
-    if len(found.links):
-        best = found.links.iloc[0]
+    if len(attribution.links):
+        best = attribution.links.iloc[0]
         crosses, serves = crossing(best["crosses"]), int(published.serves[best.name])
-        told = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
-        lacking = published.summed("uncovered", found.frame.index) if len(found.frame) else 0
+        values = {"length": f"{best['length_m']:,.0f}", "crosses": (crosses.zh, crosses.en)}
+        lacking = published.summed("uncovered", attribution.frame.index) if len(attribution.frame) else 0
         share = percent(min(1.0, serves / lacking)) if min(serves, lacking) >= FEWEST else "—"
-        link = say(f"{told_as}_link", **told, people=about(serves), minutes=circle, percent=share)
+        link = say(f"{told_as}_link", **values, people=about(serves), minutes=circle, percent=share)
         if best["length_m"] < SHORT_M:
             short = say("short_link")
             link = Words(zh=link.zh + short.zh, en=f"{link.en} {short.en}")
         lines.append(link)
-    if len(found.frame):
-        today, opened = (published.summed(world, found.frame.index) for world in ("uncovered", "uncovered_gates"))
+    if len(attribution.frame):
+        today, opened = (published.summed(world, attribution.frame.index) for world in ("uncovered", "uncovered_gates"))
         if today - max(opened, 0) >= FEWEST:
             lines.append(say(f"{told_as}_gate", people=about(today - max(opened, 0)), minutes=circle))
-        gaps = published.left[found.frame["cause"].isin(["facility", "mixed"])].sort_index(kind="stable")
+        gaps = published.left[attribution.frame["cause"].isin(["facility", "mixed"])].sort_index(kind="stable")
     if len(gaps) and float(gaps["uncovered"].max()) >= FEWEST:
         community, service = gaps["uncovered"].idxmax()
         words = facts.service(service)
@@ -199,12 +199,12 @@ def crossing(codes: Any) -> Words:
 
 
 def _sure(facts: Facts) -> list[Words]:
-    found = facts.analysis.robustness
-    if not found.draws or not len(found.frame):
+    robustness = facts.analysis.robustness
+    if not robustness.draws or not len(robustness.frame):
         return []
     judged = facts.drawn["verdict"] != "undetermined"
     robust = facts.drawn["verdict"] == "robust_gap"
-    return [say("sure_line", draws=found.draws, all=f"{judged.sum():,}", robust=f"{robust.sum():,}"),
+    return [say("sure_line", draws=robustness.draws, all=f"{judged.sum():,}", robust=f"{robust.sum():,}"),
             *_first_check(facts)]  # fmt: skip
 
 
@@ -225,8 +225,8 @@ def _compliance(facts: Facts) -> list[Words]:
     marks = {rule.clause_id: rule.mark or "stated" for rule in ledger.rules}
     mark = frame.index.get_level_values("clause_id").map(marks)
     counts = {
-        f"{told}_{kind}": f"{((frame['verdict'] == verdict) & (mark == kind)).sum():,}"
-        for told, verdict in (("passed", "pass"), ("failed", "fail"))
+        f"{outcome}_{kind}": f"{((frame['verdict'] == verdict) & (mark == kind)).sum():,}"
+        for outcome, verdict in (("passed", "pass"), ("failed", "fail"))
         for kind in ("stated", "indicative", "project")
     }
     return [say("ledger_line", books=len({rule.book for rule in ledger.rules}), rules=len(ledger.rules),
@@ -252,9 +252,9 @@ def _sources(facts: Facts) -> Table:
               field("h_file", 2.2))  # fmt: skip
     rows = []
     for row in source_table(facts.analysis.city).itertuples():
-        told = clean(f"{row.label_zh} {row.attribution}".strip())
+        origin = clean(f"{row.label_zh} {row.attribution}".strip())
         made = str(say("made_up")) if row.synthetic else ""
-        rows.append((told, made, clean(row.date) or say("no_date").zh, clean(row.licence), clean(row.file)))
+        rows.append((origin, made, clean(row.date) or say("no_date").zh, clean(row.licence), clean(row.file)))
     return Table(words=say("sources_table"), fields=fields, rows=tuple(rows))
 
 
@@ -262,10 +262,10 @@ def _how(facts: Facts) -> list[Words]:
     analysis = facts.analysis
     profile, settings = analysis.profile, analysis.settings
     circle = f"{settings.circle_min:g}"
-    used = dict.fromkeys(str(one) for one in analysis.demand.points.by_community["method"].dropna())
-    methods = [method_words(one).partition(" ") for one in used]
+    used = dict.fromkeys(str(item) for item in analysis.demand.points.by_community["method"].dropna())
+    methods = [method_words(item).partition(" ") for item in used]
     named = ("、".join(zh for zh, _, _ in methods), ", ".join(en for _, _, en in methods))
-    cutoffs = tuple(comma.join(f"{one:g}" for one in settings.cutoffs_min) for comma in ("、", ", "))
+    cutoffs = tuple(comma.join(f"{cutoff:g}" for cutoff in settings.cutoffs_min) for comma in ("、", ", "))
     weights = analysis.gaps.weights
     listed_weights = (
         "，".join(f"{facts.service(key).zh}{weight:.3f}" for key, weight in weights.items()),

@@ -16,13 +16,12 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from circle15.render.report.blocks import Bullets, Field, Heading, NewPage, Paragraph, Picture, Report, Table
+from circle15.render.report.blocks import Bullets, Field, Heading, NewPage, Paragraph, Picture, Report, Table, say
 from circle15.render.report.ink import tint
 from circle15.render.words import Words
 
 __all__ = ["word_bytes"]
 
-_BODY, _HEADS, _LATIN = "宋体", "黑体", "Times New Roman"
 _SAND, _RULE, _DARK = "FFF1D6", "B8C4CC", "1F2933"
 _TEXT_MM = 164.0
 _TITLE_CHARS = 255
@@ -112,7 +111,7 @@ def _set_up(document: Any, report: Report) -> None:
     _code(footer, "NUMPAGES", "1")
     for line in (header, footer):
         for run in line.runs:
-            _letters(run, size=8, color=_rgb("quiet"), east=_HEADS)
+            _letters(run, size=8, color=_rgb("quiet"), east=say("font_heads").zh)
 
 
 def _tabs(paragraph: Any) -> None:
@@ -125,19 +124,19 @@ def _styles(document: Any) -> None:
     styles = document.styles
     for name in ("Normal", "List Bullet", "Caption", "Title", "Subtitle", *_SIZES):
         style = styles[name]
-        east = _HEADS if name in _SIZES or name in {"Title", "Caption"} else _BODY
-        style.font.name = _LATIN
+        letters = say("font_heads" if name in _SIZES or name in {"Title", "Caption"} else "font_body")
+        style.font.name = letters.en
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{theme}"), None)
-        fonts.set(qn("w:eastAsia"), east)
+        fonts.set(qn("w:eastAsia"), letters.zh)
         style.font.color.rgb = _rgb("ink")
     normal = styles["Normal"]
     language = OxmlElement("w:lang")  # else programs set Chinese punctuation as they do elsewhere
     language.set(qn("w:val"), "en-GB")
     language.set(qn("w:eastAsia"), "zh-CN")
-    for found in styles.element.iter(qn("w:lang")):
-        found.set(qn("w:eastAsia"), "zh-CN")
+    for language_mark in styles.element.iter(qn("w:lang")):
+        language_mark.set(qn("w:eastAsia"), "zh-CN")
     normal.element.get_or_add_rPr().append(language)
     for edge in styles["Title"].element.iter(qn("w:pBdr")):
         edge.getparent().remove(edge)
@@ -161,7 +160,7 @@ def _styles(document: Any) -> None:
 
 def _cover(document: Any, report: Report) -> None:
     title = document.add_paragraph(style="Title")
-    _letters(title.add_run(report.title.zh), size=26, bold=True, east=_HEADS)
+    _letters(title.add_run(report.title.zh), size=26, bold=True, east=say("font_heads").zh)
     _letters(document.add_paragraph().add_run(report.title.en), size=13, color=_rgb("quiet"))
     _both(document.add_paragraph(), report.subtitle, size=13)
     if report.banner is not None:
@@ -190,8 +189,9 @@ def _cover(document: Any, report: Report) -> None:
 def _contents(document: Any, report: Report) -> None:
     """A table of contents that Word makes anew on F9; until then it names the headings."""
     line = document.add_paragraph()
-    _letters(line.add_run("目录 "), size=16, bold=True, color=_rgb("accent"), east=_HEADS)
-    _letters(line.add_run("Contents"), size=10, color=_rgb("quiet"))
+    words = say("contents")
+    _letters(line.add_run(f"{words.zh} "), size=16, bold=True, color=_rgb("accent"), east=say("font_heads").zh)
+    _letters(line.add_run(words.en), size=10, color=_rgb("quiet"))
     heads = [block for block in report.blocks if isinstance(block, Heading) and block.level < 3]
     first = document.add_paragraph()
     for part in ("begin", "separate"):
@@ -250,7 +250,7 @@ def _letters(run: Any, *, size: float, bold: bool | None = None, color: Any = No
     if color is not None:
         run.font.color.rgb = color
     if east:
-        run.font.name = _LATIN
+        run.font.name = say("font_body").en
         run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), east)
 
 
@@ -276,18 +276,18 @@ def _picture(document: Any, block: Picture, content: bytes) -> None:
     shape = line.add_run().add_picture(BytesIO(content), width=Mm(_TEXT_MM * block.width))
     shape._inline.docPr.set("descr", f"{block.words.zh} {block.words.en}")
     shape._inline.docPr.set("name", block.stem)
-    _caption(document, "图", block.number, block.words, after=True)
+    _caption(document, say("caption_picture").zh, block.number, block.words, after=True)
 
 
 def _table(document: Any, block: Table) -> None:
-    bare = all(not one.words.zh for one in block.fields)
+    bare = all(not head.words.zh for head in block.fields)
     if block.words.zh:
-        _caption(document, "表", block.number, block.words, after=False)
+        _caption(document, say("caption_table").zh, block.number, block.words, after=False)
     table = document.add_table(rows=0, cols=len(block.fields))
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    whole = sum(one.width for one in block.fields)
-    widths = [Mm(_TEXT_MM * one.width / whole) for one in block.fields]
+    whole = sum(head.width for head in block.fields)
+    widths = [Mm(_TEXT_MM * head.width / whole) for head in block.fields]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     if not bare:
@@ -301,7 +301,7 @@ def _table(document: Any, block: Table) -> None:
             line.alignment = _ALIGN[block.fields[place].align]
             _tight(line)
             bold = True if bare and place == 0 else None
-            _letters(line.add_run(value), size=8.5, bold=bold, east=_HEADS if bold else "")
+            _letters(line.add_run(value), size=8.5, bold=bold, east=say("font_heads").zh if bold else "")
     _rules(table)
     if block.note is not None:
         line = document.add_paragraph()
@@ -320,16 +320,16 @@ def _head_row(table: Any, block: Table, widths: list[Any]) -> None:
     repeated = OxmlElement("w:tblHeader")
     repeated.set(qn("w:val"), "true")
     row._tr.get_or_add_trPr().append(repeated)
-    for cell, one, width in zip(row.cells, block.fields, widths, strict=True):
+    for cell, head, width in zip(row.cells, block.fields, widths, strict=True):
         cell.width = width
         line = cell.paragraphs[0]
-        line.alignment = _ALIGN[one.align]
+        line.alignment = _ALIGN[head.align]
         _tight(line)
-        _letters(line.add_run(one.words.zh), size=8.5, bold=True, east=_HEADS)
-        if one.words.en:
+        _letters(line.add_run(head.words.zh), size=8.5, bold=True, east=say("font_heads").zh)
+        if head.words.en:
             run = line.add_run()
             run.add_break()
-            _letters(line.add_run(one.words.en), size=7, color=_rgb("quiet"))
+            _letters(line.add_run(head.words.en), size=7, color=_rgb("quiet"))
         _edge(cell._tc.get_or_add_tcPr(), "bottom", 6, _DARK)
 
 
@@ -395,7 +395,7 @@ def _rules(table: Any) -> None:
     for side, eighths, color in (("top", 10, _DARK), ("bottom", 10, _DARK), ("insideH", 3, _RULE)):
         borders.append(_border(side, eighths, color))
     properties = table._tbl.tblPr
-    later = [found for name in ("tblLayout", "tblCellMar", "tblLook") for found in properties.findall(qn(f"w:{name}"))]
+    later = [child for name in ("tblLayout", "tblCellMar", "tblLook") for child in properties.findall(qn(f"w:{name}"))]
     if later:  # the schema wants them in this order
         later[0].addprevious(borders)
     else:

@@ -22,7 +22,8 @@ from circle15.render.words import both
 __all__ = ["comparison_lines", "save_comparison"]
 
 _MOST = 5
-_CHANGES = {"changed": "改变 changed", "added": "新增 added", "removed": "去掉 removed"}
+_HEADINGS = {"communities": "compared_communities", "gaps": "compared_gaps"}
+"""Sheets that ``gaps.xlsx`` has too, under other headings."""
 
 
 def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
@@ -48,22 +49,20 @@ def _workbook(comparison: Comparison) -> bytes:
     book = Book()
     pair = f"{comparison.before} → {comparison.after}"
     warning = "" if comparison.comparable else " · " + _say("compare_not_comparable")
-    for title, heading, table in (
-        ("设置 Settings", f"不同的设置 · Settings that differ: {pair}{warning}", _setting_table(comparison)),
-        ("输入 Inputs", "改变的输入 · Inputs that changed", _input_table(comparison)),
-        (
-            "全市 City",
-            f"全市各服务（60岁以上）· The city by service, aged 60+: {pair}{warning}",
-            _total_table(comparison),
-        ),
-        ("社区 Communities", f"各社区指数与排名 · Index and rank: {pair}{warning}", _community_table(comparison)),
-        ("缺口 Gaps", f"社区 × 服务 · Community and service: {pair}{warning}", _gap_table(comparison)),
-        ("判定 Verdicts", f"改变的判定 · Verdicts that changed: {pair}", _verdict_table(comparison)),
-        ("只在一次中 Only in one", "只在一次运行中的社区 · Communities in one run only", _only_table(comparison)),
+    compared = f": {pair}"
+    for key, beside, table in (
+        ("settings", compared + warning, _setting_table(comparison)),
+        ("inputs", "", _input_table(comparison)),
+        ("city", compared + warning, _total_table(comparison)),
+        ("communities", compared + warning, _community_table(comparison)),
+        ("gaps", compared + warning, _gap_table(comparison)),
+        ("verdicts", compared, _verdict_table(comparison)),
+        ("only", "", _only_table(comparison)),
     ):
         none = "" if len(table) else " · " + _say("compare_none")
         made = " · " + _say("compare_synthetic") if comparison.synthetic else ""
-        table_sheet(book, None, title, heading + none + made, table)
+        heading = _HEADINGS.get(key, "")
+        table_sheet(book, None, key, table, heading=heading, beside=beside + none + made)
     return book.to_bytes(f"{comparison.title_zh} {comparison.title_en} {pair}")
 
 
@@ -72,11 +71,11 @@ def _workbook(comparison: Comparison) -> bytes:
 
 def _setting_table(comparison: Comparison) -> pd.DataFrame:
     table = comparison.settings.rename(columns={"before": "setting_before", "after": "setting_after"})
-    return table.assign(decides=table["decides"].map({True: "是 yes", False: ""}))
+    return table.assign(decides=table["decides"].map({True: _say("said_yes"), False: ""}))
 
 
 def _input_table(comparison: Comparison) -> pd.DataFrame:
-    return comparison.inputs.assign(change=comparison.inputs["change"].map(_CHANGES))
+    return comparison.inputs.assign(change=[_say(f"change_{change}") for change in comparison.inputs["change"]])
 
 
 def _services(comparison: Comparison, table: pd.DataFrame) -> pd.DataFrame:
@@ -137,8 +136,8 @@ def _state(status: str) -> str:
 def _only_table(comparison: Comparison) -> pd.DataFrame:
     rows = [
         {"run": run, "community_id": key, "name": name}
-        for run, found in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after))
-        for key, name in found.items()
+        for run, communities in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after))
+        for key, name in communities.items()
     ]
     return pd.DataFrame(rows, columns=["run", "community_id", "name"])
 
@@ -157,9 +156,9 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     lines += _total_lines(comparison)
     lines += _community_lines(comparison)
     lines += _verdict_lines(comparison)
-    for run, found in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after)):
-        if found:
-            lines.append(_say("compare_only", run=run, count=len(found), names=_few(found)))
+    for run, communities in ((comparison.before, comparison.only_before), (comparison.after, comparison.only_after)):
+        if communities:
+            lines.append(_say("compare_only", run=run, count=len(communities), names=_few(communities)))
     return lines
 
 
@@ -167,9 +166,9 @@ def _say(key: str, **values: object) -> str:
     return str(both(key, **values))
 
 
-def _few(found: Mapping[str, str]) -> str:
-    shown = ", ".join(list(found.values())[:_MOST])
-    return f"{shown} …" if len(found) > _MOST else shown
+def _few(names: Mapping[str, str]) -> str:
+    shown = ", ".join(list(names.values())[:_MOST])
+    return f"{shown} …" if len(names) > _MOST else shown
 
 
 def _setting_lines(comparison: Comparison) -> Iterator[str]:
@@ -190,7 +189,7 @@ def _input_lines(comparison: Comparison) -> Iterator[str]:
     yield _say("compare_inputs", count=len(comparison.inputs))
     rows: Any = comparison.inputs.itertuples()
     for row in rows:
-        yield f"  · {_CHANGES[row.change]}: {row.file or row.label_zh}"
+        yield f"  · {_say(f'change_{row.change}')}: {row.file or row.label_zh}"
 
 
 def _total_lines(comparison: Comparison) -> Iterator[str]:

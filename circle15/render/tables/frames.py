@@ -93,12 +93,9 @@ _MISSING = (
     "cause", "uncovered_gates", "uncovered_link", "uncovered_direct", "uncovered_straight",
     "uncovered_visitor", "uncovered_closed", "link_id", "remedy_zh", "remedy_en",
 )  # fmt: skip
-_ANSWERS = {"denied": "不存在或不服务 denied", "confirmed": "已核实 confirmed", "": ""}
 _DRAWN = ("required", "share_low", "share_high", "p_below")
 _NOBODY_KNOWS = "people_unknown"
 """Status of a determined service where nobody knows how many people aged 60+ live."""
-_UNDETERMINED = {"zh": "没有设施清单，不能判定。", "en": "No list of facilities: undetermined."}
-_OPEN = {True: "开放 open", False: "不开放 closed"}
 _SUBDISTRICT = (
     "subdistrict", "service", "service_zh", "service_en", "profile", "cutoff_min",
     "pop_60plus", "pop_60plus_covered", "uncovered", "pop_60plus_unplaced", "pop_60plus_undetermined", "share",
@@ -198,9 +195,9 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         table[column] = rank[column].reindex(of_community).to_numpy()
     for column, drawn in _drawn(analysis, rows).items():
         table[column] = drawn
-    for language, undetermined in _UNDETERMINED.items():
+    for language in ("zh", "en"):
         sentences = gap_sentences(analysis.gaps, language, pack_services=analysis.city.pack_services).reindex(rows)
-        table[f"sentence_{language}"] = sentences.fillna(undetermined).to_numpy()
+        table[f"sentence_{language}"] = sentences.fillna(text("no_list", language)).to_numpy()
     table["synthetic"] = "+".join(synthetic_layers(analysis.city))
     return rounded(table)
 
@@ -219,20 +216,20 @@ def _statuses(analysis: Analysis, rows: pd.MultiIndex) -> NDArray[np.object_]:
     """``determined``, ``undetermined`` (no list) or ``people_unknown`` of every community and service."""
     elders = analysis.city.communities.frame["pop_60plus"].reindex(rows.get_level_values("community_id"))
     listed = rows.get_level_values("service").isin(analysis.coverage.services)
-    told = np.where(elders.isna(), _NOBODY_KNOWS, "determined")
-    return np.where(listed, told, "undetermined").astype(object)
+    known = np.where(elders.isna(), _NOBODY_KNOWS, "determined")
+    return np.where(listed, known, "undetermined").astype(object)
 
 
 def _what_is_missing(analysis: Analysis, rows: pd.MultiIndex) -> dict[str, Any]:
     """Columns on missing facilities and paths, by name; blank beside what is no gap, none where nothing is."""
     if not len(analysis.attribution):
         return {}
-    found, places = analysis.attribution, analysis.city.communities
+    attribution, places = analysis.attribution, analysis.city.communities
     remedies = {
-        f"remedy_{language}": remedy_sentences(found, places, language, pack_services=analysis.city.pack_services)
+        f"remedy_{language}": remedy_sentences(attribution, places, language, pack_services=analysis.city.pack_services)
         for language in ("zh", "en")
     }
-    missing = found.frame.assign(**remedies).reindex(rows)
+    missing = attribution.frame.assign(**remedies).reindex(rows)
     words = [column for column in _MISSING if not column.startswith("uncovered")]
     missing[words] = missing[words].astype(object).fillna("")
     return {column: missing[column].to_numpy() for column in _MISSING}
@@ -287,8 +284,8 @@ def _people_states(frame: pd.DataFrame) -> dict[str, pd.Series]:
     if not (population | elders).any():
         return {}
     words = {key: f"{text(key, 'zh')} {text(key, 'en')}" for key in ("people_state_all", "people_state_elders")}
-    told = np.where(population, words["people_state_all"], np.where(elders, words["people_state_elders"], ""))
-    return {"people_state": pd.Series(told, index=frame.index, dtype=object)}
+    unknown = np.where(population, words["people_state_all"], np.where(elders, words["people_state_elders"], ""))
+    return {"people_state": pd.Series(unknown, index=frame.index, dtype=object)}
 
 
 def method_words(method: str) -> str:
@@ -301,6 +298,12 @@ def method_words(method: str) -> str:
     """
     keys = [f"demand_{part.rpartition('_')[2]}" for part in method.split("+")]
     return " + ".join(f"{text(key, 'zh')} {text(key, 'en')}" for key in keys)
+
+
+def _open_words(known: pd.Series) -> pd.Series:
+    """Whether facilities are open at a moment, in words; unknown where their hours are."""
+    words = {True: "open", False: "closed"}
+    return pd.Series([str(both(f"open_then_{words.get(value, 'unknown')}")) for value in known], index=known.index)
 
 
 def _states(frame: pd.DataFrame) -> dict[str, pd.Series]:
@@ -335,10 +338,10 @@ def facility_table(analysis: Analysis) -> pd.DataFrame:
     if "opening_hours" in table and len(analysis.hours):
         table["opening_hours_osm"] = analysis.hours["osm"]
     if analysis.settings.open_at is not None and "open" in analysis.hours:
-        table["open_then"] = analysis.hours["open"].map(_OPEN, na_action="ignore").fillna("不详 unknown")
+        table["open_then"] = _open_words(analysis.hours["open"])
     table = table.assign(**_states(frame))
     if "survey_answer" in frame:
-        table["survey_answer"] = frame["survey_answer"].map(_ANSWERS)
+        table["survey_answer"] = [str(both(f"survey_{answer}")) if answer else "" for answer in frame["survey_answer"]]
         table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]
     for column in _SOURCE:
         if column in frame:
@@ -388,7 +391,7 @@ def route_table(analysis: Analysis) -> pd.DataFrame:
     counts = frame[["services", "supply_route_key"]].explode("services").value_counts()
     titles = {key: f"{route.title_zh} {route.title_en}" for key, route in supply_routes().items()}
     titles[""] = " ".join(text("route_unsaid", language) for language in ("zh", "en"))
-    for key, service in services().items():
+    for key, service in services(analysis.city.pack_services).items():
         for route, title in titles.items():
             if count := counts.get((key, route), 0):
                 rows.append((service.title_zh, service.title_en, title, int(count)))

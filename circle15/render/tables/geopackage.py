@@ -25,7 +25,7 @@ from circle15.render.tables.frames import (
     synthetic_layers,
 )
 from circle15.render.tables.ledger import ledger_table
-from circle15.render.words import plain_text
+from circle15.render.words import both, plain_text
 
 __all__ = ["layers", "write_geopackage"]
 
@@ -62,21 +62,6 @@ _MADE_OF = {
     "links": ("communities", "facilities", "streets"),
     "subdistricts": ("communities",),
     "ledger": ("communities", "facilities", "streets"),
-}
-_ABOUT = {
-    "communities": "社区与缺口 Communities with their gap index; share_* and uncovered_* are per service, aged 60+",
-    "subdistricts": "街道 Subdistricts: united communities; people are sums, share_* are of the sums, aged 60+",
-    "facilities": "设施 Facilities; position: ok, far (not used) or island",
-    "isochrones": "单个设施等时圈 Isochrones per facility; drawings of walking time, not the basis of coverage",
-    "isochrones_merged": "各服务等时圈 Isochrones per service",
-    "demand_points": f"人口（100米格网）People in cells of 100 m; people is empty where unknown or fewer than {FEWEST}",
-    "streets": "步行路网；closed、confirmed 为现场核查结果 Walking network; closed, confirmed: found in the field",
-    "street_nodes": "门、信号灯、过街处和不让通过处 Gates, signals, crossings and what nobody passes (barred)",
-    "routes": "典型路线 The typical walk of each community to each service, street by street",
-    "links": "可打通的通道 Single new links by 60+ person-services newly covered; crosses: what map layers know",
-    "about": "说明 Terms of use and provenance (table without geometry)",
-    "ledger": "条文 Clauses of norms judged for every unit (table without geometry)",
-    "gaps": "社区 × 服务 Gaps per community and service (table without geometry)",
 }
 
 
@@ -152,7 +137,7 @@ def _subdistricts(analysis: Analysis) -> gpd.GeoDataFrame:
         )
     geometry = analysis.city.communities.frame.geometry
     named = analysis.subdistricts.named.reindex(geometry.index)
-    shapes = [shapely.union_all(geometry[named == one].to_numpy()) for one in table.index]
+    shapes = [shapely.union_all(geometry[named == subdistrict].to_numpy()) for subdistrict in table.index]
     table["synthetic"] = analysis.city.communities.origin.synthetic
     return _placed(table.reset_index(), gpd.GeoSeries(shapes, crs=geometry.crs))
 
@@ -245,8 +230,8 @@ def _added_links(analysis: Analysis) -> gpd.GeoDataFrame:
     table = pd.DataFrame(frame.drop(columns="geometry")).reset_index()
     table["serves"] = table["serves"].where(table["serves"] >= FEWEST).round().astype("Int64")
     best = analysis.attribution.frame["link_id"]
-    told = pd.Series([f"{community} {service}" for community, service in best.index], dtype=object)
-    table["best_for"] = told.groupby(best.to_numpy()).agg("; ".join).reindex(table["link_id"]).to_numpy()
+    pairs = pd.Series([f"{community} {service}" for community, service in best.index], dtype=object)
+    table["best_for"] = pairs.groupby(best.to_numpy()).agg("; ".join).reindex(table["link_id"]).to_numpy()
     table["u"], table["v"] = (analysis.network.node_id[table[end]] for end in ("u", "v"))
     table["length_m"] = table["length_m"].round(1)
     return _placed(table, frame.geometry)
@@ -260,7 +245,7 @@ def _about(analysis: Analysis) -> pd.DataFrame:
         "attribution": "; ".join(dict.fromkeys(o.attribution for o in analysis.city.origins if o.attribution)),
         "profile": analysis.profile.name,
         "review_number": analysis.city.review_number,
-        "use": "内部分析用图，公开前须依法送审 For internal analysis; needs review before it is published",
+        "use": str(both("use_inside")),
     }
     if analysis.settings.open_at is not None:
         about["open_at"] = analysis.settings.open_at.en
@@ -294,8 +279,8 @@ def _text(value: object) -> str | None:
 
 def _described(analysis: Analysis, layer: str) -> str:
     made = set(_MADE_OF.get(layer, (layer,))) & set(synthetic_layers(analysis.city))
-    label = "合成数据 SYNTHETIC: " if made else ""
-    return label + _ABOUT[layer]
+    label = str(both("made_layer")) + " " if made else ""
+    return label + str(both(f"about_{layer}", fewest=FEWEST))
 
 
 @contextmanager

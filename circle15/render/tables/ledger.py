@@ -93,8 +93,8 @@ def _with_rules(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
     """A table with a column ``clause_id`` beside what stands in the rules, and in words."""
     rules = {rule.clause_id: rule for rule in analysis.ledger.rules}
     for column, field in _RULE.items():
-        told = {key: getattr(rule, field) for key, rule in rules.items()}
-        table[column] = table["clause_id"].map(told)
+        values = {key: getattr(rule, field) for key, rule in rules.items()}
+        table[column] = table["clause_id"].map(values)
     table["norm_status"] = [str(both(f"status_{status}")) for status in table["norm_status"]]
     standing = {key: f"{standing_words(rule, 'zh')} {standing_words(rule, 'en')}" for key, rule in rules.items()}
     table["standing"] = table["clause_id"].map(standing)
@@ -129,8 +129,8 @@ def compliance_table(analysis: Analysis) -> pd.DataFrame:
     table["pass_pct"] = 100.0 * table["units_pass"] / (table["units_pass"] + table["units_fail"]).replace(0, np.nan)
     figures = [(column, np.nan) for column in ("observed", "observed_low", "observed_high")]
     for column, empty in (*figures, ("verdict", ""), ("lacks", ""), ("unit", "")):
-        told = city[column].to_dict()
-        table[column] = [told.get(clause, empty) for clause in table["clause_id"]]
+        rates = city[column].to_dict()
+        table[column] = [rates.get(clause, empty) for clause in table["clause_id"]]
     for column in ("at_least", "more_than", "at_most"):
         table[column] = np.array([getattr(rules[key], column) for key in table["clause_id"]], dtype=float)
     table["unit"] = [rules[key].unit for key in table["clause_id"]]
@@ -147,8 +147,8 @@ def not_computed_table() -> pd.DataFrame:
     """One row for each thing that norms ask for and no map or table tells: what, and why not."""
     return pd.DataFrame(
         [
-            {"asked_zh": one.title_zh, "asked_en": one.title_en, "why_zh": one.why_zh, "why_en": one.why_en}
-            for one in not_computed()
+            {"asked_zh": entry.title_zh, "asked_en": entry.title_en, "why_zh": entry.why_zh, "why_en": entry.why_en}
+            for entry in not_computed()
         ]
     )
 
@@ -158,32 +158,30 @@ def ledger_sheets(book: Book, analysis: Analysis) -> None:
     if not len(analysis.ledger):
         return
     table = ledger_table(analysis)
-    heading = "逐条判定与依据 · Every clause, its verdict and what it rests on"
+    beside = ""
     if len(table) > MOST_SHEET_ROWS:
         failing = table[table["verdict"] == "fail"].head(MOST_SHEET_ROWS)
-        told = {"rows": f"{len(table):,}", "shown": f"{len(failing):,}"}
-        zh, en = (text("ledger_short", language, **told) for language in ("zh", "en"))
-        heading += f" · {zh} {en}"
+        counts = {"rows": f"{len(table):,}", "shown": f"{len(failing):,}"}
+        words = both("ledger_short", **counts)
+        beside = f" · {words}"
         table = failing
     shown = table.assign(level=level_words(table["level"]))[list(_SHEET)]
-    table_sheet(book, analysis.city, "条文 Ledger", heading, _few_in_words(shown))
-    rates = "各条文达标情况 · How many pass, clause by clause"
-    table_sheet(book, analysis.city, "达标率 Compliance", rates, _few_in_words(compliance_table(analysis)))
-    rest = "标准有要求、而地图和台账不能计算的 · What norms ask for and maps and tables cannot tell"
-    table_sheet(book, None, "不能计算 Not computed", rest, not_computed_table())
+    table_sheet(book, analysis.city, "ledger", _few_in_words(shown), beside=beside)
+    table_sheet(book, analysis.city, "compliance", _few_in_words(compliance_table(analysis)))
+    table_sheet(book, None, "not_computed", not_computed_table())
 
 
 def _few_in_words(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose shares that one to nine people make up, or all but these, are words."""
     words = {
-        float(NEARLY_NONE): f"不足{FEWEST}人 <{FEWEST}",
-        float(NEARLY_ALL): f"除不足{FEWEST}人外 all but <{FEWEST}",
+        float(NEARLY_NONE): str(both("few_share", fewest=FEWEST)),
+        float(NEARLY_ALL): str(both("nearly_share", fewest=FEWEST)),
     }
-    told = {}
+    replaced = {}
     for column in ("observed", "observed_low", "observed_high"):
         if (coded := table[column].isin(words)).any():
-            told[column] = table[column].astype(object).mask(coded, table[column].map(words))
-    return table.assign(**told)
+            replaced[column] = table[column].astype(object).mask(coded, table[column].map(words))
+    return table.assign(**replaced)
 
 
 def ledger_method(analysis: Analysis) -> list[tuple[str, str]]:

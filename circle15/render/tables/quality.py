@@ -23,10 +23,10 @@ def finding_table(findings: Sequence[Finding]) -> pd.DataFrame:
         "severity", "code", "count", "message_zh", "message_en", "remedy_zh", "remedy_en",
         "file", "row", "column", "value", "examples",
     )  # fmt: skip
-    found = sorted(findings, key=lambda finding: order[finding.severity])
-    table = pd.DataFrame([{key: getattr(finding, key) for key in keys} for finding in found], columns=list(keys))
+    ordered = sorted(findings, key=lambda finding: order[finding.severity])
+    table = pd.DataFrame([{key: getattr(finding, key) for key in keys} for finding in ordered], columns=list(keys))
     table["severity"] = [both(f"quality_{severity}").zh + f" {severity}" for severity in table["severity"]]
-    table["examples"] = [examples_text(finding) for finding in found]
+    table["examples"] = [examples_text(finding) for finding in ordered]
     return table
 
 
@@ -76,7 +76,9 @@ def file_table(records: Sequence[FileRecord]) -> pd.DataFrame:
     rows = []
     for record in records:
         lost, columns_of = lost_rows(record), column_lines(record)
-        by_status = {status: [one.theirs for one in columns_of if one.status == status] for status in COLUMN_STATUSES}
+        by_status = {
+            status: [part.theirs for part in columns_of if part.status == status] for status in COLUMN_STATUSES
+        }
         rows.append(
             {
                 "file": record.file,
@@ -88,8 +90,8 @@ def file_table(records: Sequence[FileRecord]) -> pd.DataFrame:
                 "rows_read": record.rows_read,
                 "rows_used": record.rows_used,
                 "rows_lost": record.rows_read - record.rows_used,
-                "reasons_zh": "；".join(one.told.zh for one in lost),
-                "reasons_en": "; ".join(one.told.en for one in lost),
+                "reasons_zh": "；".join(part.told.zh for part in lost),
+                "reasons_en": "; ".join(part.told.en for part in lost),
                 "columns_understood": len(by_status["understood"]),
                 "columns_unknown": "; ".join(by_status["unknown"]),
                 "columns_personal": "; ".join(by_status["personal"]),
@@ -108,13 +110,13 @@ def column_table(records: Sequence[FileRecord]) -> pd.DataFrame:
         {
             "file": record.file,
             "part": record.part,
-            "header_theirs": one.theirs,
-            "column_ours": one.ours,
-            "column_title": one.title if one.title != one.ours else "",
-            "column_status": str(both(f"quality_{one.status}")),
+            "header_theirs": line.theirs,
+            "column_ours": line.ours,
+            "column_title": line.title if line.title != line.ours else "",
+            "column_status": str(both(f"quality_{line.status}")),
         }
         for record in records
-        for one in column_lines(record)
+        for line in column_lines(record)
     ]
     keys = ("file", "part", "header_theirs", "column_ours", "column_title", "column_status")
     return pd.DataFrame(rows, columns=list(keys))

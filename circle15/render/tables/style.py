@@ -15,6 +15,7 @@ from circle15.model.limits import FEWEST
 from circle15.refusals import refusal
 from circle15.render.tables.book import Book, Look, Sheet
 from circle15.render.tables.frames import columns, synthetic_layers
+from circle15.render.words import both
 
 __all__ = ["block", "head", "house", "page", "put", "table_sheet"]
 
@@ -23,10 +24,8 @@ _A3, _A4 = 8, 9  # Excel's numbers of paper sizes
 _TALLEST = 400.0  # points; Excel's limit is 409
 _MOST_ROWS = 1_048_576  # of a sheet of Excel; XlsxWriter leaves out what is beyond
 _TOP = {"index": 100, "share": 1}
-_LAYER_ZH: Mapping[str, str] = {"streets": "道路", "communities": "社区", "facilities": "设施", "context": "底图"}
-_PEOPLE = ("人", "人次")
-_FEW = f"不足{FEWEST} <{FEWEST}"
-"""What stands for one to nine people."""
+_PEOPLE = ("people", "person-services")
+"""Units of columns that count people."""
 _WRAPPED = (
     "capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons",
     "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_",
@@ -41,24 +40,39 @@ def block(sheet: Sheet, row: int, title: str, table: pd.DataFrame, widths: Seque
     return _body(sheet, row + 2, table)
 
 
-def table_sheet(book: Book, city: City | None, title: str, heading: str, table: pd.DataFrame) -> None:
+def table_sheet(
+    book: Book, city: City | None, key: str, table: pd.DataFrame, *, heading: str = "", beside: str = ""
+) -> None:
     """A sheet with a heading and one table: widths and formats by column, frozen header, filter, print set-up.
+
+    Parameters
+    ----------
+    book, city
+        The workbook, and the city whose synthetic layers are named; None: no city.
+    key
+        The sheet is called by the phrase ``sheet_<key>``.
+    table
+        Its columns stand in ``columns.toml``.
+    heading
+        The heading is the phrase ``heading_<heading>``, by default of the key.
+    beside
+        What the heading says more.
 
     Raises
     ------
     OutputError
         If the table is longer than a sheet can be.
     """
-    sheet = book.sheet(title)
-    row = head(sheet, city, heading, min(len(table.columns), 8))
+    sheet = book.sheet(str(both(f"sheet_{key}")))
+    row = head(sheet, city, both(f"heading_{heading or key}").heading + beside, min(len(table.columns), 8))
     _header(sheet, row, table)
     last = _body(sheet, row + 1, table) - 1
     _grow(sheet, row + 1, table)
-    for place, key in enumerate(table.columns):
-        sheet.width(place, columns()[key].width)
-        if key in colours("bar") and last > row:
-            bar = {"type": "data_bar", "bar_color": colours("bar")[key], "min_type": "num", "min_value": 0}
-            top = {"max_type": "num", "max_value": _TOP[key]} if key in _TOP else {"max_type": "max"}
+    for place, column in enumerate(table.columns):
+        sheet.width(place, columns()[column].width)
+        if column in colours("bar") and last > row:
+            bar = {"type": "data_bar", "bar_color": colours("bar")[column], "min_type": "num", "min_value": 0}
+            top = {"max_type": "num", "max_value": _TOP[column]} if column in _TOP else {"max_type": "max"}
             sheet.grid.conditional_format(row + 1, place, last, place, bar | top)
     named = [place for place, key in enumerate(table.columns, start=1) if key in {"name", "unit_name"}]
     sheet.grid.freeze_panes(row + 1, named[0] if named else 0)
@@ -73,8 +87,9 @@ def head(sheet: Sheet, city: City | None, heading: str, span: int) -> int:
     made = () if city is None else synthetic_layers(city)
     if not made:
         return 2
-    names = "、".join(_LAYER_ZH[layer] for layer in made)
-    banner = f"合成数据，不描述真实地点：{names} · Synthetic, describes no real place: {', '.join(made)}"
+    layers = [both(f"layer_{layer}") for layer in made]
+    names = "、".join(layer.zh for layer in layers), ", ".join(layer.en for layer in layers)
+    banner = both("made_banner", layers=names).heading
     look = house(sheet, bold=True, color=colours("notice")["strong"], bg_color=colours("notice")["ground"])
     for place in range(span):
         put(sheet, 1, place, None if place else banner, look)
@@ -104,12 +119,13 @@ def _body(sheet: Sheet, row: int, table: pd.DataFrame) -> int:
     """Write a table's rows; return the row below them."""
     if row + len(table) > _MOST_ROWS:
         raise refusal("sheet_rows", error=OutputError, sheet=sheet.grid.get_name(), count=len(table), most=_MOST_ROWS)
-    looks = [_look(sheet, str(key), text=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
-    people = [columns()[str(key)].unit_zh in _PEOPLE for key in table.columns]
+    looks = [_look(sheet, str(key), words=not pd.api.types.is_numeric_dtype(table[key])) for key in table.columns]
+    few_words = str(both("few_cell", fewest=FEWEST))
+    people = [columns()[str(key)].unit_en in _PEOPLE for key in table.columns]
     for record in table.itertuples(index=False, name=None):
         for place, (value, look, heads) in enumerate(zip(record, looks, people, strict=True)):
             few = heads and isinstance(value, int | float) and 0 < value < FEWEST
-            put(sheet, row, place, _FEW if few else value, look)
+            put(sheet, row, place, few_words if few else value, look)
         row += 1
     return row
 
@@ -128,9 +144,9 @@ def _wraps(key: str) -> bool:
     return any(word in key for word in _WRAPPED)
 
 
-def _look(sheet: Sheet, key: str, *, text: bool) -> Look:
+def _look(sheet: Sheet, key: str, *, words: bool) -> Look:
     """A column's look: text stands off the right-aligned number in the column before it."""
-    side: dict[str, Any] = {"align": "left", "indent": 1} if text else {}
+    side: dict[str, Any] = {"align": "left", "indent": 1} if words else {}
     form = columns()[key].format
     return house(
         sheet, valign="top", text_wrap=_wraps(key), num_format=form, bottom=_HAIR, bottom_color=_tint("rule"), **side

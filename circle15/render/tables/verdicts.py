@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from circle15.catalog import column_title, services
@@ -43,7 +45,7 @@ def link_table(analysis: Analysis) -> pd.DataFrame:
             "link_key": links.index.astype(str),
             "length_m": links["length_m"].to_numpy(),
             "crosses": [
-                "、".join(str(both(f"crosses_{one}")) for one in str(row).split("+")) for row in links["crosses"]
+                "、".join(str(both(f"crosses_{layer}")) for layer in str(row).split("+")) for row in links["crosses"]
             ],
             "serves": links["serves"].to_numpy(),
             "lon": middle.x.to_numpy(),
@@ -103,7 +105,7 @@ def need_table(analysis: Analysis) -> pd.DataFrame:
         elders = frame[need].reindex(left.index)
         sums = pd.DataFrame({"service": left["service"], "elders": elders, "left": left.iloc[:, 1]})
         for key, total in sums.groupby("service", sort=False)[["elders", "left"]].sum().iterrows():
-            service = services()[str(key)]
+            service = services(analysis.city.pack_services)[str(key)]
             rows.append((column_title(need), service.title_zh, service.title_en, total["elders"], total["left"]))
     kept = ["group", "service_zh", "service_en", "elders_in_need", "elders_in_need_uncovered"]
     return rounded(pd.DataFrame(rows, columns=kept))
@@ -111,9 +113,9 @@ def need_table(analysis: Analysis) -> pd.DataFrame:
 
 def type_table(analysis: Analysis) -> pd.DataFrame:
     """One row per type of communities: its name, how many, people, the most central one, the nearest reference."""
-    found = analysis.typology
-    names_of = {f"type_{language}": type_names(found, language) for language in ("zh", "en")}
-    table = found.types.assign(**names_of).reset_index()
+    typology = analysis.typology
+    names_of = {f"type_{language}": type_names(typology, language) for language in ("zh", "en")}
+    table = typology.types.assign(**names_of).reset_index()
     names = analysis.city.communities.frame["name"]
     table["medoid_name"] = [names.get(key, key) for key in table["medoid_id"]]
     kept = ["type_id", "type_zh", "type_en", "communities", "pop_60plus", "medoid_name", "kunshan"]
@@ -124,35 +126,29 @@ def verdict_sheets(book: Book, analysis: Analysis) -> None:
     """Add the sheets on links, field checks, equity and types, each where it has rows."""
     city = analysis.city
     if len(analysis.attribution.links):
-        heading = "打通后新增受益最多的单条通道 · Single links by person-services newly covered"
-        table_sheet(book, city, "通道 Links", heading, link_table(analysis))
+        table_sheet(book, city, "links", link_table(analysis))
     if len(analysis.robustness.checks):
-        heading = "现场核查：答案为否会改变判定的事项 · Field checks that would flip a verdict if the answer is no"
-        table_sheet(book, city, "现场核查 Checks", heading, check_sheet_table(analysis))
+        table_sheet(book, city, "checks", check_sheet_table(analysis))
     if len(analysis.equity.frame):
-        heading = "可达性在60岁以上老人中的分布 · How access is spread over people aged 60+"
-        parts = [("按服务 By service", equity_table(analysis)), ("按社区分组 By groups", group_table(analysis))]
+        parts = {"equity": equity_table(analysis), "groups": group_table(analysis)}
         if len(needs := need_table(analysis)):
-            parts.append(("需要关注的老人（估计）Elders in need (estimates)", needs))
-        _blocks(book, analysis, "公平 Equity", heading, tuple(parts))
+            parts["needs"] = needs
+        _equity(book, analysis, parts)
     if len(analysis.typology.types):
-        heading = "社区类型：只作描述，不作评价 · Types of communities: they describe, they do not judge"
-        table_sheet(book, city, "类型 Types", heading, type_table(analysis))
+        table_sheet(book, city, "types", type_table(analysis))
 
 
-def _blocks(
-    book: Book, analysis: Analysis, title: str, heading: str, tables: tuple[tuple[str, pd.DataFrame], ...]
-) -> None:
-    """A sheet of several titled tables, one below the other."""
-    sheet = book.sheet(title)
-    row = head(sheet, analysis.city, heading, 8)
-    widths = [15] * max(len(table.columns) for _, table in tables)
-    for _, table in tables:
+def _equity(book: Book, analysis: Analysis, tables: Mapping[str, pd.DataFrame]) -> None:
+    """A sheet of several tables, one below the other, each under the phrase ``part_<key>``."""
+    sheet = book.sheet(str(both("sheet_equity")))
+    row = head(sheet, analysis.city, both("heading_equity").heading, 8)
+    widths = [15] * max(len(table.columns) for table in tables.values())
+    for table in tables.values():
         for place, key in enumerate(table.columns):
             widths[place] = max(widths[place], min(columns()[key].width, 30))
-    for caption, table in tables:
+    for key, table in tables.items():
         if len(table):
-            row = block(sheet, row, caption, table, widths) + 1
+            row = block(sheet, row, str(both(f"part_{key}")), table, widths) + 1
     for place, width in enumerate(widths):
         sheet.width(place, width)
     page(sheet, header_row=None)

@@ -35,10 +35,6 @@ from circle15.render.words import both
 
 __all__ = ["quality_bytes", "workbook_bytes"]
 
-_FOUND = "输入数据中发现的问题 · What was found in the input"
-_FILES = "各文件怎样读入，多少行被采用 · How each file was read, and how many of its rows count"
-_COLUMNS = "各列被理解为什么 · What each column was taken for"
-
 
 def workbook_bytes(analysis: Analysis | Published) -> bytes:
     """Return the workbook, with the figures that page and report tell; the same analysis gives the same bytes.
@@ -53,21 +49,17 @@ def workbook_bytes(analysis: Analysis | Published) -> bytes:
     analysis = published.analysis
     _summary(book, analysis, published)
     when, communities = _when(analysis), _outlined(_few(community_table(analysis), few))
-    for title, heading, table in (
-        ("社区 Communities", f"各社区缺口，按缺口排名 · Gaps, largest first{when}", communities),
-        (
-            "缺口 Gaps",
-            f"社区 × 服务 · Gaps per community and service{when}",
-            _present(_spoken(_few(gap_table(analysis), few)), _GAPS),
-        ),
-        ("设施 Facilities", "设施与路网位置 · Facilities and their position on the network", _facilities(analysis)),
-        ("数据质量 Data quality", _FOUND, finding_table(analysis.findings)),
-        ("文件 Files", _FILES, file_table(analysis.city.files)),
+    for key, beside, table in (
+        ("communities", when, communities),
+        ("gaps", when, _present(_spoken(_few(gap_table(analysis), few)), _GAPS)),
+        ("facilities", "", _facilities(analysis)),
+        ("quality", "", finding_table(analysis.findings)),
+        ("files", "", file_table(analysis.city.files)),
     ):
-        table_sheet(book, analysis.city, title, heading, table)
-        if title.startswith("社区") and len(analysis.subdistricts):
+        table_sheet(book, analysis.city, key, table, beside=beside)
+        if key == "communities" and len(analysis.subdistricts):
             _subdistricts(book, analysis)
-        if title.startswith("缺口"):
+        if key == "gaps":
             ledger_sheets(book, analysis)
             verdict_sheets(book, analysis)
     _lists(book, analysis.city)
@@ -91,7 +83,7 @@ def _when(analysis: Analysis) -> str:
     at = analysis.settings.open_at
     if at is None:
         return ""
-    return f" · {phrase('open_facilities', 'zh', moment=at.zh)} {phrase('open_facilities', 'en', moment=at.en)}"
+    return f" · {both('open_facilities', moment=(at.zh, at.en))}"
 
 
 def quality_bytes(check: Check) -> bytes:
@@ -100,13 +92,12 @@ def quality_bytes(check: Check) -> bytes:
     The same input gives the same bytes; text from outside is stored as text.
     """
     book = Book()
-    table_sheet(book, check.city, "数据质量 Data quality", _FOUND, finding_table(check.findings))
-    table_sheet(book, check.city, "文件 Files", _FILES, file_table(check.files))
-    table_sheet(book, check.city, "列 Columns", _COLUMNS, column_table(check.files))
+    table_sheet(book, check.city, "quality", finding_table(check.findings))
+    table_sheet(book, check.city, "files", file_table(check.files))
+    table_sheet(book, check.city, "columns", column_table(check.files))
     if check.city is not None:
         _lists(book, check.city)
-        layers = source_table(check.city)[[*_SOURCES]]
-        table_sheet(book, check.city, "图层 Layers", "各图层的来源 · Where each layer comes from", layers)
+        table_sheet(book, check.city, "layers", source_table(check.city)[[*_SOURCES]])
     return book.to_bytes(f"{check.title_zh} {check.title_en}")
 
 
@@ -125,31 +116,32 @@ _GAPS = (
 
 
 def _summary(book: Book, analysis: Analysis, published: Published) -> None:
-    sheet = book.sheet("概要 Summary")
+    sheet = book.sheet(str(both("sheet_summary")))
     city, settings, profile = analysis.city, analysis.settings, analysis.profile
     people = city.communities.frame
-    row = head(sheet, city, f"{city.title_zh} {city.title_en} · 步行生活圈缺口 Walking circle gaps{_when(analysis)}", 9)
+    row = head(sheet, city, f"{city.title_zh} {city.title_en} · {both('heading_summary')}{_when(analysis)}", 9)
     cutoffs = " / ".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
+    walker = both("walker_speed", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}")
     facts: list[tuple[str, Any, str]] = [
-        ("社区 Communities", len(people), "#,##0"),
-        ("人口 Population", published.people, "#,##0"),
-        ("60岁以上 Aged 60+", published.elders, "#,##0"),
+        ("communities", len(people), "#,##0"),
+        ("population", published.people, "#,##0"),
+        ("elders", published.elders, "#,##0"),
         *_unknown(people),
-        ("设施 Facilities", len(city.facilities), "#,##0"),
-        ("路网 Walking network (km)", round(city.network.total_km, 1), "#,##0.0"),
-        ("步行者 Walker", f"{profile.title_zh} {profile.title_en}，{profile.speed_mps:g} m/s", "General"),
-        ("时限（分钟）Cut-offs (min)", cutoffs, "General"),
-        ("审图号 Map review number", city.review_number or str(both("to_fill")), "General"),
+        ("facilities", len(city.facilities), "#,##0"),
+        ("network", round(city.network.total_km, 1), "#,##0.0"),
+        ("walker", str(walker), "General"),
+        ("cutoffs", cutoffs, "General"),
+        ("review", city.review_number or str(both("to_fill")), "General"),
     ]
-    for label, value, number in facts:
-        put(sheet, row, 0, label, house(sheet, bold=True))
+    for key, value, number in facts:
+        put(sheet, row, 0, str(both(f"fact_{key}")), house(sheet, bold=True))
         put(sheet, row, 2, value, house(sheet, num_format=number, align="left"))
         row += 1
-    row = block(sheet, row + 1, "各项服务 By service", _spoken(_by_service(analysis, published)), _WIDTHS)
+    row = block(sheet, row + 1, str(both("part_services")), _spoken(_by_service(analysis, published)), _WIDTHS)
     if len(routes := route_table(analysis)):
-        row = block(sheet, row + 1, "设施供给方式 How premises were got", routes, _WIDTHS)
-    row = block(sheet, row + 1, "缺口指数最高的十个社区 Ten communities with the largest gap", _top(analysis), _WIDTHS)
-    block(sheet, row + 1, "资料来源 Sources", source_table(analysis.city)[[*_SOURCES]], _WIDTHS)
+        row = block(sheet, row + 1, str(both("part_routes")), routes, _WIDTHS)
+    row = block(sheet, row + 1, str(both("part_top")), _top(analysis), _WIDTHS)
+    block(sheet, row + 1, str(both("part_sources")), source_table(analysis.city)[[*_SOURCES]], _WIDTHS)
     for place, width in enumerate(_WIDTHS):
         sheet.width(place, width)
     page(sheet, header_row=None)
@@ -172,18 +164,16 @@ def _by_service(analysis: Analysis, published: Published) -> pd.DataFrame:
 def _unknown(people: pd.DataFrame) -> list[tuple[str, Any, str]]:
     """How many communities are in no total for want of people; nothing where all are known."""
     count = int(people[list(PEOPLE)].isna().any(axis=1).sum())
-    label = "其中人口未知、未计入合计的社区 Communities of unknown people, in no total"
-    return [(label, count, "#,##0")] if count else []
+    return [("unknown", count, "#,##0")] if count else []
 
 
 def _subdistricts(book: Book, analysis: Analysis) -> None:
     """People of communities summed by subdistrict: the index of the sums, then every service and cut-off."""
-    sheet = book.sheet("街道 Subdistricts")
-    heading = "各街道缺口：人数为各社区之和 · Gaps by subdistrict: people are sums over communities"
-    row = head(sheet, analysis.city, heading, 8)
-    row = block(sheet, row, "按缺口排名 By index of the summed shares", subdistrict_table(analysis))
+    sheet = book.sheet(str(both("sheet_subdistricts")))
+    row = head(sheet, analysis.city, both("heading_subdistricts").heading, 8)
+    row = block(sheet, row, str(both("part_by_index")), subdistrict_table(analysis))
     spoken = subdistrict_gap_table(analysis).drop(columns=["service", "profile"])  # keys, for the CSV
-    block(sheet, row + 1, "街道 × 服务 × 时限 By service and cut-off", spoken)
+    block(sheet, row + 1, str(both("part_by_cutoff")), spoken)
     for place in range(15):
         sheet.width(place, 15)
     page(sheet, header_row=None)
@@ -194,13 +184,9 @@ _SOURCES = ("label_zh", "label_en", "date", "licence", "attribution", "file", "s
 
 def _lists(book: Book, city: City) -> None:
     """What facility lists have in common and where they differ, where there is something to say."""
-    doubts, matches = conflict_table(city.facilities), match_table(city.facilities)
-    for title, heading, table in (
-        ("待核对 To check", "各清单之间待核对的设施 · Facilities to check between lists", doubts),
-        ("同一设施 Same places", "在几份清单中出现、已合并的设施 · Facilities of several lists, merged", matches),
-    ):
+    for key, table in (("conflicts", conflict_table(city.facilities)), ("matches", match_table(city.facilities))):
         if len(table):
-            table_sheet(book, city, title, heading, table)
+            table_sheet(book, city, key, table)
 
 
 def _top(analysis: Analysis) -> pd.DataFrame:
@@ -247,8 +233,8 @@ def _present(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def _method(book: Book, analysis: Analysis) -> None:
-    sheet = book.sheet("方法 Method")
-    row = head(sheet, analysis.city, "方法、列说明与使用须知 · Method, columns and terms of use", 3)
+    sheet = book.sheet(str(both("sheet_method")))
+    row = head(sheet, analysis.city, both("heading_method").heading, 3)
     wrapped = house(sheet, text_wrap=True, valign="top")
     for zh, en in _method_lines(analysis):
         put(sheet, row, 0, zh, wrapped)
@@ -257,7 +243,7 @@ def _method(book: Book, analysis: Analysis) -> None:
         row += 1
     noted = [(entry.header.replace("\n", " "), entry) for entry in columns().values() if entry.note_zh]
     row += 1
-    put(sheet, row, 0, "列说明 Columns", house(sheet, bold=True, size=12))
+    put(sheet, row, 0, str(both("part_columns")), house(sheet, bold=True, size=12))
     for header, entry in noted:
         row += 1
         put(sheet, row, 0, f"{header}：{entry.note_zh}", wrapped)
@@ -273,51 +259,40 @@ def _doubts(analysis: Analysis) -> list[tuple[str, str]]:
     robust = analysis.robustness
     if not len(robust):
         return []
-    lead = tuple(
-        phrase(
-            "robust_method", language, draws=robust.draws, seed=robust.seed, weightings=f"{analysis.stability.draws:,}"
-        )
-        for language in ("zh", "en")
-    )
+    lead = _line("robust_method", draws=robust.draws, seed=robust.seed, weightings=f"{analysis.stability.draws:,}")
     notes = assumption_notes(robust, analysis.ledger.rules, pack_services=analysis.city.pack_services)
-    return [(lead[0], lead[1]), *((words["zh"], words["en"]) for words in notes.values())]
+    return [lead, *((words["zh"], words["en"]) for words in notes.values())]
 
 
 def _method_lines(analysis: Analysis) -> list[tuple[str, str]]:
-    profile, circle = analysis.profile, analysis.settings.circle_min
-    weights = analysis.gaps.weights
-    flat, stairs = f"平地 flat {profile.speed_mps:g} m/s", f"楼梯 stairs {profile.stairs_mps:g} m/s"
-    speeds = f"{flat}, {stairs}, 信号灯 signal {profile.signal_s:g} s"
-    known = services(analysis.city.pack_services)
-    shown_zh = "，".join(f"{known[key].title_zh}{weight:.3f}" for key, weight in weights.items())
-    shown_en = ", ".join(f"{known[key].title_en} {weight:.3f}" for key, weight in weights.items())
+    profile, known = analysis.profile, services(analysis.city.pack_services)
+    weights = [(known[key], f"{weight:.3f}") for key, weight in analysis.gaps.weights.items()]
+    speeds = {"flat": f"{profile.speed_mps:g}", "stairs": f"{profile.stairs_mps:g}", "signal": f"{profile.signal_s:g}"}
+    shown = (
+        "，".join(f"{service.title_zh}{weight}" for service, weight in weights),
+        ", ".join(f"{service.title_en} {weight}" for service, weight in weights),
+    )
     return [
-        (
-            f"覆盖：从居民点沿步行路网到设施的时间（含两端接入路段）不超过{circle:g}分钟。不按直线距离，也不按等时圈面积。",
-            f"Covered: the walk along the streets from home to a facility takes at most {circle:g} min, legs included.",
-        ),
-        (f"步行者：{profile.title_zh}，{speeds}。", f"Walker: {profile.title_en}, {speeds}."),
-        ("速度的依据见右栏。", f"Why these speeds: {profile.citation}"),
-        (
-            "缺口（人）＝60岁以上人口 ×（1－覆盖率）；强度为其百分比。",
-            "Gap in people = people aged 60+ x (1 - covered share); intensity is the same in percent.",
-        ),
-        (
-            "缺口指数＝100 ×（1－各服务覆盖率的加权几何平均，覆盖率不低于0.01）。",
-            "Index = 100 x (1 - weighted geometric mean of the covered shares, each at least 0.01).",
-        ),
-        (phrase("subdistrict_method", "zh"), phrase("subdistrict_method", "en")),
-        (f"权重：{shown_zh}。", f"Weights: {shown_en}."),
+        _line("method_covered", minutes=f"{analysis.settings.circle_min:g}"),
+        _line("method_pace", walker=(profile.title_zh, profile.title_en), **speeds),
+        _line("method_speeds", citation=profile.citation),
+        _line("method_gap"),
+        _line("method_index"),
+        _line("subdistrict_method"),
+        _line("method_weights", weights=shown),
         *_doubts(analysis),
-        (
-            "没有设施清单的服务为“不能判定”，不算缺口。",
-            "A service without a list of facilities is undetermined, not a gap.",
-        ),
-        ("内部分析用表；附图公开前须依法送审。", "For internal analysis; maps need review before they are published."),
-        (phrase("method_told", "zh"), phrase("method_told", "en")),
+        _line("method_undetermined"),
+        _line("method_internal"),
+        _line("method_told"),
         *_optional_lines(analysis),
         *ledger_method(analysis),
     ]
+
+
+def _line(key: str, **values: object) -> tuple[str, str]:
+    """A phrase in both languages, as a row of the method has them."""
+    words = both(key, **values)
+    return words.zh, words.en
 
 
 def _optional_lines(analysis: Analysis) -> list[tuple[str, str]]:
@@ -325,7 +300,7 @@ def _optional_lines(analysis: Analysis) -> list[tuple[str, str]]:
     at = analysis.settings.open_at
     lines = []
     if at is not None:
-        lines.append((phrase("method_open_at", "zh", moment=at.zh), phrase("method_open_at", "en", moment=at.en)))
+        lines.append(_line("method_open_at", moment=(at.zh, at.en)))
     if len(analysis.coverage.delivery):
-        lines.append((phrase("method_delivery", "zh"), phrase("method_delivery", "en")))
+        lines.append(_line("method_delivery"))
     return lines

@@ -61,7 +61,7 @@ def test_verdicts_are_counted_by_what_they_rest_on(town):
     words = next(one.zh for one in line.items if one.zh.startswith("对照条文"))
     for verdict_key, noun in (("pass", "项达标"), ("fail", "项不达标")):
         mine = frame["verdict"] == verdict_key
-        stated, quoted, ours = words.split("见于来源文件")[1], words.split("系转引")[1], words.split("本项目约定")[1]
+        stated, quoted, ours = words.split("见于来源文件")[1], words.split("系转引")[1], words.split("circle15 约定")[1]
         for mark, part in (("", stated), ("indicative", quoted), ("project", ours)):
             of_mark = frame.index.get_level_values("clause_id").map(marks) == mark
             assert f"{(mine & of_mark).sum()}{noun}" in part.split("；")[0]

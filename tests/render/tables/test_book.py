@@ -101,8 +101,9 @@ def test_a_title_with_control_characters_opens():
 def test_a_table_is_drawn_by_its_columns():
     book = Book()
     table = pd.DataFrame({"rank": [1], "name": ["=1"], "index": [50.0], "uncovered": [7.0], "sentence_zh": ["长" * 60]})
-    table_sheet(book, None, "s", "head", table)
-    sheet = openpyxl.load_workbook(io.BytesIO(book.to_bytes("t")))["s"]
+    table_sheet(book, None, "links", table, beside=" …")
+    sheet = openpyxl.load_workbook(io.BytesIO(book.to_bytes("t")))["通道 Links"]
+    assert sheet["A1"].value == "打通后新增受益最多的单条通道 · Single links by person-services newly covered …"
     assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.print_title_rows) == ("C4", "A3:E4", "$3:$3")
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight) == (
         "landscape", 8, 0,

@@ -787,7 +787,7 @@ def test_people_that_are_not_known_are_not_nobody(make_pack, people, elders):
 
 def test_people_that_are_known_of_nobody_are_refused_with_three_ways_out(make_pack):
     places = [community(key, west, west + 0.001, None, 5) for key, west in (("a", 120.62), ("b", 120.621))]
-    with pytest.raises(PackError, match=r"not known of any of the 2 .*people.*population.*share = 0\.2") as refused:
+    with pytest.raises(PackError, match=r"known of none of 2 .*people.*population.*share = 0\.2") as refused:
         read_pack("tryton", data=make_pack(communities=places))
     assert "人口格网" in refused.value.zh
 

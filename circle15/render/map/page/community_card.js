@@ -1,7 +1,7 @@
 /**
  * The card of a community, with every service.
  *
- * @import { Cell, Community, FurtherGroup, Service } from "./content.js"
+ * @import { Cell, Community, FurtherGroup, Need, Service } from "./content.js"
  * @import { LedgerActs } from "./ledger_card.js"
  * @import { Bare, Model, View } from "./model.js"
  * @import { Child } from "./dom.js"
@@ -11,10 +11,13 @@
 import { h } from './dom.js';
 import { drawn, isHidden, isUnknown, shareOf } from './figures.js';
 import { behindService, ledgerSection, standing } from './ledger_card.js';
-import { about, dotted, grouped, local, openThen, people, percent, SUPPRESSED } from './text.js';
+import { about, dotted, grouped, inSeries, local, openThen, people, percent, SUPPRESSED, tens } from './text.js';
 
 /** Opacity by cut-off, the nearest darkest. */
 const FADE = Object.freeze([1, 0.62, 0.34, 0.22]);
+
+/** @type {readonly Need[]} */
+const NEEDS = Object.freeze(['elders_empty_nest', 'elders_alone', 'elders_disabled', 'elders_low_income']);
 
 /** @type {readonly FurtherGroup[]} */
 const GROUPS = Object.freeze([
@@ -22,6 +25,7 @@ const GROUPS = Object.freeze([
   'population_registered',
   'pop_65plus',
   'pop_80plus',
+  ...NEEDS,
   'circle_cut',
   'circle_cut_60plus',
 ]);
@@ -73,6 +77,21 @@ function choicesText(choices, { say, model }) {
 }
 
 /**
+ * Older people of some need who go without a service, as an estimate; nothing where nobody does.
+ *
+ * @param {Cell} cell
+ * @param {number} cutoff
+ * @param {Bare} view
+ */
+function needsText({ needs = {} }, cutoff, { say, state }) {
+  const lines = NEEDS.flatMap((key) => {
+    const count = needs[key]?.[cutoff];
+    return count ? [say('need_n', { need: say(key), people: tens(count, say) })] : [];
+  });
+  return lines.length ? say('needs_without', { needs: inSeries(lines, state.language) }) : '';
+}
+
+/**
  * A service with its share, minutes and choices.
  *
  * @param {Cell} cell
@@ -89,6 +108,7 @@ function knownService(cell, lost, cutoff, view) {
     mean === null ? say('no_way') : say('mean_minutes', { n: grouped(mean) }),
     p90 === null ? say('p90_none') : say('p90_minutes', { n: grouped(p90) }),
     choicesText(choices, view),
+    needsText(cell, cutoff, view),
   ].filter(Boolean);
   return [
     h('span.share', {}, about(shareOf(cell, cutoff, model.fewest))),
@@ -167,7 +187,7 @@ function more({ more: groups, outline }, { say }) {
   const lines = GROUPS.flatMap((key) => {
     const count = groups[key];
     if (count === undefined || (key === 'households' && count === SUPPRESSED)) return [];
-    return [h('dt', {}, say(key)), h('dd', {}, people(count, true, say))];
+    return [h('dt', {}, say(key)), h('dd', {}, count === null ? say('unknown') : people(count, true, say))];
   });
   return [
     lines.length ? h('dl.lines', {}, ...lines) : null,
@@ -259,6 +279,7 @@ export function communityCard(place, view, acts) {
     ...serviceSection(place, view, acts),
     ...ledgerSection(place, view, acts),
     ...siteSection(place, view, acts),
+    NEEDS.some((key) => community.more[key]) ? h('p.fine', {}, view.say('needs_note')) : null,
     placing(community, view),
     h('p.fine', {}, view.say('method_privacy')),
   ];

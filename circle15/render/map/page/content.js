@@ -13,6 +13,8 @@
  * @typedef {{encoding: string, bytes: number, text: string}} PackedText
  * @typedef {PackedText & {sections: Record<string, Section>}} Packed
  *
+ * @typedef {"elders_empty_nest" | "elders_alone" | "elders_disabled" | "elders_low_income"} Need
+ *
  * @typedef {object} Cell one service of one community; people aged 60+
  * @property {number} placed who stand on a street
  * @property {number[] | null} uncovered one number per cut-off, in tens, -1 for one to nine
@@ -20,6 +22,7 @@
  * @property {number | null} p90_min
  * @property {number | null} [choices]
  * @property {number | null} [rank]
+ * @property {Partial<Record<Need, number[]>>} [needs] estimates as `uncovered`, of needs that are known
  *
  * @typedef {object} Gap
  * @property {number | null} index
@@ -30,7 +33,7 @@
  * @property {string} [worst_service]
  *
  * @typedef {"households" | "population_registered" | "pop_65plus" | "pop_80plus" | "circle_cut" | "circle_cut_60plus"
- * } FurtherGroup
+ *   | Need} FurtherGroup
  *
  * @typedef {object} Community
  * @property {string} id
@@ -46,7 +49,7 @@
  * @property {number | null} population null where nobody knows it
  * @property {number | null} pop_60plus
  * @property {string} placed how people were placed, words joined by "+"
- * @property {Partial<Record<FurtherGroup, number>>} more in tens
+ * @property {Partial<Record<FurtherGroup, number | null>>} more in tens; null where a need is unknown
  * @property {Gap | null} gap
  * @property {Record<string, Cell>} services by key, determined ones alone
  *
