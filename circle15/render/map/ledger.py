@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -32,8 +32,6 @@ __all__ = ["EXPOSURE", "HIDDEN", "ledger", "public_verdicts"]
 
 Exposure = Literal["people", "households", "per_household", "registered", "people_count", "staff", "plain"]
 Numbers = NDArray[np.float64]
-_Table = dict[str, NDArray[Any]]
-"""Columns of one clause, a cell for each unit of its level."""
 
 
 class _Told(NamedTuple):
@@ -80,8 +78,6 @@ HIDDEN = "h"
 _LETTERS = {"pass": "p", "fail": "f", "undetermined": "u", "shown": "s"}
 _NO_ROW = "."
 _FIGURES = ("observed", "observed_low", "observed_high")
-_NUMBERS = (*_FIGURES, "whole", "route_min", "route_m")
-_TEXTS = ("verdict", "feasible", "lacks", "facility_id")
 
 
 def ledger(analysis: Analysis) -> dict[str, Any]:
@@ -102,7 +98,7 @@ def ledger(analysis: Analysis) -> dict[str, Any]:
     levels = _levels(analysis)
     books, sources, lacks = _Pool(), _Pool(), _Pool()
     clauses = [_clause(rule, books, sources) for rule in found.rules]
-    tables = _tables(found, levels)
+    tables = _tables(found)
     told, seen = _published(analysis, levels, tables), told_communities(analysis)
     rows = [
         _row(analysis, rule, levels[rule.level], tables.get(rule.clause_id), told.get(rule.clause_id), lacks)
@@ -173,44 +169,34 @@ def _places(ledger: Ledger) -> dict[str, NDArray[np.int64]]:
     return {str(key): own[rows] for key, rows in pd.Series(own).groupby(clause[own], sort=False).indices.items()}
 
 
-def _tables(ledger: Ledger, levels: Mapping[str, Units]) -> dict[str, _Table]:
-    """The cells of each clause, NaN or ``""`` for units that it does not speak of."""
-    level = {rule.clause_id: rule.level for rule in ledger.rules}
-    frame = ledger.frame.reindex(columns=[*_NUMBERS, *_TEXTS])
-    cells = {column: pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float) for column in _NUMBERS}
-    cells |= {column: frame[column].fillna("").to_numpy(dtype=object) for column in _TEXTS}
-    unit = frame.index.get_level_values("unit_id")
-    tables = {}
-    for clause, rows in _places(ledger).items():
-        row = unit[rows].get_indexer(levels[level[clause]].ids)
-        tables[clause] = {
-            column: np.where(row >= 0, values[rows][row], "" if column in _TEXTS else np.nan)
-            for column, values in cells.items()
-        }
-    return tables
+def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """Rows of each clause on ``unit_id``, of the level that it is asked of."""
+    plain = ledger.frame.set_axis(ledger.frame.index.get_level_values("unit_id"), axis=0)
+    return {clause: plain.iloc[rows] for clause, rows in _places(ledger).items()}
 
 
 def _row(
-    analysis: Analysis, rule: Rule, units: Units, table: _Table | None, told: _Told | None, lacks: _Pool
+    analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame | None, told: _Told | None, lacks: _Pool
 ) -> dict[str, Any]:
     """Verdicts, figures and evidence of one clause for every unit of its level."""
     if table is None or told is None:
         return {"v": _NO_ROW * len(units.ids), "o": []}
+    table = table.reindex(units.ids)
     row = {"v": "".join(told.letters), "o": [short(value, 1) for value in told.observed]}
     for key, bounds in (("lo", told.low), ("hi", told.high)):
         row |= {key: [short(value, 1) for value in bounds]} if np.isfinite(bounds).any() else {}
     numbers = _numbers(rule, table)
     row |= {"n": numbers} if any(numbers) else {}
-    words = table["lacks"].tolist()
+    words = [str(text) for text in table["lacks"].fillna("")]
     supply = partial(lacks_words, pack_services=analysis.city.pack_services)
     needed = [lacks.place((supply(text, "zh"), supply(text, "en"))) if text else -1 for text in words]
     return row | ({"l": needed} if max(needed, default=-1) >= 0 else {}) | _evidence(analysis, table)
 
 
-def _numbers(rule: Rule, table: _Table) -> list[str]:
+def _numbers(rule: Rule, table: pd.DataFrame) -> list[str]:
     """The numbers of things that comply, where these are no persons."""
-    shown = EXPOSURE.get(rule.measure) in {"plain", "per_household"}
-    return table["feasible"].tolist() if shown else [""] * len(table["feasible"])
+    shown = EXPOSURE.get(rule.measure) in {"plain", "per_household"} and "feasible" in table
+    return table["feasible"].fillna("").astype(str).tolist() if shown else [""] * len(table)
 
 
 def public_verdicts(analysis: Analysis) -> pd.DataFrame:
@@ -227,9 +213,7 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     found = analysis.ledger
     if not len(found):
         return found.frame
-    levels = _levels(analysis)
-    tables = _tables(found, levels)
-    ids = found.frame.index.get_level_values("unit_id")
+    levels, tables = _levels(analysis), _tables(found)
     names = {letter: verdict for verdict, letter in _LETTERS.items()} | {HIDDEN: "hidden"}
     verdict = found.frame["verdict"].to_numpy(dtype=object).copy()
     figures = {column: np.full(len(found.frame), np.nan) for column in _FIGURES}
@@ -237,16 +221,16 @@ def public_verdicts(analysis: Analysis) -> pd.DataFrame:
     told, places = _published(analysis, levels, tables), _places(found)
     for rule in (rule for rule in found.rules if rule.clause_id in told):
         letters, *published = told[rule.clause_id]
-        rows = places[rule.clause_id]
-        unit = levels[rule.level].ids.get_indexer(ids[rows])
+        rows, table = places[rule.clause_id], tables[rule.clause_id]
+        unit = levels[rule.level].ids.get_indexer(table.index)
         verdict[rows] = [names[letter] for letter in letters[unit]]
         for column, values in zip(_FIGURES, published, strict=True):
             figures[column][rows] = values[unit]
-        numbers[rows] = np.array(_numbers(rule, tables[rule.clause_id]), dtype=object)[unit]
+        numbers[rows] = _numbers(rule, table)
     return found.frame.assign(verdict=verdict, feasible=numbers, **figures)
 
 
-def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, _Table]) -> dict[str, _Told]:
+def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[str, pd.DataFrame]) -> dict[str, _Told]:
     """Letters and figures by clause; a rate neither tells the verdict of a community where that is withheld."""
     rules = analysis.ledger.rules
     told = {
@@ -265,11 +249,16 @@ def _published(analysis: Analysis, levels: Mapping[str, Units], tables: Mapping[
     return told
 
 
-def _told(analysis: Analysis, rule: Rule, units: Units, table: _Table) -> _Told:
+def _told(analysis: Analysis, rule: Rule, units: Units, table: pd.DataFrame) -> _Told:
     """A range follows the rules of a figure at both of its ends; one from nobody to everybody says nothing."""
-    letters = np.array([_LETTERS.get(verdict, _NO_ROW) for verdict in table["verdict"]], dtype=object)
-    exact, tell = [table[column] for column in _FIGURES], _teller(analysis, rule, units, table["whole"])
-    (observed, no_figure), (low, no_low), (high, no_high) = map(tell, exact)
+    table = table.reindex(units.ids)
+    letters = table["verdict"].map(_LETTERS).fillna(_NO_ROW).to_numpy(dtype=object)
+    exact = [table[column].to_numpy(dtype=np.float64) if column in table else np.full(len(table), np.nan)
+             for column in _FIGURES]  # fmt: skip
+    whole = table["whole"].to_numpy(dtype=np.float64) if "whole" in table else np.full(len(table), np.nan)
+    (observed, no_figure), (low, no_low), (high, no_high) = (
+        _public(analysis, rule, units, values, whole) for values in exact
+    )
     judged = np.isin(letters, ["p", "f", "s"])
     withheld = no_figure | no_low | no_high
     letters[judged & withheld] = HIDDEN
@@ -306,17 +295,20 @@ def _rate(rule: Rule, units: Units, own: _Told, told: Mapping[str, _Told]) -> _T
     return _Told(letters, observed, low, high)
 
 
-def _evidence(analysis: Analysis, table: _Table) -> dict[str, Any]:
+def _evidence(analysis: Analysis, table: pd.DataFrame) -> dict[str, Any]:
     """The facility that a figure rests on."""
-    places = analysis.city.facilities.frame.index.get_indexer(table["facility_id"])
+    places = analysis.city.facilities.frame.index.get_indexer(table["facility_id"].fillna("").astype(str))
     return {"f": places.tolist()} if (places >= 0).any() else {}
 
 
-def _walks(units: Units, table: _Table | None, seen: pd.Index) -> dict[str, Any]:
+def _walks(units: Units, table: pd.DataFrame | None, seen: pd.Index) -> dict[str, Any]:
     """The typical walk to the facility of each community, none where people aged 60+ are not public."""
-    if table is None or units.level != "community":
+    if table is None or units.level != "community" or not {"route_min", "route_m"} <= set(table):
         return {}
-    minutes, metres = table["route_min"], table["route_m"]
+    table = table.reindex(units.ids)
+    minutes, metres = (
+        pd.to_numeric(table[column], errors="coerce").to_numpy(float) for column in ("route_min", "route_m")
+    )
     shown = np.isfinite(minutes) & units.ids.isin(seen)
     if not shown.any():
         return {}
@@ -327,10 +319,10 @@ def _walks(units: Units, table: _Table | None, seen: pd.Index) -> dict[str, Any]
 # -- what may be told -------------------------------------------------------------------------------
 
 
-def _teller(
-    analysis: Analysis, rule: Rule, units: Units, whole: Numbers
-) -> Callable[[Numbers], tuple[Numbers, NDArray[np.bool_]]]:
-    """What makes of observed figures those that are published, and tells where not even the verdict is."""
+def _public(
+    analysis: Analysis, rule: Rule, units: Units, observed: Numbers, whole: Numbers
+) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Observed figures as they are published, and where not even the verdict is."""
     exposure = EXPOSURE.get(rule.measure)
     frame = analysis.city.communities.frame
     if exposure in {"people", "households"}:
@@ -338,13 +330,9 @@ def _teller(
         of = whole / max(1, len(rule.services)) if rule.measure == "services_in_reach" else whole
         total = np.where(np.isfinite(of), of, units.total(each))
         everyone = units.total(np.nan_to_num(_column(frame, rule.people))) if exposure == "people" else total
-        return partial(_share, rule, total, everyone=everyone, scoped=_scoped(rule, units, frame))
-    return lambda observed: (_public(frame, rule, units, observed), np.zeros(len(observed), dtype=bool))
-
-
-def _public(frame: pd.DataFrame, rule: Rule, units: Units, observed: Numbers) -> Numbers:
-    """Observed figures that are no shares of people or households as they are published."""
-    match EXPOSURE.get(rule.measure):
+        told, few = _share(rule, total, observed, everyone=everyone, scoped=_scoped(rule, units, frame))
+        return told, few
+    match exposure:
         case "plain":
             told = observed
         case "per_household":
@@ -365,7 +353,7 @@ def _public(frame: pd.DataFrame, rule: Rule, units: Units, observed: Numbers) ->
                 told = _per_head(units.total(_column(frame, "population_registered")), told)
         case _:
             told = np.full(len(observed), np.nan)
-    return told
+    return told, np.zeros(len(observed), dtype=bool)
 
 
 def _column(frame: pd.DataFrame, name: str) -> Numbers:
