@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.catalog.rural import area_keys
 from circle15.demand.dwellings import Homes, land_homes
 from circle15.kernels.ragged import rank_by_id
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
@@ -128,6 +129,16 @@ class Ground:
         homes = land_homes(self.communities, given.frame, LAND_M)
         points = gpd.GeoSeries(homes.point, crs=self.communities.frame.crs)
         return homes, snap(self.graph.network, points, max_snap_m=given.max_snap_m, barriers=given.walls)
+
+    @cached_property
+    def areas(self) -> NDArray[np.object_]:
+        """Of each community whether it is town or country; see :func:`circle15.catalog.rural.area_keys`."""
+        return area_keys(self.communities.frame)
+
+    @cached_property
+    def population(self) -> Numbers:
+        """People of each community; NaN where nobody knows."""
+        return self.numbers("population")
 
     def numbers(self, column: str) -> Numbers:
         """A column of the communities; NaN where it is not there or holds no number."""

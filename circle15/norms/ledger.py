@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog.norm_books import check_rates, measures
-from circle15.catalog.rural import area_keys
 from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Ledger, Rule
 from circle15.model.units import LEVELS, Units, units_of
@@ -36,6 +36,14 @@ _DECIMALS = 9
 
 Mask = NDArray[np.bool_]
 Words = NDArray[np.object_]
+_Found: TypeAlias = dict[str, NDArray[Any]]
+"""What was found of the units of one clause: :data:`_EMPTY`'s columns, all of one length."""
+
+_EMPTY: dict[str, Any] = (
+    dict.fromkeys(("level", "unit_id"), "")
+    | dict.fromkeys((*_FIGURES, "whole"), np.nan)
+    | dict.fromkeys(("feasible", "verdict", "lacks", "facility_id"), "")
+)
 
 WALKS = frozenset(
     {
@@ -70,7 +78,7 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
     """
     check_rates(rules)
     levels = {level: units_of(ground.communities, level) for level in LEVELS}
-    judged: dict[str, pd.DataFrame] = {}
+    judged: dict[str, _Found] = {}
     for rule in sorted(rules, key=lambda rule: rule.measure == "compliance_rate"):
         units = levels[rule.level]
         asked = _asked(ground, rule, units)
@@ -78,12 +86,30 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
             table = _rates(ground, rule, asked, units, {one.clause_id: one for one in rules}, judged)
         else:
             table = _judged(ground, rule, asked, units)
-        table["level"], nowhere = rule.level, _nowhere(ground, asked, units)
-        if len(nowhere):
-            table = pd.concat([table, nowhere], ignore_index=True)
-        judged[rule.clause_id] = table.sort_values(["level", "unit_id"], ignore_index=True)
+        judged[rule.clause_id] = _sorted(_joined([table, _nowhere(ground, asked, units)]))
     frame = _table(rules, [judged[rule.clause_id] for rule in rules])
     return with_evidence(Ledger(frame=frame, rules=tuple(rules)), ground, routes or Routes())
+
+
+def _found(level: str, unit_ids: Sequence[str] | Words, **columns: Any) -> _Found:
+    """Columns for so many units: what is not given is not known, or nothing."""
+    given = _EMPTY | {"level": level, "unit_id": unit_ids} | columns
+    return {
+        column: np.full(len(unit_ids), cells, dtype=object if isinstance(_EMPTY[column], str) else float)
+        for column, cells in given.items()
+    }
+
+
+def _joined(tables: Sequence[_Found]) -> _Found:
+    filled = [table for table in tables if len(table["unit_id"])] or tables[:1] or [_found("", [])]
+    return {column: np.concatenate([table[column] for table in filled]) for column in _EMPTY}
+
+
+def _sorted(table: _Found) -> _Found:
+    """Rows in the order of levels and ids."""
+    keys = list(zip(table["level"], table["unit_id"], strict=True))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return {column: values[order] for column, values in table.items()}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,7 +127,7 @@ class _Asked:
 
 def _asked(ground: Ground, rule: Rule, units: Units) -> _Asked:
     """Communities that a rule speaks of: by town or country, and by the size that it names."""
-    area, people = area_keys(ground.communities.frame), ground.numbers("population")
+    area, people = ground.areas, ground.population
     blank = (area == "") & (rule.scope != "all")
     sized = rule.people_from is not None or rule.people_below is not None
     uncounted = np.isnan(people) & sized
@@ -121,13 +147,11 @@ def _gathers(rule: Rule) -> bool:
     return rule.level != "community" and measures()[rule.measure].stands
 
 
-def _nowhere(ground: Ground, asked: _Asked, units: Units) -> pd.DataFrame:
+def _nowhere(ground: Ground, asked: _Asked, units: Units) -> _Found:
     """Communities that a rule speaks of, and that name no unit of its level: undetermined, as communities."""
     rows = np.flatnonzero((asked.sure | asked.doubtful) & (units.code < 0))
-    ids = ground.communities.frame.index.astype(str)[rows]
-    return pd.DataFrame(
-        {"level": "community", "unit_id": ids, "verdict": "undetermined", "lacks": units.level, "facility_id": ""}
-    )
+    ids = ground.communities.frame.index[rows].astype(str)
+    return _found("community", ids.to_numpy(dtype=object), verdict="undetermined", lacks=units.level)
 
 
 def _only_of_known(asked: _Asked, figures: Figures) -> Figures:
@@ -141,7 +165,7 @@ def _only_of_known(asked: _Asked, figures: Figures) -> Figures:
     return replace(figures, part=part, most=most, lacks=np.where(doubt, asked.lacks, lacks))
 
 
-def _judged(ground: Ground, rule: Rule, asked: _Asked, units: Units) -> pd.DataFrame:
+def _judged(ground: Ground, rule: Rule, asked: _Asked, units: Units) -> _Found:
     """Observed value and verdict of every unit."""
     code, names = asked.code(units), units.ids
     if rule.measure in MEASURES:
@@ -165,18 +189,17 @@ def _judged(ground: Ground, rule: Rule, asked: _Asked, units: Units) -> pd.DataF
     spare = np.zeros(len(names)) if numbers is None else np.nan_to_num(numbers.spare)
     lacks = _missing(figures, rows, at)
     missing = np.array([lacks.get(int(unit), "people") for unit in there], dtype=object)
-    return pd.DataFrame(
-        {
-            "unit_id": np.array([names[unit] for unit in there], dtype=object),
-            "observed": observed[there],
-            "observed_low": bottom,
-            "observed_high": top,
-            "whole": np.bincount(at, weights=whole[rows], minlength=len(names))[there],
-            "verdict": np.array([_verdict(rule, decided[unit], spare[unit]) for unit in there], dtype=object),
-            "feasible": "" if numbers is None else numbers.words()[there],
-            "lacks": np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing)),
-            "facility_id": _evidence_ids(ground, figures, rows, at)[there],
-        }
+    return _found(
+        rule.level,
+        names.to_numpy(dtype=object)[there],
+        observed=observed[there],
+        observed_low=bottom,
+        observed_high=top,
+        whole=np.bincount(at, weights=whole[rows], minlength=len(names))[there],
+        verdict=[_verdict(rule, decided[unit], spare[unit]) for unit in there],
+        feasible="" if numbers is None else numbers.words()[there],
+        lacks=np.where(unsure[there], figures.unsure, np.where(np.isfinite(observed[there]), "", missing)),
+        facility_id=_evidence_ids(ground, figures, rows, at)[there],
     )
 
 
@@ -257,8 +280,8 @@ def _evidence_ids(
 
 def _rates(
     ground: Ground, rule: Rule, asked: _Asked, units: Units, rules: Mapping[str, Rule],
-    found: Mapping[str, pd.DataFrame],
-) -> pd.DataFrame:  # fmt: skip
+    found: Mapping[str, _Found],
+) -> _Found:  # fmt: skip
     """Share of communities that comply with all the rules a rate counts, judged where the unknown cannot matter.
 
     Communities of which nobody knows whether the rate, or a rule that it counts, speaks of them may count or not.
@@ -268,13 +291,14 @@ def _rates(
     sure, maybe = np.zeros(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
     wanting = np.where(asked.doubtful, asked.lacks + ", ", "").astype(object)
     for clause in rule.of:
-        table = found[clause].set_index("unit_id").reindex(ids)
-        there, verdict = table["verdict"].notna().to_numpy(), table["verdict"].to_numpy()
+        row = pd.Index(found[clause]["unit_id"], dtype=object).get_indexer(ids)
+        there = row >= 0
+        verdict, needed = (np.where(there, np.append(found[clause][key], "")[row], "") for key in ("verdict", "lacks"))
         of = _asked(ground, rules[clause], units)
         sure, maybe = sure | of.sure, maybe | of.doubtful
         passed &= (verdict == "pass") | ~there
         failed |= np.isin(verdict, ["fail", "shown"])
-        wanting = wanting + np.where(there & (verdict == "undetermined"), table["lacks"].fillna("") + ", ", "")
+        wanting = wanting + np.where(verdict == "undetermined", needed + ", ", "")
     counts = asked.sure & sure
     doubtful = (asked.sure | asked.doubtful) & (sure | maybe) & ~counts
     code = np.where(counts | doubtful, units.code, -1)
@@ -289,31 +313,28 @@ def _rates(
         told = _verdict(rule, least) if alike else "undetermined"
         unknown = mine & (doubtful | (~passed & ~failed))
         lacks = sorted({word for words in wanting[unknown] for word in words.split(", ") if word})
-        rows.append((units.ids[unit], *(figures if inside.any() else [np.nan] * 3), told, ", ".join(lacks), ""))
-    columns = ["unit_id", "observed", "observed_low", "observed_high", "verdict", "lacks", "facility_id"]
-    return pd.DataFrame(rows, columns=columns)
+        rows.append((units.ids[unit], *(figures if inside.any() else [np.nan] * 3), told, ", ".join(lacks)))
+    names, *columns = zip(*rows, strict=True) if rows else [()] * 6
+    return _found(rule.level, names, **dict(zip((*_FIGURES, "verdict", "lacks"), columns, strict=True)))
 
 
 def _percent(part: Mask, whole: Mask) -> float:
     return 100.0 * float(part.sum()) / max(float(whole.sum()), 1.0)
 
 
-def _table(clauses: Sequence[Rule], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _table(clauses: Sequence[Rule], tables: Sequence[_Found]) -> pd.DataFrame:
     """Rows on (level, unit_id, clause_id) with what each rule requires beside what was found."""
-    rules = [rule for rule, part in zip(clauses, tables, strict=True) for _ in range(len(part))]
-    table = pd.concat(tables) if tables else pd.DataFrame(columns=["level", "unit_id", *_COLUMNS])
+    rules = [rule for rule, part in zip(clauses, tables, strict=True) for _ in range(len(part["unit_id"]))]
+    table = _joined(tables)
     index = pd.MultiIndex.from_arrays(
         [
-            pd.Index(table["level"], dtype=object),
-            pd.Index(table["unit_id"], dtype=object),
+            pd.Index(table.pop("level"), dtype=object),
+            pd.Index(table.pop("unit_id"), dtype=object),
             pd.Index([rule.clause_id for rule in rules], dtype=object),
         ],
         names=["level", "unit_id", "clause_id"],
     )
-    told = table.reindex(columns=[*_FIGURES, "whole", "feasible", "verdict", "lacks", "facility_id"]).set_axis(
-        index, axis=0
-    )
-    told = told.astype(dict.fromkeys((*_FIGURES, "whole"), float)).fillna({"feasible": ""})
+    told = pd.DataFrame({key: pd.Series(cells, index=index, dtype=cells.dtype) for key, cells in table.items()})
     for bound in ("at_least", "more_than", "at_most"):
         told[bound] = np.array([getattr(rule, bound) for rule in rules], dtype=float)
     told["unit"] = pd.array([measures()[rule.measure].unit for rule in rules], dtype=object)
@@ -368,25 +389,28 @@ def _typical(
 
     Nothing (``""`` and NaN) where a service has no walk.
     """
-    columns = ["facility_id", "minutes", "metres"]
-    frame = pd.DataFrame(routes.frame[columns])
-    of = [frame.xs(service, level="service").reindex(communities) if service in frame.index.unique("service")
-          else pd.DataFrame(index=communities, columns=columns) for service in services]  # fmt: skip
-    length = np.stack([walks[["minutes", "metres"]].to_numpy(dtype=float) for walks in of])
+    keys, length = routes.frame.index, routes.frame[["minutes", "metres"]].to_numpy(dtype=float)
+    names, offered = keys.get_level_values("community_id").astype(str), keys.get_level_values("service")
+    facility = routes.frame["facility_id"].to_numpy(dtype=object)
+    rows = []
+    for service in services:
+        of = np.flatnonzero(offered == service)
+        rows.append(np.append(of, -1)[names[of].get_indexer(communities)])
+    length, facility = np.vstack([length, [np.nan] * 2])[rows], np.append(facility, "")[rows]
     whole = np.isfinite(length[:, :, 0]).all(axis=0)
     longest = np.argmax(np.nan_to_num(length[:, :, 0], nan=-1.0), axis=0), np.arange(len(communities))
-    facility = np.stack([walks["facility_id"].to_numpy(dtype=object) for walks in of])[longest]
-    return np.where(whole, facility, ""), np.where(whole[:, np.newaxis], length[longest], np.nan)
+    return np.where(whole, facility[longest], ""), np.where(whole[:, np.newaxis], length[longest], np.nan)
 
 
 def _described(frame: pd.DataFrame, ground: Ground) -> pd.DataFrame:
     """Floor area, source and date of the facilities that verdicts rest on, where their list says them."""
-    sites = ground.facilities.frame.set_axis(ground.facilities.frame.index.astype(str), axis=0)
-    named = frame["facility_id"].to_numpy(dtype=object)
-    area = sites["floor_area_m2"] if "floor_area_m2" in sites else pd.Series(np.nan, index=sites.index)
-    frame["floor_area_m2"] = pd.to_numeric(area, errors="coerce").reindex(named).to_numpy(dtype=float)
-    for column in ("source", "source_date"):
-        said = sites[column] if column in sites else pd.Series("", index=sites.index)
-        text = said.where(said.notna(), "").astype(str).reindex(named)
-        frame[column] = text.where(text.notna(), "").to_numpy(dtype=object)
+    sites = ground.facilities.frame
+    row = sites.index.astype(str).get_indexer(frame["facility_id"])
+    for column, empty in (("floor_area_m2", np.nan), ("source", ""), ("source_date", "")):
+        said = np.full(len(sites), empty, dtype=float if column == "floor_area_m2" else object)
+        if column == "floor_area_m2" and column in sites:
+            said = pd.to_numeric(sites[column], errors="coerce").to_numpy(dtype=float)
+        elif column in sites:
+            said = sites[column].where(sites[column].notna(), "").astype(str).to_numpy(dtype=object)
+        frame[column] = np.where(row >= 0, np.append(said, empty)[row], empty)
     return frame.reindex(columns=list(_COLUMNS))

@@ -14,8 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.accessibility.delivery import delivered
-from circle15.hours.opening import hours_table, weekly_open_hours
-from circle15.hours.opening import moment as moment_of
+from circle15.hours.opening import open_at, weekly_open_hours
 from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Rule
 from circle15.model.placed import Positions, determined
@@ -67,7 +66,10 @@ def counted(ground: Ground, rule: Rule) -> Mask:
 
 def _state_then(ground: Ground, rule: Rule) -> tuple[Mask, Mask]:
     """Facilities known to be open at the rule's moment, and those known to be closed."""
-    state = hours_table(ground.facilities.facilities, moment_of(rule.open_at))["open"]
+    frame = ground.facilities.frame
+    if "opening_hours" not in frame:
+        return np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
+    state = open_at(frame["opening_hours"], rule.open_at)
     sure, shut = (state.eq(other).fillna(value=False).to_numpy(dtype=bool) for other in (True, False))
     return sure, shut
 

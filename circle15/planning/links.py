@@ -43,6 +43,11 @@ __all__ = [
     "with_link",
 ]
 
+_BLOCK = 10_000
+"""Links that are held against the streets at a time: each meets a few dozen stretches."""
+_DOUBT = (3 + 2**-49) * 2**-53
+"""How much of its two products a determinant may be, so that rounding could turn its sign."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LinkRule:
@@ -157,10 +162,42 @@ def candidates(
 
 def _over_streets(network: WalkNetwork, pairs: Candidates) -> NDArray[np.bool_]:
     """Which links cross a street between their ends: one that ends there is looked at instead."""
-    over = np.zeros(len(pairs), dtype=bool)
-    if len(pairs):
-        over[shapely.STRtree(edge_lines(network)).query(link_lines(network, pairs), predicate="crosses")[0]] = True
+    if not len(pairs):
+        return np.zeros(0, dtype=bool)
+    streets, links = edge_lines(network), link_lines(network, pairs)
+    over = _clearly_over(streets, links)
+    left = np.flatnonzero(~over)
+    over[left[shapely.STRtree(streets).query(links[left], predicate="crosses")[0]]] = True
     return over
+
+
+def _clearly_over(streets: NDArray[Any], links: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which straight lines pass through a street's stretch, clear of its ends and their own; they are nearly all."""
+    place, street = shapely.get_coordinates(streets, return_index=True)
+    along = street[1:] == street[:-1]
+    begin, end = place[:-1][along], place[1:][along]
+    tree = shapely.STRtree(shapely.linestrings(np.stack([begin, end], axis=1)))
+    ends = shapely.get_coordinates(links).reshape(-1, 2, 2)
+    over = np.zeros(len(links), dtype=bool)
+    for first in range(0, len(links), _BLOCK):
+        link, part = tree.query(links[first : first + _BLOCK])
+        here, there = ends[first : first + _BLOCK][link].transpose(1, 0, 2)
+        a, b = begin[part], end[part]
+        through = (_side(a, b, here) * _side(a, b, there) < 0) & (_side(here, there, a) * _side(here, there, b) < 0)
+        over[first + link[through]] = True
+    return over
+
+
+def _side(a: NDArray[np.float64], b: NDArray[np.float64], point: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 left of the line from a to b, -1 right of it, 0 where rounding could decide.
+
+    The bound is that of Shewchuk, Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates
+    (1997), for the sign of the determinant.
+    """
+    (ax, ay), (px, py) = (b - a).T, (point - a).T
+    one, other = ax * py, ay * px
+    turn = one - other
+    return np.where(np.abs(turn) > _DOUBT * (np.abs(one) + np.abs(other)), np.sign(turn), 0.0)
 
 
 def _through(lines: NDArray[Any], buildings: NDArray[Any]) -> NDArray[np.bool_]:

@@ -6,11 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from circle15.kernels.costs import NEVER_MS
 from circle15.model import EdgeFlag
-from circle15.network.build import canonical
+from circle15.network.build import canonical, edge_lines
 from circle15.network.graph import walk_graph
+from circle15.planning import links
 from circle15.planning.links import Candidates, LinkRule, candidates, crossed, link_lines, with_link
 from tests.towns.banks import area, banks, canal
 from tests.towns.lattice import BY, CRS, X0, Y0, network
@@ -84,3 +87,18 @@ def test_a_link_may_touch_a_building_as_a_leg_may_but_not_run_through_it(deep, c
     needy = np.array([[X0 + 100, Y0]])
     found = candidates(graph, onward, limit_ms=900_000, needy=needy, rule=LinkRule(), buildings=house)
     assert len(found) == count
+
+
+ON_A_LATTICE = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=9, unique=True)
+
+
+@given(ON_A_LATTICE, st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=12))
+def test_a_link_that_ends_at_a_street_or_runs_along_one_crosses_none(places, ends):
+    """On a small lattice lines touch, end in each other and lie on each other as often as they cross."""
+    streets = [(u % len(places), v % len(places)) for u, v in ends if u % len(places) != v % len(places)]
+    net = network([(0.1 * x, 0.1 * y) for x, y in places], streets or [(0, 1)])
+    u, v = np.triu_indices(len(places), 1)
+    pairs = Candidates(u=u, v=v, length_mm=np.ones(len(u), dtype=np.int64), cost_ms=np.ones(len(u), dtype=np.int64))
+    lines = link_lines(net, pairs)
+    asked = shapely.crosses(lines[:, None], edge_lines(net)[None, :]).any(axis=1)
+    np.testing.assert_array_equal(links._over_streets(net, pairs), asked)

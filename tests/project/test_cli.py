@@ -22,6 +22,7 @@ from circle15.render import atomic
 from circle15.sources.osm import overpass
 from circle15.sources.pack import city_pack, streets
 from tests.towns.pack_files import SITES, community, town_communities
+from tests.towns.processor import HANGS_S, within_s
 from tests.towns.real_cities import SHIPPED_TOWNS
 
 OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "ledger.csv", "map.html", "run.json"]
@@ -42,8 +43,9 @@ def start(*words: object, **options) -> subprocess.Popen:
     )  # fmt: skip
 
 
-def finish(process: subprocess.Popen, timeout: float = 60) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=timeout)
+def finish(process: subprocess.Popen) -> tuple[int, str, str]:
+    with within_s(60):
+        out, err = process.communicate(timeout=HANGS_S)
     return process.returncode, out, err
 
 
@@ -468,7 +470,7 @@ def test_a_disk_that_fills_up_in_earnest(make_pack, tmp_path):
 def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     out = tmp_path / "out"
     process = start("map", "helsinki", "--out", out)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     while not out.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)  # the folder appears when the city is loaded and the long work begins
     time.sleep(0.1)

@@ -16,6 +16,7 @@ import pytest
 import circle15 as c15
 from circle15.catalog.guide import GUIDES
 from circle15.cli import ExitCode, main
+from tests.towns.processor import HANGS_S, within_s
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -48,7 +49,8 @@ def make(tmp_path):
         command = ["make", "--no-print-directory", "-C", str(ROOT), f"VENV={tmp_path / 'venv'}", *arguments]
         inherited = {k: v for k, v in os.environ.items() if not re.match("MAKE|MFLAGS|CITY|CIRCLE15_", k)}
         given = inherited | environment
-        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+        with within_s(60):
+            return subprocess.run(command, env=given, capture_output=True, text=True, timeout=HANGS_S, check=False)
 
     return run
 

@@ -33,23 +33,25 @@ def far_pairs(
         Farther apart than the first, at most the second.
     """
     keys = [next((name.key for name in names if name.core), ("", "", "")) for names in sites.wordings]
-    said = pd.Series(keys, dtype=object).factorize()[0][sites.wording]
+    number = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    said = np.array([number[key] for key in keys], dtype=np.intp)[sites.wording]
     named = sites.named
-    one, other = (_once(sites, said, rows[named[rows]]) for rows in (earlier, later))
-    both = one.merge(other, on=["said", "service"], suffixes=("_earlier", "_later"))
-    both = both[["row_earlier", "row_later"]].drop_duplicates().sort_values(["row_later", "row_earlier"])
-    a, b = both["row_earlier"].to_numpy(dtype=np.intp), both["row_later"].to_numpy(dtype=np.intp)
+    (one, row), (other, later_row) = (_once(sites, said, rows[named[rows]]) for rows in (earlier, later))
+    _, at, later_at = np.intersect1d(one, other, assume_unique=True, return_indices=True)
+    b, a = np.unique(np.stack([later_row[later_at], row[at]]), axis=1)
     away_m = np.asarray(shapely.distance(sites.points[a], sites.points[b]), dtype=np.float64)
     alike, forbidden = name_likeness(sites, a, b)  # one core in two districts is not one name
     pairs = Pairs(a, b, away_m, alike, forbidden, named[a] & named[b])
     return pairs[(away_m > beyond_m) & (away_m <= far_m) & ~forbidden]
 
 
-def _once(sites: Sites, said: NDArray[np.intp], rows: NDArray[np.intp]) -> pd.DataFrame:
-    """Row, name and service, where no other of the rows has both."""
+def _once(sites: Sites, said: NDArray[np.intp], rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """A code of name and service, and the row, where no other of the rows has both."""
     place, service = np.nonzero(sites.offers[rows])
-    table = pd.DataFrame({"said": said[rows[place]], "service": service, "row": rows[place]})
-    return table.drop_duplicates(["said", "service"], keep=False)
+    codes, first, count = np.unique(
+        said[rows[place]] * len(sites.keys) + service, return_index=True, return_counts=True
+    )
+    return codes[count == 1], rows[place[first[count == 1]]]
 
 
 def doubtful_pairs(pairs: Pairs, *, likeness: float, beside_m: float) -> tuple[Pairs, Pairs]:
@@ -116,6 +118,8 @@ def conflict_table(
     values: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """One row per pair with the columns of :data:`~circle15.model.places.CONFLICT_COLUMNS`."""
+    if not len(pairs):
+        return pd.DataFrame(columns=list(CONFLICT_COLUMNS))
     empty = [""] * len(pairs)
     value, other = values or (empty, empty)
     told = {

@@ -246,6 +246,8 @@ def _agree(near: Pairs, rule: SamePlaceRule) -> NDArray[np.bool_]:
 
 def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     """Make one row of each pair."""
+    if not len(same):
+        return now
     now = replace(now, frame=_capacities_named(now.frame, now.sites, same))
     frame, sites, speaks = now.frame, now.sites, now.speaks
     silent = _gone(frame)[same.later] & ~_gone(frame)[same.earlier]
@@ -316,8 +318,8 @@ def _chosen(
     now: _Merging, kind: str, pairs: Pairs, chosen: NDArray[np.bool_], values: tuple[Sequence[str], Sequence[str]],
     *, column: str = "services",
 ) -> pd.DataFrame:  # fmt: skip
-    table = conflict_table(now.frame, now.labels, now.sites, kind, pairs, values)
-    return table.assign(column=column)[chosen]
+    one, other = (np.asarray(told, dtype=object)[chosen].tolist() for told in values)
+    return conflict_table(now.frame, now.labels, now.sites, kind, pairs[chosen], (one, other)).assign(column=column)
 
 
 def _unnamed(sites: Sites) -> NDArray[np.bool_]:
@@ -326,8 +328,9 @@ def _unnamed(sites: Sites) -> NDArray[np.bool_]:
 
 def _gone(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Which rows are closed, being built or planned."""
-    state = frame.get("state", pd.Series("", index=frame.index))
-    return np.asarray(state.isin(STATES[1:]), dtype=bool)
+    if "state" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray(frame["state"].isin(STATES[1:]), dtype=bool)
 
 
 def _filled(
