@@ -35,7 +35,7 @@ def street():
 
 
 def blocks_of(analysis):
-    return needs(Facts(analysis=analysis, published=publish(analysis), figures=frozenset()))
+    return needs(Facts(published=publish(analysis), figures=frozenset()))
 
 
 def test_the_page_tells_of_each_need_how_many_there_are(street):
