@@ -21,12 +21,11 @@ from circle15.render.published.counts import Published, publish
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN
 from circle15.render.published.told import told_analysis
 from circle15.render.tables.book import Book
+from circle15.render.tables.columns import columns
+from circle15.render.tables.facilities import facility_table, route_table
 from circle15.render.tables.frames import (
-    columns,
     community_table,
-    facility_table,
     gap_table,
-    route_table,
     service_table,
     source_table,
     subdistrict_gap_table,
