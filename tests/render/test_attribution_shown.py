@@ -16,8 +16,9 @@ from circle15.catalog.phrases import remedy_sentences
 from circle15.errors import DataQualityWarning
 from circle15.model import City, Communities, Facilities, Settings, StudyArea
 from circle15.network.build import edge_lines
+from circle15.render.tables.columns import columns
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
-from circle15.render.tables.frames import columns, gap_table
+from circle15.render.tables.frames import gap_table
 from tests.towns.banks import FLAT, HERE, banks, canal
 from tests.towns.lattice import CRS, X0, Y0, points
 

@@ -19,8 +19,10 @@ from circle15.hours.opening import hours_table
 from circle15.model import Analysis, Facilities, Moment
 from circle15.render.map.folium_map import page_html
 from circle15.render.map.payload import payload
+from circle15.render.tables.columns import columns
+from circle15.render.tables.facilities import facility_table
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
-from circle15.render.tables.frames import columns, facility_table, gap_table
+from circle15.render.tables.frames import gap_table
 from tests.towns.chromium import Browser, program
 from tests.towns.page_fixture import analysis as plain_analysis
 

@@ -19,7 +19,7 @@ from circle15.render.published.told import publish
 from circle15.render.report.blocks import Table
 from circle15.render.report.facts import Facts
 from circle15.render.report.section_needs import needs
-from circle15.render.tables.frames import route_table
+from circle15.render.tables.facilities import route_table
 from circle15.render.tables.verdicts import need_table
 from tests.towns.needs import NEEDS, street_with_needs, with_needs
 from tests.towns.pack_services import service

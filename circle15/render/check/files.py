@@ -17,7 +17,7 @@ from circle15.catalog.palette import css_colours
 from circle15.model import Check, City, FileRecord, Finding, Origin
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.run_record import record_text
-from circle15.render.tables.frames import columns
+from circle15.render.tables.columns import columns
 from circle15.render.tables.quality import conflict_table, match_table
 from circle15.render.tables.workbook import quality_bytes
 from circle15.render.words import (

@@ -13,7 +13,8 @@ from circle15.render.report.blocks import Block, Bullets, Field, Heading, Paragr
 from circle15.render.report.charts import MOST_BARS
 from circle15.render.report.facts import Facts, minutes
 from circle15.render.report.section_summary import ranking, service_lines
-from circle15.render.tables.frames import route_table, subdistrict_table
+from circle15.render.tables.facilities import route_table
+from circle15.render.tables.frames import subdistrict_table
 from circle15.render.words import Words
 
 __all__ = ["coverage", "gaps"]

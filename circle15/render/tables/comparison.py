@@ -13,8 +13,8 @@ from circle15.catalog.norm_words import verdict_words
 from circle15.model.runs import VERDICT_FIGURES, Comparison
 from circle15.render.atomic import write_whole
 from circle15.render.tables.book import Book
+from circle15.render.tables.columns import rounded
 from circle15.render.tables.files import write_csv
-from circle15.render.tables.frames import rounded
 from circle15.render.tables.ledger import level_words
 from circle15.render.tables.style import table_sheet
 from circle15.render.words import both

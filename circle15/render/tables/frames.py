@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache, partial
-from importlib.resources import files
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog import services, states, supply_routes, text
+from circle15.catalog import services, text
 from circle15.catalog.phrases import (
     check_communities,
     check_questions,
@@ -23,29 +17,25 @@ from circle15.catalog.phrases import (
     remedy_sentences,
     type_names,
 )
-from circle15.model import Analysis, City, Communities, Positions
+from circle15.model import Analysis, City, Communities
 from circle15.model.limits import FEWEST
 from circle15.model.places import ELDERS_IN_NEED, PEOPLE
 from circle15.render.published.privacy import SUPPRESSED, public_tens
+from circle15.render.tables.columns import columns, rounded
 from circle15.render.words import both
 
 __all__ = [
-    "Column",
     "check_table",
-    "columns",
     "community_table",
-    "facility_table",
     "gap_table",
-    "rounded",
-    "route_table",
     "service_table",
+    "service_titles",
     "source_table",
     "subdistrict_gap_table",
     "subdistrict_table",
     "synthetic_layers",
 ]
 
-POSITION = {Positions.OK: "ok", Positions.FAR: "far", Positions.ISLAND: "island", Positions.MOVED: "moved"}
 
 _PLACE = (
     "name",
@@ -58,12 +48,6 @@ _PLACE = (
     "people_basis",
 )
 _COUNTED = ("parts", "households", "households_registered", "population_registered", *ELDERS_IN_NEED)
-_SITE = (
-    "tier", "tier_key", "site_kind", "site_kind_key", "supply_route", "supply_route_key", "capacity",
-    "capacity_by_service", "floor_area_m2",
-    "delivery_radius_m", "opening_hours",
-)  # fmt: skip
-_SOURCE = ("source", "source_date", "source_url", "also_in", "filled_columns")
 _COVERAGE = (
     "population",
     "population_covered",
@@ -106,35 +90,6 @@ _CHECKS = (
     "check_id", "rank", "kind", "name", "question_zh", "question_en", "answer", "author", "date", "note", "flips",
     "people", "communities", "services", "lon", "lat", "synthetic",
 )  # fmt: skip
-_DECIMALS = {"share": 4, "share_low": 4, "share_high": 4, "required": 4, "weight": 6, "lon": 6, "lat": 6}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """How one column is headed, formatted and explained; see ``columns.toml``."""
-
-    zh: str
-    en: str
-    unit_zh: str = ""
-    unit_en: str = ""
-    format: str = "General"
-    width: int = 12
-    note_zh: str = ""
-    note_en: str = ""
-
-    @property
-    def header(self) -> str:
-        """Chinese over English, each with its unit."""
-        zh = f"{self.zh}（{self.unit_zh}）" if self.unit_zh else self.zh
-        en = f"{self.en} ({self.unit_en})" if self.unit_en else self.en
-        return f"{zh}\n{en}"
-
-
-@cache
-def columns() -> Mapping[str, Column]:
-    """All columns by their key."""
-    raw = tomllib.loads(files("circle15.render.tables").joinpath("columns.toml").read_text(encoding="utf-8"))
-    return MappingProxyType({key: Column(**entry) for key, entry in raw.items()})
 
 
 def synthetic_layers(city: City) -> tuple[str, ...]:
@@ -300,56 +255,6 @@ def method_words(method: str) -> str:
     return " + ".join(f"{text(key, 'zh')} {text(key, 'en')}" for key in keys)
 
 
-def _open_words(known: pd.Series) -> pd.Series:
-    """Whether facilities are open at a moment, in words; unknown where their hours are."""
-    words = {True: "open", False: "closed"}
-    return pd.Series([str(both(f"open_then_{words.get(value, 'unknown')}")) for value in known], index=known.index)
-
-
-def _states(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """The column of states in both languages, where some list has one."""
-    titles = {key: f"{state.title_zh} {state.title_en}" for key, state in states().items()}
-    return {"state": frame["state"].map(titles).fillna("")} if "state" in frame else {}
-
-
-def facility_table(analysis: Analysis) -> pd.DataFrame:
-    """One row per facility in id order: services, position on the network, WGS 84 coordinates, source.
-
-    Only named columns are written: whatever else a planner's table holds (telephone, contact) stays out.
-    """
-    placed = analysis.facilities.of(analysis.city.facilities)
-    frame, position = placed.frame, placed.positions
-    degrees = frame.geometry.to_crs(4326)
-    table = pd.DataFrame(index=frame.index)
-    table["name"] = frame["name"]
-    if "name_en" in frame:
-        table["name_en"] = frame["name_en"]
-    titles = _titles(analysis)
-    table["services"] = ["; ".join(titles[key] for key in row) for row in frame["services"]]
-    status = pd.Series(position.status, index=frame.index)
-    table["position"] = status.map(POSITION)
-    table["leg_m"] = position.nearest_m
-    table["lon"], table["lat"] = degrees.x, degrees.y
-    for column in _SITE:
-        if column in frame:
-            table[column] = frame[column]
-    if "capacity_by_service" in table:
-        table["capacity_by_service"] = table["capacity_by_service"].map(partial(_by_service, titles))
-    if "opening_hours" in table and len(analysis.hours):
-        table["opening_hours_osm"] = analysis.hours["osm"]
-    if analysis.settings.open_at is not None and "open" in analysis.hours:
-        table["open_then"] = _open_words(analysis.hours["open"])
-    table = table.assign(**_states(frame))
-    if "survey_answer" in frame:
-        table["survey_answer"] = [str(both(f"survey_{answer}")) if answer else "" for answer in frame["survey_answer"]]
-        table["survey_author"], table["survey_date"] = frame["survey_author"], frame["survey_date"]
-    for column in _SOURCE:
-        if column in frame:
-            table[column] = frame[column]
-    table["synthetic"] = str(both("made_up")) if "facilities" in synthetic_layers(analysis.city) else ""
-    return rounded(table.sort_index().reset_index())
-
-
 def service_table(analysis: Analysis) -> pd.DataFrame:
     """One row per service of the catalogue for the whole city: facilities, people covered, worst community."""
     offers = analysis.city.facilities.in_service().offers()["service"].value_counts()
@@ -377,25 +282,6 @@ def service_table(analysis: Analysis) -> pd.DataFrame:
     numbers = ("facilities", "share", "uncovered", *(f"pop_60plus_{part}" for part in parts))
     blank = {**dict.fromkeys(numbers, np.nan), "worst_community": ""}
     return rounded(pd.DataFrame([blank | row for row in rows])[[*_SERVICE]])
-
-
-def route_table(analysis: Analysis) -> pd.DataFrame:
-    """One row per service and supply route: how many facilities in use; empty where no list says any route.
-
-    Those that say none, or one that is not understood, are counted last.
-    """
-    frame = analysis.city.facilities.in_service().frame
-    columns, rows = ["service_zh", "service_en", "supply_route", "facilities"], []
-    if "supply_route_key" not in frame or not frame["supply_route_key"].isin(supply_routes()).any():
-        return pd.DataFrame(columns=columns)
-    counts = frame[["services", "supply_route_key"]].explode("services").value_counts()
-    titles = {key: f"{route.title_zh} {route.title_en}" for key, route in supply_routes().items()}
-    titles[""] = " ".join(text("route_unsaid", language) for language in ("zh", "en"))
-    for key, service in services(analysis.city.pack_services).items():
-        for route, title in titles.items():
-            if count := counts.get((key, route), 0):
-                rows.append((service.title_zh, service.title_en, title, int(count)))
-    return pd.DataFrame(rows, columns=columns)
 
 
 def subdistrict_table(analysis: Analysis) -> pd.DataFrame:
@@ -442,7 +328,7 @@ def check_table(analysis: Analysis) -> pd.DataFrame:
     named = check_communities(checks, analysis.city.communities, "zh")
     table = checks.assign(**questions, communities=named).reset_index()
     table["kind"] = [str(both(f"to_check_{kind}")) for kind in table["kind"]]
-    titles = _titles(analysis)
+    titles = service_titles(analysis)
     table["services"] = ["; ".join(titles[key] for key in row) for row in table["services"]]
     tens = public_tens(table["people"].to_numpy(dtype=float))
     table["people"] = [str(count) if count != SUPPRESSED else f"<{FEWEST}" for count in tens]
@@ -460,16 +346,10 @@ def source_table(city: City) -> pd.DataFrame:
     return table
 
 
-def _titles(analysis: Analysis) -> dict[str, str]:
+def service_titles(analysis: Analysis) -> dict[str, str]:
     """Key of a service -> its titles in both languages."""
     known = services(analysis.city.pack_services)
     return {key: f"{service.title_zh} {service.title_en}" for key, service in known.items()}
-
-
-def _by_service(titles: Mapping[str, str], capacities: object) -> str:
-    if not isinstance(capacities, Mapping):
-        return ""
-    return "; ".join(f"{titles[key]} {value:g}" for key, value in capacities.items())
 
 
 # -- parts ----------------------------------------------------------------------------------------
@@ -516,12 +396,3 @@ def _ranked(analysis: Analysis) -> pd.DataFrame:
     """Communities by rank then id, so that the order of input rows changes nothing."""
     table = analysis.gaps.by_community.rename(columns={"rank": "rank_index"})
     return table.sort_index(kind="stable").sort_values("rank_index", kind="stable")
-
-
-def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """People to thousandths and minutes to hundredths: finer digits would only pretend."""
-    decimals = {}
-    for column in table.columns[[kind.kind == "f" for kind in table.dtypes]]:
-        suffix = str(column).rpartition("_")[2]
-        decimals[column] = _DECIMALS.get(str(column), _DECIMALS.get(suffix, 2 if suffix == "min" else 3))
-    return table.round(decimals)

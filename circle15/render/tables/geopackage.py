@@ -17,13 +17,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag, NodeFlag
 from circle15.model.limits import FEWEST
-from circle15.render.tables.frames import (
-    community_table,
-    facility_table,
-    gap_table,
-    subdistrict_table,
-    synthetic_layers,
-)
+from circle15.render.tables.facilities import facility_table
+from circle15.render.tables.frames import community_table, gap_table, subdistrict_table, synthetic_layers
 from circle15.render.tables.ledger import ledger_table
 from circle15.render.words import both, plain_text
 

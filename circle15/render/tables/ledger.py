@@ -14,7 +14,8 @@ from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.render.published.privacy import NEARLY_ALL, NEARLY_NONE
 from circle15.render.tables.book import Book
-from circle15.render.tables.frames import rounded, synthetic_layers
+from circle15.render.tables.columns import rounded
+from circle15.render.tables.frames import synthetic_layers
 from circle15.render.tables.style import table_sheet
 from circle15.render.words import both
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from circle15.catalog import Service, services, text
 from circle15.model import Facilities, FileRecord, Finding
-from circle15.render.tables.frames import columns, rounded
+from circle15.render.tables.columns import columns, rounded
 from circle15.render.words import COLUMN_STATUSES, both, column_lines, datum_name, examples_text, lost_rows, role_words
 
 __all__ = ["column_table", "conflict_table", "file_table", "finding_table", "match_table"]

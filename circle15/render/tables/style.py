@@ -14,7 +14,8 @@ from circle15.model import City
 from circle15.model.limits import FEWEST
 from circle15.refusals import refusal
 from circle15.render.tables.book import Book, Look, Sheet
-from circle15.render.tables.frames import columns, synthetic_layers
+from circle15.render.tables.columns import columns
+from circle15.render.tables.frames import synthetic_layers
 from circle15.render.words import both
 
 __all__ = ["block", "head", "house", "page", "put", "table_sheet"]

@@ -11,7 +11,8 @@ from circle15.catalog.phrases import check_questions, equity_reasons, named_grou
 from circle15.model import Analysis
 from circle15.model.places import ELDERS_IN_NEED
 from circle15.render.tables.book import Book
-from circle15.render.tables.frames import columns, gap_table, rounded
+from circle15.render.tables.columns import columns, rounded
+from circle15.render.tables.frames import gap_table
 from circle15.render.tables.style import block, head, page, table_sheet
 from circle15.render.words import both
 

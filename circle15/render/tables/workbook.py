@@ -16,12 +16,11 @@ from circle15.model.places import PEOPLE
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN
 from circle15.render.published.told import Published, publish
 from circle15.render.tables.book import Book
+from circle15.render.tables.columns import columns
+from circle15.render.tables.facilities import facility_table, route_table
 from circle15.render.tables.frames import (
-    columns,
     community_table,
-    facility_table,
     gap_table,
-    route_table,
     service_table,
     source_table,
     subdistrict_gap_table,

@@ -18,8 +18,8 @@ import circle15 as c15
 from circle15.catalog.norm_books import measures, not_computed
 from circle15.catalog.norm_words import lacks_words, unit_words, verdict_words
 from circle15.render.tables import ledger as ledger_tables
+from circle15.render.tables.columns import columns
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, ledger_csv
-from circle15.render.tables.frames import columns
 from circle15.render.tables.ledger import compliance_table, ledger_method, ledger_table
 from tests.towns.pack_files import CITY_TOML, SITES, TOWN_NODES, TOWN_WAYS, community, geojson, osm_xml, write_csv
 from tests.towns.page_fixture import analysis as make_analysis

@@ -27,17 +27,10 @@ from circle15.network.convert import from_geopandas
 from circle15.network.parting import part_barred
 from circle15.render.folder import save
 from circle15.render.run_record import record_text, run_json
+from circle15.render.tables.columns import columns
+from circle15.render.tables.facilities import facility_table, route_table
 from circle15.render.tables.files import gaps_csv, gaps_xlsx, geopackage
-from circle15.render.tables.frames import (
-    columns,
-    community_table,
-    facility_table,
-    gap_table,
-    route_table,
-    service_table,
-    source_table,
-    synthetic_layers,
-)
+from circle15.render.tables.frames import community_table, gap_table, service_table, source_table, synthetic_layers
 from circle15.render.tables.quality import finding_table
 from circle15.render.tables.verdicts import need_table
 from tests.towns.page_fixture import analysis as make_analysis

@@ -7,7 +7,7 @@ import io
 import openpyxl
 import pytest
 
-from circle15.render.tables.frames import columns
+from circle15.render.tables.columns import columns
 from circle15.render.tables.verdicts import check_sheet_table, equity_table, group_table, link_table, type_table
 from circle15.render.tables.workbook import workbook_bytes
 from tests.towns.page_fixture import analysis as make_analysis

@@ -13,8 +13,9 @@ from circle15.errors import InputError
 from circle15.hours.opening import open_at
 from circle15.model.places import STATES, Facilities
 from circle15.render.map.payload import payload
+from circle15.render.tables.facilities import facility_table
 from circle15.render.tables.files import geopackage
-from circle15.render.tables.frames import facility_table, service_table
+from circle15.render.tables.frames import service_table
 from circle15.sources.facilities.attributes import site_attributes
 from circle15.sources.facilities.doubles import doubled_rows
 from circle15.sources.facilities.same_place import PlaceList, same_places

@@ -14,7 +14,7 @@ from circle15.errors import PackError
 from circle15.model.places import CONFLICT_COLUMNS, Facilities
 from circle15.model.results import Check
 from circle15.render.check.files import quality_html, save_quality
-from circle15.render.tables.frames import facility_table
+from circle15.render.tables.facilities import facility_table
 from circle15.render.tables.quality import conflict_table, match_table
 from circle15.sources.osm.facilities import read_osm_facilities
 from circle15.sources.pack.city_pack import read_pack
