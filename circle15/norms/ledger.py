@@ -397,7 +397,7 @@ def _typical(
         of = np.flatnonzero(offered == service)
         rows.append(np.append(of, -1)[names[of].get_indexer(communities)])
     length, facility = np.vstack([length, [np.nan] * 2])[rows], np.append(facility, "")[rows]
-    whole = np.isfinite(length[:, :, 0]).all(axis=0)
+    whole = np.asarray(np.isfinite(length[:, :, 0]).all(axis=0))
     longest = np.argmax(np.nan_to_num(length[:, :, 0], nan=-1.0), axis=0), np.arange(len(communities))
     return np.where(whole, facility[longest], ""), np.where(whole[:, np.newaxis], length[longest], np.nan)
 

@@ -45,8 +45,8 @@ __all__ = [
 
 _BLOCK = 10_000
 """Links that are held against the streets at a time: each meets a few dozen stretches."""
-_DOUBT = (3 + 2**-49) * 2**-53
-"""How much of its two products a determinant may be, so that rounding could turn its sign."""
+_DOUBT_M = 0.001
+"""An end so near a line is not clear of it: geometry tells whether the two cross."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +176,7 @@ def _clearly_over(streets: NDArray[Any], links: NDArray[Any]) -> NDArray[np.bool
     place, street = shapely.get_coordinates(streets, return_index=True)
     along = street[1:] == street[:-1]
     begin, end = place[:-1][along], place[1:][along]
-    tree = shapely.STRtree(shapely.linestrings(np.stack([begin, end], axis=1)))
+    tree = shapely.STRtree(np.asarray(shapely.linestrings(np.stack([begin, end], axis=1))))
     ends = shapely.get_coordinates(links).reshape(-1, 2, 2)
     over = np.zeros(len(links), dtype=bool)
     for first in range(0, len(links), _BLOCK):
@@ -189,15 +189,10 @@ def _clearly_over(streets: NDArray[Any], links: NDArray[Any]) -> NDArray[np.bool
 
 
 def _side(a: NDArray[np.float64], b: NDArray[np.float64], point: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 left of the line from a to b, -1 right of it, 0 where rounding could decide.
-
-    The bound is that of Shewchuk, Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates
-    (1997), for the sign of the determinant.
-    """
+    """1 left of the line from a to b, -1 right of it, 0 within :data:`_DOUBT_M` of it."""
     (ax, ay), (px, py) = (b - a).T, (point - a).T
-    one, other = ax * py, ay * px
-    turn = one - other
-    return np.where(np.abs(turn) > _DOUBT * (np.abs(one) + np.abs(other)), np.sign(turn), 0.0)
+    turn = ax * py - ay * px
+    return np.where(np.abs(turn) > _DOUBT_M * np.hypot(ax, ay), np.sign(turn), 0.0)
 
 
 def _through(lines: NDArray[Any], buildings: NDArray[Any]) -> NDArray[np.bool_]:
