@@ -231,8 +231,8 @@ def field_checks(
         (table.index.to_numpy(dtype=str), -(table["people"] * table["p_no"]), -(table["flips"] * table["p_no"]))
     )
     table = table.iloc[order]
-    parts = [_by_check(sites, of_sites, stage), _by_check(streets, of_streets, stage), adrift]
-    lost = pd.concat([part for part in parts if len(part)] or parts[:1])
+    mapped = [_by_check(sites, of_sites, stage), _by_check(streets, of_streets, stage)]
+    lost = pd.concat([*mapped, adrift] if len(adrift) else mapped)
     return table.assign(rank=np.arange(1, len(table) + 1))[[*COLUMNS]], lost.sort_index()
 
 

@@ -65,18 +65,18 @@ def attribution(plain: Analysis) -> Attribution:
     gaps.iloc[0] = 834.0
     cause = ["link", "facility", *["mixed"] * (len(gaps) - 2)]
     frame = pd.DataFrame({"uncovered": gaps, "cause": cause}, index=gaps.index)
-    parts = {"gates": 1.0, "link": 0.5, "direct": 0.4, "straight": 0.25, "visitor": 1.0, "closed": 1.0}
+    parts = {"gates": 1.0, "link": 0.45, "direct": 0.4, "straight": 0.25, "visitor": 1.0, "closed": 1.0}
     for column, part in parts.items():
         frame[f"uncovered_{column}"] = gaps * part
     frame["link_id"] = ["link-1", "", *[""] * (len(gaps) - 2)]
     line = shapely.LineString([(WEST_M + 300, SOUTH_M + 560), (WEST_M + 300, SOUTH_M + 700)])
     links = gpd.GeoDataFrame(
-        {"length_m": [140.0], "crosses": ["water"], "serves": [417.0], "u": [0], "v": [1]},
+        {"length_m": [140.0], "crosses": ["water"], "serves": [458.7], "u": [0], "v": [1]},
         index=pd.Index(["link-1"], name="link_id"), geometry=[line], crs=CRS_M,
     )  # fmt: skip
-    worlds = {"resident": 4321.0, "open": 4000.0, "visitor": 5004.0, "closed": 4321.0}
-    policies = pd.DataFrame(worlds, index=pd.Index(["clinic"], name="service"))
-    served = pd.Series([417.0], index=pd.MultiIndex.from_tuples([("link-1", *gaps.index[0])]))
+    worlds = {"resident": [583.0, 48.5], "open": [262.0, 48.5], "visitor": [930.0, 48.5], "closed": [583.0, 48.5]}
+    policies = pd.DataFrame(worlds, index=gaps.index[:2])
+    served = pd.Series([458.7], index=pd.MultiIndex.from_tuples([("link-1", *gaps.index[0])]))
     served.index.names = ["link_id", *BOTH]
     return Attribution(frame=frame, links=links, served=served, policies=policies, cutoff_min=15.0)
 

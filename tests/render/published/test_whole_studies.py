@@ -78,7 +78,6 @@ def _exact_spread(found: Analysis) -> Analysis:
 LEAKS: dict[str, tuple[tuple[int, ...], str, Callable[..., Any]]] = {
     "cells": (GROUPED, f"{PUBLISHED}.gaps.public_counts", _exact_counts),
     "not placed": (LOST, f"{PUBLISHED}.told._part", lambda _, people: people.to_numpy()),
-    "homes": (GROUPED, f"{PUBLISHED}.told.homes_as_told", lambda points, _: points),
     "lists of field checks": (LOST, f"{PUBLISHED}.told._checks", lambda found, _: found.checks),
 }
 
