@@ -67,7 +67,7 @@ def record_of(study: Study) -> dict[str, Any]:
     return {
         **run_facts(study),
         **draw_facts(study.robustness, study.stability, study.ledger.rules, pack_services=study.city.pack_services),
-        **verdict_facts(study.settings, study.equity, study.typology),
+        **verdict_facts(study.settings, study.equity.told, study.typology),
         "norms": norm_facts(study.books, study.ledger),
     }
 
@@ -162,8 +162,9 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def verdict_facts(settings: Settings, equity: Equity, typology: Typology) -> dict[str, Any]:
+def verdict_facts(settings: Settings, equity: Equity | None, typology: Typology) -> dict[str, Any]:
     """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, remarks."""
+    equity = Equity() if equity is None else equity
     remarked = equity.frame.index[equity.frame["why"].map(len) > 0] if len(equity) else ()
     reasons = {language: equity_reasons(equity, language) for language in _SAID} if len(equity) else {}
     chosen = typology.fits[typology.fits["chosen"]] if len(typology.fits) else typology.fits

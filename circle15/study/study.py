@@ -260,7 +260,7 @@ class Study:
 
     @cached_property
     def homes(self) -> DemandPoints:
-        """Where bundles of ten people live: spread and types rest on homes, and so on what a page may tell of them."""
+        """Where bundles of ten people live: whatever rests on homes and is passed on is made of these."""
         return homes_as_told(self.points, self.city.communities)
 
     @cached_property
@@ -270,16 +270,21 @@ class Study:
 
     @cached_property
     def equity(self) -> Equity:
-        """How evenly access is spread over people aged 60+, in bundles of ten."""
-        return equity(
-            self.reach,
-            self.homes,
-            self.serving.facilities,
-            places_as_told(self.city.communities),
-            covered=self.coverage,
-            nearest=self.nearest,
-            circle_min=self.settings.circle_min,
+        """How evenly access is spread over people aged 60+, and the same of bundles of ten."""
+        communities = self.city.communities
+        exact, told = (
+            equity(
+                self.reach,
+                homes,
+                self.serving.facilities,
+                places,
+                covered=self.coverage,
+                nearest=self.nearest,
+                circle_min=self.settings.circle_min,
+            )
+            for homes, places in ((self.points, communities), (self.homes, places_as_told(communities)))
         )
+        return replace(exact, told=told)
 
     @cached_property
     def typology(self) -> Typology:

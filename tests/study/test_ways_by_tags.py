@@ -94,7 +94,7 @@ def test_a_gate_of_somebody_else_bars_and_its_opening_is_the_remedy(tmp_path, no
     gap = result.attribution.frame.xs("W", level="community_id").iloc[0]
     assert (gap["cause"], gap["uncovered_gates"]) == ("gate", 0)
     assert gap["uncovered"] == gap["uncovered_visitor"] > 0
-    policies = result.attribution.policies.iloc[0]
+    policies = result.attribution.policies.xs("W", level="community_id").iloc[0]
     assert policies["open"] == 0
     assert policies["resident"] == policies["visitor"] == gap["uncovered"]
 

@@ -150,7 +150,8 @@ def _equity(town: Analysis) -> Equity:
         | {"why": [()] * 3},
         index=pd.Index(page_fixture.SERVICES, name="service"),
     )
-    return Equity(frame=spread, groups=groups, members=members)
+    exact = Equity(frame=spread, groups=groups, members=members)
+    return replace(exact, told=exact)
 
 
 # -- what is told -----------------------------------------------------------------------------------

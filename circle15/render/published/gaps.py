@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.model import Analysis
+from circle15.model import Analysis, Equity
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW, few_as_five
 from circle15.render.published.privacy import (
     drawn,
@@ -140,7 +140,7 @@ def sum_ends(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series, service
     elders = analysis.city.communities.frame["pop_60plus"]
     whole = np.maximum(public_total(elders.to_numpy(dtype=np.float64)), 0)
     most = np.where((whole == 0) & (elders > 0), FEWEST - 1, whole)
-    own: Any = cells[["placed", step]].xs(service, level="service").reindex(elders.index)
+    own = _cells_of(cells[["placed", step]], service).reindex(elders.index)
     ends: dict[str, tuple[Any, Any]] = {}
     for column in own:
         shown = own[column].to_numpy(dtype=np.float64)
@@ -156,6 +156,11 @@ def sum_ends(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series, service
     return pd.DataFrame({"low": worst.clip(0, 1).where(known), "high": best.clip(0, 1).where(known)})
 
 
+def _cells_of(cells: pd.DataFrame, service: str) -> pd.DataFrame:
+    """The rows of one service on the rest of the index; none where there are none, which ``xs`` refuses."""
+    return cells[cells.index.get_level_values("service") == service].droplevel("service")
+
+
 def _told(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
     """What goes into a sum, of every community and service: see :func:`public_sums`."""
     wide: Any = analysis.coverage.frame[_COUNTS].unstack("cutoff_min")
@@ -169,10 +174,11 @@ def _told(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def public_groups(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
-    """``equity.groups`` made of what is told of their communities: people, share covered, mean minutes."""
-    groups, members = analysis.equity.groups, analysis.equity.members
-    if not len(groups):
-        return groups
+    """``equity.told.groups`` made of what is told of their communities: people, share covered, mean minutes."""
+    spread = analysis.equity.told
+    if spread is None or not len(spread.groups):
+        return Equity().groups
+    groups, members = spread.groups, spread.members
     elders = analysis.city.communities.frame["pop_60plus"]
     told = _told(analysis, cells).join(cells["mean_min"])
     heads = pd.Series(few_as_five(elders), elders.index).reindex(told.index.get_level_values("community_id")).to_numpy()

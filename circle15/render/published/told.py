@@ -87,7 +87,7 @@ def _analysis(analysis: Analysis, published: Figures) -> Analysis:
         stability=replace(
             analysis.stability, frame=published.stability, agreement=public_agreement(analysis, published.ranking)
         ),
-        equity=_equity(analysis.equity, published),
+        equity=_equity(analysis.equity.told, published),
         typology=_typology(analysis, published),
         circle_cut=_circle_cut(analysis, published),
         findings=tuple(_finding(finding) for finding in analysis.findings),
@@ -289,16 +289,16 @@ def _checks(found: Robustness, published: Figures) -> pd.DataFrame:
     return checks.iloc[order].assign(rank=np.arange(1, len(checks) + 1))
 
 
-def _equity(found: Equity, published: Figures) -> Equity:
-    """How access is spread, which is computed of bundles of ten; groups of communities by their sums."""
-    if not len(found):
-        return found
-    figures = [column for column in found.frame if column != "why"]
-    frame = found.frame.round({column: _EQUITY_DECIMALS.get(str(column), 2) for column in figures})
+def _equity(spread: Equity | None, published: Figures) -> Equity:
+    """How access is spread over bundles of ten; groups of communities by their sums."""
+    if spread is None or not len(spread):
+        return Equity()
+    figures = [column for column in spread.frame if column != "why"]
+    frame = spread.frame.round({column: _EQUITY_DECIMALS.get(str(column), 2) for column in figures})
     groups = published.groups
     if len(groups):
         groups = groups.assign(pop_60plus=groups["pop_60plus"].map(_few))
-    return replace(found, frame=frame, groups=groups)
+    return replace(spread, frame=frame, groups=groups)
 
 
 def _typology(analysis: Analysis, published: Figures) -> Typology:

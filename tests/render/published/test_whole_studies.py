@@ -72,7 +72,7 @@ def _exact_spread(found: Analysis) -> Analysis:
     spread = equity(
         own.reach, own.points, own.serving.facilities, own.city.communities, covered=own.coverage, nearest=own.nearest
     )
-    return replace(found, equity=spread)
+    return replace(found, equity=replace(spread, told=spread))
 
 
 LEAKS: dict[str, tuple[tuple[int, ...], str, Callable[..., Any]]] = {
