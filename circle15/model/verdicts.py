@@ -135,8 +135,8 @@ class Equity:
 
     ``lorenz`` on (``service``, ``step``): cumulative ``people`` and ``access``, both from 0 to 1.
     ``curve`` on (``service``, ``minutes``): ``share`` of 60+ in the city who reach the service within that many whole
-    minutes. ``told`` is the same of bundles of ten people, which may be passed on: single homes cannot be worked out of it.
-    In words: ``equity_reasons`` and ``named_groups`` of ``circle15.catalog.phrases``.
+    minutes. ``told`` is the same of bundles of ten people, which may be passed on: no single home can be worked out of
+    it. In words: ``equity_reasons`` and ``named_groups`` of ``circle15.catalog.phrases``.
     """
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -75,7 +75,7 @@ class Figures:
 
     def summed(self, world: str, rows: pd.Index) -> int:
         """People whom a remedy would leave without a service, over some rows of ``left``, in tens of what is told."""
-        return tens(_sum_of(self.left[world].reindex(rows, fill_value=0).to_numpy(dtype=np.int64)))
+        return tens(_sum_of(self.left[world].reindex(rows).to_numpy(dtype=np.int64)))
 
 
 def few(people: float, *, rough: bool = False) -> str:

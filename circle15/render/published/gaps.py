@@ -142,7 +142,7 @@ def sum_ends(analysis: Analysis, cells: pd.DataFrame, groups: pd.Series, service
     most = np.where((whole == 0) & (elders > 0), FEWEST - 1, whole)
     own = _cells_of(cells[["placed", step]], service).reindex(elders.index)
     ends: dict[str, tuple[Any, Any]] = {}
-    for column in own:
+    for column in ("placed", step):
         shown = own[column].to_numpy(dtype=np.float64)
         low, high = possible_parts(whole, np.nan_to_num(shown).astype(np.int64))
         if column == "placed":  # is all of them where all but one to nine are
