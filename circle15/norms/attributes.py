@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog.coded import yes_no_key
+from circle15.catalog.coded import tiers, yes_no_key
 from circle15.catalog.kind import split_kinds
-from circle15.catalog.tier import tiers
 from circle15.model.norms import Rule
 
 __all__ = ["asked_columns", "offering", "says", "unsaid"]

@@ -97,7 +97,7 @@ def test_every_door_refuses_a_system_of_elsewhere(place: tuple[float, float], cr
         lambda: c15.from_osmnx(graph, crs=crs),
         lambda: c15.StudyArea(boundary=here, crs=pyproj.CRS(crs), buffer_m=900),
     ):
-        with pytest.raises(CrsError, match="does not fit here.*% off") as refused:
+        with pytest.raises(CrsError, match=r"does not fit here.*% off") as refused:
             door()
         assert str(refused.value).endswith(f"use {codes}")
         assert "误差" in refused.value.zh

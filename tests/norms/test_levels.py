@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from circle15.catalog.coded import area_key
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
-from circle15.catalog.rural import area_key
 from circle15.errors import NormError
 from circle15.norms.ledger import judge
 from tests.towns.norm_books import RULE, book_toml
