@@ -172,11 +172,11 @@ def compare_runs(
     from circle15 import study
     from circle15.render.tables.comparison import comparison_lines, save_comparison
 
-    found = study.compare_runs(run_a, run_b)
-    for line in comparison_lines(found):
+    comparison = study.compare_runs(run_a, run_b)
+    for line in comparison_lines(comparison):
         _say(line)
     if out is not None:
-        save_comparison(found, out)
+        save_comparison(comparison, out)
         for name in ("compare.xlsx", "compare.csv"):
             _say(str(out / name))
 
@@ -381,12 +381,12 @@ def _tell_check(checked: Check, *, saved: bool, options: str) -> None:
 
 
 def _tell_findings(findings: Sequence[Finding]) -> None:
-    for found in findings:
-        if found.severity != "note":
-            row = f" 第{found.row}行" if found.row is not None else ""
-            place = f"{found.file}{row}：" if found.file else ""
-            remedy = f"。办法：{found.remedy_zh}" if found.remedy_zh else ""
-            _say(f"! {place}{found.message_zh}{remedy}\n  {found}", err=True)
+    for finding in findings:
+        if finding.severity != "note":
+            row = f" 第{finding.row}行" if finding.row is not None else ""
+            place = f"{finding.file}{row}：" if finding.file else ""
+            remedy = f"。办法：{finding.remedy_zh}" if finding.remedy_zh else ""
+            _say(f"! {place}{finding.message_zh}{remedy}\n  {finding}", err=True)
 
 
 def _tell_result(result: Analysis) -> None:

@@ -204,9 +204,9 @@ class Ledger:
         return table.reindex(columns=list(verdicts), fill_value=0).astype("int64").rename_axis(columns=None)
 
     def __repr__(self) -> str:
-        found = self.frame["verdict"].value_counts() if len(self) else pd.Series(dtype=int)
-        told = ", ".join(f"{count:,} {verdict}" for verdict, count in found.items())
-        return f"<Ledger: {len(self.rules)} clauses, {told}>"
+        counts = self.frame["verdict"].value_counts() if len(self) else pd.Series(dtype=int)
+        words = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+        return f"<Ledger: {len(self.rules)} clauses, {words}>"
 
     def _repr_html_(self) -> str:
         return self.counts().to_html(max_rows=40)

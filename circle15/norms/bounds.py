@@ -159,7 +159,7 @@ def _drawn(part: float, whole: float, parts: Numbers, wholes: Numbers, *, lowest
     """The lowest or the highest ratio of a part and a whole to which any of others may be added."""
     something = (parts > 0) | (wholes > 0)
     parts, wholes = parts[something], wholes[something]
-    own = np.divide(parts, wholes, out=np.full(len(parts), np.inf), where=wholes > 0)
-    order = np.argsort(own if lowest else -own, kind="stable")
+    slopes = np.divide(parts, wholes, out=np.full(len(parts), np.inf), where=wholes > 0)
+    order = np.argsort(slopes if lowest else -slopes, kind="stable")
     ratios = (part + np.append(0.0, np.cumsum(parts[order]))) / (whole + np.append(0.0, np.cumsum(wholes[order])))
     return float(ratios.min() if lowest else ratios.max())

@@ -171,13 +171,13 @@ def _belonging(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> t
     """Pairs of facility and community by their ids: as the list names them, else where it stands."""
     known = _known_names(communities)
     named = facilities["community"] if "community" in facilities else pd.Series("", index=facilities.index)
-    said = [sorted({known[name] for name in split_names(cell) if name in known}) for cell in named]
+    named_rows = [sorted({known[name] for name in split_names(cell) if name in known}) for cell in named]
     by_id = rank_by_id(communities.index)
-    found, shape = communities.sindex.query(facilities.geometry, predicate="intersects")
+    inside, shape = communities.sindex.query(facilities.geometry, predicate="intersects")
     stands = np.full(len(facilities), -1, dtype=np.int64)
-    order = np.lexsort((by_id[shape], found))[::-1]  # of several the first id
-    stands[found[order]] = shape[order]
-    hosts = [rows or ([int(at)] if at >= 0 else []) for rows, at in zip(said, stands, strict=True)]
+    order = np.lexsort((by_id[shape], inside))[::-1]  # of several the first id
+    stands[inside[order]] = shape[order]
+    hosts = [rows or ([int(at)] if at >= 0 else []) for rows, at in zip(named_rows, stands, strict=True)]
     site = np.repeat(np.arange(len(hosts)), [len(rows) for rows in hosts]).astype(np.int64)
     host = np.array([row for rows in hosts for row in rows], dtype=np.int64)
     order = np.lexsort((by_id[host], rank_by_id(facilities.index)[site]))

@@ -69,12 +69,12 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
     by_clause = {rule.clause_id: rule for rule in rules}
     for rule in sorted(rules, key=lambda rule: rule.measure == "compliance_rate"):
         units = levels[rule.level]
-        asked = _asked(ground, rule, units)
+        speaks = _asked(ground, rule, units)
         if rule.measure == "compliance_rate":
-            table = _rates(ground, rule, asked, units, by_clause, judged)
+            table = _rates(ground, rule, speaks, units, by_clause, judged)
         else:
-            table = _judged(ground, rule, asked, units)
-        table["level"], nowhere = rule.level, _nowhere(ground, asked, units)
+            table = _judged(ground, rule, speaks, units)
+        table["level"], nowhere = rule.level, _nowhere(ground, speaks, units)
         if len(nowhere):
             table = pd.concat([table, nowhere], ignore_index=True)
         judged[rule.clause_id] = table.sort_values(["level", "unit_id"], ignore_index=True)
@@ -123,26 +123,26 @@ def _gathers(rule: Rule) -> bool:
     return rule.level != "community" and measures()[rule.measure].stands
 
 
-def _nowhere(ground: Ground, asked: _Asked, units: Units) -> pd.DataFrame:
+def _nowhere(ground: Ground, speaks: _Asked, units: Units) -> pd.DataFrame:
     """Communities that a rule speaks of, and that name no unit of its level: undetermined, as communities."""
-    rows = np.flatnonzero((asked.sure | asked.doubtful) & (units.code < 0))
+    rows = np.flatnonzero((speaks.sure | speaks.doubtful) & (units.code < 0))
     ids = ground.communities.frame.index.astype(str)[rows]
     return pd.DataFrame(
         {"level": "community", "unit_id": ids, "verdict": "undetermined", "lacks": units.level, "facility_id": ""}
     )
 
 
-def _judged(ground: Ground, rule: Rule, asked: _Asked, units: Units) -> pd.DataFrame:
+def _judged(ground: Ground, rule: Rule, speaks: _Asked, units: Units) -> pd.DataFrame:
     """Observed value and verdict of every unit."""
     if rule.measure not in MEASURES:
-        return _verdicts(ground, rule, nothing_known(ground, f"measure: {rule.measure}"), asked, units)
-    gathered = ground.gathered(units.code, asked.code(units) >= 0) if _gathers(rule) else ground
-    return _verdicts(ground, rule, measured(gathered, rule), asked, units)
+        return _verdicts(ground, rule, nothing_known(ground, f"measure: {rule.measure}"), speaks, units)
+    gathered = ground.gathered(units.code, speaks.code(units) >= 0) if _gathers(rule) else ground
+    return _verdicts(ground, rule, measured(gathered, rule), speaks, units)
 
 
-def _verdicts(ground: Ground, rule: Rule, figures: Figures, asked: _Asked, units: Units) -> pd.DataFrame:
+def _verdicts(ground: Ground, rule: Rule, figures: Figures, speaks: _Asked, units: Units) -> pd.DataFrame:
     """The verdict of every unit on figures of its communities, told where it is the same at both of their bounds."""
-    members = asked.members(ground, units)
+    members = speaks.members(ground, units)
     bounds = bounds_of(figures, members)
     numbers = _feasible(rule, figures, members)
     spare = np.zeros(len(units)) if numbers is None else np.nan_to_num(numbers.spare)
@@ -158,7 +158,7 @@ def _verdicts(ground: Ground, rule: Rule, figures: Figures, asked: _Asked, units
             "whole": bounds.whole,
             "verdict": np.array(verdict, dtype=object),
             "feasible": "" if numbers is None else numbers.words(),
-            "lacks": _lacks(figures, asked, members, np.isfinite(bounds.low)),
+            "lacks": _lacks(figures, speaks, members, np.isfinite(bounds.low)),
             "facility_id": _evidence_ids(ground, figures, members),
         }
     )
@@ -174,13 +174,13 @@ def _feasible(rule: Rule, figures: Figures, members: Members) -> Feasible | None
     return feasible(rule, figures.counted, np.where(perhaps, np.nan, given), figures.scale)
 
 
-def _lacks(figures: Figures, asked: _Asked, members: Members, valued: Mask) -> Words:
+def _lacks(figures: Figures, speaks: _Asked, members: Members, valued: Mask) -> Words:
     """What the communities of each unit have to supply before more can be said of it."""
     unknown, larger = uncertain(figures)
     empty = np.zeros(len(unknown), dtype=bool) if figures.whole is None else figures.whole == 0
     supply: list[set[str]] = [set() for _ in range(members.units)]
     wanting = (
-        (~members.sure, asked.lacks),
+        (~members.sure, speaks.lacks),
         (unknown[members.rows] | (empty[members.rows] & ~valued[members.unit]), figures.lacks),
         (larger[members.rows], figures.unsure),
     )
@@ -222,7 +222,7 @@ def _evidence_ids(ground: Ground, figures: Figures, members: Members) -> Words:
 
 
 def _rates(
-    ground: Ground, rule: Rule, asked: _Asked, units: Units, rules: Mapping[str, Rule],
+    ground: Ground, rule: Rule, speaks: _Asked, units: Units, rules: Mapping[str, Rule],
     judged: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:  # fmt: skip
     """Share of communities that comply with all the rules a rate counts.
@@ -231,7 +231,7 @@ def _rates(
     """
     ids = ground.communities.frame.index.astype(str)
     passed, failed, sure, maybe = np.ones(len(ids), dtype=bool), *(np.zeros(len(ids), dtype=bool) for _ in range(3))
-    lacks = np.where(asked.doubtful, asked.lacks + ", ", "").astype(object)
+    lacks = np.where(speaks.doubtful, speaks.lacks + ", ", "").astype(object)
     for clause in rule.of:
         table = judged[clause].set_index("unit_id").reindex(ids)
         spoken, verdict = table["verdict"].notna().to_numpy(), table["verdict"].to_numpy()
@@ -240,8 +240,8 @@ def _rates(
         passed &= (verdict == "pass") | ~spoken
         failed |= np.isin(verdict, ["fail", "shown"])
         lacks = lacks + np.where(spoken & (verdict == "undetermined"), table["lacks"].fillna("") + ", ", "")
-    counts = asked.sure & sure
-    doubtful = (asked.sure | asked.doubtful) & (sure | maybe) & ~counts
+    counts = speaks.sure & sure
+    doubtful = (speaks.sure | speaks.doubtful) & (sure | maybe) & ~counts
     figures = Figures(
         part=np.where(passed, 1.0, np.where(failed, 0.0, np.nan)), whole=np.ones(len(ids)), scale=100.0, within=True,
         lacks=lacks,

@@ -55,9 +55,9 @@ def measured(ground: Ground, rule: Rule) -> Figures:
     return replace(least, most=most, unsure=np.array([", ".join(filter(None, pair)) for pair in words], dtype=object))
 
 
-def _same(one: Numbers, other: Numbers) -> Mask:
+def _same(figure: Numbers, other: Numbers) -> Mask:
     """Where two figures are equal, or neither is known."""
-    return (one == other) | (np.isnan(one) & np.isnan(other))
+    return (figure == other) | (np.isnan(figure) & np.isnan(other))
 
 
 MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {

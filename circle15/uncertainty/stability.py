@@ -66,9 +66,9 @@ def _agreement(ranked: pd.DataFrame) -> pd.DataFrame:
     from scipy.stats import kendalltau, spearmanr
 
     rows = []
-    for one, other in combinations(VARIANTS, 2):
-        a, b = (ranked[VARIANTS[name]].to_numpy(dtype=float).round(9) for name in (one, other))
+    for variant, second in combinations(VARIANTS, 2):
+        a, b = (ranked[VARIANTS[name]].to_numpy(dtype=float).round(9) for name in (variant, second))
         apart = len(np.unique(a)) > 1 and len(np.unique(b)) > 1
         rho, tau = (spearmanr(a, b).statistic, kendalltau(a, b).statistic) if apart else (np.nan, np.nan)
-        rows.append((one, other, float(rho), float(tau)))
+        rows.append((variant, second, float(rho), float(tau)))
     return pd.DataFrame(rows, columns=["variant", "other", "rho", "tau"]).set_index(["variant", "other"])

@@ -33,10 +33,10 @@ def far_pairs(
         Farther apart than the first, at most the second.
     """
     keys = [next((name.key for name in names if name.core), ("", "", "")) for names in sites.wordings]
-    said = pd.Series(keys, dtype=object).factorize()[0][sites.wording]
+    wording = pd.Series(keys, dtype=object).factorize()[0][sites.wording]
     named = sites.named
-    one, other = (_once(sites, said, rows[named[rows]]) for rows in (earlier, later))
-    both = one.merge(other, on=["said", "service"], suffixes=("_earlier", "_later"))
+    first, second = (_once(sites, wording, rows[named[rows]]) for rows in (earlier, later))
+    both = first.merge(second, on=["said", "service"], suffixes=("_earlier", "_later"))
     both = both[["row_earlier", "row_later"]].drop_duplicates().sort_values(["row_later", "row_earlier"])
     a, b = both["row_earlier"].to_numpy(dtype=np.intp), both["row_later"].to_numpy(dtype=np.intp)
     away_m = np.asarray(shapely.distance(sites.points[a], sites.points[b]), dtype=np.float64)
@@ -45,10 +45,10 @@ def far_pairs(
     return pairs[(away_m > beyond_m) & (away_m <= far_m) & ~forbidden]
 
 
-def _once(sites: Sites, said: NDArray[np.intp], rows: NDArray[np.intp]) -> pd.DataFrame:
+def _once(sites: Sites, wording: NDArray[np.intp], rows: NDArray[np.intp]) -> pd.DataFrame:
     """Row, name and service, where no other of the rows has both."""
     place, service = np.nonzero(sites.offers[rows])
-    table = pd.DataFrame({"said": said[rows[place]], "service": service, "row": rows[place]})
+    table = pd.DataFrame({"said": wording[rows[place]], "service": service, "row": rows[place]})
     return table.drop_duplicates(["said", "service"], keep=False)
 
 
@@ -84,9 +84,9 @@ def other_services(
         Rows of one place.
     """
     both = speaks[pairs.earlier] & speaks[pairs.later]
-    one, other = sites.offers[pairs.earlier] & both, sites.offers[pairs.later] & both
-    differ = (one != other).any(axis=1)
-    return differ, joined(sites.keys, one), joined(sites.keys, other)
+    first, second = sites.offers[pairs.earlier] & both, sites.offers[pairs.later] & both
+    differ = (first != second).any(axis=1)
+    return differ, joined(sites.keys, first), joined(sites.keys, second)
 
 
 def joined(keys: Sequence[str], chosen: NDArray[np.bool_]) -> list[str]:
@@ -100,8 +100,8 @@ def other_values(frame: gpd.GeoDataFrame, column: str, pairs: Pairs) -> NDArray[
     Compared after NFKC, in small letters, without spaces, and with any dash as ``-``.
     """
     folded = frame[column].map(_folded).to_numpy(dtype=object)
-    one, other = folded[pairs.earlier], folded[pairs.later]
-    return np.asarray((one != "") & (other != "") & (one != other), dtype=bool)
+    first, second = folded[pairs.earlier], folded[pairs.later]
+    return np.asarray((first != "") & (second != "") & (first != second), dtype=bool)
 
 
 def _folded(cell: object) -> str:
@@ -118,7 +118,7 @@ def conflict_table(
     """One row per pair with the columns of :data:`~circle15.model.places.CONFLICT_COLUMNS`."""
     empty = [""] * len(pairs)
     value, other = values or (empty, empty)
-    told = {
+    columns = {
         "kind": [kind] * len(pairs),
         "services": joined(sites.keys, sites.offers[pairs.earlier] & sites.offers[pairs.later]),
         "facility_id": sites.ids[pairs.earlier],
@@ -132,4 +132,4 @@ def conflict_table(
         "other_value": list(other),
         "distance_m": pairs.away_m,
     }
-    return pd.DataFrame(told, columns=list(CONFLICT_COLUMNS))
+    return pd.DataFrame(columns, columns=list(CONFLICT_COLUMNS))
