@@ -30,19 +30,11 @@ from circle15.sources.facilities.conflicts import (
     other_services,
     other_values,
 )
+from circle15.sources.facilities.filled import capacities_named, filled, gone, lacks, united, unnamed
 from circle15.sources.facilities.names import SAME
 from circle15.sources.facilities.pairs import Pairs, Sites, near_pairs, one_to_one, read_sites
 
 __all__ = ["PlaceList", "SamePlaces", "same_places"]
-
-_MADE = ("name_is_own", "also_in", "filled_columns")
-_WITH = {
-    "tier_key": "tier",
-    "supply_route_key": "supply_route",
-    "site_kind_key": "site_kind",
-    "site_kind": "site_kind_key",
-}
-"""Columns that say in our words what another one says: filled only together with it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -246,15 +238,15 @@ def _agree(near: Pairs, rule: SamePlaceRule) -> NDArray[np.bool_]:
 
 def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     """Make one row of each pair."""
-    now = replace(now, frame=_capacities_named(now.frame, now.sites, same))
+    now = replace(now, frame=capacities_named(now.frame, now.sites, same))
     frame, sites, speaks = now.frame, now.sites, now.speaks
-    silent = _gone(frame)[same.later] & ~_gone(frame)[same.earlier]
+    silent = gone(frame)[same.later] & ~gone(frame)[same.earlier]
     offered = sites.offers[same.later] & ~silent[:, None]
     added = offered & ~sites.offers[same.earlier]
-    filled, gained = _filled(now, same, rule, silent)
+    full, gained = filled(frame, sites, same, rule, silent)
     match = pd.DataFrame(
         {
-            "facility_id": sites.ids[same.earlier], "name": filled["name"].to_numpy()[same.earlier],
+            "facility_id": sites.ids[same.earlier], "name": full["name"].to_numpy()[same.earlier],
             "list_file": now.labels[same.earlier], "other_id": sites.ids[same.later],
             "other_name": frame["name"].to_numpy()[same.later], "other_file": now.labels[same.later],
             "distance_m": same.away_m, "by": np.where(same.named, "name", "point"),
@@ -263,7 +255,7 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
         },
         columns=list(MATCH_COLUMNS),
     )  # fmt: skip
-    filled["services"] = _united(frame["services"], sites, same, added)
+    full["services"] = united(frame["services"], sites, same, added)
     differ, first, second = other_services(sites, speaks, same)
     doubts = [_chosen(now, "services", same, differ, (first, second))]
     for column in (column for column in rule.compared if column in frame):
@@ -278,38 +270,13 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     speaks = speaks.copy()
     offers[same.earlier] |= offered
     speaks[same.earlier] |= speaks[same.later]
-    unnamed = _unnamed(sites)[same.earlier] & ~silent
-    wording[same.earlier[unnamed]] = wording[same.later[unnamed]]
+    nameless = unnamed(sites)[same.earlier] & ~silent
+    wording[same.earlier[nameless]] = wording[same.later[nameless]]
     stands[same.later] = False
     return replace(
-        now, frame=filled, sites=replace(sites, offers=offers, wording=wording), speaks=speaks, stands=stands,
+        now, frame=full, sites=replace(sites, offers=offers, wording=wording), speaks=speaks, stands=stands,
         matches=(*now.matches, match), conflicts=(*now.conflicts, *doubts),
     )  # fmt: skip
-
-
-def _capacities_named(frame: gpd.GeoDataFrame, sites: Sites, same: Pairs) -> gpd.GeoDataFrame:
-    """Capacities with their service, where a row of one service becomes a place of several: no total of the place."""
-    if "capacity" not in frame:
-        return frame
-    several = (sites.offers[same.earlier] | sites.offers[same.later]).sum(axis=1) > 1
-    rows = np.concatenate([same.earlier[several], same.later[several]])
-    numbers = pd.to_numeric(frame["capacity"], errors="coerce").to_numpy(dtype=float)
-    rows = rows[(sites.offers[rows].sum(axis=1) == 1) & ~np.isnan(numbers[rows])]
-    by_service = list(frame.get("capacity_by_service", [None] * len(frame)))
-    for row in rows:
-        by_service[row] = {sites.keys[int(sites.offers[row].argmax())]: float(numbers[row])}
-    if len(rows) == 0:
-        return frame
-    left = frame["capacity"].copy()
-    left.iloc[rows] = np.nan
-    return frame.assign(capacity=left, capacity_by_service=pd.Series(by_service, index=frame.index, dtype=object))
-
-
-def _united(services: pd.Series, sites: Sites, same: Pairs, added: NDArray[np.bool_]) -> pd.Series:
-    rows, keys = list(services), np.array(sites.keys, dtype=object)
-    for place in np.flatnonzero(added.any(axis=1)):
-        rows[same.earlier[place]] = (*rows[same.earlier[place]], *keys[added[place]])
-    return pd.Series(rows, index=services.index, dtype=object)
 
 
 def _chosen(
@@ -318,50 +285,6 @@ def _chosen(
 ) -> pd.DataFrame:  # fmt: skip
     table = conflict_table(now.frame, now.labels, now.sites, kind, pairs, values)
     return table.assign(column=column)[chosen]
-
-
-def _unnamed(sites: Sites) -> NDArray[np.bool_]:
-    return np.array([not names for names in sites.wordings], dtype=bool)[sites.wording]
-
-
-def _gone(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Which rows are closed, being built or planned."""
-    state = frame.get("state", pd.Series("", index=frame.index))
-    return np.asarray(state.isin(STATES[1:]), dtype=bool)
-
-
-def _filled(
-    now: _Merging, same: Pairs, rule: SamePlaceRule, silent: NDArray[np.bool_]
-) -> tuple[gpd.GeoDataFrame, NDArray[np.object_]]:
-    """The frame with what the earlier rows lack taken from the later ones, and which columns each gained.
-
-    ``silent`` pairs gain nothing: the later list speaks of a place that is gone where the earlier one's is in use.
-    """
-    frame = now.frame.copy()
-    gained = np.full(len(same), "", dtype=object)
-    unnamed = _unnamed(now.sites)
-    columns = [column for column in frame.columns if column not in (*rule.own, *_MADE)]
-    for column in ("name", *columns):
-        cells = frame[column].copy()
-        lacking = unnamed if column == "name" else cells.map(_lacks).to_numpy(dtype=bool)
-        # A stand-in for a name is no name, in any language.
-        known = ~unnamed if column in {"name", "name_en"} else ~lacking
-        if (beside := _WITH.get(column)) in now.frame:
-            lacking = lacking & now.frame[beside].map(_lacks).to_numpy(dtype=bool)
-        take = lacking[same.earlier] & known[same.later] & ~silent
-        if take.any():
-            cells.iloc[same.earlier[take]] = cells.iloc[same.later[take]].to_numpy()
-            frame[column] = cells
-            gained[take] = [f"{before}, {column}" if before else column for before in gained[take]]
-    return frame, gained
-
-
-def _lacks(cell: object) -> bool:
-    if isinstance(cell, str):
-        return not cell.strip()
-    if isinstance(cell, (tuple, list, dict, frozenset, set)):
-        return not cell
-    return bool(pd.isna(cell))  # type: ignore[call-overload]
 
 
 def _result(done: _Merging) -> SamePlaces:
@@ -387,7 +310,7 @@ def _with_sources(kept: gpd.GeoDataFrame, done: _Merging, matches: pd.DataFrame)
         return kept
     labels = done.labels
     if "source" in done.frame:
-        given = done.frame["source"].map(lambda cell: "" if _lacks(cell) else str(cell).strip()).to_numpy(dtype=object)
+        given = done.frame["source"].map(lambda cell: "" if lacks(cell) else str(cell).strip()).to_numpy(dtype=object)
         labels = np.where(given == "", labels, given)
     said_by = dict(zip(done.sites.ids, labels, strict=True))
     places: dict[str, tuple[list[str], list[str], list[str]]] = {}
