@@ -56,12 +56,12 @@ def delivered(demand: DemandPoints, facilities: Facilities, services: Sequence[s
     sites = facilities.frame.loc[sending]
     tree = shapely.STRtree(demand.frame.geometry.to_numpy())
     site, point = tree.query(sites.geometry.to_numpy(), predicate="dwithin", distance=radius[sending].to_numpy())
-    found: dict[str, NDArray[np.bool_]] = {}
+    areas: dict[str, NDArray[np.bool_]] = {}
     known = known_services(facilities.pack_services)
     sent = [_sent(offered, known) for offered in sites["services"]]
     for service in services:
-        mine = np.array([service in offered for offered in sent], dtype=bool)
-        if mine.any():
-            found[service] = np.zeros(len(demand), dtype=bool)
-            found[service][point[mine[site]]] = True
-    return found
+        senders = np.array([service in offered for offered in sent], dtype=bool)
+        if senders.any():
+            areas[service] = np.zeros(len(demand), dtype=bool)
+            areas[service][point[senders[site]]] = True
+    return areas

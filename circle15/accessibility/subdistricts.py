@@ -52,7 +52,7 @@ def by_subdistrict(
         return Subdistricts()
     name = given.where(given != "", NO_SUBDISTRICT).astype(object)
     people = [column for column in communities.people if column in coverage.frame]
-    columns = [column for one in people for column in (one, *(f"{one}_{part}" for part in _PARTS))]
+    columns = [column for column_of in people for column in (column_of, *(f"{column_of}_{part}" for part in _PARTS))]
     keys = [
         name.reindex(coverage.frame.index.get_level_values("community_id")).rename("subdistrict").to_numpy(),
         coverage.frame.index.get_level_values("service"),
@@ -60,9 +60,9 @@ def by_subdistrict(
     ]
     sums = coverage.frame[columns].groupby(keys, sort=True).sum(min_count=1)
     sums.index.names = ["subdistrict", "service", "cutoff_min"]
-    for one in people:
-        placed = sums[f"{one}_covered"] + sums[f"{one}_uncovered"]
-        sums[f"{one}_share"] = (sums[f"{one}_covered"] / placed).where(placed > 0)
+    for column_of in people:
+        placed = sums[f"{column_of}_covered"] + sums[f"{column_of}_uncovered"]
+        sums[f"{column_of}_share"] = (sums[f"{column_of}_covered"] / placed).where(placed > 0)
     scored = _scored(sums, communities, name, cutoff_min, weights)
     return Subdistricts(frame=sums, by_subdistrict=scored, named=name.rename("subdistrict"))
 
@@ -76,7 +76,7 @@ def _scored(
     out["people_unknown"] = communities.people_unknown.groupby(name.to_numpy()).sum().astype("int64")
     out.index.name = "subdistrict"
     if "subdistrict_en" in communities.frame:
-        english = communities.frame["subdistrict_en"].sort_index().dropna().loc[lambda said: said != ""]
+        english = communities.frame["subdistrict_en"].sort_index().dropna().loc[lambda names: names != ""]
         out["subdistrict_en"] = english.groupby(name.reindex(english.index)).first().reindex(out.index).fillna("")
     counted = [service for service, weight in weights.items() if weight > 0]
     at = sums[sums.index.get_level_values("cutoff_min") == cutoff_min].droplevel("cutoff_min")

@@ -4,6 +4,7 @@ Every function reads its TOML file once and returns read-only values.
 """
 
 from circle15.catalog.adequacy_limits import Adequacy, adequacy
+from circle15.catalog.coded import state_key, states, supply_route_key, supply_routes, tier_key, tiers
 from circle15.catalog.datum_words import datum_key, in_mainland
 from circle15.catalog.doubt import uncertainty
 from circle15.catalog.headers import (
@@ -22,9 +23,6 @@ from circle15.catalog.place_names import SamePlaceRule, name_rules, same_place_n
 from circle15.catalog.precise import Decimals, Precision, precision
 from circle15.catalog.service import services
 from circle15.catalog.service_faults import names_service
-from circle15.catalog.state import State, state_key, states
-from circle15.catalog.supply_route import supply_route_key, supply_routes
-from circle15.catalog.tier import Tier, tier_key, tiers
 from circle15.catalog.walk import WayClass, profile, profiles, walking, way_classes
 from circle15.catalog.words import finding, reason, text
 from circle15.catalog.words_of_hours import opening_words
@@ -40,8 +38,6 @@ __all__ = [
     "Precision",
     "SamePlaceRule",
     "Service",
-    "State",
-    "Tier",
     "WayClass",
     "adequacy",
     "advice",

@@ -15,10 +15,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from circle15.catalog.coded import tiers
 from circle15.catalog.facts import read_facts
 from circle15.catalog.kind import kinds
 from circle15.catalog.service import services
-from circle15.catalog.tier import tiers
 from circle15.catalog.typed_toml import Number, OneOf, Rows, TomlTable, checked, fault, unknown_word
 from circle15.errors import NormError
 from circle15.model.norms import Level, NormBook, Rule, Scope, Standing, Status

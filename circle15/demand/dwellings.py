@@ -78,8 +78,8 @@ def _none(method: str) -> Homes:
 
 def _inside(shapes: NDArray[np.object_], point: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs (point, shape) where the point lies in the shape or on its border."""
-    shape, found = shapely.STRtree(point).query(shapes, predicate="intersects")
-    return found, shape
+    shape, inside = shapely.STRtree(point).query(shapes, predicate="intersects")
+    return inside, shape
 
 
 def _usable(frame: pd.DataFrame, column: str, most: float) -> NDArray[np.float64]:
@@ -157,13 +157,13 @@ def street_homes(communities: Communities, network: WalkNetwork | None, spacing_
     row = np.repeat(np.arange(len(lines)), pieces)
     step = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     point = shapely.line_interpolate_point(lines[row], (step + 0.5) * (length / pieces)[row])
-    found, community = _inside(communities.frame.geometry.to_numpy(), point)
-    stretch = (length / pieces)[row][found]
+    inside, community = _inside(communities.frame.geometry.to_numpy(), point)
+    stretch = (length / pieces)[row][inside]
     rule = walking()["home_leg"]
     along = np.bincount(community, weights=stretch, minlength=len(communities))
     spacing = np.divide(communities.frame.area.to_numpy(), along, out=np.full(len(along), np.inf), where=along > 0)
     leg = np.minimum(float(rule["share_of_spacing"]) * spacing, float(rule["most_m"]))
-    return Homes(community=community, weight=stretch, point=point[found], method="street", leg_m=leg[community])
+    return Homes(community=community, weight=stretch, point=point[inside], method="street", leg_m=leg[community])
 
 
 def lattice_homes(shapes: NDArray[np.object_], spacing_m: float, method: str) -> Homes:
@@ -178,9 +178,9 @@ def lattice_homes(shapes: NDArray[np.object_], spacing_m: float, method: str) ->
         y = np.arange(np.floor(south / spacing_m), np.ceil(north / spacing_m) + 1) * spacing_m
         across, up = (axis.ravel() for axis in np.meshgrid(x, y))
         inside = shapely.intersects_xy(shape, across, up)
-        found = np.asarray(shapely.points(across[inside], up[inside]), dtype=object)
-        point.append(found if len(found) else np.array([shapely.point_on_surface(shape)], dtype=object))
-    community = np.repeat(np.arange(len(shapes)), [len(mine) for mine in point])
+        spots = np.asarray(shapely.points(across[inside], up[inside]), dtype=object)
+        point.append(spots if len(spots) else np.array([shapely.point_on_surface(shape)], dtype=object))
+    community = np.repeat(np.arange(len(shapes)), [len(points_of) for points_of in point])
     whole = np.concatenate(point) if point else np.empty(0, dtype=object)
     return Homes.there(community, np.ones(len(community)), whole, method)
 
@@ -239,12 +239,12 @@ def grid_homes(communities: Communities, grid: PopulationGrid | None, finer: Seq
 def _over_parts(ground: NDArray[np.object_], owner: NDArray[np.int64], people: NDArray[np.float64]) -> Homes:
     """People of each part evenly over a lattice, or at one inner point where the part is no larger than its mesh."""
     small = shapely.area(ground) <= LATTICE_M**2
-    some = small & (shapely.area(ground) > 0)
+    usable = small & (shapely.area(ground) > 0)
     large = np.flatnonzero(~small)
     spread = lattice_homes(ground[large], LATTICE_M, "grid")
-    part = np.concatenate([np.flatnonzero(some), large[spread.community]])
+    part = np.concatenate([np.flatnonzero(usable), large[spread.community]])
     points = np.bincount(part, minlength=len(ground))
-    point = np.concatenate([shapely.point_on_surface(ground[some]), spread.point])
+    point = np.concatenate([shapely.point_on_surface(ground[usable]), spread.point])
     return Homes.there(owner[part], people[part] / points[part], point, "grid")
 
 

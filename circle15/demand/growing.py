@@ -75,8 +75,8 @@ class OwnedStreets:
         """The stretches no farther than ``limit_m`` from their seed, and whose they are."""
         left = round(limit_m * 1000) - self.cost_mm
         begin, end = np.maximum(self.begin_mm, self.apex_mm - left), np.minimum(self.end_mm, self.apex_mm + left)
-        some = (left >= 0) & (begin <= end)
-        return _stretches(self.edge[some], begin[some], end[some]), self.owner[some]
+        reached = (left >= 0) & (begin <= end)
+        return _stretches(self.edge[reached], begin[reached], end[reached]), self.owner[reached]
 
 
 def _stretches(edge: NDArray[Any], begin: NDArray[np.int64], end: NDArray[np.int64]) -> Stretches:
@@ -231,15 +231,15 @@ def _drawn(
 ) -> NDArray[Any]:
     """One outline per owner."""
     owners = int(whose.max(initial=-1)) + 1
-    mine, street_owner = owned.within(grow_m)
-    along = points_along(network, mine, street_owner)
+    ways, street_owner = owned.within(grow_m)
+    along = points_along(network, ways, street_owner)
     rest = _of_nobody(network, owned, grow_m)
     beyond = points_along(network, rest, np.full(len(rest.edge), NOBODY))
     points = StreetPoints(
         xy=np.concatenate([shapely.get_coordinates(spot), along.xy, beyond.xy]),
         owner=np.concatenate([whose, along.owner, beyond.owner]),
     )
-    seeds_of = [spot[whose == one] for one in range(owners)]
+    seeds_of = [spot[whose == number] for number in range(owners)]
     reach = [
         _circles(seeds_of, min(AROUND_SEED_M, grow_m)),
         *(
@@ -255,7 +255,7 @@ def _drawn(
 
 def _circles(spots: list[NDArray[Any]], radius_m: float) -> NDArray[Any]:
     """The land around each owner's seeds."""
-    return np.array([shapely.union_all(shapely.buffer(own, radius_m)) for own in spots], dtype=object)
+    return np.array([shapely.union_all(shapely.buffer(points, radius_m)) for points in spots], dtype=object)
 
 
 def _of_nobody(network: WalkNetwork, owned: OwnedStreets, limit_m: float) -> Stretches:
@@ -268,8 +268,8 @@ def _of_nobody(network: WalkNetwork, owned: OwnedStreets, limit_m: float) -> Str
     edge = np.concatenate([owned.edge, owned.edge, untouched])
     begin = np.concatenate([owned.begin_mm, high, np.zeros_like(untouched)])
     end = np.concatenate([low, owned.end_mm, network.length_mm[untouched]])
-    some = begin < end
-    return _stretches(edge[some], begin[some], end[some])
+    nonempty = begin < end
+    return _stretches(edge[nonempty], begin[nonempty], end[nonempty])
 
 
 def _findings(
@@ -284,21 +284,23 @@ def _findings(
     """That outlines are approximate, and what is odd about seeds: each once, with a count and examples."""
     file, ids = known.origin.file, known.frame.index
     limit = f"{walking()['snap']['max_snap_m'] if max_snap_m is None else max_snap_m:g}"
-    told = [finding("communities-grown", "warning", count=len(known), file=file, metres=f"{known.grow_m:g}")]
+    findings = [finding("communities-grown", "warning", count=len(known), file=file, metres=f"{known.grow_m:g}")]
     for status, code in ((Positions.FAR, "far"), (Positions.ISLAND, "island")):
         odd = positions.status == status
         if odd.any():
             examples = sorted(set(ids[row[odd]].astype(str)))
-            told.append(
+            findings.append(
                 finding(f"seeds-{code}", "warning", count=int(odd.sum()), file=file, limit=limit, examples=examples)
             )
     if shared:
         examples = [" = ".join(group) for group in shared]
-        told.append(finding("seeds-same-spot", "warning", count=sum(map(len, shared)), file=file, examples=examples))
+        findings.append(
+            finding("seeds-same-spot", "warning", count=sum(map(len, shared)), file=file, examples=examples)
+        )
     _, street_owner = owned.within(known.grow_m)
     placed = owner[row[positions.placed]]
     bare = np.isin(owner, placed) & ~np.isin(owner, street_owner)
     if bare.any():
         examples = sorted(ids[bare].astype(str))
-        told.append(finding("seeds-without-street", "warning", count=int(bare.sum()), file=file, examples=examples))
-    return told
+        findings.append(finding("seeds-without-street", "warning", count=int(bare.sum()), file=file, examples=examples))
+    return findings

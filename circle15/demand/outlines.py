@@ -76,10 +76,10 @@ def near_owned(points: StreetPoints, within_m: float) -> StreetPoints:
 
     Beyond twice the farthest that an area goes from its streets they bind no area, and cost time.
     """
-    mine = points.owner != NOBODY
-    away, _ = cKDTree(points.xy[mine]).query(points.xy[~mine], distance_upper_bound=within_m)
-    kept = mine.copy()
-    kept[~mine] = np.isfinite(away)
+    has_owner = points.owner != NOBODY
+    away, _ = cKDTree(points.xy[has_owner]).query(points.xy[~has_owner], distance_upper_bound=within_m)
+    kept = has_owner.copy()
+    kept[~has_owner] = np.isfinite(away)
     return StreetPoints(xy=points.xy[kept], owner=points.owner[kept])
 
 
@@ -90,13 +90,13 @@ def surroundings(
     order = np.argsort(owner, kind="stable")
     start = np.searchsorted(owner[order], np.arange(owners + 1))
     drawn = np.empty(owners, dtype=object)
-    for one, (a, b) in enumerate(pairwise(start)):
-        mine = order[a:b]
+    for number, (a, b) in enumerate(pairwise(start)):
+        members = order[a:b]
         segments = stretch_segments(
-            streets.edge[mine], streets.begin_mm[mine], streets.end_mm[mine],
+            streets.edge[members], streets.begin_mm[members], streets.end_mm[members],
             network.length_mm, network.vertex, network.vertex_start,
         )  # fmt: skip
-        drawn[one] = DRAW["grid"](segments, width_m)
+        drawn[number] = DRAW["grid"](segments, width_m)
     return drawn
 
 

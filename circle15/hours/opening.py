@@ -64,8 +64,8 @@ class WeekHours:
 
     def at(self, when: Moment) -> bool | None:
         """Whether it is open then; None where the text does not tell. The minute of closing is closed."""
-        found = int(self.state[np.searchsorted(self.start, when.week_minute, side="right") - 1])
-        return None if found == _UNKNOWN else found == _OPEN
+        state = int(self.state[np.searchsorted(self.start, when.week_minute, side="right") - 1])
+        return None if state == _UNKNOWN else state == _OPEN
 
     @property
     def always_closed(self) -> bool:
@@ -157,12 +157,12 @@ def _doubtful(hour: int, minute: int, end_hour: int, end_minute: int) -> bool:
 
 def _week(parsed: OpeningHours, monday: dt.datetime) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """States through the week that begins on a Monday, neighbours of one state joined."""
-    found = [
+    stretches = [
         ((begin - monday) // dt.timedelta(minutes=1), _UNKNOWN if state == State.UNKNOWN else int(state == State.OPEN))
         for begin, _, state, _ in parsed.intervals(monday, monday + dt.timedelta(days=7))
     ]
-    start = np.array([place for place, _ in found], dtype=np.int64)
-    state = np.array([code for _, code in found], dtype=np.int8)
+    start = np.array([place for place, _ in stretches], dtype=np.int64)
+    state = np.array([code for _, code in stretches], dtype=np.int8)
     changes = np.append(True, state[1:] != state[:-1])
     return start[changes], state[changes]
 
@@ -276,11 +276,11 @@ def hours_table(facilities: Facilities, when: Moment | None = None) -> pd.DataFr
     """
     frame = facilities.frame
     given = frame["opening_hours"] if "opening_hours" in frame else pd.Series("", index=frame.index, dtype=object)
-    said = given.astype(object).where(given.notna(), "").astype(str)
-    table = pd.DataFrame({"said": said, "osm": _by_text(said, lambda week: "" if week is None else week.osm)})
-    table[["least_h", "mean_h"]] = weekly_open_hours(said)[["least_h", "mean_h"]]
+    texts = given.astype(object).where(given.notna(), "").astype(str)
+    table = pd.DataFrame({"said": texts, "osm": _by_text(texts, lambda week: "" if week is None else week.osm)})
+    table[["least_h", "mean_h"]] = weekly_open_hours(texts)[["least_h", "mean_h"]]
     nothing = pd.Series(pd.array([pd.NA] * len(frame), dtype="boolean"), index=frame.index)
-    table["open"] = nothing if when is None else open_at(said, when)
+    table["open"] = nothing if when is None else open_at(texts, when)
     return table.rename_axis("facility_id")
 
 

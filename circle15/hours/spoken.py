@@ -113,7 +113,7 @@ def _vocabulary() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
 def _tokens(text: str) -> list[_Token] | None:
     """Words and times in their order, fillers left out; None where something is left over."""
     pattern, meaning = _vocabulary()
-    found: list[_Token] = []
+    tokens: list[_Token] = []
     place = 0
     while place < len(text):
         match = pattern.match(text, place)
@@ -124,10 +124,10 @@ def _tokens(text: str) -> list[_Token] | None:
             token = _clock_token(match)
             if token is None:
                 return None
-            found.append(token)
+            tokens.append(token)
         elif meaning[match["word"]][0] != "filler":
-            found.append(_Token(*meaning[match["word"]]))
-    return found
+            tokens.append(_Token(*meaning[match["word"]]))
+    return tokens
 
 
 def _clock_token(match: re.Match[str]) -> _Token | None:
@@ -144,40 +144,40 @@ def _clock_token(match: re.Match[str]) -> _Token | None:
 
 def _elements(tokens: Sequence[_Token]) -> list[_Element] | None:
     """Groups of days, times and "closed" in their order; None where a word stands where it means nothing."""
-    found: list[_Element] = []
+    elements: list[_Element] = []
     place: int | None = 0
     while place is not None and place < len(tokens):
         kind = tokens[place].kind
         if kind in {"day", "days"}:
             element, place = _days(tokens, place)
-            found.append(element)
+            elements.append(element)
         elif kind in {"time", "part", "always"}:
-            place = _add_span(found, tokens, place)
+            place = _add_span(elements, tokens, place)
         elif kind == "closed":
-            found.append(_Element("O", "off"))
+            elements.append(_Element("O", "off"))
             place += 1
-        elif kind == "still" and _no_exception(found):
+        elif kind == "still" and _no_exception(elements):
             place += 1
         else:
-            place = place + 1 if kind in {"comma", "list"} and found else None
-    return None if place is None else found
+            place = place + 1 if kind in {"comma", "list"} and elements else None
+    return None if place is None else elements
 
 
-def _add_span(found: list[_Element], tokens: Sequence[_Token], place: int) -> int | None:
+def _add_span(elements: list[_Element], tokens: Sequence[_Token], place: int) -> int | None:
     """Add a span to the times before it, else as times of its own; where it ends, or None if it is none."""
     span = _span(tokens, place)
     if span is None:
         return None
-    before = f"{found.pop().text}," if found and found[-1].kind == "S" else ""
-    found.append(_Element("S", before + span[0]))
+    before = f"{elements.pop().text}," if elements and elements[-1].kind == "S" else ""
+    elements.append(_Element("S", before + span[0]))
     return span[1]
 
 
-def _no_exception(found: list[_Element]) -> bool:
+def _no_exception(elements: list[_Element]) -> bool:
     """``8:00-17:00, also on holidays``: take back the days that are no exception; False where that is no sense."""
-    if found and found[-1].kind == "D":
-        found.pop()
-    return [element.kind for element in found] == ["S"]
+    if elements and elements[-1].kind == "D":
+        elements.pop()
+    return [element.kind for element in elements] == ["S"]
 
 
 def _days(tokens: Sequence[_Token], place: int) -> tuple[_Element, int]:
@@ -298,18 +298,18 @@ def _with_exceptions(times: str, others: Sequence[_Element]) -> str:
 def _pairs(elements: Sequence[_Element]) -> list[tuple[str, str]]:
     """Days and what is said of them, whichever stands first."""
     couples = zip(elements[::2], elements[1::2], strict=True)
-    return [(one.text, two.text) if one.kind == "D" else (two.text, one.text) for one, two in couples]
+    return [(first.text, two.text) if first.kind == "D" else (two.text, first.text) for first, two in couples]
 
 
 def _joined(pairs: Sequence[tuple[str, str]]) -> str:
     """Rules in the order in which later ones may undo earlier ones; what is said twice of some days is joined."""
     said_of: dict[str, list[str]] = {}
-    for days, said in sorted(pairs, key=lambda pair: (pair[1] == "off", pair[0] == "PH")):
-        said_of.setdefault(days, []).append(said)
-    contrary = any("off" in said and len(said) > 1 for said in said_of.values())
-    if contrary or all(said == ["off"] for said in said_of.values()):
+    for days, hours in sorted(pairs, key=lambda pair: (pair[1] == "off", pair[0] == "PH")):
+        said_of.setdefault(days, []).append(hours)
+    contrary = any("off" in hours and len(hours) > 1 for hours in said_of.values())
+    if contrary or all(hours == ["off"] for hours in said_of.values()):
         return ""  # "closed on Mondays" does not say when it is open
-    return "; ".join(f"{days} {','.join(said)}".strip() for days, said in said_of.items())
+    return "; ".join(f"{days} {','.join(hours)}".strip() for days, hours in said_of.items())
 
 
 def _plain_exceptions(elements: Sequence[_Element]) -> bool:
@@ -318,7 +318,7 @@ def _plain_exceptions(elements: Sequence[_Element]) -> bool:
     ``8:00-17:00，周六 9:00-12:00`` can; in ``8:00-17:00 周一至周五，周六 9:00-12:00`` the first days belong
     to the times before them.
     """
-    days, said = elements[::2], elements[1::2]
+    days, times = elements[::2], elements[1::2]
     single = all(group.members == 1 for group in days)
     weekend = {"Sa", "Su", "Sa-Su", "PH"}
-    return single and all(one.kind == "O" or group.text in weekend for group, one in zip(days, said, strict=True))
+    return single and all(time.kind == "O" or group.text in weekend for group, time in zip(days, times, strict=True))

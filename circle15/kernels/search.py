@@ -102,14 +102,14 @@ def _search(start, head, cost, seed_node, seed_cost, limit, distance, heap, sett
             arc = np.uint64(start[node])
             stop = np.uint64(start[node + _1])
             while arc < stop:
-                there = here + np.uint64(cost[arc])
+                reached = here + np.uint64(cost[arc])
                 neighbour = np.uint64(head[arc])
-                if there < np.uint64(distance[neighbour]) and there <= limit:
-                    distance[neighbour] = np.uint32(there)
+                if reached < np.uint64(distance[neighbour]) and reached <= limit:
+                    distance[neighbour] = np.uint32(reached)
                     if fill == _NO_KEY:
-                        fill = (there << _32) | neighbour
+                        fill = (reached << _32) | neighbour
                     else:
-                        size = _push(heap, size, (there << _32) | neighbour)
+                        size = _push(heap, size, (reached << _32) | neighbour)
                 arc += _1
         if fill == _NO_KEY:
             size -= _1
@@ -234,7 +234,7 @@ def _open_doors(  # type: ignore[no-untyped-def]
     best, touched,
 ):  # fmt: skip
     """Carry the costs of settled nodes on to the points behind their doors; returns how many were met."""
-    found = _0
+    pairs_found = _0
     k = _0
     while k < count:
         node = np.uint64(settled[k])
@@ -249,8 +249,8 @@ def _open_doors(  # type: ignore[no-untyped-def]
             point = np.uint64(door_point[door])
             if total < np.uint64(best[point]):
                 if best[point] == NO_COST:
-                    touched[found] = np.uint32(point)
-                    found += _1
+                    touched[pairs_found] = np.uint32(point)
+                    pairs_found += _1
                 best[point] = np.uint32(total)
             door += _1
         k += _1
@@ -259,11 +259,11 @@ def _open_doors(  # type: ignore[no-untyped-def]
         point, total = np.uint64(near_point[near]), np.uint64(near_cost[near])
         if total <= limit and total < np.uint64(best[point]):
             if best[point] == NO_COST:
-                touched[found] = np.uint32(point)
-                found += _1
+                touched[pairs_found] = np.uint32(point)
+                pairs_found += _1
             best[point] = np.uint32(total)
         near += _1
-    return found
+    return pairs_found
 
 
 @njit(nogil=True, cache=True)
@@ -274,14 +274,14 @@ def _reach_pairs(  # type: ignore[no-untyped-def]
     """As :func:`_reach_nodes`, for points."""
     for facility in range(first, last):
         count = _search(start, head, cost, seed_node[facility], seed_cost[facility], limit, distance, heap, settled)
-        found = _open_doors(
+        pairs_found = _open_doors(
             count, limit, distance, settled, door_start, door_point, door_cost, near_start[facility],
             near_start[facility + 1], near_point, near_cost, best, touched,
         )  # fmt: skip
-        room = np.uint64(size) + found <= np.uint64(len(out_point))
+        room = np.uint64(size) + pairs_found <= np.uint64(len(out_point))
         k = _0
         slot = np.uint64(size)
-        while k < found:
+        while k < pairs_found:
             point = np.uint64(touched[k])
             if room:
                 out_point[slot] = touched[k]

@@ -25,8 +25,8 @@ def few_as_five(people: ArrayLike) -> NDArray[np.float64]:
     [0.0, 5.0, 5.0, 10.0, 43.0, 0.0]
     """
     whole = np.rint(np.nan_to_num(np.asarray(people, dtype=np.float64)))
-    some = np.nan_to_num(np.asarray(people, dtype=np.float64)) > 0
-    return np.where(some & (whole < FEWEST), float(MIDDLE_OF_FEW), whole)
+    anybody = np.nan_to_num(np.asarray(people, dtype=np.float64)) > 0
+    return np.where(anybody & (whole < FEWEST), float(MIDDLE_OF_FEW), whole)
 
 
 SCALE_TOLD = 0.003

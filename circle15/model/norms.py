@@ -170,9 +170,9 @@ class Ledger:
 
     ``frame`` on (``level``, ``unit_id``, ``clause_id``): ``observed`` and the required ``at_least``, ``more_than`` and
     ``at_most`` in the clause's ``unit``; where only bounds are known ``observed`` is NaN and ``observed_low`` and
-    ``observed_high`` have them, the latter NaN where there is none above (all three NaN where nothing is known);
-    ``whole``, how many people, households or things a share is of, NaN where a figure is none (not in the tables);
-    ``verdict`` (``pass``,
+    ``observed_high`` have them, the latter NaN where there is none above (all three NaN where any value may be, and
+    where nobody may be there; a share of which nothing is known is 0 to 100); ``whole``, how many people, households
+    or things a share is of at least, NaN where a figure is none (not in the tables); ``verdict`` (``pass``,
     ``fail``, ``undetermined``, ``shown`` where nothing is required); ``feasible``, the numbers of grids, or of whatever
     a range per thing is asked of, that comply or come nearest (``""`` where a clause asks for none); the
     ``standing`` of its clause; ``lacks``, what has to be supplied before more can be
@@ -203,9 +203,9 @@ class Ledger:
         return table.reindex(columns=list(verdicts), fill_value=0).astype("int64").rename_axis(columns=None)
 
     def __repr__(self) -> str:
-        found = self.frame["verdict"].value_counts() if len(self) else pd.Series(dtype=int)
-        told = ", ".join(f"{count:,} {verdict}" for verdict, count in found.items())
-        return f"<Ledger: {len(self.rules)} clauses, {told}>"
+        counts = self.frame["verdict"].value_counts() if len(self) else pd.Series(dtype=int)
+        words = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+        return f"<Ledger: {len(self.rules)} clauses, {words}>"
 
     def _repr_html_(self) -> str:
         return self.counts().to_html(max_rows=40)

@@ -113,8 +113,8 @@ class Positions:
     def nearest_m(self) -> NDArray[np.float64]:
         """``float64[p]``: the shortest access leg in metres, NaN for points that are far."""
         metres = np.full(len(self), np.nan)
-        some = self.ways > 0
-        metres[some] = self.leg_mm[self.start[:-1][some]] / 1000
+        placed = self.ways > 0
+        metres[placed] = self.leg_mm[self.start[:-1][placed]] / 1000
         return metres
 
     def __len__(self) -> int:

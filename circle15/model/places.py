@@ -306,21 +306,23 @@ class Facilities:
 
     def _capacities(self, pairs: pd.DataFrame) -> pd.Series:
         """Capacity of each (facility, service)."""
-        found = pd.Series(np.nan, index=pairs.index)
+        amounts = pd.Series(np.nan, index=pairs.index)
         if "capacity" in self.frame:
             total = pd.to_numeric(self.frame["capacity"], errors="coerce").reindex(pairs["facility_id"]).to_numpy(float)
             single = ~pairs["facility_id"].duplicated(keep=False)
-            found = found.where(~single, pd.Series(total, index=pairs.index))
+            amounts = amounts.where(~single, pd.Series(total, index=pairs.index))
         if "capacity_by_service" in self.frame:
             given = self.frame["capacity_by_service"]
-            told = {
+            stated = {
                 (facility, service): float(capacity)
                 for facility, by_service in given[[isinstance(cell, Mapping) for cell in given]].items()
                 for service, capacity in by_service.items()
             }
             keys = pd.MultiIndex.from_frame(pairs[["facility_id", "service"]])
-            found = pd.Series([told.get(key, np.nan) for key in keys], index=pairs.index, dtype=float).fillna(found)
-        return found
+            amounts = pd.Series([stated.get(key, np.nan) for key in keys], index=pairs.index, dtype=float).fillna(
+                amounts
+            )
+        return amounts
 
     def __repr__(self) -> str:
         offers = self.offers()["service"].value_counts().sort_index()

@@ -186,8 +186,8 @@ class City(Travelling):
         people = (self.communities.origin, *grid)
         books = [book.origin for book in self.books if book.origin is not None]
         layers = [self.network.origin, *people, *self.facilities.origins, *self.context_origins]
-        found = [*layers, *self.survey.origins, *books]
-        return tuple(dict.fromkeys(found))
+        sources = [*layers, *self.survey.origins, *books]
+        return tuple(dict.fromkeys(sources))
 
     @property
     def synthetic(self) -> bool:

@@ -130,7 +130,7 @@ def end_flags(
     somebody who walks along the road passes it freely. So only ways for people on foot are charged there.
     """
     on_foot = np.array([entry.rank == 0 for entry in way_classes()])[way_class]
-    found = np.zeros(len(a), dtype=np.uint16)
+    flags = np.zeros(len(a), dtype=np.uint16)
     for node, signal_bit, gate_bit in (
         (a, EdgeFlag.SIGNAL_AT_U, EdgeFlag.GATE_AT_U),
         (b, EdgeFlag.SIGNAL_AT_V, EdgeFlag.GATE_AT_V),
@@ -139,8 +139,8 @@ def end_flags(
         crossing = (bits & NodeFlag.CROSSING) != 0
         signal = ((bits & NodeFlag.SIGNAL) != 0) & (on_foot | ~crossing)
         gate = (bits & NodeFlag.GATE) != 0
-        found |= (signal * np.uint16(signal_bit) + gate * np.uint16(gate_bit)).astype(np.uint16)
-    return found
+        flags |= (signal * np.uint16(signal_bit) + gate * np.uint16(gate_bit)).astype(np.uint16)
+    return flags
 
 
 def merge_chains(network: WalkNetwork) -> WalkNetwork:

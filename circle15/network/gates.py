@@ -31,10 +31,10 @@ def estates_of(network: WalkNetwork) -> Estates:
     Sizes that an estate may have stand in ``[gates]`` of ``walking.toml``.
     """
     private = network.has(EdgeFlag.PRIVATE)
-    maybe, said = _candidates(network)
-    if not (said.any() or private.any()):
+    maybe, said_private = _candidates(network)
+    if not (said_private.any() or private.any()):
         return _open(network)
-    gate = said | _leads_to_estates(network, maybe & ~said, _regions(network, maybe, private), private)
+    gate = said_private | _leads_to_estates(network, maybe & ~said_private, _regions(network, maybe, private), private)
     region = _regions(network, gate, private)
     locked = gate & _bit(network, NodeFlag.LOCKED)
     estate, owner = _ownership(network, gate & ~locked, region, private)
@@ -68,8 +68,8 @@ def _candidates(network: WalkNetwork) -> tuple[NDArray[np.bool_], NDArray[np.boo
     """``bool[n]`` twice: nodes that may be private gates, and those whose tags say so."""
     meeting = np.bincount(_ends(network), minlength=network.n_nodes) > 1
     passable = meeting & ~_bit(network, NodeFlag.BARRED)
-    said = passable & _bit(network, NodeFlag.PRIVATE)
-    return said | (passable & _bit(network, NodeFlag.GATE) & ~_bit(network, NodeFlag.OPEN)), said
+    private = passable & _bit(network, NodeFlag.PRIVATE)
+    return private | (passable & _bit(network, NodeFlag.GATE) & ~_bit(network, NodeFlag.OPEN)), private
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -188,8 +188,8 @@ def _sides(
     number = np.where(more, nodes - 1 + np.cumsum(more), pair[0])
     ends[at] = number[group.ravel()]
     joint = np.arange(nodes + int(more.sum()))
-    own = owner[pair[0]] != NOBODYS
-    joint[number[own]] = pair[0][own]
+    owned = owner[pair[0]] != NOBODYS
+    joint[number[owned]] = pair[0][owned]
     parted = np.unique(pair[0][more])
     return Estates(
         gate=parted,
@@ -262,20 +262,20 @@ def _with_homes(
     size, end = len(estates.joint), np.concatenate([estates.u, estates.v])
     home_end, lives, estate = end.copy(), np.tile(homes, 2), np.tile(estates.estate, 2)
     key = estate * size + estates.joint[end]
-    own, number = np.unique(key[lives], return_inverse=True)
+    estate_key, number = np.unique(key[lives], return_inverse=True)
     home_end[lives] = size + number
     # Out onto each node of the same place that leads anywhere else.
     other = np.unique(end[~lives])
     place = estates.joint[other]
     order = np.argsort(place, kind="stable")
-    low, high = (np.searchsorted(place[order], own % size, side=side) for side in ("left", "right"))
+    low, high = (np.searchsorted(place[order], estate_key % size, side=side) for side in ("left", "right"))
     row, position = ranges(low, high - low)
     home_node = np.arange(len(charged))
-    inside = own % size < len(charged)
-    home_node[own[inside] % size] = size + np.flatnonzero(inside)
+    inside = estate_key % size < len(charged)
+    home_node[estate_key[inside] % size] = size + np.flatnonzero(inside)
     u, v, home_u, home_v = (ends.astype(np.int32) for ends in (*np.split(end, 2), *np.split(home_end, 2)))
     return Passages(
-        n_nodes=size + len(own),
+        n_nodes=size + len(estate_key),
         charged=charged,
         u=u,
         v=v,

@@ -248,8 +248,8 @@ def _only_touched(network: WalkNetwork, positions: Positions, marked: NDArray[np
     """Which of the ``marked`` ways on ``bool[w]`` begin at a junction where one of the same place is not marked."""
     if not marked.any():
         return marked
-    edge, offset, own = positions.edge, positions.offset_mm, positions.owner * np.int64(network.n_nodes)
-    at_ends = ((own + network.u[edge], offset == 0), (own + network.v[edge], offset == network.length_mm[edge]))
+    edge, offset, key = positions.edge, positions.offset_mm, positions.owner * np.int64(network.n_nodes)
+    at_ends = ((key + network.u[edge], offset == 0), (key + network.v[edge], offset == network.length_mm[edge]))
     elsewhere = np.concatenate([spot[at & ~marked] for spot, at in at_ends])
     return np.logical_or.reduce([marked & at & np.isin(spot, elsewhere) for spot, at in at_ends])
 
@@ -262,18 +262,18 @@ def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
     along = np.minimum(along, graph.walk_ms[edge])
     leg = graph.profile.walk_ms(positions.leg_mm)
     ways = graph.passages
-    own = ways.owned[edge]
-    own = own & ~_only_touched(graph.network, positions, own)
+    owned = ways.owned[edge]
+    owned = owned & ~_only_touched(graph.network, positions, owned)
     return Ends(
         index=positions.owner,
         edge=edge,
-        u=np.where(own, ways.home_u[edge], ways.u[edge]).astype(np.int64),
-        v=np.where(own, ways.home_v[edge], ways.v[edge]).astype(np.int64),
+        u=np.where(owned, ways.home_u[edge], ways.u[edge]).astype(np.int64),
+        v=np.where(owned, ways.home_v[edge], ways.v[edge]).astype(np.int64),
         along_ms=along,
         rest_ms=graph.walk_ms[edge] - along,
         leg_ms=leg,
-        used=usable_ways(graph.network, positions) & (own | ways.strangers[edge]),
-        own=own,
+        used=usable_ways(graph.network, positions) & (owned | ways.strangers[edge]),
+        own=owned,
     )
 
 
@@ -285,9 +285,9 @@ def seeds(graph: WalkGraph, positions: Positions) -> tuple[NDArray[np.uint32], N
     as many columns follow for who comes from there. :func:`seed_ways` reads columns.
     """
     ends, ways = placed_ends(graph, positions), graph.passages
-    used, own = usable_ways(graph.network, positions), ways.owned[ends.edge]
+    used, owned = usable_ways(graph.network, positions), ways.owned[ends.edge]
     sets = [(ways.u[ends.edge], ways.v[ends.edge], used & ways.strangers[ends.edge])]
-    sets += [(ways.home_u[ends.edge], ways.home_v[ends.edge], used & own)] if own.any() else []
+    sets += [(ways.home_u[ends.edge], ways.home_v[ends.edge], used & owned)] if owned.any() else []
     wide = 2 * int(positions.ways.max(initial=1))
     node = np.zeros((len(positions), wide * len(sets)), dtype=np.uint32)
     cost = np.full(node.shape, NEVER_MS, dtype=np.int64)
@@ -363,21 +363,21 @@ class Near:
 
 def near_pairs(graph: WalkGraph, facilities: Positions, demand: Positions) -> Near:
     """The demand points on each facility's own edges, as far as one may walk straight along them."""
-    there, here = placed_ends(graph, facilities), placed_ends(graph, demand)
-    by_edge = np.argsort(here.edge, kind="stable")
-    sorted_edge = here.edge[by_edge]
-    low = np.searchsorted(sorted_edge, there.edge, side="left")
-    count = np.searchsorted(sorted_edge, there.edge, side="right") - low
+    sites, homes = placed_ends(graph, facilities), placed_ends(graph, demand)
+    by_edge = np.argsort(homes.edge, kind="stable")
+    sorted_edge = homes.edge[by_edge]
+    low = np.searchsorted(sorted_edge, sites.edge, side="left")
+    count = np.searchsorted(sorted_edge, sites.edge, side="right") - low
     site_way, place = ranges(low, count)
     point_way = by_edge[place]
-    ahead = there.along_ms[site_way] - here.along_ms[point_way]
-    cost = np.abs(ahead) + there.leg_ms[site_way] + here.leg_ms[point_way]
-    allowed = (ahead >= 0) | graph.both_ways[there.edge[site_way]]
-    allowed &= there.used[site_way] & here.used[point_way]
+    ahead = sites.along_ms[site_way] - homes.along_ms[point_way]
+    cost = np.abs(ahead) + sites.leg_ms[site_way] + homes.leg_ms[point_way]
+    allowed = (ahead >= 0) | graph.both_ways[sites.edge[site_way]]
+    allowed &= sites.used[site_way] & homes.used[point_way]
     site_way, point_way, cost = site_way[allowed], point_way[allowed], cost[allowed]
     return Near(
-        start=run_starts(there.index[site_way], len(facilities)),
-        point=here.index[point_way].astype(np.uint32),
+        start=run_starts(sites.index[site_way], len(facilities)),
+        point=homes.index[point_way].astype(np.uint32),
         cost=np.minimum(cost, MAX_MS).astype(np.uint32),
         site_way=site_way,
         point_way=point_way,

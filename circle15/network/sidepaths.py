@@ -111,10 +111,10 @@ def _runs_beside(graph: Any, road: _Road, streets: Streets) -> bool:
     if len(stops) == 2 and nodes[0] == nodes[-1]:
         return False  # a ring that nothing else meets
     along = np.concatenate([[0.0], np.cumsum(segment_metres(streets.lon[nodes], streets.lat[nodes]))])
-    for here, there in pairwise(stops.tolist()):
-        limit = max(rule["times"] * (along[there] - along[here]), along[there] - along[here] + rule["more_m"])
-        walk = np.asarray(dijkstra(graph, directed=False, indices=[int(nodes[here])], limit=float(limit)))[0]
-        if not walk[nodes[there]] <= limit:
+    for begin, end in pairwise(stops.tolist()):
+        limit = max(rule["times"] * (along[end] - along[begin]), along[end] - along[begin] + rule["more_m"])
+        walk = np.asarray(dijkstra(graph, directed=False, indices=[int(nodes[begin])], limit=float(limit)))[0]
+        if not walk[nodes[end]] <= limit:
             return False
     return True
 

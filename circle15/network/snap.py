@@ -186,9 +186,9 @@ class _Nearest:
 
     def some(self, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """``bool[p]``: which points have one of some edges, ``bool[e]``, among theirs."""
-        found = np.zeros(len(self.least_m), dtype=bool)
-        found[self.point[which[self.edge]]] = True
-        return found
+        chosen = np.zeros(len(self.least_m), dtype=bool)
+        chosen[self.point[which[self.edge]]] = True
+        return chosen
 
 
 def _nearest(
@@ -201,8 +201,8 @@ def _nearest(
     """Of the edges ``among`` all that are nearest to each point, within its own limit and on its side of the walls."""
     tree, tie_m = shapely.STRtree(lines[among]), float(walking()["snap"]["tie_m"])
     least = np.full(len(place), np.inf)
-    row, found = tree.query_nearest(place, max_distance=float(limit_m.max(initial=1.0)), all_matches=False)
-    far = shapely.distance(place[row], lines[among[found]])
+    row, nearest = tree.query_nearest(place, max_distance=float(limit_m.max(initial=1.0)), all_matches=False)
+    far = shapely.distance(place[row], lines[among[nearest]])
     within = far <= limit_m[row]
     row, far = row[within], far[within]
     if walls is None:
@@ -223,8 +223,8 @@ def _dwithin(
     place: NDArray[Any], tree: shapely.STRtree, rows: NDArray[np.int64], distance_m: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of some points all lines of a tree within a distance of each: ``(row of place, line)``."""
-    query, found = tree.query(place[rows], predicate="dwithin", distance=distance_m)
-    return rows[query], found
+    query, edge = tree.query(place[rows], predicate="dwithin", distance=distance_m)
+    return rows[query], edge
 
 
 def _this_side(

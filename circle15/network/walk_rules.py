@@ -131,8 +131,8 @@ def _listed(tags: Tags, table: Mapping[str, Any]) -> str:
 
 def _told(tags: Tags) -> str:
     """A tag that speaks against walking there and takes nothing away; ``access`` is silent where ``foot`` speaks."""
-    told = walking()["access"]["told"]
-    return _listed(tags, {key: told[key] for key in told if key != "access" or not tags.get("foot")})
+    codes = walking()["access"]["told"]
+    return _listed(tags, {key: codes[key] for key in codes if key != "access" or not tags.get("foot")})
 
 
 def _foot(tags: Tags) -> _Access | None:
@@ -152,15 +152,15 @@ def _foot(tags: Tags) -> _Access | None:
 
 
 def _way_access(tags: Tags, highway: str, *, walk: bool) -> _Access:
-    said = _foot(tags)
+    foot = _foot(tags)
     barred = _listed(tags, walking()["access"]["deny_tags"])
-    if said is not None and (not said.open or (said.explicit and not barred.startswith("temporary:"))):
-        return said
+    if foot is not None and (not foot.open or (foot.explicit and not barred.startswith("temporary:"))):
+        return foot
     if barred:
         return _Access(open=False, tag=barred)
     if not walk:
         return _Access(open=False, tag=f"highway={highway}")
-    return said or _Access(open=True)
+    return foot or _Access(open=True)
 
 
 def _only_private(access: _Access, clauses: tuple[Clause, ...]) -> bool:
@@ -244,13 +244,13 @@ def _node_access(tags: Tags) -> _Access:
     rules = walking()["nodes"]
     if not _about_passing(tags):
         return _Access(open=True)
-    said = _foot(tags)
+    foot = _foot(tags)
     locked = "barrier" in tags and tags.get("locked") in rules["locked"]
-    if said is None and tags.get("barrier") in rules["walls"]:
+    if foot is None and tags.get("barrier") in rules["walls"]:
         return _Access(open=False, tag=f"barrier={tags['barrier']}")
-    if locked and (said is None or (said.open and not said.explicit)):
+    if locked and (foot is None or (foot.open and not foot.explicit)):
         return _Access(open=True, tag=f"locked={tags['locked']}", private=True)
-    return said or _Access(open=True)
+    return foot or _Access(open=True)
 
 
 def _kind_of_node(tags: Tags) -> NodeFlag:

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.catalog.coded import yes_no_key
+from circle15.catalog.coded import tiers, yes_no_key
 from circle15.catalog.kind import split_kinds
-from circle15.catalog.tier import tiers
 from circle15.model.norms import Rule
 
 __all__ = ["asked_columns", "offering", "says", "unsaid"]
@@ -51,11 +50,11 @@ def offering(frame: pd.DataFrame, services: tuple[str, ...]) -> Mask:
 
 def says(frame: pd.DataFrame, rule: Rule, *, lenient: bool) -> Mask:
     """``bool[f]``: facilities that say what a rule asks for; with ``lenient`` those that say nothing of it, too."""
-    found = np.ones(len(frame), dtype=bool)
+    mask = np.ones(len(frame), dtype=bool)
     for attribute, wanted in _asked(rule).values():
-        said = _said(frame, attribute)
-        found &= np.array([not set(wanted).isdisjoint(one) or (lenient and not one) for one in said], dtype=bool)
-    return found
+        cells = _said(frame, attribute)
+        mask &= np.array([not set(wanted).isdisjoint(cell) or (lenient and not cell) for cell in cells], dtype=bool)
+    return mask
 
 
 def asked_columns(rule: Rule) -> dict[str, str]:
@@ -65,14 +64,14 @@ def asked_columns(rule: Rule) -> dict[str, str]:
 
 def unsaid(frame: pd.DataFrame, rule: Rule) -> list[str]:
     """The columns of which some facility of the rule's services says nothing; all where each says everything."""
-    mine = frame[offering(frame, rule.services)]
-    silent = [name for name, (attribute, _) in _asked(rule).items() if not all(_said(mine, attribute))]
+    offers = frame[offering(frame, rule.services)]
+    silent = [name for name, (attribute, _) in _asked(rule).items() if not all(_said(offers, attribute))]
     return silent or list(_asked(rule))
 
 
 def _asked(rule: Rule) -> dict[str, tuple[_Attribute, tuple[str, ...]]]:
-    asked = ((name, attribute, attribute.wanted(rule)) for name, attribute in _ATTRIBUTES.items())
-    return {name: (attribute, wanted) for name, attribute, wanted in asked if wanted}
+    wishes = ((name, attribute, attribute.wanted(rule)) for name, attribute in _ATTRIBUTES.items())
+    return {name: (attribute, wanted) for name, attribute, wanted in wishes if wanted}
 
 
 def _said(frame: pd.DataFrame, attribute: _Attribute) -> list[tuple[str, ...]]:

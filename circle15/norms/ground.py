@@ -120,6 +120,16 @@ class Ground:
         return determined(self.demand.positions.status, reached)
 
     @cached_property
+    def areas(self) -> NDArray[np.object_]:
+        """Of each community whether it is town or country; see :func:`circle15.catalog.rural.area_keys`."""
+        return area_keys(self.communities.frame)
+
+    @cached_property
+    def population(self) -> Numbers:
+        """People of each community; NaN where nobody knows."""
+        return self.numbers("population")
+
+    @cached_property
     def land(self) -> tuple[Homes, Positions]:
         """Points on the residential land of each community, worth equal areas, and where they stand on the streets.
 
@@ -129,16 +139,6 @@ class Ground:
         homes = land_homes(self.communities, given.frame, LAND_M)
         points = gpd.GeoSeries(homes.point, crs=self.communities.frame.crs)
         return homes, snap(self.graph.network, points, max_snap_m=given.max_snap_m, barriers=given.walls)
-
-    @cached_property
-    def areas(self) -> NDArray[np.object_]:
-        """Of each community whether it is town or country; see :func:`circle15.catalog.rural.area_keys`."""
-        return area_keys(self.communities.frame)
-
-    @cached_property
-    def population(self) -> Numbers:
-        """People of each community; NaN where nobody knows."""
-        return self.numbers("population")
 
     def numbers(self, column: str) -> Numbers:
         """A column of the communities; NaN where it is not there or holds no number."""
@@ -182,13 +182,13 @@ def _belonging(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> t
     """Pairs of facility and community by their ids: as the list names them, else where it stands."""
     known = _known_names(communities)
     named = facilities["community"] if "community" in facilities else pd.Series("", index=facilities.index)
-    said = [sorted({known[name] for name in split_names(cell) if name in known}) for cell in named]
+    named_rows = [sorted({known[name] for name in split_names(cell) if name in known}) for cell in named]
     by_id = rank_by_id(communities.index)
-    found, shape = communities.sindex.query(facilities.geometry, predicate="intersects")
+    inside, shape = communities.sindex.query(facilities.geometry, predicate="intersects")
     stands = np.full(len(facilities), -1, dtype=np.int64)
-    order = np.lexsort((by_id[shape], found))[::-1]  # of several the first id
-    stands[found[order]] = shape[order]
-    hosts = [rows or ([int(at)] if at >= 0 else []) for rows, at in zip(said, stands, strict=True)]
+    order = np.lexsort((by_id[shape], inside))[::-1]  # of several the first id
+    stands[inside[order]] = shape[order]
+    hosts = [rows or ([int(at)] if at >= 0 else []) for rows, at in zip(named_rows, stands, strict=True)]
     site = np.repeat(np.arange(len(hosts)), [len(rows) for rows in hosts]).astype(np.int64)
     host = np.array([row for rows in hosts for row in rows], dtype=np.int64)
     order = np.lexsort((by_id[host], rank_by_id(facilities.index)[site]))

@@ -136,8 +136,8 @@ def attribution(
     policies = _policies(today, outside)
     if not where.any():
         return Attribution(policies=policies)
-    found, links = _links(graph, city, demand, today, rule)
-    best = _best(found, links, gap.shape)
+    serving, links = _links(graph, city, demand, today, rule)
+    best = _best(serving, links, gap.shape)
     over_link = _left(gap, best.people)
     direct, straight = (_within(graph, demand, facilities, today, detour) for detour in (GRID, 1.0))
     left = {
@@ -157,30 +157,30 @@ def attribution(
     frame = pd.DataFrame({name: people[where] for name, people in left.items()}, index=index)
     columns_of = (dict(zip(_CAUSED_BY, row, strict=True)) for row in frame[[*_CAUSED_BY]].itertuples(index=False))
     frame["cause"] = [cause_of(people) for people in columns_of]
-    table, names = _link_table(graph, links, found, best.link[where], city.context)
+    table, names = _link_table(graph, links, serving, best.link[where], city.context)
     frame["link_id"] = [names.get(link, "") for link in best.link[where]]
     return Attribution(
         frame=frame.sort_index(),
         links=table,
-        served=_served(found, names, today),
+        served=_served(serving, names, today),
         policies=policies,
         cutoff_min=settings.circle_min,
         open_at=settings.open_at,
     )
 
 
-def _served(found: Served, names: Mapping[int, str], today: _Today) -> pd.Series:
+def _served(serving: Served, names: Mapping[int, str], today: _Today) -> pd.Series:
     """People whom each link of the table newly covers, by community and service."""
-    taken = np.isin(found.link, list(names)) & (found.people > NOBODY)
+    taken = np.isin(serving.link, list(names)) & (serving.people > NOBODY)
     index = pd.MultiIndex.from_arrays(
         [
-            pd.Index([names[link] for link in found.link[taken].tolist()], dtype=object),
-            today.ids[found.group[taken]],
-            np.array(today.services, dtype=object)[found.service[taken]],
+            pd.Index([names[link] for link in serving.link[taken].tolist()], dtype=object),
+            today.ids[serving.group[taken]],
+            np.array(today.services, dtype=object)[serving.service[taken]],
         ],
         names=["link_id", "community_id", "service"],
     )
-    return pd.Series(found.people[taken], index=index, name="served", dtype=float).sort_index()
+    return pd.Series(serving.people[taken], index=index, name="served", dtype=float).sort_index()
 
 
 _OTHER_POLICIES: tuple[GatePolicy, ...] = ("open", "visitor", "closed")
@@ -270,17 +270,17 @@ class _Best:
     people: NDArray[np.float64]
 
 
-def _best(found: Served, links: Candidates, shape: tuple[int, ...]) -> _Best:
-    cell = found.group * shape[1] + found.service
+def _best(serving: Served, links: Candidates, shape: tuple[int, ...]) -> _Best:
+    cell = serving.group * shape[1] + serving.service
     most = np.zeros(shape[0] * shape[1])
-    np.maximum.at(most, cell, found.people)
-    total = np.bincount(found.link, weights=found.people, minlength=len(links))
-    able = np.flatnonzero((found.people >= NEARLY * most[cell]) & (found.people > NOBODY))
-    link = found.link[able]
+    np.maximum.at(most, cell, serving.people)
+    total = np.bincount(serving.link, weights=serving.people, minlength=len(links))
+    able = np.flatnonzero((serving.people >= NEARLY * most[cell]) & (serving.people > NOBODY))
+    link = serving.link[able]
     order = able[np.lexsort((link, links.length_mm[link], -total[link].round(6), cell[able]))]
     cells, first = np.unique(cell[order], return_index=True)
     chosen, people = np.full(len(most), -1, dtype=np.int64), np.zeros(len(most))
-    chosen[cells], people[cells] = found.link[order[first]], found.people[order[first]]
+    chosen[cells], people[cells] = serving.link[order[first]], serving.people[order[first]]
     return _Best(link=chosen.reshape(shape), people=people.reshape(shape))
 
 
@@ -293,12 +293,12 @@ def _left(gap: NDArray[np.float64], people: NDArray[np.float64]) -> NDArray[np.f
 def _link_table(
     graph: WalkGraph,
     links: Candidates,
-    found: Served,
+    serving: Served,
     best: NDArray[np.int64],
     context: Mapping[str, gpd.GeoDataFrame],
 ) -> tuple[gpd.GeoDataFrame, dict[int, str]]:
     """The links that are best for some gap, the most serving first; and their ids by candidate."""
-    total = np.bincount(found.link, weights=found.people, minlength=len(links))
+    total = np.bincount(serving.link, weights=serving.people, minlength=len(links))
     rows = np.unique(best[best >= 0])
     rows = rows[np.lexsort((rows, links.length_mm[rows], -total[rows].round(6)))]
     ids = [f"link-{number}" for number in range(1, len(rows) + 1)]

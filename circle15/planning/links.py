@@ -224,9 +224,9 @@ def _onward(pairs: Candidates, onward_ms: NDArray[np.int64], limit_ms: int) -> N
     """Least time over the link and on to a service for which that is a gain, ``int64[2, pairs]``: from u, from v."""
     best = np.full((2, len(pairs)), NEVER_MS)
     for time in onward_ms:
-        for side, (here, there) in enumerate(((pairs.u, pairs.v), (pairs.v, pairs.u))):
-            over = pairs.cost_ms + time[there]
-            gain = (over <= limit_ms) & (over < time[here])
+        for side, (begin, end) in enumerate(((pairs.u, pairs.v), (pairs.v, pairs.u))):
+            over = pairs.cost_ms + time[end]
+            gain = (over <= limit_ms) & (over < time[begin])
             best[side] = np.where(gain, np.minimum(best[side], over), best[side])
     return best
 
@@ -243,13 +243,13 @@ def _near_need(
 
     if len(needy) == 0 or len(pairs) == 0:
         return np.zeros(len(pairs), dtype=bool)
-    onward, tree, found = _onward(pairs, onward_ms, limit_ms), KDTree(needy), np.zeros(len(pairs), dtype=bool)
+    onward, tree, near = _onward(pairs, onward_ms, limit_ms), KDTree(needy), np.zeros(len(pairs), dtype=bool)
     for side, node in enumerate((pairs.u, pairs.v)):
         rows = np.flatnonzero(onward[side] <= limit_ms)
         far, _ = tree.query(np.stack([graph.network.x[node[rows]], graph.network.y[node[rows]]], axis=1))
         # a metre of grace for lengths and times that were rounded on the way
-        found[rows] |= far <= graph.profile.reach_m((limit_ms - onward[side, rows]) / 60_000) + 1.0
-    return found
+        near[rows] |= far <= graph.profile.reach_m((limit_ms - onward[side, rows]) / 60_000) + 1.0
+    return near
 
 
 def _long_way_round(graph: WalkGraph, pairs: Candidates, rule: LinkRule) -> NDArray[np.bool_]:
@@ -272,12 +272,12 @@ def _long_way_round(graph: WalkGraph, pairs: Candidates, rule: LinkRule) -> NDAr
             )
             key = np.repeat(np.arange(first, last), np.diff(start)) * count + reached
             order = np.argsort(key, kind="stable")
-            mine = np.flatnonzero((origin >= first) & (origin < last))
-            asked = origin[mine] * count + home[mine]
-            place = np.minimum(np.searchsorted(key[order], asked), len(key) - 1)
-            known = key[order][place] == asked
+            rows = np.flatnonzero((origin >= first) & (origin < last))
+            pairs_of = origin[rows] * count + home[rows]
+            place = np.minimum(np.searchsorted(key[order], pairs_of), len(key) - 1)
+            known = key[order][place] == pairs_of
             today = np.where(known, cost[order][place].astype(np.int64), NEVER_MS)
-            return today >= least[mine]
+            return today >= least[rows]
 
         return task
 
@@ -303,10 +303,10 @@ def served(
     side, link = np.nonzero(onward <= limit_ms)
     order = np.lexsort((side, link))
     side, link = side[order], link[order]
-    here, there = np.where(side == 0, links.u[link], links.v[link]), np.where(side == 0, links.v[link], links.u[link])
+    start, end = np.where(side == 0, links.u[link], links.v[link]), np.where(side == 0, links.v[link], links.u[link])
     begin_ms = onward[side, link]
-    beyond = links.cost_ms[link] + onward_ms[:, there]
-    seed_node, seed_cost = _from_nodes(graph, here, begin_ms)
+    beyond = links.cost_ms[link] + onward_ms[:, end]
+    seed_node, seed_cost = _from_nodes(graph, start, begin_ms)
     few = np.flatnonzero(lacking.any(axis=1) & (people > 0) & (homes.status != Positions.FAR))
     door, services = doors(graph, homes.take(few)), len(onward_ms)
     none = np.zeros(len(link) + 1, dtype=np.int64), np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint32)
@@ -329,9 +329,9 @@ def served(
 
         return task
 
-    found = in_workers(begin, len(link))
+    pieces = in_workers(begin, len(link))
     empty = np.empty(0, dtype=np.int64), np.empty(0)
-    keys, counts = (np.concatenate(parts) for parts in zip(empty, *found, strict=True))
+    keys, counts = (np.concatenate(parts) for parts in zip(empty, *pieces, strict=True))
     key, local = np.unique(keys, return_inverse=True)
     return Served(
         link=key // (groups * services) if len(key) else key,
@@ -364,11 +364,11 @@ def crossed(network: WalkNetwork, links: Candidates, context: Mapping[str, gpd.G
         if layer in context:
             shapes = context[layer].geometry.to_crs(network.crs)
             known[kind].extend(shapes.boundary if layer == "moat" else shapes)
-    told = {kind: np.zeros(len(links), dtype=bool) for kind in known}
+    crossings = {kind: np.zeros(len(links), dtype=bool) for kind in known}
     for kind, walls in known.items():
         if walls and len(links):
-            told[kind][shapely.STRtree(walls).query(lines, predicate="intersects")[0]] = True
-    return ["+".join(kind for kind in told if told[kind][row]) or "open" for row in range(len(links))]
+            crossings[kind][shapely.STRtree(walls).query(lines, predicate="intersects")[0]] = True
+    return ["+".join(kind for kind in crossings if crossings[kind][row]) or "open" for row in range(len(links))]
 
 
 def with_link(network: WalkNetwork, u: int, v: int, *, length_m: float | None = None) -> WalkNetwork:

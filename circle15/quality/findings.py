@@ -161,8 +161,8 @@ def people_findings(city: City, demand: PlacedDemand, scored: Gaps, settings: Se
     empty = city.communities.frame.index[city.communities.frame["population"] == 0]
     if len(empty):
         findings.append(finding("no-people", "warning", count=len(empty), examples=empty))
-    told = empty.append(city.communities.frame.index[city.communities.people_unknown])
-    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(told)
+    unknown = empty.append(city.communities.frame.index[city.communities.people_unknown])
+    unjudged = scored.by_community.index[scored.by_community["index"].isna()].difference(unknown)
     if len(unjudged) and scored.weights:
         findings.append(finding("not-judged", "warning", count=len(unjudged), examples=unjudged))
     return findings

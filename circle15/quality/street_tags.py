@@ -51,8 +51,8 @@ def tag_findings(city: City, demand: PlacedDemand | None = None, settings: Setti
     counts = city.street_counts
     return [
         *(
-            replace(found, file=city.network.origin.file)
-            for found in (
+            replace(finding_of, file=city.network.origin.file)
+            for finding_of in (
                 *_left_out(counts, beside), *_walked(counts), *_sidepaths(counts, beside), *_unread(counts),
                 *_rings(counts),
             )
@@ -195,7 +195,7 @@ def _barred(city: City, demand: PlacedDemand | None) -> list[Finding]:
 
 def _nodes(number: NDArray[np.int64]) -> list[str]:
     """Nodes as the addresses of OpenStreetMap name them."""
-    return [f"node/{one}" for one in number.tolist()]
+    return [f"node/{node}" for node in number.tolist()]
 
 
 def _metres(counts: Mapping[str, int], kind: str) -> dict[str, int]:

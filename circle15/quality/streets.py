@@ -136,7 +136,7 @@ def _cut_findings(city: City, reach_m: float, cut: pd.DataFrame | None) -> list[
             reach=f"{reach_m:.0f}",
             people=people_words(float(few_as_five(near["people"]).sum())),
             total=people_words(float(few_as_five(frame["population"]).sum())),
-            examples=[f"{key} {frame.loc[key, 'name']}{told}" for key, told in worst["told"].items()],
+            examples=[f"{key} {frame.loc[key, 'name']}{part}" for key, part in worst["told"].items()],
         )
     ]
 
@@ -255,8 +255,8 @@ def _piece_findings(city: City, stretches: _Stretches) -> list[Finding]:
     owner, piece = stretches.community[owned], component[stretches.edge[owned]]
     whole = np.bincount(owner, weights=stretches.length_m[owned], minlength=len(frame))
     part = np.isin(piece, large)
-    mine = np.bincount(owner[part], weights=stretches.length_m[owned][part], minlength=len(frame))
-    share = np.divide(mine, whole, out=np.zeros(len(frame)), where=whole > 0)
+    lengths_m = np.bincount(owner[part], weights=stretches.length_m[owned][part], minlength=len(frame))
+    share = np.divide(lengths_m, whole, out=np.zeros(len(frame)), where=whole > 0)
     people = float((few_as_five(frame["population"]) * share).sum())
     return [
         finding(

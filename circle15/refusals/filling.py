@@ -13,10 +13,10 @@ class _Phrases(string.Formatter):
     """``{count:row|rows}`` is what stands beside one, and beside any other number."""
 
     def format_field(self, value: Any, spec: str) -> str:
-        one, choice, many = spec.partition("|")
+        single, choice, many = spec.partition("|")
         if not choice:
             return str(super().format_field(value, spec))
-        return one if str(value) == "1" else many
+        return single if str(value) == "1" else many
 
 
 def filled(phrase: str, values: Mapping[str, object]) -> str:

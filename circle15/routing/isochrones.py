@@ -134,10 +134,10 @@ def _incidence(graph: WalkGraph) -> _Incidence:
 
 def _own_edge(graph: WalkGraph, positions: Positions, rows: NDArray[np.int64], limit: int) -> Stretches:
     """The stretches of the origins' own edges from which one walks straight to them."""
-    own = positions.take(rows)
-    left = limit - graph.profile.walk_ms(own.leg_mm)
-    used = (left >= 0) & usable_ways(graph.network, own)
-    edge, left, offset = own.edge[used].astype(np.int64), left[used], own.offset_mm[used]
+    ends = positions.take(rows)
+    left = limit - graph.profile.walk_ms(ends.leg_mm)
+    used = (left >= 0) & usable_ways(graph.network, ends)
+    edge, left, offset = ends.edge[used].astype(np.int64), left[used], ends.offset_mm[used]
     length, walk = graph.network.length_mm[edge], graph.walk_ms[edge]
     far = np.where(walk <= left, length, left * length // np.maximum(walk, 1))
     ahead = np.where(graph.both_ways[edge], offset + far, offset)
@@ -201,7 +201,7 @@ def _cut(
     node: NDArray[np.uint32],
     cost: NDArray[np.uint32],
     limit: int,
-    own: Stretches,
+    sections: Stretches,
 ) -> Stretches:
     within = np.searchsorted(cost, limit, side="right")
     edge, begin, end = stretches.reached_stretches(
@@ -209,9 +209,9 @@ def _cut(
         graph.delay_u_ms, graph.delay_v_ms, graph.both_ways, graph.network.length_mm,
     )  # fmt: skip
     return Stretches(
-        edge=np.concatenate([edge, own.edge]),
-        begin_mm=np.concatenate([begin, own.begin_mm]),
-        end_mm=np.concatenate([end, own.end_mm]),
+        edge=np.concatenate([edge, sections.edge]),
+        begin_mm=np.concatenate([begin, sections.begin_mm]),
+        end_mm=np.concatenate([end, sections.end_mm]),
     )
 
 

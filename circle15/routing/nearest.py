@@ -171,9 +171,9 @@ def nearest_sites(graph: WalkGraph, demand: Positions, facilities: Positions) ->
     cost = np.concatenate([*ways, near.cost.astype(np.int64)])
     beside = np.repeat(np.arange(len(facilities)), np.diff(near.start))
     site = np.concatenate([*(whose[node].astype(np.int64) for node in nodes), beside])
-    there = np.flatnonzero(cost < NEVER_MS)
-    order = there[np.lexsort((site[there], cost[there], point[there]))]
+    reached = np.flatnonzero(cost < NEVER_MS)
+    order = reached[np.lexsort((site[reached], cost[reached], point[reached]))]
     first = order[first_of_each(point[order])]
-    found = np.full(len(demand), -1, dtype=np.int64)
-    found[point[first]] = site[first]
-    return found
+    nearest = np.full(len(demand), -1, dtype=np.int64)
+    nearest[point[first]] = site[first]
+    return nearest

@@ -74,9 +74,9 @@ def reach_table(
             len(demand), first, last, work,
         )  # fmt: skip
 
-    found = in_workers(begin, len(facilities), threads=threads)
+    parts = in_workers(begin, len(facilities), threads=threads)
     none = np.empty(0, dtype=np.int32)
-    point, facility, cost = (np.concatenate([none, *column]) for column in zip(*found, strict=True)) if found else (
+    point, facility, cost = (np.concatenate([none, *column]) for column in zip(*parts, strict=True)) if parts else (
         none, none, none
     )  # fmt: skip
     order = _stable_order(point)

@@ -96,15 +96,15 @@ def routes(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities)
     """
     homes, order = demand.positions, order_by_id(facilities.ids)
     services = [key for key in known_services(facilities.pack_services) if key in facilities.listed]
-    found = []
+    tables = []
     for service, offered in zip(services, facilities.offer_matrix(services).T, strict=True):
         rows = order[offered[order]]
-        there = facilities.positions.take(rows)
-        field = _search(graph, there)
-        choice = _choices(graph, homes, there, field)
+        ends = facilities.positions.take(rows)
+        field = _search(graph, ends)
+        choice = _choices(graph, homes, ends, field)
         typical = _typical(demand, choice.cost_ms)
         if len(typical):
-            frame = _walks(graph, homes.take(typical), there, field, choice.take(typical))
+            frame = _walks(graph, homes.take(typical), ends, field, choice.take(typical))
             frame["community_id"] = demand.frame["community_id"].to_numpy()[typical]
             frame["service"] = service
             frame["point_id"] = demand.ids.to_numpy()[typical]
@@ -112,10 +112,10 @@ def routes(graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities)
             frame["facility_id"] = facilities.ids.to_numpy()[site]
             home, door = demand.frame.geometry.iloc[typical], facilities.frame.geometry.iloc[site]
             frame["straight_m"] = shapely.distance(home.to_numpy(), door.to_numpy())
-            found.append(frame)
-    if not found:
+            tables.append(frame)
+    if not tables:
         return Routes()
-    table = pd.concat(found).set_index(["community_id", "service"]).sort_index()
+    table = pd.concat(tables).set_index(["community_id", "service"]).sort_index()
     return Routes(frame=gpd.GeoDataFrame(table[[*_COLUMNS, "geometry"]], geometry="geometry", crs=graph.network.crs))
 
 
@@ -154,12 +154,12 @@ def route(
         places = result.demand.positions, result.facilities.positions
         walk = route(graph, *places, point_id=result.demand.ids[0], facility_id="f1")
     """
-    here, there = _only(demand, point_id, "point"), _only(facilities, facility_id, "facility")
-    field = _search(graph, there)
-    choice = _choices(graph, here, there, field)
+    begin, end = _only(demand, point_id, "point"), _only(facilities, facility_id, "facility")
+    field = _search(graph, end)
+    choice = _choices(graph, begin, end, field)
     if choice.cost_ms[0] >= NEVER_MS:
         raise refusal("route_none", error=InputError, point=point_id, facility=facility_id)
-    return _walks(graph, here, there, field, choice).drop(columns="site").iloc[0]
+    return _walks(graph, begin, end, field, choice).drop(columns="site").iloc[0]
 
 
 def _only(positions: Positions, key: Hashable, what: str) -> Positions:
@@ -247,7 +247,7 @@ def _pieces(
     node = np.where(choice.by == _BY_U, ends.u[home_way], ends.v[home_way])
     begin = np.where(choice.by == _BY_U, 0, length[edge])
     begin[straight] = sites.offset_mm[choice.site_way[straight]]
-    found = [np.stack([walk, edge, homes.offset_mm[home_way], begin])]
+    pieces = [np.stack([walk, edge, homes.offset_mm[home_way], begin])]
     left = walk[~straight]
     while True:  # all walks go one arc farther at a time
         left = left[field.onward[node[left]] != search.NO_ARC]
@@ -257,7 +257,7 @@ def _pieces(
         street = graph.edge[arc] < len(length)  # or the way out of an estate, which is no street
         walker, along = left[street], graph.edge[arc[street]].astype(np.int64)
         ahead = (ways.u[along] == node[walker]) | (ways.home_u[along] == node[walker])
-        found.append(np.stack([walker, along, np.where(ahead, 0, length[along]), np.where(ahead, length[along], 0)]))
+        pieces.append(np.stack([walker, along, np.where(ahead, 0, length[along]), np.where(ahead, length[along], 0)]))
         node[left] = tail[arc]
     seed = field.seed_at[node[~straight]]
     site, site_way = choice.site.copy(), choice.site_way.copy()
@@ -266,8 +266,8 @@ def _pieces(
     site_way[~straight] = sites.start[site[~straight]] + way
     last = sites.edge[site_way[~straight]].astype(np.int64)
     enter = np.where(by_u, 0, length[last])
-    found.append(np.stack([walk[~straight], last, enter, sites.offset_mm[site_way[~straight]]]))
-    table = np.concatenate(found, axis=1)
+    pieces.append(np.stack([walk[~straight], last, enter, sites.offset_mm[site_way[~straight]]]))
+    table = np.concatenate(pieces, axis=1)
     walked, edges, from_mm, to_mm = table[:, np.argsort(table[0], kind="stable")]
     return _Pieces(walk=walked, edge=edges, from_mm=from_mm, to_mm=to_mm), site, site_way
 

@@ -38,10 +38,10 @@ def coded_findings(frame: pd.DataFrame, file: str, rows: pd.Series) -> list[Find
     """
     coded = ((column, coded_columns().get(_NUMBERED.sub("", str(column)))) for column in frame.columns)
     return [
-        told
+        unknown
         for column, code in coded
         if code is not None and code != "datum"  # that is told where it is compared with the declared one
-        for told in unknown_words(frame[column], code, file, rows, column=_NUMBERED.sub("", str(column)))
+        for unknown in unknown_words(frame[column], code, file, rows, column=_NUMBERED.sub("", str(column)))
     ]
 
 

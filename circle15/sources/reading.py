@@ -86,7 +86,7 @@ class ReadingLog:
     @property
     def failed(self) -> list[Finding]:
         """What could not be used."""
-        return [told for told in self.findings if told.severity == "error"]
+        return [finding for finding in self.findings if finding.severity == "error"]
 
     def add(self, reading: Reading) -> gpd.GeoDataFrame:
         """Keep what a reading left behind, and hand on its frame."""
@@ -105,10 +105,10 @@ class ReadingLog:
             at = named[1] if named else file
             english = str(error).removeprefix(f"{at}: ")  # the file stands before the message already
             chinese = error.zh.removeprefix(f"{at}：")
-            told, spoken = (finding("unusable-input", "error", file=at, reason=why) for why in (english, chinese))
-            told = replace(told, message_zh=spoken.message_zh)
-            if told not in self.findings:  # streets are asked for before and after the communities
-                self.findings.append(told)
+            fault, spoken = (finding("unusable-input", "error", file=at, reason=why) for why in (english, chinese))
+            fault = replace(fault, message_zh=spoken.message_zh)
+            if fault not in self.findings:  # streets are asked for before and after the communities
+                self.findings.append(fault)
             return None
 
     def need(self, read: Callable[[], _T], *, file: str) -> _T:
@@ -119,10 +119,10 @@ class ReadingLog:
         PackError
             As :meth:`check`.
         """
-        found = self.attempt(read, file=file)
-        if found is None:
+        value = self.attempt(read, file=file)
+        if value is None:
             self.check()
-        return cast("_T", found)
+        return cast("_T", value)
 
     def drop(self, code: str, rows: Mapping[int, int]) -> None:
         """Count rows that fell out after their files had been read: rows by the file's place in ``files``."""
@@ -138,5 +138,5 @@ class ReadingLog:
         """
         failed = self.failed
         if failed:
-            names = ", ".join(dict.fromkeys(told.file for told in failed))
+            names = ", ".join(dict.fromkeys(failure.file for failure in failed))
             raise refusal("inputs_unusable", count=len(failed), files=names)

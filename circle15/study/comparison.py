@@ -131,19 +131,19 @@ def _inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> pd.DataFrame
     """Layers by file, or by label where they have none; a change is one of the content's hash, label or date."""
     old, new = (
         {
-            str(one.get("file") or one.get("label_en")): one
-            for one in record.get("inputs") or ()
-            if isinstance(one, dict)
+            str(record_of.get("file") or record_of.get("label_en")): record_of
+            for record_of in record.get("inputs") or ()
+            if isinstance(record_of, dict)
         }
         for record in (before, after)
     )
     rows = []
     for key in dict.fromkeys([*old, *new]):
-        one, other = old.get(key), new.get(key)
-        if one == other:
+        record_of, other = old.get(key), new.get(key)
+        if record_of == other:
             continue
-        change = "added" if one is None else "removed" if other is None else "changed"
-        shown = other or one or {}
+        change = "added" if record_of is None else "removed" if other is None else "changed"
+        shown = other or record_of or {}
         kept = {name: str(shown.get(name, "")) for name in ("label_zh", "label_en", "file")}
         rows.append({**kept, "change": change})
     return pd.DataFrame(rows, columns=["label_zh", "label_en", "file", "change"])

@@ -158,7 +158,7 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
             for level, row in (counts.groupby(level="level").sum() if len(counts) else counts).iterrows()
         },
         "standing": {str(key): int(n) for key, n in frame["standing"].value_counts().items()} if len(frame) else {},
-        "not_computed": [one.key for one in not_computed()],
+        "not_computed": [measure.key for measure in not_computed()],
     }
 
 

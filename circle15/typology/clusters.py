@@ -144,7 +144,7 @@ def _kmeans(rows: Numbers, apart: Numbers, seed: int, rule: Mapping[str, Any]) -
 
     most = min(MOST, len(np.unique(rows, axis=0)), len(rows) - 1)
     draws = np.random.default_rng(seed).integers(len(rows), size=(int(rule["resamples"]), len(rows)))
-    found = {}
+    partitions = {}
     for k in range(min(FEWEST, most), most + 1):
         label = KMeans(k, n_init=10, random_state=_state(seed)).fit(rows).labels_.astype(np.int64)
         scores = []
@@ -154,16 +154,16 @@ def _kmeans(rows: Numbers, apart: Numbers, seed: int, rule: Mapping[str, Any]) -
             fitted = KMeans(few, n_init=1, random_state=_state(seed + number)).fit(sample)
             scores.append(_adjusted_rand(label, fitted.predict(rows)))
         silhouette = silhouette_samples(apart, label, metric="precomputed")
-        found[k] = _Fit(label=label, silhouette=silhouette, ari=float(np.mean(scores)))
-    return found
+        partitions[k] = _Fit(label=label, silhouette=silhouette, ari=float(np.mean(scores)))
+    return partitions
 
 
-def _adjusted_rand(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:
+def _adjusted_rand(labels: NDArray[np.integer], others: NDArray[np.integer]) -> float:
     """Agreement of two partitions: 1 the same, 0 as by chance, in pairs of rows (Hubert and Arabie 1985)."""
-    kinds = int(other.max()) + 1
-    both = np.bincount(one * kinds + other, minlength=(int(one.max()) + 1) * kinds).reshape(-1, kinds)
-    whole, together = len(one) ** 2 - len(one), int((both**2).sum()) - len(one)
-    in_one, in_other = (int((both.sum(axis=axis) ** 2).sum()) - len(one) for axis in (1, 0))
+    kinds = int(others.max()) + 1
+    both = np.bincount(labels * kinds + others, minlength=(int(labels.max()) + 1) * kinds).reshape(-1, kinds)
+    whole, together = len(labels) ** 2 - len(labels), int((both**2).sum()) - len(labels)
+    in_one, in_other = (int((both.sum(axis=axis) ** 2).sum()) - len(labels) for axis in (1, 0))
     chance = in_one * in_other
     most = whole * (in_one + in_other) - 2 * chance
     return 2 * (whole * together - chance) / most if most else 1.0

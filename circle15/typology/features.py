@@ -96,8 +96,8 @@ def _centres_inside(frame: gpd.GeoDataFrame, facilities: Facilities) -> Numbers:
     """Floor area of the centres in each community; NaN where one's is not known, or no list tells of centres."""
     if "community_centre" not in facilities.listed or "floor_area_m2" not in facilities.frame:
         return np.full(len(frame), np.nan)
-    mine = np.array(["community_centre" in offered for offered in facilities.frame["services"]], dtype=bool)
-    sites = facilities.frame[mine].sort_index()
+    centres = np.array(["community_centre" in offered for offered in facilities.frame["services"]], dtype=bool)
+    sites = facilities.frame[centres].sort_index()
     area = pd.to_numeric(sites["floor_area_m2"], errors="coerce").to_numpy(dtype=float)
     site, home = frame.sindex.query(sites.geometry, predicate="intersects")
     order = np.lexsort((area[site], home))

@@ -67,14 +67,14 @@ def typology(communities: Communities, described: pd.DataFrame, *, seed: int = 1
         notes["missing"] = Note("missing", {"count": int((~complete).sum())})
     raw = _in_order(table.loc[complete, used])
     if method == "kmeans":
-        found = _clustered(raw, facts, seed, notes)
+        sorted_places = _clustered(raw, facts, seed, notes)
     elif walks and "elder_share" in used:
-        found = _quadrants(raw, walks, count, rule, notes)
+        sorted_places = _quadrants(raw, walks, count, rule, notes)
     else:
         return _none(table, notes | {"method": Note("no_service" if not walks else "alike")})
-    if found is None:
+    if sorted_places is None:
         return _none(table, notes | {"method": Note("alike")})
-    return _told(method, found, communities, table, facts, notes)
+    return _told(method, sorted_places, communities, table, facts, notes)
 
 
 def _usable(table: pd.DataFrame, rule: Mapping[str, Any]) -> tuple[list[str], dict[str, Note]]:
@@ -117,19 +117,21 @@ def _clustered(
     points = scaled(_logged(raw, facts), clip=rule["clip"])
     if points.empty or len(points.drop_duplicates()) < 3:
         return None
-    found = partition(points.to_numpy(), seed=seed, rule=rule)
+    clusters = partition(points.to_numpy(), seed=seed, rule=rule)
     limits = {"clip": rule["clip"], "resamples": rule["resamples"], "ari": rule["stable_ari"]}
     notes["method"] = Note("method", limits | {"smallest": rule["smallest"]})
-    at = found.fits[found.fits["chosen"]].iloc[0]
+    at = clusters.fits[clusters.fits["chosen"]].iloc[0]
     notes["firmness"] = Note("firmness", {"silhouette": float(at["silhouette"]), "ari": float(at["ari"])})
-    if not found.stable:
+    if not clusters.stable:
         notes["unstable"] = Note("unstable")
-    if found.small:
+    if clusters.small:
         notes["small"] = Note("small", {"smallest": rule["smallest"]})
-    if found.noise is None:
+    if clusters.noise is None:
         notes["outliers"] = Note("outliers")
-    noise = np.zeros(len(raw), dtype=bool) if found.noise is None else found.noise
-    return _Sorted(raw=raw, points=points, label=found.label, silhouette=found.silhouette, noise=noise), found.fits
+    noise = np.zeros(len(raw), dtype=bool) if clusters.noise is None else clusters.noise
+    return _Sorted(
+        raw=raw, points=points, label=clusters.label, silhouette=clusters.silhouette, noise=noise
+    ), clusters.fits
 
 
 def _quadrants(
@@ -144,14 +146,14 @@ def _quadrants(
     notes["method"] = Note("quadrants", {"count": count, "fewest": rule["fewest_clustered"]})
     label = np.unique(2 * above["elder_share"].to_numpy() + above[_WALK].to_numpy(), return_inverse=True)[1]
     nothing = np.full(len(raw), np.nan)
-    found = _Sorted(
+    sorted_places = _Sorted(
         raw=raw, points=points, label=label.astype(np.int64), silhouette=nothing, noise=np.zeros(len(raw), dtype=bool)
     )
     fits = pd.DataFrame(
         {"silhouette": np.nan, "ari": np.nan, "bic": np.nan, "smallest": int(np.bincount(label).min()), "chosen": True},
         index=pd.MultiIndex.from_tuples([("quadrants", int(label.max()) + 1)], names=["method", "k"]),
     )
-    return found, fits
+    return sorted_places, fits
 
 
 # -- what is told of types --------------------------------------------------------------------------
@@ -165,36 +167,43 @@ def _told(
     facts: Mapping[str, Any],
     notes: Mapping[str, Note],
 ) -> Typology:
-    found, fits = sorted_fits
+    sorted_places, fits = sorted_fits
     frame, elders = communities.frame, communities.frame["pop_60plus"]
-    members = [found.raw.index[found.label == one] for one in range(found.label.max() + 1)]
-    place = [found.points.loc[ids].median().tolist() for ids in members]
-    order = sorted(range(len(members)), key=lambda one: (-len(members[one]), -elders[members[one]].sum(), place[one]))
-    position = np.argsort(order)[found.label]
+    members = [
+        sorted_places.raw.index[sorted_places.label == cluster] for cluster in range(sorted_places.label.max() + 1)
+    ]
+    place = [sorted_places.points.loc[ids].median().tolist() for ids in members]
+    order = sorted(
+        range(len(members)),
+        key=lambda cluster: (-len(members[cluster]), -elders[members[cluster]].sum(), place[cluster]),
+    )
+    position = np.argsort(order)[sorted_places.label]
     keys = np.array([f"T{number + 1}" for number in range(len(members))], dtype=object)
     quadrants = method == "quadrants"
-    traits, numbers = _traits(_against(found.points, position, others=not quadrants), facts, quadrants=quadrants)
-    medoids = [_medoid(found.points.loc[members[one]]) for one in order]
+    traits, numbers = _traits(
+        _against(sorted_places.points, position, others=not quadrants), facts, quadrants=quadrants
+    )
+    medoids = [_medoid(sorted_places.points.loc[members[cluster]]) for cluster in order]
     rows = []
-    for number, one in enumerate(order):
-        ids = members[one]
+    for number, cluster in enumerate(order):
+        ids = members[cluster]
         kunshan, share = _reference(frame.loc[ids], facts["kunshan"]["types"])
-        told = {"traits": traits[number], "number": numbers[number], "communities": len(ids)}
-        told |= {"pop_60plus": float(elders[ids].sum()), "medoid_id": medoids[number]}
-        rows.append(told | {"kunshan": kunshan, "kunshan_share": share, **found.raw.loc[ids].median()})
+        entry = {"traits": traits[number], "number": numbers[number], "communities": len(ids)}
+        entry |= {"pop_60plus": float(elders[ids].sum()), "medoid_id": medoids[number]}
+        rows.append(entry | {"kunshan": kunshan, "kunshan_share": share, **sorted_places.raw.loc[ids].median()})
     types = pd.DataFrame(rows, index=pd.Index(keys, name="type_id"))
     typed = pd.DataFrame(
         {
-            "type_id": keys[position], "medoid": found.raw.index.isin(medoids), "silhouette": found.silhouette,
-            "outlier": found.noise,
+            "type_id": keys[position], "medoid": sorted_places.raw.index.isin(medoids),
+            "silhouette": sorted_places.silhouette, "outlier": sorted_places.noise,
         },
-        index=found.raw.index,
+        index=sorted_places.raw.index,
     )  # fmt: skip
-    own = typed.reindex(table.index)
-    own["type_id"] = own["type_id"].fillna("")
+    features = typed.reindex(table.index)
+    features["type_id"] = features["type_id"].fillna("")
     for column in ("medoid", "outlier"):
-        own[column] = own.index.isin(typed.index[typed[column]])
-    whole = own.join(table).rename_axis("community_id").sort_index()
+        features[column] = features.index.isin(typed.index[typed[column]])
+    whole = features.join(table).rename_axis("community_id").sort_index()
     return Typology(method=method, frame=whole, types=types, fits=fits, notes=dict(notes))
 
 
@@ -219,9 +228,9 @@ def _reference(members: pd.DataFrame, known: list[str]) -> tuple[str, float]:
 def _against(points: pd.DataFrame, position: NDArray[np.int64], *, others: bool) -> pd.DataFrame:
     """Medians of each type, less those of all others or, for quadrants, of the whole city: 0."""
     rows = []
-    for one in range(int(position.max()) + 1):
-        mine = position == one
-        rows.append(points[mine].median() - (points[~mine].median() if others and not mine.all() else 0.0))
+    for cluster in range(int(position.max()) + 1):
+        members = position == cluster
+        rows.append(points[members].median() - (points[~members].median() if others and not members.all() else 0.0))
     return pd.DataFrame(rows)
 
 
@@ -242,7 +251,7 @@ def _traits(
         if len(set(traits)) == len(traits):
             return traits, [0] * len(traits)
     traits = [_striking(row, facts, most=few, least=least) for _, row in away.iterrows()]
-    return traits, [n + 1 if traits.count(own) > 1 else 0 for n, own in enumerate(traits)]
+    return traits, [n + 1 if traits.count(trait) > 1 else 0 for n, trait in enumerate(traits)]
 
 
 def _of(column: str, key: str) -> bool:

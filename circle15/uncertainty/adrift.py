@@ -47,8 +47,8 @@ def joins_to_look_for(stage: Stage, reach: ReachTable) -> tuple[pd.DataFrame, pd
     if len(adrift) == 0:
         return pd.DataFrame(), pd.Series(dtype=float)
     lost = ~_reached(stage, reach)[adrift]
-    some = lost.any(axis=1) & (stage.elders[adrift] > 0)
-    adrift, lost = adrift[some], lost[some]
+    lacking = lost.any(axis=1) & (stage.elders[adrift] > 0)
+    adrift, lost = adrift[lacking], lost[lacking]
     piece = network.component[network.u[positions.edge[positions.start[adrift]]]]
     lines = edge_lines(network)
     mainland = np.flatnonzero(~islands(network)[network.component[network.u]])
@@ -102,8 +102,8 @@ def _join(
     lost: NDArray[np.bool_],
 ) -> dict[str, object]:
     network = stage.network
-    own = np.flatnonzero(network.component[network.u] == piece)
-    shape = shapely.multilinestrings(list(lines[own]))
+    edges = np.flatnonzero(network.component[network.u] == piece)
+    shape = shapely.multilinestrings(list(lines[edges]))
     street = int(mainland[tree.nearest(shape)])
     gap = shapely.shortest_line(shape, lines[street])
     middle = gpd.GeoSeries([shapely.line_interpolate_point(gap, 0.5, normalized=True)], crs=network.crs).to_crs(4326)
@@ -112,7 +112,7 @@ def _join(
     most = by_community.index[np.lexsort((by_community.index, -by_community))]
     name = network.names[int(network.name[street])]
     return {
-        "check_id": f"join:{int(network.node_id[network.u[own]].min())}",
+        "check_id": f"join:{int(network.node_id[network.u[edges]].min())}",
         "kind": "join",
         "target_id": str(street),
         "name": name,

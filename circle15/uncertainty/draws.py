@@ -231,8 +231,8 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
     )
     graph = stage.graph(walker, drawn.closed)
     where = stage.facilities.positions if stage.spots is None else stage.spots.at(drawn.spot)
-    there = stage.demand.positions if stage.home_spots is None else stage.home_spots.at(drawn.home_spot)
-    homes, sites = (_legs(stage, positions, drawn) for positions in (there, where))
+    homes_at = stage.demand.positions if stage.home_spots is None else stage.home_spots.at(drawn.home_spot)
+    homes, sites = (_legs(stage, positions, drawn) for positions in (homes_at, where))
     home, seed = homeward(graph, homes, sites), seeds(graph, sites)
     inside = np.zeros((len(stage.demand.points.community), len(stage.services)), dtype=bool)
     for column in range(len(stage.services)):
@@ -283,11 +283,11 @@ def drawn_shares(
     """Shares of many draws, ``float64[d, c, s]``; see :func:`draw`. The result does not depend on ``threads``."""
 
     def block(first: int, last: int) -> list[NDArray[np.float64]]:
-        found = []
+        tables = []
         for number in range(first, last):
             drawn = draw(stage, number, seed=seed, uncertain=uncertain, risk=risk, existence=existence)
-            found.append(shares_of(stage, *points_covered(stage, drawn), drawn.people))
-        return found
+            tables.append(shares_of(stage, *points_covered(stage, drawn), drawn.people))
+        return tables
 
     shares = [share for part in in_blocks(block, draws, threads=threads) for share in part]
     return np.array(shares).reshape(draws, len(stage.communities), len(stage.services))

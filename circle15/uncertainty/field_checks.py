@@ -85,12 +85,12 @@ def lost_without_facilities(stage: Stage, reach: ReachTable, required: NDArray[n
     placed = stage.demand.placed
     tables = []
     for column in range(len(stage.services)):
-        mine = inside & stage.offers[row, column] if len(stage.offers) else inside & False
-        point = reach.point[mine].astype(np.int64)
+        reached = inside & stage.offers[row, column] if len(stage.offers) else inside & False
+        point = reach.point[reached].astype(np.int64)
         choices = np.bincount(point, minlength=len(stage.demand))
         alone = (choices[point] == 1) & placed[point]
         tables.append(
-            _lost(stage, row[mine][alone], point[alone], column, covered=(choices > 0) & placed, required=required)
+            _lost(stage, row[reached][alone], point[alone], column, covered=(choices > 0) & placed, required=required)
         )
     return _joined(tables)
 
@@ -169,17 +169,17 @@ def _lost(
     known = determined(stage.demand.positions.status, covered)
     weight, total = stage.weight * known, stage.demand.points.community_sums
     whole, inside = total(weight)[community], total(weight * covered)[community]
-    asked = required[community, column]
+    wanted = required[community, column]
     with np.errstate(invalid="ignore", divide="ignore"):
-        falls = (inside / whole >= asked) & ((inside - lost) / whole < asked)
+        falls = (inside / whole >= wanted) & ((inside - lost) / whole < wanted)
     return pd.DataFrame(
         {"target": key // count, "community": community, "service": column, "people": elders, "flips": falls}
     )
 
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    some = [table for table in tables if len(table)]
-    return pd.concat(some, ignore_index=True) if some else pd.DataFrame({key: [] for key in _LOST}, dtype=np.int64)
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({key: [] for key in _LOST}, dtype=np.int64)
 
 
 def field_checks(
@@ -225,8 +225,7 @@ def field_checks(
     of_sites = _of_facilities(_rows(sites, absent, stage), stage.facilities.facilities)
     of_streets = _of_streets(_rows(streets, closed, stage), stage.network)
     joins, adrift = joins_to_look_for(stage, reach)
-    found = [one for one in (of_sites, of_streets, joins) if len(one)]
-    table = pd.concat(found or [of_sites])
+    table = pd.concat([part for part in (of_sites, of_streets, joins) if len(part)] or [of_sites])
     order = np.lexsort(
         (table.index.to_numpy(dtype=str), -(table["people"] * table["p_no"]), -(table["flips"] * table["p_no"]))
     )
@@ -253,16 +252,16 @@ def _rows(lost: pd.DataFrame, chance: NDArray[np.float64], stage: Stage) -> pd.D
     """One row for each target that costs somebody a service, with whom it concerns."""
     lost = lost[(lost["people"] > 0) | lost["flips"].astype(bool)]
     rows = []
-    for _, mine in lost.groupby("target", sort=True):
-        by_community = mine.groupby("community")["people"].sum()
+    for _, group in lost.groupby("target", sort=True):
+        by_community = group.groupby("community")["people"].sum()
         most = by_community.index[np.lexsort((by_community.index, -by_community))]
         rows.append(
             {
-                "target": int(mine["target"].iloc[0]),
-                "flips": int(mine["flips"].sum()),
-                "people": float(mine["people"].sum()),
+                "target": int(group["target"].iloc[0]),
+                "flips": int(group["flips"].sum()),
+                "people": float(group["people"].sum()),
                 "communities": tuple(stage.communities[int(place)] for place in most),
-                "services": tuple(stage.services[int(column)] for column in sorted(mine["service"].unique())),
+                "services": tuple(stage.services[int(column)] for column in sorted(group["service"].unique())),
             }
         )
     table = pd.DataFrame(rows, columns=["target", "flips", "people", "communities", "services"])
@@ -289,9 +288,9 @@ def _of_streets(table: pd.DataFrame, network: WalkNetwork) -> pd.DataFrame:
     ids = street_ids(network) if len(edge) else []
     no_offers: list[Any] = [()] * len(edge)
     return table.assign(
-        kind=kind, target_id=[str(one) for one in edge], name=names, name_en=names, offers=no_offers,
+        kind=kind, target_id=[str(number) for number in edge], name=names, name_en=names, offers=no_offers,
         length_m=network.length_m[edge], lon=lon, lat=lat,
-    ).set_axis(pd.Index([ids[one] for one in edge], name="check_id", dtype=object), axis=0)  # fmt: skip
+    ).set_axis(pd.Index([ids[number] for number in edge], name="check_id", dtype=object), axis=0)  # fmt: skip
 
 
 def midpoints(network: WalkNetwork, edge: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -328,9 +327,9 @@ def surveyed(
         return network, facilities, []
     answers = survey.frame
     frame = facilities.frame.copy()
-    told = pd.Series({"yes": "confirmed", "no": "denied", "unclear": ""})
+    states = pd.Series({"yes": "confirmed", "no": "denied", "unclear": ""})
     of_site = answers.reindex([f"facility:{key}" for key in frame.index])
-    frame["survey_answer"] = of_site["answer"].map(told).fillna("").to_numpy(dtype=object)
+    frame["survey_answer"] = of_site["answer"].map(states).fillna("").to_numpy(dtype=object)
     for column in ("author", "date"):
         frame[f"survey_{column}"] = of_site[column].fillna("").to_numpy(dtype=object)
     edge = _streets_meant(network, answers)
@@ -352,16 +351,16 @@ def surveyed(
 
 def _streets_meant(network: WalkNetwork, answers: pd.DataFrame) -> NDArray[np.int64]:
     """The edge of each answer; -1 for none, or where the street has moved since."""
-    asked = answers.index.str.startswith("street:")
-    if not asked.any():
+    of_streets = answers.index.str.startswith("street:")
+    if not of_streets.any():
         return np.full(len(answers), -1, dtype=np.int64)
     edge = pd.Index(street_ids(network)).get_indexer(answers.index).astype(np.int64)
-    found = np.flatnonzero(edge >= 0)
-    if len(found) and {"lon", "lat"} <= set(answers.columns):
-        here = _metric(network, *midpoints(network, edge[found]))
-        there = _metric(network, *(answers[axis].to_numpy(dtype=float)[found] for axis in ("lon", "lat")))
-        moved = np.hypot(*(here - there)) > float(read_facts("survey.toml")["match"]["within_m"])
-        edge[found[moved]] = -1
+    placed = np.flatnonzero(edge >= 0)
+    if len(placed) and {"lon", "lat"} <= set(answers.columns):
+        here = _metric(network, *midpoints(network, edge[placed]))
+        places = _metric(network, *(answers[axis].to_numpy(dtype=float)[placed] for axis in ("lon", "lat")))
+        moved = np.hypot(*(here - places)) > float(read_facts("survey.toml")["match"]["within_m"])
+        edge[placed[moved]] = -1
     return edge
 
 
@@ -398,10 +397,12 @@ def _joins(answers: pd.DataFrame) -> list[Finding]:
     """Answers on ways that the map lacks: they are drawn into the map, not laid over it."""
     if not len(answers):
         return []
-    there = answers["answer"] == "yes"
+    confirmed = answers["answer"] == "yes"
     file = str(answers["file"].iloc[0])
     return [
-        finding("survey-joins", "note", count=len(answers), there=int(there.sum()), file=file, examples=answers.index)
+        finding(
+            "survey-joins", "note", count=len(answers), there=int(confirmed.sum()), file=file, examples=answers.index
+        )
     ]
 
 

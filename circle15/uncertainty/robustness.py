@@ -70,15 +70,15 @@ def required_shares(
     area = area_keys(frame)[order]
     share = np.full((len(frame), len(services)), np.nan)
     clauses: dict[str, tuple[str, ...]] = {}
-    asked = [rule for rule in rules if _asks(rule, cutoff_min)]
+    fitting = [rule for rule in rules if _asks(rule, cutoff_min)]
     for column, service in enumerate(services):
         named: list[str] = []
-        for own in (False, True):
-            mine = [rule for rule in asked if service in rule.services and (rule.book == _OWN) == own]
-            found = _strictest(mine, area)
-            new = np.isnan(share[:, column]) & ~np.isnan(found)
-            share[new, column] = found[new]
-            named += [rule.clause_id for rule in mine if (new & (found == (rule.least or 0) / 100)).any()]
+        for of_pack in (False, True):
+            chosen = [rule for rule in fitting if service in rule.services and (rule.book == _OWN) == of_pack]
+            strictest = _strictest(chosen, area)
+            new = np.isnan(share[:, column]) & ~np.isnan(strictest)
+            share[new, column] = strictest[new]
+            named += [rule.clause_id for rule in chosen if (new & (strictest == (rule.least or 0) / 100)).any()]
         clauses[service] = tuple(named)
     return Required(share=np.where(np.isnan(share), default, share), clauses=clauses)
 
@@ -90,11 +90,11 @@ def _asks(rule: Rule, cutoff_min: float) -> bool:
 
 
 def _strictest(rules: Sequence[Rule], area: NDArray[np.object_]) -> NDArray[np.float64]:
-    found = np.full(len(area), np.nan)
+    shares = np.full(len(area), np.nan)
     for rule in rules:
         speaks = (area == rule.scope) | (rule.scope == "all")
-        found[speaks] = np.fmax(found[speaks], (rule.least or 0.0) / 100)
-    return found
+        shares[speaks] = np.fmax(shares[speaks], (rule.least or 0.0) / 100)
+    return shares
 
 
 def existence(facilities: Facilities, uncertain: Uncertainty) -> pd.Series:
@@ -111,8 +111,8 @@ def existence(facilities: Facilities, uncertain: Uncertainty) -> pd.Series:
     when = pd.to_datetime(dates, errors="coerce", format="ISO8601", utc=True)
     recent = (source != "") & (when >= when.max() - pd.Timedelta(days=uncertain.recent_days))
     chance = pd.Series(np.where(recent, uncertain.recent, uncertain.unverified), index=frame.index, dtype=float)
-    said = frame.get("survey_answer", blank)
-    return chance.mask(said == "confirmed", uncertain.confirmed).mask(said == "denied", 0.0)
+    answers = frame.get("survey_answer", blank)
+    return chance.mask(answers == "confirmed", uncertain.confirmed).mask(answers == "denied", 0.0)
 
 
 def verdict_of(p_below: float) -> str:
@@ -170,7 +170,9 @@ def robustness(
         stage, settings.draws, seed=settings.seed, uncertain=doubt, risk=dropout_risk(stage.network, doubt),
         existence=chance.to_numpy(dtype=float), threads=threads,
     )  # fmt: skip
-    steps_m, grown_m = (some.rounded_m.max(axis=1, initial=0.0) for some in (stage.facilities.facilities, communities))
+    steps_m, grown_m = (
+        placed.rounded_m.max(axis=1, initial=0.0) for placed in (stage.facilities.facilities, communities)
+    )
     ids = sorted(map(str, communities.frame.index))
     place = pd.Index(stage.communities).get_indexer(pd.Index(ids))
     shares = np.where((place >= 0)[None, :, None], drawn[:, place, :], np.nan)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from circle15.model.verdicts import Routes
-from circle15.norms.ledger import judge, with_evidence
+from circle15.norms.evidence import with_evidence
+from circle15.norms.ledger import judge
 from circle15.routing.routes import routes
 from tests.towns.norm_fixture import communities, ground, row, rules_of
 

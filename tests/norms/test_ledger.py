@@ -108,7 +108,12 @@ def test_only_what_is_missing_is_asked_for():
     rule = RULE | {"measure": "workers_per_10000", "unit": measures()["workers_per_10000"].unit, "level": "city"}
     book = parse_book(book_toml(rule | {"services": None, "minutes": None}), file="mine.toml")
     ledger = judge(ground(communities(population=[1.0, 1.0], workers=[5, np.nan])), book.rules)
-    assert row(ledger, "a", "city", "city")[["verdict", "lacks"]].tolist() == ["undetermined", "workers"]
+    # The five of one are 25,000 for 10,000 of the two, more than the 90 asked for, whatever the other has.
+    assert row(ledger, "a", "city", "city")[["verdict", "observed_low", "lacks"]].tolist() == [
+        "pass",
+        25_000,
+        "workers",
+    ]
 
 
 def test_the_share_of_services_in_reach():
@@ -130,9 +135,12 @@ def test_an_unknown_area_is_no_small_area():
                    floor_area_m2=[500.0, np.nan])  # fmt: skip
     ledger = judge(place, rules_of("js13-centre-400", "js13-area-per-100hh", "cc2020-service-station-area"))
     # 500 m2 are enough whatever the other one has; whether 800 m2 are there is not known.
-    assert row(ledger, "js13-centre-400")[["observed", "verdict"]].tolist() == [500, "pass"]
-    assert row(ledger, "cc2020-service-station-area")["verdict"] == "undetermined"
-    assert row(ledger, "js13-area-per-100hh")["lacks"] == "facilities.floor_area_m2"
+    assert row(ledger, "js13-centre-400")[["observed_low", "verdict"]].tolist() == [500, "pass"]
+    assert row(ledger, "cc2020-service-station-area")[["observed_low", "verdict"]].tolist() == [500, "undetermined"]
+    assert ledger.frame[["observed", "observed_high"]].isna().all().all()  # a bound is no value
+    # 500 m2 for 100 households are more than 30, and the other one is more still.
+    area = row(ledger, "js13-area-per-100hh")
+    assert area[["observed_low", "verdict", "lacks"]].tolist() == [500, "pass", "facilities.floor_area_m2"]
     nothing = ground(communities(households=[100]), listed=["community_centre"])
     ledger = judge(nothing, rules_of("js13-centre-400", "js13-centre-there", "js13-open-8h"))
     assert row(ledger, "js13-centre-there")[["observed", "verdict"]].tolist() == [0, "fail"]

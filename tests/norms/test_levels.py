@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from circle15.catalog.coded import area_key
 from circle15.catalog.norm_books import all_rules, measures, norm_books, parse_book
-from circle15.catalog.rural import area_key
 from circle15.errors import NormError
 from circle15.norms.ledger import judge
 from tests.towns.norm_books import RULE, book_toml
@@ -200,10 +200,11 @@ def test_a_rate_of_a_clause_of_towns_counts_who_says_neither_for_whatever_may_be
     assert found[["observed_low", "observed_high", "lacks"]].tolist() == [50, 100, "rural"]
 
 
-def test_a_ratio_of_towns_is_undetermined_while_a_community_says_neither():
+def test_a_ratio_that_is_the_same_with_and_without_who_says_neither_is_known():
+    # 5 workers for 1,000 people are 50 for 10,000, and so are 10 for 2,000.
     places = communities(workers=[5.0, 5.0], rural=["城镇", ""])
     found = row(judge(ground(places), rules_of("sz-workers-18")), "sz-workers-18", "city", "city")
-    assert found[["verdict", "lacks"]].tolist() == ["undetermined", "rural"]
+    assert found[["observed", "verdict", "lacks"]].tolist() == [50, "pass", "rural"]
 
 
 def test_one_urban_community_is_enough_for_what_a_subdistrict_has():

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from circle15 import __version__, cli, study
+from circle15.cli import leaving as cli_leaving
+from circle15.cli.progress import STAGES, Interrupt, progress
 from circle15.errors import Circle15Error, CityError, FetchError, InputError, OutputError, SettingError
 from circle15.render import atomic
 from circle15.sources.osm import overpass
@@ -364,7 +366,7 @@ def test_every_kind_of_failure_has_its_code(run, monkeypatch, error, code):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(cli, "_hush", lambda _stream: None)  # keep pytest's own output
+    monkeypatch.setattr(cli_leaving, "hush", lambda _stream: None)  # keep pytest's own output
     monkeypatch.setattr(study, "load_city", fail)
     left, out, err = run("map", "suzhou")
     assert (left, out) == (code, "")
@@ -484,10 +486,10 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
 
 
 def test_ctrl_c_that_a_callback_swallowed_is_not_lost():
-    ours = cli._Interrupt()
+    ours = Interrupt()
     before = signal.signal(signal.SIGINT, ours)
     try:
-        with cli._progress() as begin:
+        with progress() as begin:
             begin("load")  # nobody has pressed anything
             with suppress(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
@@ -580,13 +582,13 @@ def test_a_check_that_fails_says_so_first_and_last(run, make_pack):
 
 
 def test_progress_stands_on_a_terminal_only(monkeypatch, capsys):
-    with cli._progress() as begin:
+    with progress() as begin:
         for stage in ("load", *study.STAGES, "save"):
             begin(stage)
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
-    with cli._progress() as begin:
+    with progress() as begin:
         for stage in ("load", *study.STAGES, "save"):
             begin(stage)
     out, _ = capsys.readouterr()
@@ -594,7 +596,7 @@ def test_progress_stands_on_a_terminal_only(monkeypatch, capsys):
 
 
 def test_every_stage_has_words_for_the_progress_bar():
-    assert list(cli._STAGES) == ["load", *study.STAGES, "save", "report"]
+    assert list(STAGES) == ["load", *study.STAGES, "save", "report"]
 
 
 def test_new_makes_a_pack_and_refuses_a_bad_name(run, tmp_path):

@@ -28,7 +28,7 @@ COLUMNS = tomllib.loads((ROOT / "circle15/catalog/columns.toml").read_text(encod
 MESSAGES = [
     path.relative_to(ROOT).as_posix()
     for path in (*(ROOT / "circle15").rglob("*.toml"), *(ROOT / "circle15").rglob("*.py"))
-    if path.suffix == ".toml" or path.name == "cli.py"
+    if path.suffix == ".toml" or path.parent.name == "cli"
 ]
 LEAST = {"name": "试城", "crs": "EPSG:4549", "communities": {"file": "c.gpkg"}}
 

@@ -200,7 +200,7 @@ def test_the_real_house_stands(copied):
     code, report = linted(copied, {})
     assert (code, ", 0 broken." in report) == (0, True), report
     # The copy was looked at, not what is installed.
-    assert linted(copied, {"circle15/cli.py": "import osmnx"})[0] == 1
+    assert linted(copied, {"circle15/cli/commands.py": "import osmnx"})[0] == 1
 
 
 LAYERS, SIBLINGS = "Data flows one way, from files to what people read", "No circle among siblings, inside packages too"

@@ -9,7 +9,7 @@
             o---o---o---o---o---o---o---o---o
     south   |   |   |   |   |   |   |   |   |
 
-``meal_point``, ``clinic`` and ``shop`` are listed, ``day_care`` is not: undetermined.
+``meal_point``, ``clinic`` and ``shop`` are listed, ``day_care`` is not: undetermined. With services of a pack all are.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from circle15.model import (
     PlacedFacilities,
     Positions,
     ReachTable,
+    Service,
     Settings,
     StudyArea,
     WalkNetwork,
@@ -143,10 +144,15 @@ def communities(names: tuple[str, ...] | None = None, elders: tuple[int, ...] | 
     return Communities(frame=frame, origin=PLACES)
 
 
-def facilities(net: WalkNetwork, names: tuple[str, ...] | None = None) -> tuple[Facilities, np.ndarray]:
-    """Twelve sites at nodes of the network, most of them in the south."""
+def facilities(
+    net: WalkNetwork, names: tuple[str, ...] | None = None, pack_services: tuple[Service, ...] = ()
+) -> tuple[Facilities, np.ndarray]:
+    """Twelve sites at nodes of the network, most of them in the south; with services of a pack one to each, and on."""
     nodes = np.array([1, 4, 12, 16, 20, 24, 28, 38, 42, 46, 60, 68])
     services = [("meal_point",), ("clinic",), ("shop",), ("meal_point", "shop"), ("clinic",), ("shop",)] * 2
+    if pack_services:
+        keys = tuple(catalog.services(pack_services))
+        services = [keys[place :: len(nodes)] for place in range(len(nodes))]
     frame = gpd.GeoDataFrame(
         {
             "name": list(names or tuple(f"第{place + 1}便民点" for place in range(12))),
@@ -158,7 +164,8 @@ def facilities(net: WalkNetwork, names: tuple[str, ...] | None = None) -> tuple[
         geometry=shapely.points(net.x[nodes] + 3.0, net.y[nodes] + 4.0),
         crs=CRS_M,
     )
-    return Facilities(frame=frame, listed=frozenset(SERVICES), origins=(SITES,)), nodes
+    listed = frozenset(key for row in services for key in row)
+    return Facilities(frame=frame, listed=listed, origins=(SITES,), pack_services=pack_services), nodes
 
 
 def _at_nodes(net: WalkNetwork, ids: pd.Index, nodes: np.ndarray) -> Positions:
@@ -199,13 +206,18 @@ def _reached(net: WalkNetwork, cost_ms: np.ndarray, cutoff_ms: float) -> shapely
     return shapely.union_all(shapely.buffer(near, radius, quad_segs=4))
 
 
+def _listed(sites: Facilities) -> tuple[str, ...]:
+    return tuple(key for key in catalog.services(sites.pack_services) if key in sites.listed)
+
+
 def _isochrones(net: WalkNetwork, sites: Facilities, cost_ms: np.ndarray, settings: Settings) -> Isochrones:
     keys = [(key, cutoff) for key in sites.frame.index for cutoff in settings.cutoffs_min]
     shapes = [_reached(net, row, cutoff * 60_000) for row in cost_ms for cutoff in settings.cutoffs_min]
     index = pd.MultiIndex.from_tuples(keys, names=["facility_id", "cutoff_min"])
     frame = gpd.GeoDataFrame(index=index, geometry=shapes, crs=CRS_M)
-    offers = {service: [service in row for row in sites.frame["services"]] for service in SERVICES}
-    pairs = [(service, cutoff) for service in SERVICES for cutoff in settings.cutoffs_min]
+    services = _listed(sites)
+    offers = {service: [service in row for row in sites.frame["services"]] for service in services}
+    pairs = [(service, cutoff) for service in services for cutoff in settings.cutoffs_min]
     unions = [
         shapely.union_all(frame.geometry.xs(cutoff, level="cutoff_min").to_numpy()[offers[service]])
         for service, cutoff in pairs
@@ -219,7 +231,7 @@ def _isochrones(net: WalkNetwork, sites: Facilities, cost_ms: np.ndarray, settin
 def _coverage(demand: DemandPoints, sites: Facilities, cost_ms: np.ndarray, settings: Settings) -> Coverage:
     """Cost per demand point and facility into shares; written out for this town only."""
     rows, nearest, people = [], [], demand.frame
-    for service in SERVICES:
+    for service in _listed(sites):
         offered = cost_ms[[service in row for row in sites.frame["services"]]]
         best = offered.min(axis=0)
         for community, place in people.reset_index().groupby("community_id").indices.items():
@@ -252,8 +264,8 @@ def _coverage(demand: DemandPoints, sites: Facilities, cost_ms: np.ndarray, sett
     return Coverage(
         frame=frame,
         nearest=pd.DataFrame(nearest).set_index(["community_id", "service"]).sort_index(),
-        services=SERVICES,
-        undetermined=("day_care",),
+        services=_listed(sites),
+        undetermined=() if "day_care" in sites.listed else ("day_care",),
     )
 
 
@@ -290,7 +302,7 @@ def _gaps(places: Communities, coverage: Coverage, settings: Settings) -> Gaps:
     by_score = {"rank": "index", "rank_additive": "index_additive", "rank_worst": "index_worst"}
     for rank, by in (by_score | {"rank_people": "uncovered"}).items():
         table[rank] = table[by].rank(ascending=False, method="first").astype(int)
-    weights = MappingProxyType(dict.fromkeys(SERVICES, 1 / 3))
+    weights = MappingProxyType(dict.fromkeys(coverage.services, 1 / len(coverage.services)))
     return Gaps(frame=frame, by_community=table.sort_values("rank"), weights=weights, cutoff_min=settings.circle_min)
 
 
@@ -316,10 +328,11 @@ def analysis(
     title: str = "小城",
     findings: tuple[Finding, ...] | None = None,
     files: tuple[FileRecord, ...] | None = None,
+    pack_services: tuple[Service, ...] = (),
 ) -> Analysis:
-    """The town, analysed. Names may be given, to see what hostile ones do; so may the people aged 60+."""
+    """The town, analysed. Names may be given, to see what hostile ones do; so may people aged 60+, and services."""
     net, places, settings = network(), communities(community_names, elders), Settings()
-    sites, at = facilities(net, facility_names)
+    sites, at = facilities(net, facility_names, pack_services)
     demand, nodes = _demand(net, places)
     profile = catalog.profile("elderly")
     arc_ms = profile.walk_ms(net.length_mm).astype(float)

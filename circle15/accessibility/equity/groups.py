@@ -48,9 +48,11 @@ def groups_of(communities: Communities) -> pd.DataFrame:
             words = pd.Series(area_keys(frame), index=frame.index, dtype=object)
         elif column == "priority_flag":
             words = words.str.split(r"[;；,，、/|+]+", regex=True).map(
-                lambda said: sorted({UNFLAGGED if yes_no_key(word) == "no" else word.strip() for word in said} - {""})
+                lambda words_said: sorted(
+                    {UNFLAGGED if yes_no_key(word) == "no" else word.strip() for word in words_said} - {""}
+                )
             )
-            words = words.map(lambda said: said or [UNSAID]).explode()
+            words = words.map(lambda words_said: words_said or [UNSAID]).explode()
         parts.append(_members(words, column))
     need = pd.Series(need_of(communities), index=frame.index).dropna()
     if len(need) >= NEED_PARTS:
@@ -89,12 +91,12 @@ def grouped(
     for service in covered.services:
         at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)
         ms = nearest.ms(service)
-        there = (ms < NEVER_MS) & (people > 0)
+        reached = (ms < NEVER_MS) & (people > 0)
         table = pd.DataFrame(index=ids)
         table["pop_60plus"] = at["pop_60plus"]
         table["covered"], table["uncovered"] = at["pop_60plus_covered"], at["pop_60plus_uncovered"]
-        table["walkers"] = np.bincount(owner[there], weights=people[there], minlength=len(ids))
-        table["walked"] = np.bincount(owner[there], weights=(people * ms)[there], minlength=len(ids))
+        table["walkers"] = np.bincount(owner[reached], weights=people[reached], minlength=len(ids))
+        table["walked"] = np.bincount(owner[reached], weights=(people * ms)[reached], minlength=len(ids))
         table["communities"] = 1
         table = table.reindex(pd.Index(member["community_id"])).reset_index(drop=True)
         sums = pd.concat([member[keys], table], axis=1).groupby(keys, sort=True).sum(min_count=1)

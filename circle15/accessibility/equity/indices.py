@@ -71,8 +71,8 @@ def concentration_index(values: ArrayLike, weights: ArrayLike | None = None, *, 
     if rank.shape != (size,) or not np.isfinite(rank).all():
         raise refusal("index_ranks", error=InputError, count=size, ranks=int(np.isfinite(rank).sum()))
     x, w = _checked(values, weights)
-    there = np.ones(size, dtype=bool) if weights is None else np.asarray(weights, dtype=float) > 0
-    return area(*shares(x, w, rank[there]))
+    counted = np.ones(size, dtype=bool) if weights is None else np.asarray(weights, dtype=float) > 0
+    return area(*shares(x, w, rank[counted]))
 
 
 def palma(values: ArrayLike, weights: ArrayLike | None = None) -> float:
@@ -149,8 +149,8 @@ def shares(x: Numbers, w: Numbers, rank: Numbers | None = None) -> tuple[Numbers
 
 def area(people: Numbers, owned: Numbers) -> float:
     """One minus twice the area under a curve; exactly 0 for the diagonal."""
-    found = float(np.sum(np.diff(people) * (1 - owned[1:] - owned[:-1])))
-    return 0.0 if abs(found) < 1e-12 else found
+    lost = float(np.sum(np.diff(people) * (1 - owned[1:] - owned[:-1])))
+    return 0.0 if abs(lost) < 1e-12 else lost
 
 
 def quantile(x: Numbers, w: Numbers, share: float) -> float:

@@ -70,9 +70,9 @@ def access(reach: ReachTable, facilities: Facilities, *, reach_min: float) -> pd
     weight = np.rint(gaussian_weight(reach.cost_ms / 60_000.0, reach_min) * _FINE)
     columns = {}
     for service in sorted(facilities.listed):
-        mine = np.zeros(len(reach.facility_ids), dtype=bool)
-        mine[row[(offers["service"] == service).to_numpy()]] = True
-        pairs = mine[reach.facility]
+        offering = np.zeros(len(reach.facility_ids), dtype=bool)
+        offering[row[(offers["service"] == service).to_numpy()]] = True
+        pairs = offering[reach.facility]
         summed = np.bincount(reach.point[pairs], weights=weight[pairs], minlength=len(reach.point_ids))
         columns[service] = summed / _FINE
     return pd.DataFrame(columns, index=reach.point_ids.rename("point_id"))

@@ -203,8 +203,8 @@ def _check_lines(edges: gpd.GeoDataFrame) -> None:
     good[row[~np.isfinite(vertex).all(axis=1)]] = False
     if not good.all():
         k = int(np.flatnonzero(~good)[0])
-        found = hint("shape_nothing") if shapes[k] is None else shapely.to_wkt(shapes[k])[:60]
-        raise refusal("line_unusable", error=StreetsError, row=edges.index[k], found=found, count=int((~good).sum()))
+        shape = hint("shape_nothing") if shapes[k] is None else shapely.to_wkt(shapes[k])[:60]
+        raise refusal("line_unusable", error=StreetsError, row=edges.index[k], found=shape, count=int((~good).sum()))
 
 
 def _given_lengths(street: gpd.GeoDataFrame) -> NDArray[np.float64]:

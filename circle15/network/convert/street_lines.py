@@ -151,8 +151,8 @@ def edge_tags(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 def as_found(rule: WalkRule, attributes: Mapping[str, Any]) -> WalkRule:
     """The rule with what a field check found of its edge, for which OSM has no tag: :data:`FIELD_FLAGS`."""
-    found = sum(int(flag) for name, flag in FIELD_FLAGS.items() if str(attributes.get(name)) == "True")
-    return rule._replace(flags=rule.flags | found)
+    flags = sum(int(flag) for name, flag in FIELD_FLAGS.items() if str(attributes.get(name)) == "True")
+    return rule._replace(flags=rule.flags | flags)
 
 
 def known_crs(crs: Any) -> pyproj.CRS:
@@ -165,17 +165,19 @@ def known_crs(crs: Any) -> pyproj.CRS:
 
 def metric_crs(shapes: gpd.GeoSeries, crs: Any) -> pyproj.CRS:
     """The system to measure in: the one asked for, else the shapes' own if it is true to length, else UTM."""
-    own: pyproj.CRS = shapes.crs
-    if own.is_geographic:
+    crs_of_shapes: pyproj.CRS = shapes.crs
+    if crs_of_shapes.is_geographic:
         west, south, east, north = shapes.total_bounds
         if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
-            raise refusal("no_degrees", error=CrsError, west=west, south=south, east=east, north=north, crs=own.name)
+            raise refusal(
+                "no_degrees", error=CrsError, west=west, south=south, east=east, north=north, crs=crs_of_shapes.name
+            )
     if crs is not None:
-        asked = known_crs(crs)
-        unfit = why_unfit(asked)
+        wanted = known_crs(crs)
+        unfit = why_unfit(wanted)
         if unfit:
-            raise refusal("crs_choose", error=CrsError, crs=asked.name, why=unfit)
-        return asked
-    if not why_unfit(own):
-        return own
+            raise refusal("crs_choose", error=CrsError, crs=wanted.name, why=unfit)
+        return wanted
+    if not why_unfit(crs_of_shapes):
+        return crs_of_shapes
     return utm_crs(shapes)

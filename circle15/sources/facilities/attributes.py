@@ -203,11 +203,11 @@ def _capacities(frame: pd.DataFrame, tally: Tally, known: Mapping[str, Service])
     several = frame["services"].map(len) > 1
     tally.tell(frame[numbers.notna() & several], "facility-capacity-shared", "note", ("capacity",))
     worded = numbers.isna() & (texts != "")
-    told = {
+    stated = {
         key: _by_service(*key, known)
         for key in dict.fromkeys(zip(texts[worded], frame.loc[worded, "services"], strict=True))
     }
-    read = [told[key] for key in zip(texts[worded], frame.loc[worded, "services"], strict=True)]
+    read = [stated[key] for key in zip(texts[worded], frame.loc[worded, "services"], strict=True)]
     by_service = pd.Series([None] * len(frame), index=frame.index, dtype=object)
     by_service[worded] = pd.Series(read, index=frame.index[worded], dtype=object)
     unread = worded & by_service.map(lambda cell: not cell)
@@ -227,14 +227,14 @@ def _capacities(frame: pd.DataFrame, tally: Tally, known: Mapping[str, Service])
 
 def _by_service(text: str, offered: tuple[str, ...], known: Mapping[str, Service]) -> dict[str, float] | None:
     """``助餐点:80; 日间照料中心:30`` as a mapping; None where a word is no service of the site, or one stands twice."""
-    found: dict[str, float] = {}
+    capacities: dict[str, float] = {}
     for part in filter(None, map(str.strip, _BETWEEN.split(text))):
         match = _OF_SERVICE.fullmatch(part)
         meant = [key for key in services_of_word(match[1].strip(), known) if key in offered] if match else []
-        if match is None or len(meant) != 1 or meant[0] in found or match[3] not in _PLACES:
+        if match is None or len(meant) != 1 or meant[0] in capacities or match[3] not in _PLACES:
             return None
-        found[meant[0]] = float(match[2])
-    return found or None
+        capacities[meant[0]] = float(match[2])
+    return capacities or None
 
 
 def _deliveries(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:

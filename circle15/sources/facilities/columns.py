@@ -155,9 +155,9 @@ def _given(frame: pd.DataFrame, file: str, columns: Mapping[str, str], synonyms:
         exact = [column for column in frame.columns if str(column) == theirs]
         folded = [column for column in frame.columns if fold_header(str(column)) == fold_header(theirs)]
         if len(exact or folded) != 1:
-            found = hint("column_several" if folded else "column_none")
+            choice = hint("column_several" if folded else "column_none")
             has = shown_headers(frame.columns)
-            raise refusal("column_not_found", file=file, ours=ours, theirs=theirs, found=found, has=has)
+            raise refusal("column_not_found", file=file, ours=ours, theirs=theirs, found=choice, has=has)
         given[ours] = (exact or folded)[0]
     if len(set(given.values())) < len(given):
         raise refusal("column_twice", file=file)
@@ -168,7 +168,7 @@ def _candidates(
     frame: pd.DataFrame, synonyms: Mapping[str, str], *, one_service: str | None, points: bool, cut: str
 ) -> dict[str, list[str]]:
     """Our column -> the columns that may be it, the one with our own name first."""
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for column in map(str, frame.columns):
         # A second column under the same header was given a number when it was read.
         ours = _whole_header(_TWICE.sub("", column), synonyms, cut)
@@ -176,14 +176,16 @@ def _candidates(
         if ours == "services" != column and one_service is not None:
             ours = "site_kind" if has_kinds(one_service) else None  # of a list of one service 类别 tells the kind
         if ours is not None and meant:
-            found.setdefault(ours, []).append(column)
-    plane = {ours: [column for column in found.get(ours, []) if _PLANE.search(fold_header(column))] for ours in _POINT}
-    degrees = {ours: [column for column in found.get(ours, []) if column not in plane[ours]] for ours in _POINT}
+            headers.setdefault(ours, []).append(column)
+    plane = {
+        ours: [column for column in headers.get(ours, []) if _PLANE.search(fold_header(column))] for ours in _POINT
+    }
+    degrees = {ours: [column for column in headers.get(ours, []) if column not in plane[ours]] for ours in _POINT}
     for ours in ("lon", "lat"):
         # x and y are a pair of their own, often metres: neither completes a longitude or latitude.
         if degrees["lon"] or degrees["lat"]:
-            found[ours] = degrees[ours]
-    return {ours: sorted(columns, key=lambda column: column != ours) for ours, columns in found.items()}
+            headers[ours] = degrees[ours]
+    return {ours: sorted(columns, key=lambda column: column != ours) for ours, columns in headers.items()}
 
 
 def _whole_header(column: str, synonyms: Mapping[str, str], cut: str) -> str | None:
@@ -215,8 +217,8 @@ def shown_headers(columns: Iterable[object]) -> str:
     shown = []
     for column in list(columns)[:40]:
         header = " ".join(str(column).split())
-        told = fold_header(header) in known or not (rules.cells.fullmatch(header) or rules.shown.search(header))
-        shown.append(header[:40] if told else "***")
+        harmless = fold_header(header) in known or not (rules.cells.fullmatch(header) or rules.shown.search(header))
+        shown.append(header[:40] if harmless else "***")
     return ", ".join(shown)
 
 
@@ -361,10 +363,10 @@ def services_of_word(word: str, known: Mapping[str, Service]) -> tuple[str, ...]
     if word in known:
         return (word,)
     folded = fold_header(word)
-    titled = [key for key, one in known.items() if folded in _names(one)]
+    titled = [key for key, service in known.items() if folded in _names(service)]
     if titled:
         return tuple(titled)
-    return tuple(key for key, one in known.items() if names_service(word, one))
+    return tuple(key for key, service in known.items() if names_service(word, service))
 
 
 def _titles(keys: Iterable[str], known: Mapping[str, Service]) -> str:

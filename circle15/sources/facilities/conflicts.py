@@ -34,10 +34,10 @@ def far_pairs(
     """
     keys = [next((name.key for name in names if name.core), ("", "", "")) for names in sites.wordings]
     number = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-    said = np.array([number[key] for key in keys], dtype=np.intp)[sites.wording]
+    wording = np.array([number[key] for key in keys], dtype=np.intp)[sites.wording]
     named = sites.named
-    (one, row), (other, later_row) = (_once(sites, said, rows[named[rows]]) for rows in (earlier, later))
-    _, at, later_at = np.intersect1d(one, other, assume_unique=True, return_indices=True)
+    (first, row), (second, later_row) = (_once(sites, wording, rows[named[rows]]) for rows in (earlier, later))
+    _, at, later_at = np.intersect1d(first, second, assume_unique=True, return_indices=True)
     b, a = np.unique(np.stack([later_row[later_at], row[at]]), axis=1)
     away_m = np.asarray(shapely.distance(sites.points[a], sites.points[b]), dtype=np.float64)
     alike, forbidden = name_likeness(sites, a, b)  # one core in two districts is not one name
@@ -45,11 +45,11 @@ def far_pairs(
     return pairs[(away_m > beyond_m) & (away_m <= far_m) & ~forbidden]
 
 
-def _once(sites: Sites, said: NDArray[np.intp], rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _once(sites: Sites, wording: NDArray[np.intp], rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """A code of name and service, and the row, where no other of the rows has both."""
     place, service = np.nonzero(sites.offers[rows])
     codes, first, count = np.unique(
-        said[rows[place]] * len(sites.keys) + service, return_index=True, return_counts=True
+        wording[rows[place]] * len(sites.keys) + service, return_index=True, return_counts=True
     )
     return codes[count == 1], rows[place[first[count == 1]]]
 
@@ -86,9 +86,9 @@ def other_services(
         Rows of one place.
     """
     both = speaks[pairs.earlier] & speaks[pairs.later]
-    one, other = sites.offers[pairs.earlier] & both, sites.offers[pairs.later] & both
-    differ = (one != other).any(axis=1)
-    return differ, joined(sites.keys, one), joined(sites.keys, other)
+    first, second = sites.offers[pairs.earlier] & both, sites.offers[pairs.later] & both
+    differ = (first != second).any(axis=1)
+    return differ, joined(sites.keys, first), joined(sites.keys, second)
 
 
 def joined(keys: Sequence[str], chosen: NDArray[np.bool_]) -> list[str]:
@@ -102,8 +102,8 @@ def other_values(frame: gpd.GeoDataFrame, column: str, pairs: Pairs) -> NDArray[
     Compared after NFKC, in small letters, without spaces, and with any dash as ``-``.
     """
     folded = frame[column].map(_folded).to_numpy(dtype=object)
-    one, other = folded[pairs.earlier], folded[pairs.later]
-    return np.asarray((one != "") & (other != "") & (one != other), dtype=bool)
+    first, second = folded[pairs.earlier], folded[pairs.later]
+    return np.asarray((first != "") & (second != "") & (first != second), dtype=bool)
 
 
 def _folded(cell: object) -> str:
@@ -122,7 +122,7 @@ def conflict_table(
         return pd.DataFrame(columns=list(CONFLICT_COLUMNS))
     empty = [""] * len(pairs)
     value, other = values or (empty, empty)
-    told = {
+    columns = {
         "kind": [kind] * len(pairs),
         "services": joined(sites.keys, sites.offers[pairs.earlier] & sites.offers[pairs.later]),
         "facility_id": sites.ids[pairs.earlier],
@@ -136,4 +136,4 @@ def conflict_table(
         "other_value": list(other),
         "distance_m": pairs.away_m,
     }
-    return pd.DataFrame(told, columns=list(CONFLICT_COLUMNS))
+    return pd.DataFrame(columns, columns=list(CONFLICT_COLUMNS))

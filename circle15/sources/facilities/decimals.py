@@ -131,8 +131,8 @@ def with_steps(frame: pd.DataFrame, steps: Steps) -> pd.DataFrame:
     """
     metres, made = steps.metres, {}
     for place, column in enumerate(ROUNDED):
-        said = pd.to_numeric(frame[column], errors="coerce") if column in frame else pd.Series(np.nan, frame.index)
-        known = said.where(np.isfinite(said) & (said > 0), 0.0).to_numpy(dtype=float)
+        stated = pd.to_numeric(frame[column], errors="coerce") if column in frame else pd.Series(np.nan, frame.index)
+        known = stated.where(np.isfinite(stated) & (stated > 0), 0.0).to_numpy(dtype=float)
         made[column] = np.fmax(known, metres[:, place])
     if not any((column > 0).any() for column in made.values()):
         return frame.drop(columns=[column for column in ROUNDED if column in frame])
@@ -160,12 +160,12 @@ def tell_rounded(frame: pd.DataFrame, steps: Steps, tally: Tally, *, code: str) 
     half = float(metres.max()) / 2
     rows = frame.loc[rounded, ROW]
     first = frame[rounded].iloc[0]
-    told = _told_steps(steps.step[rounded].max(axis=1), degrees=steps.degrees)
+    words = _told_steps(steps.step[rounded].max(axis=1), degrees=steps.degrees)
     tally.findings.append(
         finding(
             code, "warning" if half >= precision().warn_m else "note", count=int(rounded.sum()), total=len(frame),
             file=tally.file, row=int(first[ROW]), column="lon, lat", value=f"{first['lon']}, {first['lat']}",
-            steps=told, metres=f"{half:,.0f}", examples=[f"row {row}" for row in rows],
+            steps=words, metres=f"{half:,.0f}", examples=[f"row {row}" for row in rows],
         )
     )  # fmt: skip
 
@@ -176,11 +176,11 @@ def _told_steps(step: Sequence[float] | NDArray[np.float64], *, degrees: bool) -
     sizes, counts = np.unique(np.asarray(step, dtype=float), return_counts=True)
     for number, count in zip(sizes[::-1].tolist(), counts[::-1].tolist(), strict=True):
         if not degrees:
-            said = f"{number:,.0f}米", f"{number:,.0f} m"
+            words = f"{number:,.0f}米", f"{number:,.0f} m"
         elif (places := round(-np.log10(number), 6)).is_integer():
-            said = f"小数点后{places:.0f}位", f"{places:.0f} decimals" if places != 1 else "1 decimal"
+            words = f"小数点后{places:.0f}位", f"{places:.0f} decimals" if places != 1 else "1 decimal"
         else:
-            said = f"{number * 60:.3g}′", f"{number * 60:.3g}′"
-        zh.append(f"{said[0]} {count:,}行")
-        en.append(f"{said[1]}: {count:,} rows")
+            words = f"{number * 60:.3g}′", f"{number * 60:.3g}′"
+        zh.append(f"{words[0]} {count:,}行")
+        en.append(f"{words[1]}: {count:,} rows")
     return "、".join(zh), ", ".join(en)

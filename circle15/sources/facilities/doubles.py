@@ -58,9 +58,9 @@ def doubled_rows(
     named = np.flatnonzero(folded != "")
     code = pd.MultiIndex.from_arrays([folded[named], site["service"].to_numpy()[named]]).factorize()[0]
     twin[named] |= _has_neighbour(lon[named], lat[named], code, within_m)
-    told = np.zeros(len(frame), dtype=bool)
-    told[rows[twin]] = True
-    return told
+    doubled = np.zeros(len(frame), dtype=bool)
+    doubled[rows[twin]] = True
+    return doubled
 
 
 def _folded(name: str) -> str:

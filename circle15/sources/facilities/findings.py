@@ -32,10 +32,10 @@ def same_place_findings(merged: SamePlaces) -> list[Finding]:
     Codes: ``places-merged``; ``places-far``, ``places-near``, ``places-alike``, ``places-apart`` (warnings);
     ``places-services`` and, for each other column that is compared, ``places-differs`` (notes).
     """
-    told = []
+    findings = []
     matches = merged.matches
     if len(matches):
-        told.append(
+        findings.append(
             finding(
                 "places-merged", "note", count=len(matches), by_point=int((matches["by"] == "point").sum()),
                 filled=int((matches["filled"] != "").sum()), added=int((matches["services_added"] != "").sum()),
@@ -43,7 +43,7 @@ def same_place_findings(merged: SamePlaces) -> list[Finding]:
             )
         )  # fmt: skip
     for (kind, column), rows in merged.conflicts.groupby(["kind", "column"], sort=True):
-        told.append(
+        findings.append(
             finding(
                 f"places-{kind}",
                 _severity(str(kind), str(column)),
@@ -52,7 +52,7 @@ def same_place_findings(merged: SamePlaces) -> list[Finding]:
                 examples=_pairs(rows),
             )
         )
-    return told
+    return findings
 
 
 def _severity(kind: str, column: str) -> Severity:
@@ -72,7 +72,7 @@ def _pairs(rows: pd.DataFrame) -> list[str]:
 def osm_only_findings(
     frame: gpd.GeoDataFrame,
     osm_only: pd.Series,
-    own: frozenset[str],
+    listed: frozenset[str],
     *,
     file: str,
     pack_services: tuple[Service, ...] = (),
@@ -85,24 +85,24 @@ def osm_only_findings(
         The merged facilities within reach.
     osm_only
         bool, aligned to ``frame``: the row comes from OpenStreetMap alone.
-    own
+    listed
         Services that the user's lists speak of.
     file
         The OpenStreetMap file.
     pack_services
         Those of the pack, beside the catalogue's.
     """
-    more = frame[osm_only & frame["services"].map(lambda row: not own.isdisjoint(row))]
+    more = frame[osm_only & frame["services"].map(lambda row: not listed.isdisjoint(row))]
     if more.empty:
         return []
-    count = pd.Series([service for row in more["services"] for service in row if service in own]).value_counts()
+    count = pd.Series([service for row in more["services"] for service in row if service in listed]).value_counts()
     titles = [(service, int(count[key])) for key, service in services(pack_services).items() if key in count]
     examples = [f"{key} {name}" for key, name in more["name"].head(5).items()]
     spoken, chinese = (
-        finding("places-osm-only", "note", count=len(more), file=file, services=said, examples=examples)
-        for said in (
-            ", ".join(f"{one.title_en} {number}" for one, number in titles),
-            "、".join(f"{one.title_zh} {number}" for one, number in titles),
+        finding("places-osm-only", "note", count=len(more), file=file, services=words, examples=examples)
+        for words in (
+            ", ".join(f"{known.title_en} {number}" for known, number in titles),
+            "、".join(f"{known.title_zh} {number}" for known, number in titles),
         )
     )
     return [replace(spoken, message_zh=chinese.message_zh)]

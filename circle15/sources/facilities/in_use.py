@@ -70,15 +70,15 @@ def _tell_columns(frame: pd.DataFrame, columns: Sequence[str], tally: Tally) -> 
     if not apart.any():
         return
     rows = frame.loc[apart, ROW]
-    said = [
+    written = [
         ", ".join(f"{header} {word}" for header, word in zip(headers, words, strict=True) if word)
         for words in frame.loc[apart, list(columns)].to_numpy()
     ]
     tally.findings.append(
         finding(
             "facility-state-differs", "warning", count=len(rows), file=tally.file, row=int(rows.iloc[0]),
-            column=headers[0], value=said[0],
-            examples=[f"row {row}: {words}" for row, words in zip(rows, said, strict=True)],
+            column=headers[0], value=written[0],
+            examples=[f"row {row}: {words}" for row, words in zip(rows, written, strict=True)],
         )
     )  # fmt: skip
 
@@ -99,10 +99,10 @@ def state_findings(state: pd.Series, file: str, rows: pd.Series | None = None) -
     if shut.empty:
         return []
     count = shut.value_counts()
-    said = [(entry.title_zh, entry.title_en, count[key]) for key, entry in states().items() if key in count]
+    counts = [(entry.title_zh, entry.title_en, count[key]) for key, entry in states().items() if key in count]
     named = (
-        "、".join(f"{zh}{number}处" for zh, _, number in said),
-        ", ".join(f"{en} {number}" for _, en, number in said),
+        "、".join(f"{zh}{number}处" for zh, _, number in counts),
+        ", ".join(f"{en} {number}" for _, en, number in counts),
     )
     place = {} if rows is None else {"row": int(rows[shut.index[0]])}
     examples = map(str, shut.index) if rows is None else (f"row {row}" for row in rows[shut.index])

@@ -28,21 +28,21 @@ def with_kinds(frame: pd.DataFrame, written: pd.Series | None = None) -> pd.Data
     pandas.DataFrame
         Unchanged where no facility is of such a service. A word that leaves the kind open ends the search.
     """
-    asked = _asked(frame)
-    if not asked.any():
+    wanting = _asked(frame)
+    if not wanting.any():
         return frame
     words = [frame[column] for column in ("site_kind", "name") if column in frame]
     if written is not None:
         keys = rf"\b({'|'.join(sorted({kind.service for kind in kinds().values()}))})\b"
         words.append(written.reindex(frame.index).str.replace(keys, "", regex=True))
-    said = pd.Series("", index=frame.index, dtype=object)
-    open_ = pd.Series(~asked, index=frame.index)
+    kind_words = pd.Series("", index=frame.index, dtype=object)
+    open_ = pd.Series(~wanting, index=frame.index)
     for column in words:
         texts = column.where(column.notna(), "").astype(str)
-        found = _of_each(texts, lambda word: joined_kinds(kind_keys(word)))
-        said = said.mask((said == "") & ~open_, found)
+        named = _of_each(texts, lambda word: joined_kinds(kind_keys(word)))
+        kind_words = kind_words.mask((kind_words == "") & ~open_, named)
         open_ |= _of_each(texts, kind_is_open).astype(bool)
-    return frame.assign(site_kind_key=said)
+    return frame.assign(site_kind_key=kind_words)
 
 
 def of_kinds(frame: pd.DataFrame) -> pd.DataFrame:

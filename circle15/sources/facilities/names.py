@@ -99,7 +99,7 @@ def read_name(name: str, *, city: Sequence[str] = ()) -> PlaceName:
     return PlaceName(whole=_letters(plain), prefixes=prefixes, rest=rest, note=note, tier=tier)
 
 
-def likeness(one: PlaceName, other: PlaceName) -> tuple[float, bool]:
+def likeness(first: PlaceName, second: PlaceName) -> tuple[float, bool]:
     """How alike two names are, 0 to 1, and whether something in them forbids that they are one place.
 
     1 where they are equal letter by letter; else the share of characters that their cores have in common
@@ -116,19 +116,19 @@ def likeness(one: PlaceName, other: PlaceName) -> tuple[float, bool]:
     >>> likeness(read_name("三香一村助餐点"), read_name("三香二村助餐点"))  # 3 of 4 characters
     (0.75, True)
     """
-    if one.whole and one.whole == other.whole:
+    if first.whole and first.whole == second.whole:
         return 1.0, False
-    pairs = [(a, b) for a in one.cores for b in other.cores]
+    pairs = [(a, b) for a in first.cores for b in second.cores]
     scored = [(_ratio(a, b), _ordinary(a) == _ordinary(b)) for a, b in pairs]
     if not scored:
-        return 0.0, contradict(one, other)
+        return 0.0, contradict(first, second)
     best, plain = max(scored, key=lambda score: (score[1], score[0]))
-    return min(best, SAME), not plain or contradict(one, other)
+    return min(best, SAME), not plain or contradict(first, second)
 
 
-def contradict(one: PlaceName, other: PlaceName) -> bool:
+def contradict(first: PlaceName, second: PlaceName) -> bool:
     """Whether both name a city, district, subdistrict, tier or bracket, and not the same."""
-    both = [*zip(one.prefixes, other.prefixes, strict=True), (one.tier, other.tier), (one.note, other.note)]
+    both = [*zip(first.prefixes, second.prefixes, strict=True), (first.tier, second.tier), (first.note, second.note)]
     return any(a and b and a != b for a, b in both)
 
 
@@ -164,17 +164,17 @@ def _letters(text: Any) -> str:
 
 def _prefixes(text: str, city: Sequence[str], rules: _Rules) -> tuple[tuple[str, str, str], str]:
     """City, district and subdistrict, each only if something follows it; and what follows."""
-    found = ["", "", ""]
-    for name in sorted({_letters(unicodedata.normalize("NFKC", one).casefold()) for one in city}, key=len):
+    prefixes = ["", "", ""]
+    for name in sorted({_letters(unicodedata.normalize("NFKC", word).casefold()) for word in city}, key=len):
         stem = name.removesuffix("市")
         if stem and text.startswith(stem) and text not in {stem, f"{stem}市"}:
-            found[0], text = stem, text.removeprefix(stem).removeprefix("市")
+            prefixes[0], text = stem, text.removeprefix(stem).removeprefix("市")
             break
     for level, rule in enumerate(rules.prefixes):
         head = rule.match(text)
-        if head and head.end() < len(text) and not found[level]:
-            found[level], text = head[1], text[head.end() :]
-    return (found[0], found[1], found[2]), text
+        if head and head.end() < len(text) and not prefixes[level]:
+            prefixes[level], text = head[1], text[head.end() :]
+    return (prefixes[0], prefixes[1], prefixes[2]), text
 
 
 def _without_kind(text: str, rules: _Rules) -> tuple[str, str]:
@@ -192,10 +192,10 @@ def _ordinary(core: str) -> list[str]:
     return [letter for letter in core if letter in _rules().ordinary]
 
 
-def _ratio(one: str, other: str) -> float:
-    if one == other:
+def _ratio(text: str, other: str) -> float:
+    if text == other:
         return 1.0
-    if set(one).isdisjoint(other):
+    if set(text).isdisjoint(other):
         return 0.0
-    first, second = sorted((one, other))
+    first, second = sorted((text, other))
     return SequenceMatcher(None, first, second, autojunk=False).ratio()

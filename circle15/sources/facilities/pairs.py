@@ -50,8 +50,8 @@ class Sites:
     @property
     def named(self) -> NDArray[np.bool_]:
         """``bool[row]``: the name says which place it is, and not only of what kind."""
-        own = [any(name.core for name in names) for names in self.wordings]
-        return np.array(own, dtype=bool)[self.wording]
+        with_core = [any(name.core for name in names) for names in self.wordings]
+        return np.array(with_core, dtype=bool)[self.wording]
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,31 +131,31 @@ def near_pairs(sites: Sites, earlier: NDArray[np.intp], later: NDArray[np.intp],
         alike of their names; ``named`` where both have a name of their own.
     """
     tree = shapely.STRtree(sites.points[earlier])
-    there, here = tree.query(sites.points[later], predicate="dwithin", distance=within_m)
-    one, other = earlier[here], later[there]
-    sharing = (sites.offers[one] & sites.offers[other]).any(axis=1)
-    one, other = one[sharing], other[sharing]
-    alike, forbidden = name_likeness(sites, one, other)
+    place, row = tree.query(sites.points[later], predicate="dwithin", distance=within_m)
+    first, second = earlier[row], later[place]
+    sharing = (sites.offers[first] & sites.offers[second]).any(axis=1)
+    first, second = first[sharing], second[sharing]
+    alike, forbidden = name_likeness(sites, first, second)
     named = sites.named
-    away_m = np.asarray(shapely.distance(sites.points[one], sites.points[other]), dtype=np.float64)
-    return Pairs(one, other, away_m, alike, forbidden, named[one] & named[other])
+    away_m = np.asarray(shapely.distance(sites.points[first], sites.points[second]), dtype=np.float64)
+    return Pairs(first, second, away_m, alike, forbidden, named[first] & named[second])
 
 
 def name_likeness(
-    sites: Sites, one: NDArray[np.intp], other: NDArray[np.intp]
+    sites: Sites, first: NDArray[np.intp], second: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Likeness of the names of pairs of rows, and what is barred; each pair of wordings is compared once."""
-    pairs = np.column_stack([sites.wording[one], sites.wording[other]])
+    pairs = np.column_stack([sites.wording[first], sites.wording[second]])
     unique, place = np.unique(pairs, axis=0, return_inverse=True)
-    told = [_most_alike(sites.wordings[a], sites.wordings[b]) for a, b in unique.tolist()]
-    scored = np.array(told, dtype=np.float64).reshape(-1, 2)[place.reshape(-1)]
+    alike = [_most_alike(sites.wordings[a], sites.wordings[b]) for a, b in unique.tolist()]
+    scored = np.array(alike, dtype=np.float64).reshape(-1, 2)[place.reshape(-1)]
     return scored[:, 0], scored[:, 1] > 0
 
 
-def _most_alike(one: tuple[PlaceName, ...], other: tuple[PlaceName, ...]) -> tuple[float, bool]:
+def _most_alike(names: tuple[PlaceName, ...], others: tuple[PlaceName, ...]) -> tuple[float, bool]:
     """The best of the Chinese and the English names; barred if one of those that have something in common is."""
-    told = [likeness(a, b) for a in one for b in other]
-    common = [scored for scored in told if scored[0] > 0] or told
+    likenesses = [likeness(a, b) for a in names for b in others]
+    common = [scored for scored in likenesses if scored[0] > 0] or likenesses
     return max((alike for alike, _ in common), default=0.0), any(barred for _, barred in common)
 
 
@@ -168,11 +168,11 @@ def one_to_one(pairs: Pairs, ids: NDArray[np.object_]) -> Pairs:
     order = np.lexsort((_ranks(ids)[pairs.later], _ranks(ids)[pairs.earlier], pairs.away_m, -pairs.alike, ~pairs.named))
     chosen: list[NDArray[np.intp]] = [np.array([], dtype=np.intp)]
     while len(order):
-        one, other = pairs.earlier[order], pairs.later[order]
+        first, second = pairs.earlier[order], pairs.later[order]
         # First in line for both of its rows: whatever is taken before it touches neither.
-        best = ~(pd.Series(one).duplicated() | pd.Series(other).duplicated()).to_numpy()
+        best = ~(pd.Series(first).duplicated() | pd.Series(second).duplicated()).to_numpy()
         chosen.append(order[best])
-        order = order[~(np.isin(one, one[best]) | np.isin(other, other[best]))]
+        order = order[~(np.isin(first, first[best]) | np.isin(second, second[best]))]
     taken = pairs[np.concatenate(chosen)]
     return taken[np.argsort(taken.later)]
 

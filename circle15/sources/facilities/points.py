@@ -67,14 +67,14 @@ def written_degrees(text: str) -> float:
     >>> round(written_degrees("120°37′12″"), 6), written_degrees("南纬31度30分"), written_degrees("120°75′")
     (120.62, -31.5, nan)
     """
-    found = _ANGLE.fullmatch(text.strip())
-    if found is None or (found["before"] and found["after"]) or _NUMBER.fullmatch(text.strip()):
+    match = _ANGLE.fullmatch(text.strip())
+    if match is None or (match["before"] and match["after"]) or _NUMBER.fullmatch(text.strip()):
         return float("nan")
-    minutes, seconds = float(found["minutes"] or 0), float(found["seconds"] or 0)
-    if minutes >= 60 or seconds >= 60 or ("." in found["degrees"] and (found["minutes"] or found["seconds"])):
+    minutes, seconds = float(match["minutes"] or 0), float(match["seconds"] or 0)
+    if minutes >= 60 or seconds >= 60 or ("." in match["degrees"] and (match["minutes"] or match["seconds"])):
         return float("nan")
-    size = float(found["degrees"]) + minutes / 60 + seconds / 3600
-    return -size if (found["before"] or found["after"]).upper() in {"S", "W", "西", "南"} else size
+    size = float(match["degrees"]) + minutes / 60 + seconds / 3600
+    return -size if (match["before"] or match["after"]).upper() in {"S", "W", "西", "南"} else size
 
 
 def written_points(
@@ -159,7 +159,7 @@ def metric_datum(datum: str, file: str) -> pyproj.CRS | None:
 def plain_degrees(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     """Angles in degrees, minutes and seconds, and decimal commas, as numbers; both told."""
     made = frame
-    told: dict[str, NDArray[np.bool_]] = {}
+    written: dict[str, NDArray[np.bool_]] = {}
     for column in _XY:
         cells = made[column]
         odd = np.flatnonzero(pd.to_numeric(cells, errors="coerce").isna().to_numpy() & cells.notna().to_numpy())
@@ -176,9 +176,9 @@ def plain_degrees(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:
             code, number = read.get(str(fresh[place]).strip(), ("", 0.0))
             if code:
                 fresh[place] = number
-                told.setdefault(code, np.zeros(len(frame), dtype=bool))[place] = True
+                written.setdefault(code, np.zeros(len(frame), dtype=bool))[place] = True
         made = made.assign(**{column: pd.Series(fresh, index=made.index, dtype=object)})
-    for code, rows in told.items():
+    for code, rows in written.items():
         tally.tell(frame[rows], code, "note", _XY)
     return made
 
@@ -193,9 +193,9 @@ def written_minutes(frame: pd.DataFrame) -> pd.Series:
     for column in _XY:
         cells = frame[column]
         for text in {str(cell).strip() for cell in cells[cells.map(lambda cell: isinstance(cell, str))]}:
-            found = _ANGLE.fullmatch(text)
-            if found is not None and found["minutes"]:
-                unit, digits = (3600, found["seconds"]) if found["seconds"] else (60, found["minutes"])
+            match = _ANGLE.fullmatch(text)
+            if match is not None and match["minutes"]:
+                unit, digits = (3600, match["seconds"]) if match["seconds"] else (60, match["minutes"])
                 step = 10.0 ** -len(digits.partition(".")[2]) / unit
                 rows = cells.map(lambda cell, text=text: isinstance(cell, str) and cell.strip() == text)
                 steps[rows] = np.fmax(steps[rows], step)
@@ -247,15 +247,15 @@ def _metres_only(
     system: pyproj.CRS,
 ) -> None:
     """Refuse a list whose datum counts in metres while most of it is degrees, or has easting and northing exchanged."""
-    there = np.isfinite(x) & np.isfinite(y)
-    degrees = there & (np.abs(x) <= 180) & (np.abs(y) <= 180)
-    if degrees.sum() > _MOSTLY * there.sum():
+    finite = np.isfinite(x) & np.isfinite(y)
+    degrees = finite & (np.abs(x) <= 180) & (np.abs(y) <= 180)
+    if degrees.sum() > _MOSTLY * finite.sum():
         raise refusal("list_degrees", **_first(frame, degrees, x, y, tally), datum=datum)
     box = _area(system)
     if box is None:
         return
-    swapped = there & ~_inside(system, x, y, box) & _inside(system, y, x, box)
-    if swapped.sum() > _MOSTLY * there.sum():
+    swapped = finite & ~_inside(system, x, y, box) & _inside(system, y, x, box)
+    if swapped.sum() > _MOSTLY * finite.sum():
         raise _swapped(frame, swapped, x, y, tally, columns=columns, ground=hint("ground_datum", datum=datum))
 
 
@@ -330,11 +330,11 @@ def fitting_systems(x: float, y: float, home: pyproj.CRS) -> list[tuple[str, boo
     if box is None:
         return []
     both = np.array([x, y]), np.array([y, x])
-    there = {code: _inside(pyproj.CRS(code), *both, box) for code in dict.fromkeys(_codes(home, box))}
+    within = {code: _inside(pyproj.CRS(code), *both, box) for code in dict.fromkeys(_codes(home, box))}
     fits = [
-        (code, exchanged) for exchanged in (False, True) for code, inside in there.items() if inside[int(exchanged)]
+        (code, exchanged) for exchanged in (False, True) for code, inside in within.items() if inside[int(exchanged)]
     ]
-    return [(code, exchanged) for code, exchanged in fits if not (exchanged and there[code][0])]
+    return [(code, exchanged) for code, exchanged in fits if not (exchanged and within[code][0])]
 
 
 def _advice(x: float, y: float, home: pyproj.CRS | None) -> tuple[str, str]:

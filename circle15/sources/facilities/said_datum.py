@@ -42,17 +42,17 @@ def check_said_datum(frame: pd.DataFrame, declared: str, tally: Tally) -> bool:
     if "datum" not in frame:
         return False
     words = frame["datum"].astype(object).where(frame["datum"].notna(), "").astype(str).str.strip().astype(object)
-    said = words.map({word: datum_key(word) for word in words.unique()}).astype(object)
+    keys = words.map({word: datum_key(word) for word in words.unique()}).astype(object)
     rows = frame[ROW] if ROW in frame else pd.Series(np.arange(len(frame)) + 1, index=frame.index)
     meant = declared.lower() if declared.lower() in _SHIFTED else ""
-    other = said[(said != "") & (said.where(said.isin(_SHIFTED), "") != meant)]
+    other = keys[(keys != "") & (keys.where(keys.isin(_SHIFTED), "") != meant)]
     if len(other):
         raise refusal(
             "datum_contradicted", file=tally.file, row=int(rows[other.index[0]]), value=words[other.index[0]][:40],
             count=len(other), rows=len(frame), declared=declared, meant=other.iloc[0],
         )  # fmt: skip
     tally.findings += unknown_words(words, "datum", tally.file, rows, column="datum", declared=declared)
-    return bool(len(said)) and bool((said != "").all())
+    return bool(len(keys)) and bool((keys != "").all())
 
 
 def undeclared_datum(lon: pd.Series, lat: pd.Series, file: str) -> list[Finding]:

@@ -30,19 +30,11 @@ from circle15.sources.facilities.conflicts import (
     other_services,
     other_values,
 )
+from circle15.sources.facilities.filled import capacities_named, filled, gone, lacks, united, unnamed
 from circle15.sources.facilities.names import SAME
 from circle15.sources.facilities.pairs import Pairs, Sites, near_pairs, one_to_one, read_sites
 
 __all__ = ["PlaceList", "SamePlaces", "same_places"]
-
-_MADE = ("name_is_own", "also_in", "filled_columns")
-_WITH = {
-    "tier_key": "tier",
-    "supply_route_key": "supply_route",
-    "site_kind_key": "site_kind",
-    "site_kind": "site_kind_key",
-}
-"""Columns that say in our words what another one says: filled only together with it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,12 +141,12 @@ def same_places(
     {'f1': 'n7'}
     """
     rule = rule or same_place_rule()
-    if sum(len(one.frame) > 0 for one in _checked(lists)) < 2:  # the names of a single list need not be read
+    if sum(len(entry.frame) > 0 for entry in _checked(lists)) < 2:  # the names of a single list need not be read
         whole = _whole(lists).drop(columns="name_is_own", errors="ignore")
         return SamePlaces(frame=whole, matches=_stacked((), MATCH_COLUMNS), conflicts=_stacked((), CONFLICT_COLUMNS))
     merging = _begun(lists, city, pack_services)
-    for number, one in enumerate(lists[1:], start=1):
-        merging = _taken(merging, number, rule, merge=one.merge)
+    for number, entry in enumerate(lists[1:], start=1):
+        merging = _taken(merging, number, rule, merge=entry.merge)
     return _result(merging)
 
 
@@ -162,13 +154,13 @@ def _checked(lists: Sequence[PlaceList]) -> Sequence[PlaceList]:
     if not lists:
         raise refusal("merge_none", error=InputError)
     crs = lists[0].frame.crs
-    for one in lists:
-        if one.frame.crs is None or one.frame.crs != crs or why_unfit(crs):
-            raise refusal("merge_crs", error=CrsError, list=one.label, crs=one.frame.crs)
-    ids = pd.Series([key for one in lists for key in one.frame.index.astype(str)], dtype=object)
+    for entry in lists:
+        if entry.frame.crs is None or entry.frame.crs != crs or why_unfit(crs):
+            raise refusal("merge_crs", error=CrsError, list=entry.label, crs=entry.frame.crs)
+    ids = pd.Series([key for entry in lists for key in entry.frame.index.astype(str)], dtype=object)
     twice = ids[ids.duplicated()]
     if len(twice):
-        named = dict.fromkeys(one.label for one in lists if twice.iloc[0] in one.frame.index.astype(str))
+        named = dict.fromkeys(entry.label for entry in lists if twice.iloc[0] in entry.frame.index.astype(str))
         raise refusal(
             "merge_ids",
             error=InputError,
@@ -194,19 +186,19 @@ class _Merging:
 
 
 def _whole(lists: Sequence[PlaceList]) -> gpd.GeoDataFrame:
-    frames = [one.frame.sort_index() for one in lists if len(one.frame)] or [lists[0].frame]
+    frames = [entry.frame.sort_index() for entry in lists if len(entry.frame)] or [lists[0].frame]
     return gpd.GeoDataFrame(pd.concat(frames), crs=frames[0].crs).rename_axis("facility_id")
 
 
 def _begun(lists: Sequence[PlaceList], city: Sequence[str], pack_services: tuple[Service, ...]) -> _Merging:
     whole = _whole(lists)
-    number = np.repeat(np.arange(len(lists)), [len(one.frame) for one in lists])
+    number = np.repeat(np.arange(len(lists)), [len(entry.frame) for entry in lists])
     sites = read_sites(whole, city=city, pack_services=pack_services)
-    about = np.array([[key in one.speaks_of for key in sites.keys] for one in lists], dtype=bool)
+    about = np.array([[key in entry.speaks_of for key in sites.keys] for entry in lists], dtype=bool)
     return _Merging(
         frame=whole,
         number=number,
-        labels=np.array([one.label for one in lists], dtype=object)[number],
+        labels=np.array([entry.label for entry in lists], dtype=object)[number],
         sites=sites,
         speaks=sites.offers | about.reshape(len(lists), len(sites.keys))[number],
         stands=np.ones(len(whole), dtype=bool),
@@ -229,8 +221,8 @@ def _taken(now: _Merging, number: int, rule: SamePlaceRule, *, merge: bool) -> _
     doubts = {"far": far[free[far.earlier] & free[far.later]], "alike": alike, "near": beside}
     if not merge:
         doubts["apart"] = same
-    told = [conflict_table(now.frame, now.labels, sites, kind, pairs) for kind, pairs in doubts.items()]
-    now = replace(now, conflicts=(*now.conflicts, *told))
+    conflicts = [conflict_table(now.frame, now.labels, sites, kind, pairs) for kind, pairs in doubts.items()]
+    now = replace(now, conflicts=(*now.conflicts, *conflicts))
     return _merged(now, same, rule) if merge else now
 
 
@@ -248,15 +240,15 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
     """Make one row of each pair."""
     if not len(same):
         return now
-    now = replace(now, frame=_capacities_named(now.frame, now.sites, same))
+    now = replace(now, frame=capacities_named(now.frame, now.sites, same))
     frame, sites, speaks = now.frame, now.sites, now.speaks
-    silent = _gone(frame)[same.later] & ~_gone(frame)[same.earlier]
+    silent = gone(frame)[same.later] & ~gone(frame)[same.earlier]
     offered = sites.offers[same.later] & ~silent[:, None]
     added = offered & ~sites.offers[same.earlier]
-    filled, gained = _filled(now, same, rule, silent)
+    full, gained = filled(frame, sites, same, rule, silent)
     match = pd.DataFrame(
         {
-            "facility_id": sites.ids[same.earlier], "name": filled["name"].to_numpy()[same.earlier],
+            "facility_id": sites.ids[same.earlier], "name": full["name"].to_numpy()[same.earlier],
             "list_file": now.labels[same.earlier], "other_id": sites.ids[same.later],
             "other_name": frame["name"].to_numpy()[same.later], "other_file": now.labels[same.later],
             "distance_m": same.away_m, "by": np.where(same.named, "name", "point"),
@@ -265,106 +257,36 @@ def _merged(now: _Merging, same: Pairs, rule: SamePlaceRule) -> _Merging:
         },
         columns=list(MATCH_COLUMNS),
     )  # fmt: skip
-    filled["services"] = _united(frame["services"], sites, same, added)
-    differ, one, other = other_services(sites, speaks, same)
-    doubts = [_chosen(now, "services", same, differ, (one, other))]
+    full["services"] = united(frame["services"], sites, same, added)
+    differ, first, second = other_services(sites, speaks, same)
+    doubts = [_chosen(now, "services", same, differ, (first, second))]
     for column in (column for column in rule.compared if column in frame):
         values = frame[column].astype(object).where(frame[column].notna(), "").astype(str).to_numpy()
         differ = other_values(frame, column, same)
         doubts.append(_chosen(now, "differs", same, differ, (values[same.earlier], values[same.later]), column=column))
     if "state" in frame:
-        said = frame["state"].where(frame["state"].isin(STATES), STATES[0]).to_numpy(dtype=object)
-        one, other = said[same.earlier], said[same.later]
-        doubts.append(_chosen(now, "differs", same, one != other, (one, other), column="state"))
+        states_of = frame["state"].where(frame["state"].isin(STATES), STATES[0]).to_numpy(dtype=object)
+        first, second = states_of[same.earlier], states_of[same.later]
+        doubts.append(_chosen(now, "differs", same, first != second, (first, second), column="state"))
     offers, wording, stands = sites.offers.copy(), sites.wording.copy(), now.stands.copy()
     speaks = speaks.copy()
     offers[same.earlier] |= offered
     speaks[same.earlier] |= speaks[same.later]
-    unnamed = _unnamed(sites)[same.earlier] & ~silent
-    wording[same.earlier[unnamed]] = wording[same.later[unnamed]]
+    nameless = unnamed(sites)[same.earlier] & ~silent
+    wording[same.earlier[nameless]] = wording[same.later[nameless]]
     stands[same.later] = False
     return replace(
-        now, frame=filled, sites=replace(sites, offers=offers, wording=wording), speaks=speaks, stands=stands,
+        now, frame=full, sites=replace(sites, offers=offers, wording=wording), speaks=speaks, stands=stands,
         matches=(*now.matches, match), conflicts=(*now.conflicts, *doubts),
     )  # fmt: skip
-
-
-def _capacities_named(frame: gpd.GeoDataFrame, sites: Sites, same: Pairs) -> gpd.GeoDataFrame:
-    """Capacities with their service, where a row of one service becomes a place of several: no total of the place."""
-    if "capacity" not in frame:
-        return frame
-    several = (sites.offers[same.earlier] | sites.offers[same.later]).sum(axis=1) > 1
-    rows = np.concatenate([same.earlier[several], same.later[several]])
-    numbers = pd.to_numeric(frame["capacity"], errors="coerce").to_numpy(dtype=float)
-    rows = rows[(sites.offers[rows].sum(axis=1) == 1) & ~np.isnan(numbers[rows])]
-    by_service = list(frame.get("capacity_by_service", [None] * len(frame)))
-    for row in rows:
-        by_service[row] = {sites.keys[int(sites.offers[row].argmax())]: float(numbers[row])}
-    if len(rows) == 0:
-        return frame
-    left = frame["capacity"].copy()
-    left.iloc[rows] = np.nan
-    return frame.assign(capacity=left, capacity_by_service=pd.Series(by_service, index=frame.index, dtype=object))
-
-
-def _united(services: pd.Series, sites: Sites, same: Pairs, added: NDArray[np.bool_]) -> pd.Series:
-    rows, keys = list(services), np.array(sites.keys, dtype=object)
-    for place in np.flatnonzero(added.any(axis=1)):
-        rows[same.earlier[place]] = (*rows[same.earlier[place]], *keys[added[place]])
-    return pd.Series(rows, index=services.index, dtype=object)
 
 
 def _chosen(
     now: _Merging, kind: str, pairs: Pairs, chosen: NDArray[np.bool_], values: tuple[Sequence[str], Sequence[str]],
     *, column: str = "services",
 ) -> pd.DataFrame:  # fmt: skip
-    one, other = (np.asarray(told, dtype=object)[chosen].tolist() for told in values)
-    return conflict_table(now.frame, now.labels, now.sites, kind, pairs[chosen], (one, other)).assign(column=column)
-
-
-def _unnamed(sites: Sites) -> NDArray[np.bool_]:
-    return np.array([not names for names in sites.wordings], dtype=bool)[sites.wording]
-
-
-def _gone(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Which rows are closed, being built or planned."""
-    if "state" not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    return np.asarray(frame["state"].isin(STATES[1:]), dtype=bool)
-
-
-def _filled(
-    now: _Merging, same: Pairs, rule: SamePlaceRule, silent: NDArray[np.bool_]
-) -> tuple[gpd.GeoDataFrame, NDArray[np.object_]]:
-    """The frame with what the earlier rows lack taken from the later ones, and which columns each gained.
-
-    ``silent`` pairs gain nothing: the later list speaks of a place that is gone where the earlier one's is in use.
-    """
-    frame = now.frame.copy()
-    gained = np.full(len(same), "", dtype=object)
-    unnamed = _unnamed(now.sites)
-    columns = [column for column in frame.columns if column not in (*rule.own, *_MADE)]
-    for column in ("name", *columns):
-        cells = frame[column].copy()
-        lacking = unnamed if column == "name" else cells.map(_lacks).to_numpy(dtype=bool)
-        # A stand-in for a name is no name, in any language.
-        known = ~unnamed if column in {"name", "name_en"} else ~lacking
-        if (said := _WITH.get(column)) in now.frame:
-            lacking = lacking & now.frame[said].map(_lacks).to_numpy(dtype=bool)
-        take = lacking[same.earlier] & known[same.later] & ~silent
-        if take.any():
-            cells.iloc[same.earlier[take]] = cells.iloc[same.later[take]].to_numpy()
-            frame[column] = cells
-            gained[take] = [f"{before}, {column}" if before else column for before in gained[take]]
-    return frame, gained
-
-
-def _lacks(cell: object) -> bool:
-    if isinstance(cell, str):
-        return not cell.strip()
-    if isinstance(cell, (tuple, list, dict, frozenset, set)):
-        return not cell
-    return bool(pd.isna(cell))  # type: ignore[call-overload]
+    first, second = (np.asarray(cells, dtype=object)[chosen].tolist() for cells in values)
+    return conflict_table(now.frame, now.labels, now.sites, kind, pairs[chosen], (first, second)).assign(column=column)
 
 
 def _result(done: _Merging) -> SamePlaces:
@@ -388,22 +310,22 @@ def _with_sources(kept: gpd.GeoDataFrame, done: _Merging, matches: pd.DataFrame)
     """Say in each merged row which lists it comes from, under which ids, and what was filled."""
     if matches.empty:
         return kept
-    said = done.labels
+    labels = done.labels
     if "source" in done.frame:
-        given = done.frame["source"].map(lambda cell: "" if _lacks(cell) else str(cell).strip()).to_numpy(dtype=object)
-        said = np.where(given == "", said, given)
-    said_by = dict(zip(done.sites.ids, said, strict=True))
+        given = done.frame["source"].map(lambda cell: "" if lacks(cell) else str(cell).strip()).to_numpy(dtype=object)
+        labels = np.where(given == "", labels, given)
+    said_by = dict(zip(done.sites.ids, labels, strict=True))
     places: dict[str, tuple[list[str], list[str], list[str]]] = {}
     for key, other, gained in zip(matches["facility_id"], matches["other_id"], matches["filled"], strict=True):
         sources, others, columns = places.setdefault(key, ([said_by[key]], [], []))
         sources.append(said_by[other])
         others.append(other)
         columns += gained.split(", ") if gained else []
-    told = kept.assign(source=kept.get("source", ""), also_in="", filled_columns="")
-    rows = told.index.astype(str).get_indexer(pd.Index(list(places)))
+    sourced = kept.assign(source=kept.get("source", ""), also_in="", filled_columns="")
+    rows = sourced.index.astype(str).get_indexer(pd.Index(list(places)))
     for place, column in enumerate(("source", "also_in", "filled_columns")):
         between = ", " if column == "filled_columns" else "; "
-        cells = told[column].astype(object)
+        cells = sourced[column].astype(object)
         cells.iloc[rows] = [between.join(dict.fromkeys(joint[place])) for joint in places.values()]
-        told[column] = cells
-    return told
+        sourced[column] = cells
+    return sourced

@@ -79,9 +79,9 @@ def read_facilities(
     record = rows.ours.described(rows.record)
     tally.headers = dict(rows.ours.headers)
     columns = point_columns(rows.ours)
-    said = check_said_datum(rows.ours.frame, rows.datum, tally)
+    stated = check_said_datum(rows.ours.frame, rows.datum, tally)
     frame = written_points(rows.ours.frame, rows.datum, tally, columns=columns, home=home)
-    if home is not None and rows.degrees_of_nobody and not said and "datum" not in entry.given:
+    if home is not None and rows.degrees_of_nobody and not stated and "datum" not in entry.given:
         tally.findings += undeclared_datum(frame["lon"], frame["lat"], path.name)
     written = frame.get("services")
     frame["services"] = pd.Series(_services(frame, entry, tally, pack_services), index=frame.index, dtype=object)
@@ -155,8 +155,8 @@ def _read_rows(path: Path, entry: FacilitiesTable) -> _Rows:
     frame = rows.ours.frame
     missing = [column for column in ("name", "lon", "lat") if column not in frame]
     if missing:
-        found = shown_headers([column for column in frame.columns if column != ROW])
-        raise refusal("list_columns", file=path.name, missing=", ".join(missing), found=found, first=missing[0])
+        headers = shown_headers([column for column in frame.columns if column != ROW])
+        raise refusal("list_columns", file=path.name, missing=", ".join(missing), found=headers, first=missing[0])
     texts = {column: _texts(frame[column]) for column in _TEXT if column in frame}
     return replace(rows, ours=replace(rows.ours, frame=frame.assign(**texts)))
 
@@ -188,8 +188,8 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     layer = read_layer(path, layer=entry.layer, encoding=entry.encoding, crs=entry.crs if shifts else datum)
     if layer.frame.empty and entry.columns:
         raise refusal("layer_no_rows", file=path.name)
-    own, numbers, parts = placed_rows(layer.frame, path.name)
-    degrees = own.to_crs("EPSG:4326")
+    rows_placed, numbers, parts = placed_rows(layer.frame, path.name)
+    degrees = rows_placed.to_crs("EPSG:4326")
     point = degrees.geometry.representative_point()
     attributes = pd.DataFrame(degrees.drop(columns=degrees.geometry.name))
     cut = layer.encoding if path.suffix.lower() == ".shp" else ""
@@ -199,8 +199,8 @@ def _of_layer(path: Path, entry: FacilitiesTable, datum: str) -> _Rows:
     if shifts and datum.lower() != "wgs84":
         record = replace(record, crs=datum)
     tally = Tally(file=path.name, findings=[*layer.notes, *parts_findings(numbers, parts, path.name)])
-    if own.crs.is_projected:  # in degrees nothing would be left of round metres
-        steps = layer_steps(own.geometry)
+    if rows_placed.crs.is_projected:  # in degrees nothing would be left of round metres
+        steps = layer_steps(rows_placed.geometry)
         tell_rounded(placed, steps, tally, code="facility-rounded")
         placed = with_steps(placed, steps)
     return _Rows(
@@ -239,6 +239,6 @@ def _services(
         if entry.service is None:
             raise refusal("list_service", file=tally.file)
         return [(entry.service,)] * len(frame)
-    offered, told = services_in(frame["services"], frame[ROW], tally.file, pack_services=pack_services)
-    tally.findings += told
+    offered, findings = services_in(frame["services"], frame[ROW], tally.file, pack_services=pack_services)
+    tally.findings += findings
     return offered

@@ -85,8 +85,8 @@ class LayerLimits:
 
 def broken_layer(file: str, why: object) -> Circle15Error:
     """The error for a layer that its driver cannot read."""
-    told = why if isinstance(why, tuple) else " ".join(str(why).split())[:300]
-    return refusal("layer_broken", file=file, why=told)
+    words = why if isinstance(why, tuple) else " ".join(str(why).split())[:300]
+    return refusal("layer_broken", file=file, why=words)
 
 
 def check_file(path: Path, limits: LayerLimits) -> None:
@@ -168,23 +168,29 @@ def look_into_geojson(path: Path) -> GeoJson:
         return {"type": "Feature"} if made.get("type") == "Feature" and "crs" not in made else made
 
     try:
-        told = json.loads(text, object_pairs_hook=lean)
+        document = json.loads(text, object_pairs_hook=lean)
     except json.JSONDecodeError as error:
         raise refusal("geojson_json", file=path.name, line=error.lineno, why=error.msg) from error
     except (RecursionError, ValueError) as error:
         raise broken_layer(path.name, hint("json_deep")) from error
-    kind = told.get("type") if isinstance(told, dict) else None
-    features = told.get("features") if kind == "FeatureCollection" else []
+    kind = document.get("type") if isinstance(document, dict) else None
+    features = document.get("features") if kind == "FeatureCollection" else []
     if not (kind in _GEOMETRIES or kind in {"Feature", "FeatureCollection"}) or not isinstance(features, list):
         raise refusal("layer_content", file=path.name, kind="GeoJSON")
-    odd = [row for row, one in enumerate(features, 1) if not (isinstance(one, dict) and one.get("type") == "Feature")]
+    odd = [
+        row
+        for row, feature in enumerate(features, 1)
+        if not (isinstance(feature, dict) and feature.get("type") == "Feature")
+    ]
     if odd:
         raise refusal("geojson_feature", file=path.name, row=odd[0], count=len(odd))
-    return GeoJson(crs=_crs_member(path.name, told), unknown_crs="crs" in told and told["crs"] is None, twice=twice)
+    return GeoJson(
+        crs=_crs_member(path.name, document), unknown_crs="crs" in document and document["crs"] is None, twice=twice
+    )
 
 
-def _crs_member(file: str, told: dict[str, Any]) -> pyproj.CRS | None:
-    member = told.get("crs")
+def _crs_member(file: str, content: dict[str, Any]) -> pyproj.CRS | None:
+    member = content.get("crs")
     if member is None:
         return None
     named = member.get("properties") if isinstance(member, dict) and member.get("type") == "name" else None

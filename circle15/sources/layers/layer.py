@@ -106,11 +106,11 @@ def read_layer(
     check_file(path, most)
     try:
         with np.errstate(invalid="ignore"):  # a vertex that is no number is refused below, with its row
-            found = _READERS[path.suffix.lower()](path, most, wanted, key)
-        frame = found.frame
+            content = _READERS[path.suffix.lower()](path, most, wanted, key)
+        frame = content.frame
         if not isinstance(frame, gpd.GeoDataFrame):
             raise refusal("layer_no_shapes", file=path.name)
-        frame = _flat(frame, _system(path, found, wanted["crs"]))
+        frame = _flat(frame, _system(path, content, wanted["crs"]))
         _check_finite(path, frame.geometry.to_numpy())
         most.check(path.name, "vertices", int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()))
     except PackError:
@@ -119,7 +119,7 @@ def read_layer(
         raise broken_layer(path.name, error) from error
     if frame.crs.is_geographic:
         _check_degrees(path, frame, may_be_metres=path.suffix.lower() in {".geojson", ".json"})
-    return Layer(frame=frame, file=path.name, part=found.part, encoding=found.encoding, notes=found.notes)
+    return Layer(frame=frame, file=path.name, part=content.part, encoding=content.encoding, notes=content.notes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -176,12 +176,12 @@ def _driver(path: Path, limits: LayerLimits, source: Path | bytes, *, layer: str
 
 def _geojson(path: Path, limits: LayerLimits, wanted: Mapping[str, str], key: str) -> _Found:
     _one_layer_only(path, wanted, key)
-    told = look_into_geojson(path)
+    content = look_into_geojson(path)
     frame = _driver(path, limits, path)
-    named = told.crs
-    if named is None and not told.unknown_crs and not wanted["crs"]:
+    named = content.crs
+    if named is None and not content.unknown_crs and not wanted["crs"]:
         named = pyproj.CRS("EPSG:4326")  # as the standard says of a file that says nothing
-    notes = (finding("layer-keys-twice", "warning", file=path.name, count=told.twice),) if told.twice else ()
+    notes = (finding("layer-keys-twice", "warning", file=path.name, count=content.twice),) if content.twice else ()
     return _Found(frame=frame, crs=named, notes=notes)
 
 
@@ -228,14 +228,14 @@ def _one_layer_only(path: Path, wanted: Mapping[str, str], key: str) -> None:
         raise refusal("layer_one_only", file=path.name, key=key, name=wanted[key][:80])
 
 
-def _system(path: Path, found: _Found, given: str) -> pyproj.CRS:
+def _system(path: Path, content: _Found, given: str) -> pyproj.CRS:
     """The layer's reference system: its own, else the one that city.toml gives."""
-    own = found.crs
-    said = named_crs(path.name, given) if given else None
-    if own is not None and said is not None and not own.equals(said, ignore_axis_order=True):
-        shown = own.to_string() if own.to_epsg() else own.name
+    crs = content.crs
+    stated = named_crs(path.name, given) if given else None
+    if crs is not None and stated is not None and not crs.equals(stated, ignore_axis_order=True):
+        shown = crs.to_string() if crs.to_epsg() else crs.name
         raise refusal("layer_crs_twice", file=path.name, own=shown, crs=given)
-    system = own if own is not None else said
+    system = crs if crs is not None else stated
     if system is None or not (system.is_geographic or system.is_projected):
         raise refusal("layer_no_crs", file=path.name)
     return system

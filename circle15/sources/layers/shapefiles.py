@@ -61,10 +61,10 @@ def open_shapefile(path: Path, limits: LayerLimits, *, encoding: str = "") -> Sh
     """
     home = path.parent.resolve()
     beside = {
-        one.suffix.lower(): one
-        for one in sorted(path.parent.iterdir())
+        sibling.suffix.lower(): sibling
+        for sibling in sorted(path.parent.iterdir())
         # A part that is a link leads where the pack has no business.
-        if one.stem == path.stem and one.is_file() and one.resolve().parent == home
+        if sibling.stem == path.stem and sibling.is_file() and sibling.resolve().parent == home
     }
     for suffix in (".shx", ".dbf"):
         if suffix not in beside:

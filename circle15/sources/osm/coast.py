@@ -133,7 +133,7 @@ def _metres(vector: NDArray[np.float64], lat: float) -> NDArray[np.float64]:
 
 def _ends(chains: NDArray[np.object_], box: shapely.Polygon, stretch_m: float) -> list[_End]:
     """The open ends of chains that lie inside the box; their course is that of the last ``stretch_m``."""
-    found = []
+    ends = []
     for line in chains:
         points = np.asarray(line.coords)
         if (points[0] == points[-1]).all():
@@ -142,8 +142,8 @@ def _ends(chains: NDArray[np.object_], box: shapely.Polygon, stretch_m: float) -
         for before, at, along, last in ((points[1], points[0], back, False), (points[-2], points[-1], -back, True)):
             if box.contains(shapely.Point(at)):
                 course = at - np.array(line.interpolate(along).coords[0])
-                found.append(_End(at=at, heading=at - before, course=course, last=last))
-    return found
+                ends.append(_End(at=at, heading=at - before, course=course, last=last))
+    return ends
 
 
 def _drawn_on(
@@ -204,15 +204,15 @@ def _to_border(
     most_m = min(rules.border_share * float(across.min()), rules.border_m)
     facing = _distances(left)
     taken = [*chains, *joins]
-    found = []
+    strands = []
     lines = [_outward(end, box, rules.turn_deg) for end in left]
     for k in sorted(range(len(left)), key=lambda k: (lines[k][1], left[k].place)):
         line, length_m = lines[k]
         clear = length_m * rules.clear_times <= min(facing[k].min(), facing[:, k].min())
         if length_m <= most_m and clear and not _crosses(line, np.array(taken), both=False):
-            found.append((left[k], line))
+            strands.append((left[k], line))
             taken.append(line)
-    return found
+    return strands
 
 
 def _outward(end: _End, box: shapely.Polygon, turn_deg: float) -> tuple[shapely.LineString, float]:
@@ -267,9 +267,9 @@ def _faces_beside(
     start, along, length = start[length > 0], along[length > 0], length[length > 0]
     aside = np.column_stack([along[:, 1], -along[:, 0]]) / length[:, None] * (side * _ASIDE_DEG)
     hits = shapely.STRtree(faces).query(shapely.points(start + along / 2 + aside), predicate="intersects")
-    found = np.zeros(len(faces), dtype=bool)
-    found[hits[1]] = True
-    return found
+    beside = np.zeros(len(faces), dtype=bool)
+    beside[hits[1]] = True
+    return beside
 
 
 def _within(

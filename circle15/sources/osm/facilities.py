@@ -176,15 +176,15 @@ def _describe(tags: Mapping[str, str], first: Service) -> dict[str, Any]:
 
 def _kinds(tags: Mapping[str, str], offered: tuple[str, ...]) -> str:
     """Kinds of site: as the name says, else as the tags do."""
-    asked = {key: kind for key, kind in kinds().items() if kind.service in offered}
-    named = tuple(key for key in kind_keys(tags.get("name", "")) if key in asked)
-    tagged = (key for key, kind in asked.items() if any(TagRule.parse(rule).holds(tags) for rule in kind.osm))
+    wanted = {key: kind for key, kind in kinds().items() if kind.service in offered}
+    named = tuple(key for key in kind_keys(tags.get("name", "")) if key in wanted)
+    tagged = (key for key, kind in wanted.items() if any(TagRule.parse(rule).holds(tags) for rule in kind.osm))
     return joined_kinds(named or tuple(tagged))
 
 
 def _state(tags: Mapping[str, str], rules: Sequence[ServiceRule]) -> str:
     """A state of the life cycle in which a place covers nobody, ``""`` where no tag names one."""
-    state = life_of(tags, makes=lambda some: any(rule.holds(some) for rule in rules)).state
+    state = life_of(tags, makes=lambda given: any(rule.holds(given) for rule in rules)).state
     return "" if state == IN_USE else state
 
 
@@ -212,15 +212,15 @@ def _merge_doubles(frame: gpd.GeoDataFrame, *, order: Sequence[str], within_m: f
     if len(frame) < 2:
         return frame
     points = frame.geometry.to_crs(utm_crs(frame.geometry)).to_numpy()
-    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=within_m)
-    one, other = one[one < other], other[one < other]
+    earlier, later = shapely.STRtree(points).query(points, predicate="dwithin", distance=within_m)
+    earlier, later = earlier[earlier < later], later[earlier < later]
     name, offers = frame["name"].str.casefold().to_numpy(), [set(row) for row in frame["services"]]
     named, gone = frame["name_is_own"].to_numpy(), (frame["state"] != "").to_numpy()
     same = [
         bool(named[i] and named[j] and name[i] == name[j] and offers[i] & offers[j] and gone[i] == gone[j])
-        for i, j in zip(one, other, strict=True)
+        for i, j in zip(earlier, later, strict=True)
     ]
-    links = coo_array((np.ones(sum(same), dtype=np.int8), (one[same], other[same])), shape=(len(frame),) * 2)
+    links = coo_array((np.ones(sum(same), dtype=np.int8), (earlier[same], later[same])), shape=(len(frame),) * 2)
     group = connected_components(links, directed=False)[1]
     kept = frame.loc[~pd.Series(group, index=frame.index).duplicated()].copy()  # nodes sort before ways
     for label in np.flatnonzero(np.bincount(group) > 1):

@@ -72,9 +72,9 @@ def count_tagged(path: Path, key: str) -> int:
         If the file is cut short, or of more than one moment.
     """
     kinds, contents = osmium.osm.WAY | osmium.osm.RELATION, osm_contents(path)
-    some = osmium.FileProcessor(str(path), kinds).with_filter(osmium.filter.KeyFilter(key))
+    tagged = osmium.FileProcessor(str(path), kinds).with_filter(osmium.filter.KeyFilter(key))
     try:
-        return len({osm_id(thing) for thing in some if _counts(thing, contents)})
+        return len({osm_id(thing) for thing in tagged if _counts(thing, contents)})
     except RuntimeError as fault:
         raise reading_fault(path, fault) from fault
 
@@ -88,16 +88,16 @@ def located_ways(path: Path, ids: Iterable[int]) -> dict[int, list[shapely.LineS
         If the file is cut short, or of more than one moment.
     """
     kinds, contents = osmium.osm.NODE | osmium.osm.WAY, osm_contents(path)
-    some = osmium.FileProcessor(str(path), kinds).with_locations().with_filter(osmium.filter.IdFilter(ids))
-    found = {}
+    ways_read = osmium.FileProcessor(str(path), kinds).with_locations().with_filter(osmium.filter.IdFilter(ids))
+    ways = {}
     thing: Any
     try:
-        for thing in some:
+        for thing in ways_read:
             if thing.is_way() and _counts(thing, contents):
-                found[int(thing.id)] = [shapely.LineString(run) for run in located(thing) if len(run) > 1]
+                ways[int(thing.id)] = [shapely.LineString(run) for run in located(thing) if len(run) > 1]
     except (RuntimeError, osmium.InvalidLocationError) as fault:
         raise reading_fault(path, fault) from fault
-    return found
+    return ways
 
 
 def _counts(thing: Any, contents: OsmContents) -> bool:

@@ -91,8 +91,8 @@ def object_lines(path: Path, kind: osmium.osm.osm_entity_bits, letter: bytes, id
     """The OPL lines, with versions, of the objects of one kind that have one of the ids, in the order of the file."""
     wanted = set(ids)
     # osmium's sets of ids hold none below zero.
-    some = (osmium.filter.IdFilter(ids),) if min(ids, default=0) >= 0 else ()
-    lines = written(path, kind, *some, form="opl,add_metadata=version,locations_on_ways=true").split(b"\n")
+    filters = (osmium.filter.IdFilter(ids),) if min(ids, default=0) >= 0 else ()
+    lines = written(path, kind, *filters, form="opl,add_metadata=version,locations_on_ways=true").split(b"\n")
     return [line for line in lines if line.startswith(letter) and int(line[1 : line.index(b" ")]) in wanted]
 
 
@@ -104,7 +104,7 @@ def tags_of(field: bytes) -> dict[str, str]:
 
 def plain(text: str) -> str:
     """Undo OPL's ``%hex%`` escapes."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "%" in text else text
 
 
 def fields(line: bytes, second: bytes) -> tuple[bytes, bytes]:
@@ -128,14 +128,14 @@ def reading_fault(path: Path, error: Exception) -> Circle15Error:
     error
         What osmium said.
     """
-    said = str(error)
-    coordinate = _COORDINATE.search(said)
+    words = str(error)
+    coordinate = _COORDINATE.search(words)
     if coordinate:
         at, value = element_of_value(path, coordinate[1])
         return refusal("osm_coordinate", error=StreetsError, file=path.name, at=at, value=value[:40])
     if isinstance(error, osmium.InvalidLocationError):
         return _first_off_the_globe(path) or refusal("osm_cut", error=StreetsError, file=path.name, why=error)
-    if _LONG in said:
+    if _LONG in words:
         at, _ = element_of_value(path, None)
         return refusal("osm_long_text", error=StreetsError, file=path.name, at=at)
     return refusal("osm_cut", error=StreetsError, file=path.name, why=error)

@@ -178,19 +178,19 @@ class _Layer:
         drawn = broken_areas(
             path, {name: claim.members for name, claim in claims.items()}, gap_m=place_rules()["rings"]["gap_m"]
         )
-        rows, told = [], []
+        rows, names = [], []
         for name in sorted(drawn, key=id_order):
             parts = {name: _whole(drawn[name].area), f"{name}-banks": _whole(drawn[name].edge)}
             near = {key: shape for key, shape in parts.items() if not shapely.is_empty(shape) and _touch(shape, bbox)}
             rows += [(key, claims[name].name, claims[name].kind, shape) for key, shape in near.items()]
-            told += [f"{name} {claims[name].name}".strip()] if near else []
+            names += [f"{name} {claims[name].name}".strip()] if near else []
         frame = gpd.GeoDataFrame(
             {"name": [row[1] for row in rows], "kind": [row[2] for row in rows]},
             geometry=[row[3] for row in rows],
             index=pd.Index([row[0] for row in rows], name="osm_id", dtype=object),
             crs=_WGS84,
         )
-        frame.attrs["broken"] = told
+        frame.attrs["broken"] = names
         return frame
 
 

@@ -41,10 +41,10 @@ def refuse_partial(path: Path) -> None:
                 end = raw.read()
     except (OSError, EOFError, zlib.error):
         return  # cut short or of another kind: osmium says so, with its place
-    found = _REMARK.search(end)
-    if found:
-        told = " ".join(found[1].decode("utf-8", "replace").split())
-        raise refusal("osm_remark", error=StreetsError, file=path.name, remark=told)
+    match = _REMARK.search(end)
+    if match:
+        remark = " ".join(match[1].decode("utf-8", "replace").split())
+        raise refusal("osm_remark", error=StreetsError, file=path.name, remark=remark)
 
 
 def _end(stream: gzip.GzipFile | bz2.BZ2File | IO[bytes]) -> bytes:

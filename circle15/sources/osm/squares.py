@@ -85,14 +85,14 @@ def outlines(
     """
     outer = _owners(squares, "outer")
     inner = {way: square for way, square in _owners(squares, "inner").items() if way not in outer}
-    own = set(keys)
+    keys_here = set(keys)
     lines: list[Line] = []
     refs: dict[int, bytes] = {}
     drawn = Counter[str]()
     for line in opl:
         way = int(line[1 : line.index(b" ")])
         tag_field, refs[way] = fields(line, b"N")
-        if not own & tags_of(tag_field).keys():
+        if not keys_here & tags_of(tag_field).keys():
             square = outer.get(way) or inner[way]
             lines.append(Line(square.rule, square.name, square.storeys, refs[way]))
             drawn["outer" if way in outer else "inner"] += 1
@@ -158,9 +158,9 @@ def _joints(square: Square, corners: Mapping[int, _Corners], counts: Counter[str
     while apart:
         nearest = min(
             (
-                (found[0], place, found[1])
+                (joint[0], place, joint[1])
                 for place, group in enumerate(apart)
-                if (found := _joint(group, joined, ground))
+                if (joint := _joint(group, joined, ground))
             ),
             default=None,
         )
@@ -207,14 +207,14 @@ def _areas(rings: Sequence[_Corners]) -> shapely.Geometry:
 def _joint(group: _Corners, joined: Sequence[_Corners], ground: shapely.Geometry) -> tuple[float, bytes] | None:
     """Length and references of the shortest line from a ring to those that are joined, over the ground alone."""
     refs = [ref for other in joined for ref in other.ref]
-    there = np.concatenate([other.place for other in joined])
-    if not len(group.node) or not len(there):
+    places = np.concatenate([other.place for other in joined])
+    if not len(group.node) or not len(places):
         return None
     even = np.array([np.cos(np.radians(group.place[0, 1])), 1.0])
-    apart = np.hypot(*((group.place[:, None, :] - there[None, :, :]) * even).transpose(2, 0, 1)).ravel()
+    apart = np.hypot(*((group.place[:, None, :] - places[None, :, :]) * even).transpose(2, 0, 1)).ravel()
     for pair in np.argsort(apart, kind="stable")[:_TRIES].tolist():
         a, b = divmod(pair, len(refs))
-        line = shapely.linestrings([group.place[a], there[b]])
+        line = shapely.linestrings([group.place[a], places[b]])
         if apart[pair] == 0 or shapely.covers(ground, line):
             return float(apart[pair]), group.ref[a] + b"," + refs[b]
     return None

@@ -123,15 +123,15 @@ def read_streets(
     path = Path(path)
     check_osm_file(path)
     contents = osm_contents(path)
-    found = _walkable(path, contents)
-    ways, counts = found.ways, found.counts
+    walkable = _walkable(path, contents)
+    ways, counts = walkable.ways, walkable.counts
     if not ways:
         code = "osm_deleted_only" if 0 < counts["dropped: deleted"] == counts["ways read"] else "osm_no_walk"
         raise refusal(code, error=StreetsError, file=path.name, count=counts["ways read"])
-    every = way_nodes(path, [way.refs for way in (*ways, *found.taken)], contents)
+    every = way_nodes(path, [way.refs for way in (*ways, *walkable.taken)], contents)
     walked = np.arange(len(every.size)) < len(ways)
     nodes, taken = every.of_ways(walked), every.of_ways(~walked)
-    rules, metres = [way.rule for way in found.taken], _metres(taken, bbox)
+    rules, metres = [way.rule for way in walkable.taken], _metres(taken, bbox)
     count_metres(rules, metres, counts)
     keep = _keep_ways(nodes, bbox, counts)
     origin = origin or Origin(
@@ -143,7 +143,7 @@ def read_streets(
         file=path.name,
         sha256=file_sha256(path),
     )
-    streets = _assemble(found, keep, nodes, origin) if keep.any() else None
+    streets = _assemble(walkable, keep, nodes, origin) if keep.any() else None
     if streets is None or not streets.n_ways:
         raise _none_kept(path, counts, bbox)
     lines = TakenWays.joined([taken_ways(rules, taken, metres), streets.taken])
@@ -208,20 +208,20 @@ def _walkable(path: Path, contents: OsmContents) -> _Found:
     ways.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
     entities = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
     opl = written(path, entities, nodes, ways, form=_FORM)
-    found = _sort_lines(opl, contents)
-    counts = found.counts
-    if found.squares:
+    walkable = _sort_lines(opl, contents)
+    counts = walkable.counts
+    if walkable.squares:
         # The members carry no tags of their own, so the first pass has passed them by.
-        wanted = sorted({way for square in found.squares for way in (*square.outer, *square.inner)})
+        wanted = sorted({way for square in walkable.squares for way in (*square.outer, *square.inner)})
         members = dict.fromkeys(object_lines(path, osmium.osm.WAY, b"w", wanted))
         lines = [line for line in members if not _deleted(line, contents)]
         places = partial(way_nodes, path, contents=contents)
-        for line in outlines(found.squares, lines, _WAY_KEYS, counts, places=places):
+        for line in outlines(walkable.squares, lines, _WAY_KEYS, counts, places=places):
             rule, hours = _timed(line.rule)
-            found.take(_Way(rule, line.name, line.storeys, line.refs, hours))
+            walkable.take(_Way(rule, line.name, line.storeys, line.refs, hours))
     counts.update({f"{kind}s that stand twice": copies for kind, copies in contents.copies.items()})
     counts["nodes deleted"] += len(contents.deleted["node"])
-    return found
+    return walkable
 
 
 def _deleted(line: bytes, contents: OsmContents) -> bool:
@@ -241,7 +241,7 @@ def _none_kept(path: Path, counts: Counter[str], bbox: tuple[float, float, float
 def _sort_lines(opl: bytes, contents: OsmContents) -> _Found:
     """Split OPL lines into walkable ways, nodes with a meaning, and squares; count what is left out."""
     counts: Counter[str] = Counter({"ways read": 0, "ways kept": 0})
-    found = _Found(ways=[], nodes={}, squares=[], taken=[], counts=counts)
+    walkable = _Found(ways=[], nodes={}, squares=[], taken=[], counts=counts)
     known: dict[bytes, _Way] = {}
     known_nodes: dict[bytes, NodeRule] = {}
     for line in _counting(opl, contents, counts):
@@ -251,17 +251,17 @@ def _sort_lines(opl: bytes, contents: OsmContents) -> _Found:
             alike = known.get(tag_field)
             if alike is None:
                 alike = known[tag_field] = _judged(tags_of(tag_field))
-            found.take(replace(alike, refs=refs))
+            walkable.take(replace(alike, refs=refs))
         elif line.startswith(b"n"):
             tag_field, _ = fields(line, b"N")
             node = known_nodes.get(tag_field)
             if node is None:
                 node = known_nodes[tag_field] = node_rule(tags_of(tag_field))
             if node.flags:
-                found.nodes[int(line[1 : line.index(b" ")])] = node
+                walkable.nodes[int(line[1 : line.index(b" ")])] = node
         elif line.startswith(b"r"):
-            found.squares.extend(read_square(line, counts))
-    return found
+            walkable.squares.extend(read_square(line, counts))
+    return walkable
 
 
 def _judged(tags: Mapping[str, str]) -> _Way:
@@ -330,8 +330,8 @@ def _keep_ways(
     return keep
 
 
-def _assemble(found: _Found, keep: NDArray[np.bool_], nodes: WayNodes, origin: Origin) -> Streets:
-    kept = [way for way, wanted in zip(found.ways, keep.tolist(), strict=True) if wanted]
+def _assemble(walkable: _Found, keep: NDArray[np.bool_], nodes: WayNodes, origin: Origin) -> Streets:
+    kept = [way for way, wanted in zip(walkable.ways, keep.tolist(), strict=True) if wanted]
     names = {name: place for place, name in enumerate(sorted({"", *(way.name for way in kept)}))}
     about = WayAttributes(
         backward=np.array([way.rule.reversed for way in kept], dtype=bool),
@@ -341,8 +341,8 @@ def _assemble(found: _Found, keep: NDArray[np.bool_], nodes: WayNodes, origin: O
         hours=WayHours.of([way.hours.week for way in kept]).codes(len(kept)),
         storeys=[way.storeys for way in kept],
     )
-    parts = way_stretches(nodes.of_ways(keep), about, found.counts)
-    bits, node_weeks = _node_columns(nodes.node_id, parts, found.nodes, found.counts)
+    parts = way_stretches(nodes.of_ways(keep), about, walkable.counts)
+    bits, node_weeks = _node_columns(nodes.node_id, parts, walkable.nodes, walkable.counts)
     streets = Streets(
         node_id=parts.node_id,
         lon=parts.lon,
@@ -357,17 +357,17 @@ def _assemble(found: _Found, keep: NDArray[np.bool_], nodes: WayNodes, origin: O
         origin=origin,
         hours=WayHours.of([kept[way].hours.week for way in parts.way.tolist()], node_weeks),
     )
-    kept_metres(streets, _told(kept, parts), found.counts)
-    return without_sidepaths(replace(streets, counts=dict(sorted(found.counts.items()))), way=parts.way)
+    kept_metres(streets, _told(kept, parts), walkable.counts)
+    return without_sidepaths(replace(streets, counts=dict(sorted(walkable.counts.items()))), way=parts.way)
 
 
 def _told(ways: Sequence[_Way], parts: Stretches) -> list[tuple[str, ...]]:
     """Per stretch, what is told of its way: tags that speak against walking there, conditions that were not read."""
-    told = [
+    records = [
         (*((f"told: {way.rule.told}",) if way.rule.told else ()), *(f"unread: {tag}" for tag in way.hours.unread))
         for way in ways
     ]
-    return [told[way] for way in parts.way.tolist()]
+    return [records[way] for way in parts.way.tolist()]
 
 
 def _node_columns(

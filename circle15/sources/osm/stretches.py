@@ -163,15 +163,15 @@ def _repeated(
     pair = low * (high.max(initial=0) + 1) + high
     order = np.argsort(pair, kind="stable")
     same = pair[order[1:]] == pair[order[:-1]]
-    some = order[_in_runs(same)] if len(order) else order
-    flags, name, kind = ways.flags[way[some]], ways.name[way[some]], ways.way_class[way[some]]
-    hours = ways.hours[way[some]]
+    repeated = order[_in_runs(same)] if len(order) else order
+    flags, name, kind = ways.flags[way[repeated]], ways.name[way[repeated]], ways.way_class[way[repeated]]
+    hours = ways.hours[way[repeated]]
     one_way = (flags & np.uint16(EdgeFlag.FORWARD_ONLY)) != 0
-    against = one_way & (a[some] > b[some])
-    order = np.lexsort((name, name == 0, hours, against, flags, kind, pair[some]))
-    keys = np.stack([pair[some], kind, flags, against, hours])[:, order]
+    against = one_way & (a[repeated] > b[repeated])
+    order = np.lexsort((name, name == 0, hours, against, flags, kind, pair[repeated]))
+    keys = np.stack([pair[repeated], kind, flags, against, hours])[:, order]
     again = np.zeros(len(a), dtype=bool)
-    again[some[order[1:]]] = (keys[:, 1:] == keys[:, :-1]).all(axis=0)
+    again[repeated[order[1:]]] = (keys[:, 1:] == keys[:, :-1]).all(axis=0)
     return again
 
 
@@ -179,9 +179,9 @@ def _count_repeated(nodes: WayNodes, at: NDArray[np.int64], again: NDArray[np.bo
     """Stretches that stand twice and their metres; the edges that two squares have in common are no fault."""
     end = np.cumsum(nodes.size)
     ring = nodes.ref[end - nodes.size] == nodes.ref[end - 1]
-    told = np.flatnonzero(again & ~ring[nodes.way[:-1]])
-    counts["stretches that stand twice"] = len(told)
-    counts["metres that stand twice"] = _metres(nodes.lon, nodes.lat, at[told], at[told + 1])
+    repeats = np.flatnonzero(again & ~ring[nodes.way[:-1]])
+    counts["stretches that stand twice"] = len(repeats)
+    counts["metres that stand twice"] = _metres(nodes.lon, nodes.lat, at[repeats], at[repeats + 1])
 
 
 def _count_ways(nodes: WayNodes, whole: NDArray[np.bool_], again: NDArray[np.bool_], counts: Counter[str]) -> None:

@@ -49,14 +49,14 @@ def taken_ways(rules: Sequence[WalkRule], nodes: WayNodes, metres: NDArray[np.fl
     return TakenWays(lon=nodes.lon[ref], lat=nodes.lat[ref], size=size[size >= 2], kind=kinds)
 
 
-def kept_metres(streets: Streets, told: Sequence[tuple[str, ...]], counts: Counter[str]) -> None:
-    """Add the metres that are walked and told: what ``told`` says of each way, and roads with a path beside."""
+def kept_metres(streets: Streets, tags: Sequence[tuple[str, ...]], counts: Counter[str]) -> None:
+    """Add the metres that are walked and told: what ``tags`` says of each way, and roads with a path beside."""
     size = np.diff(streets.way_start)
     node = streets.way_node
     metres = way_metres(streets.lon[node], streets.lat[node], size)
     beside = (streets.way_flags & np.uint16(EdgeFlag.SIDEPATH)) != 0
     sums: Counter[str] = Counter({"metres sidepath: foot=use_sidepath": metres[beside].sum()})
-    for way in np.flatnonzero([bool(words) for words in told]).tolist():
-        for key in told[way]:
+    for way in np.flatnonzero([bool(words) for words in tags]).tolist():
+        for key in tags[way]:
             sums[f"metres {key}"] += metres[way]
     counts.update({key: round(length) for key, length in sums.items() if length >= 0.5})

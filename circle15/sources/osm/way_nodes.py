@@ -116,8 +116,8 @@ def _node_places(
     """Ids, longitudes and latitudes of nodes that stand in the file and count, the wanted ones among them."""
     # osmium's sets of ids hold none below zero; making one costs more than to read a few nodes in vain.
     few = len(wanted) * _MANY_TIMES < contents.n_nodes and wanted[0] >= 0
-    some = (osmium.filter.IdFilter(wanted.tolist()),) if few else ()
-    text = written(path, osmium.osm.NODE, *some, form="opl,add_metadata=version")
+    filters = (osmium.filter.IdFilter(wanted.tolist()),) if few else ()
+    text = written(path, osmium.osm.NODE, *filters, form="opl,add_metadata=version")
     if not text:
         return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
     body = _TAGS.sub(b" T", text).translate(_NODE_TO_CSV, delete=b"ndTvxy")

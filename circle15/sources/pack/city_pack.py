@@ -158,36 +158,36 @@ def read_pack(
     CityError, PackError, StreetsError, SettingError
         What is wrong, where, and what to do.
     """
-    told = ReadingLog() if log is None else log
+    readings = ReadingLog() if log is None else log
     pack = find_pack(city, data)
     config = pack.config
     settings = settings_of(config, overrides or {})
     crs = _pack_crs(pack)
-    lists = pack_lists(pack, told, home=crs)
-    if told.patient:  # tell of missing streets even where communities end the reading
-        told.attempt(partial(need_streets, pack), file="[network]")
+    lists = pack_lists(pack, readings, home=crs)
+    if readings.patient:  # tell of missing streets even where communities end the reading
+        readings.attempt(partial(need_streets, pack), file="[network]")
     where = Whereabouts(crs=crs, lists=lists, streets=partial(street_file, pack))
-    read_people = partial(pack_communities, pack, crs, told, seen=where.see)
-    people = told.need(partial(where.named, read_people), file="[communities]")
-    people, grid = _with_grid(pack, people, told, where)
-    told.findings.extend(told.need(lambda: unknown_findings(people), file="[communities]"))
+    read_people = partial(pack_communities, pack, crs, readings, seen=where.see)
+    people = readings.need(partial(where.named, read_people), file="[communities]")
+    people, grid = _with_grid(pack, people, readings, where)
+    readings.findings.extend(readings.need(lambda: unknown_findings(people), file="[communities]"))
     margin = _margin_m(settings)
     land = shapely.box(*people.land.total_bounds)
-    box = told.need(lambda: lonlat_box(land, crs, margin), file="[communities]")
-    ground = told.need(partial(where.named, partial(pack_streets, pack, box, told)), file="[network]")
-    within = partial(within_streets, people.frame, ground.streets, told)
-    ids = told.need(partial(where.named, within), file="[network]").index
+    box = readings.need(lambda: lonlat_box(land, crs, margin), file="[communities]")
+    ground = readings.need(partial(where.named, partial(pack_streets, pack, box, readings)), file="[network]")
+    within = partial(within_streets, people.frame, ground.streets, readings)
+    ids = readings.need(partial(where.named, within), file="[network]").index
     area = StudyArea(boundary=united(people.land.loc[ids]), crs=crs, buffer_m=margin)
-    context, context_origins = pack_context(pack, ground, area, told)
-    books = told.attempt(partial(pack_norms, pack, settings.norms, told), file="city.toml") or ()
-    survey = told.need(lambda: pack_survey(pack, told), file="[survey]")
-    told.check()
+    context, context_origins = pack_context(pack, ground, area, readings)
+    books = readings.attempt(partial(pack_norms, pack, settings.norms, readings), file="city.toml") or ()
+    survey = readings.need(lambda: pack_survey(pack, readings), file="[survey]")
+    readings.check()
     titles = (config.name, config.name_en or "")
-    facilities = told.need(
-        lambda: pack_facilities(lists, ground.osm, area, told, city=titles, pack_services=config.pack_services),
+    facilities = readings.need(
+        lambda: pack_facilities(lists, ground.osm, area, readings, city=titles, pack_services=config.pack_services),
         file="[[facilities]]",
     )
-    told.check()
+    readings.check()
     return PackContents(
         key=pack.key,
         title_zh=config.name,
@@ -203,23 +203,23 @@ def read_pack(
         context_origins=context_origins,
         settings=settings,
         books=books,
-        files=tuple(told.files),
-        findings=tuple(told.findings),
+        files=tuple(readings.files),
+        findings=tuple(readings.findings),
         review_number=config.review_number,
         notes=config.notes,
     )
 
 
 def _with_grid(
-    pack: Pack, people: PackCommunities, told: ReadingLog, where: Whereabouts
+    pack: Pack, people: PackCommunities, readings: ReadingLog, where: Whereabouts
 ) -> tuple[PackCommunities, PopulationGrid | None]:
     """The communities with their population grid; without it, if it is broken and they have people of their own."""
-    found = told.attempt(
-        partial(where.named, partial(pack_population, pack, people, told)), file="[population]"
+    counted = readings.attempt(
+        partial(where.named, partial(pack_population, pack, people, readings)), file="[population]"
     )  # fmt: skip
-    if found is None and not {*PEOPLE} <= set(people.frame.columns):
-        told.check()
-    return found or (people, None)
+    if counted is None and not {*PEOPLE} <= set(people.frame.columns):
+        readings.check()
+    return counted or (people, None)
 
 
 def _margin_m(settings: Settings) -> float:

@@ -79,7 +79,7 @@ def pack_communities(
         If no layer is there, it cannot be used, or does not fit the reference system.
     """
     entry, grid = pack.config.communities, pack.config.population
-    path = next((found for name in entry.names if (found := pack.find(name)) is not None), None)
+    path = next((path_found for name in entry.names if (path_found := pack.find(name)) is not None), None)
     if path is None:
         raise refusal("communities_missing", city=pack.key, names=", ".join(entry.names), home=pack.home)
     counted = population_file(pack) is not None and grid is not None and grid.counts
@@ -98,8 +98,8 @@ def pack_communities(
         raise refusal("communities_unfit", file=path.name, crs=crs.name)
     _refuse_stretched(pack, crs, metric, file=path.name)
     log.findings.extend(community_checks(metric, file=path.name))
-    metric, told = read_office_columns(metric, file=people.file if people else path.name)
-    log.findings.extend(told)
+    metric, findings = read_office_columns(metric, file=people.file if people else path.name)
+    log.findings.extend(findings)
     grow_m = float(GROW_M if about.grow_m is None else about.grow_m) if about.grow else None
     return PackCommunities(
         frame=metric,

@@ -93,9 +93,9 @@ def _osm_record(osm: Path, name: str, frame: gpd.GeoDataFrame, near: pd.Series) 
     Areas that the file does not hold whole count as cut off, though what closes of them is drawn.
     """
     counts = frame.attrs["counts"]
-    broken = {told.split(" ")[0] for told in frame.attrs.get("broken", ())}
-    own = ~near.index.str.startswith("coast-") & ~near.index.str.removesuffix("-banks").isin(broken)
-    elsewhere = int((~near[own]).sum())
+    broken = {label.split(" ")[0] for label in frame.attrs.get("broken", ())}
+    counted = ~near.index.str.startswith("coast-") & ~near.index.str.removesuffix("-banks").isin(broken)
+    elsewhere = int((~near[counted]).sum())
     read = FileRecord(
         file=osm.name, role="context", form="OpenStreetMap", part=name, crs="EPSG:4326", rows_read=counts["read"],
         rows_used=counts["read"],
@@ -108,15 +108,17 @@ def _water_findings(osm: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> list[F
     """Coastlines that end inside the file or run against each other, and areas of water that do not close."""
     if "water" not in layers:
         return []
-    told = layers["water"].attrs
+    attributes = layers["water"].attrs
     findings = []
     for code, severity, places in _COASTS:
-        named = [f"{lon:.5f}, {lat:.5f}" for lon, lat in told[places]]
+        named = [f"{lon:.5f}, {lat:.5f}" for lon, lat in attributes[places]]
         if named:
             findings.append(finding(code, severity, count=len(named), file=osm.name, examples=named))
-    if told["broken"]:
+    if attributes["broken"]:
         findings.append(
-            finding("water-broken", "note", count=len(told["broken"]), file=osm.name, examples=told["broken"])
+            finding(
+                "water-broken", "note", count=len(attributes["broken"]), file=osm.name, examples=attributes["broken"]
+            )
         )
     return findings
 

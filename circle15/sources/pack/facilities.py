@@ -124,23 +124,25 @@ def pack_facilities(
         If an id stands in two lists.
     """
     # Without OpenStreetMap's streets it was not asked for facilities either: they are undetermined, not absent.
-    used = [(one, path) for one in lists if (path := one.path or osm) is not None]
-    frames = _objects_once(used, [_rows(one, path, area, log, pack_services) for one, path in used], log)
+    used = [(entry, path) for entry in lists if (path := entry.path or osm) is not None]
+    frames = _objects_once(used, [_rows(entry, path, area, log, pack_services) for entry, path in used], log)
     if not frames:
         empty = gpd.GeoDataFrame({"name": [], "services": []}, geometry=[], crs=area.crs)
         return Facilities(frame=empty.rename_axis("facility_id"), listed=frozenset(), pack_services=pack_services)
     listed, unseen = _listed(used, frames, area)
     log.findings.extend(_unseen_findings(used, unseen, pack_services))
     _check_ids(frames)
-    for (one, path), frame in zip(used, frames, strict=True):
-        if not one.osm:
+    for (entry, path), frame in zip(used, frames, strict=True):
+        if not entry.osm:
             log.attempt(partial(_refuse_elsewhere, path, frame, area), file=path.name)
-    merged = _merged([one for one, _ in used], _spoken_of(frames, listed, log, pack_services), city, log, pack_services)
+    merged = _merged(
+        [entry for entry, _ in used], _spoken_of(frames, listed, log, pack_services), city, log, pack_services
+    )
     near = merged.frame.geometry.intersects(area.reach)
     # Lists that lie elsewhere as a whole were told already.
-    outside = ~near & ~merged.frame["list_file"].isin([found.file for found in log.failed])
+    outside = ~near & ~merged.frame["list_file"].isin([failure.file for failure in log.failed])
     log.findings.extend(_exchanged(merged.frame, outside, area))
-    log.findings.extend(_outside(merged.frame[outside], area, [one for one, _ in used]))
+    log.findings.extend(_outside(merged.frame[outside], area, [entry for entry, _ in used]))
     log.drop("facility-outside", merged.frame.loc[~near, _NUMBER].value_counts().to_dict())
     kept = merged.frame[near].sort_index()
     apart = merged.conflicts.loc[merged.conflicts["kind"] == "apart", "other_id"]
@@ -150,7 +152,7 @@ def pack_facilities(
         listed=listed,
         pack_services=pack_services,
         unseen=unseen,
-        origins=tuple(_origin(one, path) for one, path in used),
+        origins=tuple(_origin(entry, path) for entry, path in used),
         matches=merged.matches,
         conflicts=merged.conflicts,
     )
@@ -165,12 +167,12 @@ def _listed(
     undetermined, unless its table says ``complete = true``. One that is closed or planned shows no list of those that
     serve.
     """
-    asked = frozenset(service for one, _ in used for service in one.speaks_of)
-    certain = frozenset(service for one, _ in used if one.entry.certain for service in one.speaks_of)
+    spoken = frozenset(service for entry, _ in used for service in entry.speaks_of)
+    certain = frozenset(service for entry, _ in used if entry.entry.certain for service in entry.speaks_of)
     near = [frame.loc[frame.geometry.intersects(area.reach) & _in_use(frame), "services"] for frame in frames]
     seen = frozenset(service for rows in near for row in rows for service in row)
-    listed = asked & (certain | seen)
-    return listed, asked - listed
+    listed = spoken & (certain | seen)
+    return listed, spoken - listed
 
 
 def _in_use(frame: gpd.GeoDataFrame) -> pd.Series:
@@ -185,29 +187,29 @@ def _unseen_findings(
     none = [service for service in known if service in unseen]
     if not none:
         return []
-    (file, *_) = [path.name for one, path in used if unseen & set(one.speaks_of)]
+    (file, *_) = [path.name for entry, path in used if unseen & set(entry.speaks_of)]
     titles = [(known[service].title_zh, service) for service in none]
     named = tuple(mark.join(words) for mark, words in zip(("、", ", "), zip(*titles, strict=True), strict=True))
     return [finding("osm-none", "warning", count=len(none), file=file, services=named, examples=none)]
 
 
 def _rows(
-    one: FacilityList, path: Path, area: StudyArea, log: ReadingLog, pack_services: tuple[Service, ...]
+    entry: FacilityList, path: Path, area: StudyArea, log: ReadingLog, pack_services: tuple[Service, ...]
 ) -> gpd.GeoDataFrame:
     """What a list has, in metres, each row with its file, its datum and the place of the file's record."""
-    frame, place = one.frame, one.place
+    frame, place = entry.frame, entry.place
     if frame is None:
-        frame = log.add(osm_reading(path, one.speaks_of, area, pack_services))
+        frame = log.add(osm_reading(path, entry.speaks_of, area, pack_services))
         place = len(log.files) - 1
-    if one.entry.synthetic:
+    if entry.entry.synthetic:
         log.findings.append(finding("synthetic-facilities", "note", file=path.name, count=len(frame)))
-    datum = "wgs84" if one.osm else one.entry.datum
+    datum = "wgs84" if entry.osm else entry.entry.datum
     return frame.to_crs(area.crs).assign(**{"list_file": path.name, "list_datum": datum, _NUMBER: place})
 
 
-def _origin(one: FacilityList, path: Path) -> Origin:
-    label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if one.osm else ("设施清单", "Facility list")
-    return layer_origin(one.entry, path, label=label, usual=OSM_CREDIT if one.osm else ("", ""))
+def _origin(entry: FacilityList, path: Path) -> Origin:
+    label = ("OpenStreetMap 设施", "OpenStreetMap facilities") if entry.osm else ("设施清单", "Facility list")
+    return layer_origin(entry.entry, path, label=label, usual=OSM_CREDIT if entry.osm else ("", ""))
 
 
 def _merged(
@@ -222,10 +224,10 @@ def _merged(
         PlaceList(
             frame=frame,
             label=str(frame["list_file"].iloc[0]) if len(frame) else "",
-            speaks_of=frozenset(one.speaks_of),
-            merge=one.entry.merge,
+            speaks_of=frozenset(entry.speaks_of),
+            merge=entry.entry.merge,
         )
-        for one, frame in sorted(zip(lists, frames, strict=True), key=lambda pair: pair[0].osm)
+        for entry, frame in sorted(zip(lists, frames, strict=True), key=lambda pair: pair[0].osm)
     ]
     merged = same_places(places, city=city, pack_services=pack_services)
     number = pd.concat([frame[_NUMBER] for frame in frames])
@@ -238,14 +240,14 @@ def _osm_only(
     lists: Sequence[FacilityList], kept: gpd.GeoDataFrame, log: ReadingLog, pack_services: tuple[Service, ...]
 ) -> list[Finding]:
     """What OpenStreetMap adds to the user's lists, in each of its files."""
-    own = frozenset(service for one in lists if not one.osm for service in one.speaks_of)
-    told: list[Finding] = []
+    listed = frozenset(service for entry in lists if not entry.osm for service in entry.speaks_of)
+    findings: list[Finding] = []
     for place in kept[_NUMBER].unique():
         record = log.files[place]
         if record.form == OSM_FORM:
             rows = kept[_NUMBER] == place
-            told += osm_only_findings(kept, rows, own, file=record.file, pack_services=pack_services)
-    return told
+            findings += osm_only_findings(kept, rows, listed, file=record.file, pack_services=pack_services)
+    return findings
 
 
 def _exchanged(frame: gpd.GeoDataFrame, out: pd.Series, area: StudyArea) -> list[Finding]:
@@ -259,10 +261,10 @@ def _exchanged(frame: gpd.GeoDataFrame, out: pd.Series, area: StudyArea) -> list
     totals = frame["list_file"].value_counts()
     return [
         finding(
-            "facility-swapped-outside", "warning", file=str(file), count=len(mine), total=int(totals[file]),
-            examples=mine.index,
+            "facility-swapped-outside", "warning", file=str(file), count=len(rows), total=int(totals[file]),
+            examples=rows.index,
         )
-        for file, mine in frame.loc[inside].groupby("list_file")
+        for file, rows in frame.loc[inside].groupby("list_file")
     ]  # fmt: skip
 
 
@@ -297,10 +299,10 @@ def _refuse_elsewhere(path: Path, frame: gpd.GeoDataFrame, area: StudyArea) -> N
 
 def _outside(frame: gpd.GeoDataFrame, area: StudyArea, lists: Sequence[FacilityList]) -> list[Finding]:
     """What lies outside and is left out, list by list, the farthest first, with rows and distances."""
-    rows = pd.concat([one.rows for one in lists if one.rows is not None] or [pd.Series(dtype=object)])
-    told = []
-    for file, mine in frame.groupby("list_file"):
-        km = _km(mine, area).sort_values(ascending=False, kind="stable")
+    rows = pd.concat([entry.rows for entry in lists if entry.rows is not None] or [pd.Series(dtype=object)])
+    findings = []
+    for file, outside in frame.groupby("list_file"):
+        km = _km(outside, area).sort_values(ascending=False, kind="stable")
         row = rows.reindex(km.index)
         examples = [
             f"{key} ({away:,.1f} km)" if pd.isna(number) else f"row {int(number)}: {key} ({away:,.1f} km)"
@@ -308,8 +310,10 @@ def _outside(frame: gpd.GeoDataFrame, area: StudyArea, lists: Sequence[FacilityL
         ]
         span = list(dict.fromkeys((f"{km.iloc[-1]:,.1f}", f"{km.iloc[0]:,.1f}")))
         away = "至".join(span), " to ".join(span)
-        told.append(finding("facility-outside", "note", count=len(mine), file=str(file), away=away, examples=examples))
-    return told
+        findings.append(
+            finding("facility-outside", "note", count=len(outside), file=str(file), away=away, examples=examples)
+        )
+    return findings
 
 
 def _speaks_of(pack: Pack, entry: FacilitiesTable) -> list[str]:
@@ -335,7 +339,7 @@ def _objects_once(
 ) -> list[gpd.GeoDataFrame]:
     """An object that two tables take from OpenStreetMap is one facility of the first, with the services of both."""
     made = list(frames)
-    several = [place for place, (one, _) in enumerate(used) if one.osm]
+    several = [place for place, (entry, _) in enumerate(used) if entry.osm]
     for first, later in itertools.combinations(several, 2):
         twice = made[first].index.intersection(made[later].index, sort=False)
         if len(twice):
@@ -361,7 +365,7 @@ def _spoken_of(
 ) -> list[gpd.GeoDataFrame]:
     """Keep the services that some list speaks of; a facility left without one is left out. Both are told."""
     kept = [frame.assign(services=_among(frame["services"], listed)) for frame in frames]
-    before, after = (pd.concat([frame["services"] for frame in some]) for some in (frames, kept))
+    before, after = (pd.concat([frame["services"] for frame in tables]) for tables in (frames, kept))
     fewer = after.map(len) < before.map(len)
     if fewer.any():
         lost = {service for row in before[fewer] for service in row} - listed

@@ -40,8 +40,8 @@ class Pack:
         """
         if "://" in name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
             raise refusal("pack_outside", city=self.key, name=name[:200])
-        own = self.folders if anywhere else self.folders[: self.folders.index(self.home) + 1]
-        for folder in own:
+        folders = self.folders if anywhere else self.folders[: self.folders.index(self.home) + 1]
+        for folder in folders:
             try:
                 path = (folder / name).resolve()
                 if path.is_file() and path.is_relative_to(folder.resolve()):
@@ -57,8 +57,8 @@ class Pack:
             if any((folder / name).is_dir() for folder in self.folders):
                 raise refusal("pack_folder", city=self.key, name=name)
             folders = [str(folder) for folder in self.folders]
-            there = sorted(path.name for path in self.home.iterdir() if path.is_file() and path.name != "city.toml")
-            alike = closest(name, there)
+            names = sorted(path.name for path in self.home.iterdir() if path.is_file() and path.name != "city.toml")
+            alike = closest(name, names)
             meant = hint("pack_meant", name=alike) if alike else hint("pack_copy")
             places = (" 或 ".join(folders), " or ".join(folders))
             raise refusal("pack_missing", city=self.key, name=name, folders=places, hint=meant)

@@ -34,8 +34,8 @@ def data_roots(data: str | Path | None = None) -> tuple[Path, ...]:
     named = [data] if data is not None else []
     named += [part for part in os.environ.get("CIRCLE15_DATA", "").split(os.pathsep) if part]
     named += ["data", Path(__file__).parents[3] / "data"]
-    found = dict.fromkeys(Path(part).resolve() for part in named if Path(part).is_dir())
-    return tuple(found)
+    roots = dict.fromkeys(Path(part).resolve() for part in named if Path(part).is_dir())
+    return tuple(roots)
 
 
 def list_cities(data: str | Path | None = None) -> dict[str, Path]:

@@ -35,11 +35,11 @@ def osm_reading(path: Path, services: Sequence[str], area: StudyArea, pack_servi
         dropped=tuple((f"osm-{reason}", counts[reason]) for reason in _LOSSES if counts[reason]),
         bounds=lonlat_bounds(frame.geometry),
     )  # fmt: skip
-    told = (
+    findings = (
         *_losses(frame, path), *state_findings(frame["state"], path.name),
         *_hours(frame, path),
     )  # fmt: skip
-    return Reading(frame=frame, files=(record,), findings=told)
+    return Reading(frame=frame, files=(record,), findings=findings)
 
 
 def _hours(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
@@ -52,9 +52,9 @@ def _losses(frame: gpd.GeoDataFrame, path: Path) -> list[Finding]:
     lost = {reason: count for reason, count in counts.items() if reason not in {"read", "used", "closed"} and count}
     if not lost:
         return []
-    told = [
+    losses = [
         (text(f"osm_{why}", "zh", count=f"{count:,}"), text(f"osm_{why}", "en", count=f"{count:,}"))
         for why, count in lost.items()
     ]
-    reasons = "；".join(zh for zh, _ in told), ", ".join(en for _, en in told)
+    reasons = "；".join(zh for zh, _ in losses), ", ".join(en for _, en in losses)
     return [finding("osm-facilities", "note", file=path.name, read=counts["read"], used=len(frame), reasons=reasons)]

@@ -46,8 +46,8 @@ def pack_population(
     if not grid.counts:
         log.findings.extend([] if growing else compare_people(people.frame, grid, file=path.name))
         return people, grid
-    frame, told = count_people(people.frame, grid, shares=entry.shares, file=path.name)
-    log.findings.extend(told)
+    frame, notes = count_people(people.frame, grid, shares=entry.shares, file=path.name)
+    log.findings.extend(notes)
     if people.estimated and not grid.reaches(frame.geometry).all():
         log.findings.append(finding("estimated-people", "warning", file=people.origin.file))
     return replace(people, frame=frame), grid

@@ -51,12 +51,12 @@ def _fetched(path: Path) -> Provenance:
     """What is known of downloaded streets: not what ``city.toml`` says of the file that is not there."""
     record = path.with_name(f"{path.name}.source.json")
     try:
-        told = json.loads(record.read_text(encoding="utf-8"))
+        facts = json.loads(record.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Provenance()
     except (OSError, ValueError) as error:
         raise refusal("fetched_record", file=record.name, why=error) from error
-    day = told.get("osm_date") or told.get("fetched") or "" if isinstance(told, dict) else ""
+    day = facts.get("osm_date") or facts.get("fetched") or "" if isinstance(facts, dict) else ""
     return Provenance(date=str(day)[:10])
 
 
@@ -92,8 +92,8 @@ def pack_streets(pack: Pack, box: tuple[float, float, float, float], log: Readin
 
 def street_file(pack: Pack) -> Path | None:
     """The first street file that is there."""
-    found = (pack.find(name, anywhere=True) for name in (*pack.config.network.files, FETCHED))
-    return next((path for path in found if path is not None), None)
+    paths = (pack.find(name, anywhere=True) for name in (*pack.config.network.files, FETCHED))
+    return next((path for path in paths if path is not None), None)
 
 
 def need_streets(pack: Pack) -> None:

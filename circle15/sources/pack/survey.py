@@ -122,8 +122,8 @@ def _answer(word: str) -> str:
 
 
 def _day(word: str) -> str:
-    found = _DAY.fullmatch(unicodedata.normalize("NFKC", word).strip())
-    day = pd.to_datetime("-".join(found.groups()), errors="coerce") if found else pd.NaT
+    match = _DAY.fullmatch(unicodedata.normalize("NFKC", word).strip())
+    day = pd.to_datetime("-".join(match.groups()), errors="coerce") if match else pd.NaT
     return "" if pd.isna(day) else f"{day:%Y-%m-%d}"
 
 

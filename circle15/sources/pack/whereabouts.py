@@ -75,7 +75,7 @@ def place_of(kind: Literal["communities", "facilities"], file: str, frame: gpd.G
 
 def lists_places(lists: Sequence[FacilityList]) -> list[InputPlace]:
     """Where the lists of facilities lie that are files of their own."""
-    read = [(one.path, one.frame) for one in lists if one.path is not None and one.frame is not None]
+    read = [(entry.path, entry.frame) for entry in lists if entry.path is not None and entry.frame is not None]
     places = [place_of("facilities", path.name, frame) for path, frame in read if len(frame)]
     return [place for place in places if place is not None]
 
@@ -122,10 +122,10 @@ class Whereabouts:
             return read()
         except InputError as error:
             places = (self.communities, streets_place(self.streets()), *lists_places(self.lists))
-            told = out_of_place([place for place in places if place is not None], self.crs)
-            if told is None:
+            fault = out_of_place([place for place in places if place is not None], self.crs)
+            if fault is None:
                 raise
-            raise told from error
+            raise fault from error
 
 
 def out_of_place(places: Sequence[InputPlace], crs: pyproj.CRS) -> Circle15Error | None:
@@ -147,11 +147,11 @@ def out_of_place(places: Sequence[InputPlace], crs: pyproj.CRS) -> Circle15Error
         None where communities and streets agree, or one of them is not there; a list of facilities that lies elsewhere
         has a message of its own.
     """
-    own = next((place for place in places if place.kind == "communities"), None)
-    if own is None or len(places) < 2:
+    home = next((place for place in places if place.kind == "communities"), None)
+    if home is None or len(places) < 2:
         return None
     group = _groups(places)
-    apart = [k for k, place in enumerate(places) if group[k] != group[places.index(own)]]
+    apart = [k for k, place in enumerate(places) if group[k] != group[places.index(home)]]
     streets = [k for k, place in enumerate(places) if place.kind == "streets"]
     if not apart or (streets and streets[0] not in apart) or (not streets and len(apart) < 2):
         return None
@@ -161,21 +161,21 @@ def out_of_place(places: Sequence[InputPlace], crs: pyproj.CRS) -> Circle15Error
     }
     best = max(rank, key=lambda key: rank[key])
     decided = sorted(rank.values())[-2:][0] < rank[best]
-    there = [place for k, place in enumerate(places) if group[k] == best]
+    others = [place for k, place in enumerate(places) if group[k] == best]
     if not decided:
-        return _either(own, places[apart[0]], crs)
-    if best == group[places.index(own)]:
-        return _named(places[streets[0]], there, hint("apart_streets")) if streets else None
-    return _named(own, there, _advice(own, there, crs))
+        return _either(home, places[apart[0]], crs)
+    if best == group[places.index(home)]:
+        return _named(places[streets[0]], others, hint("apart_streets")) if streets else None
+    return _named(home, others, _advice(home, others, crs))
 
 
 def _groups(places: Sequence[InputPlace]) -> NDArray[np.int64]:
     """``int64[n]``: inputs that agree, one with another, have one number."""
     group = np.arange(len(places))
-    for one in range(len(places)):
-        for other in range(one):
-            if _km(places[one].box, places[other].box) <= adequacy().apart_km:
-                group[group == group[one]] = group[other]
+    for number in range(len(places)):
+        for other in range(number):
+            if _km(places[number].box, places[other].box) <= adequacy().apart_km:
+                group[group == group[number]] = group[other]
     return group
 
 
@@ -193,46 +193,46 @@ def _measures(crs: pyproj.CRS, place: InputPlace) -> bool:
     return fit is not None and fit.error <= SCALE_TOLD
 
 
-def _km(one: Sequence[float], other: Sequence[float]) -> float:
+def _km(start: Sequence[float], end: Sequence[float]) -> float:
     """Kilometres between two boxes in degrees, along the globe; 0 where they overlap."""
     ends: list[tuple[float, float]] = []
     for axis in (0, 1):
-        low, high = max(one[axis], other[axis]), min(one[axis + 2], other[axis + 2])
+        low, high = max(start[axis], end[axis]), min(start[axis + 2], end[axis + 2])
         ends.append((high, low) if high < low else (low, low))
     (lon, lon_to), (lat, lat_to) = (np.radians(pair) for pair in ends)
     half = np.sin((lat_to - lat) / 2) ** 2 + np.cos(lat) * np.cos(lat_to) * np.sin((lon_to - lon) / 2) ** 2
     return float(2 * EARTH_M / 1000 * np.arcsin(np.sqrt(min(1.0, half))))
 
 
-def _named(odd: InputPlace, there: Sequence[InputPlace], advice: tuple[str, str]) -> Circle15Error:
-    names = [place.file for place in there]
+def _named(odd: InputPlace, others: Sequence[InputPlace], advice: tuple[str, str]) -> Circle15Error:
+    names = [place.file for place in others]
     values: dict[str, Any] = {
-        "file": odd.file, "at": odd.shown, "km": f"{min(_km(odd.box, place.box) for place in there):,.0f}",
-        "others": ("、".join(names), " and ".join(names)), "there": there[0].shown, "advice": advice,
+        "file": odd.file, "at": odd.shown, "km": f"{min(_km(odd.box, place.box) for place in others):,.0f}",
+        "others": ("、".join(names), " and ".join(names)), "there": others[0].shown, "advice": advice,
     }  # fmt: skip
     if odd.kind == "streets":
         return refusal("streets_out_of_place", error=StreetsError, **values)
     return refusal("communities_out_of_place", **values)
 
 
-def _either(own: InputPlace, other: InputPlace, crs: pyproj.CRS) -> Circle15Error:
+def _either(home: InputPlace, other: InputPlace, crs: pyproj.CRS) -> Circle15Error:
     return refusal(
-        "inputs_apart", file=own.file, at=own.shown, other=other.file, there=other.shown, crs=crs.name,
-        km=f"{_km(own.box, other.box):,.0f}",
+        "inputs_apart", file=home.file, at=home.shown, other=other.file, there=other.shown, crs=crs.name,
+        km=f"{_km(home.box, other.box):,.0f}",
     )  # fmt: skip
 
 
-def _advice(own: InputPlace, there: Sequence[InputPlace], crs: pyproj.CRS) -> tuple[str, str]:
+def _advice(home: InputPlace, others: Sequence[InputPlace], crs: pyproj.CRS) -> tuple[str, str]:
     """What may have been meant: axes exchanged, degrees called metres, another system that leads to the others."""
-    lon, lat = own.middle
-    if abs(lon) <= 90 and _least_km((lat, lon), there) <= adequacy().apart_km:
+    lon, lat = home.middle
+    if abs(lon) <= 90 and _least_km((lat, lon), others) <= adequacy().apart_km:
         return hint("apart_swapped")
-    if own.written is not None:
-        x, y = own.written
+    if home.written is not None:
+        x, y = home.written
         if abs(x) <= 180 and abs(y) <= 90:
             return hint("apart_degrees", written=f"{x:.5g}, {y:.5g}")
         fits = [
-            (_least_km(_lonlat(code, x, y, turned=turned), there), code, turned)
+            (_least_km(_lonlat(code, x, y, turned=turned), others), code, turned)
             for code, turned in fitting_systems(x, y, crs)
         ]
         away, code, turned = min(fits, key=lambda fit: fit[0], default=(np.inf, "", False))
@@ -247,5 +247,5 @@ def _lonlat(code: str, x: float, y: float, *, turned: bool) -> tuple[float, floa
     return float(lon), float(lat)
 
 
-def _least_km(lonlat: tuple[float, float], there: Sequence[InputPlace]) -> float:
-    return min(_km((*lonlat, *lonlat), place.box) for place in there)
+def _least_km(lonlat: tuple[float, float], others: Sequence[InputPlace]) -> float:
+    return min(_km((*lonlat, *lonlat), place.box) for place in others)

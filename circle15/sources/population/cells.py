@@ -55,8 +55,8 @@ def silent_zones(zones: pd.Index, zone: NDArray[np.int64], known: NDArray[np.boo
     >>> silent_zones(pd.Index(["a", "b", "c"]), np.array([0, 0, 1]), np.array([True, False, False]))
     ('b',)
     """
-    touched, told = np.unique(zone), np.unique(zone[known])
-    return tuple(map(str, zones[np.setdiff1d(touched, told)]))
+    touched, known_zones = np.unique(zone), np.unique(zone[known])
+    return tuple(map(str, zones[np.setdiff1d(touched, known_zones)]))
 
 
 def people_in_cells(
@@ -127,7 +127,7 @@ def people_in_cells(
         )
     people[odd] = np.nan
     value = f"{codes[0]:.10g}"
-    told = finding(
+    note = finding(
         "population-nodata-undeclared", "warning", count=int(odd.sum()), file=file, column=column, value=value
     )
-    return people, [told]
+    return people, [note]

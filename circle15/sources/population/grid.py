@@ -113,9 +113,9 @@ def _people_column(path: Path, layer: gpd.GeoDataFrame, entry: PopulationTable) 
     columns = [str(column) for column in layer.columns if column != layer.geometry.name]
     named = entry.column
     alike = column_synonyms("communities")
-    found = [named] if named is not None else [c for c in columns if alike.get(fold_header(c)) == "population"]
-    if len(found) == 1 and found[0] in columns:
-        return str(found[0])
+    fitting = [named] if named is not None else [c for c in columns if alike.get(fold_header(c)) == "population"]
+    if len(fitting) == 1 and fitting[0] in columns:
+        return str(fitting[0])
     wrong = (
         (f"没有名为“{named}”的列", f"there is no column {named!r}")
         if named is not None
@@ -156,25 +156,25 @@ def _outlines(path: Path, layer: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> N
     bad = ~(polygon & np.isfinite(size) & (size > 0))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        found = hint("shape_nothing") if shapes[row] is None else shapes[row].geom_type
-        raise refusal("cell_outline", file=path.name, row=row + 1, found=found, count=int(bad.sum()))
+        shape = hint("shape_nothing") if shapes[row] is None else shapes[row].geom_type
+        raise refusal("cell_outline", file=path.name, row=row + 1, found=shape, count=int(bad.sum()))
     return shapes
 
 
 def _overlaps(cells: gpd.GeoDataFrame, path: Path, *, counts: bool) -> list[Finding]:
     """Cells that lie on each other count people twice: refused where they are to be counted, else told."""
     shapes = cells.geometry.to_numpy()
-    one, other = shapely.STRtree(shapes).query(shapes)
-    pair = one < other
-    one, other = one[pair], other[pair]
+    first, second = shapely.STRtree(shapes).query(shapes)
+    pair = first < second
+    first, second = first[pair], second[pair]
     west, south, east, north = shapely.bounds(shapes).T
-    wide = np.minimum(east[one], east[other]) - np.maximum(west[one], west[other])
-    high = np.minimum(north[one], north[other]) - np.maximum(south[one], south[other])
+    wide = np.minimum(east[first], east[second]) - np.maximum(west[first], west[second])
+    high = np.minimum(north[first], north[second]) - np.maximum(south[first], south[second])
     size = shapely.area(shapes)
-    least = np.minimum(size[one], size[other])
+    least = np.minimum(size[first], size[second])
     # Neighbours on a grid touch by a hair; only boxes that share more are looked at closely.
     near = np.maximum(wide, 0) * np.maximum(high, 0) > OVERLAP * least
-    shared = shapely.area(shapely.intersection(shapes[one[near]], shapes[other[near]]))
+    shared = shapely.area(shapely.intersection(shapes[first[near]], shapes[second[near]]))
     over = shared > OVERLAP * least[near]
     if not over.any():
         return []
@@ -189,6 +189,6 @@ def outside_findings(grid: PopulationGrid, *, file: str) -> list[Finding]:
     whole, inside = float(grid.cells["people"].sum()), float(grid.part_people.sum())
     if whole - inside < 0.5:
         return []
-    told = {"people": f"{whole - inside:,.0f}", "percent": f"{100 * (whole - inside) / whole:.0f}"}
+    words = {"people": f"{whole - inside:,.0f}", "percent": f"{100 * (whole - inside) / whole:.0f}"}
     cells = grid.parts.groupby("cell_id")["share"].sum()
-    return [finding("population-outside", "note", count=int((cells < 1 - 1e-6).sum()), file=file, **told)]
+    return [finding("population-outside", "note", count=int((cells < 1 - 1e-6).sum()), file=file, **words)]

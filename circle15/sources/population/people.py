@@ -53,9 +53,10 @@ def count_people(
         made[group] = np.rint(counted * share * PERSON_PARTS) / PERSON_PARTS
     within = grid.reaches(frame.geometry) & counted.notna()
     findings = compare_people(frame, grid, file=file) if "population" in frame else []
-    frame, told = _without_stale_ages(frame, made, file)
-    own = frame[list(made)].notna().all(axis=1) if set(made) <= set(frame.columns) else pd.Series(False, frame.index)  # noqa: FBT003
-    kept = ~within & own
+    frame, notes = _without_stale_ages(frame, made, file)
+    silent = pd.Series(data=False, index=frame.index)
+    stated = frame[list(made)].notna().all(axis=1) if set(made) <= set(frame.columns) else silent
+    kept = ~within & stated
     for column, people in made.items():
         known = people.where(within)
         frame = frame.assign(**{column: frame[column].where(kept, known) if kept.any() else known})
@@ -63,16 +64,16 @@ def count_people(
         raise refusal("grid_ages", file=file)
     if not within.all():
         beyond = frame.index[~within]
-        told.append(
+        notes.append(
             finding("population-beyond", "warning", count=len(beyond), file=file, kept=int(kept.sum()), examples=beyond)
         )
     summed = f"{frame.loc[within, 'population'].sum():,.0f}"
-    told.append(finding("population-counted", "warning", count=int(within.sum()), file=file, people=summed))
+    notes.append(finding("population-counted", "warning", count=int(within.sum()), file=file, people=summed))
     crowded = frame.index[frame["pop_60plus"] > frame["population"]]  # ages of the layer, people of the grid
     if len(crowded):
         count, column = len(crowded), "pop_60plus"
-        told.append(finding("community-elders", "warning", count=count, file=file, column=column, examples=crowded))
-    return frame, [*findings, *told]
+        notes.append(finding("community-elders", "warning", count=count, file=file, column=column, examples=crowded))
+    return frame, [*findings, *notes]
 
 
 def _without_stale_ages(
@@ -83,8 +84,8 @@ def _without_stale_ages(
         return frame, []
     stale = [column for column in people_columns(frame) if column in frame and column not in made]
     further = [column for column in stale if column not in PEOPLE]
-    told = [finding("population-ages-dropped", "warning", file=file, column=", ".join(further))] if further else []
-    return frame.drop(columns=stale), told
+    findings = [finding("population-ages-dropped", "warning", file=file, column=", ".join(further))] if further else []
+    return frame.drop(columns=stale), findings
 
 
 def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) -> list[Finding]:
@@ -104,12 +105,12 @@ def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) 
     frame = frame[known]
     if frame.empty:
         return []
-    own = frame["population"].astype(float)
+    given = frame["population"].astype(float)
     counted = grid.people_of(frame.index)
-    here, there = float(counted.sum()), float(own.sum())
-    ratio = here / there if there else np.inf
-    large = (own >= FEWEST) & (counted >= FEWEST / 10) | (counted >= FEWEST) & (own >= FEWEST / 10)
-    each = (counted[large] / own[large]).sort_index(kind="stable")
+    counted_sum, given_sum = float(counted.sum()), float(given.sum())
+    ratio = counted_sum / given_sum if given_sum else np.inf
+    large = (given >= FEWEST) & (counted >= FEWEST / 10) | (counted >= FEWEST) & (given >= FEWEST / 10)
+    each = (counted[large] / given[large]).sort_index(kind="stable")
     apart = np.log(each).abs()
     worst = apart.sort_values(ascending=False, kind="stable").index[:5]
     names = frame["name"] if "name" in frame else pd.Series(frame.index, index=frame.index)
@@ -120,8 +121,8 @@ def compare_people(frame: gpd.GeoDataFrame, grid: PopulationGrid, *, file: str) 
             "note" if alike else "warning",
             count=len(frame),
             file=file,
-            grid=f"{here:,.0f}",
-            own=f"{there:,.0f}",
+            grid=f"{counted_sum:,.0f}",
+            own=f"{given_sum:,.0f}",
             ratio=f"{ratio:.2f}",
             examples=[f"{names[key]} ×{each[key]:.2f}" for key in worst],
         )

@@ -266,11 +266,11 @@ def _shares(
         window.north,
         srs_wkt=window.crs.to_wkt(),
     )
-    found = exact_extract(source, outlines, ["cell_id", "coverage"], include_cols=["zone"], output="pandas")
-    met = [len(cells) for cells in found["cell_id"]]
-    cell = np.concatenate([np.asarray(cells, dtype=np.int64) for cells in found["cell_id"]])
-    share = np.concatenate([np.asarray(shares, dtype=float) for shares in found["coverage"]])
-    zone = np.repeat(found["zone"].to_numpy(dtype=np.int64), met)
+    extracted = exact_extract(source, outlines, ["cell_id", "coverage"], include_cols=["zone"], output="pandas")
+    met = [len(cells) for cells in extracted["cell_id"]]
+    cell = np.concatenate([np.asarray(cells, dtype=np.int64) for cells in extracted["cell_id"]])
+    share = np.concatenate([np.asarray(shares, dtype=float) for shares in extracted["coverage"]])
+    zone = np.repeat(extracted["zone"].to_numpy(dtype=np.int64), met)
     border = share < 1
     boxes = window.boxes(cell[border])
     inside = shapely.intersection(boxes, outlines.geometry.to_numpy()[zone[border]])

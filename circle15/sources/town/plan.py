@@ -55,14 +55,14 @@ class Park:
 
 def polygons_of(geometry: BaseGeometry) -> list[shapely.Polygon]:
     """The polygons that a shape is made of, in a fixed order."""
-    found = [part for part in shapely.get_parts(geometry) if isinstance(part, shapely.Polygon) and not part.is_empty]
-    return sorted(found, key=lambda part: part.bounds)
+    polygons = [part for part in shapely.get_parts(geometry) if isinstance(part, shapely.Polygon) and not part.is_empty]
+    return sorted(polygons, key=lambda part: part.bounds)
 
 
 def lines_of(geometry: BaseGeometry) -> list[shapely.LineString]:
     """The lines that a shape is made of, in a fixed order."""
-    found = [part for part in shapely.get_parts(geometry) if isinstance(part, shapely.LineString) and not part.is_empty]
-    return sorted(found, key=lambda part: part.bounds)
+    lines = [part for part in shapely.get_parts(geometry) if isinstance(part, shapely.LineString) and not part.is_empty]
+    return sorted(lines, key=lambda part: part.bounds)
 
 
 def ground_between(
@@ -250,14 +250,14 @@ def _quays(
 
 
 def _parks(figures: Sequence[Mapping[str, Any]], taken: BaseGeometry, rng: np.random.Generator) -> tuple[Park, ...]:
-    found = []
+    parks = []
     for park in figures:
         free = _blob(park["centre"], park["axes"], rng).difference(taken)
         ground = max(polygons_of(free.buffer(-2.0).buffer(2.0)), key=lambda part: part.area)
         basin = _blob(park["centre"], [half * max(park["pond"], 0.01) for half in park["axes"]], rng)
         pond = basin.intersection(ground.buffer(-12.0)) if park["pond"] else shapely.Polygon()
-        found.append(Park(name=park["name"], ground=ground, pond=pond, open=park.get("open", True)))
-    return tuple(found)
+        parks.append(Park(name=park["name"], ground=ground, pond=pond, open=park.get("open", True)))
+    return tuple(parks)
 
 
 def read_plan(*, seed: int) -> Plan:

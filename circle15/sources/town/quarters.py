@@ -41,7 +41,7 @@ class Blocks:
 
     def pieces(self, members: set[int]) -> list[set[int]]:
         """Connected pieces of a set of blocks, the smallest first."""
-        waiting, found = set(members), []
+        waiting, parts = set(members), []
         while waiting:
             piece: set[int] = set()
             edge = [min(waiting)]
@@ -50,9 +50,9 @@ class Blocks:
                 if here in waiting:
                     waiting.discard(here)
                     piece.add(here)
-                    edge += [there for there in self.bond[here] if there in waiting]
-            found.append(piece)
-        return sorted(found, key=lambda piece: (len(piece), min(piece)))
+                    edge += [neighbour for neighbour in self.bond[here] if neighbour in waiting]
+            parts.append(piece)
+        return sorted(parts, key=lambda piece: (len(piece), min(piece)))
 
     def settle(self, zone: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give blocks cut off from the bulk of their zone to the zone of the neighbour they are bound to most."""
@@ -106,17 +106,17 @@ def make_blocks(
 
 def _bonds(shape: NDArray[np.object_], plan: Plan, barrier: Mapping[str, float]) -> tuple[Mapping[int, float], ...]:
     """Metres of common border over the price of crossing it, for every two blocks that share one."""
-    one, other = shapely.STRtree(shape).query(shape, predicate="intersects")
-    one, other = one[one < other], other[one < other]
-    border = shapely.intersection(shape[one], shape[other])
-    one, other, border = (column[shapely.length(border) > 1.0] for column in (one, other, border))
+    first, second = shapely.STRtree(shape).query(shape, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    border = shapely.intersection(shape[first], shape[second])
+    first, second, border = (column[shapely.length(border) > 1.0] for column in (first, second, border))
     cost = np.array([barrier.get(axis.way_class or axis.kind, 1.0) for axis in plan.axes])
     middle = shapely.point_on_surface(border)
     at, axis = shapely.STRtree([axis.line for axis in plan.axes]).query(middle, predicate="dwithin", distance=AXIS_M)
     price = np.ones(len(border))
     np.maximum.at(price, at, cost[axis])
     bond: tuple[dict[int, float], ...] = tuple({} for _ in shape)
-    for a, b, strength in zip(one.tolist(), other.tolist(), (shapely.length(border) / price).tolist(), strict=True):
+    for a, b, strength in zip(first.tolist(), second.tolist(), (shapely.length(border) / price).tolist(), strict=True):
         bond[a][b] = bond[b][a] = strength
     return bond
 
@@ -150,8 +150,8 @@ def _grow(blocks: Blocks, members: NDArray[np.int64], count: int) -> dict[int, i
             heart = blocks.middle[seeds[k]]
             pull: dict[int, float] = {}
             for here in (block for block, who in owner.items() if who == k):
-                for there in blocks.bond[here].keys() & free:
-                    pull[there] = pull.get(there, 0.0) + blocks.bond[here][there]
+                for neighbour in blocks.bond[here].keys() & free:
+                    pull[neighbour] = pull.get(neighbour, 0.0) + blocks.bond[here][neighbour]
             if pull:
                 taken = max(pull, key=lambda b: (pull[b] / (200.0 + np.hypot(*(blocks.middle[b] - heart))) ** 2, -b))
                 owner[taken] = int(k)
@@ -166,16 +166,21 @@ def _smooth(blocks: Blocks, owner: dict[int, int], target_km2: float) -> None:
     for _ in range(4):
         for block in sorted(owner):
             pull: dict[int, float] = {}
-            for there, bond in blocks.bond[block].items():
-                if there in owner:
-                    pull[owner[there]] = pull.get(owner[there], 0.0) + bond
+            for neighbour, bond in blocks.bond[block].items():
+                if neighbour in owner:
+                    pull[owner[neighbour]] = pull.get(owner[neighbour], 0.0) + bond
             best = max(pull, key=lambda k: (pull[k], -k))
-            own = owner[block]
-            rest = {b for b, k in owner.items() if k == own and b != block}
+            owner_now = owner[block]
+            rest = {b for b, k in owner.items() if k == owner_now and b != block}
             grown = sum(blocks.area_km2[b] for b, k in owner.items() if k == best) + blocks.area_km2[block]
             shrunk = sum(blocks.area_km2[b] for b in rest)
             fits = grown < 1.45 * target_km2 and shrunk > 0.6 * target_km2
-            if best != own and pull[best] > 1.1 * pull.get(own, 0.0) and fits and len(blocks.pieces(rest)) == 1:
+            if (
+                best != owner_now
+                and pull[best] > 1.1 * pull.get(owner_now, 0.0)
+                and fits
+                and len(blocks.pieces(rest)) == 1
+            ):
                 owner[block] = best
 
 
@@ -183,9 +188,9 @@ def _give_exclave(blocks: Blocks, owner: dict[int, int]) -> None:
     """Make one quarter own a block that lies apart from it, as estates bought by one village do (in place)."""
     offers = []
     for block in sorted(owner):
-        own = owner[block]
-        rest = {b for b, k in owner.items() if k == own and b != block}
-        around = {owner[there] for there in blocks.bond[block] if there in owner}
+        owner_now = owner[block]
+        rest = {b for b, k in owner.items() if k == owner_now and b != block}
+        around = {owner[neighbour] for neighbour in blocks.bond[block] if neighbour in owner}
         if len(blocks.pieces(rest)) != 1 or not 0.03 < blocks.area_km2[block] < 0.09:
             continue
         for other in sorted(set(owner.values()) - around):

@@ -282,10 +282,10 @@ def water_town(*, seed: int = 15) -> Town:
     laid = shapely.union_all([strand.line for strand in plan.strands])
     paths = [park_paths(park) for park in plan.parks]
     entrances = [
-        e for park, own in zip(plan.parks, paths, strict=True) for e in park_entrances(park, own[0].line, laid)
+        e for park, walks in zip(plan.parks, paths, strict=True) for e in park_entrances(park, walks[0].line, laid)
     ]
     lanes, grounds = fill(plan, entrances, rng)
-    strands = [*plan.strands, *lanes, *entrances, *(path for own in paths for path in own)]
+    strands = [*plan.strands, *lanes, *entrances, *(path for walks in paths for path in walks)]
     public = shapely.union_all([s.line for s in strands if s.kind not in {"estate", "gate"}])
     strands += bridges(plan, public, rng)
     edges = _node(strands, plan)

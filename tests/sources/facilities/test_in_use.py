@@ -27,7 +27,7 @@ from tests.towns.findings import finding_of
 from tests.towns.lattice import CRS
 from tests.towns.pack_files import HEADER, write_csv
 
-WARNED = "ignore:1 data-quality findings, first. {}:circle15.errors.DataQualityWarning"
+WARNED = "ignore:1 data-quality finding, first. {}:circle15.errors.DataQualityWarning"
 NO_CLINIC = pytest.mark.filterwarnings(WARNED.format("the lists hold no usable facility for Community clinic"))
 UNKNOWN_WORD = pytest.mark.filterwarnings(WARNED.format("facilities.csv row 3 column 'state' value '待核实'"))
 

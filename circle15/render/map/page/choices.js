@@ -9,7 +9,7 @@
 
 import { chosenClause } from './categories.js';
 import { bookTitle, communityClauses, markedTitle } from './clauses.js';
-import { choice, fieldValue, h } from './dom.js';
+import { choice, fieldValue, h, part } from './dom.js';
 import { LAYER_OF } from './verdicts.js';
 
 /** Measures that a page offers. @param {Set<string>} layers that stand behind the verdicts @returns {Measure[]} */
@@ -94,6 +94,22 @@ export function choices(view, set) {
     measure === 'type' ? null : subject(view, set),
     timed ? cutoffChoice(view, set) : null,
   ];
+}
+
+/**
+ * Services that stand in one line, on a phone: it stays where the reader scrolled it, with the chosen one in sight.
+ *
+ * @param {Element} holder of the choices, made anew
+ * @param {number} scrolled pixels from the left, before
+ */
+export function showChosen(holder, scrolled) {
+  const line = part(holder, '.chips');
+  const chosen = line && part(line, '[aria-checked="true"]');
+  if (!line || !chosen) return;
+  line.scrollLeft = scrolled;
+  const seen = line.getBoundingClientRect();
+  const { left, right } = chosen.getBoundingClientRect();
+  line.scrollLeft += Math.min(0, left - seen.left) + Math.max(0, right - seen.right);
 }
 
 /** @type {Sort[]} */

@@ -10,9 +10,9 @@
  * @import { Changed } from "./state.js"
  */
 import { shownTitle } from './categories.js';
-import { choices, finder } from './choices.js';
+import { choices, finder, showChosen } from './choices.js';
 import { communityCard } from './community_card.js';
-import { fill, h } from './dom.js';
+import { fill, h, part } from './dom.js';
 import { facilityCard } from './facility_card.js';
 import { layerSwitches } from './frame.js';
 import { footLine, legend } from './legend.js';
@@ -74,7 +74,9 @@ export function drawPanel(frame, view, acts, set, changed) {
   document.documentElement.lang = state.language === 'zh' ? 'zh-CN' : 'en';
   document.title = title;
   if (!changed || changed.has('language')) drawStill(frame, view, acts, set);
+  const scrolled = part(frame.choices, '.chips')?.scrollLeft ?? 0;
   fill(frame.choices, ...choices(view, set));
+  showChosen(frame.choices, scrolled);
   fill(frame.summary, summary(view));
   const places = listed(view);
   fill(frame.listHead, ...listHead(view, places));

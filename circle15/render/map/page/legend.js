@@ -155,6 +155,9 @@ function reachLegend({ say, state, model }) {
   );
 }
 
+/** Characters that half a line of the legend holds, twice: longer titles have a line of their own. */
+const HALF_LINES = Object.freeze({ zh: 14, en: 28 });
+
 /** @param {View} view */
 function siteLegend({ say, model, state }) {
   const shown = model.services.filter(
@@ -168,14 +171,11 @@ function siteLegend({ say, model, state }) {
   return h(
     'ul.legend-sites',
     {},
-    ...shown.map((service) =>
-      h(
-        'li',
-        {},
-        h('span.glyph.small', { style: { '--tone': service.tone } }, service.glyph),
-        local(service, 'title', state.language),
-      ),
-    ),
+    ...shown.map((service) => {
+      const title = local(service, 'title', state.language);
+      const sign = h('span.glyph.small', { style: { '--tone': service.tone } }, service.glyph);
+      return h(title.length > HALF_LINES[state.language] ? 'li.wide' : 'li', {}, sign, title);
+    }),
     struck(closed, 'closed_then'),
     struck(gone, 'not_in_use'),
   );
