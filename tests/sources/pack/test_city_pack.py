@@ -243,7 +243,7 @@ GOOD = 'name = "x"\ncrs = "EPSG:4549"\n[communities]\nfile = "communities.geojso
         ('name = "x"', "'crs' is missing"),
         ('name = "x"\ncrs = "EPSG:4549"', "'communities' is missing"),
         ('nmae = "x"\n' + GOOD, r"unknown key 'nmae' in the top level; did you mean 'name'\?"),
-        ("zzz = 1\n" + GOOD, r"unknown key 'zzz' in the top level \(all keys: circle15 guide --en\)$"),
+        ("zzz = 1\n" + GOOD, r"unknown key 'zzz' in the top level \(all keys: circle15 guide --en\)\n"),
         (GOOD + "colums = {}", r"unknown key 'colums' in \[communities\]; did you mean 'columns'\?"),
         (
             GOOD + "[settings]\ncutoff_min = [5]",
