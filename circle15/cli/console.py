@@ -81,15 +81,8 @@ def tell_result(result: Analysis) -> None:
     tell_synthetic(result.city)
     if len(result.gaps.by_community):
         for language in ("zh", "en"):
-            say(
-                text(
-                    "worst_community",
-                    language,
-                    sentence=community_sentences(result.gaps, language, pack_services=result.city.pack_services).iloc[
-                        0
-                    ],
-                )
-            )
+            sentences = community_sentences(result.gaps, language, pack_services=result.city.pack_services)
+            say(text("worst_community", language, sentence=sentences.iloc[0]))
 
 
 def tell_synthetic(city: City) -> None:
