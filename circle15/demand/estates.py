@@ -1,8 +1,9 @@
-"""Demand points of a city whose people partly live in estates that do not stand yet."""
+"""Demand points of a city, those of new estates and of communities that were merged or split among them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,19 +22,20 @@ _METHOD = "polygon"
 
 
 def city_points(city: City) -> DemandPoints:
-    """Where the people of a city start to walk: its homes, and those of its new estates.
+    """Where the people of a city start to walk: its homes, and those that a scenario settled.
 
     See :func:`circle15.demand.points.demand_points`, whose errors are raised.
     """
-    communities, homes = city.communities, city.new_homes
-    if homes is None or not len(homes):
+    communities, settled = city.communities, city.settled_homes
+    if settled is None:
         return _standing(city, communities)
-    others = homes.others(communities)
+    others = settled.others(communities)
     frames = [_standing(city, replace(communities, frame=others)).frame] if len(others) else []
-    people = list(communities.people)
-    new = homes.frame.reindex(columns=["community_id", *people, homes.frame.geometry.name])
-    frames.append(new.assign(method=_METHOD, leg_m=0.0))
-    return DemandPoints(frame=pd.concat(frames).sort_index().rename_axis("point_id"))
+    frame = pd.concat([*frames, settled.frame]).sort_index().rename_axis("point_id")
+    totals: Any = communities.frame.reindex(frame["community_id"])[list(communities.people)]
+    unknown = totals.isna().set_axis(frame.index)
+    known = {column: frame[column].mask(unknown[column]) for column in communities.people}
+    return DemandPoints(frame=frame.assign(**known))
 
 
 def _standing(city: City, communities: Communities) -> DemandPoints:
@@ -47,31 +49,33 @@ def _standing(city: City, communities: Communities) -> DemandPoints:
     )
 
 
-def estate_homes(change: AddPeople, ground: shapely.Polygon, *, community_id: str, columns: tuple[str, ...],
-                 crs: object) -> gpd.GeoDataFrame:  # fmt: skip
+def estate_homes(city: City, change: AddPeople, ground: shapely.Polygon, community_id: str) -> gpd.GeoDataFrame:
     """Points of a new estate, its people dealt out evenly over a lattice on its ground.
 
     Parameters
     ----------
+    city
+        Whose people columns count.
     change
         Who will live there.
     ground
-        Polygon in metres.
+        Polygon in the city's metres.
     community_id
         Whose they are.
-    columns
-        People columns to be dealt out.
-    crs
-        System of the ground.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        As :class:`~circle15.model.new_homes.NewHomes` has it.
+        As :class:`~circle15.model.settled_homes.SettledHomes` has it.
     """
     points = lattice_homes(np.array([ground], dtype=object), LATTICE_M, _METHOD).point
     owner, even = np.zeros(len(points), dtype=np.int64), np.ones(len(points))
+    columns = city.communities.people
     people = {column: apportion(np.array([change.people[column]], dtype=float), owner, even) for column in columns}
     names = [f"{community_id}/+{change.estate_id}/{number:05d}" for number in range(len(points))]
-    index = pd.Index(names, name="point_id")
-    return gpd.GeoDataFrame({"community_id": community_id, **people}, geometry=points, crs=crs, index=index)
+    return gpd.GeoDataFrame(
+        {"community_id": community_id, **people, "method": _METHOD, "leg_m": 0.0},
+        geometry=points,
+        crs=city.communities.frame.crs,
+        index=pd.Index(names, name="point_id"),
+    )

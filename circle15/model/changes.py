@@ -359,17 +359,18 @@ class AddPeople:
 
 @dataclass(frozen=True, kw_only=True)
 class MergeCommunities:
-    """Communities that become one, which bears the id of one of them or a new id."""
+    """Communities that become one, which bears the id of one of them or a new id; ``at`` a place inside each."""
 
     kind: ClassVar[str] = "merge_communities"
     community_ids: tuple[str, ...]
     into: str
     name: str
+    at: tuple[Spot, ...] = ()
 
     def __post_init__(self) -> None:
         _text(self, "into")
         _text(self, "name")
-        if not _are_ids(self.community_ids):
+        if not _are_ids(self.community_ids) or len(self.at) not in {0, len(self.community_ids)}:
             raise refusal("merge_two", error=InputError, value=repr(self.community_ids)[:60])
 
 

@@ -16,7 +16,6 @@ from circle15.errors import InputError, SettingError
 from circle15.kernels.costs import NEVER_MS
 from circle15.model.estates import Estates
 from circle15.model.moment import Moment
-from circle15.model.new_homes import NewHomes
 from circle15.model.norms import Ledger, NormBook
 from circle15.model.pickling import Travelling
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
@@ -25,6 +24,7 @@ from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.scenario import Scenario
 from circle15.model.service import Service
+from circle15.model.settled_homes import SettledHomes
 from circle15.model.survey import Survey
 from circle15.model.taken_ways import TakenWays
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
@@ -150,8 +150,9 @@ class City(Travelling):
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
     among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
     network's system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways
-    that tags took from walkers. ``scenario`` is what was changed of the city as it was read, and ``new_homes`` are the
-    people of its new estates; None where nothing was.
+    that tags took from walkers. ``scenario`` is what was changed of the city as it was read, and
+    ``settled_homes`` are the homes of its new estates, and of communities that it merged or split; None where there are
+    none.
     """
 
     key: str
@@ -174,7 +175,7 @@ class City(Travelling):
     taken_ways: TakenWays = field(default_factory=TakenWays)
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
-    new_homes: NewHomes | None = None
+    settled_homes: SettledHomes | None = None
     scenario: Scenario | None = None
 
     @property

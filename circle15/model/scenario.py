@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
 
 from circle15.errors import InputError
 from circle15.model.changes import Change
 from circle15.refusals import refusal
 
-__all__ = ["Scenario"]
+__all__ = ["SavedScenario", "Scenario"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,3 +79,28 @@ class Scenario:
     def __repr__(self) -> str:
         kept = f" of {self.parent}" if self.parent else ""
         return f"<Scenario {self.name}{kept}: {len(self)} {'change' if len(self) == 1 else 'changes'}>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedScenario:
+    """A scenario as a file keeps it, with what it was made of.
+
+    Attributes
+    ----------
+    scenario
+        Its changes, each by id and by place.
+    city
+        Key of the city's pack.
+    inputs
+        One hash of all inputs that the city was read from.
+    settings
+        Of the analysis that its author saw: ``profile``, ``cutoffs_min``, ``max_snap_m``, ``open_at``.
+    seen
+        People aged 60+ left out by service, as its author saw them: ``before`` and ``after``.
+    """
+
+    scenario: Scenario
+    city: str
+    inputs: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -87,11 +87,21 @@ def apply(city: City, scenario: Scenario) -> City:
     numbered = sorted(enumerate(scenario.changes, 1), key=lambda entry: _FIRST.get(type(entry[1]), 2))
     for number, change in numbered:
         changed = _applied(changed, change, scenario, number)
+    changed = _with_columns_in_order(city, changed)
     before = city.scenario
     kept = scenario if before is None else replace(scenario, changes=(*before.changes, *scenario.changes))
     zh, en = (text("scenario_origin", language, name=scenario.name) for language in ("zh", "en"))
     origin = Origin(label_zh=zh, label_en=en)
     return replace(changed, scenario=kept, context_origins=(*city.context_origins, origin))
+
+
+def _with_columns_in_order(city: City, changed: City) -> City:
+    """Facilities with the columns that changes added in the order of their names, whatever change came first."""
+    if changed.facilities is city.facilities:
+        return changed
+    frame, old = changed.facilities.frame, list(city.facilities.frame.columns)
+    frame = frame[[*old, *sorted(set(frame.columns) - set(old))]]
+    return replace(changed, facilities=replace(changed.facilities, frame=frame))
 
 
 def _applied(city: City, change: Change, scenario: Scenario, number: int) -> City:

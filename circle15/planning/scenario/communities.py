@@ -19,9 +19,9 @@ from circle15.demand.estates import city_points, estate_homes
 from circle15.demand.points import apportion
 from circle15.errors import InputError
 from circle15.model.changes import AddPeople, MergeCommunities, SplitCommunity
-from circle15.model.new_homes import NewHomes
 from circle15.model.places import Communities, counts_heads
 from circle15.model.results import City
+from circle15.model.settled_homes import SettledHomes
 from circle15.planning.scenario.rows import with_row
 from circle15.planning.scenario.spots import in_reach, point_of
 from circle15.refusals import refusal
@@ -43,16 +43,33 @@ def _new(city: City, key: str, besides: tuple[str, ...] = ()) -> None:
         raise refusal("community_there", error=InputError, community=key)
 
 
-def _with(city: City, frame: gpd.GeoDataFrame, homes: NewHomes | None) -> City:
+def _with(city: City, frame: gpd.GeoDataFrame, homes: SettledHomes) -> City:
     """A city with other communities; a population grid is laid over them anew."""
     communities = replace(city.communities, frame=frame)
     grid = city.population
     return replace(
         city,
         communities=communities,
-        new_homes=homes,
+        settled_homes=homes,
         population=None if grid is None else grid.over(communities.frame),
     )
+
+
+def _settled(city: City) -> SettledHomes:
+    """The homes that are settled by now, of none where nothing was."""
+    return city.settled_homes or SettledHomes(frame=_homes_of(city, ()))
+
+
+def _homes_of(city: City, communities: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Every home of some communities, settled or standing: as :class:`SettledHomes` has them."""
+    known = city.communities.frame
+    only = replace(
+        city,
+        communities=replace(city.communities, frame=known.loc[[*communities]] if communities else known.iloc[:1]),
+        settled_homes=None if city.settled_homes is None else city.settled_homes.among(communities),
+    )
+    frame = city_points(only).frame
+    return frame[frame["community_id"].isin(communities)]
 
 
 # -- New estates -------------------------------------------------------------------------------------
@@ -60,31 +77,21 @@ def _with(city: City, frame: gpd.GeoDataFrame, homes: NewHomes | None) -> City:
 
 def add_people(city: City, change: AddPeople) -> City:
     """An estate more, with its people: of a community that there is, or as a new one."""
-    communities = city.communities
+    communities, homes = city.communities, city.settled_homes
     ground = _ground(city, change)
     missing = [column for column in communities.people if column not in change.people]
     if missing:
         raise refusal("estate_lacks", error=InputError, estate=change.estate_id, columns=", ".join(missing))
-    if _is_there(city.new_homes, change.estate_id):
+    if homes is not None and homes.frame.index.str.contains(f"/+{change.estate_id}/", regex=False).any():
         raise refusal("estate_there", error=InputError, estate=change.estate_id)
     if change.community_id:
-        key = _known(city, change.community_id)
+        key, whole = _known(city, change.community_id), frozenset[str]()
         frame = _more_people(communities, key, change.people)
     else:
-        key = change.estate_id
+        key, whole = change.estate_id, frozenset({change.estate_id})
         _new(city, key)
         frame = with_row(communities.frame, key, _row(city, change, ground))
-    homes = estate_homes(change, ground, community_id=key, columns=communities.people, crs=communities.frame.crs)
-    return _with(city, frame, _joined(city.new_homes, homes))
-
-
-def _is_there(homes: NewHomes | None, estate: str) -> bool:
-    return homes is not None and bool(homes.frame.index.str.contains(f"/+{estate}/", regex=False).any())
-
-
-def _joined(homes: NewHomes | None, frame: gpd.GeoDataFrame) -> NewHomes:
-    """New homes with those of one estate more."""
-    return NewHomes(frame=frame if homes is None else pd.concat([homes.frame, frame]).rename_axis("point_id"))
+    return _with(city, frame, _settled(city).with_homes(estate_homes(city, change, ground, key), whole=whole))
 
 
 def _ground(city: City, change: AddPeople) -> shapely.Polygon:
@@ -111,7 +118,7 @@ def _more_people(communities: Communities, key: str, people: Mapping[str, float]
 def _row(city: City, change: AddPeople, ground: shapely.Polygon) -> dict[str, Any]:
     """A new community; it lies in the subdistrict, and in town or country, of the ground that it takes."""
     frame = city.communities.frame
-    row: dict[str, Any] = {"name": change.name, "geometry": ground}
+    row: dict[str, Any] = {"name": change.name, frame.geometry.name: ground}
     row |= {column: float(value) for column, value in change.people.items() if column in frame}
     around = frame[frame.geometry.contains(ground.centroid)]
     for column in (column for column in ("subdistrict", "subdistrict_en", "rural") if column in frame and len(around)):
@@ -123,19 +130,17 @@ def _row(city: City, change: AddPeople, ground: shapely.Polygon) -> dict[str, An
 
 
 def merge_communities(city: City, change: MergeCommunities) -> City:
-    """Communities that are one; people add up, and are unknown where those of one are."""
-    ids = [_known(city, key) for key in change.community_ids]
-    _new(city, change.into, change.community_ids)
+    """Communities that are one; nobody moves, people add up, and are unknown where those of one are."""
+    ids = tuple(_known(city, key) for key in change.community_ids)
+    _new(city, change.into, ids)
     frame = city.communities.frame
-    rows = frame.loc[ids]
+    rows = frame.loc[[*ids]]
     _check_touching(rows)
     row = {column: _common(column, rows[column]) for column in frame.columns if column != frame.geometry.name}
     row |= {"name": change.name, frame.geometry.name: shapely.union_all(rows.geometry.to_numpy())}
-    homes = city.new_homes
-    if homes is not None:
-        owner = homes.frame["community_id"]
-        homes = NewHomes(frame=homes.frame.assign(community_id=owner.where(~owner.isin(ids), change.into)))
-    return _with(city, with_row(frame.drop(index=ids), change.into, row), homes)
+    homes = _homes_of(city, ids).assign(community_id=change.into)
+    settled = _settled(city).without(ids).with_homes(homes, whole=frozenset({change.into}))
+    return _with(city, with_row(frame.drop(index=[*ids]), change.into, row), settled)
 
 
 def _common(column: str, cells: pd.Series) -> Any:
@@ -144,11 +149,9 @@ def _common(column: str, cells: pd.Series) -> Any:
         return math.fsum(cells) if cells.notna().all() else math.nan
     if len(cells.drop_duplicates()) == 1:
         return cells.iloc[0]
-    return math.nan if pd.api.types.is_numeric_dtype(cells.dtype) and cells.dtype != bool else _none(cells)
-
-
-def _none(cells: pd.Series) -> Any:
-    return bool(cells.any()) if cells.dtype == bool else ""
+    if cells.dtype == bool:
+        return bool(cells.any())
+    return math.nan if pd.api.types.is_numeric_dtype(cells.dtype) else ""
 
 
 def _check_touching(rows: gpd.GeoDataFrame) -> None:
@@ -167,19 +170,22 @@ def _check_touching(rows: gpd.GeoDataFrame) -> None:
 
 
 def split_community(city: City, change: SplitCommunity) -> City:
-    """A community cut into parts; whoever lives in a part, in a home that stands or in a new one, is of that part."""
+    """A community cut into parts; nobody moves: people are of the part that their home lies in."""
     key = _known(city, change.community_id)
     for part in change.parts:
         _new(city, part.community_id, (key,))
-    frame = city.communities.frame
     pieces = _pieces(city, change)
-    people = _shared(city, key, pieces)
-    old = frame.loc[key].to_dict()
-    left = frame.drop(index=key)
+    homes = _homes_of(city, (key,))
+    piece = _nearest_piece(homes.geometry.to_numpy(), pieces)
+    homes = homes.assign(community_id=np.array([part.community_id for part in change.parts], dtype=object)[piece])
+    people = _shared(city, key, homes, piece, pieces)
+    frame = city.communities.frame
+    old, left = frame.loc[key].to_dict(), frame.drop(index=key)
     for number, part in enumerate(change.parts):
         row = old | {column: float(values[number]) for column, values in people.items()}
         left = with_row(left, part.community_id, row | {"name": part.name, frame.geometry.name: pieces[number]})
-    return _with(city, left, _resettled(city.new_homes, key, change, pieces))
+    lived_in = frozenset(homes["community_id"])
+    return _with(city, left, _settled(city).without((key,)).with_homes(homes, whole=lived_in))
 
 
 def _pieces(city: City, change: SplitCommunity) -> list[Any]:
@@ -202,38 +208,18 @@ def _nearest_piece(points: NDArray[Any], pieces: list[Any]) -> NDArray[np.int64]
     return np.argmin(shapely.distance(points[:, None], np.array(pieces, dtype=object)[None, :]), axis=1)
 
 
-def _shared(city: City, key: str, pieces: list[Any]) -> dict[str, NDArray[np.float64]]:
-    """Every count of heads of a community, shared out: people where they live, all else as the people."""
-    frame = city.communities.frame
-    only = replace(
-        city,
-        communities=replace(city.communities, frame=frame.loc[[key]]),
-        new_homes=None if city.new_homes is None else _of(city.new_homes, key),
-    )
-    points = city_points(only)
-    piece = _nearest_piece(points.frame.geometry.to_numpy(), pieces)
+def _shared(
+    city: City, key: str, homes: gpd.GeoDataFrame, piece: NDArray[np.int64], pieces: list[Any]
+) -> dict[str, NDArray[np.float64]]:
+    """Every count of heads of a community by piece: people where they live, all else in proportion to them."""
+    row = city.communities.frame.loc[key]
     people: dict[str, NDArray[np.float64]] = {
-        column: np.bincount(piece, weights=points.people_in(column), minlength=len(pieces)).astype(float)
+        column: np.bincount(piece, weights=homes[column].to_numpy(dtype=float), minlength=len(pieces)).astype(float)
         for column in city.communities.people
     }
-    weight = people["population"] if people["population"].sum() > 0 else np.array([part.area for part in pieces])
+    known = np.nan_to_num(people["population"])
+    weight = known if known.sum() > 0 else np.array([part.area for part in pieces])
     owner = np.zeros(len(pieces), dtype=np.int64)
-    others = [column for column in frame.columns if counts_heads(column) and column not in people]
-    for column in others:
-        people[column] = apportion(np.array([float(frame.loc[key, column])]), owner, np.nan_to_num(weight, nan=1.0))
+    for column in (column for column in row.index if counts_heads(column) and column not in people):
+        people[column] = apportion(np.array([float(row[column])]), owner, weight)
     return people
-
-
-def _of(homes: NewHomes, key: str) -> NewHomes:
-    return NewHomes(frame=homes.frame[homes.frame["community_id"] == key])
-
-
-def _resettled(homes: NewHomes | None, key: str, change: SplitCommunity, pieces: list[Any]) -> NewHomes | None:
-    """New homes with the part that each lies in as its community."""
-    if homes is None:
-        return None
-    owner = homes.frame["community_id"].to_numpy(dtype=object).copy()
-    rows = np.flatnonzero(owner == key)
-    ids = np.array([part.community_id for part in change.parts], dtype=object)
-    owner[rows] = ids[_nearest_piece(homes.frame.geometry.to_numpy()[rows], pieces)]
-    return NewHomes(frame=homes.frame.assign(community_id=owner))

@@ -27,15 +27,14 @@ def with_row(frame: gpd.GeoDataFrame, key: str, row: Mapping[str, Any]) -> gpd.G
         Its cells, ``geometry`` among them, by column. Other columns have ``""`` where they hold text, ``False`` where
         they hold yes and no, else NaN; a column that the frame lacks is as unknown in all other rows.
     """
-    place = frame.geometry.name
     index = pd.Index([*frame.index, key], name=frame.index.name)
-    columns = {}
+    columns: dict[str, Any] = {}
     for column in [*frame.columns, *(column for column in row if column not in frame)]:
-        if column != place:
-            old = frame[column] if column in frame else _blank(row[column], frame.index)
-            value = row.get(column, _unknown(old))
-            columns[column] = pd.Series([*old, value], index=index, dtype=_kind(old, value))
-    whole = gpd.GeoDataFrame({**columns, place: [*frame.geometry, row[place]]}, geometry=place, crs=frame.crs)
+        old = frame[column] if column in frame else _blank(row[column], frame.index)
+        value = row.get(column, _unknown(old))
+        cells = [*old, value]
+        columns[column] = cells if column == frame.geometry.name else pd.Series(cells, index, dtype=_kind(old, value))
+    whole = gpd.GeoDataFrame(columns, index=index, geometry=frame.geometry.name, crs=frame.crs)
     return whole.iloc[order_by_id(index)]
 
 
