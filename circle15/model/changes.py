@@ -196,7 +196,7 @@ class SetCapacity:
 
     kind: ClassVar[str] = "set_capacity"
     facility_id: str
-    capacity: float | None
+    capacity: float | None = None
     service: str = ""
     at: Spot | None = None
 
@@ -213,7 +213,7 @@ class SetDeliveryRadius:
 
     kind: ClassVar[str] = "set_delivery_radius"
     facility_id: str
-    delivery_radius_m: float | None
+    delivery_radius_m: float | None = None
     at: Spot | None = None
 
     def __post_init__(self) -> None:

@@ -253,7 +253,7 @@ def _change(file: str, number: int, entry: Mapping[str, Any]) -> Change:
     """One entry of ``changes`` as a value."""
     place = (f"{file}，第{number}项变更", f"{file}, change {number}")
     kind = entry.get("kind")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise refusal(
             "scenario_kind", error=InputError, file=place, value=repr(kind)[:60], known=", ".join(_KINDS),
             hint=did_you_mean(str(kind), _KINDS),

@@ -33,9 +33,8 @@ MOVES = ("change", "kind", "id_before", "id_after", "moved_m")
 
 
 def inputs_hash(city: City) -> str:
-    """One hash of everything that a city was read from, by the hashes and names of the files."""
-    origins = city.origins if city.scenario is None else city.origins[:-1]
-    known = sorted([origin.file or origin.label_en, origin.sha256, origin.date] for origin in origins)
+    """One hash of everything that a city, as it was read, was made of: by the names and hashes of the files."""
+    known = sorted([origin.file or origin.label_en, origin.sha256, origin.date] for origin in city.origins)
     return hashlib.sha256(json.dumps(known, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -179,11 +178,13 @@ def _located(ground: _Ground, change: Change) -> Change:
         places = [ground.communities.place(key) for key in change.community_ids]
         known = [spot_of(city, place) for place in places if place is not None]
         return replace(change, at=tuple(known)) if len(known) == len(places) else change
-    if type(change) not in _ID or getattr(change, "at", None) is not None:
+    named: Any = change
+    if type(change) not in _ID or named.at is not None:
         return change
     key, among = _ID[type(change)]
     place = getattr(ground, among).place(getattr(change, key))
-    return change if place is None else replace(change, at=spot_of(city, place))  # type: ignore[call-arg]  # it has one
+    located: Change = change if place is None else replace(named, at=spot_of(city, place))
+    return located
 
 
 def _end_located(city: City, end: LinkEnd) -> LinkEnd:
@@ -277,8 +278,9 @@ def _found_again(search: _Search, number: int, change: Change) -> Change:
             ids = [find("communities", key, at) for key, at in zip(change.community_ids, places, strict=True)]
             return replace(change, community_ids=tuple(ids))
         case _ if type(change) in _ID:
+            named: Any = change
             key, among = _ID[type(change)]
-            changed: Any = replace(change, **{key: find(among, getattr(change, key), getattr(change, "at", None))})
-            return changed  # type: ignore[no-any-return]  # of the same kind
+            again: Change = replace(named, **{key: find(among, getattr(named, key), named.at)})
+            return again
         case _:
             return change
