@@ -1,4 +1,4 @@
-"""Scenarios as files: what is written comes back; what cannot be is refused with file, change, key, value and remedy."""
+"""Scenarios as files: what is written comes back; what cannot be is refused with file, change, key and value."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ from circle15.sources.scenario_files import read_scenario
 
 HERE = Spot(lon=120.62, lat=31.31)
 THERE = Spot(x=560_000.0, y=3_465_000.0)
+START = LinkEnd(street_id="street:1-2", offset_m=3.5, at=HERE)
 EVERY = (
-    AddFacility(facility_id="n", name="</script>{{7*7}}=1", services=("clinic",), at=HERE, hours="8:00-17:00", capacity=3.0),
+    AddFacility(facility_id="n", name="</script>{{7*7}}=1", services=("clinic",), at=HERE, hours="24/7", capacity=3.0),
     CloseFacility(facility_id="f0", at=HERE),
     MoveFacility(facility_id="f0", to=THERE),
     AddService(facility_id="f0", service="shop"),
@@ -44,7 +45,7 @@ EVERY = (
     SetHours(facility_id="f0", hours="24/7"),
     SetCapacity(facility_id="f0", capacity=None, service="clinic"),
     SetDeliveryRadius(facility_id="f0", delivery_radius_m=900.0),
-    AddLink(start=LinkEnd(street_id="street:1-2", offset_m=3.5, at=HERE), end=LinkEnd(at=THERE), stairs=True, structure="bridge"),
+    AddLink(start=START, end=LinkEnd(at=THERE), stairs=True, structure="bridge"),
     CloseStreet(street_id="street:1-2"),
     OpenGate(gate_id="gate:9"),
     SetProfile(profile="frail"),
@@ -54,7 +55,7 @@ EVERY = (
     SplitCommunity(
         community_id="a",
         line=(HERE, THERE),
-        parts=(CommunityPart(community_id="a1", name="一", at=HERE), CommunityPart(community_id="a2", name="二", at=THERE)),
+        parts=tuple(CommunityPart(community_id=f"a{k}", name="甲", at=spot) for k, spot in enumerate((HERE, THERE))),
     ),
 )  # fmt: skip
 SAVED = SavedScenario(
@@ -95,7 +96,7 @@ def change(**cells: object) -> dict[str, object]:
     [
         ({"format": "circle15-scenario-9"}, "format = 'circle15-scenario-9', and circle15-scenario-1 can be read"),
         ({"format": None}, "format = None"),
-        ({"chnages": []}, "unknown key 'chnages'; did you mean 'changes'"),
+        ({"chnages": []}, "unknown key 'chnages' in the top level; did you mean 'changes'"),
         ({"settings": {"profile": "elderly"}}, "cutoffs_min"),
         (change(kind="close_facilty", facility_id="f1"), "change 2: kind = 'close_facilty' is no kind of change"),
         (change(kind="close_facilty", facility_id="f1"), "did you mean 'close_facility'"),

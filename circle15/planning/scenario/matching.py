@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -157,10 +156,8 @@ _OF_FACILITY = (
     kinds.CloseFacility, kinds.MoveFacility, kinds.AddService, kinds.RemoveService, kinds.SetHours, kinds.SetCapacity,
     kinds.SetDeliveryRadius,
 )  # fmt: skip
-_ID: Mapping[type[Any], tuple[str, str]] = MappingProxyType(
-    dict.fromkeys(_OF_FACILITY, ("facility_id", "facilities"))
-    | {kinds.CloseStreet: ("street_id", "streets"), kinds.OpenGate: ("gate_id", "gates")}
-)
+_ID: dict[type[Any], tuple[str, str]] = dict.fromkeys(_OF_FACILITY, ("facility_id", "facilities"))
+_ID |= {kinds.CloseStreet: ("street_id", "streets"), kinds.OpenGate: ("gate_id", "gates")}
 """The key that says what a change is about, and among which things it is known."""
 
 

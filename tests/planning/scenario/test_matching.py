@@ -42,7 +42,7 @@ PLAN = Scenario(
 
 
 def renamed(city, moved_m=0.0):
-    """The city of other inputs: facility f0 is called g0 and may stand elsewhere; a street's node has another number."""
+    """The city of other inputs: f0 is called g0 and may stand elsewhere; nodes have other numbers."""
     frame = city.facilities.frame.rename(index={"f0": "g0"})
     place = frame.geometry.copy()
     place["g0"] = at_point(500 + moved_m)
