@@ -213,7 +213,7 @@ def read_scenario(path: str | Path) -> SavedScenario:
         scenario=Scenario(name=table.name, changes=changes, parent=table.parent),
         city=table.city,
         inputs=table.inputs,
-        settings=table.settings.given,
+        settings={key: value for key, value in table.settings if value is not None},
         seen={service: {"before": seen.before, "after": seen.after} for service, seen in table.seen.items()},
     )
 

@@ -157,7 +157,7 @@ _OF_FACILITY = (
     kinds.SetDeliveryRadius,
 )  # fmt: skip
 _ID: dict[type[Any], tuple[str, str]] = dict.fromkeys(_OF_FACILITY, ("facility_id", "facilities"))
-_ID |= {kinds.CloseStreet: ("street_id", "streets"), kinds.OpenGate: ("gate_id", "gates")}
+_ID[kinds.CloseStreet], _ID[kinds.OpenGate] = ("street_id", "streets"), ("gate_id", "gates")
 """The key that says what a change is about, and among which things it is known."""
 
 
