@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, ClassVar, TypeAlias
 
 from circle15.errors import InputError
 from circle15.model.pickling import ReadOnly
@@ -37,6 +37,7 @@ __all__ = [
     "SetSpeed",
     "SplitCommunity",
     "Spot",
+    "stated",
 ]
 
 _LONGEST = 400
@@ -429,3 +430,23 @@ Change: TypeAlias = (
     | SplitCommunity
 )
 """Any change."""
+
+
+def stated(change: Change) -> dict[str, Any]:
+    """A change as plain mappings, lists, texts and numbers; what is not said is left out.
+
+    Examples
+    --------
+    >>> stated(MoveFacility(facility_id="f1", to=Spot(x=1.0, y=2.0)))
+    {'kind': 'move_facility', 'facility_id': 'f1', 'to': {'x': 1.0, 'y': 2.0}}
+    """
+    return {"kind": change.kind, **_plain(change)}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        cells = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {key: _plain(cell) for key, cell in cells.items() if cell is not None and cell not in ("", ())}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(cell) for key, cell in value.items()}
+    return [_plain(cell) for cell in value] if isinstance(value, tuple) else value

@@ -11,7 +11,7 @@ import pandas as pd
 
 from circle15.catalog import Service, services
 from circle15.catalog.phrases import people_words
-from circle15.model import Analysis
+from circle15.model import Analysis, Comparison
 from circle15.render.map.ledger import public_verdicts
 from circle15.render.published.counts import Published
 from circle15.render.published.privacy import SUPPRESSED
@@ -24,12 +24,15 @@ __all__ = ["Facts", "about", "minutes", "number"]
 class Facts:
     """An analysis, its counts as they may be told, and the figures that could be drawn (stems of their names).
 
+    ``comparison`` is with the city as it is, where the analysis is of a scenario.
+
     Frames are typed as Any: by pandas' own types a cell may be everything at once.
     """
 
     analysis: Analysis
     published: Published
     figures: frozenset[str]
+    comparison: Comparison | None = None
 
     @cached_property
     def missing(self) -> Any:

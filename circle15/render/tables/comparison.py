@@ -10,11 +10,11 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog.norm_words import verdict_words
-from circle15.model.runs import VERDICT_FIGURES, Comparison
+from circle15.model.runs import EQUITY_FIGURES, VERDICT_FIGURES, Comparison
 from circle15.render.atomic import write_whole
 from circle15.render.tables.book import Book
 from circle15.render.tables.files import write_csv
-from circle15.render.tables.frames import rounded
+from circle15.render.tables.frames import columns, rounded
 from circle15.render.tables.ledger import level_words
 from circle15.render.tables.style import table_sheet
 from circle15.render.words import both
@@ -54,6 +54,8 @@ def _workbook(comparison: Comparison) -> bytes:
         ),
         ("社区 Communities", f"各社区指数与排名 · Index and rank: {pair}{warning}", _community_table(comparison)),
         ("缺口 Gaps", f"社区 × 服务 · Community and service: {pair}{warning}", _gap_table(comparison)),
+        ("条文 Clauses", f"各条文达标的单位数 · Units that pass, by clause: {pair}", _clause_table(comparison)),
+        ("公平 Equity", f"公平性指标 · Figures of equity: {pair}{warning}", _equity_table(comparison)),
         ("判定 Verdicts", f"改变的判定 · Verdicts that changed: {pair}", _verdict_table(comparison)),
         ("只在一次中 Only in one", "只在一次运行中的社区 · Communities in one run only", _only_table(comparison)),
     ):
@@ -119,6 +121,23 @@ def _verdict_table(comparison: Comparison) -> pd.DataFrame:
     for column, source in (("was", "verdict_before"), ("became", "verdict_after")):
         table[column] = [_verdict(word) for word in table[source]]
     return rounded(table[kept])
+
+
+def _clause_table(comparison: Comparison) -> pd.DataFrame:
+    kept = ["clause_id", "clause_zh", "clause_en", "pass_before", "pass_after", "fail_before", "fail_after"]
+    if not len(comparison.clauses):
+        return pd.DataFrame(columns=kept)
+    return comparison.clauses.reset_index()[kept]
+
+
+def _equity_table(comparison: Comparison) -> pd.DataFrame:
+    kept = ["service_zh", "service_en", "figure", "figure_before", "figure_after", "figure_change"]
+    if not len(comparison.equity):
+        return pd.DataFrame(columns=kept)
+    table = _services(comparison, comparison.equity.reset_index())
+    headed = {figure: f"{columns()[figure].title_zh} {columns()[figure].title_en}" for figure in EQUITY_FIGURES}
+    table["figure"] = table["figure"].map(headed)
+    return table.rename(columns={part: f"figure_{part}" for part in ("before", "after", "change")})[kept]
 
 
 def _verdict(word: str) -> str:
