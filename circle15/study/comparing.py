@@ -119,9 +119,8 @@ def _facts(run: SavedRun, comparison: Comparison | None) -> dict[str, Any]:
     plan: Mapping[str, Any] = run.record.get("scenario") or {}
     turned = {"turned_pass": 0, "turned_fail": 0}
     if comparison is not None and len(comparison.verdicts):
-        turned = {
-            f"turned_{word}": int((comparison.verdicts["verdict_after"] == word).sum()) for word in ("pass", "fail")
-        }
+        became = comparison.verdicts["verdict_after"]
+        turned = {f"turned_{word}": int((became == word).sum()) for word in ("pass", "fail")}
     return {
         "scheme": run.name,
         "parent": str(plan.get("parent", "")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import shapely
@@ -12,6 +14,7 @@ from circle15.catalog.words import text
 from circle15.model import changes as kinds
 from circle15.model.changes import Change, Spot
 from circle15.model.metric import transformer
+from circle15.model.places import PEOPLE
 from circle15.model.results import City
 
 __all__ = ["change_sentences"]
@@ -33,45 +36,10 @@ def change_sentences(city: City, language: str) -> list[str]:
 
 
 def _sentence(city: City, change: Change, language: str) -> str:
-    stated: Any = change
-    values: dict[str, object] = {}
-    match change:
-        case kinds.AddFacility():
-            values = {"facility": change.name, "services": _services(city, change.services, language),
-                      "place": _place(city, change.at, language)}  # fmt: skip
-        case kinds.MoveFacility():
-            values = {"place": _place(city, change.to, language)}
-        case kinds.AddService() | kinds.RemoveService():
-            values = {"services": _services(city, (change.service,), language)}
-        case kinds.SetHours():
-            values = {"hours": change.hours or text("change_unknown", language)}
-        case kinds.SetCapacity():
-            values = {"capacity": _number(change.capacity, language),
-                      "services": _services(city, (change.service,), language) if change.service else ""}  # fmt: skip
-        case kinds.SetDeliveryRadius():
-            values = {"metres": _number(change.delivery_radius_m, language)}
-        case kinds.AddLink():
-            ends = [_place(city, end.at, language) or end.street_id for end in (change.start, change.end)]
-            values = {"start": ends[0], "end": ends[1], "way": text(f"link_{change.structure or 'way'}", language)}
-        case kinds.CloseStreet() | kinds.OpenGate():
-            values = {"id": getattr(stated, "street_id", "") or getattr(stated, "gate_id", ""),
-                      "place": _place(city, change.at, language)}  # fmt: skip
-        case kinds.SetProfile():
-            values = {"profile": change.profile}
-        case kinds.SetSpeed():
-            values = {"speed": f"{change.speed_mps:g}"}
-        case kinds.AddPeople():
-            values = {"name": change.name or _community(city, change.community_id),
-                      "people": f"{change.people['population']:,.0f}",
-                      "elders": f"{change.people['pop_60plus']:,.0f}"}  # fmt: skip
-        case kinds.MergeCommunities():
-            values = {"names": listed([_community(city, key) for key in change.community_ids], language),
-                      "name": change.name}  # fmt: skip
-        case kinds.SplitCommunity():
-            values = {"name": _community(city, change.community_id),
-                      "names": listed([part.name for part in change.parts], language)}  # fmt: skip
-    if hasattr(stated, "facility_id") and "facility" not in values:
-        values["facility"] = _facility(city, stated.facility_id)
+    named: Any = change
+    values = dict(_VALUES[type(change)](city, change, language)) if type(change) in _VALUES else {}
+    if hasattr(named, "facility_id"):
+        values.setdefault("facility", _facility(city, named.facility_id))
     return text(f"change_{change.kind}", language, **values)
 
 
@@ -105,3 +73,60 @@ def _place(city: City, spot: Spot | None, language: str) -> str:
         return text("change_in", language, name=_community(city, inside[0]))
     lon, lat = transformer(city.area.crs, "EPSG:4326").transform(x, y)
     return f"{lon:.5f}, {lat:.5f}"
+
+
+# -- What each kind names ----------------------------------------------------------------------------
+
+
+def _new_facility(city: City, change: kinds.AddFacility, language: str) -> dict[str, object]:
+    services = _services(city, change.services, language)
+    return {"facility": change.name, "services": services, "place": _place(city, change.at, language)}
+
+
+def _capacity(city: City, change: kinds.SetCapacity, language: str) -> dict[str, object]:
+    services = _services(city, (change.service,), language) if change.service else ""
+    return {"capacity": _number(change.capacity, language), "services": services}
+
+
+def _link(city: City, change: kinds.AddLink, language: str) -> dict[str, object]:
+    start, end = (_place(city, side.at, language) or side.street_id for side in (change.start, change.end))
+    return {"start": start, "end": end, "way": text(f"link_{change.structure or 'way'}", language)}
+
+
+def _estate(city: City, change: kinds.AddPeople, language: str) -> dict[str, object]:
+    del language  # numbers are written alike
+    people, elders = (f"{change.people[column]:,.0f}" for column in PEOPLE)
+    return {"name": change.name or _community(city, change.community_id), "people": people, "elders": elders}
+
+
+def _merged(city: City, change: kinds.MergeCommunities, language: str) -> dict[str, object]:
+    return {"names": listed([_community(city, key) for key in change.community_ids], language), "name": change.name}
+
+
+def _split(city: City, change: kinds.SplitCommunity, language: str) -> dict[str, object]:
+    names = listed([part.name for part in change.parts], language)
+    return {"name": _community(city, change.community_id), "names": names}
+
+
+_VALUES: Mapping[type[Any], Callable[[City, Any, str], Mapping[str, object]]] = MappingProxyType(
+    {
+        kinds.AddFacility: _new_facility,
+        kinds.MoveFacility: lambda city, change, language: {"place": _place(city, change.to, language)},
+        kinds.AddService: lambda city, change, language: {"services": _services(city, (change.service,), language)},
+        kinds.RemoveService: lambda city, change, language: {"services": _services(city, (change.service,), language)},
+        kinds.SetHours: lambda _, change, language: {"hours": change.hours or text("change_unknown", language)},
+        kinds.SetCapacity: _capacity,
+        kinds.SetDeliveryRadius: lambda _, change, language: {"metres": _number(change.delivery_radius_m, language)},
+        kinds.AddLink: _link,
+        kinds.CloseStreet: lambda city, change, language: {
+            "id": change.street_id, "place": _place(city, change.at, language),
+        },
+        kinds.OpenGate: lambda city, change, language: {"id": change.gate_id, "place": _place(city, change.at, language)},
+        kinds.SetProfile: lambda _, change, _language: {"profile": change.profile},
+        kinds.SetSpeed: lambda _, change, _language: {"speed": f"{change.speed_mps:g}"},
+        kinds.AddPeople: _estate,
+        kinds.MergeCommunities: _merged,
+        kinds.SplitCommunity: _split,
+    }
+)  # fmt: skip
+"""What the sentence of each kind of change names, beside the facility that it is about."""

@@ -135,7 +135,7 @@ def _equity_table(comparison: Comparison) -> pd.DataFrame:
     if not len(comparison.equity):
         return pd.DataFrame(columns=kept)
     table = _services(comparison, comparison.equity.reset_index())
-    headed = {figure: f"{columns()[figure].title_zh} {columns()[figure].title_en}" for figure in EQUITY_FIGURES}
+    headed = {figure: f"{columns()[figure].zh} {columns()[figure].en}" for figure in EQUITY_FIGURES}
     table["figure"] = table["figure"].map(headed)
     return table.rename(columns={part: f"figure_{part}" for part in ("before", "after", "change")})[kept]
 

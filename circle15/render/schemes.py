@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -39,8 +40,12 @@ def save_schemes(schemes: Schemes, folder: str | Path) -> Path:
         if figure is not None:
             contents |= {f"schemes.{form}": content for form, content in figure_files(figure).items()}
     for name, content in contents.items():
-        write_whole(folder / name, lambda part, content=content: part.write_bytes(content))
+        write_whole(folder / name, _writer(content))
     return folder
+
+
+def _writer(content: bytes) -> Callable[[Path], object]:
+    return lambda part: part.write_bytes(content)
 
 
 def _scheme_table(schemes: Schemes) -> pd.DataFrame:
