@@ -27,6 +27,7 @@ from circle15.refusals import refusal
 
 if TYPE_CHECKING:
     from circle15.model import Analysis, Check, City, Finding
+    from circle15.study.scenarios import Replay
 
 __all__ = ["ExitCode", "main"]
 
@@ -179,6 +180,45 @@ def compare_runs(
         save_comparison(found, out)
         for name in ("compare.xlsx", "compare.csv"):
             _say(str(out / name))
+
+
+@_app.command("scenario")
+def scenario_city(
+    city: CityName,
+    plans: Annotated[
+        list[Path],
+        typer.Argument(metavar="PLAN...", help="方案文件，可有几个并列 / scenario files, several side by side"),
+    ],
+    data: DataDir = None,
+    out: OutDir = None,
+    draws: Draws = None,
+    *,
+    place_again: Annotated[
+        bool,
+        typer.Option("--place-again", help="数据已改变时按位置重新寻找 / look for things again where the data changed"),
+    ] = False,
+) -> None:
+    """计算方案：改变后的地图、表格、报告，以及与现状的比较 / What a scenario changes: outputs and a comparison."""
+    _check_city(city, data)
+    from circle15 import study
+    from circle15.render.report.files import check_report_tools
+    from circle15.study.scenarios import replay, save_replays
+
+    with _progress() as begin:
+        check_report_tools()
+        begin("load")
+        loaded = study.load_city(city, data=data)
+        folder = out or Path("build") / loaded.key / "scenarios" / (plans[0].stem if len(plans) == 1 else "")
+        _check_writable(folder)
+        replays, schemes = replay(loaded, plans, place_again=place_again, draws=draws, on_stage=begin)
+        homes = save_replays(replays, schemes, folder, on_stage=begin)
+    _tell_synthetic(loaded)
+    for made, home in zip(replays, homes, strict=True):
+        _tell_replay(made)
+        _say(f"{home / 'map.html'}    改变后的地图 / the map of the changed city")
+        _say(f"{home / 'compare.xlsx'}    与现状的比较 / compared with the city as it is")
+    if len(homes) > 1:
+        _say(f"{folder / 'schemes.xlsx'}    方案并列 / all schemes side by side")
 
 
 @_app.command("fetch")
@@ -407,6 +447,17 @@ def _tell_result(result: Analysis) -> None:
                     ],
                 )
             )
+
+
+def _tell_replay(made: Replay) -> None:
+    """What a scenario changes, what was found again elsewhere, what its author saw otherwise, and what it brings."""
+    from circle15.render.tables.comparison import comparison_lines
+    from circle15.render.tables.scenario import scenario_lines
+
+    for line in scenario_lines(made.result.city, made.moves, made.seen_otherwise):
+        _say(line)
+    for line in comparison_lines(made.comparison):
+        _say(line)
 
 
 def _tell_synthetic(city: City) -> None:

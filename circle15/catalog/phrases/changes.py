@@ -121,7 +121,9 @@ _VALUES: Mapping[type[Any], Callable[[City, Any, str], Mapping[str, object]]] = 
         kinds.CloseStreet: lambda city, change, language: {
             "id": change.street_id, "place": _place(city, change.at, language),
         },
-        kinds.OpenGate: lambda city, change, language: {"id": change.gate_id, "place": _place(city, change.at, language)},
+        kinds.OpenGate: lambda city, change, language: {
+            "id": change.gate_id, "place": _place(city, change.at, language),
+        },
         kinds.SetProfile: lambda _, change, _language: {"profile": change.profile},
         kinds.SetSpeed: lambda _, change, _language: {"speed": f"{change.speed_mps:g}"},
         kinds.AddPeople: _estate,

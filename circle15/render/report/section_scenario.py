@@ -23,7 +23,7 @@ def scenario(facts: Facts) -> list[Block]:
         for number, (zh, en) in enumerate(zip(*(change_sentences(facts.analysis.city, language)
                                                 for language in ("zh", "en")), strict=True), 1)
     ]  # fmt: skip
-    fields = (field("h_number", 0.5, "right"), field("h_change", 4), field("h_change_en", 4))
+    fields = (field("h_serial", 0.5, "right"), field("h_change", 4), field("h_change_en", 4))
     lead = say("scenario_lead", name=clean(plan.name), count=len(rows))
     parent = say("scenario_parent", name=clean(plan.parent)) if plan.parent else None
     return [
