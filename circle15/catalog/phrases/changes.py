@@ -111,17 +111,17 @@ def _split(city: City, change: kinds.SplitCommunity, language: str) -> dict[str,
 _VALUES: Mapping[type[Any], Callable[[City, Any, str], Mapping[str, object]]] = MappingProxyType(
     {
         kinds.AddFacility: _new_facility,
-        kinds.MoveFacility: lambda city, change, language: {"place": _place(city, change.to)},
+        kinds.MoveFacility: lambda city, change, _language: {"place": _place(city, change.to)},
         kinds.AddService: lambda city, change, language: {"services": _services(city, (change.service,), language)},
         kinds.RemoveService: lambda city, change, language: {"services": _services(city, (change.service,), language)},
         kinds.SetHours: lambda _, change, language: {"hours": change.hours or text("change_unknown", language)},
         kinds.SetCapacity: _capacity,
         kinds.SetDeliveryRadius: lambda _, change, language: {"metres": _number(change.delivery_radius_m, language)},
         kinds.AddLink: _link,
-        kinds.CloseStreet: lambda city, change, language: {
+        kinds.CloseStreet: lambda city, change, _language: {
             "id": change.street_id, "place": _place(city, change.at),
         },
-        kinds.OpenGate: lambda city, change, language: {
+        kinds.OpenGate: lambda city, change, _language: {
             "id": change.gate_id, "place": _place(city, change.at),
         },
         kinds.SetProfile: lambda _, change, _language: {"profile": change.profile},
