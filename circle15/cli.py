@@ -294,7 +294,7 @@ def new_city(
 def print_guide(
     topic: Annotated[
         str,
-        typer.Argument(help="data 准备数据 | norms 标准与指标 | deciding 方案 | page 地图文件 / what to read about"),
+        typer.Argument(help="data 准备数据 | norms 标准与指标 | deciding 方案 | page 地图文件 / about what"),
     ] = "data",
     *,
     english: Annotated[bool, typer.Option("--en", help="英文 / in English")] = False,

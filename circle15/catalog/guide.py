@@ -37,8 +37,8 @@ def guide(topic: str = "data", language: str = "zh") -> str:
     Parameters
     ----------
     topic
-        ``"data"``: how to prepare a city pack; ``"norms"``: books and measures; ``"deciding"``: from a gap to a scenario;
-        ``"page"``: what ``map.html`` holds.
+        ``"data"``: how to prepare a city pack; ``"norms"``: books and measures; ``"deciding"``: from a gap to a
+        scenario; ``"page"``: what ``map.html`` holds.
     language
         ``"zh"`` or ``"en"``.
 
