@@ -6,6 +6,7 @@ import warnings
 from dataclasses import replace
 from functools import cache
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -13,6 +14,7 @@ import circle15 as c15
 from circle15.errors import DataQualityWarning, InputError, SettingError
 from circle15.model.changes import AddFacility, AddService, CloseFacility
 from circle15.model.scenario import Scenario
+from circle15.render.schemes import save_schemes
 from circle15.sources.saved_runs import read_run
 from circle15.study.comparing import run_of
 from tests.towns.scenarios import at, street
@@ -113,3 +115,14 @@ def test_runs_from_before_equity_was_recorded_still_compare(tmp_path):
     assert not len(found.equity)
     with pytest.raises(InputError):
         c15.compare(tmp_path / "none", saved)
+
+
+def test_a_hostile_name_is_text_in_every_output(tmp_path):
+    names = ["=1+1", "$x_1$", "</script>{{7*7}}"]
+    runs = [replace(run_of(result()), name=name) for name in names]
+    schemes = c15.compare_schemes(run_of(result()), runs)
+    save_schemes(schemes, tmp_path)
+    cells = openpyxl.load_workbook(tmp_path / "schemes.xlsx")["方案 Schemes"]["A"]
+    assert [cell.value.lstrip("'") for cell in cells[-3:]] == names
+    assert {cell.data_type for cell in cells[-3:]} == {"s"}
+    assert (tmp_path / "schemes.png").stat().st_size > 5000

@@ -84,8 +84,9 @@ def _new_facility(city: City, change: kinds.AddFacility, language: str) -> dict[
 
 
 def _capacity(city: City, change: kinds.SetCapacity, language: str) -> dict[str, object]:
-    services = _services(city, (change.service,), language) if change.service else ""
-    return {"capacity": _number(change.capacity, language), "services": services}
+    services = _services(city, (change.service,), language)
+    named = text("change_of_service", language, services=services) if change.service else ""
+    return {"capacity": _number(change.capacity, language), "services": named}
 
 
 def _link(city: City, change: kinds.AddLink, language: str) -> dict[str, object]:

@@ -159,9 +159,8 @@ def test_the_ledger_answers():
 
 def test_merging_moves_nobody_and_parts_that_are_merged_again_are_what_they_were():
     whole = analysed(street())
-    halves = SplitCommunity(community_id="ab", line=(at(1000, -99), at(1000, 99)), parts=(
-        CommunityPart(community_id="a", name="a社区", at=at(500)), CommunityPart(community_id="b", name="b社区", at=at(1500)),
-    ))  # fmt: skip
+    parts = tuple(CommunityPart(community_id=key, name=f"{key}社区", at=at(x)) for key, x in (("a", 500), ("b", 1500)))
+    halves = SplitCommunity(community_id="ab", line=(at(1000, -99), at(1000, 99)), parts=parts)
     merged = MergeCommunities(community_ids=("a", "b"), into="ab", name="甲乙")
     again = analysed(changed(merged, halves))
     assert gaps(again) == gaps(whole)
