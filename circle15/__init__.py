@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PlacedDemand,
         PlacedFacilities,
         PopulationGrid,
+        Scenario,
         Settings,
         Streets,
         StudyArea,
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from circle15.network.convert import from_geopandas, from_osmnx, to_geopandas, to_osmnx
     from circle15.network.snap import place_demand, place_facilities, snap
     from circle15.norms.ledger import judge
+    from circle15.planning.scenario import apply
     from circle15.routing.isochrones import isochrones
     from circle15.routing.reach import reach
     from circle15.routing.routes import route
     from circle15.sources.osm.streets import read_streets
     from circle15.sources.pack.city_pack import list_cities
-    from circle15.study import analyse, compare_runs, load_city
+    from circle15.study import analyse, compare, compare_runs, compare_schemes, load_city
 
 # Importing geopandas and numba takes a second; a name is imported when it is first used.
 _HOME = {
@@ -58,6 +60,7 @@ _HOME = {
     "PlacedDemand": "model",
     "PlacedFacilities": "model",
     "PopulationGrid": "model",
+    "Scenario": "model",
     "Service": "model",
     "Settings": "model",
     "Streets": "model",
@@ -65,10 +68,13 @@ _HOME = {
     "WalkNetwork": "model",
     "WalkProfile": "model",
     "analyse": "study",
+    "apply": "planning.scenario",
     "build_network": "network.build",
     "by_subdistrict": "accessibility.subdistricts",
     "catalog": "",
+    "compare": "study",
     "compare_runs": "study",
+    "compare_schemes": "study",
     "coverage": "accessibility.coverage",
     "coverage_through_day": "accessibility.coverage",
     "demand_points": "demand.points",
@@ -107,6 +113,7 @@ __all__ = [
     "PlacedDemand",
     "PlacedFacilities",
     "PopulationGrid",
+    "Scenario",
     "Service",
     "Settings",
     "Streets",
@@ -114,10 +121,13 @@ __all__ = [
     "WalkNetwork",
     "WalkProfile",
     "analyse",
+    "apply",
     "build_network",
     "by_subdistrict",
     "catalog",
+    "compare",
     "compare_runs",
+    "compare_schemes",
     "coverage",
     "coverage_through_day",
     "demand_points",

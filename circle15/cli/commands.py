@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from circle15._version import __version__
-from circle15.cli.console import in_both, say, tell_check, tell_result, tell_synthetic
+from circle15.cli.console import in_both, say, tell_check, tell_replay, tell_result, tell_synthetic
 from circle15.cli.leaving import ExitCode, leave
 from circle15.cli.progress import progress
 from circle15.errors import InputError, SettingError
@@ -126,6 +126,45 @@ def compare_runs(
             say(str(out / name))
 
 
+@app.command("scenario")
+def scenario_city(
+    city: CityName,
+    plans: Annotated[
+        list[Path],
+        typer.Argument(metavar="PLAN...", help="方案文件，可有几个并列 / scenario files, several side by side"),
+    ],
+    data: DataDir = None,
+    out: OutDir = None,
+    draws: Draws = None,
+    *,
+    place_again: Annotated[
+        bool,
+        typer.Option("--place-again", help="数据已改变时按位置重新寻找 / look for things again where the data changed"),
+    ] = False,
+) -> None:
+    """计算方案：改变后的地图、表格、报告，以及与现状的比较 / What a scenario changes: outputs and a comparison."""
+    _check_city(city, data)
+    from circle15 import study
+    from circle15.render.report.files import check_report_tools
+    from circle15.study.scenarios import replay, save_replays
+
+    with progress() as begin:
+        check_report_tools()
+        begin("load")
+        loaded = study.load_city(city, data=data)
+        folder = out or Path("build") / loaded.key / "scenarios" / (plans[0].stem if len(plans) == 1 else "")
+        _check_writable(folder)
+        replays, schemes = replay(loaded, plans, place_again=place_again, draws=draws, on_stage=begin)
+        homes = save_replays(replays, schemes, folder, on_stage=begin)
+    tell_synthetic(loaded)
+    for made, home in zip(replays, homes, strict=True):
+        tell_replay(made)
+        say(f"{home / 'map.html'}    改变后的地图 / the map of the changed city")
+        say(f"{home / 'compare.xlsx'}    与现状的比较 / compared with the city as it is")
+    if len(homes) > 1:
+        say(f"{folder / 'schemes.xlsx'}    方案并列 / all schemes side by side")
+
+
 @app.command("fetch")
 def fetch_city(
     city: CityName = "suzhou",
@@ -198,7 +237,8 @@ def new_city(
 @app.command("guide")
 def print_guide(
     topic: Annotated[
-        str, typer.Argument(help="data 准备数据 | norms 标准与指标 | page 地图文件的格式 / what to read about")
+        str,
+        typer.Argument(help="data 准备数据 | norms 标准与指标 | deciding 方案 | page 地图文件 / about what"),
     ] = "data",
     *,
     english: Annotated[bool, typer.Option("--en", help="英文 / in English")] = False,

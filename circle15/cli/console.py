@@ -16,9 +16,11 @@ from circle15.errors import Circle15Error
 
 if TYPE_CHECKING:
     from circle15.model import Analysis, Check, City, Finding
+    from circle15.study.scenarios import Replay
 
 __all__ = [
-    "forgive_consoles", "hush", "in_both", "say", "tell_check", "tell_findings", "tell_result", "tell_synthetic",
+    "forgive_consoles", "hush", "in_both", "say", "tell_check", "tell_findings", "tell_replay", "tell_result",
+    "tell_synthetic",
 ]  # fmt: skip
 
 
@@ -83,6 +85,17 @@ def tell_result(result: Analysis) -> None:
         for language in ("zh", "en"):
             sentences = community_sentences(result.gaps, language, pack_services=result.city.pack_services)
             say(text("worst_community", language, sentence=sentences.iloc[0]))
+
+
+def tell_replay(made: Replay) -> None:
+    """What a scenario changes, what was found again elsewhere, what its author saw otherwise, and what it brings."""
+    from circle15.render.tables.comparison import comparison_lines
+    from circle15.render.tables.scenario import scenario_lines
+
+    for line in scenario_lines(made.result.city, made.moves, made.seen_otherwise):
+        say(line)
+    for line in comparison_lines(made.comparison):
+        say(line)
 
 
 def tell_synthetic(city: City) -> None:

@@ -18,7 +18,8 @@ from circle15.model.results import (
     Settings,
     Subdistricts,
 )
-from circle15.model.runs import Comparison, SavedRun
+from circle15.model.runs import Comparison, SavedRun, Schemes
+from circle15.model.scenario import SavedScenario, Scenario
 from circle15.model.service import Service
 from circle15.model.streets import EdgeFlag, NodeFlag, Streets
 from circle15.model.survey import Survey
@@ -61,6 +62,9 @@ __all__ = [
     "Routes",
     "Rule",
     "SavedRun",
+    "SavedScenario",
+    "Scenario",
+    "Schemes",
     "Service",
     "Settings",
     "Stability",

@@ -22,7 +22,9 @@ from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, det
 from circle15.model.places import Communities, Facilities, StudyArea
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
+from circle15.model.scenario import Scenario
 from circle15.model.service import Service
+from circle15.model.settled_homes import SettledHomes
 from circle15.model.survey import Survey
 from circle15.model.taken_ways import TakenWays
 from circle15.model.verdicts import Attribution, Equity, Robustness, Routes, Stability, Typology
@@ -54,6 +56,8 @@ class Settings:
     ----------
     profile
         Key of a walking profile in ``walking.toml``.
+    speed_mps
+        Metres a second on the flat in place of the profile's own; None leaves it.
     cutoffs_min
         Rising cut-offs in minutes; the last one is the circle's. ``cost <= cutoff`` counts.
     max_snap_m
@@ -82,6 +86,7 @@ class Settings:
     norms: tuple[str, ...] = ("jiangsu-13fyp", "jiangsu-14fyp", "gb50180-2018", "project-defaults")
     draws: int = 200
     seed: int = 15
+    speed_mps: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cutoffs_min", _cutoffs(self.cutoffs_min))
@@ -145,7 +150,9 @@ class City(Travelling):
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
     among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
     network's system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways
-    that tags took from walkers.
+    that tags took from walkers. ``scenario`` is what was changed of the city as it was read, and
+    ``settled_homes`` are the homes of its new estates, and of communities that it merged or split; None where there are
+    none.
     """
 
     key: str
@@ -168,6 +175,8 @@ class City(Travelling):
     taken_ways: TakenWays = field(default_factory=TakenWays)
     review_number: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+    settled_homes: SettledHomes | None = None
+    scenario: Scenario | None = None
 
     @property
     def pack_services(self) -> tuple[Service, ...]:

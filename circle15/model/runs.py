@@ -8,10 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["VERDICT_FIGURES", "Comparison", "SavedRun"]
+__all__ = ["EQUITY_FIGURES", "VERDICT_FIGURES", "Comparison", "SavedRun", "Schemes"]
 
 VERDICT_FIGURES = ("observed", "observed_low", "observed_high")
 """What was observed of a clause: a figure, or the bounds of one."""
+
+EQUITY_FIGURES = ("gini", "concentration", "palma", "p90_p10", "bottom40_share", "worst_decile_min", "zero_share")
+"""How evenly access to a service is spread; see :class:`~circle15.model.verdicts.Equity`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -30,12 +33,15 @@ class SavedRun:
     ledger
         ``ledger.csv`` on (``level``, ``unit_id``, ``clause_id``): ``unit_name``, ``clause_zh``, ``clause_en``,
         ``verdict``, ``observed``, ``observed_low``, ``observed_high``; empty where the run has none.
+    equity
+        :data:`EQUITY_FIGURES` on ``service``; empty where the run does not tell them.
     """
 
     name: str
     record: Mapping[str, Any]
     gaps: pd.DataFrame
     ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
+    equity: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         city = self.record.get("city", {}).get("name_en", "?")
@@ -69,6 +75,11 @@ class Comparison:
     verdicts
         On (``level``, ``unit_id``, ``clause_id``): names, ``verdict_before``, ``verdict_after``, ``observed_before``,
         ``observed_after`` and their bounds (``observed_low_before``, ...), those that differ.
+    clauses
+        On ``clause_id``: ``clause_zh``, ``clause_en`` and, over units that both runs judged, ``pass_before``,
+        ``pass_after``, ``fail_before``, ``fail_after``; clauses of which any differs.
+    equity
+        On (``service``, ``figure``): ``before``, ``after``, ``change`` of :data:`EQUITY_FIGURES`; those that differ.
     only_before, only_after
         ``community_id`` -> name, of communities in one run only.
     titles
@@ -93,6 +104,8 @@ class Comparison:
     only_after: Mapping[str, str]
     titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     synthetic: bool = False
+    clauses: pd.DataFrame = field(default_factory=pd.DataFrame)
+    equity: pd.DataFrame = field(default_factory=pd.DataFrame)
     told: Comparison | None = None
 
     @property
@@ -103,3 +116,34 @@ class Comparison:
     def __repr__(self) -> str:
         kind = "" if self.comparable else ", not comparable"
         return f"<Comparison {self.before} -> {self.after}: {len(self.communities):,} communities{kind}>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Schemes:
+    """Several schemes side by side, each against the city as it is.
+
+    Attributes
+    ----------
+    base
+        Name of the run that all are compared with.
+    frame
+        On (``scheme``, ``service``) in the order given, the base first: ``share`` of people aged 60+ covered,
+        ``uncovered`` people and ``uncovered_change`` against the base, over communities and services that the base and
+        the scheme could both judge.
+    schemes
+        On ``scheme``: ``parent``, ``changes`` (how many), ``uncovered`` and ``uncovered_change`` over all services
+        (person-services), and ``turned_pass``, ``turned_fail``: verdicts on clauses that turned.
+    comparisons
+        Each scheme against the base, by its name.
+    told
+        What may be passed on: the same of published figures; None where these already are.
+    """
+
+    base: str
+    frame: pd.DataFrame
+    schemes: pd.DataFrame
+    comparisons: Mapping[str, Comparison]
+    told: Schemes | None = None
+
+    def __repr__(self) -> str:
+        return f"<Schemes {', '.join(self.schemes.index)} against {self.base}>"

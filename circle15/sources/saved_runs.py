@@ -11,7 +11,7 @@ import pandas as pd
 
 from circle15.catalog import hint, refusal
 from circle15.errors import InputError
-from circle15.model.runs import VERDICT_FIGURES, SavedRun
+from circle15.model.runs import EQUITY_FIGURES, VERDICT_FIGURES, SavedRun
 
 __all__ = ["read_run"]
 
@@ -52,13 +52,23 @@ def read_run(folder: str | Path) -> SavedRun:
         gaps[column] = numbers
     gaps = _indexed(gaps, ["community_id", "service"], folder / "gaps.csv")
     if not (folder / "ledger.csv").is_file():
-        return SavedRun(name=_name(folder), record=record, gaps=gaps)
+        return SavedRun(name=_name(folder), record=record, gaps=gaps, equity=_equity(record))
     # Runs from before ranges were told have no column of them.
     ledger = _table(folder, "ledger.csv", _LEDGER, record).reindex(columns=_RANGED_LEDGER)
     for column in VERDICT_FIGURES:
         ledger[column] = pd.to_numeric(ledger[column], errors="coerce")
     ledger = _indexed(ledger, ["level", "unit_id", "clause_id"], folder / "ledger.csv")
-    return SavedRun(name=_name(folder), record=record, gaps=gaps, ledger=ledger)
+    return SavedRun(name=_name(folder), record=record, gaps=gaps, ledger=ledger, equity=_equity(record))
+
+
+def _equity(record: Mapping[str, Any]) -> pd.DataFrame:
+    """Figures of equity by service, none of runs from before they were recorded."""
+    told = record.get("equity")
+    figures = told.get("figures") if isinstance(told, dict) else None
+    if not isinstance(figures, dict) or not all(isinstance(row, dict) for row in figures.values()):
+        return pd.DataFrame()
+    frame = pd.DataFrame.from_dict(figures, orient="index").reindex(columns=list(EQUITY_FIGURES))
+    return frame.apply(pd.to_numeric, errors="coerce").rename_axis("service")
 
 
 def _name(folder: Path) -> str:

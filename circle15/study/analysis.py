@@ -99,8 +99,9 @@ def analyse(
     SettingError
         If the profile is unknown, a cut-off out of range, or a moment not understood.
     """
-    walker = catalog.profile(profile if profile is not None else city.settings.profile)
-    study = Study(city=city, walker=walker, settings=_settings(city.settings, walker.name, cutoffs_min, open_at, draws))
+    walker = _walker(city.settings) if profile is None else catalog.profile(profile)
+    given = city.settings if profile is None else replace(city.settings, speed_mps=None)
+    study = Study(city=city, walker=walker, settings=_settings(given, walker.name, cutoffs_min, open_at, draws))
     for name, compute in STAGES.items():
         if on_stage is not None:
             on_stage(name)
@@ -130,6 +131,12 @@ def analyse(
         typology=study.typology,
         circle_cut=study.circle_cut,
     )
+
+
+def _walker(settings: Settings) -> WalkProfile:
+    """The profile of the settings, at their own speed where they have one."""
+    walker = catalog.profile(settings.profile)
+    return walker if settings.speed_mps is None else replace(walker, speed_mps=settings.speed_mps)
 
 
 def _settings(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circle15.model.runs import VERDICT_FIGURES, Comparison, SavedRun
+from circle15.model.runs import EQUITY_FIGURES, VERDICT_FIGURES, Comparison, SavedRun
 from circle15.render.published.runs import told_run
 
 __all__ = ["compare"]
@@ -73,6 +73,8 @@ def _compared(before: SavedRun, after: SavedRun) -> Comparison:
         only_after=_only(after, before),
         titles=_titles(before) | _titles(after),
         synthetic=bool(before.record.get("synthetic") or after.record.get("synthetic")),
+        clauses=_clauses(before.ledger, after.ledger),
+        equity=_equity(before.equity, after.equity),
     )
 
 
@@ -207,6 +209,38 @@ def _verdicts(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     old, new = (ledger.reindex(columns=pair) for ledger in (before, after))
     table = named.join(old.add_suffix("_before"), how="inner").join(new.add_suffix("_after"))
     return table[np.asarray(table["verdict_before"] != table["verdict_after"])].sort_index()
+
+
+def _clauses(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Units that pass and fail by clause, of units that both runs judged; clauses of which that differs."""
+    if not len(before) or not len(after):
+        return pd.DataFrame()
+    named = after[["verdict", "clause_zh", "clause_en"]].rename(columns={"verdict": "verdict_after"})
+    pair = before[["verdict"]].add_suffix("_before").join(named, how="inner")
+    known = pair.groupby(level="clause_id")
+    table = known[["clause_zh", "clause_en"]].first()
+    for verdict in ("pass", "fail"):
+        for when in ("before", "after"):
+            counted = (pair[f"verdict_{when}"] == verdict).groupby(level="clause_id").sum()
+            table[f"{verdict}_{when}"] = counted.astype(int)
+    differs = (table["pass_before"] != table["pass_after"]) | (table["fail_before"] != table["fail_after"])
+    return table[differs].sort_index()
+
+
+def _equity(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Figures of equity that both runs tell and that differ, or that one of them leaves undefined."""
+    if not len(before) or not len(after):
+        return pd.DataFrame(columns=["before", "after", "change"])
+    shared = before.index.intersection(after.index)
+    pairs = pd.MultiIndex.from_product([shared, EQUITY_FIGURES], names=["service", "figure"])
+    old, new = (
+        pd.Series(frame.loc[shared, list(EQUITY_FIGURES)].to_numpy(dtype=float).ravel(), index=pairs)
+        for frame in (before, after)
+    )
+    table = pd.DataFrame({"before": old, "after": new})
+    table["change"] = (table["after"] - table["before"]).round(9)
+    alike = (table["before"].isna() & table["after"].isna()) | (table["change"] == 0)
+    return table[~alike]
 
 
 def _only(run: SavedRun, other: SavedRun) -> dict[str, str]:

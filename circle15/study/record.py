@@ -15,9 +15,12 @@ from circle15._version import __version__
 from circle15.catalog import text
 from circle15.catalog.norm_books import not_computed
 from circle15.catalog.phrases import assumption_notes, equity_reasons, type_names, type_notes
+from circle15.model.changes import stated
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import Positions
 from circle15.model.results import Settings
+from circle15.model.runs import EQUITY_FIGURES
+from circle15.model.scenario import Scenario
 from circle15.model.service import Service
 from circle15.model.verdicts import Equity, Robustness, Stability, Typology
 from circle15.study.study import Study
@@ -133,7 +136,13 @@ def run_facts(study: Study) -> dict[str, Any]:
             **({"added": [asdict(service) for service in city.pack_services]} if city.pack_services else {}),
         },
         "findings": [asdict(finding) for finding in study.findings],
+        **({} if city.scenario is None else {"scenario": _scenario_facts(city.scenario)}),
     }
+
+
+def _scenario_facts(scenario: Scenario) -> dict[str, Any]:
+    """What was changed of the city as it was read."""
+    return {"name": scenario.name, "parent": scenario.parent, "changes": [*map(stated, scenario.changes)]}
 
 
 def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
@@ -162,6 +171,10 @@ def norm_facts(books: Sequence[NormBook], ledger: Ledger) -> dict[str, Any]:
     }
 
 
+def _figures(row: pd.Series) -> dict[str, float | None]:
+    return {figure: None if pd.isna(row[figure]) else float(row[figure]) for figure in EQUITY_FIGURES}
+
+
 def verdict_facts(settings: Settings, equity: Equity | None, typology: Typology) -> dict[str, Any]:
     """What ``run.json`` tells of equity and types beside :func:`run_facts`: methods, assumptions, remarks."""
     equity = Equity() if equity is None else equity
@@ -173,6 +186,7 @@ def verdict_facts(settings: Settings, equity: Equity | None, typology: Typology)
             "assumptions": {
                 language: text("equity_method", language, cutoff=settings.circle_min) for language in _SAID
             },
+            "figures": {str(service): _figures(row) for service, row in equity.frame.iterrows()},
             "remarks": {
                 str(service): {language: reasons[language][service] for language in _SAID} for service in remarked
             },

@@ -15,7 +15,7 @@ from circle15.accessibility.equity import equity
 from circle15.accessibility.gaps import gaps
 from circle15.accessibility.subdistricts import by_subdistrict
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
-from circle15.demand.points import demand_points
+from circle15.demand.estates import city_points
 from circle15.hours.opening import hours_table, open_facilities
 from circle15.model.estates import Estates
 from circle15.model.norms import Ledger, NormBook, Rule
@@ -100,14 +100,7 @@ class Study:
     @cached_property
     def points(self) -> DemandPoints:
         """Where people start to walk."""
-        context = self.city.context
-        return demand_points(
-            self.city.communities,
-            network=self.city.network,
-            buildings=context.get("buildings"),
-            residential=context.get("residential"),
-            grid=self.city.population,
-        )
+        return city_points(self.city)
 
     @cached_property
     def demand(self) -> PlacedDemand:

@@ -1,6 +1,7 @@
 """Results in words, Chinese and English: statistics return numbers and codes, and every output has these sentences."""
 
 from circle15.catalog.phrases.attribution import remedy_sentences
+from circle15.catalog.phrases.changes import change_sentences
 from circle15.catalog.phrases.equity import equity_reasons, named_groups
 from circle15.catalog.phrases.field_checks import check_communities, check_questions
 from circle15.catalog.phrases.gaps import community_sentences, gap_sentences
@@ -18,6 +19,7 @@ from circle15.catalog.phrases.typology import said_type, type_names, type_notes
 
 __all__ = [
     "assumption_notes",
+    "change_sentences",
     "check_communities",
     "check_questions",
     "community_sentences",

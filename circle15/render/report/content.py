@@ -15,13 +15,16 @@ from circle15.render.report.section_certainty import certainty
 from circle15.render.report.section_clauses import clauses
 from circle15.render.report.section_closing import cards, glossary, limits, quality
 from circle15.render.report.section_needs import needs
+from circle15.render.report.section_scenario import scenario
 from circle15.render.report.section_spread import spread, types
 from circle15.render.report.section_summary import method, summary, verdict
 from circle15.render.tables.frames import synthetic_layers
 
 __all__ = ["report_of"]
 
-_SECTIONS = (summary, method, coverage, gaps, clauses, causes, certainty, spread, needs, types, quality, limits)
+_SECTIONS = (
+    summary, scenario, method, coverage, gaps, clauses, causes, certainty, spread, needs, types, quality, limits,
+)  # fmt: skip
 _APPENDICES = (cards, glossary)
 
 

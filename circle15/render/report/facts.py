@@ -11,7 +11,7 @@ import pandas as pd
 
 from circle15.catalog import Service, services
 from circle15.catalog.phrases import people_words
-from circle15.model import Analysis
+from circle15.model import Analysis, Comparison
 from circle15.render.published.privacy import SUPPRESSED
 from circle15.render.published.told import Published
 from circle15.render.report.blocks import Words, clean
@@ -23,11 +23,14 @@ __all__ = ["Facts", "about", "minutes", "number"]
 class Facts:
     """What may be told of an analysis, and the figures that could be drawn (stems of their names).
 
+    ``comparison`` is with the city as it is, where the analysis is of a scenario.
+
     Frames are typed as Any: by pandas' own types a cell may be everything at once.
     """
 
     published: Published
     figures: frozenset[str]
+    comparison: Comparison | None = None
 
     @property
     def analysis(self) -> Analysis:

@@ -11,7 +11,7 @@ from circle15.errors import OutputError
 from circle15.refusals import refusal
 
 if TYPE_CHECKING:
-    from circle15.model import Analysis
+    from circle15.model import Analysis, Comparison
     from circle15.render.published.told import Published
 
 __all__ = ["check_report_tools", "save_report"]
@@ -36,7 +36,7 @@ def check_report_tools() -> None:
     page_fonts()
 
 
-def save_report(analysis: Analysis | Published, folder: str | Path) -> Path:
+def save_report(analysis: Analysis | Published, folder: str | Path, *, comparison: Comparison | None = None) -> Path:
     """Write ``report.docx``, ``report.pdf`` and ``figures/``; each file whole or not at all.
 
     Parameters
@@ -45,6 +45,8 @@ def save_report(analysis: Analysis | Published, folder: str | Path) -> Path:
         What :func:`circle15.analyse` returned, or what of it may be told.
     folder
         Made when missing; other files in it are left alone.
+    comparison
+        With the city as it is, where the analysis is of a scenario.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def save_report(analysis: Analysis | Published, folder: str | Path) -> Path:
     published = publish(analysis)
     figures = _figures(published)
     pictures = {stem: files["png"] for stem, files in figures.items()}
-    report = report_of(Facts(published=published, figures=frozenset(figures)))
+    report = report_of(Facts(published=published, figures=frozenset(figures), comparison=comparison))
     contents = {f"figures/{stem}.{form}": made for stem, files in figures.items() for form, made in files.items()}
     contents |= {"report.docx": word_bytes(report, pictures), "report.pdf": pdf_bytes(report, pictures)}
     for name, content in contents.items():

@@ -10,10 +10,10 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog.norm_words import verdict_words
-from circle15.model.runs import VERDICT_FIGURES, Comparison
+from circle15.model.runs import EQUITY_FIGURES, VERDICT_FIGURES, Comparison
 from circle15.render.atomic import write_whole
 from circle15.render.tables.book import Book
-from circle15.render.tables.columns import rounded
+from circle15.render.tables.columns import columns, rounded
 from circle15.render.tables.files import write_csv
 from circle15.render.tables.ledger import level_words
 from circle15.render.tables.style import table_sheet
@@ -22,7 +22,7 @@ from circle15.render.words import both
 __all__ = ["comparison_lines", "save_comparison"]
 
 _MOST = 5
-_HEADINGS = {"communities": "compared_communities", "gaps": "compared_gaps"}
+_HEADINGS = {"communities": "compared_communities", "gaps": "compared_gaps", "equity": "compared_equity"}
 """Sheets that ``gaps.xlsx`` has too, under other headings."""
 
 
@@ -56,6 +56,8 @@ def _workbook(comparison: Comparison) -> bytes:
         ("city", compared + warning, _total_table(comparison)),
         ("communities", compared + warning, _community_table(comparison)),
         ("gaps", compared + warning, _gap_table(comparison)),
+        ("clauses", compared, _clause_table(comparison)),
+        ("equity", compared + warning, _equity_table(comparison)),
         ("verdicts", compared, _verdict_table(comparison)),
         ("only", "", _only_table(comparison)),
     ):
@@ -122,6 +124,23 @@ def _verdict_table(comparison: Comparison) -> pd.DataFrame:
     for column, source in (("was", "verdict_before"), ("became", "verdict_after")):
         table[column] = [_verdict(word) for word in table[source]]
     return rounded(table[kept])
+
+
+def _clause_table(comparison: Comparison) -> pd.DataFrame:
+    kept = ["clause_id", "clause_zh", "clause_en", "pass_before", "pass_after", "fail_before", "fail_after"]
+    if not len(comparison.clauses):
+        return pd.DataFrame(columns=kept)
+    return comparison.clauses.reset_index()[kept]
+
+
+def _equity_table(comparison: Comparison) -> pd.DataFrame:
+    kept = ["service_zh", "service_en", "figure", "figure_before", "figure_after", "figure_change"]
+    if not len(comparison.equity):
+        return pd.DataFrame(columns=kept)
+    table = _services(comparison, comparison.equity.reset_index())
+    headed = {figure: f"{columns()[figure].zh} {columns()[figure].en}" for figure in EQUITY_FIGURES}
+    table["figure"] = table["figure"].map(headed)
+    return table.rename(columns={part: f"figure_{part}" for part in ("before", "after", "change")})[kept]
 
 
 def _verdict(word: str) -> str:
