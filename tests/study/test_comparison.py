@@ -35,7 +35,8 @@ def run(name: str, cells: dict, *, record: dict = RECORD, verdicts: dict | None 
         covered, uncovered = found or (np.nan, np.nan)
         rows.append(
             {
-                "community_id": community, "service": service, "name": f"{community}社区", "pop_60plus": 100.0,
+                "community_id": community, "service": service, "name": f"{community}社区",
+                "pop_60plus": 100.0 if found else np.nan,  # as saved tables have it
                 "status": "determined" if found else "undetermined", "pop_60plus_covered": covered,
                 "uncovered": uncovered, "share": covered / (covered + uncovered), "mean_min": 10.0,
                 "index": INDEX.get((name, community), 0.0),

@@ -31,7 +31,7 @@ def told_run(run: SavedRun) -> SavedRun:
     people, away = np.nan_to_num(total), np.clip(np.nan_to_num(lost), 0, None)
     out = np.nan_to_num(gaps["uncovered"].to_numpy(dtype=np.float64))[:, None]
     placed, shown = (drawn(part) for part in public_counts(people, away, out))
-    few = (public_total(people) < FEWEST) | (judged & small_groups(people, away, out))
+    few = judged & ((public_total(people) < FEWEST) | small_groups(people, away, out))
     silent = pd.Series(few, gaps.index).groupby(level="community_id").transform("any").to_numpy()
     told, missed = judged & ~silent, shown[:, 0]
     figures = {
