@@ -219,3 +219,10 @@ def test_the_lines_tell_what_changed(found):
     assert "a社区: 60.0 → 45.0 (-15.0)" in told
     assert "不达标 fails → 达标 passes: 1" in told
     assert "communities only in 2026: 1 (d社区)" in told
+
+
+def test_a_service_without_a_list_hides_no_community():
+    found = compare(OLD, NEW).told
+    assert found is not None
+    assert OLD.gaps.loc[("a", "shop"), "status"] == "undetermined"
+    assert found.gaps.loc[("a", "clinic"), ["uncovered_before", "uncovered_after"]].notna().all()
