@@ -35,7 +35,8 @@ def run(name: str, cells: dict, *, record: dict = RECORD, verdicts: dict | None 
         covered, uncovered = found or (np.nan, np.nan)
         rows.append(
             {
-                "community_id": community, "service": service, "name": f"{community}社区", "pop_60plus": 100.0,
+                "community_id": community, "service": service, "name": f"{community}社区",
+                "pop_60plus": 100.0 if found else np.nan,  # as saved tables have it
                 "status": "determined" if found else "undetermined", "pop_60plus_covered": covered,
                 "uncovered": uncovered, "share": covered / (covered + uncovered), "mean_min": 10.0,
                 "index": INDEX.get((name, community), 0.0),
@@ -218,3 +219,10 @@ def test_the_lines_tell_what_changed(found):
     assert "a社区: 60.0 → 45.0 (-15.0)" in told
     assert "不达标 fails → 达标 passes: 1" in told
     assert "communities only in 2026: 1 (d社区)" in told
+
+
+def test_a_service_without_a_list_hides_no_community():
+    found = compare(OLD, NEW).told
+    assert found is not None
+    assert OLD.gaps.loc[("a", "shop"), "status"] == "undetermined"
+    assert found.gaps.loc[("a", "clinic"), ["uncovered_before", "uncovered_after"]].notna().all()
