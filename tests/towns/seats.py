@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from hypothesis import strategies as st
 
+from circle15.catalog import profile
+from circle15.model import ReachTable
 from circle15.model.capacity import SeatsInReach
 
 
@@ -31,3 +34,18 @@ def random_seats(draw, most_rows: int = 7, most_sites: int = 5):
     chosen = draw(st.lists(st.sampled_from(places), unique=True)) if places else []
     walks = {pair: draw(st.integers(0, 9)) for pair in chosen}
     return seats_in_reach(people, seats, walks)
+
+
+def reach_of(walks: Mapping[tuple[int, int], float], *, points: int, facilities: int, cutoff_min: float) -> ReachTable:
+    """A reach table of ``{(point, facility): minutes}``."""
+    pairs = sorted(walks)
+    return ReachTable(
+        point_ids=pd.Index([f"p{k}" for k in range(points)], name="point_id"),
+        facility_ids=pd.Index([f"f{k}" for k in range(facilities)], name="facility_id"),
+        point=np.array([pair[0] for pair in pairs], dtype=np.int32),
+        facility=np.array([pair[1] for pair in pairs], dtype=np.int32),
+        cost_ms=np.array([round(walks[pair] * 60_000) for pair in pairs], dtype=np.int32),
+        cutoff_ms=round(cutoff_min * 60_000),
+        profile=profile("elderly"),
+        point_status=np.zeros(points, dtype=np.uint8),
+    )
