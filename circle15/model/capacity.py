@@ -147,13 +147,15 @@ class Cut:
 class Allocation:
     """Who gets a seat where: ``flow`` ``int64[k]`` people on each pair of ``table``; ``policy`` by which.
 
-    ``share`` is the least share of a group that is served, where the policy seeks it; NaN else.
+    ``share`` is the least share of a group that is served, where the policy seeks it, NaN else; ``first_served`` those
+    served of whom the policy takes first, None where it knows none.
     """
 
     table: SeatsInReach
     flow: NDArray[np.int64]
     policy: str
     share: float = float("nan")
+    first_served: int | None = None
 
     @property
     def served(self) -> int:
