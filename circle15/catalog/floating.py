@@ -14,8 +14,10 @@ __all__ = ["Decay", "FloatingForm", "floating_forms"]
 
 @dataclass(frozen=True, kw_only=True)
 class Decay:
-    """How worth falls with the walk: ``zones`` with ``borders`` as shares of the circle and their ``weights``, or
-    ``gaussian``; with its ``source``."""
+    """How worth falls with the walk, with its ``source``.
+
+    ``kind``: ``zones``, with ``borders`` as shares of the circle and their ``weights``, or ``gaussian``.
+    """
 
     kind: str
     source: str
@@ -39,7 +41,7 @@ def floating_forms() -> Mapping[str, FloatingForm]:
     """All indices by key, read once."""
     facts = read_facts("floating.toml")
     decays = {
-        key: Decay(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+        key: Decay(**entry | {name: tuple(entry.get(name, ())) for name in ("borders", "weights")})
         for key, entry in facts["decay"].items()
     }
     forms = {

@@ -25,7 +25,7 @@ def _search(row, start, site, cost, by_start, by_pair, pair_row, seats, load, fl
     distance, done, site_pair, row_pair, touched, held = work
     many_touched, many_held = 0, 0
     heap = [(_FAR, np.int64(0))]
-    end, end_site, end_row = refuse[row], -1, row
+    end, end_site, end_row = refuse[row], np.int64(-1), row
     row_pair[row] = -2
     for pair in range(start[row], start[row + 1]):
         to = site[pair]
@@ -41,7 +41,7 @@ def _search(row, start, site, cost, by_start, by_pair, pair_row, seats, load, fl
         if done[at] or length > distance[at]:
             continue
         if load[at] < seats[at]:
-            end, end_site, end_row = length, at, -1
+            end, end_site, end_row = length, at, np.int64(-1)
             break
         done[at] = True
         for k in range(by_start[at], by_start[at + 1]):
@@ -53,7 +53,7 @@ def _search(row, start, site, cost, by_start, by_pair, pair_row, seats, load, fl
             held[many_held] = other
             many_held += 1
             if length + refuse[other] - worth[other] < end:
-                end, end_site, end_row = length + refuse[other] - worth[other], -1, other
+                end, end_site, end_row = length + refuse[other] - worth[other], np.int64(-1), other
             for onward in range(start[other], start[other + 1]):
                 to = site[onward]
                 if site_pair[to] < 0:
@@ -154,9 +154,9 @@ def transport(
     Returns
     -------
     flow, price, worth
-        ``int64[k]`` units on each pair; ``int64[s]`` and ``int64[r]`` prices of a seat and of one more unit, which prove
-        that nothing costs less: ``worth <= cost + price`` on every pair, with equality where units flow; ``worth <=
-        refuse``, with equality where some get none; a price above zero only where all seats are taken.
+        ``int64[k]`` units on each pair; ``int64[s]`` and ``int64[r]`` prices of a seat and of one more unit. They prove
+        that nothing costs less: ``worth <= cost + price`` on every pair, with equality where units flow;
+        ``worth <= refuse``, with equality where some get none; a price above zero only where all seats are taken.
     """
     pair_row = np.repeat(np.arange(len(units)), np.diff(start))
     by_pair = np.argsort(site, kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -40,7 +40,7 @@ class CapacityRule:
     first
         People column of those who come first under the policy ``priority``; ``""``: none.
     sources
-        Where ``rate``, ``unit``, ``sittings``, ``each``, ``days`` and ``first`` come from: ``assumption``, or a citation.
+        Where these figures come from: ``assumption``, or a citation.
 
     Raises
     ------
@@ -71,25 +71,26 @@ class CapacityRule:
             if self.unit != unit and getattr(self, key) != 1:
                 raise refusal("capacity_apart", error=SettingError, service=self.service, key=key, unit=self.unit)
 
-    def served_by(self, capacity: NDArray[np.float64], units: NDArray[np.str_] | None = None) -> NDArray[np.float64]:
-        """People a day whom capacities serve, whole numbers rounded down, on an average day; NaN where unknown.
+    def served_by(self, capacity: NDArray[np.float64], units: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """People whom capacities serve on an average day, whole numbers rounded down; NaN where unknown.
 
-        ``units`` are those that a list gives with its numbers, ``""`` where it gives none: seats count sittings, meals
-        do not, and what is neither the rule's unit nor one that stands for it says nothing of this service.
+        ``units`` are those that a list gives with its numbers, ``""`` where it gives none: where seats are counted a
+        number of meals needs no sittings; any other unit than the rule's says nothing of this service: unknown.
         """
-        own = {"seats": self.sittings if self.unit == "seats" else 1.0, "meals": 1.0, "beds": 1.0, "staff": self.each}
-        fits = {"seats": ("seats", "meals"), "meals": ("meals",)}.get(self.unit, (self.unit,))
-        given = np.full(len(capacity), "") if units is None else np.asarray(units)
-        factor = np.full(len(capacity), np.nan)
-        factor[given == ""] = own[self.unit]
-        for unit in fits:
-            factor[given == unit] = own[unit]
+        times = {"": Fraction(str(self.sittings)) * Fraction(str(self.each)), "meals": Fraction(1)}
+        times[self.unit] = times[""]
+        fits = {"", self.unit} | ({"meals"} if self.unit == "seats" else set())
         days = Fraction(str(self.days)) / 7
-        exact = [
-            np.nan if np.isnan(number * times) else float(Fraction(str(number)) * Fraction(str(times)) * days // 1)
-            for number, times in zip(capacity.tolist(), factor.tolist(), strict=True)
-        ]
-        return np.array(exact, dtype=float)
+        given = [""] * len(capacity) if units is None else units
+        return np.array(
+            [
+                float(Fraction(str(number)) * times[unit] * days // 1)
+                if unit in fits and np.isfinite(number)
+                else np.nan
+                for number, unit in zip(capacity.tolist(), given, strict=True)
+            ],
+            dtype=float,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -184,8 +185,8 @@ class Allocation:
 class FloatingAccess:
     """An index of access that shares supply among those who reach it; see ``accessibility.capacity.floating``.
 
-    ``access`` ``float64[p]``: units of supply per person, 0 where no facility is in reach, NaN where it is undetermined:
-    far from every street, on a detached piece, or a facility of unknown capacity is in reach. ``ratio`` ``float64[f]``:
+    ``access`` ``float64[p]``: units of supply per person, 0 where no facility is in reach, NaN where undetermined: far
+    from every street, on a detached piece, or a facility of unknown capacity is in reach. ``ratio`` ``float64[f]``:
     supply per person of its catchment, NaN where the supply is unknown or nobody reaches it. ``unused`` is the supply
     that nobody reaches, ``unknown`` counts facilities of unknown capacity.
     """
@@ -200,10 +201,10 @@ class FloatingAccess:
 class Capacity:
     """Who gets a seat on an average day, by service; whole people, least walking among all ways to serve most.
 
-    ``frame`` on (``community_id``, ``service``): ``demand`` people = ``served`` + ``full_in_reach`` (all that they reach
-    is full) + ``out_of_reach`` (nothing in reach) + ``unknown`` (a facility whose capacity nobody knows is in reach, or
-    the map cannot tell whether one is; of these, ``unknown_map``); ``walk_min`` mean walk of those served. NA where
-    the community's people are not known.
+    ``frame`` on (``community_id``, ``service``): ``demand`` people = ``served`` + ``full_in_reach`` (all that they
+    reach is full) + ``out_of_reach`` (nothing in reach) + ``unknown`` (a facility whose capacity nobody knows is in
+    reach, or the map cannot tell whether one is; of these, ``unknown_map``); ``walk_min`` mean walk of those served. NA
+    where the community's people are not known.
 
     ``loads`` on (``facility_id``, ``service``): ``seats`` people a day (NA: not known), ``used``, ``idle``,
     ``in_reach`` (people asking who can walk there), ``one_more`` (whether one more seat would serve one more person),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import InputError, SettingError
 from circle15.kernels.costs import NEVER_MS
-from circle15.model.capacity import Capacity, CapacityRule
+from circle15.model.capacity import CapacityRule
 from circle15.model.estates import Estates
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook

@@ -8,6 +8,7 @@ behind are checked to prove that nothing is shorter.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def most_served(table: SeatsInReach) -> Cut:
 def _alike(table: SeatsInReach) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """``int64[r]`` which set of sites each row reaches, and the first row of each set."""
     bounds = table.start.tolist()
-    reached = [table.site[first:last].tobytes() for first, last in zip(bounds, bounds[1:], strict=False)]
+    reached = [table.site[first:last].tobytes() for first, last in pairwise(bounds)]
     kind = pd.factorize(np.array(reached, dtype=object))[0].astype(np.int64)
     return kind, np.unique(kind, return_index=True)[1]
 
@@ -98,7 +99,9 @@ def least_walking(table: SeatsInReach, cut: Cut | None = None) -> Allocation:
     short = cut.rows[table.row]
     flow = np.zeros(len(table.site), dtype=np.int64)
     settled = ~short & ~cut.sites[table.site]
-    flow[settled] = _cheapest(table.row[settled], table.site[settled], table.cost_ms[settled], table.people, table.seats)
+    flow[settled] = _cheapest(
+        table.row[settled], table.site[settled], table.cost_ms[settled], table.people, table.seats
+    )
     taken = np.where(cut.sites, table.seats, 0)  # every one of these seats goes to somebody
     flow[short] = _cheapest(table.site[short], table.row[short], table.cost_ms[short], taken, table.people)
     allocation = Allocation(table=table, flow=flow, policy="most")
@@ -147,7 +150,11 @@ def _check(allocation: Allocation, served: int) -> None:
     table = allocation.table
     if allocation.served != served:
         raise RuntimeError(f"{allocation.served} served where the maximum flow is {served}")
-    if (allocation.by_row > table.people).any() or (allocation.loads > table.seats).any() or (allocation.flow < 0).any():
+    if (
+        (allocation.by_row > table.people).any()
+        or (allocation.loads > table.seats).any()
+        or (allocation.flow < 0).any()
+    ):
         raise RuntimeError("somebody or some seat is counted twice")
 
 
@@ -192,8 +199,8 @@ def fairest(table: SeatsInReach, group: NDArray[np.int64], cut: Cut | None = Non
     Returns
     -------
     Allocation
-        ``share`` is the largest of all fractions people / people of a group such that each group has at least that share,
-        rounded up to whole people; the next larger fraction is shown to be too large by a maximum flow.
+        ``share`` is the largest of all fractions people / people of a group such that each group has at least that
+        share, rounded up to whole people; the next larger one is shown to be too large by a maximum flow.
     """
     cut = most_served(table) if cut is None else cut
     people = table.people * table.reaches
@@ -237,7 +244,7 @@ def _can_have(
 def _with_floor(
     table: SeatsInReach, group: NDArray[np.int64], people: NDArray[np.int64], spare: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Least walking where at most ``spare`` ``int64[g]`` of each group go without: those "sit" at a site of their own."""
+    """Least walking where at most ``spare`` ``int64[g]`` of each group go without: these go to a site of their own."""
     sites, rows = len(table.seats), np.flatnonzero(people)
     penalty = _penalty(table.cost_ms, sites + len(spare))
     row, site = np.append(table.row, rows), np.append(table.site, sites + group[rows])

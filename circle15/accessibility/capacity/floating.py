@@ -78,7 +78,7 @@ def floating_access(
     if asked.steps == "three" or wide is None:
         return three_step(reach, people, supply, weight)
     beyond = decay_weights(asked.decay, wide, circle_min=circle_min)
-    choice = np.bincount(wide.point, weights=beyond, minlength=len(wide.point_ids))
+    choice = np.bincount(wide.point, weights=beyond, minlength=len(wide.point_ids)).astype(float)
     return three_step(reach, people, supply, weight, choice=choice)
 
 
@@ -157,7 +157,7 @@ def _shared(
     asks: NDArray[np.float64],
     gets: NDArray[np.float64],
 ) -> FloatingAccess:
-    """Supply by facility over those who ask, weighted by ``asks``; by point what they get of it, weighted by ``gets``."""
+    """Supply of facilities over those who ask, weighted by ``asks``; what points get of it, weighted by ``gets``."""
     _check(reach, people, supply, asks)
     points, facilities = len(reach.point_ids), len(reach.facility_ids)
     unknown = np.isnan(supply)

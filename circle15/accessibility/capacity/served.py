@@ -1,4 +1,4 @@
-"""Who is served when seats are few: a city's demand points, facilities and reach table to the results of every service."""
+"""Who is served when seats are few: from demand points, facilities and a reach table to the results by service."""
 
 from __future__ import annotations
 
@@ -101,14 +101,29 @@ class _Service:
 
     @cached_property
     def offers(self) -> pd.DataFrame:
-        """Facilities of the service in the order of their ids: ``facility_id``, ``row`` in the reach table, ``seats``."""
+        """Facilities of the service by id: ``facility_id``, ``row`` in the reach table, ``seats``."""
         offers = self.facilities.offers()
         offers = offers[offers["service"] == self.rule.service].reset_index(drop=True)
         row = self.reach.facility_ids.get_indexer(pd.Index(offers["facility_id"]))
         if (row < 0).any():
-            raise refusal("reach_facility", error=InputError, facility=offers["facility_id"].iloc[int((row < 0).argmax())])
-        offers = offers.assign(row=row, seats=self.rule.served_by(offers["capacity"].to_numpy(dtype=float)))
+            raise refusal(
+                "reach_facility", error=InputError, facility=offers["facility_id"].iloc[int((row < 0).argmax())]
+            )
+        units = self._units(offers["facility_id"])
+        offers = offers.assign(row=row, seats=self.rule.served_by(offers["capacity"].to_numpy(dtype=float), units))
         return offers.iloc[np.argsort(rank_by_id(offers["facility_id"]))].reset_index(drop=True)
+
+    def _units(self, facilities: pd.Series) -> list[str]:
+        """What the list says that capacities count: ``meals``, or by service ``meal_point:meals;day_care:beds``."""
+        if "capacity_unit" not in self.facilities.frame:
+            return [""] * len(facilities)
+        written = self.facilities.frame["capacity_unit"].reindex(facilities)
+        found = []
+        for text in written:
+            plain = text if isinstance(text, str) else ""
+            by_service = dict(part.partition(":")[::2] for part in plain.split(";"))
+            found.append(by_service.get(self.rule.service, "") if ":" in plain else plain)
+        return found
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:

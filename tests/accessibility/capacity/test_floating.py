@@ -97,7 +97,9 @@ def test_only_the_squared_form_shows_that_everyone_is_far():
 
 def test_zones_are_thirds_of_the_circle_and_the_gaussian_ends_there():
     forms = floating_forms()
-    reach = reach_of({(0, k): minutes for k, minutes in enumerate((0, 5, 5.01, 10, 15))}, points=1, facilities=5, cutoff_min=15)
+    reach = reach_of(
+        {(0, k): minutes for k, minutes in enumerate((0, 5, 5.01, 10, 15))}, points=1, facilities=5, cutoff_min=15
+    )
     weights = {key: decay_weights(forms[key].decay, reach, circle_min=15).tolist() for key in forms}
     assert weights["2sfca"] == [1, 1, 1, 1, 1]
     assert weights["e2sfca"] == [1, 1, 0.68, 0.68, 0.22]
