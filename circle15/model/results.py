@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import InputError, SettingError
 from circle15.kernels.costs import NEVER_MS
+from circle15.model.capacity import CapacityRule
 from circle15.model.estates import Estates
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
@@ -148,7 +149,8 @@ class City(Travelling):
     input file: columns understood and not, rows read, used and dropped. ``population`` is a grid of people,
     where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
     ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
-    among them; empty: those of the catalogue. ``street_extent`` is what the street file says that it covers, in the
+    among them; empty: those of the catalogue. ``capacity_rules`` likewise, by service: who asks for a seat, and what
+    capacities count. ``street_extent`` is what the street file says that it covers, in the
     network's system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways
     that tags took from walkers. ``scenario`` is what was changed of the city as it was read, and
     ``settled_homes`` are the homes of its new estates, and of communities that it merged or split; None where there are
@@ -168,6 +170,7 @@ class City(Travelling):
     context_origins: tuple[Origin, ...] = ()
     settings: Settings = field(default_factory=Settings)
     books: tuple[NormBook, ...] = ()
+    capacity_rules: Mapping[str, CapacityRule] = field(default_factory=dict)
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     street_extent: shapely.Geometry | None = None

@@ -11,17 +11,21 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from circle15.catalog import services
+from circle15.catalog.capacity import overridden
 from circle15.catalog.service_faults import free_tones, service_fault
 from circle15.catalog.typed_toml import Day, Number, OneOf, Rows, TomlTable, Wanted, fault, is_number
+from circle15.errors import SettingError
+from circle15.model.capacity import CapacityRule
 from circle15.model.places import AGE_GROUP
 from circle15.model.service import Service
+from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.sources.osm.places import CONTEXT_LAYERS
 
 __all__ = [
-    "LAYERS", "USES", "CityConfig", "CommunitiesTable", "CommunityFile", "ContextTable", "FacilitiesTable",
-    "LayerTable", "MappedColumn", "NetworkTable", "PeopleTable", "PopulationTable", "Provenance", "ServiceTable",
-    "SettingsTable", "SurveyTable",
+    "LAYERS", "USES", "CapacityTable", "CityConfig", "CommunitiesTable", "CommunityFile", "ContextTable",
+    "FacilitiesTable", "LayerTable", "MappedColumn", "NetworkTable", "PeopleTable", "PopulationTable", "Provenance",
+    "ServiceTable", "SettingsTable", "SurveyTable",
 ]  # fmt: skip
 
 LAYERS = (*CONTEXT_LAYERS, "moat")
@@ -306,6 +310,22 @@ class SurveyTable(LayerTable):
         return self
 
 
+class CapacityTable(TomlTable):
+    """``[capacity.<service>]``: a :class:`~circle15.model.capacity.CapacityRule`; what is left out is the catalogue's.
+
+    ``source`` says where the figures are from; without it they are assumptions.
+    """
+
+    people: str | None = None
+    rate: Number | None = None
+    unit: str | None = None
+    sittings: Number | None = None
+    each: Number | None = None
+    days: Number | None = None
+    first: str | None = None
+    source: str | None = None
+
+
 class ContextTable(LayerTable):
     """An entry of ``[[context]]``: a display layer, from a file or from OpenStreetMap."""
 
@@ -338,6 +358,7 @@ class CityConfig(TomlTable):
     communities: CommunitiesTable
     population: PopulationTable | None = None
     survey: SurveyTable | None = None
+    capacity: Mapping[str, CapacityTable] = Field(default_factory=dict)
     context: Rows[ContextTable] = ()
     notes: Mapping[str, Annotated[str, BeforeValidator(_plain)]] = Field(default_factory=dict)
 
@@ -349,6 +370,23 @@ class CityConfig(TomlTable):
             Service(**entry.given | {"tone": next(free, "") if entry.tone is None else entry.tone})
             for entry in self.services
         )
+
+    @property
+    def capacity_rules(self) -> Mapping[str, CapacityRule]:
+        """The catalogue's rules with what the pack says of them, by service; empty where it says nothing.
+
+        Raises
+        ------
+        SettingError
+            If a service is unknown, a figure out of its range or missing, or two do not go together.
+        """
+        if not self.capacity:
+            return {}
+        known = services(self.pack_services)
+        for key in self.capacity:
+            if key not in known:
+                raise refusal("capacity_service", error=SettingError, service=key, hint=did_you_mean(key, known))
+        return overridden({key: table.given for key, table in self.capacity.items()})
 
     @model_validator(mode="after")
     def _services_apart(self) -> Self:

@@ -85,6 +85,7 @@ def _built(pack: PackContents) -> City:
         context_origins=pack.context_origins,
         settings=pack.settings,
         books=pack.books,
+        capacity_rules=pack.capacity_rules,
         files=pack.files,
         findings=(
             *pack.findings,

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from circle15 import catalog
+from circle15.accessibility.capacity.served import capacity
 from circle15.accessibility.coverage import coverage
 from circle15.accessibility.equity import equity
 from circle15.accessibility.gaps import gaps
@@ -17,6 +18,7 @@ from circle15.accessibility.subdistricts import by_subdistrict
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
 from circle15.demand.estates import city_points
 from circle15.hours.opening import hours_table, open_facilities
+from circle15.model.capacity import Capacity
 from circle15.model.estates import Estates
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import PlacedDemand, PlacedFacilities
@@ -172,6 +174,11 @@ class Study:
         """Coverage summed by subdistrict."""
         settings, communities = self.settings, self.city.communities
         return by_subdistrict(self.coverage, communities, cutoff_min=settings.circle_min, weights=self.gaps.weights)
+
+    @cached_property
+    def capacity(self) -> Capacity:
+        """Who gets a seat, by service."""
+        return capacity(self.reach, self.points, self.serving.facilities, rules=self.city.capacity_rules or None)
 
     # -- what verdicts rest on -------------------------------------------------------------------------
 

@@ -38,12 +38,16 @@ def written(table: str, more: Mapping[str, Any]) -> dict[str, Any]:
     if table in ENTRIES:
         first = SPARE if table == "services" else ENTRIES[table]
         return LEAST | {table: [first, ENTRIES[table] | more]}
+    if table == "capacity":
+        return LEAST | {"capacity": {"meal_point": more}}
     if table == "communities.people":
         return LEAST | {"communities": LEAST["communities"] | {"people": FILES[table] | more}}
     return LEAST | {table: FILES.get(table, {}) | more}
 
 
 def title(table: str) -> str:
+    if table == "capacity":
+        return "[capacity.meal_point]"
     return f"[[{table}]] 2" if table in ENTRIES else f"[{table}]" if table else "the top level"
 
 

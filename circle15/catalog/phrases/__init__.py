@@ -1,6 +1,7 @@
 """Results in words, Chinese and English: statistics return numbers and codes, and every output has these sentences."""
 
 from circle15.catalog.phrases.attribution import remedy_sentences
+from circle15.catalog.phrases.capacity import shortage_sentences
 from circle15.catalog.phrases.changes import change_sentences
 from circle15.catalog.phrases.equity import equity_reasons, named_groups
 from circle15.catalog.phrases.field_checks import check_communities, check_questions
@@ -35,6 +36,7 @@ __all__ = [
     "rough_people_text",
     "said_type",
     "service_noun",
+    "shortage_sentences",
     "type_names",
     "type_notes",
 ]

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog import finding, services, supply_route_key, tier_key, without_numbers_of_persons
+from circle15.catalog.capacity import capacity_words
 from circle15.hours.opening import understand
 from circle15.model.provenance import Finding
 from circle15.model.service import Service
@@ -27,7 +28,6 @@ from circle15.sources.reading import ROW, Tally
 
 __all__ = ["hours_findings", "iso_date", "site_attributes"]
 
-_PLACES = dict.fromkeys(("", *"人座位张床个份", "人次", "餐位", "座位", "床位", "张床", "张床位"), 1.0)
 _AREAS = dict.fromkeys(("", "m2", "平方米", "平米", "平方"), 1.0)
 _METRES = {"": 1.0, "m": 1.0, "米": 1.0, "km": 1000.0, "公里": 1000.0, "千米": 1000.0}
 _QUANTITY = re.compile(r"(?:约)?(\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+)\s*([^\d\s.,]*2?)")
@@ -75,7 +75,8 @@ def site_attributes(
         service has kinds, keys of ``life_cycle.toml`` in
         ``state`` where a column, or hours that are closed all week, say so, numbers in ``capacity``,
         ``floor_area_m2`` and ``delivery_radius_m`` (NaN where unknown), ``capacity_by_service`` where some cell gives
-        capacities by service, and ISO dates in ``source_date`` where they were understood.
+        capacities by service, ``capacity_unit`` where some says what it counts (``meals``, or
+        ``meal_point:meals;day_care:beds``), and ISO dates in ``source_date`` where they were understood.
     """
     frame = _without_persons(frame, tally)
     if "opening_hours" in frame:
@@ -198,8 +199,8 @@ def _quantities(
 
 def _capacities(frame: pd.DataFrame, tally: Tally, known: Mapping[str, Service]) -> pd.DataFrame:
     """Site totals in ``capacity``, and capacities by service where a cell names services."""
-    texts = _once(frame["capacity"], _folded)
-    numbers = texts.map({text: _quantity(text, _PLACES) for text in texts.unique()}).astype(float)
+    texts, places = _once(frame["capacity"], _folded), dict.fromkeys(capacity_words(), 1.0)
+    numbers = texts.map({text: _quantity(text, places) for text in texts.unique()}).astype(float)
     several = frame["services"].map(len) > 1
     tally.tell(frame[numbers.notna() & several], "facility-capacity-shared", "note", ("capacity",))
     worded = numbers.isna() & (texts != "")
@@ -207,9 +208,11 @@ def _capacities(frame: pd.DataFrame, tally: Tally, known: Mapping[str, Service])
         key: _by_service(*key, known)
         for key in dict.fromkeys(zip(texts[worded], frame.loc[worded, "services"], strict=True))
     }
-    read = [stated[key] for key in zip(texts[worded], frame.loc[worded, "services"], strict=True)]
+    read = [stated[key] or (None, {}) for key in zip(texts[worded], frame.loc[worded, "services"], strict=True)]
     by_service = pd.Series([None] * len(frame), index=frame.index, dtype=object)
-    by_service[worded] = pd.Series(read, index=frame.index[worded], dtype=object)
+    by_service[worded] = pd.Series([numbered for numbered, _ in read], index=frame.index[worded], dtype=object)
+    units = texts.map({text: _unit(text) for text in texts.unique()}).astype(object)
+    units[worded] = [";".join(f"{key}:{unit}" for key, unit in named.items() if unit) for _, named in read]
     unread = worded & by_service.map(lambda cell: not cell)
     by_words = texts.map({text: bool(_OF_SERVICE.search(text)) for text in texts.unique()}).astype(bool)
     tally.tell(frame[unread & ~by_words], "facility-bad-number", "warning", ("capacity",))
@@ -220,21 +223,36 @@ def _capacities(frame: pd.DataFrame, tally: Tally, known: Mapping[str, Service])
     )
     sums = by_service[complete].map(lambda cell: sum(cell.values())).astype(float)
     frame["capacity"] = numbers.where(~complete, sums.reindex(frame.index))
+    if (units != "").any():
+        frame["capacity_unit"] = units
     if worded.any():
         frame["capacity_by_service"] = by_service.where(~unread, None)
     return frame
 
 
-def _by_service(text: str, offered: tuple[str, ...], known: Mapping[str, Service]) -> dict[str, float] | None:
-    """``助餐点:80; 日间照料中心:30`` as a mapping; None where a word is no service of the site, or one stands twice."""
+def _unit(text: str) -> str:
+    """What a number counts by its word: a unit of ``capacity.toml``, ``""`` where it leaves that open."""
+    match = _QUANTITY.fullmatch(text.casefold())
+    return capacity_words().get(match[2], "") if match else ""
+
+
+def _by_service(
+    text: str, offered: tuple[str, ...], known: Mapping[str, Service]
+) -> tuple[dict[str, float], dict[str, str]] | None:
+    """``助餐点:80份; 日间照料中心:30`` as mappings to numbers and to units.
+
+    None where a word is no service of the site, or one stands twice.
+    """
     capacities: dict[str, float] = {}
+    units: dict[str, str] = {}
     for part in filter(None, map(str.strip, _BETWEEN.split(text))):
         match = _OF_SERVICE.fullmatch(part)
         meant = [key for key in services_of_word(match[1].strip(), known) if key in offered] if match else []
-        if match is None or len(meant) != 1 or meant[0] in capacities or match[3] not in _PLACES:
+        if match is None or len(meant) != 1 or meant[0] in capacities or match[3] not in capacity_words():
             return None
         capacities[meant[0]] = float(match[2])
-    return capacities or None
+        units[meant[0]] = capacity_words()[match[3]]
+    return (capacities, units) if capacities else None
 
 
 def _deliveries(frame: pd.DataFrame, tally: Tally) -> pd.DataFrame:

@@ -19,6 +19,7 @@ _WITH = {
     "supply_route_key": "supply_route",
     "site_kind_key": "site_kind",
     "site_kind": "site_kind_key",
+    "capacity_unit": "capacity",
 }
 """Columns that say in our words what another one says: filled only together with it."""
 
@@ -85,7 +86,13 @@ def capacities_named(frame: gpd.GeoDataFrame, sites: Sites, same: Pairs) -> gpd.
         return frame
     left = frame["capacity"].copy()
     left.iloc[rows] = np.nan
-    return frame.assign(capacity=left, capacity_by_service=pd.Series(by_service, index=frame.index, dtype=object))
+    units = list(frame.get("capacity_unit", [""] * len(frame)))
+    for row in rows:
+        units[row] = f"{next(iter(by_service[row]))}:{units[row]}" if isinstance(units[row], str) and units[row] else ""
+    named = {"capacity_unit": pd.Series(units, index=frame.index, dtype=object)} if any(units) else {}
+    return frame.assign(
+        capacity=left, capacity_by_service=pd.Series(by_service, index=frame.index, dtype=object), **named
+    )
 
 
 def united(services: pd.Series, sites: Sites, same: Pairs, added: NDArray[np.bool_]) -> pd.Series:

@@ -16,6 +16,7 @@ from circle15.catalog import profile, profiles
 from circle15.catalog import services as known_services
 from circle15.errors import SettingError
 from circle15.hours.opening import moment
+from circle15.model.capacity import CapacityRule
 from circle15.model.metric import why_unfit
 from circle15.model.norms import NormBook
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, Facilities, StudyArea
@@ -126,6 +127,7 @@ class PackContents:
     context_origins: tuple[Origin, ...]
     settings: Settings
     books: tuple[NormBook, ...]
+    capacity_rules: Mapping[str, CapacityRule]
     files: tuple[FileRecord, ...]
     findings: tuple[Finding, ...]
     review_number: str
@@ -162,6 +164,7 @@ def read_pack(
     pack = find_pack(city, data)
     config = pack.config
     settings = settings_of(config, overrides or {})
+    capacity_rules = config.capacity_rules
     crs = _pack_crs(pack)
     lists = pack_lists(pack, readings, home=crs)
     if readings.patient:  # tell of missing streets even where communities end the reading
@@ -203,6 +206,7 @@ def read_pack(
         context_origins=context_origins,
         settings=settings,
         books=books,
+        capacity_rules=capacity_rules,
         files=tuple(readings.files),
         findings=tuple(readings.findings),
         review_number=config.review_number,
