@@ -233,7 +233,7 @@ def test_the_page_tells_it_in_tens_and_only_where_somebody_is_cut_off(rim_and_mi
 
 
 def test_the_report_lists_the_communities_the_most_people_first(rim_and_middle: Result) -> None:
-    both = rim_and_middle.circle_cut.assign(circle_cut=[44.0, 200.0])
+    both = rim_and_middle.circle_cut.assign(circle_cut=[44.0, 200.0], circle_cut_60plus=[11.0, 50.0])
     facts = Facts(published=publish(replace(rim_and_middle, circle_cut=both)), figures=frozenset())
     table = quality(facts)[-1]
     assert [row[0] for row in table.rows] == ["rim社区", "middle社区"]

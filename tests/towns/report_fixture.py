@@ -137,7 +137,8 @@ def equity(ids: pd.Index) -> Equity:
     curve = pd.DataFrame({"share": np.linspace(0, 1, 31)}, index=minutes)
     named = np.where(np.arange(len(ids)) == 5, "农村", "老城区")
     members = pd.DataFrame({"community_id": ids, "grouping": "community_type", "group": named})
-    return Equity(frame=frame, groups=groups, members=members, lorenz=lorenz, curve=curve)
+    exact = Equity(frame=frame, groups=groups, members=members, lorenz=lorenz, curve=curve)
+    return dataclasses.replace(exact, told=exact)
 
 
 def typology(plain: Analysis) -> Typology:

@@ -175,10 +175,10 @@ def _told(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
 
 def public_groups(analysis: Analysis, cells: pd.DataFrame) -> pd.DataFrame:
     """``equity.told.groups`` made of what is told of their communities: people, share covered, mean minutes."""
-    spread = analysis.equity.told
-    if spread is None or not len(spread.groups):
-        return Equity().groups
+    spread = Equity() if analysis.equity.told is None else analysis.equity.told
     groups, members = spread.groups, spread.members
+    if not len(groups):
+        return groups
     elders = analysis.city.communities.frame["pop_60plus"]
     told = _told(analysis, cells).join(cells["mean_min"])
     heads = pd.Series(few_as_five(elders), elders.index).reindex(told.index.get_level_values("community_id")).to_numpy()
