@@ -1,0 +1,34 @@
+"""What the list of changes that help most holds: ``actions.toml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from circle15.catalog.facts import read_facts
+
+__all__ = ["ActionLimits", "action_limits"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionLimits:
+    """Limits of ``actions.toml``, where their reasons stand.
+
+    ``count``: entries of the list. ``overlap``: share of a candidate's people from which on a better one stands for it.
+    ``streets``: how many meet at a crossing. ``longer_min``: minutes that a closed facility opens for. ``most``: gates,
+    and links, that are counted on the changed streets. ``street_m``: how far the street lies that a place is told by.
+    """
+
+    count: int
+    overlap: float
+    streets: int
+    longer_min: int
+    most: int
+    street_m: float
+
+
+@cache
+def action_limits() -> ActionLimits:
+    """The limits, read once."""
+    facts = read_facts("actions.toml")
+    return ActionLimits(**facts["list"], **facts["site"], **facts["hours"], **facts["streets"], **facts["place"])

@@ -1,0 +1,7 @@
+"""The changes that would help most, over all kinds, each found by trying all that there are."""
+
+from __future__ import annotations
+
+from circle15.planning.actions.ranked import ranked_actions
+
+__all__ = ["ranked_actions"]
