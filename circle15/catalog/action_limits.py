@@ -15,12 +15,14 @@ class ActionLimits:
     """Limits of ``actions.toml``, where their reasons stand.
 
     ``count``: entries of the list. ``overlap``: share of a candidate's people from which on a better one stands for it.
-    ``streets``: how many meet at a crossing. ``longer_min``: minutes that a closed facility opens for. ``most``: gates,
-    and links, that are counted on the changed streets. ``street_m``: how far the street lies that a place is told by.
+    ``roomless``: services of which a facility that offers nothing else has no room for another. ``streets``: how many
+    meet at a crossing. ``longer_min``: minutes that a closed facility opens for. ``most``: gates, and links, that are
+    counted on the changed streets. ``street_m``: how far the street lies that a place is told by.
     """
 
     count: int
     overlap: float
+    roomless: frozenset[str]
     streets: int
     longer_min: int
     most: int
@@ -31,4 +33,6 @@ class ActionLimits:
 def action_limits() -> ActionLimits:
     """The limits, read once."""
     facts = read_facts("actions.toml")
-    return ActionLimits(**facts["list"], **facts["site"], **facts["hours"], **facts["streets"], **facts["place"])
+    roomless = frozenset(facts["house"]["roomless"])
+    numbers = facts["list"] | facts["site"] | facts["hours"] | facts["streets"] | facts["place"]
+    return ActionLimits(roomless=roomless, **numbers)

@@ -80,8 +80,10 @@ class Candidates:
 
 
 def services_more(wants: Wants, facilities: PlacedFacilities) -> Candidates:
-    """Every facility that serves x every service that somebody lacks and it does not offer."""
+    """Every facility that serves and has room x every listed service that it does not offer."""
     order = order_by_id(facilities.ids)
+    roomless = action_limits().roomless
+    order = order[[not set(facilities.frame["services"].iloc[row]) <= roomless for row in order]]
     lacks = ~facilities.offer_matrix(wants.services)[order]
     site, column = np.nonzero(lacks)
     ids, services = facilities.ids[order], wants.services
@@ -119,10 +121,8 @@ def _longer(written: str, moment: Moment) -> str:
     return longer if opened is not None and opened.at(moment) else more
 
 
-def sites_new(
-    wants: Wants, city: City, graph: WalkGraph, *, max_snap_m: float
-) -> Candidates:
-    """Every crossing in the study area x every service that somebody lacks.
+def sites_new(wants: Wants, city: City, graph: WalkGraph, *, max_snap_m: float) -> Candidates:
+    """Every crossing in the study area x every listed service.
 
     At a crossing three streets meet or more; those on pieces of the network that nothing joins to the rest are none.
     """

@@ -40,9 +40,7 @@ class Entry:
         return -round(self.gain, 6), KINDS.index(self.kind), self.row
 
 
-def best_of(
-    pools: Sequence[Candidates], graph: WalkGraph, wants: Wants, limits: ActionLimits
-) -> list[Entry]:
+def best_of(pools: Sequence[Candidates], graph: WalkGraph, wants: Wants, limits: ActionLimits) -> list[Entry]:
     """The candidates to list of some kinds, the best first."""
     return _without_doubles(_in_order(pools, graph, wants), wants, limits)
 
@@ -62,8 +60,10 @@ def _in_order(pools: Sequence[Candidates], graph: WalkGraph, wants: Wants) -> It
     kind = np.array([KINDS.index(part.kind) for part in pools], dtype=np.int64)[pool]
     order = np.lexsort((row, kind, -gain.round(6)))
     order = order[gain[order] > _NOBODY]
-    for first in range(0, len(order), _CHUNK):
-        chunk = order[first : first + _CHUNK]
+    first = 0
+    while first < len(order):
+        chunk = order[first : first + max(_CHUNK, first)]  # twice as many each time: most lists end early
+        first += len(chunk)
         cells = {
             (number, int(candidate)): served
             for number in np.unique(pool[chunk]).tolist()

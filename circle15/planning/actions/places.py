@@ -52,8 +52,7 @@ class Whereabouts:
     def place(self, entry: Entry) -> Place:
         """Where an entry is."""
         target, name, shape = self._thing(entry.change, entry.target_id)
-        ends = shapely.points(shapely.get_coordinates(shape))
-        streets = [self._street(end) for end in ends]
+        streets = [self._street(shapely.Point(end)) for end in shapely.get_coordinates(shape)]
         return Place(
             target_id=target,
             name=name,

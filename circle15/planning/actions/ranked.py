@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.catalog.action_limits import ActionLimits, action_limits
+from circle15.hours.opening import open_facilities
 from circle15.model.actions import KINDS, Actions
 from circle15.model.placed import PlacedDemand, PlacedFacilities
 from circle15.model.results import City, ReachTable, Settings
@@ -38,7 +39,6 @@ def ranked_actions(
     facilities: PlacedFacilities,
     *,
     reach: ReachTable,
-    standing: PlacedFacilities | None = None,
     attributed: Attribution | None = None,
     settings: Settings | None = None,
     limits: ActionLimits | None = None,
@@ -52,16 +52,14 @@ def ranked_actions(
     city
         As it is.
     demand, facilities
-        Of the table; facilities are those that serve at the moment. A service that no list speaks of is undetermined:
-        nothing is proposed for it.
+        Of the table; facilities are those in service, whatever is open. A service that no list speaks of is
+        undetermined: nothing is proposed for it.
     reach
         Walking times between them, within the circle at least.
-    standing
-        Facilities in service whatever is open: what of them is not among ``facilities`` may open longer.
     attributed
         Whose links are proposed; without it none is.
     settings
-        The circle, and the moment that ``facilities`` are of; by default the city's.
+        The circle, and the moment at which facilities must be open; by default the city's.
     limits
         By default those of ``actions.toml``.
 
@@ -72,14 +70,15 @@ def ranked_actions(
     """
     settings, limits = settings or city.settings, limits or action_limits()
     attributed = attributed or Attribution()
-    need = needs_of(reach, demand, facilities, circle_min=settings.circle_min)
-    wants = wants_of(reach, demand, facilities, circle_min=settings.circle_min)
+    serving = facilities.of(open_facilities(facilities.facilities, settings.open_at))
+    need = needs_of(reach, demand, serving, circle_min=settings.circle_min)
+    wants = wants_of(reach, demand, serving, circle_min=settings.circle_min)
     if not len(wants.point):
         return Actions(needs=need)
     replay = Replay(city=city, graph=graph, wants=wants, settings=settings)
-    pools = _pools(graph, city, facilities, standing, wants, settings)
+    pools = _pools(replay, facilities, serving)
     streets = [
-        *gates_opened(graph, facilities, wants),
+        *gates_opened(graph, serving, wants),
         *links_built(graph.network, city.network.n_nodes, attributed),
     ]
     best = best_of(pools, graph, wants, limits)
@@ -97,25 +96,19 @@ def ranked_actions(
     )
 
 
-def _pools(
-    graph: WalkGraph,
-    city: City,
-    facilities: PlacedFacilities,
-    standing: PlacedFacilities | None,
-    wants: Wants,
-    settings: Settings,
-) -> list[Candidates]:
+def _pools(replay: Replay, facilities: PlacedFacilities, serving: PlacedFacilities) -> list[Candidates]:
     """The candidates at facilities, by kind."""
-    pools = [services_more(wants, facilities)]
-    if settings.open_at is not None and standing is not None:
-        pools.append(hours_longer(wants, _closed(standing, facilities), settings.open_at))
-    return [*pools, sites_new(wants, city, graph, max_snap_m=settings.max_snap_m)]
+    wants, settings = replay.wants, replay.settings
+    pools = [services_more(wants, serving)]
+    if settings.open_at is not None:
+        pools.append(hours_longer(wants, _closed(facilities, serving), settings.open_at))
+    return [*pools, sites_new(wants, replay.city, replay.graph, max_snap_m=settings.max_snap_m)]
 
 
-def _closed(standing: PlacedFacilities, facilities: PlacedFacilities) -> PlacedFacilities:
-    """Those that stand and do not serve at the moment."""
-    shut = ~standing.ids.isin(facilities.ids)
-    return standing.of(replace(standing.facilities, frame=standing.frame[shut]))
+def _closed(facilities: PlacedFacilities, serving: PlacedFacilities) -> PlacedFacilities:
+    """Those in service that do not serve at the moment."""
+    shut = ~facilities.ids.isin(serving.ids)
+    return facilities.of(replace(facilities.facilities, frame=facilities.frame[shut]))
 
 
 def _street_entries(changes: Sequence[StreetChange], replay: Replay, least: float) -> list[Entry]:

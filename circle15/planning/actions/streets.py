@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog.action_limits import action_limits
@@ -17,9 +16,9 @@ from circle15.model.placed import PlacedFacilities
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.gates import estates_of
+from circle15.network.graph import WalkGraph
 from circle15.planning.actions.needs import Wants
 from circle15.planning.actions.replay import Replay
-from circle15.network.graph import WalkGraph
 from circle15.routing.nearest import nearest_cost, node_times
 from circle15.routing.policies import with_gates
 from circle15.uncertainty.field_checks import street_ids
@@ -82,9 +81,7 @@ def gates_opened(graph: WalkGraph, facilities: PlacedFacilities, wants: Wants) -
     ]
 
 
-def _sides_differ(
-    graph: WalkGraph, gates: NDArray[np.int64], onward_ms: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _sides_differ(graph: WalkGraph, gates: NDArray[np.int64], onward_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which gates have sides that are not as near to everything; ``onward_ms`` ``int64[s, n]`` by node."""
     network, ways = graph.network, graph.passages
     end = np.concatenate([network.u, network.v, network.u, network.v]).astype(np.int64)
