@@ -17,6 +17,7 @@ from circle15.accessibility.subdistricts import by_subdistrict
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
 from circle15.demand.estates import city_points
 from circle15.hours.opening import hours_table, open_facilities
+from circle15.model.actions import Actions
 from circle15.model.estates import Estates
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import PlacedDemand, PlacedFacilities
@@ -32,6 +33,7 @@ from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.function_words import function_findings
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
+from circle15.planning.actions import ranked_actions
 from circle15.planning.attribution import attribution
 from circle15.quality.findings import (
     border_findings,
@@ -214,6 +216,19 @@ class Study:
         return attribution(self.graph, self.city, self.demand, self.serving, settings=self.settings)
 
     @cached_property
+    def actions(self) -> Actions:
+        """The changes that would help most, and how many people lack how much."""
+        return ranked_actions(
+            self.graph,
+            self.city,
+            self.demand,
+            self.standing,
+            reach=self.reach,
+            attributed=self.attribution,
+            settings=self.settings,
+        )
+
+    @cached_property
     def stage(self) -> Stage:
         """The city laid out for random draws."""
         return Stage.of(
@@ -319,6 +334,7 @@ STAGES: Mapping[str, Callable[[Study], object]] = {
     "routes": lambda study: study.routes,
     "ledger": lambda study: study.ledger,
     "attribution": lambda study: study.attribution,
+    "actions": lambda study: study.actions,
     "robustness": lambda study: (study.robustness, study.stability),
     "equity": lambda study: (study.equity, study.typology),
 }

@@ -12,10 +12,11 @@ from circle15.accessibility.coverage import points_in_reach
 from circle15.catalog import services as known_services
 from circle15.model.actions import Needs
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions, determined
+from circle15.model.places import DemandPoints
 from circle15.model.results import ReachTable
 from circle15.network.graph import cutoff_ms
 
-__all__ = ["Wants", "needs_of", "wants_of"]
+__all__ = ["Wants", "who_lacks"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,8 +64,10 @@ class Wants:
         return pd.Series(self.people[point], index=index, dtype=float).groupby(level=[0, 1]).sum()
 
 
-def wants_of(reach: ReachTable, demand: PlacedDemand, facilities: PlacedFacilities, *, circle_min: float) -> Wants:
-    """Who lacks what today.
+def who_lacks(
+    reach: ReachTable, demand: PlacedDemand, facilities: PlacedFacilities, *, circle_min: float
+) -> tuple[Wants, Needs]:
+    """Who lacks what today, point by point, and counted by community.
 
     Parameters
     ----------
@@ -77,10 +80,12 @@ def wants_of(reach: ReachTable, demand: PlacedDemand, facilities: PlacedFaciliti
     circle_min
         Minutes.
     """
-    services, lacking = _lacking(reach, facilities, circle_min)
+    services = tuple(key for key in known_services(facilities.pack_services) if key in facilities.listed)
+    inside = points_in_reach(reach, facilities.facilities, services, [circle_min]).best_ms <= cutoff_ms(circle_min)
+    lacking = np.asarray(~inside & determined(demand.positions.status, inside))
     people = demand.points.weight()
     point = np.flatnonzero(lacking.any(axis=1) & (people > 0))
-    return Wants(
+    wants = Wants(
         services=services,
         demand=demand,
         point=point,
@@ -88,22 +93,11 @@ def wants_of(reach: ReachTable, demand: PlacedDemand, facilities: PlacedFaciliti
         people=people[point],
         circle_min=circle_min,
     )
+    return wants, _needs(demand.points, lacking, services)
 
 
-def _lacking(
-    reach: ReachTable, facilities: PlacedFacilities, circle_min: float
-) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
-    """The services that are determined, and ``bool[p, s]`` who lacks them."""
-    services = tuple(key for key in known_services(facilities.pack_services) if key in facilities.listed)
-    best_ms = points_in_reach(reach, facilities.facilities, services, [circle_min]).best_ms
-    inside = best_ms <= cutoff_ms(circle_min)
-    return services, np.asarray(~inside & determined(reach.point_status, inside))
-
-
-def needs_of(reach: ReachTable, demand: PlacedDemand, facilities: PlacedFacilities, *, circle_min: float) -> Needs:
-    """How many people aged 60+ of each community lack how many services; parameters as for :func:`wants_of`."""
-    services, lacking = _lacking(reach, facilities, circle_min)
-    points = demand.points
+def _needs(points: DemandPoints, lacking: NDArray[np.bool_], services: tuple[str, ...]) -> Needs:
+    """How many people aged 60+ lack how many services; ``lacking`` ``bool[p, s]``."""
     elders, total, count = points.known_in("pop_60plus"), points.community_sums, lacking.sum(axis=1)
     columns = {f"lack_{least}": total(elders * (count >= least)) for least in range(1, len(services) + 1)}
     return Needs(

@@ -24,7 +24,7 @@ from circle15.model.verdicts import Attribution
 from circle15.network.graph import WalkGraph
 from circle15.planning.actions.candidates import Candidates, hours_longer, services_more, sites_new
 from circle15.planning.actions.listing import Entry, best_of, listed, same_people, sequence
-from circle15.planning.actions.needs import Wants, needs_of, wants_of
+from circle15.planning.actions.needs import Wants, who_lacks
 from circle15.planning.actions.places import Whereabouts
 from circle15.planning.actions.replay import Replay
 from circle15.planning.actions.streets import StreetChange, gates_opened, links_built, worth_counting
@@ -71,10 +71,9 @@ def ranked_actions(
     settings, limits = settings or city.settings, limits or action_limits()
     attributed = attributed or Attribution()
     serving = facilities.of(open_facilities(facilities.facilities, settings.open_at))
-    need = needs_of(reach, demand, serving, circle_min=settings.circle_min)
-    wants = wants_of(reach, demand, serving, circle_min=settings.circle_min)
+    wants, needs = who_lacks(reach, demand, serving, circle_min=settings.circle_min)
     if not len(wants.point):
-        return Actions(needs=need)
+        return Actions(needs=needs)
     replay = Replay(city=city, graph=graph, wants=wants, settings=settings)
     pools = _pools(replay, facilities, serving)
     streets = [
@@ -92,7 +91,7 @@ def ranked_actions(
         gains=_gains(ids, entries, wants),
         changes={key: (entry.change,) for key, entry in zip(ids, entries, strict=True)},
         tried=pd.Series([tried.get(kind, 0) for kind in KINDS], index=pd.Index(KINDS, name="kind"), dtype="int64"),
-        needs=need,
+        needs=needs,
     )
 
 
