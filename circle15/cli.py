@@ -97,6 +97,7 @@ _STAGES = {
     "routes": "路线 / routes",
     "ledger": "条文 / clauses",
     "attribution": "缺设施还是缺通道 / what is missing",
+    "actions": "最见效的改变 / what would help most",
     "robustness": "稳健性 / robustness",
     "equity": "公平与类型 / equity and types",
     "save": "写出 / writing",
@@ -430,9 +431,10 @@ def _tell_findings(findings: Sequence[Finding]) -> None:
 
 
 def _tell_result(result: Analysis) -> None:
-    """Warnings, what is synthetic, and the worst community in one sentence."""
+    """Warnings, what is synthetic, the worst community in one sentence, and what would help most."""
     from circle15.catalog import text
-    from circle15.catalog.phrases import community_sentences
+    from circle15.catalog.phrases import community_sentences, headline
+    from circle15.render.published.actions import public_actions
 
     _tell_findings(result.findings)
     _tell_synthetic(result.city)
@@ -447,6 +449,10 @@ def _tell_result(result: Analysis) -> None:
                     ],
                 )
             )
+    told, city = public_actions(result), result.city
+    for language in ("zh", "en"):
+        for line in headline(told, city.communities, language, pack_services=city.pack_services):
+            _say(line)
 
 
 def _tell_replay(made: Replay) -> None:

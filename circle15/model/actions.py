@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from circle15.model.changes import Change
+from circle15.model.moment import Moment
 
 __all__ = ["KINDS", "Actions", "Needs"]
 
@@ -63,7 +64,8 @@ class Actions:
     ``gains`` on (``action_id``, ``community_id``, ``service``): of whom ``gain`` is the sum.
 
     ``changes``: what does each action, for a :class:`~circle15.model.scenario.Scenario`. ``tried``: how many candidates
-    of each kind were looked at.
+    of each kind were looked at. ``cutoff_min`` (NaN where nothing was computed) and ``open_at`` are the circle and the
+    moment that all of it is of. In words: ``action_sentences`` and ``headline`` of ``circle15.catalog.phrases``.
     """
 
     frame: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
@@ -71,6 +73,8 @@ class Actions:
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     tried: pd.Series = field(default_factory=lambda: pd.Series(dtype="int64"))
     needs: Needs = field(default_factory=Needs)
+    cutoff_min: float = float("nan")
+    open_at: Moment | None = None
 
     def __len__(self) -> int:
         return len(self.frame)

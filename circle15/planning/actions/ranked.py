@@ -73,7 +73,7 @@ def ranked_actions(
     serving = facilities.of(open_facilities(facilities.facilities, settings.open_at))
     wants, needs = who_lacks(reach, demand, serving, circle_min=settings.circle_min)
     if not len(wants.point):
-        return Actions(needs=needs)
+        return Actions(needs=needs, cutoff_min=settings.circle_min, open_at=settings.open_at)
     replay = Replay(city=city, graph=graph, wants=wants, settings=settings)
     pools = _pools(replay, facilities, serving)
     streets = [
@@ -92,6 +92,8 @@ def ranked_actions(
         changes={key: (entry.change,) for key, entry in zip(ids, entries, strict=True)},
         tried=pd.Series([tried.get(kind, 0) for kind in KINDS], index=pd.Index(KINDS, name="kind"), dtype="int64"),
         needs=needs,
+        cutoff_min=settings.circle_min,
+        open_at=settings.open_at,
     )
 
 

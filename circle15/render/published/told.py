@@ -27,6 +27,7 @@ from circle15.model import (
 )
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
 from circle15.model.places import ELDERS_IN_NEED, counts_heads
+from circle15.render.published.actions import public_actions
 from circle15.render.published.counts import Published, tens
 from circle15.render.published.gaps import drawn
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN, parts_of, public_counts, public_parts, small_groups
@@ -54,9 +55,9 @@ def told_analysis(analysis: Analysis, published: Published) -> Analysis:
     Returns
     -------
     Analysis
-        Communities, coverage, gaps, subdistricts, causes, draws, weights, equity, types and findings. Of communities of
-        which nothing is told all is NaN but their people. Clauses, which have a rule of their own, demand points and
-        routes are as they were.
+        Communities, coverage, gaps, subdistricts, causes, actions, draws, weights, equity, types and findings. Of
+        communities of which nothing is told all is NaN but their people. Clauses, which have a rule of their own,
+        demand points and routes are as they were.
     """
     coverage = _coverage(analysis, published)
     return replace(
@@ -66,6 +67,7 @@ def told_analysis(analysis: Analysis, published: Published) -> Analysis:
         gaps=_gaps(analysis, published, coverage),
         subdistricts=_subdistricts(analysis, published, coverage),
         attribution=_attribution(analysis, published),
+        actions=public_actions(analysis),
         robustness=_robustness(analysis, published),
         stability=replace(analysis.stability, frame=published.stability),
         equity=_equity(analysis.equity, published),

@@ -23,6 +23,8 @@ from tests.towns.action_town import random_town, studied, turned
 
 ALL = replace(action_limits(), count=10**6, overlap=2.0)
 """Every candidate that serves anybody."""
+SEEDS = st.sampled_from([2, 5, 8, 9, 10, 11]) | st.integers(0, 10**6)
+"""Towns with a gate or a link that helps, and any."""
 MOMENTS = st.sampled_from(["", "11:30"])
 
 
@@ -54,19 +56,20 @@ def newly_served(before: Study, city: City, changes: tuple[Change, ...]) -> dict
 
 
 @settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10**6), open_at=MOMENTS)
+@given(seed=SEEDS, open_at=MOMENTS)
 def test_each_action_replayed_as_a_scenario_gives_the_people_it_promised(seed, open_at):
     city = random_town(seed, open_at=open_at)
     study = studied(city)
-    actions = every_action(study, limits=replace(ALL, count=25))
-    for key, row in actions.frame.iterrows():
+    actions = every_action(study, limits=ALL)
+    some = actions.frame.groupby("kind").head(4) if len(actions) else actions.frame
+    for key, row in some.iterrows():
         promised = actions.gains.xs(key, level="action_id").to_dict()
         assert newly_served(study, city, actions.changes[key]) == promised
         assert sum(promised.values()) == row["gain"]
 
 
 @settings(max_examples=6, deadline=None)
-@given(seed=st.integers(0, 10**6), open_at=MOMENTS)
+@given(seed=SEEDS, open_at=MOMENTS)
 def test_the_steps_replayed_together_give_what_they_add_up_to(seed, open_at):
     city = random_town(seed, open_at=open_at)
     study = studied(city)
@@ -80,7 +83,7 @@ def test_the_steps_replayed_together_give_what_they_add_up_to(seed, open_at):
 
 
 @settings(max_examples=5, deadline=None)
-@given(seed=st.integers(0, 10**6))
+@given(seed=SEEDS)
 def test_a_facility_more_lowers_what_coverage_leaves_out_by_the_gain(seed):
     city = random_town(seed)
     study = studied(city)
@@ -114,7 +117,7 @@ def every_change(study: Study) -> Iterator[Change]:
             yield OpenGate(gate_id=f"gate:{node}")
 
 
-@pytest.mark.parametrize(("seed", "open_at"), [(1, ""), (2, ""), (7, "11:30"), (11, ""), (12, "11:30")])
+@pytest.mark.parametrize(("seed", "open_at"), [(2, ""), (5, "11:30"), (8, ""), (9, "11:30"), (10, "")])
 def test_nothing_that_a_town_could_do_is_missing(seed, open_at):
     study = studied(random_town(seed, open_at=open_at))
     tried = []
