@@ -63,6 +63,9 @@ class Actions:
 
     ``gains`` on (``action_id``, ``community_id``, ``service``): of whom ``gain`` is the sum.
 
+    ``turned``: verdicts that an action alone turns from fail to pass, ``action_id``, ``clause_id``, ``level`` and
+    ``unit_id``; None where no clause was judged.
+
     ``changes``: what does each action, for a :class:`~circle15.model.scenario.Scenario`. ``tried``: how many candidates
     of each kind were looked at. ``cutoff_min`` (NaN where nothing was computed) and ``open_at`` are the circle and the
     moment that all of it is of. In words: ``action_sentences`` and ``headline`` of ``circle15.catalog.phrases``.
@@ -72,6 +75,7 @@ class Actions:
     gains: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     tried: pd.Series = field(default_factory=lambda: pd.Series(dtype="int64"))
+    turned: pd.DataFrame | None = None
     needs: Needs = field(default_factory=Needs)
     cutoff_min: float = float("nan")
     open_at: Moment | None = None

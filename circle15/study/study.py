@@ -33,7 +33,7 @@ from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.function_words import function_findings
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
-from circle15.planning.actions import ranked_actions
+from circle15.planning.actions import ranked_actions, with_clauses
 from circle15.planning.attribution import attribution
 from circle15.quality.findings import (
     border_findings,
@@ -192,15 +192,12 @@ class Study:
         return routes(self.graph, self.demand, self.serving)
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """Every clause of the books, judged by all that serve: a clause does not ask what is open now."""
-        walks = self.routes
-        if self.settings.open_at is not None:  # those lead to what is open then
-            walks = routes(self.anytime, self.demand, self.standing)
+    def ground(self) -> Ground:
+        """What clauses are judged on: all that serve, whatever is open."""
         land = ResidentialLand(
             frame=self.city.context.get("residential"), walls=self.barriers, max_snap_m=self.settings.max_snap_m
         )
-        ground = Ground.of(
+        return Ground.of(
             self.city.communities,
             self.standing,
             self.demand,
@@ -208,7 +205,14 @@ class Study:
             residential=land,
             checklists=all_checklists(self.books),
         )
-        return judge(ground, self.rules, routes=walks)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Every clause of the books, judged by all that serve: a clause does not ask what is open now."""
+        walks = self.routes
+        if self.settings.open_at is not None:  # those lead to what is open then
+            walks = routes(self.anytime, self.demand, self.standing)
+        return judge(self.ground, self.rules, routes=walks)
 
     @cached_property
     def attribution(self) -> Attribution:
@@ -218,7 +222,7 @@ class Study:
     @cached_property
     def actions(self) -> Actions:
         """The changes that would help most, and how many people lack how much."""
-        return ranked_actions(
+        ranked = ranked_actions(
             self.graph,
             self.city,
             self.demand,
@@ -227,6 +231,7 @@ class Study:
             attributed=self.attribution,
             settings=self.settings,
         )
+        return with_clauses(ranked, self.city, self.ledger, self.ground, settings=self.settings)
 
     @cached_property
     def stage(self) -> Stage:

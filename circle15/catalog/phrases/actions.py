@@ -130,4 +130,4 @@ def _where(needs: Needs, communities: Communities, language: str) -> str:
     named = communities.subdistricts.reindex(needs.frame.index)
     if (named != "").all():
         return str(needs.frame["lack_1"].groupby(named.to_numpy()).sum().idxmax())
-    return str(names_in(language, communities.frame).loc[needs.frame["lack_1"].idxmax()])
+    return str(names_in(language, communities.frame).loc[str(needs.frame["lack_1"].idxmax())])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from circle15.planning.actions.clauses import with_clauses
 from circle15.planning.actions.ranked import ranked_actions
 
-__all__ = ["ranked_actions"]
+__all__ = ["ranked_actions", "with_clauses"]

@@ -55,7 +55,7 @@ def newly_served(before: Study, city: City, changes: tuple[Change, ...]) -> dict
     return gains
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=SEEDS, open_at=MOMENTS)
 def test_each_action_replayed_as_a_scenario_gives_the_people_it_promised(seed, open_at):
     city = random_town(seed, open_at=open_at)
@@ -68,7 +68,7 @@ def test_each_action_replayed_as_a_scenario_gives_the_people_it_promised(seed, o
         assert sum(promised.values()) == row["gain"]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=SEEDS, open_at=MOMENTS)
 def test_the_steps_replayed_together_give_what_they_add_up_to(seed, open_at):
     city = random_town(seed, open_at=open_at)
@@ -82,7 +82,7 @@ def test_the_steps_replayed_together_give_what_they_add_up_to(seed, open_at):
         before = total
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seed=SEEDS)
 def test_a_facility_more_lowers_what_coverage_leaves_out_by_the_gain(seed):
     city = random_town(seed)
@@ -117,7 +117,7 @@ def every_change(study: Study) -> Iterator[Change]:
             yield OpenGate(gate_id=f"gate:{node}")
 
 
-@pytest.mark.parametrize(("seed", "open_at"), [(2, ""), (5, "11:30"), (8, ""), (9, "11:30"), (10, "")])
+@pytest.mark.parametrize(("seed", "open_at"), [(5, "11:30"), (8, ""), (9, "11:30")])
 def test_nothing_that_a_town_could_do_is_missing(seed, open_at):
     study = studied(random_town(seed, open_at=open_at))
     tried = []
