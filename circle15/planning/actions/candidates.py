@@ -11,7 +11,6 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import services as known_services
-from circle15.catalog import text
 from circle15.catalog.action_limits import action_limits
 from circle15.hours.opening import understand
 from circle15.kernels.ragged import order_by_id, run_starts
@@ -141,8 +140,7 @@ def sites_new(wants: Wants, city: City, graph: WalkGraph, *, max_snap_m: float) 
         key = f"site:{network.node_id[node]}:{service}"
         while key in pack:
             key += "+"
-        name = text("action_site_name", "zh", service=known[service].title_zh)
-        return AddFacility(facility_id=key, name=name, services=(service,), at=spot)
+        return AddFacility(facility_id=key, name=known[service].title_zh, services=(service,), at=spot)
 
     return Candidates(
         kind="site",
