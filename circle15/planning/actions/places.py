@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 
-from circle15.catalog.action_limits import action_limits
 from circle15.model.changes import AddFacility, Change, OpenGate
 from circle15.model.results import City
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import WalkNetwork
-from circle15.network.build import edge_lines
 from circle15.planning.actions.listing import Entry
+from circle15.planning.street_names import NamedStreets
 
 __all__ = ["Place", "Whereabouts"]
 
@@ -38,21 +36,18 @@ class Whereabouts:
     city: City
     network: WalkNetwork
     attributed: Attribution
-    named: Any
-    tree: shapely.STRtree
+    streets: NamedStreets
 
     @classmethod
     def of(cls, city: City, network: WalkNetwork, attributed: Attribution) -> Whereabouts:
         """Of a city, on the streets that were walked."""
-        has_name = np.array([bool(name.strip()) for name in network.names], dtype=bool)[network.name]
-        named = np.flatnonzero(has_name)
-        tree = shapely.STRtree(edge_lines(network)[named])
-        return cls(city=city, network=network, attributed=attributed, named=named, tree=tree)
+        return cls(city=city, network=network, attributed=attributed, streets=NamedStreets.of(network))
 
     def place(self, entry: Entry) -> Place:
         """Where an entry is."""
         target, name, shape = self._thing(entry.change, entry.target_id)
-        streets = [self._street(shapely.Point(end)) for end in shapely.get_coordinates(shape)]
+        ends = np.array([shapely.Point(end) for end in shapely.get_coordinates(shape)], dtype=object)
+        streets = self.streets.near(ends)
         return Place(
             target_id=target,
             name=name,
@@ -73,13 +68,6 @@ class Whereabouts:
             return target_id, "", shapely.Point(self.network.x[node], self.network.y[node])
         row = self.city.facilities.frame.loc[getattr(change, "facility_id")]  # noqa: B009
         return str(row.name), str(row["name"]), row.geometry
-
-    def _street(self, point: shapely.Geometry) -> str:
-        """The nearest street that has a name, of equally near ones the first; ``""`` if none is near."""
-        if not len(self.named):
-            return ""
-        row = self.tree.query_nearest(point, max_distance=action_limits().street_m)
-        return self.network.names[self.network.name[self.named[int(row.min())]]] if len(row) else ""
 
     def _community(self, point: shapely.Geometry) -> str:
         frame = self.city.communities.frame
