@@ -96,6 +96,24 @@ def test_a_facility_more_lowers_what_coverage_leaves_out_by_the_gain(seed):
         assert left[left != 0].to_dict() == actions.gains.xs(key, level="action_id").to_dict()
 
 
+@pytest.mark.parametrize("seed", [5, 9])
+def test_clauses_turn_as_the_scenario_turns_them(seed):
+    city = random_town(seed)
+    study = studied(city)
+    actions, rules = study.actions, {rule.clause_id: rule for rule in study.rules}
+    units = ["clause_id", "level", "unit_id"]
+    turned = 0
+    for key, row in actions.frame.head(3).iterrows():
+        after = studied(apply(city, Scenario(name="A", changes=actions.changes[key]))).ledger.frame.reset_index()
+        before = study.ledger.frame.reset_index()
+        passes = before[before["verdict"] == "fail"][units].merge(after[after["verdict"] == "pass"][units])
+        speaks = [bool(set(rules[clause].services) & set(row["services"])) for clause in passes["clause_id"]]
+        told = actions.turned[actions.turned["action_id"] == key][units]
+        assert set(told.itertuples(index=False, name=None)) == set(passes[speaks].itertuples(index=False, name=None))
+        turned += len(told)
+    assert turned
+
+
 def every_change(study: Study) -> Iterator[Change]:
     """All changes of a town that the list is made of, links apart."""
     city, network = study.city, study.network
