@@ -24,16 +24,7 @@ from circle15.sources.pack import city_pack, streets
 from tests.towns.pack_files import SITES, community, town_communities
 from tests.towns.real_cities import SHIPPED_TOWNS
 
-OUTPUTS = [
-    "actions.csv",
-    "circle15.gpkg",
-    "field-checks.csv",
-    "gaps.csv",
-    "gaps.xlsx",
-    "ledger.csv",
-    "map.html",
-    "run.json",
-]
+OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "ledger.csv", "map.html", "run.json"]
 
 
 @pytest.fixture

@@ -94,3 +94,9 @@ def test_the_layer_holds_points_and_hides_few_people(tmp_path):
     assert frame["gain"].tolist() == [623, 103]
     assert [round(point.x - frame.geometry.iloc[1].x) for point in frame.geometry] == [600, 0]
     assert "gain_by_service" not in frame
+
+
+def test_a_folder_holds_the_list_where_there_is_one(tmp_path):
+    result().save(tmp_path)
+    table = pd.read_csv(tmp_path / "actions.csv", encoding="utf-8-sig")
+    assert table.equals(pd.read_csv(actions_csv(result(), tmp_path / "again.csv"), encoding="utf-8-sig"))
