@@ -7,6 +7,11 @@ CITY ?= suzhou
 unexport CITY
 override CIRCLE15_CITY := $(value CITY)
 export CIRCLE15_CITY
+# So may PLAN, the file of a scenario.
+PLAN ?= plan.json
+unexport PLAN
+override CIRCLE15_PLAN := $(value PLAN)
+export CIRCLE15_PLAN
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -29,7 +34,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup map report test lint bench notebooks docs clean
+.PHONY: help setup map report scenario test lint bench notebooks docs clean
 
 help: ## 列出命令 / show this list
 	@echo 'make <target>    (make map CITY=suzhou)'
@@ -57,6 +62,9 @@ map: $(READY) ## 生成离线地图 build/<city>/map.html / the main job (CITY=s
 
 report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a report to hand over (CITY=suzhou)
 	@$(RUN) -m circle15 report -- "$$CIRCLE15_CITY"
+
+scenario: $(READY) ## 计算方案并与现状比较 / what a scenario changes (CITY=suzhou PLAN=plan.json)
+	@$(RUN) -m circle15 scenario -- "$$CIRCLE15_CITY" "$$CIRCLE15_PLAN"
 
 # The programs that tests start find the package compiled, whatever the environment says.
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline

@@ -294,7 +294,8 @@ def new_city(
 @_app.command("guide")
 def print_guide(
     topic: Annotated[
-        str, typer.Argument(help="data 准备数据 | norms 标准与指标 | page 地图文件的格式 / what to read about")
+        str,
+        typer.Argument(help="data 准备数据 | norms 标准与指标 | deciding 方案 | page 地图文件 / about what"),
     ] = "data",
     *,
     english: Annotated[bool, typer.Option("--en", help="英文 / in English")] = False,

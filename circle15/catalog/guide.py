@@ -17,14 +17,17 @@ GUIDES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "data": {"zh": "your-data.md", "en": "your-data.en.md"},
         "norms": {"zh": "norms.md", "en": "norms.md"},
+        "deciding": {"zh": "deciding.md", "en": "deciding.en.md"},
         "page": {"zh": "page-format.md", "en": "page-format.md"},
     }
 )
 """Files by topic and language; norms are told in both languages at once, the format of the page in English."""
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([\w.-]+\.md)\)")
-_COMMANDS = {"your-data.md": "circle15 guide", "your-data.en.md": "circle15 guide --en"} | {
-    words["zh"]: f"circle15 guide {topic}" for topic, words in GUIDES.items() if topic != "data"
+_COMMANDS = {
+    name: " ".join(["circle15 guide", *([] if topic == "data" else [topic]), *(["--en"] if ".en." in name else [])])
+    for topic, words in GUIDES.items()
+    for name in words.values()
 }
 
 
@@ -34,7 +37,8 @@ def guide(topic: str = "data", language: str = "zh") -> str:
     Parameters
     ----------
     topic
-        ``"data"``: how to prepare a city pack; ``"norms"``: books and measures; ``"page"``: what ``map.html`` holds.
+        ``"data"``: how to prepare a city pack; ``"norms"``: books and measures; ``"deciding"``: from a gap to a
+        scenario; ``"page"``: what ``map.html`` holds.
     language
         ``"zh"`` or ``"en"``.
 

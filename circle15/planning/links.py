@@ -339,22 +339,33 @@ def crossed(network: WalkNetwork, links: Candidates, context: Mapping[str, gpd.G
     return ["+".join(kind for kind in told if told[kind][row]) or "open" for row in range(len(links))]
 
 
-def with_link(network: WalkNetwork, u: int, v: int, *, length_m: float | None = None) -> WalkNetwork:
-    """The network with one more footway, straight from node ``u`` to node ``v``, as its last edge.
+def with_link(
+    network: WalkNetwork,
+    u: int,
+    v: int,
+    *,
+    length_m: float | None = None,
+    way_class: str = "footway",
+    flags: EdgeFlag | int = 0,
+    name: str = "",
+) -> WalkNetwork:
+    """The network with one more way, straight from node ``u`` to node ``v``, as its last edge.
 
     All other edges keep their numbers, so positions on the old network hold on the new one.
     """
     a, b = (np.array([network.x[end], network.y[end]]) for end in (u, v))
     length = float(np.hypot(*(a - b))) if length_m is None else length_m
-    footway = [entry.name for entry in way_classes()].index("footway")
+    number = [entry.name for entry in way_classes()].index(way_class)
+    names = network.names if name in network.names else (*network.names, name)
     return replace(
         network,
         u=np.append(network.u, np.int32(u)),
         v=np.append(network.v, np.int32(v)),
         length_mm=np.append(network.length_mm, round(length * 1000)),
-        way_class=np.append(network.way_class, np.uint8(footway)),
-        flags=np.append(network.flags, np.uint16(0)),
-        name=np.append(network.name, np.int32(0)),
+        way_class=np.append(network.way_class, np.uint8(number)),
+        flags=np.append(network.flags, np.uint16(flags)),
+        name=np.append(network.name, np.int32(names.index(name))),
+        names=names,
         vertex=np.concatenate([network.vertex, [a, b]]),
         vertex_start=np.append(network.vertex_start, network.vertex_start[-1] + 2),
     )

@@ -49,7 +49,7 @@ def _writer(content: bytes) -> Callable[[Path], object]:
 
 
 def _scheme_table(schemes: Schemes) -> pd.DataFrame:
-    names = {"uncovered": "uncovered_all", "uncovered_change": "uncovered_all_change"}
+    names = {"uncovered": "person_services", "uncovered_change": "person_services_change"}
     table = schemes.schemes.rename(columns=names).reset_index()
     return rounded(table[["scheme", "parent", "changes", *names.values(), "turned_pass", "turned_fail"]])
 

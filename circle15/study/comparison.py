@@ -209,8 +209,8 @@ def _clauses(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Units that pass and fail by clause, of units that both runs judged; clauses of which that differs."""
     if not len(before) or not len(after):
         return pd.DataFrame()
-    pair = before[["verdict"]].join(after[["verdict", "clause_zh", "clause_en"]], how="inner", lsuffix="_before",
-                                    rsuffix="_after")  # fmt: skip
+    named = after[["verdict", "clause_zh", "clause_en"]].rename(columns={"verdict": "verdict_after"})
+    pair = before[["verdict"]].add_suffix("_before").join(named, how="inner")
     known = pair.groupby(level="clause_id")
     table = known[["clause_zh", "clause_en"]].first()
     for verdict in ("pass", "fail"):

@@ -21,6 +21,7 @@ from circle15.render.report.files import save_report
 from circle15.render.scenario_file import scenario_file
 from circle15.render.schemes import save_schemes
 from circle15.render.tables.comparison import save_comparison
+from circle15.render.words import both
 from circle15.sources.scenario_files import read_scenario
 from circle15.study.analysis import Result, analyse
 from circle15.study.comparing import compare_schemes, run_of
@@ -113,7 +114,7 @@ def replay(
     base = analyse(start, draws=draws, on_stage=on_stage)
     results = [analyse(scheme, draws=draws, on_stage=on_stage) for scheme in changed]
     runs = [run_of(result, name=one.scenario.name) for result, one in zip(results, saved, strict=True)]
-    schemes = compare_schemes(run_of(base), runs)
+    schemes = compare_schemes(run_of(base, name=str(both("scheme_base"))), runs)
     made = [
         Replay(
             file=path,

@@ -155,8 +155,8 @@ def test_a_guide_is_written_to_a_file(run, tmp_path):
 def test_an_unknown_guide_is_refused_in_both_languages(run):
     code, out, err = run("guide", "norm")
     assert (code, out) == (3, "")
-    assert "可选：data, norms, page" in err
-    assert "there is no guide 'norm' (choose one of data, norms, page); did you mean 'norms'?" in err
+    assert "可选：data, norms, deciding, page" in err
+    assert "there is no guide 'norm' (choose one of data, norms, deciding, page); did you mean 'norms'?" in err
 
 
 @pytest.mark.parametrize("where", MESSAGES)

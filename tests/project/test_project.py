@@ -46,7 +46,7 @@ def make(tmp_path):
 
     def run(*arguments, **environment):
         command = ["make", "--no-print-directory", "-C", str(ROOT), f"VENV={tmp_path / 'venv'}", *arguments]
-        inherited = {k: v for k, v in os.environ.items() if not re.match("MAKE|MFLAGS|CITY|CIRCLE15_", k)}
+        inherited = {k: v for k, v in os.environ.items() if not re.match("MAKE|MFLAGS|CITY|PLAN|CIRCLE15_", k)}
         given = inherited | environment
         return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
 
@@ -76,6 +76,19 @@ def test_make_passes_a_city_name_on_as_text(make, tmp_path, attack, by, target):
     assert not canary.exists()
     # GNU make drops the blanks before a value that stands on its command line.
     assert argv(tmp_path) == ["-m", "circle15", target, "--", city.lstrip() if by == "argument" else city]
+
+
+@needs_make
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("by", ["argument", "environment"])
+def test_make_passes_a_file_s_name_on_as_text(make, tmp_path, attack, by):
+    canary = tmp_path / "canary"
+    plan = attack.replace("CANARY", str(canary))
+    done = make("scenario", f"PLAN={plan}") if by == "argument" else make("scenario", PLAN=plan)
+    assert done.returncode == 0, done.stderr
+    assert not canary.exists()
+    named = plan.lstrip() if by == "argument" else plan
+    assert argv(tmp_path) == ["-m", "circle15", "scenario", "--", "suzhou", named]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -62,7 +62,7 @@ def _services(city: City, keys: tuple[str, ...], language: str) -> str:
     return listed([getattr(known[key], f"title_{language}") if key in known else key for key in keys], language)
 
 
-def _place(city: City, spot: Spot | None, language: str) -> str:
+def _place(city: City, spot: Spot | None) -> str:
     """A place by the community that it lies in, else by its coordinates; nothing where it is not said."""
     if spot is None:
         return ""
@@ -70,7 +70,7 @@ def _place(city: City, spot: Spot | None, language: str) -> str:
     frame = city.communities.frame
     inside = frame.index[frame.geometry.covers(shapely.Point(x, y))]
     if len(inside):
-        return text("change_in", language, name=_community(city, inside[0]))
+        return _community(city, inside[0])
     lon, lat = transformer(city.area.crs, "EPSG:4326").transform(x, y)
     return f"{lon:.5f}, {lat:.5f}"
 
@@ -80,16 +80,17 @@ def _place(city: City, spot: Spot | None, language: str) -> str:
 
 def _new_facility(city: City, change: kinds.AddFacility, language: str) -> dict[str, object]:
     services = _services(city, change.services, language)
-    return {"facility": change.name, "services": services, "place": _place(city, change.at, language)}
+    return {"facility": change.name, "services": services, "place": _place(city, change.at)}
 
 
 def _capacity(city: City, change: kinds.SetCapacity, language: str) -> dict[str, object]:
-    services = _services(city, (change.service,), language) if change.service else ""
-    return {"capacity": _number(change.capacity, language), "services": services}
+    services = _services(city, (change.service,), language)
+    named = text("change_of_service", language, services=services) if change.service else ""
+    return {"capacity": _number(change.capacity, language), "services": named}
 
 
 def _link(city: City, change: kinds.AddLink, language: str) -> dict[str, object]:
-    start, end = (_place(city, side.at, language) or side.street_id for side in (change.start, change.end))
+    start, end = (_place(city, side.at) or side.street_id for side in (change.start, change.end))
     return {"start": start, "end": end, "way": text(f"link_{change.structure or 'way'}", language)}
 
 
@@ -111,18 +112,18 @@ def _split(city: City, change: kinds.SplitCommunity, language: str) -> dict[str,
 _VALUES: Mapping[type[Any], Callable[[City, Any, str], Mapping[str, object]]] = MappingProxyType(
     {
         kinds.AddFacility: _new_facility,
-        kinds.MoveFacility: lambda city, change, language: {"place": _place(city, change.to, language)},
+        kinds.MoveFacility: lambda city, change, _language: {"place": _place(city, change.to)},
         kinds.AddService: lambda city, change, language: {"services": _services(city, (change.service,), language)},
         kinds.RemoveService: lambda city, change, language: {"services": _services(city, (change.service,), language)},
         kinds.SetHours: lambda _, change, language: {"hours": change.hours or text("change_unknown", language)},
         kinds.SetCapacity: _capacity,
         kinds.SetDeliveryRadius: lambda _, change, language: {"metres": _number(change.delivery_radius_m, language)},
         kinds.AddLink: _link,
-        kinds.CloseStreet: lambda city, change, language: {
-            "id": change.street_id, "place": _place(city, change.at, language),
+        kinds.CloseStreet: lambda city, change, _language: {
+            "id": change.street_id, "place": _place(city, change.at),
         },
-        kinds.OpenGate: lambda city, change, language: {
-            "id": change.gate_id, "place": _place(city, change.at, language),
+        kinds.OpenGate: lambda city, change, _language: {
+            "id": change.gate_id, "place": _place(city, change.at),
         },
         kinds.SetProfile: lambda _, change, _language: {"profile": change.profile},
         kinds.SetSpeed: lambda _, change, _language: {"speed": f"{change.speed_mps:g}"},

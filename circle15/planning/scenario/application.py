@@ -7,11 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from circle15.catalog import text
+from circle15.catalog.scenario_origin import scenario_origin
 from circle15.errors import InputError
 from circle15.model import changes as kinds
 from circle15.model.changes import Change
-from circle15.model.provenance import Origin
 from circle15.model.results import City
 from circle15.model.scenario import Scenario
 from circle15.planning.scenario.communities import add_people, merge_communities, split_community
@@ -90,9 +89,8 @@ def apply(city: City, scenario: Scenario) -> City:
     changed = _with_columns_in_order(city, changed)
     before = city.scenario
     kept = scenario if before is None else replace(scenario, changes=(*before.changes, *scenario.changes))
-    zh, en = (text("scenario_origin", language, name=scenario.name) for language in ("zh", "en"))
-    origin = Origin(label_zh=zh, label_en=en)
-    return replace(changed, scenario=kept, context_origins=(*city.context_origins, origin))
+    origins = (*city.context_origins, scenario_origin(scenario.name))
+    return replace(changed, scenario=kept, context_origins=origins)
 
 
 def _with_columns_in_order(city: City, changed: City) -> City:

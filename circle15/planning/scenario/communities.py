@@ -55,9 +55,13 @@ def _with(city: City, frame: gpd.GeoDataFrame, homes: SettledHomes) -> City:
     )
 
 
-def _settled(city: City) -> SettledHomes:
-    """The homes that are settled by now, of none where nothing was."""
-    return city.settled_homes or SettledHomes(frame=_homes_of(city, ()))
+def _settled(
+    city: City, frame: gpd.GeoDataFrame, whole: frozenset[str], *, instead_of: tuple[str, ...] = ()
+) -> SettledHomes:
+    """The homes that are settled by now and some more, those of some communities left out."""
+    if city.settled_homes is None:
+        return SettledHomes(frame=frame, whole=whole)
+    return city.settled_homes.without(instead_of).with_homes(frame, whole=whole)
 
 
 def _homes_of(city: City, communities: tuple[str, ...]) -> gpd.GeoDataFrame:
@@ -65,11 +69,10 @@ def _homes_of(city: City, communities: tuple[str, ...]) -> gpd.GeoDataFrame:
     known = city.communities.frame
     only = replace(
         city,
-        communities=replace(city.communities, frame=known.loc[[*communities]] if communities else known.iloc[:1]),
+        communities=replace(city.communities, frame=known.loc[[*communities]]),
         settled_homes=None if city.settled_homes is None else city.settled_homes.among(communities),
     )
-    frame = city_points(only).frame
-    return frame[frame["community_id"].isin(communities)]
+    return city_points(only).frame
 
 
 # -- New estates -------------------------------------------------------------------------------------
@@ -91,7 +94,7 @@ def add_people(city: City, change: AddPeople) -> City:
         key, whole = change.estate_id, frozenset({change.estate_id})
         _new(city, key)
         frame = with_row(communities.frame, key, _row(city, change, ground))
-    return _with(city, frame, _settled(city).with_homes(estate_homes(city, change, ground, key), whole=whole))
+    return _with(city, frame, _settled(city, estate_homes(city, change, ground, key), whole))
 
 
 def _ground(city: City, change: AddPeople) -> shapely.Polygon:
@@ -139,7 +142,7 @@ def merge_communities(city: City, change: MergeCommunities) -> City:
     row = {column: _common(column, rows[column]) for column in frame.columns if column != frame.geometry.name}
     row |= {"name": change.name, frame.geometry.name: shapely.union_all(rows.geometry.to_numpy())}
     homes = _homes_of(city, ids).assign(community_id=change.into)
-    settled = _settled(city).without(ids).with_homes(homes, whole=frozenset({change.into}))
+    settled = _settled(city, homes, frozenset({change.into}), instead_of=ids)
     return _with(city, with_row(frame.drop(index=[*ids]), change.into, row), settled)
 
 
@@ -185,7 +188,7 @@ def split_community(city: City, change: SplitCommunity) -> City:
         row = old | {column: float(values[number]) for column, values in people.items()}
         left = with_row(left, part.community_id, row | {"name": part.name, frame.geometry.name: pieces[number]})
     lived_in = frozenset(homes["community_id"])
-    return _with(city, left, _settled(city).without((key,)).with_homes(homes, whole=lived_in))
+    return _with(city, left, _settled(city, homes, lived_in, instead_of=(key,)))
 
 
 def _pieces(city: City, change: SplitCommunity) -> list[Any]:

@@ -19,6 +19,7 @@ from circle15.model.streets import EdgeFlag, NodeFlag
 from circle15.model.walk_network import WalkNetwork
 from circle15.network.build import edge_lines
 from circle15.network.splitting import split_edge
+from circle15.planning.links import with_link
 from circle15.planning.scenario.spots import in_reach
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
@@ -44,7 +45,7 @@ class _Mark:
 
 def add_link(city: City, change: AddLink) -> City:
     """A way more between two spots on the streets, straight."""
-    known = {entry.name: number for number, entry in enumerate(way_classes()) if entry.walk}
+    known = [entry.name for entry in way_classes() if entry.walk]
     if change.way_class not in known:
         raise refusal(
             "link_class", error=InputError, value=change.way_class, known=", ".join(known),
@@ -58,8 +59,9 @@ def add_link(city: City, change: AddLink) -> City:
     if edge == start.edge and offset_mm > start.offset_mm and network is not city.network:  # on what was parted off
         edge, offset_mm = city.network.n_edges, offset_mm - start.offset_mm
     network, last = split_edge(network, edge, offset_mm)
-    flags = int(_STRUCTURE[change.structure]) | (int(EdgeFlag.STEPS) if change.stairs else 0)
-    return replace(city, network=_joined(network, (first, last), known[change.way_class], flags, change.name))
+    flags = _STRUCTURE[change.structure] | (EdgeFlag.STEPS if change.stairs else 0)
+    linked = with_link(network, first, last, way_class=change.way_class, flags=flags, name=change.name)
+    return replace(city, network=linked)
 
 
 def _mark(city: City, network: WalkNetwork, end: LinkEnd) -> _Mark:
@@ -122,24 +124,6 @@ def _over_barriers(line: shapely.LineString, barriers: gpd.GeoSeries | None) -> 
     areal = shapely.get_dimensions(near) == 2
     through_m = shapely.length(shapely.intersection(line, near))
     return bool(np.where(areal, through_m > 0, shapely.crosses(line, near)).any())
-
-
-def _joined(network: WalkNetwork, ends: tuple[int, int], way_class: int, flags: int, name: str) -> WalkNetwork:
-    """The network with an edge more, straight from node to node, as its last."""
-    place = np.array([[network.x[end], network.y[end]] for end in ends])
-    names = network.names if name in network.names else (*network.names, name)
-    return replace(
-        network,
-        u=np.append(network.u, np.int32(ends[0])),
-        v=np.append(network.v, np.int32(ends[1])),
-        length_mm=np.append(network.length_mm, round(float(np.hypot(*(place[0] - place[1]))) * 1000)),
-        way_class=np.append(network.way_class, np.uint8(way_class)),
-        flags=np.append(network.flags, np.uint16(flags)),
-        name=np.append(network.name, np.int32(names.index(name))),
-        names=names,
-        vertex=np.concatenate([network.vertex, place]),
-        vertex_start=np.append(network.vertex_start, network.vertex_start[-1] + 2),
-    )
 
 
 # -- Streets and gates that are there ----------------------------------------------------------------

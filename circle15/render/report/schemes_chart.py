@@ -9,6 +9,7 @@ import numpy as np
 
 from circle15.catalog import services
 from circle15.catalog.palette import steps
+from circle15.model.limits import FEWEST
 from circle15.model.runs import Schemes
 from circle15.render.report.blocks import clean
 from circle15.render.report.ink import tint
@@ -42,12 +43,14 @@ def scheme_bars(schemes: Schemes, titles: Mapping[str, tuple[str, str]]) -> Any 
     height, place = 0.8 / len(wide.columns), np.arange(len(order))[::-1]
     tones = steps("ramp")
     for number, name in enumerate(wide.columns):
-        people = np.round(wide.loc[order, name].to_numpy(dtype=float), -1)
+        known_people = wide.loc[order, name].to_numpy(dtype=float)
+        people = np.round(known_people, -1)
         at = place + 0.4 - height * (number + 0.5)
         axes.barh(at, people, height=height * 0.9, color=tones[(2 * number) % len(tones)], edgecolor=tint("ink"),
                   linewidth=0.4, hatch=_HATCHES[number % len(_HATCHES)], label=clean(name))  # fmt: skip
-        for spot, value in zip(at, people, strict=True):
-            axes.text(value, spot, f" {value:,.0f}", va="center", fontsize=7, color=tint("ink"))
+        for spot, value, exact in zip(at, people, known_people, strict=True):
+            words = f"<{FEWEST}" if 0 < round(exact) < FEWEST else f"{value:,.0f}"
+            axes.text(value, spot, f" {words}", va="center", fontsize=7, color=tint("ink"))
     axes.set_yticks(place, [" ".join(known.get(key, (key, ""))) for key in order], fontsize=8)
     axes.set_xlabel(str(both("schemes_axis")))
     axes.margins(x=0.12)

@@ -6,7 +6,7 @@ from typing import Any
 
 from circle15.catalog.phrases import change_sentences
 from circle15.model.limits import FEWEST
-from circle15.render.published.counts import few
+from circle15.render.published.counts import few, tens
 from circle15.render.report.blocks import Block, Heading, Paragraph, Table, clean, field, say
 from circle15.render.report.facts import Facts
 
@@ -44,8 +44,8 @@ def _served(facts: Facts) -> list[Block]:
     rows = [
         (
             facts.service(key).zh,
-            few(totals.loc[key, "uncovered_before"], rough=True),
-            few(totals.loc[key, "uncovered_after"], rough=True),
+            few(tens(totals.loc[key, "uncovered_before"]), rough=True),
+            few(tens(totals.loc[key, "uncovered_after"]), rough=True),
         )
         for key in facts.determined
         if key in totals.index

@@ -29,9 +29,8 @@ def scenario_lines(
     seen
         By service: people left out before and after, as the author saw them and as they are today.
     """
-    for number, (zh, en) in enumerate(
-        zip(*(change_sentences(city, tongue) for tongue in ("zh", "en")), strict=True), 1
-    ):
+    sentences = zip(*(change_sentences(city, language) for language in ("zh", "en")), strict=True)
+    for number, (zh, en) in enumerate(sentences, 1):
         yield f"{number}. {zh} {en}"
     if len(moves):
         yield "! " + str(both("scenario_moved", count=len(moves)))

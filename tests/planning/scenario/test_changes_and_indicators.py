@@ -155,3 +155,25 @@ def test_the_ledger_answers():
     assert len(before)
     assert not before.equals(after)
     assert before.equals(counted(changed(SetDeliveryRadius(facility_id="f1", delivery_radius_m=None))))
+
+
+def test_merging_moves_nobody_and_parts_that_are_merged_again_are_what_they_were():
+    whole = analysed(street())
+    parts = tuple(CommunityPart(community_id=key, name=f"{key}社区", at=at(x)) for key, x in (("a", 500), ("b", 1500)))
+    halves = SplitCommunity(community_id="ab", line=(at(1000, -99), at(1000, 99)), parts=parts)
+    merged = MergeCommunities(community_ids=("a", "b"), into="ab", name="甲乙")
+    again = analysed(changed(merged, halves))
+    assert gaps(again) == gaps(whole)
+    ours, theirs = (found.coverage.frame.sum(numeric_only=True) for found in (whole, analysed(changed(merged))))
+    counts = [column for column in ours.index if column.startswith("pop_60plus_") and not column.endswith("share")]
+    assert ours[counts].tolist() == theirs[counts].tolist()
+
+
+def test_people_in_new_homes_stay_where_they_were_put():
+    change = AddPeople(estate_id="e", people=ESTATE, at=at(900), community_id="a")
+    points = analysed(changed(change)).demand.frame
+    new = points.index.str.contains("/+e/", regex=False)
+    assert points.loc[new, "pop_60plus"].sum() == 10.0
+    assert points.loc[~new & (points["community_id"] == "a"), "pop_60plus"].sum() == 40.0
+    east = points.geometry[new].x - at(900).x
+    assert east.abs().max() <= 60.0
