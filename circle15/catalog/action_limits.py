@@ -17,7 +17,8 @@ class ActionLimits:
     ``count``: entries of the list. ``overlap``: share of a candidate's people from which on a better one stands for it.
     ``roomless``: services of which a facility that offers nothing else has no room for another. ``streets``: how many
     meet at a crossing. ``longer_min``: minutes that a closed facility opens for. ``most``: gates, and links, that are
-    counted on the changed streets. ``street_m``: how far the street lies that a place is told by.
+    counted on the changed streets. ``street_m``: how far the street lies that a place is told by. ``draws``: how many
+    say how sure a gain is, and ``kept``: the share of it that must be there in one.
     """
 
     count: int
@@ -27,6 +28,8 @@ class ActionLimits:
     longer_min: int
     most: int
     street_m: float
+    draws: int
+    kept: float
 
 
 @cache
@@ -35,4 +38,4 @@ def action_limits() -> ActionLimits:
     facts = read_facts("actions.toml")
     roomless = frozenset(facts["house"]["roomless"])
     numbers = facts["list"] | facts["site"] | facts["hours"] | facts["streets"] | facts["place"]
-    return ActionLimits(roomless=roomless, **numbers)
+    return ActionLimits(roomless=roomless, **numbers, **facts["certainty"])

@@ -33,7 +33,7 @@ from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.function_words import function_findings
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
-from circle15.planning.actions import ranked_actions, with_clauses
+from circle15.planning.actions import action_certainty, ranked_actions, with_clauses
 from circle15.planning.attribution import attribution
 from circle15.quality.findings import (
     border_findings,
@@ -245,6 +245,14 @@ class Study:
             max_snap_m=self.settings.max_snap_m,
             barriers=self.barriers,
             communities=self.city.communities,
+        )
+
+    @cached_property
+    def action_certainty(self) -> pd.Series:
+        """How sure the gains of the actions are; not among the stages, it takes some seconds more."""
+        settings = self.settings
+        return action_certainty(
+            self.actions, self.stage, seed=settings.seed, draws=settings.draws, barriers=self.barriers
         )
 
     @cached_property
