@@ -52,6 +52,8 @@ def run_stages(city: str, folder: Path) -> list[tuple[str, float, float]]:
     loaded = study.load_city(city)
     begin("walking costs")
     result = study.analyse(loaded, on_stage=begin)
+    tried = f"actions: {int(result.actions.tried.sum()):,} candidates, clauses of {len(result.actions)}"
+    rows = [(tried if name == "actions" else name, *figures) for name, *figures in rows]
     begin("save: map, tables, GeoPackage")
     try:
         result.save(folder)

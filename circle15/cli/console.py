@@ -75,9 +75,10 @@ def tell_findings(findings: Sequence[Finding]) -> None:
 
 
 def tell_result(result: Analysis) -> None:
-    """Warnings, what is synthetic, and the worst community in one sentence."""
+    """Warnings, what is synthetic, the worst community in one sentence, and what would help most."""
     from circle15.catalog import text
-    from circle15.catalog.phrases import community_sentences
+    from circle15.catalog.phrases import community_sentences, headline
+    from circle15.render.published.actions import public_actions
 
     tell_findings(result.findings)
     tell_synthetic(result.city)
@@ -85,6 +86,10 @@ def tell_result(result: Analysis) -> None:
         for language in ("zh", "en"):
             sentences = community_sentences(result.gaps, language, pack_services=result.city.pack_services)
             say(text("worst_community", language, sentence=sentences.iloc[0]))
+    told, city = public_actions(result), result.city
+    for language in ("zh", "en"):
+        for line in headline(told, city.communities, language, pack_services=city.pack_services):
+            say(line)
 
 
 def tell_replay(made: Replay) -> None:

@@ -22,6 +22,7 @@ STAGES = {
     "routes": "路线 / routes",
     "ledger": "条文 / clauses",
     "attribution": "缺设施还是缺通道 / what is missing",
+    "actions": "最见效的改变 / what would help most",
     "robustness": "稳健性 / robustness",
     "equity": "公平与类型 / equity and types",
     "save": "写出 / writing",

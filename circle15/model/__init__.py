@@ -1,5 +1,6 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
+from circle15.model.actions import Actions, Needs
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
@@ -29,6 +30,7 @@ from circle15.model.walk_network import WalkNetwork, WalkProfile
 
 __all__ = [
     "PEOPLE",
+    "Actions",
     "Analysis",
     "Assumptions",
     "Attribution",
@@ -49,6 +51,7 @@ __all__ = [
     "Ledger",
     "Moment",
     "NearestTimes",
+    "Needs",
     "NodeFlag",
     "NormBook",
     "Note",

@@ -43,7 +43,8 @@ class Attribution:
     line ``uncovered_straight``; and how many would be uncovered if nobody passed a private gate, one's own included,
     ``uncovered_visitor``, or if strangers walked no private way ``uncovered_closed``. ``cause`` (``gate``, ``link``,
     ``paths`` where only many new paths would do, ``facility``, ``mixed``); ``link_id`` of the best link, ``""`` if none
-    helps.
+    helps; ``from_street`` and ``to_street``, the streets near homes and near a facility between which the many paths
+    are missing, ``""`` where that is not the cause or they have no names.
 
     ``links`` on ``link_id``: ``length_m``, ``crosses`` (``water``, ``rail``, ``private``, ``open`` ground, in catalogue
     order joined by ``+``), ``serves`` (60+ person-services that it newly covers in the whole city), its ends' nodes

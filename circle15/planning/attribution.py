@@ -25,6 +25,7 @@ from functools import partial
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import services as known_services
@@ -44,6 +45,7 @@ from circle15.planning.links import (
     link_lines,
     served,
 )
+from circle15.planning.street_names import NamedStreets
 from circle15.routing.nearest import nearest_cost, node_times, point_times
 from circle15.routing.policies import with_gates
 
@@ -159,6 +161,12 @@ def attribution(
     frame["cause"] = [cause_of(people) for people in columns_of]
     table, names = _link_table(graph, links, serving, best.link[where], city.context)
     frame["link_id"] = [names.get(link, "") for link in best.link[where]]
+    between = _between(graph, demand, facilities, today, direct)
+    frame["from_street"], frame["to_street"] = zip(
+        *(between(row, column) if cause == "paths" else ("", "")
+          for row, column, cause in zip(rows.tolist(), columns.tolist(), frame["cause"], strict=True)),
+        strict=True,
+    )  # fmt: skip
     return Attribution(
         frame=frame.sort_index(),
         links=table,
@@ -242,6 +250,29 @@ def _within(
             far_m, _ = KDTree(door[rows]).query(home)
             near[:, column] = graph.profile.walk_ms(np.rint(far_m * detour * 1000).astype(np.int64)) <= today.limit_ms
     return near
+
+
+def _between(
+    graph: WalkGraph, demand: PlacedDemand, facilities: PlacedFacilities, today: _Today, direct: NDArray[np.bool_]
+) -> Callable[[int, int], tuple[str, str]]:
+    """The streets that more direct ways should join for a community and a service, by their rows.
+
+    Those by the home with most people who would then be served, and by the facility nearest to it in a straight line.
+    """
+    streets = NamedStreets.of(graph.network)
+    home, door = (frame.geometry.to_numpy() for frame in (demand.frame, facilities.frame))
+
+    def named(community: int, column: int) -> tuple[str, str]:
+        able = np.flatnonzero(today.lacking[:, column] & direct[:, column] & (today.group == community))
+        if not len(able):
+            return "", ""
+        first = int(able[np.argmax(today.people[able])])
+        sites = np.flatnonzero(today.offers[column])
+        site = int(sites[np.argmin(shapely.distance(home[first], door[sites]))])
+        start, end = streets.near(np.array([home[first], door[site]], dtype=object))
+        return start, end
+
+    return named
 
 
 def _links(

@@ -15,8 +15,9 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     """Write everything an analysis has to say into a folder, all of them or none.
 
     ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``ledger.csv`` (where clauses
-    were judged), ``field-checks.csv`` (what to look at in the field), ``gaps.xlsx``, ``circle15.gpkg`` and, last,
-    ``run.json``: a folder with an older ``run.json`` than its map tells of an interrupted run.
+    were judged), ``actions.csv`` (what would help most, where somebody lacks something), ``field-checks.csv`` (what to
+    look at in the field), ``gaps.xlsx``, ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json``
+    than its map tells of an interrupted run.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     from circle15.render.published.told import publish
     from circle15.render.run_record import run_json
     from circle15.render.tables.files import (
+        actions_csv,
         field_checks_csv,
         gaps_csv,
         gaps_xlsx,
@@ -56,6 +58,8 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
             subdistricts_csv(analysis, made / "subdistricts.csv")
         if len(analysis.ledger):
             ledger_csv(analysis, made / "ledger.csv")
+        if len(analysis.actions):
+            actions_csv(analysis, made / "actions.csv")
         if len(analysis.robustness.checks):
             field_checks_csv(published, made / "field-checks.csv")
         gaps_xlsx(published, made / "gaps.xlsx")

@@ -125,6 +125,7 @@ def analyse(
         routes=study.routes,
         ledger=study.ledger,
         attribution=study.attribution,
+        actions=study.actions,
         robustness=study.robustness,
         stability=study.stability,
         equity=study.equity,

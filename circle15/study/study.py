@@ -18,6 +18,7 @@ from circle15.accessibility.subdistricts import by_subdistrict
 from circle15.catalog.norm_books import all_checklists, all_rules, norm_book
 from circle15.demand.estates import city_points
 from circle15.hours.opening import hours_table, open_facilities
+from circle15.model.actions import Actions
 from circle15.model.capacity import Capacity
 from circle15.model.estates import Estates
 from circle15.model.norms import Ledger, NormBook, Rule
@@ -34,6 +35,7 @@ from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.function_words import function_findings
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
+from circle15.planning.actions import action_certainty, ranked_actions, with_clauses
 from circle15.planning.attribution import attribution
 from circle15.quality.findings import (
     border_findings,
@@ -198,15 +200,12 @@ class Study:
         return routes(self.graph, self.demand, self.serving)
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """Every clause of the books, judged by all that serve: a clause does not ask what is open now."""
-        walks = self.routes
-        if self.settings.open_at is not None:  # those lead to what is open then
-            walks = routes(self.anytime, self.demand, self.standing)
+    def ground(self) -> Ground:
+        """What clauses are judged on: all that serve, whatever is open."""
         land = ResidentialLand(
             frame=self.city.context.get("residential"), walls=self.barriers, max_snap_m=self.settings.max_snap_m
         )
-        ground = Ground.of(
+        return Ground.of(
             self.city.communities,
             self.standing,
             self.demand,
@@ -214,12 +213,33 @@ class Study:
             residential=land,
             checklists=all_checklists(self.books),
         )
-        return judge(ground, self.rules, routes=walks)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Every clause of the books, judged by all that serve: a clause does not ask what is open now."""
+        walks = self.routes
+        if self.settings.open_at is not None:  # those lead to what is open then
+            walks = routes(self.anytime, self.demand, self.standing)
+        return judge(self.ground, self.rules, routes=walks)
 
     @cached_property
     def attribution(self) -> Attribution:
         """Missing facility or missing path, for each gap of the circle."""
         return attribution(self.graph, self.city, self.demand, self.serving, settings=self.settings)
+
+    @cached_property
+    def actions(self) -> Actions:
+        """The changes that would help most, and how many people lack how much."""
+        ranked = ranked_actions(
+            self.graph,
+            self.city,
+            self.demand,
+            self.standing,
+            reach=self.reach,
+            attributed=self.attribution,
+            settings=self.settings,
+        )
+        return with_clauses(ranked, self.city, self.ledger, self.ground, settings=self.settings)
 
     @cached_property
     def stage(self) -> Stage:
@@ -233,6 +253,14 @@ class Study:
             max_snap_m=self.settings.max_snap_m,
             barriers=self.barriers,
             communities=self.city.communities,
+        )
+
+    @cached_property
+    def action_certainty(self) -> pd.Series:
+        """How sure the gains of the actions are; not among the stages, it takes some seconds more."""
+        settings = self.settings
+        return action_certainty(
+            self.actions, self.stage, seed=settings.seed, draws=settings.draws, barriers=self.barriers
         )
 
     @cached_property
@@ -341,6 +369,7 @@ STAGES: Mapping[str, Callable[[Study], object]] = {
     "routes": lambda study: study.routes,
     "ledger": lambda study: study.ledger,
     "attribution": lambda study: study.attribution,
+    "actions": lambda study: study.actions,
     "robustness": lambda study: (study.robustness, study.stability),
     "equity": lambda study: (study.equity, study.typology),
 }

@@ -29,7 +29,18 @@ from circle15.network.snap import snap
 from circle15.routing.nearest import homeward, nearest_ms
 from circle15.uncertainty.spots import Spots, facility_spots, home_spots
 
-__all__ = ["Draw", "Stage", "draw", "drawn_shares", "dropout_risk", "points_covered", "shares_of"]
+__all__ = [
+    "Draw",
+    "DrawnTown",
+    "Stage",
+    "draw",
+    "drawn_legs",
+    "drawn_shares",
+    "drawn_town",
+    "dropout_risk",
+    "points_covered",
+    "shares_of",
+]
 
 _SPEED, _STREETS, _FACILITIES, _LEGS, _PEOPLE, _PLACES, _HOMES = range(7)
 """Numbers of the random streams; a new kind of input takes a new number, so that the others stay what they are."""
@@ -221,8 +232,17 @@ def _speed(at: float, uncertain: Uncertainty) -> float:
     return float(truncnorm.ppf(at, (low - 1) / sd, (high - 1) / sd, loc=1.0, scale=sd))
 
 
-def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Who is in reach of each service, and of whom the map can tell, ``bool[p, s]`` twice."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DrawnTown:
+    """The streets of a draw as its walker walks them, and where homes and facilities stand on them."""
+
+    graph: WalkGraph
+    homes: Positions
+    sites: Positions
+
+
+def drawn_town(stage: Stage, drawn: Draw) -> DrawnTown:
+    """A city as a draw has it."""
     pace = stage.profile
     walker = replace(
         pace,
@@ -232,7 +252,16 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
     graph = stage.graph(walker, drawn.closed)
     where = stage.facilities.positions if stage.spots is None else stage.spots.at(drawn.spot)
     homes_at = stage.demand.positions if stage.home_spots is None else stage.home_spots.at(drawn.home_spot)
-    homes, sites = (_legs(stage, positions, drawn) for positions in (homes_at, where))
+    homes, sites = (drawn_legs(stage, drawn, positions) for positions in (homes_at, where))
+    return DrawnTown(graph=graph, homes=homes, sites=sites)
+
+
+def points_covered(
+    stage: Stage, drawn: Draw, town: DrawnTown | None = None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Who is in reach of each service, and of whom the map can tell, ``bool[p, s]`` twice."""
+    town = town or drawn_town(stage, drawn)
+    graph, homes, sites = town.graph, town.homes, town.sites
     home, seed = homeward(graph, homes, sites), seeds(graph, sites)
     inside = np.zeros((len(stage.demand.points.community), len(stage.services)), dtype=bool)
     for column in range(len(stage.services)):
@@ -242,7 +271,7 @@ def points_covered(stage: Stage, drawn: Draw) -> tuple[NDArray[np.bool_], NDArra
     return inside, determined(homes.status, inside)
 
 
-def _legs(stage: Stage, positions: Positions, drawn: Draw) -> Positions:
+def drawn_legs(stage: Stage, drawn: Draw, positions: Positions) -> Positions:
     """Positions with legs as they are drawn; who loses the way on to the mainland is left on a detached piece."""
     near = positions.ways_where(positions.leg_mm <= stage.limit_mm * drawn.limit)
     status, moved = near.status, near.status == Positions.MOVED

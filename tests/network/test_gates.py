@@ -17,31 +17,14 @@ from circle15.network.graph import walk_graph
 from circle15.network.snap import snap
 from circle15.routing.nearest import nearest_cost
 from circle15.routing.reach import reach_table
+from tests.towns.gate_town import OURS, WAY, compound
 from tests.towns.lattice import BY, network, points
 from tests.towns.oracle import walking_times
 
 FLAT = BY["flat"]
-WAY = int(EdgeFlag.PRIVATE)
 PLAIN = int(NodeFlag.GATE)
-OURS = int(NodeFlag.GATE | NodeFlag.PRIVATE)
 LOCKED = int(NodeFlag.GATE | NodeFlag.PRIVATE | NodeFlag.LOCKED)
 PUBLIC = int(NodeFlag.GATE | NodeFlag.OPEN)
-
-
-def compound(west=OURS, east=OURS, *, inside=WAY, stub=0):
-    """An estate between two streets, with a gate to each, and the long way round.
-
-    ::
-
-        0            4          0-1 and 4-5 streets, 1000 m; 1-5 joins them, 600 m
-        |            |
-        2 - w == e - 3          w, e gates 100 m from the streets, 400 m apart; == inside
-        |            |
-        1 ---------- 5
-    """
-    nodes = [(0, 1000), (0, 0), (0, 500), (600, 500), (600, 1000), (600, 0), (100, 500), (500, 500)]
-    edges = [(0, 2), (2, 1), (4, 3), (3, 5), (1, 5), (2, 6), (6, 7), (7, 3)]
-    return network(nodes, edges, flags=[0, 0, 0, 0, 0, stub, inside, stub], node_flags=[0] * 6 + [west, east])
 
 
 def seconds(net, home, site, gates="resident"):

@@ -84,6 +84,25 @@ def test_links_are_no_longer_than_asked_for():
     ]
 
 
+def test_many_missing_ways_are_told_by_the_streets_that_they_would_join():
+    town = across()
+    # The southern quay is edges 0 to 9, the northern 10 to 19; most people live at x = 100 in the south.
+    quays = np.repeat(np.array([1, 2, 0], dtype=np.int32), [10, 10, 1])
+    town.city = replace(town.city, network=replace(town.city.network, names=("", "南岸街", "北岸街"), name=quays))
+    told = town.judge(rule=LinkRule(max_m=119))
+    assert told.frame.loc[("a", "clinic"), ["cause", "from_street", "to_street"]].tolist() == [
+        "paths", "南岸街", "北岸街",
+    ]  # fmt: skip
+    assert "先看南岸街与北岸街之间" in remedy(told, "zh")
+    assert "Look first between 南岸街 and 北岸街" in remedy(told, "en")
+    along = replace(told, frame=told.frame.assign(to_street="南岸街"))
+    assert "先看南岸街两侧" in remedy(along, "zh")
+    unnamed = across().judge(rule=LinkRule(max_m=119))
+    assert unnamed.frame[["from_street", "to_street"]].to_numpy().tolist() == [["", ""]]
+    assert "先看" not in remedy(unnamed, "zh")
+    assert town.judge().frame[["cause", "from_street", "to_street"]].to_numpy().tolist() == [["link", "", ""]]
+
+
 def test_a_short_detour_is_no_barrier():
     # The walk from one end of the link to the other takes 1,120 s today: 9.3 times the link, 1,000 s more.
     assert len(across().judge(rule=LinkRule(min_ratio=9.3)).links) == 1

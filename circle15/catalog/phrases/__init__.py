@@ -1,5 +1,6 @@
 """Results in words, Chinese and English: statistics return numbers and codes, and every output has these sentences."""
 
+from circle15.catalog.phrases.actions import action_places, action_sentences, headline
 from circle15.catalog.phrases.attribution import remedy_sentences
 from circle15.catalog.phrases.capacity import shortage_sentences
 from circle15.catalog.phrases.changes import change_sentences
@@ -19,6 +20,8 @@ from circle15.catalog.phrases.robustness import assumption_notes
 from circle15.catalog.phrases.typology import said_type, type_names, type_notes
 
 __all__ = [
+    "action_places",
+    "action_sentences",
     "assumption_notes",
     "change_sentences",
     "check_communities",
@@ -26,6 +29,7 @@ __all__ = [
     "community_sentences",
     "equity_reasons",
     "gap_sentences",
+    "headline",
     "moment_text",
     "named_groups",
     "names_in",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from circle15.catalog.phrases.parts import listed, names_in, people_text, service_noun
@@ -45,10 +48,22 @@ def remedy_sentences(
         if row["link_id"]:
             values["link"] = _link_words(attributed.links.loc[row["link_id"]], row["link_id"], language)
         sentence = text(f"remedy_{row['cause']}", language, **values)
+        if row["cause"] == "paths":
+            sentence += _joined(row, language)
         if row["link_id"] and row["cause"] not in {"gate", "link"}:
             sentence += text("remedy_best_link", language, **values)
         sentences.append(sentence)
     return pd.Series(sentences, index=attributed.frame.index, dtype=object)
+
+
+def _joined(row: Mapping[Hashable, Any], language: str) -> str:
+    """Which streets should be joined, as far as they have names."""
+    start, end = row["from_street"], row["to_street"]
+    if not (start or end):
+        return ""
+    if start and end and start != end:
+        return text("remedy_join", language, street=start, to=end)
+    return text("remedy_join_along", language, street=start or end)
 
 
 def _link_words(link: pd.Series, link_id: str, language: str) -> str:

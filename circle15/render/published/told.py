@@ -29,6 +29,7 @@ from circle15.model import (
 from circle15.model.causes import cause_of
 from circle15.model.limits import FEWEST, MIDDLE_OF_FEW
 from circle15.model.places import counts_heads
+from circle15.render.published.actions import public_actions
 from circle15.render.published.clauses import public_verdicts
 from circle15.render.published.counts import Figures, figures_of, tens
 from circle15.render.published.gaps import public_left
@@ -60,8 +61,8 @@ def publish(analysis: Analysis | Published) -> Published:
     Returns
     -------
     Published
-        Its ``analysis``: communities, homes (bundles of ten), coverage, gaps, subdistricts, clauses, causes, draws,
-        field checks, weights, equity, types and findings as they may be told. Of communities of which nothing is told
+        Its ``analysis``: communities, homes (bundles of ten), coverage, gaps, subdistricts, clauses, causes, actions,
+        draws, field checks, weights, equity, types and findings as they may be told. Of communities of which nothing is told
         all is NaN but their people. Routes are as they were.
     """
     if isinstance(analysis, Published):
@@ -83,6 +84,7 @@ def _analysis(analysis: Analysis, published: Figures) -> Analysis:
         subdistricts=_subdistricts(analysis, published, coverage),
         ledger=replace(analysis.ledger, frame=public_verdicts(analysis, published.cells)),
         attribution=_attribution(analysis, published),
+        actions=public_actions(analysis),
         robustness=_robustness(analysis, published),
         stability=replace(
             analysis.stability, frame=published.stability, agreement=public_agreement(analysis, published.ranking)

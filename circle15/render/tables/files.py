@@ -1,4 +1,4 @@
-"""Tables of an analysis as files: ``gaps.csv``, ``subdistricts.csv``, ``ledger.csv``, ``gaps.xlsx``, ``circle15.gpkg``.
+"""Tables of an analysis as files: ``gaps.csv``, ``subdistricts.csv``, ``ledger.csv``, ``actions.csv``, and others.
 
 Each file appears whole or not at all, and the same analysis gives the same bytes.
 """
@@ -12,10 +12,12 @@ import pandas as pd
 from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.published.told import Published, publish
+from circle15.render.tables.actions import action_table
 from circle15.render.tables.frames import check_table, gap_table, subdistrict_gap_table
 from circle15.render.tables.ledger import ledger_table
 
 __all__ = [
+    "actions_csv",
     "field_checks_csv",
     "gaps_csv",
     "gaps_xlsx",
@@ -84,6 +86,17 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
         table[column] = [_inert(plain_text(str(text))) if pd.notna(text) else "" for text in table[column]]
     return write_text(path, table.to_csv(index=False, lineterminator="\r\n"), encoding="utf-8-sig")
+
+
+def actions_csv(analysis: Analysis, path: str | Path) -> Path:
+    """Write the changes that would help most, as :func:`gaps_csv` does; the header alone where nobody lacks anything.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    return write_csv(action_table(analysis), path)
 
 
 def gaps_xlsx(analysis: Analysis | Published, path: str | Path) -> Path:

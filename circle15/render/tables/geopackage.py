@@ -17,6 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from circle15.catalog import services, way_classes
 from circle15.model import Analysis, EdgeFlag, NodeFlag
 from circle15.model.limits import FEWEST
+from circle15.render.tables.actions import action_table
 from circle15.render.tables.facilities import facility_table
 from circle15.render.tables.frames import community_table, gap_table, subdistrict_table, synthetic_layers
 from circle15.render.tables.ledger import ledger_table
@@ -55,6 +56,7 @@ _MADE_OF = {
     "gaps": ("communities", "facilities", "streets"),
     "routes": ("communities", "facilities", "streets"),
     "links": ("communities", "facilities", "streets"),
+    "actions": ("communities", "facilities", "streets"),
     "subdistricts": ("communities",),
     "ledger": ("communities", "facilities", "streets"),
 }
@@ -96,6 +98,7 @@ def layers(analysis: Analysis) -> Mapping[str, pd.DataFrame]:
         **({"street_nodes": _street_nodes(analysis)} if analysis.network.node_flags.any() else {}),
         **({"routes": _routes(analysis)} if len(analysis.routes) else {}),
         **({"links": _added_links(analysis)} if len(analysis.attribution.links) else {}),
+        **({"actions": _actions(analysis)} if len(analysis.actions) else {}),
         "gaps": gap_table(analysis),
         **({"ledger": ledger_table(analysis)} if len(analysis.ledger) else {}),
         "about": _about(analysis),
@@ -230,6 +233,15 @@ def _added_links(analysis: Analysis) -> gpd.GeoDataFrame:
     table["u"], table["v"] = (analysis.network.node_id[table[end]] for end in ("u", "v"))
     table["length_m"] = table["length_m"].round(1)
     return _placed(table, frame.geometry)
+
+
+def _actions(analysis: Analysis) -> gpd.GeoDataFrame:
+    """What would help most, where it is; small numbers of people stay empty."""
+    table = action_table(analysis).drop(columns=["lon", "lat"])
+    for column in ("gain", "added"):
+        whole = table[column].round()
+        table[column] = whole.where((whole >= FEWEST) | (whole == 0)).astype("Int64")
+    return _placed(table.drop(columns="gain_by_service"), analysis.actions.frame.geometry)
 
 
 def _about(analysis: Analysis) -> pd.DataFrame:

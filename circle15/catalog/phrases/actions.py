@@ -1,0 +1,133 @@
+"""What would help most in words: where each action is, what it does, whom it serves; and the city in two sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from circle15.catalog.phrases.parts import listed, moment_text, names_in, rough_people_text, service_noun
+from circle15.catalog.service import services as known_services
+from circle15.catalog.words import text
+from circle15.model.actions import Actions, Needs
+from circle15.model.places import Communities
+from circle15.model.service import Service
+
+__all__ = ["action_places", "action_sentences", "headline"]
+
+_MANY = 3
+"""The headline says how many lack at least so many services."""
+
+
+def action_places(actions: Actions, communities: Communities, language: str) -> pd.Series:
+    """Where each action is, by street and community, on ``action_id``.
+
+    Parameters
+    ----------
+    actions
+        From :func:`circle15.planning.actions.ranked_actions`.
+    communities
+        For names.
+    language
+        ``"zh"`` or ``"en"``.
+    """
+    names = names_in(language, communities.frame)
+    places = [_place(row, names, language) for row in actions.frame.to_dict("records")]
+    return pd.Series(places, index=actions.frame.index, dtype=object)
+
+
+def _place(row: Mapping[Hashable, Any], names: pd.Series, language: str) -> str:
+    street = row["street"] or row["to_street"]
+    if row["street"] and row["to_street"] and row["street"] != row["to_street"]:
+        street = text("action_between", language, street=row["street"], to=row["to_street"])
+    community = str(names.loc[row["community_id"]]) if row["community_id"] else ""
+    if street and community:
+        return text("action_street_in", language, community=community, street=street)
+    return street or community or text("action_on_map", language)
+
+
+def action_sentences(
+    actions: Actions, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
+) -> pd.Series:
+    """What each action is, whom it serves alone and after the steps before it, on ``action_id``; people in tens.
+
+    Parameters
+    ----------
+    actions, communities, language
+        As in :func:`action_places`.
+    pack_services
+        Those of the city, beside the catalogue's.
+    """
+    places = action_places(actions, communities, language)
+    sentences = []
+    for key, row in zip(actions.frame.index, actions.frame.to_dict("records"), strict=True):
+        sentence = _gain(actions, row, places[key], language, pack_services)
+        if row["same_people"]:
+            sentence += text("action_same", language, other=actions.frame.index.get_loc(row["same_people"]) + 1)
+        elif row["step"] > 1:
+            added = rough_people_text(row["added"], language)
+            sentence += text("action_after", language, step=row["step"], people=added)
+        sentences.append(sentence)
+    return pd.Series(sentences, index=actions.frame.index, dtype=object)
+
+
+def _gain(
+    actions: Actions, row: Mapping[Hashable, Any], place: str, language: str, pack_services: tuple[Service, ...]
+) -> str:
+    """What an action is, and whom it serves alone."""
+    known = known_services(pack_services)
+    services = listed([_noun(known[key], language) for key in row["services"]], language)
+    moment = "" if actions.open_at is None else moment_text(actions.open_at, language)
+    values = {"place": place, "name": row["name"], "services": services, "moment": moment}
+    alone = row["kind"] in {"service", "site"}
+    return text(
+        "action_gain" if alone else "action_gain_services",
+        language,
+        what=text(f"action_{row['kind']}", language, **values),
+        people=rough_people_text(row["gain"], language),
+        cutoff=f"{actions.cutoff_min:g}",
+        services=services,
+    )
+
+
+def headline(
+    actions: Actions, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
+) -> list[str]:
+    """How many people lack how much, where and what; and the action that helps most. Nothing where nothing is known.
+
+    Parameters
+    ----------
+    actions, communities, language, pack_services
+        As in :func:`action_sentences`.
+    """
+    needs = actions.needs
+    if not len(needs) or not len(needs.by_service):
+        return []
+    if not needs.lacking(1) > 0:
+        return [text("headline_nobody", language, cutoff=f"{actions.cutoff_min:g}")]
+    service = known_services(pack_services)[str(needs.by_service.idxmax())]
+    lack = text(
+        "headline_lack_three" if needs.lacking(_MANY) > 0 else "headline_lack",
+        language,
+        elders=rough_people_text(float(needs.frame["elders"].sum()), language),
+        one=rough_people_text(needs.lacking(1), language),
+        three=rough_people_text(needs.lacking(_MANY), language),
+        cutoff=f"{actions.cutoff_min:g}",
+        where=_where(needs, communities, language),
+        service=_noun(service, language),
+    )
+    first = action_sentences(actions, communities, language, pack_services=pack_services).head(1)
+    return [lack, *(text("headline_first", language, action=sentence) for sentence in first)]
+
+
+def _noun(service: Service, language: str) -> str:
+    return service_noun(service, language, None)
+
+
+def _where(needs: Needs, communities: Communities, language: str) -> str:
+    """The subdistrict with most people who lack a service, the community where none is named; of equals the first."""
+    named = communities.subdistricts.reindex(needs.frame.index)
+    if (named != "").all():
+        return str(needs.frame["lack_1"].groupby(named.to_numpy()).sum().idxmax())
+    return str(names_in(language, communities.frame).loc[str(needs.frame["lack_1"].idxmax())])

@@ -1,0 +1,175 @@
+"""One ranked list of what to do: the best changes of all kinds, by the people whom they would newly serve.
+
+Each kind is tried out completely: every facility x every service that it lacks, every crossing x every service, every
+facility that is closed at the moment, every gate whose sides differ, every link of the attribution. Newly served is who
+lacks a service within the circle today and reaches it then, by the ordinary rule of coverage; person-services of people
+aged 60 and over are the one unit of all kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from circle15.catalog.action_limits import ActionLimits, action_limits
+from circle15.hours.opening import open_facilities
+from circle15.model.actions import KINDS, Actions
+from circle15.model.placed import PlacedDemand, PlacedFacilities
+from circle15.model.results import City, ReachTable, Settings
+from circle15.model.verdicts import Attribution
+from circle15.network.graph import WalkGraph
+from circle15.planning.actions.candidates import Candidates, hours_longer, services_more, sites_new
+from circle15.planning.actions.listing import Entry, best_of, listed, same_people, sequence
+from circle15.planning.actions.needs import Wants, who_lacks
+from circle15.planning.actions.places import Whereabouts
+from circle15.planning.actions.replay import Replay
+from circle15.planning.actions.streets import StreetChange, gates_opened, links_built, worth_counting
+
+__all__ = ["ranked_actions"]
+
+
+def ranked_actions(
+    graph: WalkGraph,
+    city: City,
+    demand: PlacedDemand,
+    facilities: PlacedFacilities,
+    *,
+    reach: ReachTable,
+    attributed: Attribution | None = None,
+    settings: Settings | None = None,
+    limits: ActionLimits | None = None,
+) -> Actions:
+    """Try every change of each kind and rank those that help most.
+
+    Parameters
+    ----------
+    graph
+        From :func:`circle15.network.graph.walk_graph`.
+    city
+        As it is.
+    demand, facilities
+        Of the table; facilities are those in service, whatever is open. A service that no list speaks of is
+        undetermined: nothing is proposed for it.
+    reach
+        Walking times between them, within the circle at least.
+    attributed
+        Whose links are proposed; without it none is.
+    settings
+        The circle, and the moment at which facilities must be open; by default the city's.
+    limits
+        By default those of ``actions.toml``.
+
+    Returns
+    -------
+    Actions
+        Empty lists where nobody lacks anything; ``needs`` always.
+    """
+    settings, limits = settings or city.settings, limits or action_limits()
+    attributed = attributed or Attribution()
+    serving = facilities.of(open_facilities(facilities.facilities, settings.open_at))
+    wants, needs = who_lacks(reach, demand, serving, circle_min=settings.circle_min)
+    if not len(wants.point):
+        return Actions(needs=needs, cutoff_min=settings.circle_min, open_at=settings.open_at)
+    replay = Replay(city=city, graph=graph, wants=wants, settings=settings)
+    pools = _pools(replay, facilities, serving)
+    streets = [
+        *gates_opened(graph, serving, wants),
+        *links_built(graph.network, city.network.n_nodes, attributed),
+    ]
+    best = best_of(pools, graph, wants, limits)
+    least = best[-1].gain if len(best) == limits.count else 0.0
+    entries = listed([*best, *_street_entries(streets, replay, least)], wants, limits)
+    tried = {pool.kind: len(pool) for pool in pools}
+    tried |= {kind: sum(change.kind == kind for change in streets) for kind in ("gate", "link")}
+    ids = [f"action-{number}" for number in range(1, len(entries) + 1)]
+    return Actions(
+        frame=_frame(ids, entries, wants, replay, limits, Whereabouts.of(city, graph.network, attributed)),
+        gains=_gains(ids, entries, wants),
+        changes={key: (entry.change,) for key, entry in zip(ids, entries, strict=True)},
+        tried=pd.Series([tried.get(kind, 0) for kind in KINDS], index=pd.Index(KINDS, name="kind"), dtype="int64"),
+        needs=needs,
+        cutoff_min=settings.circle_min,
+        open_at=settings.open_at,
+    )
+
+
+def _pools(replay: Replay, facilities: PlacedFacilities, serving: PlacedFacilities) -> list[Candidates]:
+    """The candidates at facilities, by kind."""
+    wants, settings = replay.wants, replay.settings
+    pools = [services_more(wants, serving)]
+    if settings.open_at is not None:
+        pools.append(hours_longer(wants, _closed(facilities, serving), settings.open_at))
+    return [*pools, sites_new(wants, replay.city, replay.graph, max_snap_m=settings.max_snap_m)]
+
+
+def _closed(facilities: PlacedFacilities, serving: PlacedFacilities) -> PlacedFacilities:
+    """Those in service that do not serve at the moment."""
+    shut = ~facilities.ids.isin(serving.ids)
+    return facilities.of(replace(facilities.facilities, frame=facilities.frame[shut]))
+
+
+def _street_entries(changes: Sequence[StreetChange], replay: Replay, least: float) -> list[Entry]:
+    """Gates and links that may serve as many as the last of the list."""
+    weight, entries = replay.wants.weight(), list[Entry]()
+    for kind in ("gate", "link"):
+        rows = [change for change in changes if change.kind == kind]
+        for change, cells in worth_counting(rows, replay, least):
+            entries.append(
+                Entry(
+                    kind=kind,
+                    row=rows.index(change),
+                    target_id=change.target_id,
+                    change=change.change,
+                    cells=cells,
+                    gain=float(weight[cells].sum()),
+                )
+            )
+    return entries
+
+
+def _frame(
+    ids: list[str],
+    entries: list[Entry],
+    wants: Wants,
+    replay: Replay,
+    limits: ActionLimits,
+    whereabouts: Whereabouts,
+) -> gpd.GeoDataFrame:
+    places = [whereabouts.place(entry) for entry in entries]
+    steps, doubles = sequence(entries, wants, replay), same_people(entries, wants, limits)
+    table = {
+        "kind": [entry.kind for entry in entries],
+        "services": [_services(entry, wants) for entry in entries],
+        **{
+            column: [getattr(place, column) for place in places]
+            for column in ("target_id", "name", "street", "to_street", "community_id")
+        },
+        "gain": [entry.gain for entry in entries],
+        "step": [step.number for step in steps],
+        "added": [step.added for step in steps],
+        "same_people": ["" if other < 0 else ids[other] for other in doubles],
+    }
+    return gpd.GeoDataFrame(
+        table,
+        geometry=[place.shape for place in places],
+        crs=replay.graph.network.crs,
+        index=pd.Index(ids, name="action_id", dtype=object),
+    )
+
+
+def _services(entry: Entry, wants: Wants) -> tuple[str, ...]:
+    return tuple(wants.services[column] for column in np.unique(entry.cells % len(wants.services)))
+
+
+def _gains(ids: list[str], entries: list[Entry], wants: Wants) -> pd.Series:
+    """People newly served on (``action_id``, ``community_id``, ``service``)."""
+    parts = {key: wants.by_community(entry.cells) for key, entry in zip(ids, entries, strict=True)}
+    names = ["action_id", "community_id", "service"]
+    if not parts:
+        none = pd.MultiIndex.from_arrays([pd.Index([], dtype=object)] * 3, names=names)
+        return pd.Series(index=none, dtype=float, name="gain")
+    return pd.concat(parts, names=["action_id"]).rename_axis(names).rename("gain")

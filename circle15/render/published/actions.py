@@ -1,0 +1,51 @@
+"""What would help most, with the numbers of people that may be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from circle15.model import Actions, Analysis, Needs
+from circle15.render.published.gaps import public_cells, public_left, public_sums
+from circle15.render.published.privacy import drawn, parts_of, public_tens, public_total
+
+__all__ = ["public_actions"]
+
+
+def public_actions(analysis: Analysis) -> Actions:
+    """The actions of an analysis with published figures: tens, sums of what is told of communities.
+
+    Order, steps and places are as they were; one to nine people stand as five.
+    """
+    found = analysis.actions
+    if not len(found.needs):
+        return found
+    cells = public_cells(analysis)
+    told = replace(found, needs=_needs(analysis, cells))
+    if not len(found):
+        return told
+    gains = found.gains.to_numpy(dtype=np.float64)
+    parts = drawn(public_left(cells, found.gains.droplevel("action_id")).to_numpy())
+    sums = pd.Series(parts, index=found.gains.index).groupby(level="action_id").sum().reindex(found.frame.index)
+    gain = drawn(public_tens(np.asarray(sums, dtype=np.float64)))
+    added = np.minimum(drawn(public_tens(found.frame["added"].to_numpy(dtype=np.float64))), gain)
+    shown = pd.Series(np.where(gains > 0, parts, 0.0), index=found.gains.index, name=found.gains.name)
+    return replace(told, frame=found.frame.assign(gain=gain, added=added), gains=shown)
+
+
+def _needs(analysis: Analysis, cells: pd.DataFrame) -> Needs:
+    needs = analysis.actions.needs
+    whole = public_total(needs.frame["elders"].to_numpy(dtype=np.float64))
+    lack = {
+        column: drawn(parts_of(whole, needs.frame[column].to_numpy(dtype=np.float64)))
+        for column in needs.frame
+        if column != "elders"
+    }
+    frame = pd.DataFrame({"elders": drawn(whole), **lack}, index=needs.frame.index)
+    by_service = needs.by_service
+    if len(by_service):
+        everywhere = pd.Series("", index=analysis.city.communities.frame.index)
+        by_service = public_sums(analysis, cells, everywhere)["uncovered"].droplevel(0).reindex(by_service.index)
+    return Needs(frame=frame, by_service=by_service)
