@@ -62,8 +62,8 @@ def publish(analysis: Analysis | Published) -> Published:
     -------
     Published
         Its ``analysis``: communities, homes (bundles of ten), coverage, gaps, subdistricts, clauses, causes, actions,
-        draws, field checks, weights, equity, types and findings as they may be told. Of communities of which nothing is told
-        all is NaN but their people. Routes are as they were.
+        draws, field checks, weights, equity, types and findings as they may be told. Of communities of which nothing is
+        told all is NaN but their people. Routes are as they were.
     """
     if isinstance(analysis, Published):
         return analysis
