@@ -68,6 +68,7 @@ def attribution(plain: Analysis) -> Attribution:
     parts = {"gates": 1.0, "link": 0.45, "direct": 0.4, "straight": 0.25, "visitor": 1.0, "closed": 1.0}
     for column, part in parts.items():
         frame[f"uncovered_{column}"] = gaps * part
+    frame["from_street"] = frame["to_street"] = ""
     frame["link_id"] = ["link-1", "", *[""] * (len(gaps) - 2)]
     line = shapely.LineString([(WEST_M + 300, SOUTH_M + 560), (WEST_M + 300, SOUTH_M + 700)])
     links = gpd.GeoDataFrame(
