@@ -59,7 +59,7 @@ def judge(ground: Ground, rules: Sequence[Rule], *, routes: Routes | None = None
     rules
         From one or more books (:func:`circle15.catalog.norm_books.all_rules`).
     routes
-        Typical walks, for the evidence; see :func:`with_evidence`.
+        Typical walks, for the evidence; see :func:`~circle15.norms.evidence.with_evidence`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from circle15.model.changes import Change
 from circle15.network.graph import WalkGraph
 from circle15.planning.actions.candidates import Candidates
 from circle15.planning.actions.needs import Wants
-from circle15.planning.actions.replay import Replay
+from circle15.planning.actions.trial import Trial
 
 __all__ = ["Entry", "Step", "best_of", "listed", "same_people", "sequence"]
 
@@ -132,7 +132,7 @@ class Step:
     added: float
 
 
-def sequence(entries: Sequence[Entry], wants: Wants, replay: Replay) -> list[Step]:
+def sequence(entries: Sequence[Entry], wants: Wants, trial: Trial) -> list[Step]:
     """One entry after another, each time the one that adds most to those before; by entry.
 
     Where streets change, what a step adds is counted on the streets of all steps so far: people may walk over a new
@@ -147,7 +147,7 @@ def sequence(entries: Sequence[Entry], wants: Wants, replay: Replay) -> list[Ste
         done.append(entries[row])
         if len(done) > 1 and any(entry.kind in _STREETS for entry in done):
             served = np.zeros(len(weight), dtype=bool)
-            served[replay.cells([entry.change for entry in done])] = True
+            served[trial.cells([entry.change for entry in done])] = True
         else:
             served[entries[row].cells] = True
         steps[row] = Step(number=len(done), added=float(weight[served].sum()) - before)

@@ -26,8 +26,8 @@ from circle15.planning.actions.candidates import Candidates, hours_longer, servi
 from circle15.planning.actions.listing import Entry, best_of, listed, same_people, sequence
 from circle15.planning.actions.needs import Wants, who_lacks
 from circle15.planning.actions.places import Whereabouts
-from circle15.planning.actions.replay import Replay
 from circle15.planning.actions.streets import StreetChange, gates_opened, links_built, worth_counting
+from circle15.planning.actions.trial import Trial
 
 __all__ = ["ranked_actions"]
 
@@ -74,20 +74,20 @@ def ranked_actions(
     wants, needs = who_lacks(reach, demand, serving, circle_min=settings.circle_min)
     if not len(wants.point):
         return Actions(needs=needs, cutoff_min=settings.circle_min, open_at=settings.open_at)
-    replay = Replay(city=city, graph=graph, wants=wants, settings=settings)
-    pools = _pools(replay, facilities, serving)
+    trial = Trial(city=city, graph=graph, wants=wants, settings=settings)
+    pools = _pools(trial, facilities, serving)
     streets = [
         *gates_opened(graph, serving, wants),
         *links_built(graph.network, city.network.n_nodes, attributed),
     ]
     best = best_of(pools, graph, wants, limits)
     least = best[-1].gain if len(best) == limits.count else 0.0
-    entries = listed([*best, *_street_entries(streets, replay, least)], wants, limits)
+    entries = listed([*best, *_street_entries(streets, trial, least)], wants, limits)
     tried = {pool.kind: len(pool) for pool in pools}
     tried |= {kind: sum(change.kind == kind for change in streets) for kind in ("gate", "link")}
     ids = [f"action-{number}" for number in range(1, len(entries) + 1)]
     return Actions(
-        frame=_frame(ids, entries, wants, replay, limits, Whereabouts.of(city, graph.network, attributed)),
+        frame=_frame(ids, entries, wants, trial, limits, Whereabouts.of(city, graph.network, attributed)),
         gains=_gains(ids, entries, wants),
         changes={key: (entry.change,) for key, entry in zip(ids, entries, strict=True)},
         tried=pd.Series([tried.get(kind, 0) for kind in KINDS], index=pd.Index(KINDS, name="kind"), dtype="int64"),
@@ -97,13 +97,13 @@ def ranked_actions(
     )
 
 
-def _pools(replay: Replay, facilities: PlacedFacilities, serving: PlacedFacilities) -> list[Candidates]:
+def _pools(trial: Trial, facilities: PlacedFacilities, serving: PlacedFacilities) -> list[Candidates]:
     """The candidates at facilities, by kind."""
-    wants, settings = replay.wants, replay.settings
+    wants, settings = trial.wants, trial.settings
     pools = [services_more(wants, serving)]
     if settings.open_at is not None:
         pools.append(hours_longer(wants, _closed(facilities, serving), settings.open_at))
-    return [*pools, sites_new(wants, replay.city, replay.graph, max_snap_m=settings.max_snap_m)]
+    return [*pools, sites_new(wants, trial.city, trial.graph, max_snap_m=settings.max_snap_m)]
 
 
 def _closed(facilities: PlacedFacilities, serving: PlacedFacilities) -> PlacedFacilities:
@@ -112,12 +112,12 @@ def _closed(facilities: PlacedFacilities, serving: PlacedFacilities) -> PlacedFa
     return facilities.of(replace(facilities.facilities, frame=facilities.frame[shut]))
 
 
-def _street_entries(changes: Sequence[StreetChange], replay: Replay, least: float) -> list[Entry]:
+def _street_entries(changes: Sequence[StreetChange], trial: Trial, least: float) -> list[Entry]:
     """Gates and links that may serve as many as the last of the list."""
-    weight, entries = replay.wants.weight(), list[Entry]()
+    weight, entries = trial.wants.weight(), list[Entry]()
     for kind in ("gate", "link"):
         rows = [change for change in changes if change.kind == kind]
-        for change, cells in worth_counting(rows, replay, least):
+        for change, cells in worth_counting(rows, trial, least):
             entries.append(
                 Entry(
                     kind=kind,
@@ -135,12 +135,12 @@ def _frame(
     ids: list[str],
     entries: list[Entry],
     wants: Wants,
-    replay: Replay,
+    trial: Trial,
     limits: ActionLimits,
     whereabouts: Whereabouts,
 ) -> gpd.GeoDataFrame:
     places = [whereabouts.place(entry) for entry in entries]
-    steps, doubles = sequence(entries, wants, replay), same_people(entries, wants, limits)
+    steps, doubles = sequence(entries, wants, trial), same_people(entries, wants, limits)
     table = {
         "kind": [entry.kind for entry in entries],
         "services": [_services(entry, wants) for entry in entries],
@@ -156,7 +156,7 @@ def _frame(
     return gpd.GeoDataFrame(
         table,
         geometry=[place.shape for place in places],
-        crs=replay.graph.network.crs,
+        crs=trial.graph.network.crs,
         index=pd.Index(ids, name="action_id", dtype=object),
     )
 

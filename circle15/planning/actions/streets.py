@@ -18,7 +18,7 @@ from circle15.model.walk_network import WalkNetwork
 from circle15.network.gates import estates_of
 from circle15.network.graph import WalkGraph
 from circle15.planning.actions.needs import Wants
-from circle15.planning.actions.replay import Replay
+from circle15.planning.actions.trial import Trial
 from circle15.routing.nearest import nearest_cost, node_times
 from circle15.routing.policies import with_gates
 from circle15.uncertainty.field_checks import street_ids
@@ -37,7 +37,7 @@ class StreetChange:
 
 
 def worth_counting(
-    changes: list[StreetChange], replay: Replay, least: float
+    changes: list[StreetChange], trial: Trial, least: float
 ) -> Iterator[tuple[StreetChange, NDArray[np.int64]]]:
     """Changes with the cells that they newly serve; those that cannot serve ``least`` are not counted."""
     order = sorted(range(len(changes)), key=lambda row: (-round(changes[row].most, 6), row))
@@ -45,7 +45,7 @@ def worth_counting(
         if changes[row].most < least:
             return
         try:
-            yield changes[row], replay.cells([changes[row].change])
+            yield changes[row], trial.cells([changes[row].change])
         except InputError:  # a scenario refuses it: nobody could plan it
             continue
 

@@ -20,11 +20,11 @@ from circle15.planning.actions.needs import Wants
 from circle15.planning.scenario import apply
 from circle15.routing.nearest import nearest_cost
 
-__all__ = ["Replay"]
+__all__ = ["Trial"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Replay:
+class Trial:
     """A city as it is, to count scenarios on: ``graph`` is what is walked today, ``wants`` who lacks what.
 
     People stay where they live today.
