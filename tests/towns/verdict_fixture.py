@@ -113,6 +113,8 @@ def attribution(town: Analysis) -> Attribution:
             "uncovered_direct": np.where(meals, 0.5 * lost, lost), "uncovered_visitor": lost, "uncovered_closed": lost,
             "uncovered_straight": np.where(meals, 0.0, lost), "cause": np.where(meals, "link", "facility"),
             "link_id": np.where(meals, "L1", ""),
+            "from_street": "",
+            "to_street": "",
         },
         index=gaps.index,
     )  # fmt: skip
