@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from circle15.catalog.phrases import check_questions
+from circle15.catalog.phrases import action_sentences, check_questions
 from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import SUPPRESSED
@@ -27,6 +27,8 @@ from circle15.render.words import Words
 
 __all__ = ["SHORT_M", "method", "summary", "verdict"]
 
+_CHANGES = {"verdict": 1, "help": 3}
+"""How many of the ranked list the first page and the summary have."""
 SHORT_M = 30.0
 """A link shorter than this is as likely a gap in the map as one on the ground."""
 
@@ -162,11 +164,14 @@ def _cell(facts: Facts, community: Any, service: Any) -> Any:
 
 
 def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
-    """The best link, the best place for a facility, and gates, as far as something is known of them."""
+    """The changes that would help most of all kinds, the best link, and gates, as far as something is known of them.
+
+    Where no change was found, the largest gap that lacks a facility.
+    """
     attribution, published = facts.analysis.attribution, facts.published
     gaps: Any = published.cells
     circle = f"{facts.analysis.settings.circle_min:g}"
-    lines = []
+    lines = _best_changes(facts, _CHANGES[told_as])
     if len(attribution.links):
         best = attribution.links.iloc[0]
         crosses, serves = crossing(best["crosses"]), int(published.serves[best.name])
@@ -183,12 +188,22 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
         if today - max(opened, 0) >= FEWEST:
             lines.append(say(f"{told_as}_gate", people=about(today - max(opened, 0)), minutes=circle))
         gaps = published.left[attribution.frame["cause"].isin(["facility", "mixed"])].sort_index(kind="stable")
-    if len(gaps) and float(gaps["uncovered"].max()) >= FEWEST:
+    if not len(facts.analysis.actions) and len(gaps) and float(gaps["uncovered"].max()) >= FEWEST:
         community, service = gaps["uncovered"].idxmax()
         words = facts.service(service)
         lines.append(say(f"{told_as}_facility", community=facts.names(community), service=(words.zh, words.en),
                          people=about(float(gaps["uncovered"].max()))))  # fmt: skip
     return lines or [say(f"{told_as}_none")]
+
+
+def _best_changes(facts: Facts, most: int) -> list[Words]:
+    """The first of the ranked list, by published numbers of people."""
+    actions, city = facts.analysis.actions, facts.analysis.city
+    zh, en = (
+        action_sentences(actions, city.communities, language, pack_services=city.pack_services).head(most)
+        for language in ("zh", "en")
+    )
+    return [Words(zh=clean(first), en=clean(second)) for first, second in zip(zh, en, strict=True)]
 
 
 def crossing(codes: Any) -> Words:
