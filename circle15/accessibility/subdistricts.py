@@ -76,8 +76,7 @@ def _scored(
     out["people_unknown"] = communities.people_unknown.groupby(name.to_numpy()).sum().astype("int64")
     out.index.name = "subdistrict"
     if "subdistrict_en" in communities.frame:
-        english = communities.frame["subdistrict_en"].sort_index().dropna().loc[lambda names: names != ""]
-        out["subdistrict_en"] = english.groupby(name.reindex(english.index)).first().reindex(out.index).fillna("")
+        out["subdistrict_en"] = communities.subdistricts_en.reindex(out.index).fillna("")
     counted = [service for service, weight in weights.items() if weight > 0]
     at = sums[sums.index.get_level_values("cutoff_min") == cutoff_min].droplevel("cutoff_min")
     known = elder_share(at)

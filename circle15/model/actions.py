@@ -55,9 +55,9 @@ class Actions:
 
     ``frame`` on ``action_id`` (``action-1``, ...): ``kind`` of :data:`KINDS`; ``services`` (keys that somebody newly
     reaches, in catalogue order); ``target_id`` (of a facility, a gate, or a link of the attribution; ``""`` of a new
-    site) and its ``name``; ``street`` (the nearest that has a name), ``to_street`` (a link's other end) and
-    ``community_id``, each ``""`` where there is none; ``gain`` alone; ``step`` (1, 2, ...: of the listed the
-    one that adds most to those before) and ``added`` (its gain after the steps before); ``same_people`` (the better
+    site), its ``name`` and ``name_en``; ``street`` (the nearest that has a name), ``to_street`` (a link's other end)
+    and ``community_id``, each ``""`` where there is none; ``gain`` alone; ``step`` (1, 2, ...: of the listed the one
+    that adds most to those before) and ``added`` (its gain after the steps before); ``same_people`` (the better
     action of another kind that serves nearly the same people, else ``""``: one of both is enough); and the point or
     line in the network's metric system.
 

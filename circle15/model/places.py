@@ -391,6 +391,14 @@ class Communities:
         named = self.frame["subdistrict"].astype(object)
         return named.where(named.notna(), "").astype(str).str.strip()
 
+    @property
+    def subdistricts_en(self) -> pd.Series:
+        """English names of subdistricts, of each the first by ``community_id``: ``str`` on the names of some."""
+        if "subdistrict_en" not in self.frame:
+            return pd.Series(dtype=object)
+        english = self.frame["subdistrict_en"].sort_index().dropna().loc[lambda names: names != ""]
+        return english.groupby(self.subdistricts.reindex(english.index)).first()
+
     def __len__(self) -> int:
         return len(self.frame)
 

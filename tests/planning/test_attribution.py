@@ -45,7 +45,7 @@ def test_the_bridge_that_is_missing_is_found():
     )  # fmt: skip
     assert (row["cause"], row["link_id"]) == ("link", "link-1")
     assert told.links.index.tolist() == ["link-1"]
-    assert "跨越水面，长约120米" in remedy(told, "zh")
+    assert "跨水面，长约120米" in remedy(told, "zh")
     over = "120 would reach it within 10 minutes over link-1 (across water, about 120 m); 0 would be left"
     assert over in remedy(told, "en")
     assert not [column for column in told.frame if "remedy" in column]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from circle15.errors import DataQualityWarning
 from circle15.hours.opening import moment
 from circle15.model import City, Communities, EdgeFlag, Facilities, NodeFlag, Settings, StudyArea, WalkNetwork
+from circle15.study import Result, analyse
 from circle15.study.study import Study
 from tests.towns.gate_town import OURS
 from tests.towns.lattice import CRS, X0, Y0, grid, network, points
@@ -65,6 +69,17 @@ def town(
         context={"buildings": houses},
         settings=Settings(cutoffs_min=(cutoff_min,), draws=0, open_at=moment(open_at)),
     )  # fmt: skip
+
+
+def clinic_and_culture(**options: Any) -> Result:
+    """Of a clinic at 0 and culture at 600 m: a clinic at 600 m would serve b and c, culture at 0 would serve a."""
+    homes, elders = {"a": (100, 10), "b": (500, 10), "c": (850, 10)}, {"a": 103, "b": 206, "c": 417}
+    sites = {(0, 0): ["clinic"], (600, 0): ["culture"]}
+    street = network([(0, 0), (1000, 0)], [(0, 1)])
+    city = town(street, homes, elders, sites, **{"listed": ("clinic", "culture"), **options})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataQualityWarning)
+        return analyse(city, profile=FLAT)
 
 
 def studied(city: City) -> Study:

@@ -1,6 +1,6 @@
 """Results in words, Chinese and English: statistics return numbers and codes, and every output has these sentences."""
 
-from circle15.catalog.phrases.actions import action_places, action_sentences, headline
+from circle15.catalog.phrases.actions import action_places, action_sentences, action_titles, headline
 from circle15.catalog.phrases.attribution import remedy_sentences
 from circle15.catalog.phrases.capacity import shortage_sentences
 from circle15.catalog.phrases.changes import change_sentences
@@ -22,6 +22,7 @@ from circle15.catalog.phrases.typology import said_type, type_names, type_notes
 __all__ = [
     "action_places",
     "action_sentences",
+    "action_titles",
     "assumption_notes",
     "change_sentences",
     "check_communities",

@@ -7,14 +7,21 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.catalog.phrases.parts import listed, moment_text, names_in, rough_people_text, service_noun
+from circle15.catalog.phrases.parts import (
+    listed,
+    moment_text,
+    names_in,
+    percent_text,
+    rough_people_text,
+    service_noun,
+)
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.actions import Actions, Needs
 from circle15.model.places import Communities
 from circle15.model.service import Service
 
-__all__ = ["action_places", "action_sentences", "headline"]
+__all__ = ["action_places", "action_sentences", "action_titles", "headline"]
 
 _MANY = 3
 """The headline says how many lack at least so many services."""
@@ -50,7 +57,9 @@ def _place(row: Mapping[Hashable, Any], names: pd.Series, language: str) -> str:
 def action_sentences(
     actions: Actions, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
 ) -> pd.Series:
-    """What each action is, whom it serves alone and after the steps before it, on ``action_id``; people in tens.
+    """What each action is, whom it serves alone and, if fewer, after the steps before it, on ``action_id``.
+
+    People are in tens.
 
     Parameters
     ----------
@@ -59,35 +68,56 @@ def action_sentences(
     pack_services
         Those of the city, beside the catalogue's.
     """
-    places = action_places(actions, communities, language)
+    titles = action_titles(actions, communities, language, pack_services=pack_services)
     sentences = []
-    for key, row in zip(actions.frame.index, actions.frame.to_dict("records"), strict=True):
-        sentence = _gain(actions, row, places[key], language, pack_services)
+    for title, row in zip(titles, actions.frame.to_dict("records"), strict=True):
+        sentence = _gain(actions, row, title, language, pack_services)
         if row["same_people"]:
             sentence += text("action_same", language, other=actions.frame.index.get_loc(row["same_people"]) + 1)
-        elif row["step"] > 1:
-            added = rough_people_text(row["added"], language)
+        elif (added := rough_people_text(row["added"], language)) != rough_people_text(row["gain"], language):
             sentence += text("action_after", language, step=row["step"], people=added)
         sentences.append(sentence)
     return pd.Series(sentences, index=actions.frame.index, dtype=object)
 
 
+def action_titles(
+    actions: Actions, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
+) -> pd.Series:
+    """What is done where, without people, on ``action_id``; parameters as of :func:`action_sentences`."""
+    moment = "" if actions.open_at is None else moment_text(actions.open_at, language)
+    titles = [
+        text(
+            f"action_{row['kind']}",
+            language,
+            place=place,
+            name=row["name_en"] if language == "en" and row["name_en"] else row["name"],
+            services=_nouns(row, language, pack_services),
+            moment=moment,
+        )
+        for place, row in zip(
+            action_places(actions, communities, language), actions.frame.to_dict("records"), strict=True
+        )
+    ]
+    return pd.Series(titles, index=actions.frame.index, dtype=object)
+
+
+def _nouns(row: Mapping[Hashable, Any], language: str, pack_services: tuple[Service, ...]) -> str:
+    known = known_services(pack_services)
+    return listed([_noun(known[key], language) for key in row["services"]], language)
+
+
 def _gain(
-    actions: Actions, row: Mapping[Hashable, Any], place: str, language: str, pack_services: tuple[Service, ...]
+    actions: Actions, row: Mapping[Hashable, Any], title: str, language: str, pack_services: tuple[Service, ...]
 ) -> str:
     """What an action is, and whom it serves alone."""
-    known = known_services(pack_services)
-    services = listed([_noun(known[key], language) for key in row["services"]], language)
-    moment = "" if actions.open_at is None else moment_text(actions.open_at, language)
-    values = {"place": place, "name": row["name"], "services": services, "moment": moment}
     alone = row["kind"] in {"service", "site"}
     return text(
         "action_gain" if alone else "action_gain_services",
         language,
-        what=text(f"action_{row['kind']}", language, **values),
+        what=title,
         people=rough_people_text(row["gain"], language),
         cutoff=f"{actions.cutoff_min:g}",
-        services=services,
+        services=_nouns(row, language, pack_services),
     )
 
 
@@ -112,6 +142,7 @@ def headline(
         language,
         elders=rough_people_text(float(needs.frame["elders"].sum()), language),
         one=rough_people_text(needs.lacking(1), language),
+        percent=percent_text(100 * needs.lacking(1) / float(needs.frame["elders"].sum())),
         three=rough_people_text(needs.lacking(_MANY), language),
         cutoff=f"{actions.cutoff_min:g}",
         where=_where(needs, communities, language),
@@ -129,5 +160,6 @@ def _where(needs: Needs, communities: Communities, language: str) -> str:
     """The subdistrict with most people who lack a service, the community where none is named; of equals the first."""
     named = communities.subdistricts.reindex(needs.frame.index)
     if (named != "").all():
-        return str(needs.frame["lack_1"].groupby(named.to_numpy()).sum().idxmax())
+        where = str(needs.frame["lack_1"].groupby(named.to_numpy()).sum().idxmax())
+        return str(communities.subdistricts_en.get(where, where)) if language == "en" else where
     return str(names_in(language, communities.frame).loc[str(needs.frame["lack_1"].idxmax())])

@@ -23,6 +23,7 @@ class Place:
 
     target_id: str
     name: str
+    name_en: str
     street: str
     to_street: str
     community_id: str
@@ -45,29 +46,31 @@ class Whereabouts:
 
     def place(self, entry: Entry) -> Place:
         """Where an entry is."""
-        target, name, shape = self._thing(entry.change, entry.target_id)
+        target, names, shape = self._thing(entry.change, entry.target_id)
         ends = np.array([shapely.Point(end) for end in shapely.get_coordinates(shape)], dtype=object)
         streets = self.streets.near(ends)
         return Place(
             target_id=target,
-            name=name,
+            name=names[0],
+            name_en=names[1],
             street=streets[0],
             to_street=streets[-1] if len(streets) > 1 else "",
             community_id=self._community(shapely.centroid(shape)),
             shape=shape,
         )
 
-    def _thing(self, change: Change, target_id: str) -> tuple[str, str, shapely.Geometry]:
-        """Id, name and shape of what is changed."""
+    def _thing(self, change: Change, target_id: str) -> tuple[str, tuple[str, str], shapely.Geometry]:
+        """Id, names (the English one second) and shape of what is changed."""
         if isinstance(change, AddFacility):
-            return "", "", shapely.Point(change.at.metres or ())
+            return "", ("", ""), shapely.Point(change.at.metres or ())
         if target_id in self.attributed.links.index:
-            return target_id, "", self.attributed.links.geometry[target_id]
+            return target_id, ("", ""), self.attributed.links.geometry[target_id]
         if isinstance(change, OpenGate):
             node = int(np.flatnonzero(self.network.node_id == int(target_id.partition(":")[2]))[0])
-            return target_id, "", shapely.Point(self.network.x[node], self.network.y[node])
+            return target_id, ("", ""), shapely.Point(self.network.x[node], self.network.y[node])
         row = self.city.facilities.frame.loc[getattr(change, "facility_id")]  # noqa: B009
-        return str(row.name), str(row["name"]), row.geometry
+        english = row["name_en"] if "name_en" in row and isinstance(row["name_en"], str) else ""
+        return str(row.name), (str(row["name"]), english), row.geometry
 
     def _community(self, point: shapely.Geometry) -> str:
         frame = self.city.communities.frame

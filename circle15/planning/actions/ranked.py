@@ -146,7 +146,7 @@ def _frame(
         "services": [_services(entry, wants) for entry in entries],
         **{
             column: [getattr(place, column) for place in places]
-            for column in ("target_id", "name", "street", "to_street", "community_id")
+            for column in ("target_id", "name", "name_en", "street", "to_street", "community_id")
         },
         "gain": [entry.gain for entry in entries],
         "step": [step.number for step in steps],

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.model import Actions, Analysis, Needs
+from circle15.render.published.clauses import without_people
 from circle15.render.published.gaps import public_cells, public_left, public_sums
 from circle15.render.published.privacy import drawn, parts_of, public_tens, public_total
 
@@ -17,7 +18,8 @@ __all__ = ["public_actions"]
 def public_actions(analysis: Analysis) -> Actions:
     """The actions of an analysis with published figures: tens, sums of what is told of communities.
 
-    Order, steps and places are as they were; one to nine people stand as five.
+    Order, steps and places are as they were; one to nine people stand as five. Verdicts that turn are those of clauses
+    that do not speak of people.
     """
     found = analysis.actions
     if not len(found.needs):
@@ -32,7 +34,10 @@ def public_actions(analysis: Analysis) -> Actions:
     gain = drawn(public_tens(np.asarray(sums, dtype=np.float64)))
     added = np.minimum(drawn(public_tens(found.frame["added"].to_numpy(dtype=np.float64))), gain)
     shown = pd.Series(np.where(gains > 0, parts, 0.0), index=found.gains.index, name=found.gains.name)
-    return replace(told, frame=found.frame.assign(gain=gain, added=added), gains=shown)
+    turned = found.turned
+    if turned is not None:
+        turned = turned[turned["clause_id"].isin(without_people(analysis.ledger.rules))]
+    return replace(told, frame=found.frame.assign(gain=gain, added=added), gains=shown, turned=turned)
 
 
 def _needs(analysis: Analysis, cells: pd.DataFrame) -> Needs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,7 +24,7 @@ from circle15.render.published.privacy import (
     tells_too_much,
 )
 
-__all__ = ["EXPOSURE", "HIDDEN", "clause_tables", "levels_of", "public_verdicts"]
+__all__ = ["EXPOSURE", "HIDDEN", "clause_tables", "levels_of", "public_verdicts", "without_people"]
 
 Exposure = Literal["people", "households", "per_household", "registered", "people_count", "staff", "plain"]
 Numbers = NDArray[np.float64]
@@ -70,9 +70,17 @@ EXPOSURE: Mapping[str, Exposure] = {
 }  # fmt: skip
 """What a measure's figure tells of people. The figure of a measure that does not stand here is not published."""
 
+
 HIDDEN = "hidden"
 """Verdict that would tell of a few people."""
 _FIGURES = ("observed", "observed_low", "observed_high")
+
+
+def without_people(rules: Iterable[Rule]) -> set[str]:
+    """Clauses whose verdicts tell nothing of people, nor of verdicts that do."""
+    return {
+        rule.clause_id for rule in rules if EXPOSURE.get(rule.measure) == "plain" and rule.measure != "compliance_rate"
+    }
 
 
 def levels_of(analysis: Analysis) -> dict[str, Units]:

@@ -12,7 +12,7 @@ from circle15.catalog.norm_books import all_rules, norm_books
 from circle15.model.index import geometric_index, ranked
 from circle15.model.limits import FEWEST
 from circle15.model.runs import SavedRun
-from circle15.render.published.clauses import EXPOSURE
+from circle15.render.published.clauses import without_people
 from circle15.render.published.privacy import drawn, public_counts, public_means, public_total, small_groups
 
 __all__ = ["told_run"]
@@ -75,8 +75,5 @@ def _ranked(gaps: pd.DataFrame, settings: Mapping[str, object]) -> pd.DataFrame:
 def _without_people(ledger: pd.DataFrame) -> pd.DataFrame:
     if not len(ledger):
         return ledger
-    rules = all_rules(tuple(norm_books().values()))
-    plain = [
-        rule.clause_id for rule in rules if EXPOSURE.get(rule.measure) == "plain" and rule.measure != "compliance_rate"
-    ]
+    plain = without_people(all_rules(tuple(norm_books().values())))
     return ledger[ledger.index.get_level_values("clause_id").isin(plain)]

@@ -10,6 +10,7 @@ from circle15.model import Analysis
 from circle15.render.report.blocks import Block, Heading, Picture, Report, Table, Words, clean, say
 from circle15.render.report.facts import Facts, about
 from circle15.render.report.section_access import coverage, gaps
+from circle15.render.report.section_actions import actions
 from circle15.render.report.section_causes import causes
 from circle15.render.report.section_certainty import certainty
 from circle15.render.report.section_clauses import clauses
@@ -23,7 +24,8 @@ from circle15.render.tables.frames import synthetic_layers
 __all__ = ["report_of"]
 
 _SECTIONS = (
-    summary, scenario, method, coverage, gaps, clauses, causes, certainty, spread, needs, types, quality, limits,
+    summary, scenario, method, coverage, gaps, clauses, causes, actions, certainty, spread, needs, types, quality,
+    limits,
 )  # fmt: skip
 _APPENDICES = (cards, glossary)
 

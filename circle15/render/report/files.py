@@ -96,6 +96,7 @@ def _figures(published: Published) -> dict[str, dict[str, bytes]]:
         "map_services": lambda: maps.service_maps(analysis, published),
         "map_robust": lambda: maps.robust_map(analysis, published),
         "map_causes": lambda: maps.cause_map(analysis, published),
+        "map_actions": lambda: maps.action_map(analysis, published),
     }
     made = {}
     with lettering():

@@ -1,4 +1,4 @@
-"""Maps of a report: the index, each service, robust gaps, what is missing; each with scale, north and terms."""
+"""Maps of a report: the index, services, robust gaps, causes, what would help; each with scale, north and terms."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from circle15.render.report.charts import INDEX_ENDS
 from circle15.render.report.ink import class_of, tint
 from circle15.render.tables.frames import synthetic_layers
 
-__all__ = ["cause_map", "credits_of", "index_map", "robust_map", "service_maps"]
+__all__ = ["action_map", "cause_map", "credits_of", "index_map", "robust_map", "service_maps"]
 
 _SHARE_ENDS = (0.95, 0.8, 0.6, 0.4, 0.2)
 CAUSES = ("gate", "link", "paths", "facility", "mixed")
 _WIDE = 6.5
 _MOST_NAMES = 60
-_AROUND = ((7, 7), (-12, 7), (7, -12), (-12, -12), (12, -2))
-"""Where the number of a link stands, in points from its middle: links near each other have different ones."""
+_AROUND = ((7, 7), (-12, 7), (7, -12), (-12, -12), (14, -2), (-20, -2), (0, 16), (0, -20))
+"""Where a number may stand, in points from the middle of its thing: the first that is free."""
+_NUMBER_PT = 13.0
+"""A number with its ring is so wide."""
 
 
 def index_map(analysis: Analysis, published: Published) -> Any | None:
@@ -120,21 +122,49 @@ def cause_map(analysis: Analysis, published: Published, *, most: int = 10) -> An
     _ground(axes, analysis.city)
     _areas(axes, analysis, published, {key: colours("cause")[cause] for key, cause in lead.items()}, alpha=0.45)
     _streets(axes, analysis.city)
-    for rank, line in enumerate(links.geometry.head(most), start=1):
-        xy = shapely.get_coordinates(line)
-        axes.plot(xy[:, 0], xy[:, 1], color="#ffffff", linewidth=4.2, solid_capstyle="round", zorder=6)
-        axes.plot(xy[:, 0], xy[:, 1], color=tint("ink"), linewidth=2.2, solid_capstyle="round", zorder=7)
-        middle = shapely.get_coordinates(line.interpolate(0.5, normalized=True))[0]
-        away, ring = (
-            _AROUND[rank % len(_AROUND)],
-            {"boxstyle": "circle,pad=0.18", "fc": "#ffffff", "ec": tint("ink"), "lw": 0.7},
-        )
-        style = {"fontsize": 7, "weight": "bold", "zorder": 8, "bbox": ring}
-        axes.annotate(str(rank), middle, away, textcoords="offset points", **style)
+    _numbers(axes, links.geometry.head(most))
     shown = [cause for cause in CAUSES if cause in set(lead)]
     entries = [(colours("cause")[cause], str(say(f"cause_{cause}"))) for cause in shown]
     _legend(axes, published, entries, say("legend_cause"), alpha=0.45)
     return _finish(figure, axes, analysis)
+
+
+def action_map(analysis: Analysis, published: Published) -> Any | None:
+    """The changes that would help most, numbered, over the share of people aged 60+ who lack a service."""
+    actions = analysis.actions
+    if not len(actions):
+        return None
+    needs = actions.needs.frame
+    lack = (needs["lack_1"] / needs["elders"].where(needs["elders"] > 0)).dropna()
+    figure, axes = _sheet(analysis)
+    _ground(axes, analysis.city)
+    tones = {key: steps("ramp")[class_of(1 - share, _SHARE_ENDS, falling=True)] for key, share in lack.items()}
+    _areas(axes, analysis, published, tones, alpha=0.6)
+    _streets(axes, analysis.city)
+    _numbers(axes, actions.frame.geometry)
+    labels = ["≤5%", "5–20%", "20–40%", "40–60%", "60–80%", ">80%"]
+    entries = [(steps("ramp")[place], label) for place, label in enumerate(labels)]
+    _legend(axes, published, entries, say("legend_lacking"), alpha=0.6)
+    return _finish(figure, axes, analysis)
+
+
+def _numbers(axes: Any, shapes: gpd.GeoSeries) -> None:
+    """Points and lines with numbers from 1, none over another where there is room."""
+    point = axes.figure.dpi / 72
+    taken = np.empty((0, 2))
+    for rank, shape in enumerate(shapes, start=1):
+        xy = shapely.get_coordinates(shape)
+        ends = {"marker": "o", "markersize": 3.2} if len(xy) == 1 else {}
+        axes.plot(*xy.T, color="#ffffff", linewidth=4.2, solid_capstyle="round", zorder=6)
+        axes.plot(*xy.T, color=tint("ink"), linewidth=2.2, solid_capstyle="round", zorder=7, **ends)
+        middle = xy[0] if len(xy) == 1 else shapely.get_coordinates(shape.interpolate(0.5, normalized=True))[0]
+        spots = axes.transData.transform(middle) / point + np.array(_AROUND)
+        room = np.hypot(*(spots[:, np.newaxis] - taken).T).min(axis=0, initial=np.inf)
+        place = int(np.argmax(np.minimum(room, _NUMBER_PT)))
+        taken = np.vstack([taken, spots[place]])
+        ring = {"boxstyle": "circle,pad=0.18", "fc": "#ffffff", "ec": tint("ink"), "lw": 0.7}
+        style = {"fontsize": 7, "weight": "bold", "zorder": 8, "bbox": ring}
+        axes.annotate(str(rank), middle, _AROUND[place], textcoords="offset points", **style)
 
 
 # -- what all maps have ------------------------------------------------------------------------------

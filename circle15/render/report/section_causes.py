@@ -122,8 +122,8 @@ def remedy(facts: Facts, row: Any) -> str:
     """What would close a gap, with people in tens: the sentences of the analysis tell exact numbers."""
     links = facts.analysis.attribution.links
     cause, best = str(row["cause"]), str(row["link_id"])
-    linked = ""
-    if cause != "gate" and best in links.index:
+    left, linked = facts.published.left.loc[row.name], ""
+    if best in links.index and (cause == "link" or (cause != "gate" and left["uncovered_link"] < left["uncovered"])):
         place = int(links.index.get_loc(best)) + 1
         known = place <= _MOST_LINKS
         name = say("link_numbered", number=place).zh if known else say("link_other").zh

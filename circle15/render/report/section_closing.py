@@ -20,8 +20,7 @@ from circle15.render.words import SEVERITIES, Words, by_severity, counted, lost_
 __all__ = ["cards", "glossary", "limits", "quality"]
 
 _MOST_FINDINGS, _MOST_CLAUSES, _MOST_CUT = 30, 4, 30
-CARDS = 5
-"""One to nine people in a message."""
+_CARDS = 5
 _TERMS = (
     "circle", "cutoff", "share", "gap", "services", "index", "interval", "mean", "undetermined", "indicative", "robust",
     "gini", "concentration", "palma", "few", "unplaced", "synthetic",
@@ -104,7 +103,7 @@ def limits(facts: Facts) -> list[Block]:
 
 def cards(facts: Facts) -> list[Block]:
     """A card for each of the communities with the largest gaps."""
-    ranked = facts.ranked.head(CARDS)
+    ranked = facts.ranked.head(_CARDS)
     out: list[Block] = [NewPage(), Heading(level=1, words=say("cards"))]
     if ranked.empty:
         return [*out, Paragraph(words=say("worst_none"))]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from circle15.catalog.phrases import action_sentences, check_questions
+from circle15.catalog.phrases import action_sentences, check_questions, headline
 from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, percent, tens
 from circle15.render.published.privacy import SUPPRESSED
@@ -27,8 +27,8 @@ from circle15.render.words import Words
 
 __all__ = ["SHORT_M", "method", "summary", "verdict"]
 
-_CHANGES = {"verdict": 1, "help": 3}
-"""How many of the ranked list the first page and the summary have."""
+_CHANGES = {"verdict": 3, "help": 5}
+"""How many steps of the ranked list the first page and the summary have."""
 SHORT_M = 30.0
 """A link shorter than this is as likely a gap in the map as one on the ground."""
 
@@ -53,6 +53,8 @@ def summary(facts: Facts) -> list[Block]:
 def verdict(facts: Facts) -> list[Words]:
     """What a reader of the first page alone should know; the lead first."""
     lines = [_lead(facts)]
+    if len(facts.analysis.actions.needs) and (facts.published.totals["uncovered"] > 0).any():
+        lines.append(_largest(facts, "lead_largest"))
     if len(facts.ranked):
         first = [(facts.names(key), f"{row['index']:.0f}") for key, row in facts.ranked.head(3).iterrows()]
         zh = "、".join(f"{name}（{index}）" for (name, _), index in first)
@@ -80,6 +82,20 @@ def _city(facts: Facts) -> tuple[str, str]:
 
 
 def _lead(facts: Facts) -> Words:
+    """How many lack how much, where and what; where nothing is known of that, the largest gap."""
+    analysis = facts.analysis
+    lack = [
+        headline(analysis.actions, analysis.city.communities, language, pack_services=analysis.city.pack_services)
+        for language in ("zh", "en")
+    ]
+    if not all(lack):
+        return _largest(facts, "lead")
+    zh, en = (clean(sentences[0]) for sentences in lack)
+    return say("lead_needs", city=_city(facts), walker=_walker(facts), needs=(zh, en))
+
+
+def _largest(facts: Facts, told_as: Literal["lead", "lead_largest"]) -> Words:
+    """The service that most people lack."""
     totals, elders = facts.published.totals, about(facts.published.elders)
     values = {
         "city": _city(facts), "elders": elders, "minutes": f"{facts.analysis.settings.circle_min:g}",
@@ -94,7 +110,7 @@ def _lead(facts: Facts) -> Words:
     share = percent(max(row["uncovered"], 0) / row["placed"]) if row["placed"] > 0 else "—"
     words = facts.service(worst)
     noun = facts.known[str(worst)].noun_en
-    return say("lead", **values, service=(words.zh, noun), people=about(row["uncovered"]), percent=share)
+    return say(told_as, **values, service=(words.zh, noun), people=about(row["uncovered"]), percent=share)
 
 
 def service_lines(facts: Facts) -> list[Words]:
@@ -166,12 +182,14 @@ def _cell(facts: Facts, community: Any, service: Any) -> Any:
 def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
     """The changes that would help most of all kinds, the best link, and gates, as far as something is known of them.
 
-    Where no change was found, the largest gap that lacks a facility.
+    The first page has the former alone, where there are any; where there is none the largest gap that lacks a facility.
     """
     attribution, published = facts.analysis.attribution, facts.published
     gaps: Any = published.cells
     circle = f"{facts.analysis.settings.circle_min:g}"
     lines = _best_changes(facts, _CHANGES[told_as])
+    if lines and told_as == "verdict":
+        return lines
     if len(attribution.links):
         best = attribution.links.iloc[0]
         crosses, serves = crossing(best["crosses"]), int(published.serves[best.name])
@@ -197,10 +215,13 @@ def _helps(facts: Facts, told_as: Literal["help", "verdict"]) -> list[Words]:
 
 
 def _best_changes(facts: Facts, most: int) -> list[Words]:
-    """The first of the ranked list, by published numbers of people."""
+    """The first steps of the ranked list, by published numbers of people."""
     actions, city = facts.analysis.actions, facts.analysis.city
+    if not len(actions):
+        return []
+    steps = actions.frame["step"].sort_values().index[:most]
     zh, en = (
-        action_sentences(actions, city.communities, language, pack_services=city.pack_services).head(most)
+        action_sentences(actions, city.communities, language, pack_services=city.pack_services)[steps]
         for language in ("zh", "en")
     )
     return [Words(zh=clean(first), en=clean(second)) for first, second in zip(zh, en, strict=True)]

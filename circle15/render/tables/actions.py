@@ -29,7 +29,7 @@ def action_table(analysis: Analysis) -> pd.DataFrame:
     if not len(found):
         return pd.DataFrame(columns=list(_ACTIONS))
     frame = found.frame
-    table = pd.DataFrame(frame.drop(columns=["geometry", "services", "kind", "name"])).reset_index()
+    table = pd.DataFrame(frame.drop(columns=["geometry", "services", "kind", "name", "name_en"])).reset_index()
     table["action_kind"], table["target_name"] = frame["kind"].to_numpy(), frame["name"].to_numpy()
     for language in ("zh", "en"):
         sentences = action_sentences(found, city.communities, language, pack_services=city.pack_services)

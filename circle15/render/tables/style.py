@@ -29,7 +29,7 @@ _PEOPLE = ("people", "person-services")
 """Units of columns that count people."""
 _WRAPPED = (
     "capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons",
-    "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_",
+    "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_", "action_zh", "action_en",
 )  # fmt: skip
 
 

@@ -9,13 +9,15 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog import text as phrase
-from circle15.catalog.phrases import assumption_notes
+from circle15.catalog.palette import colours
+from circle15.catalog.phrases import action_sentences, assumption_notes, headline
 from circle15.model import Analysis, Check, City
 from circle15.model.limits import MIDDLE_OF_FEW
 from circle15.model.places import PEOPLE
 from circle15.render.published.privacy import SUPPRESSED, UNKNOWN
 from circle15.render.published.told import Published, publish
-from circle15.render.tables.book import Book
+from circle15.render.tables.actions import action_table
+from circle15.render.tables.book import Book, Sheet
 from circle15.render.tables.columns import columns
 from circle15.render.tables.facilities import facility_table, route_table
 from circle15.render.tables.frames import (
@@ -38,15 +40,18 @@ __all__ = ["quality_bytes", "workbook_bytes"]
 def workbook_bytes(analysis: Analysis | Published) -> bytes:
     """Return the workbook, with the figures that page and report tell; the same analysis gives the same bytes.
 
-    Sheets: summary, communities, subdistricts (where there are any), gaps (community x service), ledger, compliance
-    and what is not computed (where clauses were judged), what verdicts rest on (links, field checks, equity, types:
-    where there are any), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
+    Sheets: summary, what would help most (where somebody lacks something), communities, subdistricts (where there are
+    any), gaps (community x service), ledger, compliance and what is not computed (where clauses were judged), what
+    verdicts rest on (links, field checks, equity, types: where there are any), facilities, data quality, files, merged
+    and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book, published = Book(), publish(analysis)
     few = published.places.index[published.places["pop_60plus"] != UNKNOWN].difference(published.told)
     analysis = published.analysis
     _summary(book, analysis, published)
+    if len(analysis.actions):
+        table_sheet(book, analysis.city, "actions", _present(action_table(analysis), _ACTIONS))
     when, communities = _when(analysis), _outlined(_few(community_table(analysis), few))
     for key, beside, table in (
         ("communities", when, communities),
@@ -100,6 +105,7 @@ def quality_bytes(check: Check) -> bytes:
     return book.to_bytes(f"{check.title_zh} {check.title_en}")
 
 
+_ACTIONS = ("action_id", "action_zh", "action_en", "gain", "step", "added", "same_people", "turned", "lon", "lat")
 _GAPS = (
     "rank_index", "name", "name_en", "service_zh", "service_en", "status", "pop_60plus", "share", "uncovered",
     "intensity_pct", "rank", "required", "share_low", "share_high", "p_below", "robust_verdict",
@@ -119,6 +125,7 @@ def _summary(book: Book, analysis: Analysis, published: Published) -> None:
     city, settings, profile = analysis.city, analysis.settings, analysis.profile
     people = city.communities.frame
     row = head(sheet, city, f"{city.title_zh} {city.title_en} · {both('heading_summary')}{_when(analysis)}", 9)
+    row = _findings(sheet, row, analysis)
     cutoffs = " / ".join(f"{cutoff:g}" for cutoff in settings.cutoffs_min)
     walker = both("walker_speed", walker=(profile.title_zh, profile.title_en), speed=f"{profile.speed_mps:g}")
     facts: list[tuple[str, Any, str]] = [
@@ -144,6 +151,29 @@ def _summary(book: Book, analysis: Analysis, published: Published) -> None:
     for place, width in enumerate(_WIDTHS):
         sheet.width(place, width)
     page(sheet, header_row=None)
+
+
+_STEPS = 3
+"""So many steps of the ranked list stand in the summary."""
+_QUIET = colours("house")["quiet"]
+
+
+def _findings(sheet: Sheet, row: int, analysis: Analysis) -> int:
+    """Who lacks how much, and the first steps of what would help most; return the next free row."""
+    for number, lines in enumerate(zip(*(_said(analysis, language) for language in ("zh", "en")), strict=True)):
+        for line, look in zip(lines, (house(sheet, bold=not number), house(sheet, color=_QUIET)), strict=True):
+            put(sheet, row, 0, line, look)
+            row += 1
+    return row + 1
+
+
+def _said(analysis: Analysis, language: str) -> list[str]:
+    actions, city = analysis.actions, analysis.city
+    lack = headline(actions, city.communities, language, pack_services=city.pack_services)[:1]
+    if not len(actions):
+        return lack
+    steps = actions.frame["step"].sort_values().index[:_STEPS]
+    return [*lack, *action_sentences(actions, city.communities, language, pack_services=city.pack_services)[steps]]
 
 
 def _by_service(analysis: Analysis, published: Published) -> pd.DataFrame:
