@@ -40,7 +40,7 @@ def quality(facts: Facts) -> list[Block]:
     shown = [finding for finding in by_severity(findings) if finding.severity != "note"] or by_severity(findings)
     if not shown:
         return [*out, Paragraph(words=say("quality_no_findings")), *_cut(facts)]
-    fields = (field("h_severity", 0.8), field("h_finding", 5), field("h_todo", 3.6))
+    fields = (field("h_severity", 1), field("h_finding", 5), field("h_todo", 3.6))
     rows = []
     for finding in shown[:_MOST_FINDINGS]:
         place = clean(finding.file) + (f" {say('quality_row', row=finding.row).zh}" if finding.row is not None else "")

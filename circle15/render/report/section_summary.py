@@ -27,7 +27,7 @@ from circle15.render.words import Words
 
 __all__ = ["SHORT_M", "method", "summary", "verdict"]
 
-_CHANGES = {"verdict": 3, "help": 5}
+_CHANGES = {"verdict": 2, "help": 5}
 """How many steps of the ranked list the first page and the summary have."""
 SHORT_M = 30.0
 """A link shorter than this is as likely a gap in the map as one on the ground."""
