@@ -1,6 +1,6 @@
 """Results in words, Chinese and English: statistics return numbers and codes, and every output has these sentences."""
 
-from circle15.catalog.phrases.actions import action_places, action_sentences, action_titles, headline
+from circle15.catalog.phrases.actions import action_places, action_sentences, action_titles, headline, lacking_most
 from circle15.catalog.phrases.attribution import remedy_sentences
 from circle15.catalog.phrases.capacity import shortage_sentences
 from circle15.catalog.phrases.changes import change_sentences
@@ -31,6 +31,7 @@ __all__ = [
     "equity_reasons",
     "gap_sentences",
     "headline",
+    "lacking_most",
     "moment_text",
     "named_groups",
     "names_in",

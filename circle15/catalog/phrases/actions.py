@@ -21,7 +21,7 @@ from circle15.model.actions import Actions, Needs
 from circle15.model.places import Communities
 from circle15.model.service import Service
 
-__all__ = ["action_places", "action_sentences", "action_titles", "headline"]
+__all__ = ["action_places", "action_sentences", "action_titles", "headline", "lacking_most"]
 
 _MANY = 3
 """The headline says how many lack at least so many services."""
@@ -136,7 +136,7 @@ def headline(
         return []
     if not needs.lacking(1) > 0:
         return [text("headline_nobody", language, cutoff=f"{actions.cutoff_min:g}")]
-    service = known_services(pack_services)[str(needs.by_service.idxmax())]
+    where, service = lacking_most(actions, communities, language, pack_services=pack_services)
     lack = text(
         "headline_lack_three" if needs.lacking(_MANY) > 0 else "headline_lack",
         language,
@@ -145,11 +145,19 @@ def headline(
         percent=percent_text(100 * needs.lacking(1) / float(needs.frame["elders"].sum())),
         three=rough_people_text(needs.lacking(_MANY), language),
         cutoff=f"{actions.cutoff_min:g}",
-        where=_where(needs, communities, language),
-        service=_noun(service, language),
+        where=where,
+        service=service,
     )
     first = action_sentences(actions, communities, language, pack_services=pack_services).head(1)
     return [lack, *(text("headline_first", language, action=sentence) for sentence in first)]
+
+
+def lacking_most(
+    actions: Actions, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
+) -> tuple[str, str]:
+    """Where most people lack a service, and which service most people lack; parameters as of :func:`headline`."""
+    service = known_services(pack_services)[str(actions.needs.by_service.idxmax())]
+    return _where(actions.needs, communities, language), _noun(service, language)
 
 
 def _noun(service: Service, language: str) -> str:

@@ -20,6 +20,7 @@ from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
 from circle15.model.places import ELDERS_IN_NEED, PEOPLE
+from circle15.render.map.changes import actions
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
@@ -91,6 +92,7 @@ def payload(analysis: Analysis | Published, *, compress: bool = True) -> dict[st
         "communities": _communities(published, project),
         "facilities": sites(analysis, _lonlat(analysis.city.facilities.frame, project)),
         "totals": _totals(published),
+        "actions": actions(published, project),
         "methods": _counted(analysis.demand.frame.get("method")),
         "bounds": _bounds(frame, project),
         "files": [public_file(record) for record in city.files],

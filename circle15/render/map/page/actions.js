@@ -8,7 +8,7 @@
  * @import { Layers } from "./places.js"
  * @import { State } from "./state.js"
  *
- * @typedef {"findings" | "method" | "clauses" | "field_checks"} DrawerKind
+ * @typedef {"actions" | "findings" | "method" | "clauses" | "field_checks"} DrawerKind
  * @typedef {{get: () => State, set: (patch: Partial<State>) => void}} Chosen
  *
  * @typedef {object} Stage all that actions act on
@@ -20,8 +20,9 @@
  * @property {() => Layers} layers
  *
  * @typedef {ReturnType<typeof mapActs> & ReturnType<typeof cardActs> & ReturnType<typeof verdictActs>
- *   & ReturnType<typeof pageActs>} Acts
+ *   & ReturnType<typeof changeActs> & ReturnType<typeof pageActs>} Acts
  */
+import { changesDrawer } from './changes.js';
 import { checksDrawer, clausesDrawer } from './clause_drawers.js';
 import { fill, h, part } from './dom.js';
 import { findingsDrawer, methodDrawer } from './drawers.js';
@@ -153,10 +154,31 @@ function verdictActs({ map, model, chosen, frame }) {
   };
 }
 
-/** The page itself. @param {Stage} stage @param {ReturnType<typeof verdictActs>} acts */
+/** Changes that would help. @param {Stage} stage */
+function changeActs({ map, model, chosen, frame }) {
+  return {
+    /** @param {boolean} on */
+    changes: (on) => chosen.set({ changes: on, change: -1 }),
+    /** Lead to one on the map. @param {number} place */
+    change: (place) => {
+      const points = model.content.actions?.list[place].points ?? [];
+      if (!isWide()) frame.drawer.hidden = true;
+      chosen.set({ changes: true, change: place });
+      if (points.length) map.setView(L.latLngBounds(points).getCenter(), Math.max(map.getZoom(), 15));
+    },
+  };
+}
+
+/**
+ * The page itself.
+ *
+ * @param {Stage} stage
+ * @param {ReturnType<typeof verdictActs> & ReturnType<typeof changeActs>} acts
+ */
 function pageActs({ chosen, frame, viewNow }, acts) {
   /** @type {Record<DrawerKind, (view: View) => Child[]>} */
   const drawers = {
+    actions: (view) => changesDrawer(view, acts),
     findings: findingsDrawer,
     method: methodDrawer,
     clauses: (view) => clausesDrawer(view, acts),
@@ -183,6 +205,6 @@ function pageActs({ chosen, frame, viewNow }, acts) {
 
 /** @param {Stage} stage @returns {Acts} */
 export function actionsOn(stage) {
-  const verdicts = verdictActs(stage);
-  return { ...mapActs(stage), ...cardActs(stage), ...verdicts, ...pageActs(stage, verdicts) };
+  const behind = { ...verdictActs(stage), ...changeActs(stage) };
+  return { ...mapActs(stage), ...cardActs(stage), ...behind, ...pageActs(stage, behind) };
 }

@@ -127,6 +127,12 @@
  * @typedef {{pop_60plus: number, uncovered: Record<string, number[]>, placed: Record<string, number>,
  *   population?: number, unknown?: number}} Totals in tens; `unknown` communities are in none of them
  *
+ * @typedef {Bilingual & {kind: "service" | "hours" | "gate" | "link" | "site", gain: number, step: number,
+ *   added: number, same: number, points: [number, number][]}} Change that would help; person-services in tens
+ * @typedef {{elders: number, lacking: number[], where: Bilingual, service: Bilingual}} Needs of whom so many lack one
+ *   service or more, two or more, ...; where and which most
+ * @typedef {{minutes: number, needs: Needs, list: Change[]}} Changes
+ *
  * @typedef {object} Content
  * @property {number} format
  * @property {number} fewest the smallest number of people that is published
@@ -143,6 +149,7 @@
  * @property {Community[]} communities
  * @property {Facility[]} facilities
  * @property {Totals} totals
+ * @property {Changes | null} [actions]
  * @property {Record<string, number>} methods
  * @property {[number, number, number, number]} bounds west, south, east, north
  * @property {FileRecord[]} [files]

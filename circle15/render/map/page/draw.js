@@ -19,6 +19,7 @@ import { footLine, legend } from './legend.js';
 import { placeOf } from './model.js';
 import { banner, dateLine, header, listed, listHead, pageTitle, rows, summary } from './panel.js';
 import { dotted, local, openThen } from './text.js';
+import { byKind } from './verdicts.js';
 
 /**
  * Parts that only another language changes.
@@ -77,7 +78,7 @@ export function drawPanel(frame, view, acts, set, changed) {
   const scrolled = part(frame.choices, '.chips')?.scrollLeft ?? 0;
   fill(frame.choices, ...choices(view, set));
   showChosen(frame.choices, scrolled);
-  fill(frame.summary, summary(view));
+  fill(frame.summary, summary(view), wayToChanges(view, acts));
   const places = listed(view);
   fill(frame.listHead, ...listHead(view, places));
   fill(frame.list, ...rows(view, places, acts.openCommunity));
@@ -85,6 +86,13 @@ export function drawPanel(frame, view, acts, set, changed) {
   fill(frame.legend, ...legend(view));
   fill(frame.layers, ...layerSwitches(view, set, acts));
   fill(frame.printHead, ...printHead(view, title));
+}
+
+/** What leads from the sentence on the whole city to what would help. @param {View} view @param {Acts} acts */
+function wayToChanges({ model, say, state }, acts) {
+  if (!model.content.actions?.list.length || state.service !== 'all' || byKind(state.measure)) return null;
+  const attributes = { type: 'button', onclick: () => acts.drawer('actions'), 'data-act': 'actions' };
+  return h('button.link', attributes, say('actions'));
 }
 
 /** @param {Frame} frame @param {View} view @param {Acts} acts @param {Changed} changed */
@@ -132,19 +140,22 @@ function drawSiteReach(at, view, layers) {
 }
 
 /**
- * Walks, links and places to look at, each only where it is asked for.
+ * Changes that would help, walks, links and places to look at, each only where it is asked for.
  *
  * @param {View} view
  * @param {Lines} lines
- * @param {(place: number) => void} openCheck
+ * @param {Acts} acts
  * @param {Changed} changed
  */
-export function drawLines(view, lines, openCheck, changed) {
+export function drawLines(view, lines, acts, changed) {
   const { state, model, say } = view;
   const { verdicts } = model;
-  if (!verdicts) return;
   /** @param {...string} keys */
   const touched = (...keys) => !changed || ['verdicts', 'language', ...keys].some((key) => changed.has(key));
+  if (touched('changes', 'change')) {
+    lines.changes(state.changes ? (model.content.actions?.list ?? []) : [], state.change, acts.change);
+  }
+  if (!verdicts) return;
   const place = placeOf(model.communities, state.community);
   if (touched('route', 'community')) {
     lines.walk(state.route && place >= 0 ? verdicts.route(place, state.route) : null, say);
@@ -154,5 +165,5 @@ export function drawLines(view, lines, openCheck, changed) {
     const links = place < 0 ? verdicts.links : verdicts.links.filter((_, at) => near.has(at));
     lines.links(state.measure === 'cause' ? links : [], say);
   }
-  if (touched('checks', 'check')) lines.marks(state.checks ? verdicts.checks.list : [], state.check, openCheck);
+  if (touched('checks', 'check')) lines.marks(state.checks ? verdicts.checks.list : [], state.check, acts.check);
 }

@@ -1,7 +1,7 @@
 /**
  * Lines and marks on request: a walk, links that are missing, places to look at.
  *
- * @import { Check } from "./content.js"
+ * @import { Change, Check } from "./content.js"
  * @import { LatLon } from "./shapes.js"
  * @import { Say } from "./text.js"
  * @import { DrawnLink, Route } from "./verdicts.js"
@@ -91,18 +91,45 @@ function linkDrawer(map, group, renderer) {
   };
 }
 
+/**
+ * A number on the map that opens what it is of.
+ *
+ * @param {L.LatLngExpression} at
+ * @param {number} place
+ * @param {string} name of its class
+ * @param {number} chosen
+ * @param {(place: number) => void} open
+ */
+function numbered(at, place, name, chosen, open) {
+  const className = `${name}${place === chosen ? ' chosen' : ''}`;
+  const icon = L.divIcon({ className, html: h('b', {}, place + 1), iconSize: [22, 22] });
+  const zIndexOffset = place === chosen ? 1000 : -place;
+  return L.marker(at, { icon, keyboard: false, zIndexOffset }).on('click', () => open(place));
+}
+
 /** Numbered places to look at. @param {L.LayerGroup} group */
 function markDrawer(group) {
   /** @param {Check[]} list @param {number} chosen @param {(place: number) => void} open */
   return (list, chosen, open) => {
     group.clearLayers();
     for (const [place, { lat, lon }] of list.entries()) {
-      if (lat === null || lon === null) continue;
-      const className = `check-mark${place === chosen ? ' chosen' : ''}`;
-      const icon = L.divIcon({ className, html: h('b', {}, place + 1), iconSize: [22, 22] });
-      const zIndexOffset = place === chosen ? 1000 : -place;
-      const mark = L.marker([lat, lon], { icon, keyboard: false, zIndexOffset });
-      group.addLayer(mark.on('click', () => open(place)));
+      if (lat !== null && lon !== null) group.addLayer(numbered([lat, lon], place, 'check-mark', chosen, open));
+    }
+  };
+}
+
+/** Numbered changes that would help. @param {L.LayerGroup} group @param {L.Renderer} renderer */
+function changeDrawer(group, renderer) {
+  const stroke = stroker(renderer);
+  /** @param {Change[]} list @param {number} chosen @param {(place: number) => void} open */
+  return (list, chosen, open) => {
+    group.clearLayers();
+    for (const [place, { points }] of list.entries()) {
+      if (points.length > 1) {
+        group.addLayer(stroke(points, { color: '#ffffff', weight: 8 }));
+        group.addLayer(stroke(points, { color: LINK, weight: 4.5 }));
+      }
+      group.addLayer(numbered(L.latLngBounds(points).getCenter(), place, 'check-mark change', chosen, open));
     }
   };
 }
@@ -114,5 +141,6 @@ export function lineLayers(map, renderer) {
     walk: walkDrawer(group(), renderer),
     links: linkDrawer(map, group(), renderer),
     marks: markDrawer(group()),
+    changes: changeDrawer(group(), renderer),
   };
 }

@@ -94,6 +94,8 @@ function firstState(model, hash) {
     route: '',
     checks: false,
     check: -1,
+    changes: false,
+    change: -1,
     ...fromHash(hash, allowed),
   };
 }
@@ -131,7 +133,7 @@ function run(map, doc, model, open) {
     view = viewOf(model, state.get());
     drawPanel(frame, view, acts, state.set, changed);
     drawMap(map, view, layers, changed);
-    drawLines(view, lines, acts.check, changed);
+    drawLines(view, lines, acts, changed);
     names.redraw();
     remember(view.state);
   };

@@ -7,6 +7,7 @@
  * @import { Measure } from "./state.js"
  * @import { Say } from "./text.js"
  */
+import { headline } from './changes.js';
 import { h } from './dom.js';
 import { classOf, drawn, ordered, RAMP, SHARE_ENDS, toneOf } from './figures.js';
 import {
@@ -122,12 +123,14 @@ export function summary(view) {
   if (byKind(state.measure) && model.verdicts) return kindSummary(view);
   const service = model.serviceOf[state.service];
   if (!service) {
-    const all = say('summary_all', {
+    const lack = headline(view);
+    const all = say(lack ? 'summary_places' : 'summary_all', {
       people: grouped(totals.pop_60plus),
       communities: model.communities.length,
       facilities: model.facilities.length,
     });
-    return dotted([all, totals.unknown ? say('summary_unknown', { n: totals.unknown }) : '']);
+    const counted = dotted([all, totals.unknown ? say('summary_unknown', { n: totals.unknown }) : '']);
+    return [lack, counted].filter(Boolean).join(' ');
   }
   if (!service.determined) return say('undetermined_why');
   const lost = totals.uncovered[service.key][state.cutoff];

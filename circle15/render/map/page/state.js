@@ -24,6 +24,8 @@
  * @property {string} route key of the service that a walk leads to, "" for none
  * @property {boolean} checks whether field checks are marked
  * @property {number} check position of the chosen one, -1 for none
+ * @property {boolean} changes whether the changes that would help are marked
+ * @property {number} change position of the chosen one, -1 for none
  *
  * @typedef {Set<string> | null} Changed keys of the state, or null where all is new
  */

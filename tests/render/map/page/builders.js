@@ -140,5 +140,7 @@ export const state = (others = {}) => ({
   route: '',
   checks: false,
   check: -1,
+  changes: false,
+  change: -1,
   ...others,
 });
