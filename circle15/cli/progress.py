@@ -20,6 +20,7 @@ STAGES = {
     "coverage": "覆盖 / coverage",
     "gaps": "缺口 / gaps",
     "routes": "路线 / routes",
+    "capacity": "容量 / capacity",
     "ledger": "条文 / clauses",
     "attribution": "缺设施还是缺通道 / what is missing",
     "actions": "最见效的改变 / what would help most",

@@ -1,6 +1,7 @@
 """Core types: frozen dataclasses around plain frames and arrays, checked once, when made."""
 
 from circle15.model.actions import Actions, Needs
+from circle15.model.capacity import Capacity
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
@@ -34,6 +35,7 @@ __all__ = [
     "Analysis",
     "Assumptions",
     "Attribution",
+    "Capacity",
     "Check",
     "City",
     "Communities",

@@ -219,6 +219,8 @@ class Capacity:
 
     ``totals`` on ``service``: sums of ``frame``, ``served_high`` (if what is unknown had seats for all), ``seats``,
     ``idle``, ``facilities``, ``facilities_unknown``, ``facilities_unreached``. ``rules``: what was assumed.
+
+    ``told`` is the same of bundles of ten people, which may be passed on: no single home can be worked out of it.
     """
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -227,6 +229,7 @@ class Capacity:
     policies: pd.DataFrame = field(default_factory=pd.DataFrame)
     totals: pd.DataFrame = field(default_factory=pd.DataFrame)
     rules: Mapping[str, CapacityRule] = field(default_factory=dict)
+    told: Capacity | None = None
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -43,8 +43,8 @@ __all__ = [
 PEOPLE = ("population", "pop_60plus")
 """The people columns that every stage carries; further ``pop_<age>plus`` columns are carried when there."""
 
-AGE_GROUP = re.compile(r"pop_\d+plus")
-"""Names of columns that count people from an age up."""
+AGE_GROUP = re.compile(r"pop_(\d+)plus")
+"""Names of columns that count people from an age up, which is the group."""
 
 ELDERS_IN_NEED = ("elders_empty_nest", "elders_alone", "elders_disabled", "elders_low_income")
 """Columns of communities that count elders of some need among those aged 60+: one person may stand in several."""

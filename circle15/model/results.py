@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from circle15.errors import InputError, SettingError
 from circle15.kernels.costs import NEVER_MS
 from circle15.model.actions import Actions
-from circle15.model.capacity import CapacityRule
+from circle15.model.capacity import Capacity, CapacityRule
 from circle15.model.estates import Estates
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
@@ -496,7 +496,7 @@ class Analysis(Travelling):
     ``demand`` and ``facilities`` are the demand points and all facilities of the city, with their positions;
     ``record`` is what ``run.json`` holds. ``hours`` on ``facility_id`` is what is known of opening hours
     (:func:`circle15.hours.opening.hours_table`), ``open`` among it: NA without a moment and where unknown;
-    ``estates`` are the private gates of the streets and whose they are. The eight
+    ``estates`` are the private gates of the streets and whose they are. The nine
     after ``subdistricts`` are what verdicts rest on; each is empty where it was not asked for or nothing can be said.
     ``circle_cut`` on ``community_id``: people whose circle leaves the street file
     (:func:`circle15.quality.streets.circle_cut`); empty where the file does not say what it covers.
@@ -517,6 +517,7 @@ class Analysis(Travelling):
     estates: Estates = field(default_factory=Estates)
     subdistricts: Subdistricts = field(default_factory=Subdistricts)
     routes: Routes = field(default_factory=Routes)
+    capacity: Capacity = field(default_factory=Capacity)
     ledger: Ledger = field(default_factory=Ledger)
     attribution: Attribution = field(default_factory=Attribution)
     actions: Actions = field(default_factory=Actions)

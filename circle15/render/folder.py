@@ -14,10 +14,11 @@ __all__ = ["save"]
 def save(analysis: Analysis, folder: str | Path) -> Path:
     """Write everything an analysis has to say into a folder, all of them or none.
 
-    ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``ledger.csv`` (where clauses
-    were judged), ``actions.csv`` (what would help most, where somebody lacks something), ``field-checks.csv`` (what to
-    look at in the field), ``gaps.xlsx``, ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json``
-    than its map tells of an interrupted run.
+    ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``capacity.csv`` (who gets a seat,
+    where a list has such a service), ``ledger.csv`` (where clauses were judged), ``actions.csv`` (what would help most,
+    where somebody lacks something), ``field-checks.csv`` (what to look at in the field), ``gaps.xlsx``,
+    ``circle15.gpkg`` and, last, ``run.json``: a folder with an older ``run.json`` than its map tells of an interrupted
+    run.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
     from circle15.render.run_record import run_json
     from circle15.render.tables.files import (
         actions_csv,
+        capacity_csv,
         field_checks_csv,
         gaps_csv,
         gaps_xlsx,
@@ -58,6 +60,8 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
             subdistricts_csv(analysis, made / "subdistricts.csv")
         if len(analysis.ledger):
             ledger_csv(analysis, made / "ledger.csv")
+        if len(analysis.capacity):
+            capacity_csv(analysis, made / "capacity.csv")
         if len(analysis.actions):
             actions_csv(analysis, made / "actions.csv")
         if len(analysis.robustness.checks):

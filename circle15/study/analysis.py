@@ -123,6 +123,7 @@ def analyse(
         estates=study.estates,
         subdistricts=study.subdistricts,
         routes=study.routes,
+        capacity=study.capacity,
         ledger=study.ledger,
         attribution=study.attribution,
         actions=study.actions,

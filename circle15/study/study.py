@@ -179,8 +179,12 @@ class Study:
 
     @cached_property
     def capacity(self) -> Capacity:
-        """Who gets a seat, by service."""
-        return capacity(self.reach, self.points, self.serving.facilities, rules=self.city.capacity_rules or None)
+        """Who gets a seat, by service, and the same of bundles of ten."""
+        exact, told = (
+            capacity(self.reach, homes, self.serving.facilities, rules=self.city.capacity_rules or None)
+            for homes in (self.points, self.homes)
+        )
+        return replace(exact, told=told)
 
     # -- what verdicts rest on -------------------------------------------------------------------------
 
@@ -367,6 +371,7 @@ STAGES: Mapping[str, Callable[[Study], object]] = {
     "coverage": lambda study: study.coverage,
     "gaps": lambda study: study.gaps,
     "routes": lambda study: study.routes,
+    "capacity": lambda study: study.capacity,
     "ledger": lambda study: study.ledger,
     "attribution": lambda study: study.attribution,
     "actions": lambda study: study.actions,

@@ -32,6 +32,7 @@ def town(
     *,
     listed: Sequence[str] = ("clinic", "shop"),
     hours: Sequence[str] = (),
+    capacity: Sequence[float] = (),
     open_at: str = "",
     cutoff_min: float = 5.0,
     everyone: float = 2.0,
@@ -60,6 +61,8 @@ def town(
     stands["name"], stands["services"] = [f"{key}站" for key in stands.index], [tuple(keys) for keys in sites.values()]
     if hours:
         stands["opening_hours"] = list(hours)
+    if capacity:
+        stands["capacity"] = list(capacity)
     return City(
         key="t", title_zh="镇", title_en="Town",
         area=StudyArea(boundary=shapely.box(X0 - 100, Y0 - 100, X0 + 2100, Y0 + 2100), crs=CRS, buffer_m=2000.0),

@@ -5,7 +5,7 @@
     y = 700       u                 one home that no street is near: nobody can place its people
     y = 300       ===               two homes on streets that nothing joins to the rest
     y = 20    h h h h | h h h h     eight homes by the street of 1,600 m, the last two behind a private gate
-    y = 0     c-------c-------m     c clinics at 0 m and at 800 m, m meals at 1,600 m, of each community
+    y = 0     c-------c-------m     c clinics at 0 m and at 800 m, m eight meals a day at 1,600 m, of each community
 
 Communities lie one beside the other, 1,600 m apart, and their streets are joined.
 """
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from circle15.errors import DataQualityWarning
 from circle15.model import City, Communities, Facilities, Origin, Settings, StudyArea
+from circle15.model.capacity import CapacityRule
 from circle15.model.streets import NodeFlag
 from circle15.render.map.payload import payload
 from circle15.render.published.told import publish
@@ -40,6 +41,7 @@ WIDE = 1600.0
 HOMES = ((100, 20), (300, 20), (500, 20), (700, 20), (950, 20), (1150, 20), (1350, 20), (1550, 20),
          (300, 300), (500, 300), (300, 700))  # fmt: skip
 """Where homes of a community stand, in metres from its corner: eight by the street, two adrift, one far from any."""
+EVERYBODY = CapacityRule(service="meal_point", people="pop_60plus", rate=1.0, unit="meals")
 DUST = 1e-7
 """Floor area of a home of nobody: it stays on the map, and nobody is dealt out to it."""
 
@@ -75,13 +77,14 @@ def secret_town(heads: Sequence[Sequence[int]], **settings: object) -> City:
     sites = points(doors, name="facility_id", prefix="f")
     sites["name"] = "点"
     sites["services"] = [("clinic",), ("clinic",), ("meal_point",)] * len(heads)
+    sites["capacity"] = [np.nan, np.nan, 8.0] * len(heads)
     return City(
         key="secret", title_zh="密", title_en="Secret",
         area=StudyArea(boundary=shapely.union_all(people.geometry.to_numpy()), crs=CRS, buffer_m=1500.0),
         network=network(nodes, edges, node_flags=flags),
         facilities=Facilities(frame=sites, listed=frozenset({"clinic", "meal_point"})),
         communities=Communities(frame=people, origin=HERE), context={"buildings": homes},
-        settings=Settings(draws=20, **settings),
+        settings=Settings(draws=20, **settings), capacity_rules={"meal_point": EVERYBODY},
     )  # fmt: skip
 
 

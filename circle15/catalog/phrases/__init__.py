@@ -2,7 +2,7 @@
 
 from circle15.catalog.phrases.actions import action_places, action_sentences, action_titles, headline, lacking_most
 from circle15.catalog.phrases.attribution import remedy_sentences
-from circle15.catalog.phrases.capacity import shortage_sentences
+from circle15.catalog.phrases.capacity import capacity_assumptions, shortage_sentences
 from circle15.catalog.phrases.changes import change_sentences
 from circle15.catalog.phrases.equity import equity_reasons, named_groups
 from circle15.catalog.phrases.field_checks import check_communities, check_questions
@@ -24,6 +24,7 @@ __all__ = [
     "action_sentences",
     "action_titles",
     "assumption_notes",
+    "capacity_assumptions",
     "change_sentences",
     "check_communities",
     "check_questions",

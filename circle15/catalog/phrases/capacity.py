@@ -1,4 +1,4 @@
-"""Shortages of seats in words: who is short, by how much, and that no allocation changes it."""
+"""Seats in words: what was assumed, who is short of them and by how much, and that no allocation changes it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,53 @@ import pandas as pd
 
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
-from circle15.model.capacity import Capacity
+from circle15.model.capacity import Capacity, CapacityRule
+from circle15.model.places import AGE_GROUP
 from circle15.model.service import Service
 
-__all__ = ["shortage_sentences"]
+__all__ = ["capacity_assumptions", "shortage_sentences"]
+
+
+_UNIT_TIMES = {"seats": "sittings", "staff": "each"}
+"""What a unit of capacity is multiplied by, where it is."""
+
+
+def capacity_assumptions(found: Capacity, language: str, *, pack_services: tuple[Service, ...] = ()) -> list[str]:
+    """A sentence for each service on who comes on a day and what a unit of capacity serves, each with its source.
+
+    Parameters are those of :func:`shortage_sentences`.
+    """
+    known = known_services(pack_services)
+    lines = []
+    for key, rule in found.rules.items():
+        times = _UNIT_TIMES.get(rule.unit, "")
+        lines.append(
+            text(
+                f"capacity_assumed_{rule.unit}",
+                language,
+                service=getattr(known[key], f"title_{language}"),
+                people=_who(rule.people, language),
+                rate=f"{100 * rule.rate:g}",
+                times=f"{getattr(rule, times):g}" if times else "",
+                days=f"{rule.days:g}",
+                **{f"{part}_source": _source(rule, part, language) for part in ("rate", "unit", "days")},
+                times_source=_source(rule, times, language) if times else "",
+            )
+        )
+    return lines
+
+
+def _source(rule: CapacityRule, part: str, language: str) -> str:
+    """Where a figure comes from, in brackets; what nobody names is an assumption."""
+    source = rule.sources.get(part, "assumption")
+    told = text("capacity_assumption", language) if source == "assumption" else source
+    return text("capacity_source", language, source=told)
+
+
+def _who(column: str, language: str) -> str:
+    """Whom a column counts."""
+    age = AGE_GROUP.fullmatch(column)
+    return text("capacity_aged", language, age=age[1]) if age else text("capacity_everyone", language)
 
 
 def shortage_sentences(found: Capacity, language: str, *, pack_services: tuple[Service, ...] = ()) -> pd.Series:

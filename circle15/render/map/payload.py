@@ -24,6 +24,7 @@ from circle15.render.map.changes import actions
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
 from circle15.render.map.facilities import plain, sites, words
 from circle15.render.map.verdicts import add_lines, verdicts
+from circle15.render.published.counts import tens
 from circle15.render.published.needs import needs_without
 from circle15.render.published.privacy import UNKNOWN
 from circle15.render.published.told import Published, publish
@@ -372,8 +373,8 @@ def _gap(row: pd.Series) -> dict[str, Any]:
 
 
 def _cells(analysis: Analysis, published: Published) -> dict[str, dict[str, dict[str, Any]]]:
-    """For each community and service: public counts per cut-off, minutes, choices, rank, older people of some need."""
-    public, needs = published.cells, needs_without(analysis, published)
+    """For each community and service: public counts per cut-off, minutes, choices, rank, people of some need, seats."""
+    public, needs, seats = published.cells, needs_without(analysis, published), _seats(analysis)
     out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
     steps = [f"uncovered_{place}" for place in range(len(analysis.settings.cutoffs_min))]
     for (community, service), row in zip(public.index, public.to_dict("records"), strict=True):
@@ -383,8 +384,18 @@ def _cells(analysis: Analysis, published: Published) -> dict[str, dict[str, dict
             **{figure: plain(row[figure], 0) for figure in ("mean_min", "p90_min", "choices")},
             "rank": None if pd.isna(row["rank"]) else int(row["rank"]),
             **({"needs": left} if (left := needs.get((str(community), str(service)))) else {}),
+            **({"seats": groups} if (groups := seats.get((str(community), str(service)))) else {}),
         }
     return out
+
+
+def _seats(analysis: Analysis) -> dict[tuple[str, str], list[int]]:
+    """Who comes on a day, is served, finds all full, reaches nothing, or is not known, by community and service."""
+    found = analysis.capacity.frame
+    if not len(found):
+        return {}
+    rows = found[["demand", "served", "full_in_reach", "out_of_reach", "unknown"]].dropna()
+    return {(str(key[0]), str(key[1])): [tens(people) for people in row] for key, *row in rows.itertuples(name=None)}
 
 
 def _totals(published: Published) -> dict[str, Any]:

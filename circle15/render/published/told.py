@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from circle15.model import (
     Analysis,
     Attribution,
+    Capacity,
     Coverage,
     Equity,
     Finding,
@@ -82,6 +83,7 @@ def _analysis(analysis: Analysis, published: Figures) -> Analysis:
         coverage=coverage,
         gaps=_gaps(analysis, published, coverage),
         subdistricts=_subdistricts(analysis, published, coverage),
+        capacity=_capacity(analysis.capacity.told, published),
         ledger=replace(analysis.ledger, frame=public_verdicts(analysis, published.cells)),
         attribution=_attribution(analysis, published),
         actions=public_actions(analysis),
@@ -222,6 +224,17 @@ def _subdistricts(analysis: Analysis, published: Figures, coverage: Coverage) ->
     of = people.groupby(found.named.reindex(people.index).to_numpy()).sum(min_count=1)
     scored[heads] = of.reindex(scored.index)
     return replace(found, frame=sums[found.frame.columns.intersection(sums.columns)], by_subdistrict=scored)
+
+
+def _capacity(told: Capacity | None, published: Figures) -> Capacity:
+    """Who gets a seat, of bundles of ten; nothing of communities of which nothing is told."""
+    if told is None or not len(told):
+        return Capacity()
+    silent = ~told.frame.index.get_level_values("community_id").isin(published.told)
+    frame = told.frame.copy()
+    frame.loc[silent, [column for column in frame if column != "walk_min"]] = pd.NA
+    frame.loc[silent, "walk_min"] = np.nan
+    return replace(told, frame=frame)
 
 
 # -- what verdicts rest on --------------------------------------------------------------------------

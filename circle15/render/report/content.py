@@ -17,6 +17,7 @@ from circle15.render.report.section_clauses import clauses
 from circle15.render.report.section_closing import cards, glossary, limits, quality
 from circle15.render.report.section_needs import needs
 from circle15.render.report.section_scenario import scenario
+from circle15.render.report.section_seats import seats
 from circle15.render.report.section_spread import spread, types
 from circle15.render.report.section_summary import method, summary, verdict
 from circle15.render.tables.frames import synthetic_layers
@@ -24,8 +25,8 @@ from circle15.render.tables.frames import synthetic_layers
 __all__ = ["report_of"]
 
 _SECTIONS = (
-    summary, scenario, method, coverage, gaps, clauses, causes, actions, certainty, spread, needs, types, quality,
-    limits,
+    summary, scenario, method, coverage, gaps, seats, clauses, causes, actions, certainty, spread, needs, types,
+    quality, limits,
 )  # fmt: skip
 _APPENDICES = (cards, glossary)
 

@@ -13,11 +13,13 @@ from circle15.model import Analysis
 from circle15.render.atomic import write_text, write_whole
 from circle15.render.published.told import Published, publish
 from circle15.render.tables.actions import action_table
+from circle15.render.tables.capacity import capacity_table
 from circle15.render.tables.frames import check_table, gap_table, subdistrict_gap_table
 from circle15.render.tables.ledger import ledger_table
 
 __all__ = [
     "actions_csv",
+    "capacity_csv",
     "field_checks_csv",
     "gaps_csv",
     "gaps_xlsx",
@@ -97,6 +99,17 @@ def actions_csv(analysis: Analysis, path: str | Path) -> Path:
         If the file cannot be written.
     """
     return write_csv(action_table(analysis), path)
+
+
+def capacity_csv(analysis: Analysis, path: str | Path) -> Path:
+    """Write who gets a seat, one row per community and service, as :func:`gaps_csv` does; the header alone without any.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    return write_csv(capacity_table(analysis), path)
 
 
 def gaps_xlsx(analysis: Analysis | Published, path: str | Path) -> Path:

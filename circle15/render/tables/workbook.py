@@ -18,6 +18,7 @@ from circle15.render.published.privacy import SUPPRESSED, UNKNOWN
 from circle15.render.published.told import Published, publish
 from circle15.render.tables.actions import action_table
 from circle15.render.tables.book import Book, Sheet
+from circle15.render.tables.capacity import capacity_sheets
 from circle15.render.tables.columns import columns
 from circle15.render.tables.facilities import facility_table, route_table
 from circle15.render.tables.frames import (
@@ -41,9 +42,9 @@ def workbook_bytes(analysis: Analysis | Published) -> bytes:
     """Return the workbook, with the figures that page and report tell; the same analysis gives the same bytes.
 
     Sheets: summary, what would help most (where somebody lacks something), communities, subdistricts (where there are
-    any), gaps (community x service), ledger, compliance and what is not computed (where clauses were judged), what
-    verdicts rest on (links, field checks, equity, types: where there are any), facilities, data quality, files, merged
-    and doubtful facilities (where there are any), method.
+    any), gaps (community x service), capacity (where a list has a service with seats), ledger, compliance and what is
+    not computed (where clauses were judged), what verdicts rest on (links, field checks, equity, types: where there are
+    any), facilities, data quality, files, merged and doubtful facilities (where there are any), method.
     Text from outside is stored as text, never as a formula.
     """
     book, published = Book(), publish(analysis)
@@ -64,6 +65,7 @@ def workbook_bytes(analysis: Analysis | Published) -> bytes:
         if key == "communities" and len(analysis.subdistricts):
             _subdistricts(book, analysis)
         if key == "gaps":
+            capacity_sheets(book, analysis)
             ledger_sheets(book, analysis)
             verdict_sheets(book, analysis)
     _lists(book, analysis.city)

@@ -24,7 +24,9 @@ AS_IT_IS = (40, 2, 3, 30, 30, 2, 3, 4, 3, 2, 4)
 LOST = (40, 2, 3, 30, 30, 2, 3, 4, 3, 5, 1)
 GROUPED = (40, 2, 3, 30, 32, 0, 3, 4, 3, 2, 4)
 BACK = (40, 2, 3, 30, 30, 2, 3, 4, 3, 1, 5)
-"""Three more adrift and three fewer far from any street; two fewer between five and ten minutes; one fewer adrift."""
+SEATED = (40, 2, 3, 30, 30, 2, 2, 5, 3, 2, 4)
+"""Three more adrift and three fewer far from any street; two fewer between five and ten minutes; one fewer adrift; one
+of those who come for a meal lives 200 m nearer."""
 
 
 @cache
@@ -47,7 +49,7 @@ def sizes(key: str) -> list[int]:
 
 
 def test_other_people_give_the_same_three_files() -> None:
-    assert told(LOST) == told(GROUPED) == told(BACK) == told(AS_IT_IS)
+    assert told(LOST) == told(GROUPED) == told(BACK) == told(SEATED) == told(AS_IT_IS)
 
 
 def test_small_groups_may_be_of_other_sizes() -> None:
@@ -87,6 +89,13 @@ def test_an_exact_figure_is_found(leak: str, monkeypatch: pytest.MonkeyPatch) ->
     people, place, exact = LEAKS[leak]
     monkeypatch.setattr(place, exact)
     assert all_told(study(people)) != all_told(study(AS_IT_IS))
+
+
+def test_exact_seats_are_found() -> None:
+    def exact(found: Analysis) -> Analysis:
+        return replace(found, capacity=replace(found.capacity, told=found.capacity))
+
+    assert all_told(exact(study(SEATED))) != all_told(exact(study(AS_IT_IS)))
 
 
 def test_an_exact_spread_is_found() -> None:

@@ -91,6 +91,18 @@ function needsText({ needs = {} }, cutoff, { say, state }) {
   return lines.length ? say('needs_without', { needs: inSeries(lines, state.language) }) : '';
 }
 
+const SEATED = Object.freeze(['seats_served', 'seats_full', 'seats_out', 'seats_unknown']);
+
+/** Who comes on an average day and finds a seat, or does not. @param {Cell} cell @param {Bare} view */
+function seatsText({ seats }, { say, state }) {
+  if (!seats?.[0]) return '';
+  const [demand, ...groups] = seats;
+  const parts = SEATED.flatMap((key, place) =>
+    groups[place] ? [say(key, { people: tens(groups[place], say) })] : [],
+  );
+  return say('seats_come', { people: tens(demand, say), parts: inSeries(parts, state.language) });
+}
+
 /**
  * A service with its share, minutes and choices.
  *
@@ -109,6 +121,7 @@ function knownService(cell, lost, cutoff, view) {
     p90 === null ? say('p90_none') : say('p90_minutes', { n: grouped(p90) }),
     choicesText(choices, view),
     needsText(cell, cutoff, view),
+    seatsText(cell, view),
   ].filter(Boolean);
   return [
     h('span.share', {}, about(shareOf(cell, cutoff, model.fewest))),

@@ -23,6 +23,7 @@
  * @property {number | null} [choices]
  * @property {number | null} [rank]
  * @property {Partial<Record<Need, number[]>>} [needs] estimates as `uncovered`, of needs that are known
+ * @property {number[]} [seats] who comes on a day; of them served, all full in reach, nothing in reach, not known
  *
  * @typedef {object} Gap
  * @property {number | null} index
