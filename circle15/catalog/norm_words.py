@@ -125,4 +125,5 @@ def unit_words(unit: str, language: str) -> str:
 _UNITS = {
     "m2/100hh": "density", "m2": "m2", "people": "people", "hh": "households", "sites": "sites", "h": "hours",
     "organisations": "organisations", "grids": "grids", "yes": "yes", "items": "items", "yuan": "yuan",
+    "places": "places", "places/1000": "places_1000",
 }  # fmt: skip

@@ -17,6 +17,8 @@ from circle15.norms.ground import Ground
 from circle15.norms.premises import (
     area_per,
     area_per_community,
+    capacity_per_1000,
+    facility_capacity,
     facility_count,
     floor_area,
     functions_configured,
@@ -74,6 +76,8 @@ MEASURES: Mapping[str, Callable[[Ground, Rule], Figures]] = {
     "area_per_100_households": area_per("households"),
     "area_per_100_registered_households": area_per("households_registered"),
     "area_per_community": area_per_community,
+    "facility_capacity": facility_capacity,
+    "capacity_per_1000_elders": capacity_per_1000,
     "open_hours_per_day": hours_of_shortest("mo", "tu", "we", "th", "fr"),
     "open_hours_at_weekend": hours_of_shortest("sa", "su"),
     "functions_configured": functions_configured,

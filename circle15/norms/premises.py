@@ -1,4 +1,4 @@
-"""Measures of what stands in a community: numbers, floor areas and hours of facilities, and functions."""
+"""Measures of what stands in a community: numbers, floor areas, capacities and hours of facilities, and functions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from circle15.norms.ground import Ground, fold_name, split_names
 from circle15.norms.sites import nothing_known, qualifying, unlisted
 
 __all__ = [
-    "area_per", "area_per_community", "facility_count", "floor_area", "functions_configured", "functions_counted",
-    "hours_of_shortest",
+    "area_per", "area_per_community", "capacity_per_1000", "facility_capacity", "facility_count", "floor_area",
+    "functions_configured", "functions_counted", "hours_of_shortest",
 ]  # fmt: skip
 
 _DAY_H = 24.0
+_AREA, _CAPACITY = "facilities.floor_area_m2", "facilities.capacity"
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
@@ -54,14 +55,34 @@ def _floor_m2(ground: Ground) -> Numbers:
     return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
 
 
+def _seats(ground: Ground, rule: Rule) -> Numbers:
+    """``float64[f]``: the capacity of each facility for a rule's services, NaN where one of these is not known."""
+    offers = ground.facilities.facilities.offers()
+    asked = offers[offers["service"].isin(rule.services)]
+    sums = asked.groupby("facility_id")["capacity"].agg(lambda each: each.sum(skipna=False))
+    return np.asarray(sums.reindex(ground.facilities.frame.index), dtype=float)
+
+
 def floor_area(ground: Ground, rule: Rule) -> Figures:
     """Floor area of the largest facility that the community, or any of a unit's, has, 0 where there is none."""
     if lacks := unlisted(ground, rule):
         return nothing_known(ground, lacks)
-    best, which, doubt = _best_inside(ground, rule, _floor_m2(ground))
-    area = np.nan_to_num(best, nan=0.0)
-    most = Figures(part=np.where(doubt, np.nan, area))
-    return Figures(part=area, facility=which, most=most, unsure=np.where(doubt, "facilities.floor_area_m2", ""))
+    return _largest(ground, rule, _floor_m2(ground), _AREA)
+
+
+def facility_capacity(ground: Ground, rule: Rule) -> Figures:
+    """Capacity, as the list counts it, of the facility that has most of it; 0 where there is none."""
+    if lacks := unlisted(ground, rule):
+        return nothing_known(ground, lacks)
+    return _largest(ground, rule, _seats(ground, rule), _CAPACITY)
+
+
+def _largest(ground: Ground, rule: Rule, value: Numbers, column: str) -> Figures:
+    """The largest value of a column, open above where another facility does not tell its own."""
+    best, which, doubt = _best_inside(ground, rule, value)
+    found = np.nan_to_num(best, nan=0.0)
+    most = Figures(part=np.where(doubt, np.nan, found))
+    return Figures(part=found, facility=which, most=most, unsure=np.where(doubt, column, ""))
 
 
 def _best_inside(ground: Ground, rule: Rule, value: Numbers) -> tuple[Numbers, Rows, Mask]:
@@ -89,7 +110,7 @@ def area_per(households: str) -> Callable[[Ground, Rule], Figures]:
         if lacks := unlisted(ground, rule):
             return nothing_known(ground, lacks)
         homes = ground.numbers(households)
-        return replace(_area_inside(ground, rule, homes), scale=100.0, lacks=households)
+        return replace(_inside(ground, rule, _floor_m2(ground), homes, _AREA), scale=100.0, lacks=households)
 
     return area_per_100
 
@@ -101,17 +122,28 @@ def area_per_community(ground: Ground, rule: Rule) -> Figures:
     """
     if lacks := unlisted(ground, rule):
         return nothing_known(ground, lacks)
-    return _area_inside(ground, rule, np.ones(len(ground.communities)))
+    return _inside(ground, rule, _floor_m2(ground), np.ones(len(ground.communities)), _AREA)
 
 
-def _area_inside(ground: Ground, rule: Rule, weight: Numbers) -> Figures:
-    """Floor area of each community's facilities, over a weight by which those that are shared are parted.
+def capacity_per_1000(ground: Ground, rule: Rule) -> Figures:
+    """Capacity of a community's facilities per 1,000 people aged 60+, as lists count it: 1000 x sum(C) / P60.
 
-    Areas that are not known may be as large as can be; of a centre that is shared with communities of unknown weight
-    all may belong to the others.
+    A shared facility is shared out by these people.
+    """
+    if lacks := unlisted(ground, rule):
+        return nothing_known(ground, lacks)
+    elders = ground.numbers("pop_60plus")
+    return replace(_inside(ground, rule, _seats(ground, rule), elders, _CAPACITY), scale=1000.0, lacks="pop_60plus")
+
+
+def _inside(ground: Ground, rule: Rule, value: Numbers, weight: Numbers, column: str) -> Figures:
+    """Sum of a column of each community's facilities, over a weight by which those that are shared are parted.
+
+    What is not known may be as large as can be; of a centre that is shared with communities of unknown weight all may
+    belong to the others.
     """
     site, host = _pairs(ground, rule)
-    area, known = _floor_m2(ground)[site], np.nan_to_num(weight, nan=0.0)
+    area, known = value[site], np.nan_to_num(weight, nan=0.0)
     sharing, sharing_known = (
         np.bincount(site, weights=parts[host], minlength=len(ground.facilities))[site] for parts in (weight, known)
     )
@@ -125,7 +157,7 @@ def _area_inside(ground: Ground, rule: Rule, weight: Numbers) -> Figures:
     low = _sum(ground, host, np.nan_to_num(area, nan=0.0) * least)
     high = _sum(ground, host, np.where(most > 0, area * most, 0.0))
     lacking = _sum(ground, host, (np.isnan(area) & (most > 0)).astype(float)) > 0
-    unsure = np.where(lacking, "facilities.floor_area_m2", "")
+    unsure = np.where(lacking, column, "")
     return Figures(
         part=low, whole=weight, facility=_first(ground, site, host), most=Figures(part=high, whole=weight),
         unsure=unsure.astype(object),

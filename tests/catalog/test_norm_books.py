@@ -14,9 +14,9 @@ from circle15.errors import NormError
 from tests.towns.norm_books import RULE, book_toml
 
 BOOKS = (
-    "complete-community-2020", "embedded-2024", "gb50180-2018", "gb50437", "jb143-2010", "jiangsu-13fyp",
-    "jiangsu-14fyp", "jiangsu-cases", "jiangsu-elderly-draft-2022", "project-defaults", "quarter-hour-2025",
-    "suzhou-size-2022", "td1063-2021",
+    "capacity-cases", "complete-community-2020", "embedded-2024", "gb50180-2018", "gb50437", "jb143-2010",
+    "jiangsu-13fyp", "jiangsu-14fyp", "jiangsu-cases", "jiangsu-elderly-draft-2022", "project-defaults",
+    "quarter-hour-2025", "suzhou-size-2022", "td1063-2021",
 )  # fmt: skip
 RULES = all_rules(norm_books().values())
 HAN = re.compile(r"[\u4e00-\u9fff]")

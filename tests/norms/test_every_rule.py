@@ -58,6 +58,7 @@ PER_10000 = {
 }  # fmt: skip
 AREAS = {"floor_area", "area_per_100_households", "area_per_100_registered_households", "area_per_community"}
 HOURS = {"open_hours_per_day", "open_hours_at_weekend"}
+CAPACITIES = {"facility_capacity": 1.0, "capacity_per_1000_elders": 0.2}  # of 200 people aged 60+
 REACH = {
     "people_in_reach", "people_in_reach_or_delivery", "people_in_reach_open", "people_within_distance",
     "services_in_reach",
@@ -114,8 +115,11 @@ def town(rule, value, *, without=""):
         return rate_town(rule, round(value / 100 * TWENTY), without=without)
     columns = columns_of(rule, value)
     attributes = {"floor_area_m2": 500.0, "opening_hours": "24/7", "delivery_radius_m": 0.0, "standardised": "是"}
+    attributes |= {"capacity": 50.0}
     if rule.measure in AREAS:
         attributes["floor_area_m2"] = value
+    if rule.measure in CAPACITIES:
+        attributes["capacity"] = value * CAPACITIES[rule.measure]
     if rule.measure in HOURS:
         attributes["opening_hours"] = hours_text(value)
     sites = round(value) if rule.measure == "facility_count" else 1
@@ -190,7 +194,7 @@ def built(rule, rows, sites, *, share, without):
 def facilities_of(rule, sites, without):
     frame = points([(10_000 * community + NEAR, 0) for _, community, _ in sites], name="facility_id", prefix="f")
     frame["name"], frame["services"] = frame.index, [tuple(offered.split()) for offered, _, _ in sites]
-    for column in ("floor_area_m2", "opening_hours", "delivery_radius_m", "standardised"):
+    for column in ("capacity", "floor_area_m2", "opening_hours", "delivery_radius_m", "standardised"):
         frame[column] = [attributes.get(column) for _, _, attributes in sites]
     frame["tier_key"] = rule.tiers[0] if rule.tiers else "city"
     kinds = [one.kinds[0] for one in (rule, *(RULES[key] for key in rule.of)) if one.kinds]

@@ -442,6 +442,48 @@ def test_a_station_of_unknown_tier_and_size_may_be_large_enough():
     assert row(judge(place, parse_book(book_toml(rule), file="mine.toml").rules), "a")["verdict"] == "undetermined"
 
 
+# -- capacities ------------------------------------------------------------------------------------
+
+SEATS = RULE | {"measure": "facility_capacity", "unit": "places", "minutes": None, "services": ["meal_point"]}
+PER_1000 = SEATS | {"id": "b", "measure": "capacity_per_1000_elders", "unit": "places/1000"}
+
+
+def seated(capacity, *, at_least, first="meal_point"):
+    """Meal points at 400 m and 600 m in the first community, at 1,500 m in the second."""
+    places = communities(pop_60plus=[500, 500])
+    sites = [(400, first), (600, "meal_point"), (1500, "meal_point")]
+    rules = [SEATS | {"at_least": at_least}, PER_1000 | {"at_least": at_least, "level": "city"}]
+    return judge(ground(places, sites, capacity=capacity), parse_book(book_toml(*rules), file="mine.toml").rules)
+
+
+@pytest.mark.parametrize(("bound", "verdict"), [(39, "pass"), (40, "pass"), (41, "fail")])
+def test_the_largest_capacity_counts(bound, verdict):
+    found = row(seated([40, 30, 20], at_least=bound), "a")
+    assert found[["observed", "verdict", "facility_id"]].tolist() == [40, verdict, "f0"]
+    # 90 places for 1,000 people of the city.
+    whole = row(seated([40, 30, 20], at_least=bound), "b", "city", "city")
+    assert whole[["observed", "verdict"]].tolist() == [90, "pass"]
+
+
+def test_a_capacity_that_nobody_tells_may_be_any():
+    ledger = seated([40, np.nan, 20], at_least=50)
+    assert row(ledger, "a")[["verdict", "lacks", "observed_low"]].tolist() == [
+        "undetermined",
+        "facilities.capacity",
+        40,
+    ]
+    assert row(ledger, "a", "c1")[["verdict", "observed"]].tolist() == ["fail", 20]
+    # 60 places that are known are enough for 50 per 1,000.
+    whole = row(ledger, "b", "city", "city")
+    assert whole[["verdict", "observed_low", "lacks"]].tolist() == ["pass", 60, "facilities.capacity"]
+
+
+def test_capacity_is_that_of_the_service_and_no_total_is_shared_out():
+    # The first offers day care too, so nobody knows how many of its 40 places are for meals.
+    ledger = seated([40, 30, 20], at_least=10, first="meal_point day_care")
+    assert row(ledger, "a")[["verdict", "observed_low", "lacks"]].tolist() == ["pass", 30, "facilities.capacity"]
+
+
 # -- shared centres -------------------------------------------------------------------------------
 
 

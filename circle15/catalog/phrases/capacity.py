@@ -43,10 +43,9 @@ def capacity_assumptions(found: Capacity, language: str, *, pack_services: tuple
 
 
 def _source(rule: CapacityRule, part: str, language: str) -> str:
-    """Where a figure comes from, in brackets; what nobody names is an assumption."""
+    """Where a figure comes from; what nobody names is an assumption."""
     source = rule.sources.get(part, "assumption")
-    told = text("capacity_assumption", language) if source == "assumption" else source
-    return text("capacity_source", language, source=told)
+    return text("capacity_assumption", language) if source == "assumption" else source
 
 
 def _who(column: str, language: str) -> str:

@@ -26,7 +26,7 @@ from circle15.render.published.privacy import (
 
 __all__ = ["EXPOSURE", "HIDDEN", "clause_tables", "levels_of", "public_verdicts", "without_people"]
 
-Exposure = Literal["people", "households", "per_household", "registered", "people_count", "staff", "plain"]
+Exposure = Literal["people", "households", "per_household", "registered", "people_count", "per_elder", "staff", "plain"]
 Numbers = NDArray[np.float64]
 
 
@@ -51,6 +51,7 @@ EXPOSURE: Mapping[str, Exposure] = {
     "funding_per_100_households": "per_household",
     "funding_per_100_registered_households": "per_household",
     "households_per_grid": "per_household",
+    "capacity_per_1000_elders": "per_elder",
     "registered_share": "registered",
     "workers_per_10000": "staff",
     "workers_per_10000_registered": "staff",
@@ -60,7 +61,7 @@ EXPOSURE: Mapping[str, Exposure] = {
     **dict.fromkeys(
         (
             "residential_land_in_reach", "residential_land_within_distance",
-            "facility_count", "floor_area", "open_hours_per_day", "open_hours_at_weekend",
+            "facility_capacity", "facility_count", "floor_area", "open_hours_per_day", "open_hours_at_weekend",
             "area_per_community", "functions_configured", "functions_counted", "organisations_per_community",
             "grids_required", "grid_staffing", "one_stop", "full_agency", "general_service", "service_items",
             "deliberation", "resident_use_share", "office_share", "compliance_rate",
@@ -245,6 +246,9 @@ def _public(
         case "per_household":
             homes = "households_registered" if "registered" in rule.measure else "households"
             told = _per_head(units.total(_column(frame, homes)), observed)
+        case "per_elder":
+            elders = units.total(_column(frame, "pop_60plus"))
+            return _per_head(elders, observed), ~(elders >= FEWEST)
         case "registered":
             registered, everyone = (
                 units.total(_column(frame, name)) for name in ("population_registered", "population")

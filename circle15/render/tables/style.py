@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -126,7 +125,7 @@ def _body(sheet: Sheet, row: int, table: pd.DataFrame) -> int:
     people = [columns()[str(key)].unit_en in _PEOPLE for key in table.columns]
     for record in table.itertuples(index=False, name=None):
         for place, (value, look, heads) in enumerate(zip(record, looks, people, strict=True)):
-            few = heads and isinstance(value, Real) and 0 < value < FEWEST
+            few = heads and isinstance(value, int | float | np.number) and 0 < value < FEWEST
             put(sheet, row, place, few_words if few else value, look)
         row += 1
     return row

@@ -322,6 +322,13 @@ def test_figures_per_household_are_those_of_the_public_households(town: Analysis
     assert _one(town, "area_per_100_households", 5000.0, columns={"households": 6.0}) is None
 
 
+def test_capacity_by_people_is_that_of_their_tens_and_hidden_where_they_are_few(town: Analysis) -> None:
+    # 24 places for 234 people, told as 230; of fewer than ten people not even the verdict is told.
+    shown = _one(town, "capacity_per_1000_elders", 1000 * 24 / 234, columns={"pop_60plus": 234.0})
+    assert shown == round(1000 * 24 / 230, 1)
+    assert _one(town, "capacity_per_1000_elders", 5000.0, columns={"pop_60plus": 6.0}) is None
+
+
 def test_staff_and_registered_people_are_told_by_tens_or_not_at_all(town: Analysis) -> None:
     assert _one(town, "workers_per_10000", 41.2, columns={"workers": 8.0}) is None
     assert _one(town, "workers_per_10000", 61.9, columns={"workers": 12.0}) == 61.9

@@ -25,6 +25,8 @@ const UNITS = Object.freeze({
   items: 'unit_of_items',
   organisations: 'unit_of_organisations',
   yuan: 'unit_of_yuan',
+  places: 'unit_of_places',
+  'places/1000': 'unit_of_places_1000',
 });
 
 /** Up to one decimal. @param {number} value */
