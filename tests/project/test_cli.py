@@ -27,7 +27,9 @@ from tests.towns.pack_files import SITES, community, town_communities
 from tests.towns.processor import HANGS_S, within_s
 from tests.towns.real_cities import SHIPPED_TOWNS
 
-OUTPUTS = ["circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "ledger.csv", "map.html", "run.json"]
+OUTPUTS = [
+    "capacity.csv", "circle15.gpkg", "field-checks.csv", "gaps.csv", "gaps.xlsx", "ledger.csv", "map.html", "run.json",
+]  # fmt: skip
 
 
 def heed_interrupts() -> None:

@@ -37,7 +37,7 @@ def actions(published: Published, project: Project) -> dict[str, Any] | None:
     return {
         "minutes": found.cutoff_min,
         "needs": {
-            "elders": tens(float(found.needs.frame["elders"].sum())),
+            "pop_60plus": tens(float(found.needs.frame["elders"].sum())),
             "lacking": [tens(found.needs.lacking(level)) for level in levels],
             "where": {language: where for language, (where, _) in most.items()},
             "service": {language: service for language, (_, service) in most.items()},

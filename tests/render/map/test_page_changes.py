@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 def test_people_of_the_payload_are_published(town):
     found = payload(town)["actions"]
     # 103 of a, 206 of b and 417 of c lack one of the two services, nobody both.
-    assert found["needs"]["elders"] == 730
+    assert found["needs"]["pop_60plus"] == 730
     assert found["needs"]["lacking"] == [730, 0]
     assert (found["needs"]["where"], found["needs"]["service"]["en"]) == (
         {"zh": "c社区", "en": "c社区"}, "a community clinic",

@@ -12,15 +12,15 @@ import { dotted, either, percent, tens } from './text.js';
 export function headline({ say, model, state }) {
   const { actions } = model.content;
   if (!actions) return '';
-  const { elders, lacking, where, service } = actions.needs;
+  const { pop_60plus: everyone, lacking, where, service } = actions.needs;
   const [one, , three] = lacking;
   if (!one) return say('headline_nobody', { cutoff: actions.minutes });
   const known = (/** @type {number} */ count) => (count < 0 ? model.fewest / 2 : count);
   return say(three ? 'headline_lack_three' : 'headline_lack', {
-    elders: tens(elders, say),
+    elders: tens(everyone, say),
     one: tens(one, say),
     three: tens(three ?? 0, say),
-    percent: percent(known(one) / known(elders)).slice(0, -1),
+    percent: percent(known(one) / known(everyone)).slice(0, -1),
     cutoff: actions.minutes,
     where: where[state.language],
     service: service[state.language],

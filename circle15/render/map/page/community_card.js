@@ -97,9 +97,7 @@ const SEATED = Object.freeze(['seats_served', 'seats_full', 'seats_out', 'seats_
 function seatsText({ seats }, { say, state }) {
   if (!seats?.[0]) return '';
   const [demand, ...groups] = seats;
-  const parts = SEATED.flatMap((key, place) =>
-    groups[place] ? [say(key, { people: tens(groups[place], say) })] : [],
-  );
+  const parts = SEATED.flatMap((key, place) => (groups[place] ? [say(key, { people: tens(groups[place], say) })] : []));
   return say('seats_come', { people: tens(demand, say), parts: inSeries(parts, state.language) });
 }
 

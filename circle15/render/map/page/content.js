@@ -130,8 +130,8 @@
  *
  * @typedef {Bilingual & {kind: "service" | "hours" | "gate" | "link" | "site", gain: number, step: number,
  *   added: number, same: number, points: [number, number][]}} Change that would help; person-services in tens
- * @typedef {{elders: number, lacking: number[], where: Bilingual, service: Bilingual}} Needs of whom so many lack one
- *   service or more, two or more, ...; where and which most
+ * @typedef {{pop_60plus: number, lacking: number[], where: Bilingual, service: Bilingual}} Needs of whom so many lack
+ *   one service or more, two or more, ...; where and which most
  * @typedef {{minutes: number, needs: Needs, list: Change[]}} Changes
  *
  * @typedef {object} Content
