@@ -16,6 +16,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from circle15.model import Analysis
 from circle15.render.published import told as telling
 from tests.towns.hidden_people import Adversary, Town, groups_of, page_text, told
 from tests.towns.page_fixture import SERVICES
@@ -100,13 +101,21 @@ LEAKS = {
 }
 
 
+@pytest.fixture(scope="module")
+def possible(town: Town) -> dict[str, list[Analysis]]:
+    """The town with as few and as many people of a group as may be; of whom it is told only what is published."""
+    adversary = Adversary(town, np.array(SEEDED[2]))
+    groups = {"served by a link": town.worlds()["served"], "without a clinic": town.missed("clinic", 15.0)}
+    return {key: [town.with_people(people) for people in adversary.ends(group)] for key, group in groups.items()}
+
+
 @pytest.mark.parametrize("leak", [None, *LEAKS])
-def test_an_exact_figure_is_found(town: Town, leak: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    group = town.worlds()["served"] if leak == "links" else town.missed("clinic", 15.0)
-    ends = Adversary(town, np.array(SEEDED[2])).ends(group)
+def test_an_exact_figure_is_found(
+    possible: dict[str, list[Analysis]], leak: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if leak is not None:
         monkeypatch.setattr(*LEAKS[leak])
-    first, second = (told(town.with_people(people)) for people in ends)
+    first, second = map(told, possible["served by a link" if leak == "links" else "without a clinic"])
     assert (first == second) == (leak is None)
 
 
