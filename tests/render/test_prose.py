@@ -66,7 +66,7 @@ def published(kind: str) -> Published:
     return publish(town(kind))
 
 
-def wrong(texts: list[str]) -> dict[str, list[str]]:
+def wrong(texts: list[str]) -> dict[str, tuple[str, ...]]:
     return {text: found for text in dict.fromkeys(texts) if (found := faults(text))}
 
 

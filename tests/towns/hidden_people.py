@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -170,10 +170,17 @@ def report_text(published: Published) -> str:
     return repr(report_of(Facts(published=published, figures=frozenset())))
 
 
-def told(town: Analysis) -> tuple[str, str, bytes]:
+def tell(town: Analysis) -> Iterator[str | bytes]:
     """Page, report and workbook."""
     published = publish(town)
-    return page_text(published), report_text(published), workbook_bytes(published)
+    yield page_text(published)
+    yield report_text(published)
+    yield workbook_bytes(published)
+
+
+def same_told(first: Analysis, second: Analysis) -> bool:
+    """Whether page, report and workbook of two towns are the same; what differs first is the answer."""
+    return all(one == other for one, other in zip(tell(first), tell(second), strict=True))
 
 
 # -- what an adversary makes of it ------------------------------------------------------------------
