@@ -13,16 +13,7 @@ import pytest
 from hypothesis import settings
 
 from circle15 import cli
-from tests.towns.pack_files import (
-    CITY_TOML,
-    SITES,
-    TOWN_NODES,
-    TOWN_WAYS,
-    geojson,
-    osm_xml,
-    town_communities,
-    write_csv,
-)
+from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml, town_pack
 
 # A busy machine is no fault of the code: examples may take their time.
 settings.register_profile("circle15", deadline=None)
@@ -69,27 +60,8 @@ def osm_file(tmp_path: Path) -> Callable[..., Path]:
 def make_pack(tmp_path: Path) -> Callable[..., Path]:
     """Write the town's pack below ``tmp_path`` and return the data root; every part can be given otherwise."""
 
-    def write(
-        city: str = "tryton",
-        *,
-        root: str = "roots",
-        settings: str = "",
-        more: str = "",
-        toml: str | None = None,
-        communities: list[dict[str, Any]] | None = None,
-        sites: Any = SITES,
-        streets: str | None = None,
-    ) -> Path:
-        folder = tmp_path / root / city
-        folder.mkdir(parents=True)
-        text = CITY_TOML.format(settings=settings, more=more) if toml is None else toml
-        (folder / "city.toml").write_text(text, encoding="utf-8")
-        layer = town_communities() if communities is None else communities
-        (folder / "communities.geojson").write_text(geojson(layer), encoding="utf-8")
-        write_csv(folder / "facilities.csv", sites)
-        if streets != "":
-            (folder / "streets.osm").write_text(streets or osm_xml(TOWN_NODES, TOWN_WAYS), encoding="utf-8")
-        return folder.parent
+    def write(city: str = "tryton", *, root: str = "roots", **parts: Any) -> Path:
+        return town_pack(tmp_path / root, city, **parts)
 
     return write
 

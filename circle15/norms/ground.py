@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -31,6 +32,8 @@ Rows = NDArray[np.int64]
 LAND_M = 50.0
 """Residential land is asked at points so far apart: each stands for a quarter of a hectare."""
 
+_WITHOUT_FACILITIES = ("areas", "population", "land")
+"""What a ground works out once, and that does not rest on facilities."""
 _BETWEEN = re.compile("[;；,，、|/\n]+")
 
 
@@ -113,7 +116,18 @@ class Ground:
         site, host = self.site[order], first[unit[self.host[order]]]
         once = np.unique(np.stack([site, host]), axis=1, return_index=True)[1]
         once = np.sort(once[host[once] >= 0])
-        return replace(self, site=site[once], host=host[once])
+        return self._changed(site=site[once], host=host[once])
+
+    def served_by(self, facilities: PlacedFacilities) -> Ground:
+        """The same ground with other facilities; the land is not placed on the streets again."""
+        site, host = _belonging(self.communities.frame, facilities.frame)
+        return self._changed(facilities=facilities, site=site, host=host)
+
+    def _changed(self, **parts: Any) -> Ground:
+        """With other facilities, or others that belong to communities: what rests on neither is kept."""
+        changed = replace(self, **parts)
+        vars(changed).update({name: value for name, value in vars(self).items() if name in _WITHOUT_FACILITIES})
+        return changed
 
     def determined(self, reached: Mask) -> Mask:
         """Demand points of which the map tells whether they reach something; see :func:`determined`."""

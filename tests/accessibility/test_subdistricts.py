@@ -9,7 +9,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.accessibility.subdistricts import NO_SUBDISTRICT, by_subdistrict
@@ -120,6 +120,7 @@ PEOPLE = st.integers(0, 4096).map(lambda units: units / 1024)
 
 
 # Large towns: the order of few rows rarely matters to a sum.
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("东西"), PEOPLE, PEOPLE, PEOPLE), min_size=1, max_size=40), st.randoms())
 def test_sums_are_exact_in_any_order(rows, random):
     def sums(some):

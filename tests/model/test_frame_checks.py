@@ -14,6 +14,7 @@ import shapely
 from circle15.errors import InputError
 from circle15.model.places import Communities, Facilities
 from circle15.study import analyse, load_city
+from tests.towns.pack_files import town_pack
 
 ENDLESS = shapely.Polygon([(0, 0), (1, 0), (np.inf, 1), (0, 1)])
 
@@ -22,22 +23,15 @@ def two_levels(frame):
     return frame.set_axis(pd.MultiIndex.from_tuples([(column, "") for column in frame.columns]), axis=1)
 
 
-@pytest.fixture
-def city(make_pack):
-    return load_city("tryton", data=make_pack(settings="[settings]\ndraws = 0\n"))
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    return load_city("tryton", data=town_pack(tmp_path_factory.mktemp("data"), settings="[settings]\ndraws = 0\n"))
 
 
 @pytest.fixture(scope="module")
-def shares():
-    """Shares of people in reach of the town as it is, by the first city that asks; all of this module are equal."""
-    known = []
-
-    def of(city):
-        if not known:
-            known.append(city_shares(analyse(city, draws=0)))
-        return known[0]
-
-    return of
+def shares(city):
+    """Shares of people in reach of the town as it is."""
+    return city_shares(analyse(city))
 
 
 def city_shares(result):
@@ -67,12 +61,11 @@ def with_facilities(city, change):
     ],
 )
 def test_what_is_meant_without_doubt_runs_to_the_end(city, shares, tmp_path, change):
-    plain = shares(city)
     made = with_communities(city, change)
     assert {made.communities.frame[column].dtype.kind for column in ("population", "pop_60plus")} <= set("fiu")
     result = analyse(made, draws=0)
     assert result.save(tmp_path).joinpath("run.json").exists()
-    assert city_shares(result) == plain
+    assert city_shares(result) == shares
 
 
 def test_ids_of_several_kinds_become_text(city):

@@ -57,7 +57,7 @@ def finish(process: subprocess.Popen) -> tuple[int, str, str]:
 
 
 def test_map_writes_its_files_and_says_where(run, make_pack, tmp_path):
-    code, out, err = run("map", "tryton", "--data", make_pack(), "--out", tmp_path / "out")
+    code, out, err = run("map", "tryton", "--data", make_pack(whole=True), "--out", tmp_path / "out")
     assert code == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == OUTPUTS
     assert out.splitlines()[-1].startswith(str(tmp_path / "out" / "map.html"))

@@ -29,7 +29,7 @@ from tests.towns.browser_page import HOSTILE, becomes, click, texts
 from tests.towns.chromium import Browser, program
 from tests.towns.findings import finding_of
 from tests.towns.norm_books import RULE, book_toml
-from tests.towns.pack_files import CITY_TOML, TOWN_NODES, TOWN_WAYS, osm_xml, write_csv
+from tests.towns.pack_files import CITY_TOML, TOWN_NODES, TOWN_WAYS, osm_xml, town_pack, write_csv
 from tests.towns.pack_services import PARCELS, PHARMACY, services_toml
 
 SITES = (
@@ -63,12 +63,14 @@ def pack(make_pack: Callable[..., Path]) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture
-def city(pack):
-    return c15.load_city("tryton", data=pack())
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    root = town_pack(tmp_path_factory.mktemp("data"), toml=written(), sites=SITES)
+    (root / "tryton" / "mine.toml").write_bytes(BOOK)
+    return c15.load_city("tryton", data=root)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def result(city):
     return c15.analyse(city)
 
@@ -191,7 +193,9 @@ def test_they_are_judged_as_the_others_are(result):
 
 
 def test_they_count_one_each_where_no_weight_is_given(pack):
-    result = c15.analyse(c15.load_city("tryton", data=pack(written(settings="[settings]\ncutoffs_min = [1, 2]\n"))))
+    result = c15.analyse(
+        c15.load_city("tryton", data=pack(written(settings="[settings]\ncutoffs_min = [1, 2]\ndraws = 0\n")))
+    )
     assert result.gaps.weights == dict.fromkeys(KEYS, 0.25)
 
 

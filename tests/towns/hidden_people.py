@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from circle15.model import Analysis, Equity
 from circle15.model.norms import Ledger
 from circle15.render.map.payload import payload
 from circle15.render.published.privacy import public_parts, public_shares, tells_too_much
-from circle15.render.published.told import publish
+from circle15.render.published.told import Published, publish
 from circle15.render.report.content import report_of
 from circle15.render.report.facts import Facts
 from circle15.render.tables.workbook import workbook_bytes
@@ -157,7 +157,7 @@ def _equity(town: Analysis) -> Equity:
 # -- what is told -----------------------------------------------------------------------------------
 
 
-def page_text(town: Analysis) -> str:
+def page_text(town: Analysis | Published) -> str:
     """The page's JSON with what stands behind its verdicts unpacked."""
     content = payload(town)
     packed = content["verdicts"]["text"]
@@ -165,14 +165,22 @@ def page_text(town: Analysis) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-def report_text(town: Analysis) -> str:
+def report_text(published: Published) -> str:
     """Every word of the report, without its pictures."""
-    return repr(report_of(Facts(published=publish(town), figures=frozenset())))
+    return repr(report_of(Facts(published=published, figures=frozenset())))
 
 
-def told(town: Analysis) -> tuple[str, str, bytes]:
+def tell(town: Analysis) -> Iterator[str | bytes]:
     """Page, report and workbook."""
-    return page_text(town), report_text(town), workbook_bytes(town)
+    published = publish(town)
+    yield page_text(published)
+    yield report_text(published)
+    yield workbook_bytes(published)
+
+
+def same_told(first: Analysis, second: Analysis) -> bool:
+    """Whether page, report and workbook of two towns are the same; what differs first is the answer."""
+    return all(one == other for one, other in zip(tell(first), tell(second), strict=True))
 
 
 # -- what an adversary makes of it ------------------------------------------------------------------

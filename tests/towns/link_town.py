@@ -97,6 +97,7 @@ _CITY = """\
 name = "试"
 name_en = "T"
 crs = "EPSG:4549"
+norms = ["project-defaults"]
 [settings]
 draws = 0
 [network]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from circle15.errors import DataQualityWarning
-from tests.towns.pack_files import write_csv
+from tests.towns.pack_files import quick, write_csv
 
 CITY = """\
 name = "试城"
@@ -36,7 +36,7 @@ OFFICES = (
 
 
 def grown_pack(make_pack, *, more="grow_m = 150", offices=OFFICES):
-    root = make_pack(toml=CITY.format(more=more))
+    root = make_pack(toml=quick(CITY.format(more=more)))
     write_csv(root / "tryton" / "offices.csv", offices, HEADER)
     return root
 

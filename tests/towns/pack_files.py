@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,16 @@ SITES = (
     ("f1", "食堂", "meal_point", "120.6201", "31.3101"),
     ("f2", "卫生站", "clinic;meal_point", "120.6219", "31.3101"),
 )
+
+
+def quick(toml: str) -> str:
+    """A ``city.toml`` with one small book and few draws where it names none: most tests are about neither."""
+    if not re.search(r"^norms\b", toml, re.MULTILINE):
+        toml = f'norms = ["project-defaults"]\n{toml}'
+    if not re.search(r"^draws\b", toml, re.MULTILINE):
+        head = "[settings]\n"
+        toml = toml.replace(head, f"{head}draws = 3\n") if head in toml else f"{toml}\n{head}draws = 3\n"
+    return toml
 
 
 def _tag_lines(tags: Tags) -> str:
@@ -111,3 +122,33 @@ def write_layer(path, features):
     """A GeoJSON file of features."""
     path.write_text(geojson(features), encoding="utf-8")
     return path
+
+
+def town_pack(
+    root: Path,
+    city: str = "tryton",
+    *,
+    settings: str = "",
+    more: str = "",
+    toml: str | None = None,
+    communities: list[dict[str, Any]] | None = None,
+    sites: Any = SITES,
+    streets: str | None = None,
+    whole: bool = False,
+) -> Path:
+    """Write the town's pack below a data root and return the root; every part can be given otherwise.
+
+    Unless ``settings`` or a ``toml`` of its own say otherwise, it has one small book and few draws; ``whole`` leaves
+    both at what the program takes where a pack says nothing.
+    """
+    folder = root / city
+    folder.mkdir(parents=True)
+    plain = CITY_TOML.format(settings=settings, more=more)
+    text = (plain if whole else quick(plain)) if toml is None else toml
+    (folder / "city.toml").write_text(text, encoding="utf-8")
+    layer = town_communities() if communities is None else communities
+    (folder / "communities.geojson").write_text(geojson(layer), encoding="utf-8")
+    write_csv(folder / "facilities.csv", sites)
+    if streets != "":
+        (folder / "streets.osm").write_text(streets or osm_xml(TOWN_NODES, TOWN_WAYS), encoding="utf-8")
+    return root

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from circle15.catalog import services
@@ -41,16 +42,17 @@ _CODE = re.compile("|".join(_CODES))
 """A norm's own number, a file and other code, which stand off: GB 50180-2018, WGS 84, 三(二)1."""
 
 
-def faults(text: str) -> list[str]:
+@cache
+def faults(text: str) -> tuple[str, ...]:
     """What is wrong with a text: the faults that it has, and words that another one stands for.
 
     Examples
     --------
     >>> faults("走直线剩0人"), faults("约10人走不到，占5%"), faults("1 rows were read")
-    (['nobody is left, as a number'], [], ['one of many'])
+    (('nobody is left, as a number',), (), ('one of many',))
     """
     plain = _CODE.sub("X", text)
-    return [name for name, mark in _FAULTS.items() if re.search(mark, plain)] + banned(plain)
+    return *(name for name, mark in _FAULTS.items() if re.search(mark, plain)), *banned(plain)
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -16,7 +16,7 @@ import base64
 import gzip
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -95,13 +95,19 @@ def studied(heads: Sequence[Sequence[int]]) -> Result:
         return analyse(secret_town(heads))
 
 
-def all_told(found: Result) -> tuple[str, str, bytes]:
+def tell(found: Result) -> Iterator[str | bytes]:
     """Page, report and workbook; of the report every word."""
     published = publish(found)
     content = payload(published)
     behind = gzip.decompress(base64.b64decode(content["verdicts"]["text"]))
-    page = json.dumps(content | {"verdicts": json.loads(behind)}, ensure_ascii=False)
-    return page, repr(report_of(Facts(published=published, figures=frozenset()))), workbook_bytes(published)
+    yield json.dumps(content | {"verdicts": json.loads(behind)}, ensure_ascii=False)
+    yield repr(report_of(Facts(published=published, figures=frozenset())))
+    yield workbook_bytes(published)
+
+
+def same_told(first: Result, second: Result) -> bool:
+    """Whether page, report and workbook of two towns are the same; what differs first is the answer."""
+    return all(one == other for one, other in zip(tell(first), tell(second), strict=True))
 
 
 def withheld(found: Result) -> dict[str, NDArray[np.bool_]]:

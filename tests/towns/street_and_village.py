@@ -9,6 +9,8 @@ from circle15.model import City, Communities, Facilities, Origin, Settings, Stud
 from tests.towns.lattice import CRS, X0, Y0, network, points
 
 HERE = Origin(label_zh="测试", label_en="test")
+QUICK = {"norms": ("project-defaults",), "draws": 3}
+"""Settings with one small book and few draws: most tests are about neither."""
 
 
 def street_and_village(
@@ -48,5 +50,5 @@ def street_and_village(
         facilities=Facilities(frame=sites, listed=frozenset({"clinic", "shop"})),
         communities=Communities(frame=people, origin=HERE),
         context={"buildings": homes, **({"water": water} if canal else {})},
-        settings=Settings(**settings),
+        settings=Settings(**{**QUICK, **settings}),
     )  # fmt: skip

@@ -10,7 +10,7 @@ import shapely
 
 from circle15.model import City, Communities, Facilities, Settings, StudyArea, WalkProfile
 from tests.towns.lattice import CRS, X0, Y0, network, points
-from tests.towns.street_and_village import HERE
+from tests.towns.street_and_village import HERE, QUICK
 
 FLAT = WalkProfile(name="flat", title_zh="平", title_en="flat", speed_mps=1.0, stairs_mps=1.0)
 """One metre a second: 900 m in 15 minutes."""
@@ -59,5 +59,5 @@ def three_on_a_street(people: Mapping[str, tuple[float, float]], **settings) -> 
         facilities=Facilities(frame=sites, listed=frozenset({"clinic", "shop"})),
         communities=Communities(frame=frame, origin=HERE),
         context={"buildings": houses},
-        settings=Settings(**settings),
+        settings=Settings(**{**QUICK, **settings}),
     )  # fmt: skip

@@ -66,13 +66,12 @@ def _with(ledger: Ledger, verdict: str) -> pd.DataFrame:
 def _changed(ground: Ground, city: City, changes: tuple[Change, ...], settings: Settings) -> Ground:
     """The ground as a change makes it; people stay where they live."""
     changed = apply(city, Scenario(name="-", changes=changes))
-    graph, demand = ground.graph, ground.demand
-    if changed.network is not city.network:
-        graph = walk_graph(changed.network, graph.profile)
-        demand = place_demand(changed.network, demand.points, max_snap_m=settings.max_snap_m, barriers=city.barriers)
-    sites = place_facilities(
-        graph.network, changed.facilities.in_service(), max_snap_m=settings.max_snap_m, barriers=city.barriers
-    )
+    serving = changed.facilities.in_service()
+    sites = place_facilities(changed.network, serving, max_snap_m=settings.max_snap_m, barriers=city.barriers)
+    if changed.network is city.network and changed.communities is city.communities:
+        return ground.served_by(sites)
+    graph, points = walk_graph(changed.network, ground.graph.profile), ground.demand.points
+    demand = place_demand(changed.network, points, max_snap_m=settings.max_snap_m, barriers=city.barriers)
     return Ground.of(
         changed.communities, sites, demand, graph=graph, residential=ground.residential, checklists=ground.checklists
     )

@@ -99,9 +99,11 @@ def need_table(analysis: Analysis) -> pd.DataFrame:
 
     The estimate is that of :func:`~circle15.render.tables.frames.gap_table`. Empty where no community counts any.
     """
-    gaps, frame = gap_table(analysis), analysis.city.communities.frame
+    frame = analysis.city.communities.frame
+    needs = [need for need in ELDERS_IN_NEED if need in frame]
+    gaps = gap_table(analysis) if needs else pd.DataFrame()
     rows = []
-    for need in (need for need in ELDERS_IN_NEED if need in frame):
+    for need in needs:
         left = gaps.set_index("community_id")[["service", f"{need}_uncovered"]].dropna()
         elders = frame[need].reindex(left.index)
         sums = pd.DataFrame({"service": left["service"], "elders": elders, "left": left.iloc[:, 1]})

@@ -37,7 +37,7 @@ def every_action(study: Study, **options) -> Actions:
 
 def inside(study: Study) -> dict[str, np.ndarray]:
     """Which homes reach each service, by the walking times of the whole pipeline."""
-    minutes = {key: study.nearest.minutes(key) for key in study.coverage.services}
+    minutes = {key: study.nearest.minutes(key) for key in study.nearest.services}
     return {key: np.nan_to_num(time, nan=np.inf) <= study.settings.circle_min for key, time in minutes.items()}
 
 

@@ -380,7 +380,7 @@ def told(found):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ROWS, ROWS, ROWS, st.randoms(use_true_random=False))
 def test_laws_of_merging(one, two, three, chance):
     frames = [drawn(rows, mark) for rows, mark in ((one, "a"), (two, "b"), (three, "c"))]

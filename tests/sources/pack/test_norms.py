@@ -59,7 +59,7 @@ def test_the_run_record_names_books_and_counts_verdicts(pack):
 
 
 def test_without_a_word_the_books_are_those_of_the_settings(make_pack):
-    city = c15.load_city("tryton", data=make_pack())
+    city = c15.load_city("tryton", data=make_pack(whole=True))
     assert [book.key for book in city.books] == list(c15.Settings().norms)
 
 
