@@ -7,6 +7,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from ortools.graph.python import max_flow
 
 from circle15.accessibility.capacity.allocation import (
     fairest,
@@ -192,12 +193,11 @@ def test_the_order_of_rows_and_sites_changes_no_sum(table):
 
 
 def test_or_tools_finds_the_same_flow():
-    solver = pytest.importorskip("ortools.graph.python.max_flow")
     draw = np.random.default_rng(15)
     for _ in range(5):
         walks = {(row, site): 1 for row in range(400) for site in np.flatnonzero(draw.random(30) < 0.1).tolist()}
         table = seats_in_reach(draw.integers(0, 9, 400).tolist(), draw.integers(0, 90, 30).tolist(), walks)
-        flow = solver.SimpleMaxFlow()
+        flow = max_flow.SimpleMaxFlow()
         for row, people in enumerate(table.people.tolist()):
             flow.add_arc_with_capacity(430, row, people)
         for row, site in walks:
