@@ -27,6 +27,7 @@ from circle15.model.changes import (
     LinkEnd,
     MergeCommunities,
     MoveFacility,
+    OpenGate,
     RemoveService,
     SetCapacity,
     SetDeliveryRadius,
@@ -35,8 +36,13 @@ from circle15.model.changes import (
     SetSpeed,
     SplitCommunity,
 )
+from circle15.model.scenario import Scenario
+from circle15.planning.scenario import apply
 from circle15.planning.scenario.application import FUNCTIONS
+from tests.towns.action_town import town
+from tests.towns.gate_town import compound
 from tests.towns.scenarios import STREET, analysed, at, changed, gaps, street
+from tests.towns.three_on_a_street import FLAT
 
 TODAY = {
     ("a", "clinic"): 0.0, ("a", "shop"): 40.0, ("b", "clinic"): 20.0, ("b", "shop"): 20.0, ("c", "clinic"): 30.0,
@@ -114,8 +120,17 @@ def test_walkers_that_change_are_those_of_the_analysis(change, lacking):
 def test_every_kind_of_change_has_its_function_and_stands_in_the_matrix():
     known = set(FUNCTIONS)
     tried = {type(change) for change, _ in MATRIX} | {SetProfile, SetSpeed}
-    assert {kind.__name__ for kind in known - tried} == {"OpenGate"}  # see test_gates
+    assert {kind.__name__ for kind in known - tried} == {"OpenGate"}  # the test below: no gate stands on the street
     assert len({kind.kind for kind in known}) == len(known) == 16
+
+
+def test_a_gate_that_opens_lets_those_outside_in():
+    # From outside 10 + 10 m to the way in, 100 to the gate and 100 on to the clinic: 220 of 300 m.
+    city = town(compound(), {"a": (-10, 510)}, {"a": 30}, {(200, 500): ["clinic"]}, listed=("clinic",))
+    opened = apply(city, Scenario(name="A", changes=(OpenGate(gate_id="gate:6"),)))
+    assert [gaps(c15.analyse(one, profile=FLAT)) for one in (city, opened)] == [
+        {("a", "clinic"): 30.0}, {("a", "clinic"): 0.0},
+    ]  # fmt: skip
 
 
 # -- Other indicators --------------------------------------------------------------------------------
