@@ -18,8 +18,8 @@ __all__ = ["public_actions"]
 def public_actions(analysis: Analysis) -> Actions:
     """The actions of an analysis with published figures: tens, sums of what is told of communities.
 
-    Order, steps and places are as they were; one to nine people stand as five. Verdicts that turn are those of clauses
-    that do not speak of people.
+    Order, steps and places are as they were; one to nine people stand as five. What a step adds is told in tenths of
+    what it serves alone. Verdicts that turn are those of clauses that do not speak of people.
     """
     found = analysis.actions
     if not len(found.needs):
@@ -32,7 +32,10 @@ def public_actions(analysis: Analysis) -> Actions:
     parts = drawn(public_left(cells, found.gains.droplevel("action_id")).to_numpy())
     sums = pd.Series(parts, index=found.gains.index).groupby(level="action_id").sum().reindex(found.frame.index)
     gain = drawn(public_tens(np.asarray(sums, dtype=np.float64)))
-    added = np.minimum(drawn(public_tens(found.frame["added"].to_numpy(dtype=np.float64))), gain)
+    exact = found.frame[["gain", "added"]].to_numpy(dtype=np.float64)
+    # Tens of the exact people that a step adds would tell more of few of them than what is told of each community.
+    tenths = np.rint(10 * exact[:, 1] / np.maximum(exact[:, 0], 1e-9)) / 10
+    added = np.minimum(drawn(public_tens(gain * tenths)), gain)
     shown = pd.Series(np.where(gains > 0, parts, 0.0), index=found.gains.index, name=found.gains.name)
     turned = found.turned
     if turned is not None:

@@ -79,6 +79,13 @@ def test_english_names_of_subdistricts_and_facilities_are_told():
     assert action_titles(named, places, "zh").tolist()[0].startswith("在f1站（")
 
 
+def test_what_a_step_adds_is_told_in_tenths_of_what_it_serves():
+    found = clinic_and_culture()
+    for exact, shown in ((623.0, 620), (590.0, 560), (300.0, 310), (20.0, 0), (0.0, 0)):
+        less = replace(found, actions=replace(found.actions, frame=found.actions.frame.assign(added=[exact, 103.0])))
+        assert public_actions(less).frame["added"].tolist() == [shown, 100]
+
+
 def test_verdicts_on_people_that_turn_are_not_passed_on():
     found = clinic_and_culture()
     rules = {rule.measure: rule.clause_id for rule in found.ledger.rules}
