@@ -83,7 +83,7 @@ def action_sentences(
 def action_titles(
     actions: Actions, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
 ) -> pd.Series:
-    """What is done where, without people, on ``action_id``; parameters as of :func:`action_sentences`."""
+    """What is done where, without people, on ``action_id``; parameters as of ``action_sentences``."""
     moment = "" if actions.open_at is None else moment_text(actions.open_at, language)
     titles = [
         text(
@@ -155,7 +155,7 @@ def headline(
 def lacking_most(
     actions: Actions, communities: Communities, language: str, *, pack_services: tuple[Service, ...] = ()
 ) -> tuple[str, str]:
-    """Where most people lack a service, and which service most people lack; parameters as of :func:`headline`."""
+    """Where most people lack a service, and which service most people lack; parameters as of ``headline``."""
     service = known_services(pack_services)[str(actions.needs.by_service.idxmax())]
     return _where(actions.needs, communities, language), _noun(service, language)
 

@@ -20,7 +20,7 @@ _UNIT_TIMES = {"seats": "sittings", "staff": "each"}
 def capacity_assumptions(found: Capacity, language: str, *, pack_services: tuple[Service, ...] = ()) -> list[str]:
     """A sentence for each service on who comes on a day and what a unit of capacity serves, each with its source.
 
-    Parameters are those of :func:`shortage_sentences`.
+    Parameters are those of ``shortage_sentences``.
     """
     known = known_services(pack_services)
     lines = []
