@@ -23,7 +23,7 @@ from circle15.model.capacity import Capacity
 from circle15.model.estates import Estates
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import PlacedDemand, PlacedFacilities
-from circle15.model.places import DemandPoints
+from circle15.model.places import PEOPLE, DemandPoints
 from circle15.model.provenance import Finding
 from circle15.model.results import City, Coverage, Gaps, Isochrones, NearestTimes, ReachTable, Settings, Subdistricts
 from circle15.model.streets import EdgeFlag
@@ -200,8 +200,15 @@ class Study:
 
     @cached_property
     def routes(self) -> Routes:
-        """The typical walk of each community to each service that a list speaks of."""
-        return routes(self.graph, self.demand, self.serving)
+        """The typical walk of each community to each service that a list speaks of.
+
+        Half of the bundles of ten have arrived by it, of all people in communities too small for these: it is told.
+        """
+        bundles = self.homes.frame
+        sums = bundles.groupby("community_id")[list(PEOPLE)].transform("sum")
+        people = {column: bundles[column].where((sums > 0).any(axis=1), self.points.frame[column]) for column in PEOPLE}
+        homes = replace(self.homes, frame=bundles.assign(**people))
+        return routes(self.graph, PlacedDemand(points=homes, positions=self.demand.positions), self.serving)
 
     @cached_property
     def ground(self) -> Ground:
