@@ -152,7 +152,14 @@ def _offered(city: City, key: str) -> tuple[str, ...]:
 
 
 def _offering(city: City, key: str, services: tuple[str, ...]) -> City:
-    frame = city.facilities.frame
+    """A facility with other services; of each that stays is known what was known: a total is never shared out."""
+    frame, offers = city.facilities.frame, city.facilities.offers()
+    known = offers[(offers["facility_id"] == key) & offers["service"].isin(services) & offers["capacity"].notna()]
+    by_service = dict(zip(known["service"], known["capacity"].astype(float), strict=True))
+    if by_service:
+        frame = with_cell(frame, "capacity_by_service", key, by_service)
+    elif len(services) == 1 and "capacity" in frame:
+        frame = with_cell(frame, "capacity", key, float("nan"))
     return _with(city, with_cell(frame, "services", key, services))
 
 

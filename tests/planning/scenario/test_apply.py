@@ -175,6 +175,20 @@ def test_a_link_over_water_must_be_a_bridge():
 # -- People ------------------------------------------------------------------------------------------
 
 
+def test_a_service_more_or_less_leaves_what_is_known_of_the_seats_of_the_others():
+    def seats(*changes):
+        offers = changed(SetCapacity(facility_id="f0", capacity=30.0), *changes).facilities.offers()
+        return offers[offers["facility_id"] == "f0"].set_index("service")["capacity"].to_dict()
+
+    shop, no_clinic = AddService(facility_id="f0", service="shop"), RemoveService(facility_id="f0", service="clinic")
+    assert seats() == {"clinic": 30.0}
+    # The clinic keeps its 30, of the shop nobody knows; and what was of the clinic is not of the shop that stays.
+    assert seats(shop) == {"clinic": 30.0, "shop": pytest.approx(float("nan"), nan_ok=True)}
+    assert seats(shop, RemoveService(facility_id="f0", service="shop")) == {"clinic": 30.0}
+    assert seats(shop, no_clinic) == {"shop": pytest.approx(float("nan"), nan_ok=True)}
+    assert seats(shop, SetCapacity(facility_id="f0", service="shop", capacity=4.0), no_clinic) == {"shop": 4.0}
+
+
 def test_people_add_up_when_communities_are_added_merged_and_split():
     city = street()
     before = city.communities.frame[["population", "pop_60plus", "households"]].sum()
