@@ -16,9 +16,10 @@ class ActionLimits:
 
     ``count``: entries of the list. ``overlap``: share of a candidate's people from which on a better one stands for it.
     ``roomless``: services of which a facility that offers nothing else has no room for another. ``streets``: how many
-    meet at a crossing. ``longer_min``: minutes that a closed facility opens for. ``most``: gates, and links, that are
-    counted on the changed streets. ``street_m``: how far the street lies that a place is told by. ``draws``: how many
-    say how sure a gain is, and ``kept``: the share of it that must be there in one.
+    meet at a crossing. ``longer_min``: minutes that a closed facility opens for. ``times``: how many times its seats a
+    facility may have. ``most``: gates, and links, that are counted on the changed streets. ``street_m``: how far the
+    street lies that a place is told by. ``draws``: how many say how sure a gain is, and ``kept``: the share of it that
+    must be there in one.
     """
 
     count: int
@@ -26,6 +27,7 @@ class ActionLimits:
     roomless: frozenset[str]
     streets: int
     longer_min: int
+    times: float
     most: int
     street_m: float
     draws: int
@@ -37,5 +39,5 @@ def action_limits() -> ActionLimits:
     """The limits, read once."""
     facts = read_facts("actions.toml")
     roomless = frozenset(facts["house"]["roomless"])
-    numbers = facts["list"] | facts["site"] | facts["hours"] | facts["streets"] | facts["place"]
+    numbers = facts["list"] | facts["site"] | facts["hours"] | facts["seats"] | facts["streets"] | facts["place"]
     return ActionLimits(roomless=roomless, **numbers, **facts["certainty"])

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from circle15.model.changes import Change
 from circle15.model.moment import Moment
 
 __all__ = ["KINDS", "Actions", "Needs"]
 
-KINDS = ("service", "hours", "gate", "link", "site")
+KINDS = ("service", "hours", "seats", "gate", "link", "site")
 """Kinds of action, of equal ones the one that takes least first.
 
 ``service``: a service more in an existing facility; ``hours``: a facility that is closed at the moment opens then;
-``gate``: a private or locked gate that everybody may pass; ``link``: a way that does not exist yet; ``site``: a new
-facility at a crossing.
+``seats``: more seats where those in reach find none; ``gate``: a private or locked gate that everybody may pass;
+``link``: a way that does not exist yet; ``site``: a new facility at a crossing.
 """
 
 
@@ -50,18 +52,23 @@ class Actions:
     """The changes that would help most, over all kinds, the best first.
 
     People are those aged 60+, everyone in communities where nobody is; *newly served* are those who lack a service
-    within the circle today and reach it then. They are counted in person-services: who reaches two services more counts
-    twice.
+    within the circle today and reach it then, and, where seats are added, those who find none today and find one then.
+    They are counted in person-services: who reaches two services more counts twice, and of those who find a seat as
+    many count as the seat serves by the rate at which people ask: ten where one in ten comes on a day.
 
     ``frame`` on ``action_id`` (``action-1``, ...): ``kind`` of :data:`KINDS`; ``services`` (keys that somebody newly
     reaches, in catalogue order); ``target_id`` (of a facility, a gate, or a link of the attribution; ``""`` of a new
     site), its ``name`` and ``name_en``; ``street`` (the nearest that has a name), ``to_street`` (a link's other end)
-    and ``community_id``, each ``""`` where there is none; ``gain`` alone; ``step`` (1, 2, ...: of the listed the one
-    that adds most to those before) and ``added`` (its gain after the steps before); ``same_people`` (the better
-    action of another kind that serves nearly the same people, else ``""``: one of both is enough); and the point or
-    line in the network's metric system.
+    and ``community_id``, each ``""`` where there is none; ``units`` of capacity more (NaN of other kinds); ``gain``
+    alone; ``step`` (1, 2, ...: of the listed the one that adds most to those before) and ``added`` (its gain after the
+    steps before); ``same_people`` (the better action of another kind that serves nearly the same people, else ``""``:
+    one of both is enough); ``certainty`` (share of random draws in which at least half of the gain is there, counted of
+    bundles of ten people; NaN where the draws do not know the change); ``cost`` in ``currency`` (NaN where the pack
+    does not know it); and the point or line in the network's metric system.
 
-    ``gains`` on (``action_id``, ``community_id``, ``service``): of whom ``gain`` is the sum.
+    ``gains`` on (``action_id``, ``community_id``, ``service``): of whom ``gain`` is the sum. ``seated`` likewise, of
+    bundles of ten people: whom seats serve, as it may be told. ``points``: rows of the demand points that an action
+    newly serves, once for each service; of ``seats`` none.
 
     ``turned``: verdicts that an action alone turns from fail to pass, ``action_id``, ``clause_id``, ``level`` and
     ``unit_id``; None where no clause was judged.
@@ -73,6 +80,9 @@ class Actions:
 
     frame: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
     gains: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    seated: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    points: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    currency: str = ""
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     tried: pd.Series = field(default_factory=lambda: pd.Series(dtype="int64"))
     turned: pd.DataFrame | None = None

@@ -16,6 +16,7 @@ from circle15.errors import InputError, SettingError
 from circle15.kernels.costs import NEVER_MS
 from circle15.model.actions import Actions
 from circle15.model.capacity import Capacity, CapacityRule
+from circle15.model.costs import Costs
 from circle15.model.estates import Estates
 from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook
@@ -145,17 +146,16 @@ def barriers_of(context: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoSeries | None
 class City(Travelling):
     """Everything known of a city before any computation. ``load_city`` makes one from a pack.
 
-    ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``,
-    ``buildings``, ``residential``, ``rail``; the reader says which exist. ``files`` tells what became of every
-    input file: columns understood and not, rows read, used and dropped. ``population`` is a grid of people,
-    where one was given. ``survey`` holds the answers of field checks, already applied to ``network`` and
-    ``facilities``. ``books`` are the norm books that ``settings.norms`` names, those of the pack's own files
-    among them; empty: those of the catalogue. ``capacity_rules`` likewise, by service: who asks for a seat, and what
-    capacities count. ``street_extent`` is what the street file says that it covers, in the
-    network's system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways
-    that tags took from walkers. ``scenario`` is what was changed of the city as it was read, and
-    ``settled_homes`` are the homes of its new estates, and of communities that it merged or split; None where there are
-    none.
+    ``context`` holds optional display layers as metric GeoDataFrames: ``water``, ``green``, ``buildings``,
+    ``residential``, ``rail``; the reader says which exist. ``files`` tells what became of every input file: columns
+    understood and not, rows read, used and dropped. ``population`` is a grid of people, where one was given. ``survey``
+    holds the answers of field checks, already applied to ``network`` and ``facilities``. ``books`` are the norm books
+    that ``settings.norms`` names, those of the pack's own files among them; empty: those of the catalogue.
+    ``capacity_rules`` likewise, by service: who asks for a seat, and what capacities count. ``costs``: what changes
+    cost, where the pack knows it. ``street_extent`` is what the street file says that it covers, in the network's
+    system; None where it does not say; ``street_counts`` what its reader counted, and ``taken_ways`` the ways that tags
+    took from walkers. ``scenario`` is what was changed of the city as it was read, and ``settled_homes`` are the homes
+    of its new estates, and of communities that it merged or split; None where there are none.
     """
 
     key: str
@@ -172,6 +172,7 @@ class City(Travelling):
     settings: Settings = field(default_factory=Settings)
     books: tuple[NormBook, ...] = ()
     capacity_rules: Mapping[str, CapacityRule] = field(default_factory=dict)
+    costs: Costs = field(default_factory=Costs)
     files: tuple[FileRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     street_extent: shapely.Geometry | None = None

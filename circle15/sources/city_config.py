@@ -16,6 +16,7 @@ from circle15.catalog.service_faults import free_tones, service_fault
 from circle15.catalog.typed_toml import Day, Number, OneOf, Rows, TomlTable, Wanted, fault, is_number
 from circle15.errors import SettingError
 from circle15.model.capacity import CapacityRule
+from circle15.model.costs import Costs
 from circle15.model.places import AGE_GROUP
 from circle15.model.service import Service
 from circle15.refusals import refusal
@@ -23,7 +24,7 @@ from circle15.refusals.spelling import did_you_mean
 from circle15.sources.osm.places import CONTEXT_LAYERS
 
 __all__ = [
-    "LAYERS", "USES", "CapacityTable", "CityConfig", "CommunitiesTable", "CommunityFile", "ContextTable",
+    "LAYERS", "USES", "CapacityTable", "CityConfig", "CommunitiesTable", "CommunityFile", "ContextTable", "CostsTable",
     "FacilitiesTable", "LayerTable", "MappedColumn", "NetworkTable", "PeopleTable", "PopulationTable", "Provenance",
     "ServiceTable", "SettingsTable", "SurveyTable",
 ]  # fmt: skip
@@ -326,6 +327,19 @@ class CapacityTable(TomlTable):
     source: str | None = None
 
 
+class CostsTable(TomlTable):
+    """``[costs]``: the :class:`~circle15.model.costs.Costs` of changes."""
+
+    site: Mapping[str, Number] = Field(default_factory=dict)
+    service: Mapping[str, Number] = Field(default_factory=dict)
+    seat: Mapping[str, Number] = Field(default_factory=dict)
+    gate: Number | None = None
+    link_m: Number | None = None
+    bridge_m: Number | None = None
+    currency: str = "CNY"
+    source: str = "assumption"
+
+
 class ContextTable(LayerTable):
     """An entry of ``[[context]]``: a display layer, from a file or from OpenStreetMap."""
 
@@ -359,6 +373,7 @@ class CityConfig(TomlTable):
     population: PopulationTable | None = None
     survey: SurveyTable | None = None
     capacity: Mapping[str, CapacityTable] = Field(default_factory=dict)
+    costs: CostsTable = CostsTable()
     context: Rows[ContextTable] = ()
     notes: Mapping[str, Annotated[str, BeforeValidator(_plain)]] = Field(default_factory=dict)
 
@@ -387,6 +402,23 @@ class CityConfig(TomlTable):
             if key not in known:
                 raise refusal("capacity_service", error=SettingError, service=key, hint=did_you_mean(key, known))
         return overridden({key: table.given for key, table in self.capacity.items()})
+
+    @property
+    def known_costs(self) -> Costs:
+        """What changes cost.
+
+        Raises
+        ------
+        SettingError
+            If a service is unknown, or a figure out of its range.
+        """
+        known = services(self.pack_services)
+        for table in ("site", "service", "seat"):
+            for key in getattr(self.costs, table):
+                if key not in known:
+                    hint = did_you_mean(key, known)
+                    raise refusal("cost_service", error=SettingError, table=table, service=key, hint=hint)
+        return Costs(**self.costs.given)
 
     @model_validator(mode="after")
     def _services_apart(self) -> Self:

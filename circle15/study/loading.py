@@ -86,6 +86,7 @@ def _built(pack: PackContents) -> City:
         settings=pack.settings,
         books=pack.books,
         capacity_rules=pack.capacity_rules,
+        costs=pack.costs,
         files=pack.files,
         findings=(
             *pack.findings,

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from circle15 import catalog
-from circle15.accessibility.capacity.served import capacity
+from circle15.accessibility.capacity.served import capacity_of, seats_by_service
 from circle15.accessibility.coverage import coverage
 from circle15.accessibility.equity import equity
 from circle15.accessibility.gaps import gaps
@@ -35,7 +35,7 @@ from circle15.network.snap import place_demand, place_facilities
 from circle15.norms.function_words import function_findings
 from circle15.norms.ground import Ground, ResidentialLand
 from circle15.norms.ledger import judge
-from circle15.planning.actions import action_certainty, ranked_actions, with_clauses
+from circle15.planning.actions import GainsDrawn, Seating, ranked_actions, with_clauses
 from circle15.planning.attribution import attribution
 from circle15.quality.findings import (
     border_findings,
@@ -180,11 +180,16 @@ class Study:
     @cached_property
     def capacity(self) -> Capacity:
         """Who gets a seat, by service, and the same of bundles of ten."""
+        return replace(capacity_of(self.seating.seats), told=capacity_of(self.seating.told))
+
+    @cached_property
+    def seating(self) -> Seating:
+        """Seats and who asks for them, by service, and the same of bundles of ten."""
         exact, told = (
-            capacity(self.reach, homes, self.serving.facilities, rules=self.city.capacity_rules or None)
+            seats_by_service(self.reach, homes, self.serving.facilities, rules=self.city.capacity_rules or None)
             for homes in (self.points, self.homes)
         )
-        return replace(exact, told=told)
+        return Seating(seats=exact, told=told)
 
     # -- what verdicts rest on -------------------------------------------------------------------------
 
@@ -239,18 +244,36 @@ class Study:
         return attribution(self.graph, self.city, self.demand, self.serving, settings=self.settings)
 
     @cached_property
-    def actions(self) -> Actions:
+    def ranked(self) -> Actions:
         """The changes that would help most, and how many people lack how much."""
         ranked = ranked_actions(
             self.graph,
-            self.city,
+            replace(self.city, settings=self.settings),
             self.demand,
             self.standing,
             reach=self.reach,
             attributed=self.attribution,
-            settings=self.settings,
+            seating=self.seating,
         )
         return with_clauses(ranked, self.city, self.ledger, self.ground, settings=self.settings)
+
+    @cached_property
+    def gains_drawn(self) -> GainsDrawn:
+        """What these gain in the random draws, once :attr:`robustness` has made them."""
+        return GainsDrawn.of(
+            self.ranked,
+            self.stage,
+            people=self.homes.weight(),
+            draws=self.settings.draws,
+            barriers=self.barriers,
+        )
+
+    @cached_property
+    def actions(self) -> Actions:
+        """The same with how sure each is."""
+        if not len(self.ranked) or not len(self.robustness):
+            return self.ranked
+        return replace(self.ranked, frame=self.ranked.frame.assign(certainty=self.gains_drawn.share()))
 
     @cached_property
     def stage(self) -> Stage:
@@ -267,18 +290,13 @@ class Study:
         )
 
     @cached_property
-    def action_certainty(self) -> pd.Series:
-        """How sure the gains of the actions are; not among the stages, it takes some seconds more."""
-        settings = self.settings
-        return action_certainty(
-            self.actions, self.stage, seed=settings.seed, draws=settings.draws, barriers=self.barriers
-        )
-
-    @cached_property
     def robustness(self) -> Robustness:
         """What random draws make of the verdicts, and what to look at in the field."""
         communities = self.city.communities
-        drawn = robustness(self.stage, communities, scored=self.gaps, settings=self.settings, rules=self.rules)
+        watch = self.gains_drawn if len(self.ranked) else None
+        drawn = robustness(
+            self.stage, communities, scored=self.gaps, settings=self.settings, rules=self.rules, watch=watch
+        )
         if not len(drawn):
             return drawn
         checks, lost = self._field_checks(drawn)
@@ -381,8 +399,8 @@ STAGES: Mapping[str, Callable[[Study], object]] = {
     "capacity": lambda study: study.capacity,
     "ledger": lambda study: study.ledger,
     "attribution": lambda study: study.attribution,
-    "actions": lambda study: study.actions,
-    "robustness": lambda study: (study.robustness, study.stability),
+    "actions": lambda study: study.ranked,
+    "robustness": lambda study: (study.robustness, study.stability, study.actions),
     "equity": lambda study: (study.equity, study.typology),
 }
 """What an analysis computes, in this order."""

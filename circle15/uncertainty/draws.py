@@ -33,6 +33,7 @@ __all__ = [
     "Draw",
     "DrawnTown",
     "Stage",
+    "Watch",
     "draw",
     "drawn_legs",
     "drawn_shares",
@@ -241,6 +242,10 @@ class DrawnTown:
     sites: Positions
 
 
+Watch = Callable[[int, Draw, DrawnTown, NDArray[np.bool_], NDArray[np.bool_]], None]
+"""Sees the number of a draw, its town, and ``bool[p, s]`` twice: who is covered, and of whom the map can tell."""
+
+
 def drawn_town(stage: Stage, drawn: Draw) -> DrawnTown:
     """A city as a draw has it."""
     pace = stage.profile
@@ -308,14 +313,22 @@ def drawn_shares(
     risk: NDArray[np.float64],
     existence: NDArray[np.float64],
     threads: int | None = None,
+    watch: Watch | None = None,
 ) -> NDArray[np.float64]:
-    """Shares of many draws, ``float64[d, c, s]``; see :func:`draw`. The result does not depend on ``threads``."""
+    """Shares of many draws, ``float64[d, c, s]``; see :func:`draw`. The result does not depend on ``threads``.
+
+    ``watch`` is shown every draw, from the thread that made it.
+    """
 
     def block(first: int, last: int) -> list[NDArray[np.float64]]:
         tables = []
         for number in range(first, last):
             drawn = draw(stage, number, seed=seed, uncertain=uncertain, risk=risk, existence=existence)
-            tables.append(shares_of(stage, *points_covered(stage, drawn), drawn.people))
+            town = drawn_town(stage, drawn)
+            inside, known = points_covered(stage, drawn, town)
+            if watch is not None:
+                watch(number, drawn, town, inside & known, known)
+            tables.append(shares_of(stage, inside, known, drawn.people))
         return tables
 
     shares = [share for part in in_blocks(block, draws, threads=threads) for share in part]

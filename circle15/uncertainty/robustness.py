@@ -24,7 +24,7 @@ from circle15.model.places import Communities, Facilities
 from circle15.model.results import Gaps, Settings
 from circle15.model.uncertainty import Assumptions, Uncertainty
 from circle15.model.verdicts import Robustness
-from circle15.uncertainty.draws import Stage, drawn_shares, dropout_risk
+from circle15.uncertainty.draws import Stage, Watch, drawn_shares, dropout_risk
 
 __all__ = [
     "BANDS",
@@ -137,6 +137,7 @@ def robustness(
     rules: Sequence[Rule] = (),
     uncertain: Uncertainty | None = None,
     threads: int | None = None,
+    watch: Watch | None = None,
 ) -> Robustness:
     """Draw the uncertain inputs ``settings.draws`` times and count what becomes of every verdict.
 
@@ -156,6 +157,8 @@ def robustness(
         By default what ``robustness.toml`` says.
     threads
         The result does not depend on it.
+    watch
+        Is shown every draw.
 
     Returns
     -------
@@ -168,7 +171,7 @@ def robustness(
     chance = existence(stage.facilities.facilities, doubt)
     drawn = drawn_shares(
         stage, settings.draws, seed=settings.seed, uncertain=doubt, risk=dropout_risk(stage.network, doubt),
-        existence=chance.to_numpy(dtype=float), threads=threads,
+        existence=chance.to_numpy(dtype=float), threads=threads, watch=watch,
     )  # fmt: skip
     steps_m, grown_m = (
         placed.rounded_m.max(axis=1, initial=0.0) for placed in (stage.facilities.facilities, communities)

@@ -61,7 +61,7 @@ def town(
     stands["name"], stands["services"] = [f"{key}站" for key in stands.index], [tuple(keys) for keys in sites.values()]
     if hours:
         stands["opening_hours"] = list(hours)
-    if capacity:
+    if len(capacity):
         stands["capacity"] = list(capacity)
     return City(
         key="t", title_zh="镇", title_en="Town",
@@ -90,8 +90,11 @@ def studied(city: City) -> Study:
     return Study(city=city, walker=FLAT, settings=city.settings)
 
 
-def random_town(seed: int, *, open_at: str = "") -> City:
-    """A torn grid of streets with an estate behind a gate, twelve houses, three facilities; hours for a moment."""
+def random_town(seed: int, *, open_at: str = "", canteens: bool = False) -> City:
+    """A torn grid of streets with an estate behind a gate, twelve houses, three facilities; hours for a moment.
+
+    ``canteens``: the facilities are meal points with few seats.
+    """
     rng = np.random.default_rng(seed)
     whole = grid(5, 5)
     keep = rng.random(whole.n_edges) > 0.25
@@ -104,15 +107,19 @@ def random_town(seed: int, *, open_at: str = "") -> City:
         (70.0 * (spot % 6) + 20 + rng.uniform(0, 9), 70.0 * (spot // 6) + 20 + rng.uniform(0, 9)) for spot in spots
     ]
     homes = {f"c{number}": spot for number, spot in enumerate(corner[:12])}
-    sites = {spot: rng.choice(["clinic", "shop", "day_care"], 1 + number % 2, replace=False).tolist()
-             for number, spot in enumerate(corner[12:])}  # fmt: skip
+    seats = rng.integers(1, 9, 3) * 1.0 if canteens else ()
+    kinds = ["meal_point"] if canteens else ["clinic", "shop", "day_care"]
+    many = [1 if canteens else 1 + number % 2 for number in range(3)]
+    sites = {spot: rng.choice(kinds, count, replace=False).tolist()
+             for spot, count in zip(corner[12:], many, strict=True)}  # fmt: skip
     streets = network((place - place.min(axis=0)).tolist(), ends.tolist(), flags=flags, node_flags=node_flags)
     return town(
         streets,
         homes,
         {key: float(rng.integers(1, 90)) for key in homes},
         sites,
-        listed=("clinic", "shop", "day_care", "culture"),
+        listed=("meal_point", "clinic") if canteens else ("clinic", "shop", "day_care", "culture"),
+        capacity=seats,
         hours=("Mo-Fr 08:00-11:00", "00:00-24:00", "") if open_at else (),
         open_at=open_at,
         cutoff_min=float(rng.choice([2.0, 4.0])),

@@ -29,7 +29,7 @@ from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import ReachTable
 from circle15.refusals import refusal
 
-__all__ = ["capacity"]
+__all__ = ["ServiceSeats", "capacity", "capacity_of", "seats_by_service"]
 
 _TOTALS = ("demand", "served", "full_in_reach", "out_of_reach", "unknown", "unknown_map")
 
@@ -45,6 +45,28 @@ def capacity(
 
     Parameters
     ----------
+    reach, points, facilities, rules
+        As for :func:`seats_by_service`.
+
+    Raises
+    ------
+    InputError
+        If the table is about other points or facilities.
+    """
+    return capacity_of(seats_by_service(reach, points, facilities, rules=rules))
+
+
+def seats_by_service(
+    reach: ReachTable,
+    points: DemandPoints,
+    facilities: Facilities,
+    *,
+    rules: Mapping[str, CapacityRule] | None = None,
+) -> dict[str, ServiceSeats]:
+    """The seats of every service that a rule speaks of and a list has.
+
+    Parameters
+    ----------
     reach
         Walking times within the circle.
     points
@@ -53,18 +75,26 @@ def capacity(
         Those that serve, with capacities.
     rules
         By service; by default those of ``capacity.toml``. A service without a list, or whose people column the points
-        lack, gets no rows.
+        lack, is left out.
 
     Raises
     ------
     InputError
-        If the table is about other points or facilities.
+        If the table is about other points.
     """
     if not reach.point_ids.equals(points.frame.index):
         raise refusal("times_other_points", error=InputError)
     asked = capacity_rules() if rules is None else rules
-    fit = {key: rule for key, rule in asked.items() if key in facilities.listed and rule.people in points.people}
-    parts = [_Service(rule=rule, reach=reach, points=points, facilities=facilities) for rule in fit.values()]
+    return {
+        key: ServiceSeats(rule=rule, reach=reach, points=points, facilities=facilities)
+        for key, rule in asked.items()
+        if key in facilities.listed and rule.people in points.people
+    }
+
+
+def capacity_of(seats: Mapping[str, ServiceSeats]) -> Capacity:
+    """Who gets a seat, of the seats by service; see :class:`~circle15.model.capacity.Capacity`."""
+    parts = list(seats.values())
     if not parts:
         return Capacity()
     shortages = pd.concat([part.shortages for part in parts], ignore_index=True)
@@ -76,7 +106,7 @@ def capacity(
         shortages=shortages,
         policies=pd.concat([part.policies for part in parts]),
         totals=pd.concat([part.totals for part in parts]),
-        rules=fit,
+        rules={key: part.rule for key, part in seats.items()},
     )
 
 
@@ -86,8 +116,8 @@ def _minutes(walked_ms: NDArray[Any], people: NDArray[Any]) -> NDArray[np.float6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Service:
-    """One service of the city, and what is computed of it, each once."""
+class ServiceSeats:
+    """The seats of one service and who asks for them; what is computed of it is computed once."""
 
     rule: CapacityRule
     reach: ReachTable
@@ -124,6 +154,20 @@ class _Service:
             by_service = dict(part.partition(":")[::2] for part in plain.split(";"))
             found.append(by_service.get(self.rule.service, "") if ":" in plain else plain)
         return found
+
+    def people_for(self, site: int, capacity: NDArray[np.float64]) -> NDArray[np.int64]:
+        """People a day whom a facility would serve if it had another of some capacities."""
+        units = self._units(self.offers["facility_id"].iloc[[site]]) * len(capacity)
+        return self.rule.served_by(capacity, units).astype(np.int64)
+
+    def site_of(self, facility_id: str) -> int:
+        """Place of a facility in :attr:`offers`."""
+        return int(np.flatnonzero(self.offers["facility_id"] == facility_id)[0])
+
+    @cached_property
+    def row_communities(self) -> pd.Index:
+        """The community of each row of the table."""
+        return self.points.communities.take(self.points.community[self.order])
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -274,7 +318,7 @@ class _Service:
     def shortages(self) -> pd.DataFrame:
         """See :class:`~circle15.model.capacity.Capacity`."""
         rows, sites = shortage_sets(self.table, self.cut)
-        owner = self.points.communities.take(self.points.community[self.order])
+        owner = self.row_communities
         found = []
         for number in range(int(rows.max(initial=-1)) + 1):
             inside, at = rows == number, sites == number

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from circle15.planning.actions.certainty import action_certainty
+from circle15.planning.actions.certainty import GainsDrawn
 from circle15.planning.actions.clauses import with_clauses
 from circle15.planning.actions.ranked import ranked_actions
+from circle15.planning.actions.seats import Seating
 
-__all__ = ["action_certainty", "ranked_actions", "with_clauses"]
+__all__ = ["GainsDrawn", "Seating", "ranked_actions", "with_clauses"]

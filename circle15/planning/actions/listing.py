@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.catalog.action_limits import ActionLimits
@@ -14,18 +15,24 @@ from circle15.model.changes import Change
 from circle15.network.graph import WalkGraph
 from circle15.planning.actions.candidates import Candidates
 from circle15.planning.actions.needs import Wants
+from circle15.planning.actions.seats import MoreSeats, Seating
 from circle15.planning.actions.trial import Trial
 
-__all__ = ["Entry", "Step", "best_of", "listed", "same_people", "sequence"]
+__all__ = ["Entry", "Step", "best_of", "listed", "same_people", "seats_more", "sequence"]
 
 _NOBODY = 1e-6  # sums of shares of people: less than this is nobody
 _CHUNK = 64
 _STREETS = frozenset({"gate", "link"})
+_SEATS = _STREETS | {"hours"}
+"""Kinds after which seats are counted anew: other people reach them, or others are open."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Entry:
-    """A candidate with the cells that it newly serves; ``row`` is its number within its kind."""
+    """A candidate with the cells that it newly serves; ``row`` is its number within its kind.
+
+    More seats serve no cell whole: ``more`` are they.
+    """
 
     kind: str
     row: int
@@ -33,11 +40,31 @@ class Entry:
     change: Change
     cells: NDArray[np.int64]
     gain: float
+    more: MoreSeats | None = None
 
     @property
     def rank(self) -> tuple[float, int, int]:
         """By falling gain, then by kind, then by number."""
         return -round(self.gain, 6), KINDS.index(self.kind), self.row
+
+    def services(self, wants: Wants) -> tuple[str, ...]:
+        """Of whom it serves somebody."""
+        if self.more is not None:
+            return (self.more.service,)
+        return tuple(wants.services[column] for column in np.unique(self.cells % len(wants.services)))
+
+    def gains(self, wants: Wants, seating: Seating) -> pd.Series:
+        """People newly served on (``community_id``, ``service``)."""
+        return wants.by_community(self.cells) if self.more is None else seating.gains([self.more])
+
+
+def seats_more(seating: Seating, limits: ActionLimits) -> list[Entry]:
+    """More seats at every facility where they serve somebody."""
+    entries = []
+    for row, more in enumerate(seating.candidates(limits)):
+        gain, nothing = float(seating.gains([more]).sum()), np.empty(0, dtype=np.int64)
+        entries.append(Entry(kind="seats", row=row, change=more.change, cells=nothing, gain=gain, more=more))
+    return entries
 
 
 def best_of(pools: Sequence[Candidates], graph: WalkGraph, wants: Wants, limits: ActionLimits) -> list[Entry]:
@@ -132,23 +159,51 @@ class Step:
     added: float
 
 
-def sequence(entries: Sequence[Entry], wants: Wants, trial: Trial) -> list[Step]:
+def sequence(entries: Sequence[Entry], wants: Wants, trial: Trial, seating: Seating) -> list[Step]:
     """One entry after another, each time the one that adds most to those before; by entry.
 
     Where streets change, what a step adds is counted on the streets of all steps so far: people may walk over a new
-    link to a new site.
+    link to a new site. What seats serve is what would be missing without them.
     """
     weight, left = wants.weight(), list(range(len(entries)))
-    served, steps, done = np.zeros(len(weight), dtype=bool), dict[int, Step](), list[Entry]()
+    served, seated, steps, done = np.zeros(len(weight), dtype=bool), 0.0, dict[int, Step](), list[Entry]()
     while left:
-        fresh = [float(weight[entries[row].cells[~served[entries[row].cells]]].sum()) for row in left]
+        fresh = [_fresh(entries[row], done, weight * ~served, seating) for row in left]
         row = left.pop(int(np.argmax(np.round(fresh, 6))))
-        before = float(weight[served].sum())
+        before = float(weight[served].sum()) + seated
         done.append(entries[row])
         if len(done) > 1 and any(entry.kind in _STREETS for entry in done):
             served = np.zeros(len(weight), dtype=bool)
             served[trial.cells([entry.change for entry in done])] = True
         else:
             served[entries[row].cells] = True
-        steps[row] = Step(number=len(done), added=float(weight[served].sum()) - before)
+        seated = _seated(done, trial, seating)
+        steps[row] = Step(number=len(done), added=float(weight[served].sum()) + seated - before)
     return [steps[row] for row in range(len(entries))]
+
+
+def _fresh(entry: Entry, done: Sequence[Entry], weight: NDArray[np.float64], seating: Seating) -> float:
+    """What an entry adds to those before while nothing else changes; ``weight`` of cells that nothing serves yet."""
+    if entry.more is None:
+        return float(weight[entry.cells].sum())
+    before = _seats_of(done)
+    return float(seating.gains([*before, entry.more]).sum() - seating.gains(before).sum())
+
+
+def _seated(done: Sequence[Entry], trial: Trial, seating: Seating) -> float:
+    """Person-services of the seats among some entries."""
+    more = _seats_of(done)
+    if not more:
+        return 0.0
+    if not any(entry.kind in _SEATS for entry in done):
+        return float(seating.gains(more).sum())
+    with_seats = trial.seats([entry.change for entry in done])
+    without = trial.seats([entry.change for entry in done if entry.more is None])
+    services = dict.fromkeys(seats.service for seats in more)
+    return sum(
+        (with_seats[key].cut.served - without[key].cut.served) / seating.seats[key].rule.rate for key in services
+    )
+
+
+def _seats_of(entries: Sequence[Entry]) -> list[MoreSeats]:
+    return [entry.more for entry in entries if entry.more is not None]

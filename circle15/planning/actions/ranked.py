@@ -1,31 +1,34 @@
 """One ranked list of what to do: the best changes of all kinds, by the people whom they would newly serve.
 
 Each kind is tried out completely: every facility x every service that it lacks, every crossing x every service, every
-facility that is closed at the moment, every gate whose sides differ, every link of the attribution. Newly served is who
-lacks a service within the circle today and reaches it then, by the ordinary rule of coverage; person-services of people
-aged 60 and over are the one unit of all kinds.
+facility that is closed at the moment, every facility whose seats are short, every gate whose sides differ, every link
+of the attribution. Newly served is who lacks a service within the circle today and reaches it then, by the ordinary
+rule of coverage, or finds a seat then; person-services of people aged 60 and over are the one unit of all kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from circle15.catalog.action_limits import ActionLimits, action_limits
 from circle15.hours.opening import open_facilities
 from circle15.model.actions import KINDS, Actions
 from circle15.model.placed import PlacedDemand, PlacedFacilities
-from circle15.model.results import City, ReachTable, Settings
+from circle15.model.results import City, ReachTable
 from circle15.model.verdicts import Attribution
 from circle15.network.graph import WalkGraph
 from circle15.planning.actions.candidates import Candidates, hours_longer, services_more, sites_new
-from circle15.planning.actions.listing import Entry, best_of, listed, same_people, sequence
-from circle15.planning.actions.needs import Wants, who_lacks
+from circle15.planning.actions.costs import cost_of
+from circle15.planning.actions.listing import Entry, best_of, listed, same_people, seats_more, sequence
+from circle15.planning.actions.needs import who_lacks
 from circle15.planning.actions.places import Whereabouts
+from circle15.planning.actions.seats import Seating
 from circle15.planning.actions.streets import StreetChange, gates_opened, links_built, worth_counting
 from circle15.planning.actions.trial import Trial
 
@@ -40,7 +43,7 @@ def ranked_actions(
     *,
     reach: ReachTable,
     attributed: Attribution | None = None,
-    settings: Settings | None = None,
+    seating: Seating | None = None,
     limits: ActionLimits | None = None,
 ) -> Actions:
     """Try every change of each kind and rank those that help most.
@@ -50,7 +53,7 @@ def ranked_actions(
     graph
         From :func:`circle15.network.graph.walk_graph`.
     city
-        As it is.
+        As it is; its settings say which circle is asked for, and at which moment facilities must be open.
     demand, facilities
         Of the table; facilities are those in service, whatever is open. A service that no list speaks of is
         undetermined: nothing is proposed for it.
@@ -58,8 +61,8 @@ def ranked_actions(
         Walking times between them, within the circle at least.
     attributed
         Whose links are proposed; without it none is.
-    settings
-        The circle, and the moment at which facilities must be open; by default the city's.
+    seating
+        Seats of the services; without them no more are proposed.
     limits
         By default those of ``actions.toml``.
 
@@ -68,28 +71,33 @@ def ranked_actions(
     Actions
         Empty lists where nobody lacks anything; ``needs`` always.
     """
-    settings, limits = settings or city.settings, limits or action_limits()
-    attributed = attributed or Attribution()
+    settings, limits = city.settings, limits or action_limits()
+    attributed, seating = attributed or Attribution(), seating or Seating(seats={}, told={})
     serving = facilities.of(open_facilities(facilities.facilities, settings.open_at))
     wants, needs = who_lacks(reach, demand, serving, circle_min=settings.circle_min)
-    if not len(wants.point):
+    seats = seats_more(seating, limits)
+    if not len(wants.point) and not seats:
         return Actions(needs=needs, cutoff_min=settings.circle_min, open_at=settings.open_at)
     trial = Trial(city=city, graph=graph, wants=wants, settings=settings)
-    pools = _pools(trial, facilities, serving)
-    streets = [
-        *gates_opened(graph, serving, wants),
-        *links_built(graph.network, city.network.n_nodes, attributed),
-    ]
+    pools, streets = list[Candidates](), list[StreetChange]()
+    if len(wants.point):
+        pools = _pools(trial, facilities, serving)
+        links = links_built(graph.network, city.network.n_nodes, attributed)
+        streets = [*gates_opened(graph, serving, wants), *links]
     best = best_of(pools, graph, wants, limits)
     least = best[-1].gain if len(best) == limits.count else 0.0
-    entries = listed([*best, *_street_entries(streets, trial, least)], wants, limits)
-    tried = {pool.kind: len(pool) for pool in pools}
+    entries = listed([*best, *seats, *_street_entries(streets, trial, least)], wants, limits)
+    tried = {pool.kind: len(pool) for pool in pools} | {"seats": seating.tried()}
     tried |= {kind: sum(change.kind == kind for change in streets) for kind in ("gate", "link")}
     ids = [f"action-{number}" for number in range(1, len(entries) + 1)]
+    by_id = dict(zip(ids, entries, strict=True))
     return Actions(
-        frame=_frame(ids, entries, wants, trial, limits, Whereabouts.of(city, graph.network, attributed)),
-        gains=_gains(ids, entries, wants),
-        changes={key: (entry.change,) for key, entry in zip(ids, entries, strict=True)},
+        frame=_frame(by_id, trial, seating, limits, Whereabouts.of(city, graph.network, attributed)),
+        gains=_gains({key: entry.gains(wants, seating) for key, entry in by_id.items()}),
+        seated=_gains({key: seating.gains([entry.more], told=True) for key, entry in by_id.items() if entry.more}),
+        points={key: wants.point[entry.cells // len(wants.services)] for key, entry in by_id.items()},
+        currency=city.costs.currency if city.costs else "",
+        changes={key: (entry.change,) for key, entry in by_id.items()},
         tried=pd.Series([tried.get(kind, 0) for kind in KINDS], index=pd.Index(KINDS, name="kind"), dtype="int64"),
         needs=needs,
         cutoff_min=settings.circle_min,
@@ -132,27 +140,30 @@ def _street_entries(changes: Sequence[StreetChange], trial: Trial, least: float)
 
 
 def _frame(
-    ids: list[str],
-    entries: list[Entry],
-    wants: Wants,
-    trial: Trial,
-    limits: ActionLimits,
-    whereabouts: Whereabouts,
+    by_id: Mapping[str, Entry], trial: Trial, seating: Seating, limits: ActionLimits, whereabouts: Whereabouts
 ) -> gpd.GeoDataFrame:
+    wants, ids, entries = trial.wants, list(by_id), list(by_id.values())
     places = [whereabouts.place(entry) for entry in entries]
-    steps, doubles = sequence(entries, wants, trial), same_people(entries, wants, limits)
+    steps, doubles = sequence(entries, wants, trial, seating), same_people(entries, wants, limits)
     table = {
         "kind": [entry.kind for entry in entries],
-        "services": [_services(entry, wants) for entry in entries],
+        "services": [entry.services(wants) for entry in entries],
         **{
             column: [getattr(place, column) for place in places]
             for column in ("target_id", "name", "name_en", "street", "to_street", "community_id")
         },
+        "units": [np.nan if entry.more is None else entry.more.units for entry in entries],
         "gain": [entry.gain for entry in entries],
         "step": [step.number for step in steps],
         "added": [step.added for step in steps],
         "same_people": ["" if other < 0 else ids[other] for other in doubles],
-    }
+        "certainty": np.full(len(ids), np.nan),
+        "cost": [
+            cost_of(entry.change, trial.city.costs, units=0.0 if entry.more is None else entry.more.units,
+                    length_m=float(shapely.length(place.shape)))
+            for entry, place in zip(entries, places, strict=True)
+        ],
+    }  # fmt: skip
     return gpd.GeoDataFrame(
         table,
         geometry=[place.shape for place in places],
@@ -161,13 +172,8 @@ def _frame(
     )
 
 
-def _services(entry: Entry, wants: Wants) -> tuple[str, ...]:
-    return tuple(wants.services[column] for column in np.unique(entry.cells % len(wants.services)))
-
-
-def _gains(ids: list[str], entries: list[Entry], wants: Wants) -> pd.Series:
+def _gains(parts: Mapping[str, pd.Series]) -> pd.Series:
     """People newly served on (``action_id``, ``community_id``, ``service``)."""
-    parts = {key: wants.by_community(entry.cells) for key, entry in zip(ids, entries, strict=True)}
     names = ["action_id", "community_id", "service"]
     if not parts:
         none = pd.MultiIndex.from_arrays([pd.Index([], dtype=object)] * 3, names=names)

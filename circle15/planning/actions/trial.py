@@ -8,17 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from circle15.accessibility.capacity.served import ServiceSeats, seats_by_service
 from circle15.hours.opening import open_facilities
 from circle15.model.changes import Change
-from circle15.model.placed import Positions
+from circle15.model.placed import PlacedFacilities, Positions
+from circle15.model.places import DemandPoints
 from circle15.model.results import City, Settings
 from circle15.model.scenario import Scenario
-from circle15.model.walk_network import WalkNetwork
 from circle15.network.graph import WalkGraph, walk_graph
 from circle15.network.snap import place_demand, place_facilities
 from circle15.planning.actions.needs import Wants
 from circle15.planning.scenario import apply
 from circle15.routing.nearest import nearest_cost
+from circle15.routing.reach import reach_table
 
 __all__ = ["Trial"]
 
@@ -44,20 +46,39 @@ class Trial:
             If one of them cannot be made.
         """
         changed = apply(self.city, Scenario(name="-", changes=tuple(changes)))
-        network, homes, graph = self.graph.network, self.wants.homes, self.graph
+        graph, homes = self.graph, self.wants.homes
         if changed.network is not self.city.network:
-            network = changed.network.at(self.settings.open_at)
-            graph, homes = walk_graph(network, self.graph.profile), self._homes(network)
-        sites = place_facilities(
-            network, changed.facilities, max_snap_m=self.settings.max_snap_m, barriers=self.city.barriers
-        )
-        serving = sites.of(open_facilities(changed.facilities, self.settings.open_at).in_service())
+            points = self.wants.demand.points
+            few = replace(points, frame=points.frame.iloc[self.wants.point])
+            graph, homes = self._walked(changed, few)
+        serving = self._serving(changed, graph)
         times = [nearest_cost(graph, homes, serving.offering(key)) for key in self.wants.services]
         return np.flatnonzero((np.stack(times, axis=1) <= self.wants.limit_ms) & self.wants.lacking)
 
-    def _homes(self, network: WalkNetwork) -> Positions:
-        """Those who lack something, placed on other streets."""
-        points = self.wants.demand.points
-        few = replace(points, frame=points.frame.iloc[self.wants.point])
+    def seats(self, changes: Sequence[Change]) -> dict[str, ServiceSeats]:
+        """The seats by service once all of the changes are made.
+
+        Raises
+        ------
+        InputError
+            If one of them cannot be made.
+        """
+        changed = apply(self.city, Scenario(name="-", changes=tuple(changes)))
+        points, graph, homes = self.wants.demand.points, self.graph, self.wants.demand.positions
+        if changed.network is not self.city.network:
+            graph, homes = self._walked(changed, points)
+        serving = self._serving(changed, graph)
+        reach = reach_table(graph, homes, serving.positions, cutoff_min=self.wants.circle_min)
+        return seats_by_service(reach, points, serving.facilities, rules=self.city.capacity_rules or None)
+
+    def _walked(self, changed: City, points: DemandPoints) -> tuple[WalkGraph, Positions]:
+        """The streets of a changed city as they are walked, and people placed on them."""
+        network, limit_m = changed.network.at(self.settings.open_at), self.settings.max_snap_m
+        placed = place_demand(network, points, max_snap_m=limit_m, barriers=self.city.barriers)
+        return walk_graph(network, self.graph.profile), placed.positions
+
+    def _serving(self, changed: City, graph: WalkGraph) -> PlacedFacilities:
+        """The facilities of a changed city that serve."""
         limit_m = self.settings.max_snap_m
-        return place_demand(network, few, max_snap_m=limit_m, barriers=self.city.barriers).positions
+        sites = place_facilities(graph.network, changed.facilities, max_snap_m=limit_m, barriers=self.city.barriers)
+        return sites.of(open_facilities(changed.facilities, self.settings.open_at).in_service())

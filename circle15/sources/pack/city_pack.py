@@ -17,6 +17,7 @@ from circle15.catalog import services as known_services
 from circle15.errors import SettingError
 from circle15.hours.opening import moment
 from circle15.model.capacity import CapacityRule
+from circle15.model.costs import Costs
 from circle15.model.metric import why_unfit
 from circle15.model.norms import NormBook
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, Facilities, StudyArea
@@ -128,6 +129,7 @@ class PackContents:
     settings: Settings
     books: tuple[NormBook, ...]
     capacity_rules: Mapping[str, CapacityRule]
+    costs: Costs
     files: tuple[FileRecord, ...]
     findings: tuple[Finding, ...]
     review_number: str
@@ -164,7 +166,7 @@ def read_pack(
     pack = find_pack(city, data)
     config = pack.config
     settings = settings_of(config, overrides or {})
-    capacity_rules = config.capacity_rules
+    capacity_rules, costs = config.capacity_rules, config.known_costs
     crs = _pack_crs(pack)
     lists = pack_lists(pack, readings, home=crs)
     if readings.patient:  # tell of missing streets even where communities end the reading
@@ -207,6 +209,7 @@ def read_pack(
         settings=settings,
         books=books,
         capacity_rules=capacity_rules,
+        costs=costs,
         files=tuple(readings.files),
         findings=tuple(readings.findings),
         review_number=config.review_number,

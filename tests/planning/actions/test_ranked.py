@@ -8,7 +8,7 @@ import pytest
 
 from circle15.catalog.action_limits import action_limits
 from circle15.model import Actions
-from circle15.model.changes import AddFacility, AddLink, AddService, OpenGate, SetHours
+from circle15.model.changes import AddFacility, AddLink, AddService, OpenGate, SetCapacity, SetHours
 from circle15.planning.actions import ranked_actions
 from tests.towns.action_town import studied, town
 from tests.towns.banks import banks, canal
@@ -49,7 +49,7 @@ def test_a_service_moves_into_the_house_where_most_people_lack_it():
         ("action-1", "b", "clinic"): 20.0, ("action-1", "c", "clinic"): 40.0, ("action-2", "a", "culture"): 10.0,
     }  # fmt: skip
     # Each of the two lacks one service; the street has no crossing.
-    assert actions.tried.to_dict() == {"service": 2, "hours": 0, "gate": 0, "link": 0, "site": 0}
+    assert actions.tried.to_dict() == {"service": 2, "hours": 0, "seats": 0, "gate": 0, "link": 0, "site": 0}
 
 
 def test_people_are_counted_by_how_many_services_they_lack():
@@ -147,6 +147,49 @@ def test_hours_end_at_midnight(written, longer):
     assert [change for (change,) in actions.changes.values() if change.kind == "set_hours"] == [
         SetHours(facility_id="f0", hours=longer)
     ]
+
+
+# -- Seats -----------------------------------------------------------------------------------------
+# One in ten comes on a day, and a seat serves two people.
+
+
+def canteens(seats: list[float], elders: dict[str, float], **options):
+    """Canteens at 0 and at 600 m: a and b reach the first, c and d the second, m at 300 m both."""
+    homes = {"a": (100, 10), "b": (150, 10), "m": (300, -1), "c": (500, 10), "d": (550, 10)}
+    sites = {(0, 0): ["meal_point"], (600, 0): ["meal_point"]}
+    chosen = {key: homes[key] for key in elders}
+    return town(STREET, chosen, elders, sites, capacity=seats, **{"listed": ("meal_point",), **options})
+
+
+def test_seats_more_where_those_in_reach_find_none():
+    # 30 come on a day and find 20 seats: 5 units more serve the ten, who stand for a hundred. The other has room.
+    actions = found(canteens([10, 10], {"a": 200, "b": 100, "c": 100}))
+    assert rows(actions, "kind", "target_id", "services", "units", "gain", "step", "added", "same_people") == [
+        ("seats", "f0", ("meal_point",), 5.0, 100.0, 1, 100.0, ""),
+    ]
+    assert actions.changes["action-1"] == (SetCapacity(facility_id="f0", capacity=15.0, service="meal_point"),)
+    assert actions.gains.groupby(level=["action_id", "service"]).sum().to_dict() == {("action-1", "meal_point"): 100.0}
+    assert actions.tried["seats"] == 2
+
+
+def test_a_house_takes_at_most_as_many_seats_again():
+    actions = found(canteens([4, 10], {"a": 200, "c": 100}))  # 20 come, 8 find a seat; eight more and no twelve
+    assert rows(actions, "target_id", "units", "gain") == [("f0", 4.0, 80.0)]
+
+
+def test_seats_of_two_houses_serve_those_between_them_once():
+    # Each house has 20 seats a day for its own 20; the ten of m find none, and five units in either house serve them.
+    actions = found(canteens([10, 10], {"a": 200, "m": 100, "c": 200}))
+    assert rows(actions, "kind", "target_id", "units", "gain", "step", "added") == [
+        ("seats", "f0", 5.0, 100.0, 1, 100.0),
+        ("seats", "f1", 5.0, 100.0, 2, 0.0),
+    ]
+
+
+def test_of_unknown_seats_and_where_nobody_is_turned_away_no_more_are_proposed():
+    assert len(found(canteens([float("nan"), 10], {"a": 200, "c": 100}))) == 0
+    assert len(found(canteens([0, 10], {"a": 200, "c": 100}))) == 0
+    assert len(found(canteens([10, 10], {"a": 200, "c": 200}))) == 0
 
 
 # -- Streets ---------------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ MOMENTS = st.sampled_from(["", "11:30"])
 
 def every_action(study: Study, **options) -> Actions:
     return ranked_actions(
-        study.graph, study.city, study.demand, study.standing, reach=study.reach, attributed=study.attribution,
-        settings=study.settings, **options,
+        study.graph, replace(study.city, settings=study.settings), study.demand, study.standing, reach=study.reach,
+        attributed=study.attribution, seating=study.seating, **options,
     )  # fmt: skip
 
 
@@ -80,6 +80,37 @@ def test_the_steps_replayed_together_give_what_they_add_up_to(seed, open_at):
         total = sum(newly_served(study, city, done).values())
         assert total == pytest.approx(before + frame.loc[key, "added"], abs=1e-9)
         before = total
+
+
+def seated(city: City, changes: tuple[Change, ...] = ()) -> int:
+    """People who get a meal on a day once a scenario is laid over a town."""
+    return int(studied(apply(city, Scenario(name="A", changes=changes))).capacity.totals["served"].sum())
+
+
+@pytest.mark.parametrize(("seed", "open_at"), [(5, ""), (9, "11:30"), (10, "")])
+def test_seats_more_replayed_as_a_scenario_serve_as_many_as_promised(seed, open_at):
+    city = random_town(seed, open_at=open_at, canteens=True)
+    actions = every_action(studied(city), limits=ALL)
+    some = actions.frame[actions.frame["kind"] == "seats"]
+    assert len(some)
+    for key, gain in some["gain"].items():
+        assert (seated(city, actions.changes[key]) - seated(city)) * 10 == pytest.approx(gain)
+
+
+@pytest.mark.parametrize(("seed", "open_at"), [(9, "11:30"), (10, "")])
+def test_steps_with_seats_replayed_together_give_what_they_add_up_to(seed, open_at):
+    # What is promised is who reaches a place that did not, and whom the seats among the steps serve.
+    city = random_town(seed, open_at=open_at, canteens=True)
+    study = studied(city)
+    actions = every_action(study)
+    steps = actions.frame.sort_values("step")
+    assert {"seats", "site"} <= set(steps["kind"])
+    done = [(key, actions.changes[key][0]) for key in steps.index]
+    for count in range(1, len(done) + 1):
+        changes = tuple(change for _, change in done[:count])
+        without = tuple(change for key, change in done[:count] if steps.loc[key, "kind"] != "seats")
+        total = sum(newly_served(study, city, changes).values()) + 10 * (seated(city, changes) - seated(city, without))
+        assert total == pytest.approx(steps["added"].iloc[:count].sum())
 
 
 @settings(max_examples=3, deadline=None)
