@@ -59,12 +59,12 @@ class Actions:
     ``frame`` on ``action_id`` (``action-1``, ...): ``kind`` of :data:`KINDS`; ``services`` (keys that somebody newly
     reaches, in catalogue order); ``target_id`` (of a facility, a gate, or a link of the attribution; ``""`` of a new
     site), its ``name`` and ``name_en``; ``street`` (the nearest that has a name), ``to_street`` (a link's other end)
-    and ``community_id``, each ``""`` where there is none; ``units`` of capacity more (NaN of other kinds); ``gain``
-    alone; ``step`` (1, 2, ...: of the listed the one that adds most to those before) and ``added`` (its gain after the
-    steps before); ``same_people`` (the better action of another kind that serves nearly the same people, else ``""``:
-    one of both is enough); ``certainty`` (share of random draws in which at least half of the gain is there, counted of
-    bundles of ten people; NaN where the draws do not know the change); ``cost`` in ``currency`` (NaN where the pack
-    does not know it); and the point or line in the network's metric system.
+    and ``community_id``, each ``""`` where there is none; ``units`` of capacity more and the ``unit`` (NaN and ``""``
+    of other kinds); ``gain`` alone; ``step`` (1, 2, ...: of the listed the one that adds most to those before) and
+    ``added`` (its gain after the steps before); ``same_people`` (the better action of another kind that serves nearly
+    the same people, else ``""``: one of both is enough); ``certainty`` (share of random draws in which at least half of
+    the gain is there, counted of bundles of ten people; NaN where the draws do not know the change); ``cost`` in
+    ``currency`` (NaN where the pack does not know it); and the point or line in the network's metric system.
 
     ``gains`` on (``action_id``, ``community_id``, ``service``): of whom ``gain`` is the sum. ``seated`` likewise, of
     bundles of ten people: whom seats serve, as it may be told. ``points``: rows of the demand points that an action

@@ -246,12 +246,21 @@ def usable_ways(network: WalkNetwork, positions: Positions) -> NDArray[np.bool_]
 
 def _only_touched(network: WalkNetwork, positions: Positions, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of the ``marked`` ways on ``bool[w]`` begin at a junction where one of the same place is not marked."""
-    if not marked.any():
-        return marked
-    edge, offset, key = positions.edge, positions.offset_mm, positions.owner * np.int64(network.n_nodes)
-    at_ends = ((key + network.u[edge], offset == 0), (key + network.v[edge], offset == network.length_mm[edge]))
-    elsewhere = np.concatenate([spot[at & ~marked] for spot, at in at_ends])
-    return np.logical_or.reduce([marked & at & np.isin(spot, elsewhere) for spot, at in at_ends])
+    touched = np.zeros(len(marked), dtype=bool)
+    edge, offset = positions.edge, positions.offset_mm
+    at_ends = ((network.u, offset == 0), (network.v, offset == network.length_mm[edge]))
+    rows = [np.flatnonzero(at & marked) for _, at in at_ends]
+    if not any(map(len, rows)):
+        return touched
+
+    def spots(end: NDArray[np.int32], way: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A number for each place and node."""
+        return positions.owner[way] * np.int64(network.n_nodes) + end[edge[way]]
+
+    elsewhere = np.concatenate([spots(end, np.flatnonzero(at & ~marked)) for end, at in at_ends])
+    for (end, _), way in zip(at_ends, rows, strict=True):
+        touched[way[np.isin(spots(end, way), elsewhere)]] = True
+    return touched
 
 
 def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:

@@ -74,7 +74,7 @@ def test_every_key_of_a_pack_is_told(name, table):
 def test_the_tables_are_those_of_the_guides():
     assert list(TABLES) == [
         "", "settings", "network", "services", "facilities", "communities", "communities.people", "population",
-        "survey", "capacity", "context",
+        "survey", "capacity", "costs", "context",
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from circle15.catalog.typed_toml import checked
-from circle15.errors import PackError
+from circle15.errors import PackError, SettingError
 from circle15.sources.city_config import CityConfig, MappedColumn
 from tests.towns.city_tables import TABLES, communities_table
 
@@ -223,3 +223,18 @@ def test_one_of_several_files_may_have_its_own_keys_and_columns():
     }
     assert [column.whole for column in entry.columns_of("b.shp").values()] == [False, False]
     assert communities_table({"columns": {"name": "甲"}}).columns_of("any.csv")["name"].whole
+
+
+def test_what_changes_cost_is_by_service_and_never_below_zero():
+    costs = read("costs", site={"meal_point": 600_000}, gate=0, currency="EUR").known_costs
+    assert (costs.site, costs.gate, costs.link_m, costs.currency) == ({"meal_point": 600_000}, 0, None, "EUR")
+    assert (bool(costs), bool(read("costs").known_costs)) == (True, False)
+    for given, message in (
+        ({"seat": {"meal_pont": 1}}, "[costs.seat]: there is no service 'meal_pont'; did you mean 'meal_point'?"),
+        ({"link_m": -1}, "[costs] link_m = -1: a cost is a number of 0 or more"),
+        ({"service": {"clinic": float("inf")}}, "[costs] service.clinic = inf: a cost is a number of 0 or more"),
+    ):
+        with pytest.raises(SettingError) as caught:
+            _ = read("costs", **given).known_costs
+        assert str(caught.value).splitlines()[0] == message
+        assert HAN.search(caught.value.zh)

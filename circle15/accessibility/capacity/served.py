@@ -160,6 +160,10 @@ class ServiceSeats:
         units = self._units(self.offers["facility_id"].iloc[[site]]) * len(capacity)
         return self.rule.served_by(capacity, units).astype(np.int64)
 
+    def unit_of(self, site: int) -> str:
+        """What the capacity of a facility counts: one of :data:`~circle15.model.capacity.UNITS`."""
+        return self._units(self.offers["facility_id"].iloc[[site]])[0] or self.rule.unit
+
     def site_of(self, facility_id: str) -> int:
         """Place of a facility in :attr:`offers`."""
         return int(np.flatnonzero(self.offers["facility_id"] == facility_id)[0])

@@ -1,6 +1,13 @@
 """Results in words, Chinese and English: statistics return numbers and codes, and every output has these sentences."""
 
-from circle15.catalog.phrases.actions import action_places, action_sentences, action_titles, headline, lacking_most
+from circle15.catalog.phrases.actions import (
+    action_notes,
+    action_places,
+    action_sentences,
+    action_titles,
+    headline,
+    lacking_most,
+)
 from circle15.catalog.phrases.attribution import remedy_sentences
 from circle15.catalog.phrases.capacity import capacity_assumptions, shortage_sentences
 from circle15.catalog.phrases.changes import change_sentences
@@ -20,6 +27,7 @@ from circle15.catalog.phrases.robustness import assumption_notes
 from circle15.catalog.phrases.typology import said_type, type_names, type_notes
 
 __all__ = [
+    "action_notes",
     "action_places",
     "action_sentences",
     "action_titles",

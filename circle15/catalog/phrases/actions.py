@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from circle15.catalog.phrases.parts import (
@@ -21,8 +23,10 @@ from circle15.model.actions import Actions, Needs
 from circle15.model.places import Communities
 from circle15.model.service import Service
 
-__all__ = ["action_places", "action_sentences", "action_titles", "headline", "lacking_most"]
+__all__ = ["action_notes", "action_places", "action_sentences", "action_titles", "headline", "lacking_most"]
 
+_GAINS = MappingProxyType({"service": "action_gain", "site": "action_gain", "seats": "action_gain_seats"})
+"""What is said of whom an action serves, by kind, where that does not name the services."""
 _MANY = 3
 """The headline says how many lack at least so many services."""
 
@@ -68,14 +72,19 @@ def action_sentences(
     pack_services
         Those of the city, beside the catalogue's.
     """
-    titles = action_titles(actions, communities, language, pack_services=pack_services)
+    titles, notes = (
+        action_titles(actions, communities, language, pack_services=pack_services),
+        action_notes(actions, language),
+    )
     sentences = []
-    for title, row in zip(titles, actions.frame.to_dict("records"), strict=True):
+    for title, note, row in zip(titles, notes, actions.frame.to_dict("records"), strict=True):
         sentence = _gain(actions, row, title, language, pack_services)
         if row["same_people"]:
             sentence += text("action_same", language, other=actions.frame.index.get_loc(row["same_people"]) + 1)
         elif (added := rough_people_text(row["added"], language)) != rough_people_text(row["gain"], language):
             sentence += text("action_after", language, step=row["step"], people=added)
+        if note:
+            sentence += text("action_note", language, note=note[0].upper() + note[1:])
         sentences.append(sentence)
     return pd.Series(sentences, index=actions.frame.index, dtype=object)
 
@@ -93,12 +102,40 @@ def action_titles(
             name=row["name_en"] if language == "en" and row["name_en"] else row["name"],
             services=_nouns(row, language, pack_services),
             moment=moment,
+            units=_units(row, language),
         )
         for place, row in zip(
             action_places(actions, communities, language), actions.frame.to_dict("records"), strict=True
         )
     ]
     return pd.Series(titles, index=actions.frame.index, dtype=object)
+
+
+def _units(row: Mapping[Hashable, Any], language: str) -> str:
+    """How many units of capacity more; nothing of other kinds."""
+    if not row["unit"]:
+        return ""
+    return text(f"action_units_{row['unit']}", language, count=f"{row['units']:,g}", number=row["units"])
+
+
+def action_notes(actions: Actions, language: str) -> pd.Series:
+    """How sure each action is and what it costs, as far as that is known, on ``action_id``; else nothing."""
+    notes = []
+    for row in actions.frame.to_dict("records"):
+        parts = []
+        if not np.isnan(row["certainty"]):
+            parts.append(text("action_certainty", language, percent=percent_text(100 * row["certainty"])))
+        if not np.isnan(row["cost"]):
+            parts.append(text("action_cost", language, cost=_money(row["cost"], actions.currency, language)))
+        notes.append(text("action_note_join", language).join(parts))
+    return pd.Series(notes, index=actions.frame.index, dtype=object)
+
+
+def _money(amount: float, currency: str, language: str) -> str:
+    """An amount as people write it: in ten thousands of yuan in Chinese."""
+    if language == "zh" and currency == "CNY":
+        return f"{amount / 10_000:,.4g}万元" if amount >= 10_000 else f"{amount:,.0f}元"
+    return f"{amount:,.0f} {currency}" if language == "zh" else f"{currency} {amount:,.0f}"
 
 
 def _nouns(row: Mapping[Hashable, Any], language: str, pack_services: tuple[Service, ...]) -> str:
@@ -110,9 +147,8 @@ def _gain(
     actions: Actions, row: Mapping[Hashable, Any], title: str, language: str, pack_services: tuple[Service, ...]
 ) -> str:
     """What an action is, and whom it serves alone."""
-    alone = row["kind"] in {"service", "site"}
     return text(
-        "action_gain" if alone else "action_gain_services",
+        _GAINS.get(row["kind"], "action_gain_services"),
         language,
         what=title,
         people=rough_people_text(row["gain"], language),

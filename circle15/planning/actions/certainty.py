@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +15,8 @@ from circle15.catalog.action_limits import action_limits
 from circle15.model.actions import Actions
 from circle15.model.changes import AddFacility, AddService
 from circle15.model.placed import Positions
-from circle15.network.graph import seeds
 from circle15.network.snap import snap
-from circle15.routing.nearest import homeward, nearest_ms
+from circle15.routing.reach import reach_table
 from circle15.uncertainty.draws import Draw, DrawnTown, Stage, drawn_legs
 
 __all__ = ["GainsDrawn"]
@@ -83,24 +83,26 @@ class GainsDrawn:
         """Count what each action newly serves in a draw."""
         if number >= len(self.gains) or not self.known:
             return
-        stage, lacking = self.stage, ~covered & certain
-        targets = self.actions.frame["target_id"][self.known].tolist()
-        house = [row for row, target in enumerate(targets) if target]
-        facility = stage.facilities.ids.get_indexer(pd.Index([targets[row] for row in house], dtype=object))
-        new = np.setdiff1d(np.arange(len(targets)), house)
+        stage = self.stage
+        lacking = (~covered & certain)[:, self.column] & (self.people > 0)[:, np.newaxis]
+        some = np.flatnonzero(lacking.any(axis=1))
+        homes, weight = town.homes.take(some), (self.people * drawn.people)[some]
+        targets = self.actions.frame["target_id"][self.known].to_numpy(dtype=object)
+        house, new = np.flatnonzero(targets != ""), np.flatnonzero(targets == "")
+        facility = stage.facilities.ids.get_indexer(pd.Index(targets[house]))
         places = ((house, town.sites.take(facility)), (new, drawn_legs(stage, drawn, self.sites.take(new))))
         for rows, at in places:
-            home, seed = homeward(town.graph, town.homes, at), seeds(town.graph, at)
-            for place, row in enumerate(rows):
-                chosen = np.arange(len(at)) == place
-                cost_ms = nearest_ms(town.graph, home, seed, chosen=chosen, limit_ms=stage.limit_ms)
-                column = self._column(row)
-                weight = self.people * drawn.people * lacking[:, column]
-                self.gains[number, row] = weight[cost_ms <= stage.limit_ms].sum()
-        self.gains[number, np.array(house, dtype=np.int64)[~drawn.exists[facility]]] = 0.0
+            if len(rows):
+                met = reach_table(town.graph, homes, at, cutoff_min=stage.limit_ms / 60_000, threads=1)
+                people = weight[met.point] * lacking[some[met.point], rows[met.facility]]
+                self.gains[number, rows] = np.bincount(met.facility, weights=people, minlength=len(rows))
+        self.gains[number, house[~drawn.exists[facility]]] = 0.0
 
-    def _column(self, row: int) -> int:
-        return self.stage.services.index(self.actions.frame["services"][self.known[row]][0])
+    @cached_property
+    def column(self) -> NDArray[np.int64]:
+        """``int64[k]``: the column of each known action's service."""
+        services = self.actions.frame["services"]
+        return np.array([self.stage.services.index(services[key][0]) for key in self.known], dtype=np.int64)
 
     def share(self) -> pd.Series:
         """Share of draws in which at least half of an action's people are newly served.

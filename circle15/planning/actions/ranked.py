@@ -153,6 +153,7 @@ def _frame(
             for column in ("target_id", "name", "name_en", "street", "to_street", "community_id")
         },
         "units": [np.nan if entry.more is None else entry.more.units for entry in entries],
+        "unit": ["" if entry.more is None else entry.more.unit for entry in entries],
         "gain": [entry.gain for entry in entries],
         "step": [step.number for step in steps],
         "added": [step.added for step in steps],

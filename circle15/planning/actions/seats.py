@@ -22,12 +22,16 @@ __all__ = ["MoreSeats", "Seating"]
 
 @dataclass(frozen=True, kw_only=True)
 class MoreSeats:
-    """More seats for a service of a facility: ``units`` of capacity more, which serve ``seats`` more people a day."""
+    """More seats for a service of a facility: ``units`` of capacity more, which serve ``seats`` more people a day.
+
+    ``unit`` is what the capacity counts.
+    """
 
     facility_id: str
     service: str
     capacity: float
     units: float
+    unit: str
     seats: int
 
     @property
@@ -93,7 +97,7 @@ def _at(part: ServiceSeats, service: str, site: int, limits: ActionLimits) -> Mo
     least = int(np.argmax(seats >= people))
     return MoreSeats(
         facility_id=str(part.offers["facility_id"].iloc[site]), service=service, capacity=held + float(extra[least]),
-        units=float(extra[least]), seats=int(seats[least]),
+        units=float(extra[least]), unit=part.unit_of(site), seats=int(seats[least]),
     )  # fmt: skip
 
 

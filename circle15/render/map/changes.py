@@ -7,7 +7,7 @@ from typing import Any
 
 import shapely
 
-from circle15.catalog.phrases import action_titles, lacking_most
+from circle15.catalog.phrases import action_notes, action_titles, lacking_most
 from circle15.render.published.counts import tens
 from circle15.render.published.told import Published
 
@@ -53,6 +53,7 @@ def _list(published: Published, project: Project) -> list[dict[str, Any]]:
     titles = [
         action_titles(found, city.communities, language, pack_services=city.pack_services) for language in ("zh", "en")
     ]
+    notes = [action_notes(found, language) for language in ("zh", "en")]
     shapes = project(found.frame.geometry.to_numpy())
     return [
         {
@@ -62,8 +63,11 @@ def _list(published: Published, project: Project) -> list[dict[str, Any]]:
             "gain": tens(row["gain"]),
             "step": int(row["step"]),
             "added": tens(row["added"]),
+            **({"note": {"zh": note_zh, "en": note_en}} if note_zh else {}),
             "same": found.frame.index.get_loc(row["same_people"]) if row["same_people"] else -1,
             "points": [[round(lat, 6), round(lon, 6)] for lon, lat in shapely.get_coordinates(shape).tolist()],
         }
-        for row, zh, en, shape in zip(found.frame.to_dict("records"), *titles, shapes, strict=True)
+        for row, zh, en, note_zh, note_en, shape in zip(
+            found.frame.to_dict("records"), *titles, *notes, shapes, strict=True
+        )
     ]

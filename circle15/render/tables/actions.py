@@ -16,10 +16,9 @@ __all__ = ["action_table"]
 _NAMED = 3
 """So many communities are named of those that gain."""
 _ACTIONS = (
-    "action_id", "action_kind", "action_zh", "action_en", "gain", "gain_by_service", "gain_communities", "step",
-    "added", "same_people", "turned", "target_id", "target_name", "street", "to_street", "community_id",
-    "lon", "lat",
-    "profile", "cutoff_min", "synthetic",
+    "action_id", "action_kind", "action_zh", "action_en", "units", "gain", "gain_by_service", "gain_communities",
+    "step", "added", "same_people", "certainty", "cost", "currency", "turned", "target_id", "target_name", "street",
+    "to_street", "community_id", "lon", "lat", "profile", "cutoff_min", "synthetic",
 )  # fmt: skip
 
 
@@ -29,7 +28,7 @@ def action_table(analysis: Analysis) -> pd.DataFrame:
     if not len(found):
         return pd.DataFrame(columns=list(_ACTIONS))
     frame = found.frame
-    table = pd.DataFrame(frame.drop(columns=["geometry", "services", "kind", "name", "name_en"])).reset_index()
+    table = pd.DataFrame(frame.drop(columns=["geometry", "services", "kind", "name", "name_en", "unit"])).reset_index()
     table["action_kind"], table["target_name"] = frame["kind"].to_numpy(), frame["name"].to_numpy()
     for language in ("zh", "en"):
         sentences = action_sentences(found, city.communities, language, pack_services=city.pack_services)
@@ -40,6 +39,7 @@ def action_table(analysis: Analysis) -> pd.DataFrame:
     table["turned"] = float("nan")
     if found.turned is not None:
         table["turned"] = found.turned["action_id"].value_counts().reindex(frame.index, fill_value=0).to_numpy(float)
+    table["currency"] = found.currency
     middle = frame.geometry.centroid
     to_degrees = transformer(city.area.crs, "EPSG:4326")
     table["lon"], table["lat"] = to_degrees.transform(middle.x.to_numpy(), middle.y.to_numpy())

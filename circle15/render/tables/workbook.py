@@ -52,7 +52,9 @@ def workbook_bytes(analysis: Analysis | Published) -> bytes:
     analysis = published.analysis
     _summary(book, analysis, published)
     if len(analysis.actions):
-        table_sheet(book, analysis.city, "actions", _present(action_table(analysis), _ACTIONS))
+        hidden = () if analysis.city.costs else ("cost", "currency")
+        shown = [key for key in _ACTIONS if key not in hidden]
+        table_sheet(book, analysis.city, "actions", _present(action_table(analysis), shown))
     when, communities = _when(analysis), _outlined(_few(community_table(analysis), few))
     for key, beside, table in (
         ("communities", when, communities),
@@ -107,7 +109,10 @@ def quality_bytes(check: Check) -> bytes:
     return book.to_bytes(f"{check.title_zh} {check.title_en}")
 
 
-_ACTIONS = ("action_id", "action_zh", "action_en", "gain", "step", "added", "same_people", "turned", "lon", "lat")
+_ACTIONS = (
+    "action_id", "action_zh", "action_en", "gain", "step", "added", "same_people", "certainty", "cost", "currency",
+    "turned", "lon", "lat",
+)  # fmt: skip
 _GAPS = (
     "rank_index", "name", "name_en", "service_zh", "service_en", "status", "pop_60plus", "share", "uncovered",
     "intensity_pct", "rank", "required", "share_low", "share_high", "p_below", "robust_verdict",

@@ -8,8 +8,9 @@ import openpyxl
 import pandas as pd
 import pyogrio
 
-from circle15.catalog.phrases import action_places, action_sentences, action_titles, headline
+from circle15.catalog.phrases import action_notes, action_places, action_sentences, action_titles, headline
 from circle15.model import Analysis
+from circle15.model.costs import Costs
 from circle15.render.published.actions import public_actions
 from circle15.render.tables.actions import action_table
 from circle15.render.tables.files import actions_csv, gaps_xlsx, geopackage
@@ -84,6 +85,62 @@ def test_what_a_step_adds_is_told_in_tenths_of_what_it_serves():
     for exact, shown in ((623.0, 620), (590.0, 560), (300.0, 310), (20.0, 0), (0.0, 0)):
         less = replace(found, actions=replace(found.actions, frame=found.actions.frame.assign(added=[exact, 103.0])))
         assert public_actions(less).frame["added"].tolist() == [shown, 100]
+
+
+def canteen(**options):
+    """Of 300 people 30 come on a day to a canteen of ten seats, each used twice: five seats more serve ten."""
+    street = network([(0, 0), (1000, 0)], [(0, 1)])
+    city = town(street, {"a": (100, 10)}, {"a": 300}, {(0, 0): ["meal_point"]}, listed=("meal_point",), capacity=[10])
+    return analyse(replace(city, **options), profile=FLAT)
+
+
+def test_seats_are_told_as_the_people_whose_demand_they_meet(tmp_path):
+    found = canteen(costs=Costs(seat={"meal_point": 3000.0}))
+    assert told(found, "zh") == [
+        "在f0站（图上所标位置）增加5个座位：可多满足约100位60岁以上老人的助餐点需求，他们现在走得到，但都已满员。约需1.5万元。"
+    ]
+    sentence = told(found, "en")[0]
+    assert sentence.startswith(
+        "Add 5 seats to f0站 (the place marked on the map): this would meet the demand of about 100"
+    )
+    assert sentence.endswith(" who today reach full places only (a meal point). About CNY 15,000.")
+    row = action_table(found).iloc[0]
+    assert row[["units", "gain", "gain_by_service", "cost", "currency"]].tolist() == [
+        5, 100, "助餐点 100", 15_000, "CNY",
+    ]  # fmt: skip
+    header = openpyxl.load_workbook(gaps_xlsx(found, tmp_path / "a.xlsx"))["最见效的改变 Actions"]
+    without = openpyxl.load_workbook(gaps_xlsx(canteen(), tmp_path / "b.xlsx"))["最见效的改变 Actions"]
+    assert "费用" in str([cell.value for row in header for cell in row])
+    assert "费用" not in str([cell.value for row in without for cell in row])
+
+
+def test_whom_seats_serve_is_told_of_bundles():
+    # Three people more in the house changes what is exact and nothing of what is told.
+    exact, shown = [], []
+    for elders in (300, 303):
+        street = network([(0, 0), (1000, 0)], [(0, 1)])
+        sites = {(0, 0): ["meal_point"]}
+        city = town(street, {"a": (100, 10)}, {"a": elders}, sites, listed=("meal_point",), capacity=[10])
+        found = analyse(city, profile=FLAT)
+        exact.append(found.capacity.totals["demand"].iloc[0])
+        shown.append(public_actions(found).frame[["units", "gain", "added"]].to_numpy().tolist())
+    assert shown[0] == shown[1] == [[5, 100, 100]]
+
+
+def test_how_sure_an_action_is_and_what_it_costs_stands_behind_it():
+    found = clinic_and_culture()
+    sure = replace(
+        found.actions, frame=found.actions.frame.assign(certainty=[0.916, float("nan")], cost=[250_000.0, 900.0])
+    )
+    for currency, language, notes in (
+        ("CNY", "zh", ["把握92%，约需25万元", "约需900元"]),
+        ("CNY", "en", ["92% sure, about CNY 250,000", "about CNY 900"]),
+        ("EUR", "zh", ["把握92%，约需250,000 EUR", "约需900 EUR"]),
+    ):
+        assert action_notes(replace(sure, currency=currency), language).tolist() == notes
+    assert action_notes(found.actions, "zh").tolist() == ["", ""]
+    sentence = action_sentences(replace(sure, currency="CNY"), found.city.communities, "zh").iloc[0]
+    assert sentence.endswith("在5分钟内走得到。把握92%，约需25万元。")
 
 
 def test_verdicts_on_people_that_turn_are_not_passed_on():

@@ -38,6 +38,7 @@ export function headline({ say, model, state }) {
 function changeItem(change, place, { say, state }, acts) {
   const added =
     change.added === change.gain ? '' : say('change_step', { step: change.step, people: tens(change.added, say) });
+  const note = change.note ? either(change.note.zh, change.note.en, state.language) : '';
   const after = change.same < 0 ? added : say('change_same', { n: change.same + 1 });
   return h(
     'li.check',
@@ -47,7 +48,7 @@ function changeItem(change, place, { say, state }, acts) {
       'div',
       {},
       h('p', {}, either(change.zh, change.en, state.language)),
-      h('p.fine', {}, dotted([say('change_gain', { people: tens(change.gain, say) }), after])),
+      h('p.fine', {}, dotted([say('change_gain', { people: tens(change.gain, say) }), after, note])),
       h('button.link', { type: 'button', onclick: () => acts.change(place) }, say('check_show')),
     ),
   );

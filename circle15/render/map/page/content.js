@@ -128,8 +128,9 @@
  * @typedef {{pop_60plus: number, uncovered: Record<string, number[]>, placed: Record<string, number>,
  *   population?: number, unknown?: number}} Totals in tens; `unknown` communities are in none of them
  *
- * @typedef {Bilingual & {kind: "service" | "hours" | "gate" | "link" | "site", gain: number, step: number,
- *   added: number, same: number, points: [number, number][]}} Change that would help; person-services in tens
+ * @typedef {Bilingual & {kind: "service" | "hours" | "seats" | "gate" | "link" | "site", gain: number,
+ *   step: number, added: number, same: number, note?: Bilingual, points: [number, number][]}} Change that would help;
+ *   person-services in tens, `note`: how sure it is and what it costs
  * @typedef {{pop_60plus: number, lacking: number[], where: Bilingual, service: Bilingual}} Needs of whom so many lack
  *   one service or more, two or more, ...; where and which most
  * @typedef {{minutes: number, needs: Needs, list: Change[]}} Changes
