@@ -28,6 +28,7 @@ __all__ = [
     "CONFLICT_COLUMNS",
     "ELDERS_IN_NEED",
     "MATCH_COLUMNS",
+    "OSM_SOURCE",
     "PEOPLE",
     "ROUNDED",
     "STATES",
@@ -66,6 +67,9 @@ STATES = ("in_use", "closed", "suspended", "building", "planned")
 ROUNDED = ("rounded_east_m", "rounded_north_m")
 """Columns of facilities, and of communities known by points: the step, in metres, that their coordinates were
 rounded to; NaN or 0 where precise."""
+
+OSM_SOURCE = "OpenStreetMap"
+"""``source`` of a facility that OpenStreetMap alone speaks of."""
 
 FACILITY_NUMBERS = ("capacity", "floor_area_m2", *ROUNDED)
 """Columns of facilities that hold numbers, NaN where unknown."""

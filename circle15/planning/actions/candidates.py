@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -17,6 +18,7 @@ from circle15.kernels.ragged import order_by_id, run_starts
 from circle15.model.changes import AddFacility, AddService, Change, SetHours, Spot
 from circle15.model.moment import DAYS, Moment
 from circle15.model.placed import PlacedFacilities, Positions
+from circle15.model.places import OSM_SOURCE
 from circle15.model.results import City
 from circle15.network.build import islands
 from circle15.network.graph import WalkGraph
@@ -81,8 +83,7 @@ class Candidates:
 def services_more(wants: Wants, facilities: PlacedFacilities) -> Candidates:
     """Every facility that serves and has room x every listed service that it does not offer."""
     order = order_by_id(facilities.ids)
-    roomless = action_limits().roomless
-    order = order[[not set(facilities.frame["services"].iloc[row]) <= roomless for row in order]]
+    order = order[_has_room(facilities.frame)[order]]
     lacks = ~facilities.offer_matrix(wants.services)[order]
     site, column = np.nonzero(lacks)
     ids, services = facilities.ids[order], wants.services
@@ -93,6 +94,18 @@ def services_more(wants: Wants, facilities: PlacedFacilities) -> Candidates:
         adds=_one_each(column, len(services)),
         change=lambda row: AddService(facility_id=str(ids[site[row]]), service=services[column[row]]),
     )
+
+
+def _has_room(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """``bool[f]``: houses into which another service may move."""
+    limits = action_limits()
+    everywhere, on_maps = limits.roomless, limits.roomless | limits.mapped_roomless
+    sources = frame["source"] if "source" in frame else pd.Series("", index=frame.index)
+    roomy = [
+        not set(services) <= (on_maps if source == OSM_SOURCE else everywhere)
+        for services, source in zip(frame["services"], sources, strict=True)
+    ]
+    return np.array(roomy, dtype=bool)
 
 
 def hours_longer(wants: Wants, closed: PlacedFacilities, moment: Moment) -> Candidates:

@@ -21,6 +21,7 @@ from circle15.catalog.kind import has_kinds, joined_kinds, kind_keys, kinds
 from circle15.errors import SettingError
 from circle15.hours.all_week import state_by_hours
 from circle15.model.metric import BBox, utm_crs
+from circle15.model.places import OSM_SOURCE
 from circle15.model.service import Service
 from circle15.refusals import refusal
 from circle15.sources.osm.objects import area_wkb, claims_area, id_order, located, objects, osm_id, touches
@@ -169,7 +170,7 @@ def _describe(tags: Mapping[str, str], first: Service) -> dict[str, Any]:
         "name_en": tags.get("name:en") or ("" if "name" in tags else f"{first.title_en}{place}"),
         "address": f"{street} {tags.get('addr:housenumber', '')}".strip() if street else "",
         **{column: tags.get(tag, "") for column, tag in _OPTIONAL.items()},
-        "source": "OpenStreetMap",
+        "source": OSM_SOURCE,
         "name_is_own": "name" in tags,
     }
 

@@ -74,6 +74,17 @@ def test_a_court_has_no_room_for_another_service():
     assert (len(found(court)), rows(found(house), "target_id", "services")) == (0, [("f0", ("culture",))])
 
 
+@pytest.mark.parametrize(("services", "source", "room"), [
+    (["culture"], "OpenStreetMap", False), (["culture"], "民政局", True), (["clinic", "shop"], "OpenStreetMap", False),
+    (["community_centre"], "OpenStreetMap", True), (["culture", "community_centre"], "OpenStreetMap", True),
+])  # fmt: skip
+def test_what_the_map_alone_calls_culture_may_be_a_cinema(services, source, room):
+    city = town(STREET, {"a": (100, 10)}, {"a": 10}, {(0, 0): services}, listed=(*services, "day_care"))
+    frame = city.facilities.frame.assign(source=source)
+    actions = found(replace(city, facilities=replace(city.facilities, frame=frame)))
+    assert rows(actions, "target_id", "services") == ([("f0", ("day_care",))] if room else [])
+
+
 def test_where_nobody_lacks_anything_nothing_is_to_be_done():
     actions = found(town(STREET, {"a": (100, 10)}, {"a": 10}, {(0, 0): ["clinic"]}, listed=("clinic",)))
     assert (len(actions), len(actions.changes), actions.needs.lacking(1)) == (0, 0, 0)
