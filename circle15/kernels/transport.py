@@ -15,61 +15,102 @@ __all__ = ["first_come", "held_back", "transport"]
 _FAR = np.iinfo(np.int64).max
 
 
+# Arrays go in bundles: a problem is (start, site, cost, pair_row, seats, refuse), a state (load, price, worth, flow);
+# holders (first, after, before) chain the pairs of each site on which units flow; work is what a search writes on.
+
+
 @njit(nogil=True, cache=True)
-def _search(row, start, site, cost, by_start, by_pair, pair_row, seats, load, flow, price, worth, refuse, work):  # type: ignore[no-untyped-def]
-    """Cheapest way for one more unit of ``row``: its cost, where it ends, and how many sites and rows it looked at.
+def _hold(pair, at, holders):  # type: ignore[no-untyped-def]
+    """A pair on which units begin to flow joins those of its site."""
+    first, after, before = holders
+    after[pair], before[pair] = first[at], -1
+    if first[at] >= 0:
+        before[first[at]] = pair
+    first[at] = pair
+
+
+@njit(nogil=True, cache=True)
+def _let_go(pair, at, holders):  # type: ignore[no-untyped-def]
+    """A pair on which no unit flows any more leaves those of its site."""
+    first, after, before = holders
+    if before[pair] >= 0:
+        after[before[pair]] = after[pair]
+    else:
+        first[at] = after[pair]
+    if after[pair] >= 0:
+        before[after[pair]] = before[pair]
+
+
+@njit(nogil=True, cache=True)
+def _look_on(row, base, best, problem, state, heap, work):  # type: ignore[no-untyped-def]
+    """Go on from a row to its sites: full ones wait on the heap, of free ones the nearest may be the end.
+
+    Pairs of a row rise in cost: beyond the best end none is looked at.
+    """
+    start, site, cost, seats = problem[0], problem[1], problem[2], problem[4]
+    load, price = state[0], state[1]
+    distance, done, site_pair, touched = work[0], work[1], work[2], work[4]
+    end, end_site, end_row, many = best
+    for pair in range(start[row], start[row + 1]):
+        if base + cost[pair] > end:
+            break
+        at = site[pair]
+        length = base + cost[pair] + price[at]
+        if done[at] or length >= distance[at]:
+            continue
+        if site_pair[at] < 0:
+            touched[many] = at
+            many += 1
+        distance[at], site_pair[at] = length, pair
+        if load[at] >= seats[at]:
+            if length <= end:
+                heappush(heap, (length, at))
+        elif length < end or (length == end and end_site < 0):
+            end, end_site, end_row = length, at, np.int64(-1)
+    return end, end_site, end_row, many
+
+
+@njit(nogil=True, cache=True)
+def _search(row, problem, state, holders, work):  # type: ignore[no-untyped-def]
+    """Cheapest way for one more unit of ``row``: (cost, end site, end row, sites looked at), and rows looked at.
 
     A way goes from the row to a site, from a full site to the rows that it holds, and on from these; it ends at a free
     seat, or where a row leaves a unit without one.
     """
-    distance, done, site_pair, row_pair, touched, held = work
-    many_touched, many_held = 0, 0
-    heap = [(_FAR, np.int64(0))]
-    end, end_site, end_row = refuse[row], np.int64(-1), row
+    pair_row, refuse, worth = problem[3], problem[5], state[2]
+    first, after = holders[0], holders[1]
+    distance, done, row_pair, held = work[0], work[1], work[3], work[5]
+    heap, many_held = [(_FAR, np.int64(0))], 0
     row_pair[row] = -2
-    for pair in range(start[row], start[row + 1]):
-        to = site[pair]
-        distance[to], site_pair[to] = cost[pair] + price[to], pair
-        touched[many_touched] = to
-        many_touched += 1
-        if distance[to] <= end:
-            heappush(heap, (distance[to], to))
+    best = (refuse[row], np.int64(-1), np.int64(row), 0)
+    best = _look_on(row, np.int64(0), best, problem, state, heap, work)
     while heap:
         length, at = heappop(heap)
-        if length > end:
+        if length > best[0] or (length == best[0] and best[1] >= 0):
             break
         if done[at] or length > distance[at]:
             continue
-        if load[at] < seats[at]:
-            end, end_site, end_row = length, at, np.int64(-1)
-            break
         done[at] = True
-        for k in range(by_start[at], by_start[at + 1]):
-            pair = by_pair[k]
+        pair = first[at]
+        while pair >= 0:
             other = pair_row[pair]
-            if flow[pair] == 0 or row_pair[other] != -1:
-                continue
-            row_pair[other] = pair
-            held[many_held] = other
-            many_held += 1
-            if length + refuse[other] - worth[other] < end:
-                end, end_site, end_row = length + refuse[other] - worth[other], np.int64(-1), other
-            for onward in range(start[other], start[other + 1]):
-                to = site[onward]
-                if site_pair[to] < 0:
-                    touched[many_touched] = to
-                    many_touched += 1
-                onward_length = length + cost[onward] + price[to] - worth[other]
-                if not done[to] and onward_length < distance[to]:
-                    distance[to], site_pair[to] = onward_length, onward
-                    if onward_length <= end:
-                        heappush(heap, (onward_length, to))
-    return end, end_site, end_row, many_touched, many_held
+            if row_pair[other] == -1:
+                row_pair[other], held[many_held] = pair, other
+                many_held += 1
+                without = length + refuse[other] - worth[other]
+                if without < best[0]:
+                    best = (without, np.int64(-1), np.int64(other), best[3])
+                best = _look_on(other, length - worth[other], best, problem, state, heap, work)
+            pair = after[pair]
+    return best, many_held
 
 
 @njit(nogil=True, cache=True)
-def _augment(row, left, end_site, end_row, site, pair_row, seats, load, flow, site_pair, row_pair, gains, losses):  # type: ignore[no-untyped-def]
+def _augment(row, left, end_site, end_row, problem, state, holders, work):  # type: ignore[no-untyped-def]
     """Send as many units along the way that was found as it takes; returns how many."""
+    site, pair_row, seats = problem[1], problem[3], problem[4]
+    load, flow = state[0], state[3]
+    site_pair, row_pair, gains, losses = work[2], work[3], work[6], work[7]
     amount, many_gains, many_losses = left, 0, 0
     other = end_row
     if end_site >= 0:
@@ -83,34 +124,32 @@ def _augment(row, left, end_site, end_row, site, pair_row, seats, load, flow, si
         other = pair_row[gains[many_gains]]
         many_losses, many_gains = many_losses + 1, many_gains + 1
     for k in range(many_gains):
+        if flow[gains[k]] == 0:
+            _hold(gains[k], site[gains[k]], holders)
         flow[gains[k]] += amount
     for k in range(many_losses):
         flow[losses[k]] -= amount
+        if flow[losses[k]] == 0:
+            _let_go(losses[k], site[losses[k]], holders)
     if end_site >= 0:
         load[end_site] += amount
     return amount
 
 
 @njit(nogil=True, cache=True)
-def _transport(units, start, site, cost, by_start, by_pair, pair_row, seats, refuse):  # type: ignore[no-untyped-def]
-    rows, sites = len(units), len(seats)
-    flow = np.zeros(len(site), dtype=np.int64)
-    load, price = np.zeros(sites, dtype=np.int64), np.zeros(sites, dtype=np.int64)
-    worth = np.zeros(rows, dtype=np.int64)
+def _seat_all(left, problem, state, holders):  # type: ignore[no-untyped-def]
+    """Seat the units that are left of each row, one row after another; prices stay proofs all the time."""
+    site, price, worth = problem[1], state[1], state[2]
+    rows, sites = len(left), len(price)
     distance, done = np.full(sites, _FAR), np.zeros(sites, dtype=np.bool_)
     site_pair, row_pair = np.full(sites, -1, dtype=np.int64), np.full(rows, -1, dtype=np.int64)
     touched, held = np.zeros(sites, dtype=np.int64), np.zeros(rows, dtype=np.int64)
     gains, losses = np.zeros(sites + 1, dtype=np.int64), np.zeros(sites + 1, dtype=np.int64)
-    work = (distance, done, site_pair, row_pair, touched, held)
+    work = (distance, done, site_pair, row_pair, touched, held, gains, losses)
     for row in range(rows):
-        left = units[row]
-        while left > 0:
-            end, end_site, end_row, many_touched, many_held = _search(
-                row, start, site, cost, by_start, by_pair, pair_row, seats, load, flow, price, worth, refuse, work
-            )
-            left -= _augment(
-                row, left, end_site, end_row, site, pair_row, seats, load, flow, site_pair, row_pair, gains, losses
-            )
+        while left[row] > 0:
+            (end, end_site, end_row, many_touched), many_held = _search(row, problem, state, holders, work)
+            left[row] -= _augment(row, left[row], end_site, end_row, problem, state, holders, work)
             worth[row], row_pair[row] = end, -1
             for k in range(many_held):
                 other = held[k]
@@ -121,7 +160,6 @@ def _transport(units, start, site, cost, by_start, by_pair, pair_row, seats, ref
                 if done[at]:
                     price[at] += end - distance[at]
                 distance[at], done[at], site_pair[at] = _FAR, False, -1
-    return flow, price, worth
 
 
 def transport(
@@ -144,7 +182,7 @@ def transport(
     start
         ``int64[r + 1]``: row ``k`` has the pairs ``start[k]`` up to, not with, ``start[k + 1]``.
     site, cost
-        ``int64[k]`` of each pair; costs zero or more.
+        ``int64[k]`` of each pair; costs zero or more, rising within a row.
     seats
         ``int64[s]``, zero or more.
     refuse
@@ -159,8 +197,11 @@ def transport(
         ``worth <= refuse``, with equality where some get none; a price above zero only where all seats are taken.
     """
     pair_row = np.repeat(np.arange(len(units)), np.diff(start))
-    by_pair = np.argsort(site, kind="stable")
-    return _transport(units, start, site, cost, run_starts(site, len(seats)), by_pair, pair_row, seats, refuse)
+    flow, price, worth = (np.zeros(size, dtype=np.int64) for size in (len(site), len(seats), len(units)))
+    holders = np.full(len(seats), -1), np.full(len(site), -1), np.full(len(site), -1)
+    state = np.zeros(len(seats), dtype=np.int64), price, worth, flow
+    _seat_all(units.copy(), (start, site, cost, pair_row, seats, refuse), state, holders)
+    return flow, price, worth
 
 
 @njit(nogil=True, cache=True)

@@ -119,7 +119,7 @@ def _cheapest(
     refuse: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """``int64[k]``: units of givers to takers with so much room at the least cost, as many as can be, proven."""
-    order = np.lexsort((taker, giver))
+    order = np.lexsort((taker, cost, giver))
     giver, taker, cost = giver[order], taker[order], cost[order]
     if refuse is None:
         refuse = np.full(len(units), _penalty(cost, min(len(np.unique(giver)), len(np.unique(taker)))))
