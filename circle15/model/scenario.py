@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -10,7 +10,7 @@ from circle15.errors import InputError
 from circle15.model.changes import Change
 from circle15.refusals import refusal
 
-__all__ = ["SCENARIO_FORMAT", "SavedScenario", "Scenario"]
+__all__ = ["SCENARIO_FORMAT", "SavedScenario", "Scenario", "redrawn"]
 
 SCENARIO_FORMAT = "circle15-scenario-1"
 """What a file of a scenario says that it is."""
@@ -107,3 +107,38 @@ class SavedScenario:
     inputs: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     seen: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def redrawn(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Communities that changes of one list alone merge or split: of one id, they are not the same in both.
+
+    Parameters
+    ----------
+    before, after
+        Changes as :func:`~circle15.model.changes.stated`.
+
+    Returns
+    -------
+    frozenset of str
+        Ids of the communities as they were and as they become.
+
+    Examples
+    --------
+    >>> merged = {"kind": "merge_communities", "community_ids": ["a", "b"], "into": "a", "name": "ab"}
+    >>> sorted(redrawn([], [merged])), sorted(redrawn([merged], [merged]))
+    (['a', 'b'], [])
+    """
+    old, new = list(before), list(after)
+    alone = [change for change in old if change not in new] + [change for change in new if change not in old]
+    return frozenset(key for change in alone for key in _redrawn_by(change))
+
+
+def _redrawn_by(change: Mapping[str, Any]) -> list[str]:
+    """Ids of the communities that a change merges or splits, and of those that it makes of them."""
+    match change["kind"]:
+        case "merge_communities":
+            return [*change["community_ids"], change["into"]]
+        case "split_community":
+            return [change["community_id"], *(part["community_id"] for part in change["parts"])]
+        case _:
+            return []

@@ -20,7 +20,7 @@ from circle15.model.results import City
 __all__ = ["change_sentences"]
 
 
-def change_sentences(city: City, language: str) -> list[str]:
+def change_sentences(city: City, language: str, *, names_before: Mapping[str, str] | None = None) -> list[str]:
     """What a city's scenario changes, one sentence a change in their order; none where nothing was changed.
 
     Parameters
@@ -29,15 +29,18 @@ def change_sentences(city: City, language: str) -> list[str]:
         With its ``scenario``; things are called as they are there.
     language
         ``"zh"`` or ``"en"``.
+    names_before
+        What communities were called that are merged or split, by id (``Comparison.only_before``).
     """
     if city.scenario is None:
         return []
-    return [_sentence(city, change, language) for change in city.scenario.changes]
+    return [_sentence(city, change, language, names_before or {}) for change in city.scenario.changes]
 
 
-def _sentence(city: City, change: Change, language: str) -> str:
+def _sentence(city: City, change: Change, language: str, names_before: Mapping[str, str]) -> str:
     named: Any = change
     values = dict(_VALUES[type(change)](city, change, language)) if type(change) in _VALUES else {}
+    values |= _called_before(city, change, language, names_before)
     if hasattr(named, "facility_id"):
         values.setdefault("facility", _facility(city, named.facility_id))
     return text(f"change_{change.kind}", language, **values)
@@ -100,13 +103,17 @@ def _estate(city: City, change: kinds.AddPeople, language: str) -> dict[str, obj
     return {"name": change.name or _community(city, change.community_id), "people": people, "elders": elders}
 
 
-def _merged(city: City, change: kinds.MergeCommunities, language: str) -> dict[str, object]:
-    return {"names": listed([_community(city, key) for key in change.community_ids], language), "name": change.name}
-
-
-def _split(city: City, change: kinds.SplitCommunity, language: str) -> dict[str, object]:
-    names = listed([part.name for part in change.parts], language)
-    return {"name": _community(city, change.community_id), "names": names}
+def _called_before(city: City, change: Change, language: str, names: Mapping[str, str]) -> dict[str, object]:
+    """The names of the communities that a change merges or splits, as they were."""
+    match change:
+        case kinds.MergeCommunities():
+            old = [names.get(key) or _community(city, key) for key in change.community_ids]
+            return {"names": listed(old, language), "name": change.name}
+        case kinds.SplitCommunity():
+            old_name = names.get(change.community_id) or _community(city, change.community_id)
+            return {"name": old_name, "names": listed([part.name for part in change.parts], language)}
+        case _:
+            return {}
 
 
 _VALUES: Mapping[type[Any], Callable[[City, Any, str], Mapping[str, object]]] = MappingProxyType(
@@ -128,8 +135,6 @@ _VALUES: Mapping[type[Any], Callable[[City, Any, str], Mapping[str, object]]] = 
         kinds.SetProfile: lambda _, change, _language: {"profile": change.profile},
         kinds.SetSpeed: lambda _, change, _language: {"speed": f"{change.speed_mps:g}"},
         kinds.AddPeople: _estate,
-        kinds.MergeCommunities: _merged,
-        kinds.SplitCommunity: _split,
     }
 )  # fmt: skip
 """What the sentence of each kind of change names, beside the facility that it is about."""
