@@ -5,7 +5,7 @@
  * @import { Measure, Sort } from "./state.js"
  *
  * @typedef {object} Figure
- * @property {"value" | "hidden" | "unknown" | "none"} kind
+ * @property {"value" | "hidden" | "unknown" | "none" | "absent"} kind absent is what is only today, or only in a scheme
  * @property {number} value
  * @property {string} service the one that it is of, where all are asked for
  * @property {number} [code] as published, where `value` stands in for it
@@ -13,6 +13,7 @@
  * @property {string} [text]
  * @property {string} [note]
  * @property {boolean} [mark] whether it is hatched
+ * @property {boolean} [still] whether it is a change of nothing
  *
  * @typedef {{key: string | number, label: string, tone: string, stripes?: boolean}} KindOf one kind in the legend
  *
@@ -28,7 +29,7 @@
  * @property {boolean[]} [dark] whether a community's tone is
  * @property {boolean[]} [marks] whether a community is hatched
  *
- * @typedef {Pick<Community, "pop_60plus" | "gap" | "services">} Counted
+ * @typedef {Pick<Community, "pop_60plus" | "gap" | "services"> & {absent?: boolean}} Counted
  * @typedef {{measure: Measure, service: string, cutoff: number}} Choice
  */
 import { PALETTE } from './palette.js';
@@ -47,6 +48,9 @@ export const HIDDEN = Object.freeze({ kind: 'hidden', value: NaN, service: '' })
 
 /** @type {Readonly<Figure>} */
 export const UNKNOWN = Object.freeze({ kind: 'unknown', value: NaN, service: '' });
+
+/** @type {Readonly<Figure>} */
+export const ABSENT = Object.freeze({ kind: 'absent', value: NaN, service: '' });
 
 /**
  * People not covered as a number to draw with: the middle of the numbers that are hidden.
@@ -124,6 +128,7 @@ function cellFigure(cell, service, { measure, cutoff }, fewest) {
  * @returns {Figure}
  */
 export function figureOf(community, choice, fewest) {
+  if (community.absent) return ABSENT;
   if (!community.gap) return without(community);
   if (choice.measure === 'index') {
     const { index } = community.gap;
