@@ -88,7 +88,8 @@ class Comparison:
     synthetic
         Whether either run says that some of its layers are synthetic.
     told
-        The same of what may be passed on of both runs; None in that one itself.
+        The same of what may be passed on of both runs, without communities that a scenario merges, splits or builds
+        homes in; None in that one itself.
     """
 
     before: str

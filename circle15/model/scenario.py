@@ -10,7 +10,7 @@ from circle15.errors import InputError
 from circle15.model.changes import Change
 from circle15.refusals import refusal
 
-__all__ = ["SCENARIO_FORMAT", "SavedScenario", "Scenario", "redrawn"]
+__all__ = ["SCENARIO_FORMAT", "SavedScenario", "Scenario", "redrawn", "repeopled"]
 
 SCENARIO_FORMAT = "circle15-scenario-1"
 """What a file of a scenario says that it is."""
@@ -128,9 +128,22 @@ def redrawn(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, An
     >>> sorted(redrawn([], [merged])), sorted(redrawn([merged], [merged]))
     (['a', 'b'], [])
     """
+    return frozenset(key for change in _in_one_alone(before, after) for key in _redrawn_by(change))
+
+
+def repeopled(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Communities in which changes of one list alone build homes: they have other people in both.
+
+    Of these and of :func:`redrawn` ones figures of both must not be passed on together: who knows how many people were
+    added, or how many a part of the whole has, works out by subtraction what each figure alone leaves open.
+    """
+    alone = _in_one_alone(before, after)
+    return frozenset(change.get("community_id") or "" for change in alone if change["kind"] == "add_people") - {""}
+
+
+def _in_one_alone(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     old, new = list(before), list(after)
-    alone = [change for change in old if change not in new] + [change for change in new if change not in old]
-    return frozenset(key for change in alone for key in _redrawn_by(change))
+    return [change for change in old if change not in new] + [change for change in new if change not in old]
 
 
 def _redrawn_by(change: Mapping[str, Any]) -> list[str]:

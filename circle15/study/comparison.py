@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.model.runs import EQUITY_FIGURES, VERDICT_FIGURES, Comparison, SavedRun
-from circle15.model.scenario import redrawn
+from circle15.model.scenario import redrawn, repeopled
 from circle15.render.published.runs import told_run
 
 __all__ = ["compare"]
@@ -44,7 +44,7 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
         Changes are *after* less *before*. Figures of the city are over communities and services that both runs have
         and could judge, so that no change is one of the list alone. Communities that the scenario of one run merges or
         splits are not the same in both: they are compared as one sum, in figures of the city only. ``told`` is what may
-        be passed on.
+        be passed on: it leaves these out, and communities in which a scenario builds homes.
 
     Examples
     --------
@@ -56,11 +56,12 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
     >>> round(float(compare(*runs).totals.loc["clinic", "share_change"]), 3)
     0.3
     """
-    return replace(_compared(before, after), told=_compared(told_run(before), told_run(after)))
+    return replace(_compared(before, after), told=_compared(told_run(before), told_run(after), told=True))
 
 
-def _compared(before: SavedRun, after: SavedRun) -> Comparison:
-    parted = redrawn(*(_changes(run.record) for run in (before, after)))
+def _compared(before: SavedRun, after: SavedRun, *, told: bool = False) -> Comparison:
+    changes = [_changes(run.record) for run in (before, after)]
+    parted = redrawn(*changes) | (repeopled(*changes) if told else frozenset())
     gaps = _gaps(before, after, parted)
     ledgers = [_without(run.ledger, parted) for run in (before, after)]
     return Comparison(
@@ -70,7 +71,7 @@ def _compared(before: SavedRun, after: SavedRun) -> Comparison:
         title_en=str(after.record.get("city", {}).get("name_en", "")),
         settings=_settings(before.record, after.record),
         inputs=_inputs(before.record, after.record),
-        totals=_totals(pd.concat([gaps, _redrawn_sums(before, after, parted)]) if parted else gaps),
+        totals=_totals(gaps if told or not parted else pd.concat([gaps, _redrawn_sums(before, after, parted)])),
         gaps=gaps,
         communities=_communities(before, after).drop(index=list(parted), errors="ignore"),
         verdicts=_verdicts(*ledgers),

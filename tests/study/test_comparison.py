@@ -263,6 +263,21 @@ def test_merged_communities_count_as_one_sum():
     assert back["uncovered_change"] == 30.0
 
 
+def test_what_is_passed_on_leaves_out_communities_that_are_not_the_same():
+    told = compare(TODAY, MERGED).told
+    assert told.totals.loc["clinic", ["uncovered_before", "uncovered_after"]].tolist() == [100.0, 70.0]
+    assert [*told.gaps.index] == [("c", "clinic")]
+
+
+def test_new_homes_are_compared_but_not_passed_on():
+    change = {"kind": "add_people", "estate_id": "e", "community_id": "a", "people": {"pop_60plus": 1.0}}
+    later = dataclasses.replace(TODAY, record=RECORD | {"scenario": {"name": "2026", "changes": [change]}})
+    found = compare(TODAY, later)
+    assert ("a", "clinic") in found.gaps.index
+    assert ("a", "clinic") not in found.told.gaps.index
+    assert found.told.only_after == {"a": "a社区"}
+
+
 def test_a_sum_with_an_unknown_part_is_not_told():
     unknown = run("2025", {("a", "clinic"): (40, 60), ("b", "clinic"): None, ("c", "clinic"): (0, 100)})
     totals = compare(unknown, MERGED).totals.loc["clinic"]

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from circle15.catalog.phrases import change_sentences
 from circle15.model import City
 from circle15.model.changes import stated
-from circle15.model.scenario import redrawn
+from circle15.model.scenario import redrawn, repeopled
 from circle15.render.map.change_shapes import change_shapes
 from circle15.render.map.changes import actions
 from circle15.render.map.communities import communities, totals, walker
@@ -26,13 +26,17 @@ Project = Callable[[Any], Any]
 
 _FIGURES = ("id", "population", "pop_60plus", "placed", "more", "gap", "services")
 """What is told again of a community that is the same in both; the rest is as in the scheme."""
+_WORDS = ("id", "name", "name_en", "subdistrict", "subdistrict_en", "anchor")
+"""What is told of a community of today that is not the same in the scheme: nothing of its people."""
 _OUTLINE_M = 0.8
 
 
 def before(published: Published, base: Published, sections: Sections, project: Project) -> dict[str, Any]:
     """Today's figures by community and service, what is at other places today, and the changes one by one.
 
-    Both runs are told as their own pages tell them: what differs is the difference of two published numbers.
+    Both runs are told as their own pages tell them: what differs is the difference of two published numbers. Of
+    communities that the scheme merges, splits or builds homes in nothing of today is told, nor are sums of the city
+    then, as in the published comparison: such a sum less the rest would tell of the few in one of them.
 
     Parameters
     ----------
@@ -46,21 +50,25 @@ def before(published: Published, base: Published, sections: Sections, project: P
         From the network's metres to degrees.
     """
     city, today = published.analysis.city, base.analysis.city
-    parted = redrawn(_stated(today), _stated(city))
+    changes = _stated(today), _stated(city)
+    parted = redrawn(*changes) | repeopled(*changes)
     same = city.communities.frame.index.intersection(today.communities.frame.index).difference(list(parted))
     rows = communities(base, project)
     other = ~today.communities.frame.index.isin(same)
     outlines = today.communities.frame.geometry.to_numpy()[other]
     sections.add_polygons("before", project(shapely.simplify(outlines, _OUTLINE_M, preserve_topology=True)))
     known = {row["id"]: {key: row[key] for key in _FIGURES} for row in rows if row["id"] in same}
-    found = actions(base, project)
+    whole = not parted and len(same) == len(rows) == len(city.communities.frame)
+    found = actions(base, project) if whole else None
     return {
         "scenario": _about(city),
         "changes": _changes(city, today, project),
         "same": [known.get(str(key)) for key in city.communities.frame.index],
-        "communities": [row for row, gone in zip(rows, other.tolist(), strict=True) if gone],
+        "communities": [
+            {key: row[key] for key in _WORDS} for row, gone in zip(rows, other.tolist(), strict=True) if gone
+        ],
         "facilities": _facilities(published, base, project),
-        "totals": totals(base),
+        "totals": totals(base) if whole else None,
         "needs": None if found is None else {"minutes": found["minutes"], "needs": found["needs"]},
         "profile": walker(base.analysis.profile),
     }

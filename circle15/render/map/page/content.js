@@ -141,9 +141,10 @@
  * @property {{name: string, parent: string}} scenario
  * @property {SchemeChange[]} changes
  * @property {(Was | null)[]} same of each community; null where today there is another or none
- * @property {Community[]} communities of today that are not the same in the scheme; outlines in `before.*`
+ * @property {Pick<Community, "id" | "name" | "name_en" | "subdistrict" | "subdistrict_en" | "anchor">[]} communities of
+ *   today that are not the same in the scheme, without their people; outlines in `before.*`
  * @property {Record<string, Facility | null>} facilities that are otherwise today, null where there is none
- * @property {Totals} totals
+ * @property {Totals | null} totals null where communities are not the same
  * @property {{minutes: number, needs: Needs} | null} needs
  * @property {Profile} profile
  *

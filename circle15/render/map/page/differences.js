@@ -138,7 +138,7 @@ function changeOf(place, { model, state }) {
  */
 function without(place, { model, say }) {
   const [community, was] = [model.communities[place], model.was?.[place]];
-  if (!was) return { ...NONE, note: say('scheme_redrawn') };
+  if (!was) return { ...NONE, why: say('scheme_redrawn') };
   if (isUnknown(community) || isUnknown(was)) return UNKNOWN;
   return isHidden(community) || isHidden(was) ? HIDDEN : null;
 }

@@ -109,7 +109,7 @@ function drawCard(frame, view, acts, changed) {
   frame.browse.hidden = open;
   if (!open) return;
   const calls = { ...acts, community: acts.openCommunity, facility: acts.openFacility };
-  const areaCard = model.was ? changeCard : communityCard;
+  const areaCard = model.was || model.communities[community]?.apart ? changeCard : communityCard;
   const card = facility >= 0 ? facilityCard(facility, view, calls) : areaCard(community, view, calls);
   fill(frame.card, ...card);
   if (changed?.has('community') || changed?.has('facility')) frame.scroll.scrollTop = 0;

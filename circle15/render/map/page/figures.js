@@ -13,6 +13,7 @@
  * @property {string} [text]
  * @property {string} [note]
  * @property {boolean} [mark] whether it is hatched
+ * @property {string} [why] there is none, in words
  * @property {boolean} [still] whether it is a change of nothing
  *
  * @typedef {{key: string | number, label: string, tone: string, stripes?: boolean}} KindOf one kind in the legend
@@ -29,7 +30,7 @@
  * @property {boolean[]} [dark] whether a community's tone is
  * @property {boolean[]} [marks] whether a community is hatched
  *
- * @typedef {Pick<Community, "pop_60plus" | "gap" | "services"> & {absent?: boolean}} Counted
+ * @typedef {Pick<Community, "pop_60plus" | "gap" | "services"> & {absent?: boolean, apart?: boolean}} Counted
  * @typedef {{measure: Measure, service: string, cutoff: number}} Choice
  */
 import { PALETTE } from './palette.js';
@@ -51,6 +52,9 @@ export const UNKNOWN = Object.freeze({ kind: 'unknown', value: NaN, service: '' 
 
 /** @type {Readonly<Figure>} */
 export const ABSENT = Object.freeze({ kind: 'absent', value: NaN, service: '' });
+
+/** Of a community of today that is not the same in a scheme: nothing is told of it. @type {Readonly<Figure>} */
+export const APART = Object.freeze({ kind: 'none', value: NaN, service: '', key: 'apart' });
 
 /**
  * People not covered as a number to draw with: the middle of the numbers that are hidden.
@@ -95,6 +99,7 @@ export const isUnknown = ({ pop_60plus: elders }) => elders === null;
 
 /** Why a community has no figure at all. @param {Counted} community */
 export function without(community) {
+  if (community.apart) return APART;
   if (isUnknown(community)) return UNKNOWN;
   return isHidden(community) ? HIDDEN : NONE;
 }

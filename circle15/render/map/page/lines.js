@@ -146,6 +146,9 @@ const SCHEME_LINES = Object.freeze({
   close_street: { dashArray: '1 8', weight: 5 },
 });
 
+/** Kinds of which the number stands inside; others have it beside them. */
+const RINGS = new Set(['merge_communities', 'add_people']);
+
 /** What a scheme changes, numbered as in its list. @param {L.LayerGroup} group @param {L.Renderer} renderer */
 function schemeDrawer(group, renderer) {
   const stroke = stroker(renderer);
@@ -158,7 +161,7 @@ function schemeDrawer(group, renderer) {
         group.addLayer(stroke(line, { color: '#ffffff', weight: (look.weight ?? 5) + 3 }));
         group.addLayer(stroke(line, { color: PALETTE.line.scheme, ...look }));
       }
-      if (at) group.addLayer(numbered(at, place, 'check-mark scheme-mark', chosen, open, !line.length));
+      if (at) group.addLayer(numbered(at, place, 'check-mark scheme-mark', chosen, open, !RINGS.has(kind)));
     }
   };
 }

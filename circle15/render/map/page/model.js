@@ -21,7 +21,8 @@
  * @property {string[]} streetNames
  * @property {Chain[] | null} chains null until they are joined
  *
- * @typedef {Community & {rings: Shape | null, absent?: boolean}} Place absent where it is only in the scheme
+ * @typedef {Community & {rings: Shape | null, absent?: boolean, apart?: boolean}} Place absent where it is only in
+ *   the scheme, apart where nothing is told of its people today
  * @typedef {Facility & {absent?: boolean}} Site
  *
  * @typedef {object} Model

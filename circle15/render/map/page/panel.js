@@ -44,7 +44,8 @@ export function figureText(figure, measure, { say }) {
 export function absence(figure, { say, state, model }) {
   if (figure.kind === 'hidden') return say('not_public');
   if (figure.kind === 'unknown') return say('people_unknown');
-  if (figure.note !== undefined) return figure.note;
+  if (figure.why !== undefined) return figure.why;
+  if (figure.key === 'apart') return say('scheme_apart');
   if (state.service !== 'all' && !model.serviceOf[state.service]?.determined) return say('undetermined');
   return say('no_value');
 }
@@ -120,8 +121,16 @@ export function banner({ say, model, state }) {
   );
 }
 
-/** One sentence on the whole city. @param {View} view */
+/** One sentence on the whole city, and what is not in it. @param {View} view */
 export function summary(view) {
+  const { before } = view.model.content;
+  const apart = view.model.communities.filter((community) => community.apart).length;
+  const left = before && apart ? view.say('scheme_redrawn_n', { n: apart }) : '';
+  return dotted([sentenceOn(view), left]);
+}
+
+/** One sentence on the whole city. @param {View} view */
+function sentenceOn(view) {
   const { say, model, state } = view;
   const { totals } = model.content;
   if (model.was) return changeSummary(view);

@@ -65,7 +65,7 @@ function changeColumns(view) {
 /** The change of a row, or why there is none. @param {number} place @param {View} view */
 function changeCell(place, view) {
   const figure = view.result.figures[place];
-  return figure.note ?? figureText(figure, view.state.measure, view);
+  return figure.why ?? figureText(figure, view.state.measure, view);
 }
 
 /** Columns of what the map shows. @param {View} view */

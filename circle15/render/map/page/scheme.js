@@ -1,7 +1,7 @@
 /**
  * The page of a scheme: what it is of, the switch between today, the scheme and what changes, and the list of changes.
  *
- * @import { Before, SchemeChange } from "./content.js"
+ * @import { Before, SchemeChange, Totals } from "./content.js"
  * @import { Child } from "./dom.js"
  * @import { View } from "./model.js"
  * @import { Say } from "./text.js"
@@ -13,6 +13,7 @@
 import { betterAndWorse } from './differences.js';
 import { choice, h, isTicked } from './dom.js';
 import { dotted, either, local, openThen, tens } from './text.js';
+import { sumsOf } from './today.js';
 
 /** @type {readonly When[]} */
 const WHENS = Object.freeze(['today', 'scheme', 'change']);
@@ -43,11 +44,14 @@ export function schemeStrip({ say, state, model }, acts) {
   ];
 }
 
+/** @param {number} people */
+const tensOf = (people) => Math.round(people / 10) * 10;
+
 /** Fewer or more people, or as many. @param {number} change @param {number} fewest @param {Say} say */
 export function moreOrFewer(change, fewest, say) {
   if (!change) return say('scheme_as_many');
   const size = Math.abs(change);
-  const people = size < fewest ? say('few_bare') : tens(Math.round(size / 10) * 10, say);
+  const people = size < fewest ? say('few_bare') : tens(tensOf(size), say);
   return say(change < 0 ? 'scheme_fewer' : 'scheme_more', { people });
 }
 
@@ -55,13 +59,14 @@ export function moreOrFewer(change, fewest, say) {
 export function changeSummary(view) {
   const { say, state, model } = view;
   const { before, totals } = model.content;
+  const today = before?.totals ?? sumsOf(model.was ?? [], model);
   const chosen = model.serviceOf[state.service];
   if (chosen && !chosen.determined) return say('undetermined_why');
   const cutoff = chosen ? state.cutoff : model.cutoffs.length - 1;
   const keys = chosen ? [chosen.key] : model.services.filter(({ determined }) => determined).map(({ key }) => key);
-  /** @param {Before["totals"] | undefined} sums */
-  const lost = (sums) => keys.reduce((all, key) => all + Math.max(0, sums?.uncovered[key]?.[cutoff] ?? 0), 0);
-  const [was, now] = [lost(before?.totals), lost(totals)];
+  /** @param {Totals} sums */
+  const lost = (sums) => keys.reduce((all, key) => all + Math.max(0, sums.uncovered[key]?.[cutoff] ?? 0), 0);
+  const [was, now] = [today, totals].map((sums) => tensOf(lost(sums)));
   const sentence = say(chosen ? 'scheme_summary' : 'scheme_summary_all', {
     service: chosen ? local(chosen, 'title', state.language) : '',
     minutes: model.cutoffs[cutoff],

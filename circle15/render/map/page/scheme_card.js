@@ -100,7 +100,13 @@ export function changeCard(place, view, acts) {
   const was = model.was?.[place];
   const name = h('h2', { tabindex: -1 }, local(community, 'name', state.language));
   const where = h('p.where', {}, dotted([local(community, 'subdistrict', state.language)]));
-  if (!was) return [backButton(view, acts), name, where, h('p.sentence', {}, say('scheme_redrawn_why'))];
+  if (!was)
+    return [
+      backButton(view, acts),
+      name,
+      where,
+      h('p.sentence', {}, say(model.was ? 'scheme_redrawn_why' : 'scheme_apart_why')),
+    ];
   const alike = was.pop_60plus === community.pop_60plus;
   const cutoff = state.measure === 'index' ? model.cutoffs.length - 1 : state.cutoff;
   const closed = [community, was].find((one) => isUnknown(one) || isHidden(one));

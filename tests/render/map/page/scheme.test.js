@@ -8,10 +8,11 @@ import {
   differences,
   endsOf,
 } from '../../../../circle15/render/map/page/differences.js';
+import { ABSENT, APART, figureOf } from '../../../../circle15/render/map/page/figures.js';
 import { countOf, placeOf } from '../../../../circle15/render/map/page/model.js';
 import { changeSummary, moreOrFewer } from '../../../../circle15/render/map/page/scheme.js';
 import { fromHash, toHash } from '../../../../circle15/render/map/page/state.js';
-import { drawnPlaces, modelsOf } from '../../../../circle15/render/map/page/today.js';
+import { drawnPlaces, modelsOf, sumsOf } from '../../../../circle15/render/map/page/today.js';
 import { bytesOf, cell, community, model, service, state, zh } from './builders.js';
 
 /** @typedef {import("../../../../circle15/render/map/page/content.js").Facility} Facility */
@@ -37,9 +38,16 @@ const schemed = () => {
       scenario: { name: '甲', parent: '' },
       changes: [],
       same: [...was, null],
-      communities: [place('c', 60, 30), place('d', 40, 20)],
+      communities: ['c', 'd'].map((id) => ({
+        id,
+        name: id,
+        name_en: '',
+        subdistrict: '',
+        subdistrict_en: '',
+        anchor: /** @type {[number, number]} */ ([120, 31]),
+      })),
       facilities: { new: null, f: { ...SITE, services: [] } },
-      totals: { pop_60plus: 800, uncovered: { clinic: [260, 260, 260] }, placed: { clinic: 800 } },
+      totals: null,
       needs: null,
       profile: {
         title_zh: '老年人',
@@ -76,12 +84,17 @@ test('today has the communities and the facilities of today alone', () => {
   );
   // The c of today is not the c of the scheme, though it bears its id.
   assert.equal(placeOf(today.communities, 'c'), 3);
-  assert.equal(today.communities[3].services.clinic.uncovered?.[2], 60);
+  assert.deepEqual([today.communities[3].services, today.communities[3].apart], [{}, true]);
   assert.equal(today.communities[0].services.clinic.uncovered?.[2], 120);
   assert.equal(countOf(today.facilities), 1);
   assert.deepEqual(today.facilities[0].services, []);
   assert.equal(placeOf(today.facilities, 'new'), -1);
-  assert.equal(today.content.totals.uncovered.clinic[2], 260);
+  // Of c and d nothing is told today: sums are over a and b, 120 and 40 of 400.
+  assert.deepEqual(today.content.totals, {
+    pop_60plus: 400,
+    uncovered: { clinic: [160, 160, 160] },
+    placed: { clinic: 400 },
+  });
   assert.equal(drawnPlaces(schemed()).length, 5);
 });
 
@@ -120,8 +133,8 @@ test('the map of changes: better, the same, and not compared', () => {
   // 90 of 90 is most: 10, 40 and more are the classes, 90 is much better.
   assert.deepEqual(result.classes, [0, 3, -1]);
   assert.deepEqual(
-    result.figures.map(({ text, note }) => text ?? note),
-    ['−90', '0', '现状没有这个社区'],
+    result.figures.map(({ text, why }) => text ?? why),
+    ['−90', '0', zh('scheme_redrawn')],
   );
   assert.deepEqual([result.counts, result.none], [[1, 0, 0, 1, 0, 0, 0], 1]);
   assert.deepEqual(
@@ -147,9 +160,21 @@ test('of all services the one that changes most', () => {
 
 test('the sentence on the city tells both and their difference', () => {
   const summary = changeSummary(viewed({ measure: 'share', service: 'clinic' }));
-  assert.match(summary, /现状约260人，方案约170人，少约90 · 1个社区改善，0个变差 · 重新划分的1个不作比较/);
+  assert.match(summary, /现状约160人，方案约70人，少约90 · 1个社区改善，0个变差 · 范围或人口改变的1个不作比较/);
   assert.equal(moreOrFewer(5, TEN, zh), '多不足10');
   assert.equal(moreOrFewer(0, TEN, zh), '没有变化');
+});
+
+test('of a community that is not the same today nothing is told', () => {
+  const { today } = schemed();
+  assert.equal(figureOf(today.communities[3], { measure: 'index', service: 'all', cutoff: 2 }, TEN), APART);
+  assert.equal(figureOf(today.communities[2], { measure: 'index', service: 'all', cutoff: 2 }, TEN), ABSENT);
+});
+
+test('one to nine count as five in sums, nobody known as nobody', () => {
+  const rows = [place('a', -1, 0), null, { ...place('b', 0, 0), pop_60plus: null }];
+  const sums = sumsOf(rows, model({ services: [service('clinic')] }));
+  assert.deepEqual([sums.pop_60plus, sums.uncovered.clinic, sums.placed.clinic], [200, [5, 5, 5], 400]);
 });
 
 test('an address keeps what is shown, and an ordinary page has no such part', () => {
