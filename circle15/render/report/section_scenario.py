@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from circle15.catalog import text
 from circle15.catalog.phrases import change_sentences
 from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few, tens
@@ -62,5 +63,5 @@ def _difference(after: int, before: int) -> str:
     people = int(drawn(np.array([after]))[0] - drawn(np.array([before]))[0])
     if not people:
         return "0"
-    sign = "+" if people > 0 else "−"
-    return sign + few(tens(abs(people)), rough=True)
+    sign, size = "+" if people > 0 else "−", tens(abs(people))
+    return sign + few(size) if size < FEWEST else text("people_rough", "zh", people=f"{sign}{size:,}")

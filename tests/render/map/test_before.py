@@ -88,6 +88,7 @@ def test_an_ordinary_page_has_no_part_of_it():
 
 def test_changes_are_told_in_words_and_places():
     added, served = block(CLINIC, AddService(facility_id="f0", service="shop"))["changes"]
+    assert block(CLINIC)["facilities"] == {"n": None}  # the clinic and the shop are as they are today
     assert added["zh"] == "新增设施“新站”，提供社区卫生服务站，位于b社区。"
     assert served["en"] == "诊所 offers Daily shop as well."
     south, west, north, east = street().communities.frame.to_crs(4326).total_bounds[[1, 0, 3, 2]]

@@ -107,4 +107,4 @@ def test_the_section_names_changes_parent_and_people():
     assert "乙{{7*7}}" in blocks[1].words.zh
     assert [row[0] for row in blocks[3].rows] == ["1", "2"]
     (row,) = blocks[4].rows
-    assert row[1:] == ("约120", "不足10", "−约120")
+    assert row[1:] == ("约120", "不足10", "约−120")

@@ -154,6 +154,11 @@ test('of all services the one that changes most', () => {
   const bare = { model: shown, state: state({ measure: 'uncovered', cutoff: 2 }), say: zh };
   const [figure] = differences(bare).figures;
   assert.deepEqual([figure.service, figure.text], ['shop', '+150']);
+  was.services.shop = cell(200, [190, 190, 190]); // 40 fewer lack the shop, 90 fewer the clinic
+  assert.equal(differences(bare).figures[0].service, 'clinic');
+  was.services.shop = cell(200, [100, 100, 100]); // 50 more lack it, the clinic comes first
+  assert.deepEqual([differences(bare).figures[0].service, differences(bare).figures[0].text], ['clinic', '−90']);
+  was.services.shop = cell(200, [0, 0, 0]);
   assert.deepEqual(betterAndWorse(bare, ['clinic', 'shop'], 2), { better: 1, worse: 1 });
   assert.deepEqual(betterAndWorse(bare, ['clinic'], 2), { better: 1, worse: 0 });
 });
