@@ -160,7 +160,7 @@ def scenario_city(
     tell_synthetic(loaded)
     for made, home in zip(replays, homes, strict=True):
         tell_replay(made)
-        say(f"{home / 'map.html'}    改变后的地图 / the map of the changed city")
+        say(f"{home / 'map.html'}    一张地图看现状、方案和变化 / today, the scheme and what changes on one map")
         say(f"{home / 'compare.xlsx'}    与现状的比较 / compared with the city as it is")
     if len(homes) > 1:
         say(f"{folder / 'schemes.xlsx'}    方案并列 / all schemes side by side")

@@ -97,7 +97,8 @@ def tell_replay(made: Replay) -> None:
     from circle15.render.tables.comparison import comparison_lines
     from circle15.render.tables.scenario import scenario_lines
 
-    for line in scenario_lines(made.result.city, made.moves, made.seen_otherwise):
+    was = made.comparison.only_before
+    for line in scenario_lines(made.result.city, made.moves, made.seen_otherwise, names_before=was):
         say(line)
     for line in comparison_lines(made.comparison):
         say(line)

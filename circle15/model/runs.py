@@ -65,7 +65,8 @@ class Comparison:
         ``label_zh``, ``label_en``, ``file``, ``change``: layers whose content is ``changed``, ``added`` or ``removed``.
     totals
         On ``service``: ``share_before``, ``share_after``, ``share_change``, ``uncovered_before``, ``uncovered_after``,
-        ``uncovered_change`` over communities that both runs have and could judge (people aged 60+; shares 0 to 1).
+        ``uncovered_change`` over communities that both runs have and could judge (people aged 60+; shares 0 to 1);
+        those that a scenario merges or splits are one sum.
     gaps
         On (``community_id``, ``service``): names, the same figures, ``status_before``, ``status_after``,
         ``elders_before``, ``elders_after``, ``mean_min_before``, ``mean_min_after``.
@@ -81,13 +82,14 @@ class Comparison:
     equity
         On (``service``, ``figure``): ``before``, ``after``, ``change`` of :data:`EQUITY_FIGURES`; those that differ.
     only_before, only_after
-        ``community_id`` -> name, of communities in one run only.
+        ``community_id`` -> name, of communities in one run only, and of those that a scenario merges or splits.
     titles
         Key of a service -> what the later run that has it calls it in Chinese and English.
     synthetic
         Whether either run says that some of its layers are synthetic.
     told
-        The same of what may be passed on of both runs; None in that one itself.
+        The same of what may be passed on of both runs, without communities that a scenario merges, splits or builds
+        homes in; None in that one itself.
     """
 
     before: str

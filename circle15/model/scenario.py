@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -10,7 +10,7 @@ from circle15.errors import InputError
 from circle15.model.changes import Change
 from circle15.refusals import refusal
 
-__all__ = ["SCENARIO_FORMAT", "SavedScenario", "Scenario"]
+__all__ = ["SCENARIO_FORMAT", "SavedScenario", "Scenario", "redrawn", "repeopled"]
 
 SCENARIO_FORMAT = "circle15-scenario-1"
 """What a file of a scenario says that it is."""
@@ -107,3 +107,51 @@ class SavedScenario:
     inputs: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     seen: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def redrawn(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Communities that changes of one list alone merge or split: of one id, they are not the same in both.
+
+    Parameters
+    ----------
+    before, after
+        Changes as :func:`~circle15.model.changes.stated`.
+
+    Returns
+    -------
+    frozenset of str
+        Ids of the communities as they were and as they become.
+
+    Examples
+    --------
+    >>> merged = {"kind": "merge_communities", "community_ids": ["a", "b"], "into": "a", "name": "ab"}
+    >>> sorted(redrawn([], [merged])), sorted(redrawn([merged], [merged]))
+    (['a', 'b'], [])
+    """
+    return frozenset(key for change in _in_one_alone(before, after) for key in _redrawn_by(change))
+
+
+def repeopled(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Communities in which changes of one list alone build homes: they have other people in both.
+
+    Of these and of :func:`redrawn` ones figures of both must not be passed on together: who knows how many people were
+    added, or how many a part of the whole has, works out by subtraction what each figure alone leaves open.
+    """
+    alone = _in_one_alone(before, after)
+    return frozenset(change.get("community_id") or "" for change in alone if change["kind"] == "add_people") - {""}
+
+
+def _in_one_alone(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    old, new = list(before), list(after)
+    return [change for change in old if change not in new] + [change for change in new if change not in old]
+
+
+def _redrawn_by(change: Mapping[str, Any]) -> list[str]:
+    """Ids of the communities that a change merges or splits, and of those that it makes of them."""
+    match change["kind"]:
+        case "merge_communities":
+            return [*change["community_ids"], change["into"]]
+        case "split_community":
+            return [change["community_id"], *(part["community_id"] for part in change["parts"])]
+        case _:
+            return []

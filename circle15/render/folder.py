@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["save"]
 
 
-def save(analysis: Analysis, folder: str | Path) -> Path:
+def save(analysis: Analysis, folder: str | Path, *, base: Analysis | None = None) -> Path:
     """Write everything an analysis has to say into a folder, all of them or none.
 
     ``map.html``, ``gaps.csv``, ``subdistricts.csv`` (where communities name theirs), ``capacity.csv`` (who gets a seat,
@@ -26,6 +26,8 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
         What :func:`circle15.analyse` returned.
     folder
         Made when missing; other files in it are left alone.
+    base
+        The city as it is, where the analysis is of a scenario of it: ``map.html`` then shows both.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
         If a file cannot be written; names it and a remedy, and leaves no part of it behind.
     """
     from circle15.render.atomic import all_together, write_text
-    from circle15.render.map.folium_map import page_html
+    from circle15.render.map.folium_map import draw_map, page_html
     from circle15.render.published.told import publish
     from circle15.render.run_record import run_json
     from circle15.render.tables.files import (
@@ -54,7 +56,7 @@ def save(analysis: Analysis, folder: str | Path) -> Path:
 
     published = publish(analysis)
     with all_together(Path(folder)) as made:
-        write_text(made / "map.html", page_html(published))
+        write_text(made / "map.html", page_html(draw_map(published, base=base)))
         gaps_csv(analysis, made / "gaps.csv")
         if len(analysis.subdistricts):
             subdistricts_csv(analysis, made / "subdistricts.csv")

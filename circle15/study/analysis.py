@@ -46,11 +46,11 @@ class Result(Analysis):
 
         return draw_map(self, **options)
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, base: Analysis | None = None) -> Path:
         """Write map, tables, GeoPackage and run record into a folder; see :func:`circle15.render.folder.save`."""
         from circle15.render.folder import save
 
-        return save(self, folder)
+        return save(self, folder, base=base)
 
     def report(self, folder: str | Path) -> Path:
         """Write ``report.docx``, ``report.pdf`` and ``figures/``: :func:`circle15.render.report.files.save_report`."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.model.runs import EQUITY_FIGURES, VERDICT_FIGURES, Comparison, SavedRun
+from circle15.model.scenario import redrawn, repeopled
 from circle15.render.published.runs import told_run
 
 __all__ = ["compare"]
@@ -41,7 +42,9 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
     -------
     Comparison
         Changes are *after* less *before*. Figures of the city are over communities and services that both runs have
-        and could judge, so that no change is one of the list alone. ``told`` is what may be passed on.
+        and could judge, so that no change is one of the list alone. Communities that the scenario of one run merges or
+        splits are not the same in both: they are compared as one sum, in figures of the city only. ``told`` is what may
+        be passed on: it leaves these out, and communities in which a scenario builds homes.
 
     Examples
     --------
@@ -53,11 +56,14 @@ def compare(before: SavedRun, after: SavedRun) -> Comparison:
     >>> round(float(compare(*runs).totals.loc["clinic", "share_change"]), 3)
     0.3
     """
-    return replace(_compared(before, after), told=_compared(told_run(before), told_run(after)))
+    return replace(_compared(before, after), told=_compared(told_run(before), told_run(after), told=True))
 
 
-def _compared(before: SavedRun, after: SavedRun) -> Comparison:
-    gaps = _gaps(before, after)
+def _compared(before: SavedRun, after: SavedRun, *, told: bool = False) -> Comparison:
+    changes = [_changes(run.record) for run in (before, after)]
+    parted = redrawn(*changes) | (repeopled(*changes) if told else frozenset())
+    gaps = _gaps(before, after, parted)
+    ledgers = [_without(run.ledger, parted) for run in (before, after)]
     return Comparison(
         before=before.name,
         after=after.name,
@@ -65,17 +71,30 @@ def _compared(before: SavedRun, after: SavedRun) -> Comparison:
         title_en=str(after.record.get("city", {}).get("name_en", "")),
         settings=_settings(before.record, after.record),
         inputs=_inputs(before.record, after.record),
-        totals=_totals(gaps),
+        totals=_totals(gaps if told or not parted else pd.concat([gaps, _redrawn_sums(before, after, parted)])),
         gaps=gaps,
-        communities=_communities(before, after),
-        verdicts=_verdicts(before.ledger, after.ledger),
-        only_before=_only(before, after),
-        only_after=_only(after, before),
+        communities=_communities(before, after).drop(index=list(parted), errors="ignore"),
+        verdicts=_verdicts(*ledgers),
+        only_before=_only(before, after, parted),
+        only_after=_only(after, before, parted),
         titles=_titles(before) | _titles(after),
         synthetic=bool(before.record.get("synthetic") or after.record.get("synthetic")),
-        clauses=_clauses(before.ledger, after.ledger),
+        clauses=_clauses(*ledgers),
         equity=_equity(before.equity, after.equity),
     )
+
+
+def _changes(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What the scenario of a run changes, as the record states it."""
+    return list((record.get("scenario") or {}).get("changes") or ())
+
+
+def _without(ledger: pd.DataFrame, parted: frozenset[str]) -> pd.DataFrame:
+    """A ledger without verdicts on some communities."""
+    if not len(ledger) or not parted:
+        return ledger
+    level, unit = (ledger.index.get_level_values(name) for name in ("level", "unit_id"))
+    return ledger[~((level == "community") & unit.isin(parted))]
 
 
 def _titles(run: SavedRun) -> dict[str, tuple[str, str]]:
@@ -157,11 +176,11 @@ _FIGURES = {
 }  # fmt: skip
 
 
-def _gaps(before: SavedRun, after: SavedRun) -> pd.DataFrame:
-    """Communities of both runs with every service of either."""
+def _gaps(before: SavedRun, after: SavedRun, parted: frozenset[str]) -> pd.DataFrame:
+    """Communities that are the same in both runs, with every service of either."""
     old, new = (run.gaps[list(_FIGURES)].rename(columns=_FIGURES) for run in (before, after))
     table = old.add_suffix("_before").join(new.add_suffix("_after"), how="outer")
-    both = _ids(before).intersection(_ids(after))
+    both = _ids(before).intersection(_ids(after)).difference(list(parted))
     table = table[table.index.get_level_values("community_id").isin(both)]
     for column in ("status_before", "status_after"):
         table[column] = table[column].fillna("")
@@ -174,6 +193,19 @@ def _gaps(before: SavedRun, after: SavedRun) -> pd.DataFrame:
 
 def _ids(run: SavedRun) -> pd.Index:
     return run.gaps.index.unique("community_id")
+
+
+def _redrawn_sums(before: SavedRun, after: SavedRun, parted: frozenset[str]) -> pd.DataFrame:
+    """Communities that a scenario merges or splits as one row a service, of services known of all of them."""
+    columns = ["covered", "uncovered", "share"]
+    sums = []
+    for run, when in ((before, "before"), (after, "after")):
+        figures = run.gaps[list(_FIGURES)].rename(columns=_FIGURES)
+        figures = figures.loc[figures.index.get_level_values("community_id").isin(parted), columns].astype(float)
+        known = figures.notna().groupby(level="service").all()
+        sums.append(figures.groupby(level="service").sum().where(known).add_suffix(f"_{when}"))
+    table = pd.concat(sums, axis=1)
+    return table.set_index(pd.MultiIndex.from_product([[""], table.index], names=["community_id", "service"]))
 
 
 def _totals(gaps: pd.DataFrame) -> pd.DataFrame:
@@ -243,6 +275,7 @@ def _equity(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return table[~alike]
 
 
-def _only(run: SavedRun, other: SavedRun) -> dict[str, str]:
+def _only(run: SavedRun, other: SavedRun, parted: frozenset[str]) -> dict[str, str]:
     names = run.gaps["name"].groupby(level="community_id").first()
-    return {str(key): str(name) for key, name in names[~names.index.isin(_ids(other))].sort_index().items()}
+    same = names.index.isin(_ids(other).difference(list(parted)))
+    return {str(key): str(name) for key, name in names[~same].sort_index().items()}

@@ -15,7 +15,7 @@ from circle15.model.results import City
 from circle15.model.runs import Comparison, Schemes
 from circle15.model.scenario import SavedScenario, Scenario
 from circle15.planning.scenario import apply
-from circle15.planning.scenario.matching import fitting, saved_scenario
+from circle15.planning.scenario.matching import fitting, located, saved_scenario
 from circle15.refusals import refusal
 from circle15.render.report.files import save_report
 from circle15.render.scenario_file import scenario_file
@@ -110,7 +110,8 @@ def replay(
         fitting(one, city, file=path.name, place_again=place_again) for one, path in zip(saved, paths, strict=True)
     ]
     start = _with_settings(city, saved[0].settings)
-    changed = [apply(start, scenario) for scenario, _ in fitted]  # what cannot be is refused before the long work
+    placed = [located(city, scenario) for scenario, _ in fitted]  # so that the map can show where each change is
+    changed = [apply(start, scenario) for scenario in placed]  # what cannot be is refused before the long work
     base = analyse(start, draws=draws, on_stage=on_stage)
     results = [analyse(scheme, draws=draws, on_stage=on_stage) for scheme in changed]
     runs = [run_of(result, name=one.scenario.name) for result, one in zip(results, saved, strict=True)]
@@ -125,7 +126,7 @@ def replay(
             result=result,
             comparison=schemes.comparisons[one.scenario.name],
         )
-        for path, one, (scenario, moves), result in zip(paths, saved, fitted, results, strict=True)
+        for path, one, scenario, (_, moves), result in zip(paths, saved, placed, fitted, results, strict=True)
     ]
     return made, schemes
 
@@ -178,7 +179,7 @@ def save_replays(
     homes = [folder if len(replays) == 1 else folder / one.file.stem for one in replays]
     for one, home in zip(replays, homes, strict=True):
         begin("save")
-        one.result.save(home)
+        one.result.save(home, base=one.base)
         save_comparison(one.comparison, home)
         scenario_file(_seen_now(one), home / "scenario.json")
         begin("report")

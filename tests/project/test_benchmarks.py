@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from circle15.network.graph import cutoff_ms, walk_graph
+from tests.towns.scenarios import street
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-MODULES = ("draws", "made_tables", "markdown", "peers", "reach", "stages", "tables", "towns", "whole")
+MODULES = ("draws", "made_tables", "markdown", "peers", "reach", "scenario", "stages", "tables", "towns", "whole")
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +193,13 @@ def test_draws_agree_with_scipy_and_networkx(bench, drawn):
     rows, agree = bench["draws"].compare(*drawn, few=6)
     assert agree
     assert [row[-1] for row in rows] == ["–", "same", "same", ""]
+
+
+@pytest.mark.filterwarnings("ignore::circle15.errors.DataQualityWarning")
+def test_a_scenario_is_measured_beside_the_analysis_alone(bench):
+    rows = bench["scenario"].measured(street(), 1)
+    assert [name for name, _ in rows] == ["the analysis alone", "`apply` alone", "`apply` and the analysis"]
+    assert all(seconds > 0 for _, seconds in rows)
 
 
 @pytest.mark.filterwarnings("ignore::circle15.errors.DataQualityWarning")

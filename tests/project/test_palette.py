@@ -110,3 +110,13 @@ def test_services_have_colours_of_their_own():
     tones = [service.tone.lower() for service in services().values()]
     assert len(set(tones)) == len(tones)
     assert not set(tones) & set(steps("ramp"))
+
+
+def test_changes_darken_to_both_sides_and_part_blue_from_yellow():
+    tones = steps("change")
+    better, worse = tones[3::-1], tones[3:]
+    for side in (better, worse):
+        assert all(lightness(one) - lightness(other) > 7 for one, other in pairwise(side))
+    for one, other in zip(better[1:], worse[1:], strict=True):
+        assert seen(one)[1] - seen(one)[0] > seen(other)[1] - seen(other)[0] + 0.1
+    assert not set(tones) & set(steps("ramp"))

@@ -226,3 +226,66 @@ def test_a_service_without_a_list_hides_no_community():
     assert found is not None
     assert OLD.gaps.loc[("a", "shop"), "status"] == "undetermined"
     assert found.gaps.loc[("a", "clinic"), ["uncovered_before", "uncovered_after"]].notna().all()
+
+
+# -- Communities that a scenario merges or splits ----------------------------------------------------------
+
+
+def merging(name: str, cells: dict, **options) -> SavedRun:
+    """A run of the scenario that makes one community, a, of a and b."""
+    change = {"kind": "merge_communities", "community_ids": ["a", "b"], "into": "a", "name": "ab"}
+    return run(name, cells, record=RECORD | {"scenario": {"name": name, "changes": [change]}}, **options)
+
+
+TODAY = run(
+    "2025",
+    {("a", "clinic"): (40, 60), ("b", "clinic"): (80, 20), ("c", "clinic"): (0, 100)},
+    verdicts={"a": "fail", "b": "pass", "c": "fail"},
+)
+MERGED = merging("2026", {("a", "clinic"): (120, 80), ("c", "clinic"): (30, 70)}, verdicts={"a": "pass", "c": "pass"})
+
+
+def test_a_merged_community_is_not_the_one_whose_id_it_bears():
+    found = compare(TODAY, MERGED)
+    assert [*found.gaps.index] == [("c", "clinic")]
+    assert [*found.communities.index] == ["c"]
+    assert [*found.verdicts.index] == [("community", "c", CLAUSE)]
+    assert found.clauses.loc[CLAUSE, ["pass_before", "pass_after"]].tolist() == [0, 1]
+    assert (found.only_before, found.only_after) == ({"a": "a社区", "b": "b社区"}, {"a": "a社区"})
+
+
+def test_merged_communities_count_as_one_sum():
+    # 60 and 20 become 80: nobody moved; of c 30 are served.
+    totals = compare(TODAY, MERGED).totals.loc["clinic"]
+    assert totals[["uncovered_before", "uncovered_after", "uncovered_change"]].tolist() == [180.0, 150.0, -30.0]
+    assert totals["share_before"] == pytest.approx(120 / 300)
+    back = compare(MERGED, TODAY).totals.loc["clinic"]
+    assert back["uncovered_change"] == 30.0
+
+
+def test_what_is_passed_on_leaves_out_communities_that_are_not_the_same():
+    told = compare(TODAY, MERGED).told
+    assert told.totals.loc["clinic", ["uncovered_before", "uncovered_after"]].tolist() == [100.0, 70.0]
+    assert [*told.gaps.index] == [("c", "clinic")]
+
+
+def test_new_homes_are_compared_but_not_passed_on():
+    change = {"kind": "add_people", "estate_id": "e", "community_id": "a", "people": {"pop_60plus": 1.0}}
+    later = dataclasses.replace(TODAY, record=RECORD | {"scenario": {"name": "2026", "changes": [change]}})
+    found = compare(TODAY, later)
+    assert ("a", "clinic") in found.gaps.index
+    assert ("a", "clinic") not in found.told.gaps.index
+    assert found.told.only_after == {"a": "a社区"}
+
+
+def test_a_sum_with_an_unknown_part_is_not_told():
+    unknown = run("2025", {("a", "clinic"): (40, 60), ("b", "clinic"): None, ("c", "clinic"): (0, 100)})
+    totals = compare(unknown, MERGED).totals.loc["clinic"]
+    assert totals[["uncovered_before", "uncovered_after"]].tolist() == [100.0, 70.0]
+
+
+def test_what_both_runs_have_merged_is_the_same_in_both():
+    later = merging("2027", {("a", "clinic"): (150, 50), ("c", "clinic"): (30, 70)})
+    found = compare(MERGED, later)
+    assert found.gaps["uncovered_change"].to_dict() == {("a", "clinic"): -30.0, ("c", "clinic"): 0.0}
+    assert not found.only_before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import openpyxl
@@ -66,6 +67,10 @@ def test_one_scenario_writes_its_city_its_comparison_and_its_report(run, town, p
     written = {entry.name for entry in (tmp_path / "out").iterdir()}
     assert written >= {"map.html", "gaps.xlsx", "compare.xlsx", "scenario.json", "report.docx", "report.pdf"}
     assert "schemes.xlsx" not in written
+    page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    (change,) = re.search(r'"before":\{"scenario":\{"name":"关门","parent":""\},"changes":\[(\{.*?\})\]', page).groups()
+    assert json.loads(change)["zh"] == f"关闭“{name}”。"
+    assert json.loads(change)["at"]
     again = json.loads((tmp_path / "out" / "scenario.json").read_text(encoding="utf-8"))
     assert again["changes"] == json.loads(path.read_text(encoding="utf-8"))["changes"]
     assert again["seen"]["clinic"]["after"] < 999.0

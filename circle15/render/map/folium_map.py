@@ -156,7 +156,13 @@ def _tiles(name: str) -> dict[str, Any]:
     raise refusal("tiles_unknown", error=SettingError, name=name)
 
 
-def draw_map(analysis: Analysis | Published, *, tiles: Tiles | None = None, compress: bool = True) -> CircleMap:
+def draw_map(
+    analysis: Analysis | Published,
+    *,
+    tiles: Tiles | None = None,
+    compress: bool = True,
+    base: Analysis | Published | None = None,
+) -> CircleMap:
     """Draw an analysis as a folium map.
 
     Parameters
@@ -169,6 +175,8 @@ def draw_map(analysis: Analysis | Published, *, tiles: Tiles | None = None, comp
         **which then stands in the page**.
     compress
         ``False`` for browsers without ``DecompressionStream``.
+    base
+        The city as it is, where the analysis is of a scenario of it: the page then shows both and what changes.
 
     Returns
     -------
@@ -180,9 +188,9 @@ def draw_map(analysis: Analysis | Published, *, tiles: Tiles | None = None, comp
     SettingError
         If the tiles are not known, need a key, or are shifted (Amap).
     """
-    content = payload(analysis, compress=compress)
+    content = payload(analysis, compress=compress, base=base)
     service = _tiles(tiles) if tiles is not None else None
-    content |= {"tiles": service, "words": words()}
+    content |= {"tiles": service, "words": words(scheme=base is not None)}
     return CircleMap(content, image_hosts=tuple(service["hosts"]) if service else ())
 
 

@@ -94,7 +94,7 @@ def _in_order(name: str, done: dict[str, str], path: tuple[str, ...] = ()) -> No
 
 def palette_module() -> str:
     """``page/palette.js``: the palette as a module of the page; the file is there for tests and types."""
-    groups = {group: steps(group) for group in ("ramp", "kind")}
+    groups = {group: steps(group) for group in ("ramp", "kind", "change")}
     named = {group: colours(group) for group in ("verdict", "robust", "cause", "line", "ground")}
     lines = [f"  {group}: Object.freeze([{', '.join(map(repr, tones))}])," for group, tones in groups.items()]
     for group, tones in named.items():
@@ -118,13 +118,19 @@ def app_style() -> str:
 
 
 @cache
-def words() -> dict[str, dict[str, str]]:
+def words(*, scheme: bool = True) -> dict[str, dict[str, str]]:
     """The page's phrases, Chinese and English, with the privacy rule's number in its place.
+
+    Without ``scheme`` those are left out that only the page of a scheme says; their keys begin with ``scheme``.
 
     An entry of ``words.json`` that is one word names a phrase of ``text.toml``, which other outputs say too.
     """
     phrases: dict[str, str | dict[str, str]] = json.loads(_read("page/words.json").replace("{fewest}", str(FEWEST)))
-    return {key: dict(phrase(entry)) if isinstance(entry, str) else entry for key, entry in phrases.items()}
+    return {
+        key: dict(phrase(entry)) if isinstance(entry, str) else entry
+        for key, entry in phrases.items()
+        if scheme or not key.startswith("scheme")
+    }
 
 
 @cache

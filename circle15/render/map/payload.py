@@ -14,19 +14,16 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from circle15 import catalog
-from circle15.catalog.phrases import said_type
 from circle15.model import Analysis, City, Finding, Positions, WalkNetwork
 from circle15.model.estates import NOBODYS, Estates
 from circle15.model.limits import FEWEST
 from circle15.model.metric import transformer
-from circle15.model.places import ELDERS_IN_NEED, PEOPLE
+from circle15.render.map.before import before
 from circle15.render.map.changes import actions
+from circle15.render.map.communities import communities, totals, walker
 from circle15.render.map.compact import STEPS_PER_DEGREE, Sections
-from circle15.render.map.facilities import plain, sites, words
+from circle15.render.map.facilities import sites
 from circle15.render.map.verdicts import add_lines, verdicts
-from circle15.render.published.counts import tens
-from circle15.render.published.needs import needs_without
-from circle15.render.published.privacy import UNKNOWN
 from circle15.render.published.told import Published, publish
 from circle15.render.words import public_file
 
@@ -39,14 +36,11 @@ _CONTEXT_M = {"water": 1.5, "green": 2.0, "buildings": 0.8, "residential": 2.0, 
 _STREET_M, _AREA_M, _COMMUNITY_M = 1.2, 2.5, 0.8
 _MOST_BUILDINGS = 60_000
 _MANY_FACILITIES = 400
-_MORE = (
-    "households", "population_registered", "pop_65plus", "pop_80plus", *ELDERS_IN_NEED, "circle_cut",
-    "circle_cut_60plus",
-)  # fmt: skip
-"""What the card of a community tells beside its people, in tens."""
 
 
-def payload(analysis: Analysis | Published, *, compress: bool = True) -> dict[str, Any]:
+def payload(
+    analysis: Analysis | Published, *, compress: bool = True, base: Analysis | Published | None = None
+) -> dict[str, Any]:
     """Everything that the page shows, ready for ``json.dumps``.
 
     Parameters
@@ -56,6 +50,9 @@ def payload(analysis: Analysis | Published, *, compress: bool = True) -> dict[st
     compress
         ``False`` leaves the bytes ungzipped, for browsers without ``DecompressionStream``
         (Chrome < 80, Firefox < 113, Safari < 16.4); the page grows by about half.
+    base
+        The city as it is, where the analysis is of a scenario of it: the page then shows today, the scheme and what
+        changes between them (:mod:`circle15.render.map.before`).
 
     Returns
     -------
@@ -77,12 +74,13 @@ def payload(analysis: Analysis | Published, *, compress: bool = True) -> dict[st
     add_lines(sections, published, project)
     services = _services(analysis)
     frame = city.communities.frame
+    today = {} if base is None else {"before": before(published, publish(base), sections, project)}
     return {
         "format": FORMAT,
         "fewest": FEWEST,
         "grid": {"lon0": west, "lat0": south, "steps_per_degree": STEPS_PER_DEGREE},
         "city": _about(city),
-        "profile": _profile(analysis),
+        "profile": walker(analysis.profile),
         "cutoffs_ms": [round(minutes * 60_000) for minutes in analysis.settings.cutoffs_min],
         "max_snap_m": analysis.settings.max_snap_m,
         "open_at": _moment(analysis),
@@ -90,9 +88,9 @@ def payload(analysis: Analysis | Published, *, compress: bool = True) -> dict[st
         "weights": {key: round(float(weight), 6) for key, weight in sorted(analysis.gaps.weights.items())},
         "way_classes": [{"name": way.name, "rank": way.rank} for way in catalog.way_classes()],
         "street_names": list(city.network.names),
-        "communities": _communities(published, project),
+        "communities": communities(published, project),
         "facilities": sites(analysis, _lonlat(analysis.city.facilities.frame, project)),
-        "totals": _totals(published),
+        "totals": totals(published),
         "actions": actions(published, project),
         "methods": _counted(analysis.demand.frame.get("method")),
         "bounds": _bounds(frame, project),
@@ -106,6 +104,7 @@ def payload(analysis: Analysis | Published, *, compress: bool = True) -> dict[st
         },
         "verdicts": verdicts(published, [service["key"] for service in services], compress=compress),
         "binary": sections.packed(compress=compress),
+        **today,
     }
 
 
@@ -262,20 +261,6 @@ def _about(city: City) -> dict[str, Any]:
     }
 
 
-def _profile(analysis: Analysis) -> dict[str, Any]:
-    profile = analysis.profile
-    return {
-        "name": profile.name,
-        "title_zh": profile.title_zh,
-        "title_en": profile.title_en,
-        "speed_mmps": round(profile.speed_mps * 1000),
-        "stairs_mmps": round(profile.stairs_mps * 1000),
-        "half_signal_ms": round(profile.signal_s * 500),
-        "half_gate_ms": round(profile.gate_s * 500),
-        "citation": profile.citation,
-    }
-
-
 def _services(analysis: Analysis) -> list[dict[str, Any]]:
     coverage = analysis.coverage
     return [
@@ -303,111 +288,3 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _moment(analysis: Analysis) -> dict[str, str] | None:
     at = analysis.settings.open_at
     return None if at is None else {"zh": at.zh, "en": at.en}
-
-
-def _communities(published: Published, project: Project) -> list[dict[str, Any]]:
-    analysis = published.analysis
-    frame = analysis.city.communities.frame
-    anchors = shapely.get_coordinates(project(shapely.get_point(_anchor_lines(frame), 0)))
-    people, elders = (published.places[column].to_numpy() for column in PEOPLE)
-    cells = _cells(analysis, published)
-    made = analysis.demand.points.by_community["method"]
-    texts = ("name", "name_en", "subdistrict", "subdistrict_en", "community_type", "outline", "people_basis")
-    more = _more(published)
-    out = []
-    for place, (key, row) in enumerate(frame.iterrows()):
-        hidden = not published.seen(key)
-        out.append(
-            {
-                "id": str(key),
-                **(spoken := words(row, texts)),
-                "community_type_en": said_type(spoken["community_type"], "en"),
-                "anchor": [round(float(value), 6) for value in anchors[place]],
-                "population": _known(people[place]),
-                "pop_60plus": _known(elders[place]),
-                "placed": made.get(key, ""),
-                "more": more[place],
-                "gap": None if hidden or key not in published.ranking.index else _gap(published.ranking.loc[key]),
-                "services": {} if hidden else cells[str(key)],
-            }
-        )
-    return out
-
-
-def _known(people: int | np.int64) -> int | None:
-    """A published number of people; None where nobody knows it."""
-    return None if people == UNKNOWN else int(people)
-
-
-def _more(published: Published) -> list[dict[str, int | None]]:
-    """Further numbers of each community, in tens; of needs None, and else none, where a cell is empty.
-
-    None of people whose circle leaves the street file where there are none.
-    """
-    shown = published.more[[column for column in _MORE if column in published.more]]
-    return [
-        {
-            str(column): _known(count)
-            for column, count in row.items()
-            if column in ELDERS_IN_NEED or (count != UNKNOWN and (count or not str(column).startswith("circle_cut")))
-        }
-        for row in shown.to_dict("records")
-    ]
-
-
-def _anchor_lines(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """From the middle of the roomiest spot of each community to its border: where a name fits best."""
-    lines: NDArray[np.object_] = shapely.maximum_inscribed_circle(frame.geometry.to_numpy(), tolerance=5.0)
-    return lines
-
-
-def _gap(row: pd.Series) -> dict[str, Any]:
-    return {
-        "index": plain(row["index"], 0),
-        "index_additive": plain(row["index_additive"], 0),
-        "index_worst": plain(row["index_worst"], 0),
-        "rank": plain(row["rank"]),
-        "rank_people": plain(row["rank_people"]),
-        "worst_service": str(row["worst_service"]) if isinstance(row["worst_service"], str) else "",
-    }
-
-
-def _cells(analysis: Analysis, published: Published) -> dict[str, dict[str, dict[str, Any]]]:
-    """For each community and service: public counts per cut-off, minutes, choices, rank, people of some need, seats."""
-    public, needs, seats = published.cells, needs_without(analysis, published), _seats(analysis)
-    out: dict[str, dict[str, dict[str, Any]]] = {str(key): {} for key in analysis.city.communities.frame.index}
-    steps = [f"uncovered_{place}" for place in range(len(analysis.settings.cutoffs_min))]
-    for (community, service), row in zip(public.index, public.to_dict("records"), strict=True):
-        out[str(community)][str(service)] = {
-            "placed": int(row["placed"]),
-            "uncovered": [int(row[step]) for step in steps] if row["placed"] else None,
-            **{figure: plain(row[figure], 0) for figure in ("mean_min", "p90_min", "choices")},
-            "rank": None if pd.isna(row["rank"]) else int(row["rank"]),
-            **({"needs": left} if (left := needs.get((str(community), str(service)))) else {}),
-            **({"seats": groups} if (groups := seats.get((str(community), str(service)))) else {}),
-        }
-    return out
-
-
-def _seats(analysis: Analysis) -> dict[tuple[str, str], list[int]]:
-    """Who comes on a day, is served, finds all full, reaches nothing, or is not known, by community and service."""
-    found = analysis.capacity.frame
-    if not len(found):
-        return {}
-    rows = found[["demand", "served", "full_in_reach", "out_of_reach", "unknown"]].dropna()
-    return {(str(key[0]), str(key[1])): [tens(people) for people in row] for key, *row in rows.itertuples(name=None)}
-
-
-def _totals(published: Published) -> dict[str, Any]:
-    """City-wide figures in tens, so that no community can be worked out as the rest of a sum."""
-    totals, analysis = published.totals, published.analysis
-    services = analysis.coverage.services
-    return {
-        "unknown": published.unknown,
-        "population": published.people,
-        "pop_60plus": published.elders,
-        "uncovered": {
-            key: [int(totals.loc[key, cutoff]) for cutoff in analysis.settings.cutoffs_min] for key in services
-        },
-        "placed": {key: int(totals.loc[key, "placed"]) for key in services},
-    }

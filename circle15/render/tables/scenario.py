@@ -16,7 +16,11 @@ __all__ = ["scenario_lines"]
 
 
 def scenario_lines(
-    city: City, moves: pd.DataFrame, seen: Mapping[str, tuple[float, float, float, float]]
+    city: City,
+    moves: pd.DataFrame,
+    seen: Mapping[str, tuple[float, float, float, float]],
+    *,
+    names_before: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Every change in both languages, what was found again elsewhere, and numbers that its author saw otherwise.
 
@@ -28,8 +32,11 @@ def scenario_lines(
         From :func:`circle15.planning.scenario.matching.fitting`.
     seen
         By service: people left out before and after, as the author saw them and as they are today.
+    names_before
+        As for :func:`~circle15.catalog.phrases.change_sentences`.
     """
-    sentences = zip(*(change_sentences(city, language) for language in ("zh", "en")), strict=True)
+    told = (change_sentences(city, language, names_before=names_before) for language in ("zh", "en"))
+    sentences = zip(*told, strict=True)
     for number, (zh, en) in enumerate(sentences, 1):
         yield f"{number}. {zh} {en}"
     if len(moves):

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from circle15.model.changes import AddFacility, MergeCommunities
 from circle15.render.map.page_file import words
 from circle15.render.map.payload import payload
 from tests.towns.packed_sections import verdict_parts
 from tests.towns.page_fixture import analysis
+from tests.towns.scenarios import analysed, at, changed, street
 from tests.towns.verdict_fixture import judged
 
 ROOT = Path(__file__).parents[3]
@@ -53,6 +55,17 @@ def test_what_python_writes_has_the_types_of_the_page(tmp_path: Path) -> None:
 
 def test_a_page_without_verdicts_too(tmp_path: Path) -> None:
     assert complaints({"Content": payload(analysis()) | {"tiles": None, "words": words()}}, tmp_path) == ""
+
+
+def test_the_page_of_a_scheme_too(tmp_path: Path) -> None:
+    merged = MergeCommunities(community_ids=("b", "c"), into="b", name="乙丙")
+    clinic = AddFacility(facility_id="n", name="新站", services=("clinic",), at=at(2000))
+    base = analysed(street())
+    contents = {}
+    for kind, changes in {"Content": (clinic,), "Other": (merged, clinic)}.items():
+        contents[kind] = payload(analysed(changed(*changes)), base=base) | {"tiles": None, "words": words()}
+    assert complaints({"Content": contents["Content"]}, tmp_path) == ""
+    assert complaints({"Content": contents["Other"]}, tmp_path) == ""
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,16 @@ def test_a_change_is_said_in_both_languages(change, zh, en):
     assert change_sentences(city, "en") == [en]
 
 
+def test_merged_and_split_communities_are_called_as_they_were():
+    changes = (
+        MergeCommunities(community_ids=("a", "b"), into="a", name="甲乙"),
+        SplitCommunity(community_id="a", line=(at(0), at(1)), parts=PARTS),
+    )
+    city = replace(street(), scenario=Scenario(name="A", changes=changes))
+    was = {"a": "甲社区", "b": "乙社区"}
+    assert change_sentences(city, "zh", names_before=was) == ["甲社区、乙社区合并为甲乙。", "甲社区拆分为甲1、甲2。"]
+
+
 def facts(plan: Scenario | None, comparison: Comparison | None = None) -> Facts:
     analysis = full()
     analysis = replace(analysis, city=replace(analysis.city, scenario=plan))
@@ -97,4 +107,4 @@ def test_the_section_names_changes_parent_and_people():
     assert "乙{{7*7}}" in blocks[1].words.zh
     assert [row[0] for row in blocks[3].rows] == ["1", "2"]
     (row,) = blocks[4].rows
-    assert row[1:] == ("约120", "不足10")
+    assert row[1:] == ("约120", "不足10", "约−120")

@@ -6,21 +6,23 @@
  * @import { Lines } from "./lines.js"
  * @import { Model, View } from "./model.js"
  * @import { Layers } from "./places.js"
- * @import { State } from "./state.js"
+ * @import { State, When } from "./state.js"
+ * @import { Models } from "./today.js"
  *
- * @typedef {"actions" | "findings" | "method" | "clauses" | "field_checks"} DrawerKind
+ * @typedef {"actions" | "findings" | "method" | "clauses" | "field_checks" | "scheme"} DrawerKind
  * @typedef {{get: () => State, set: (patch: Partial<State>) => void}} Chosen
  *
  * @typedef {object} Stage all that actions act on
  * @property {L.Map} map
  * @property {Model} model
+ * @property {Models | null} models of a scheme's page
  * @property {Chosen} chosen
  * @property {Frame} frame
  * @property {() => View} viewNow
  * @property {() => Layers} layers
  *
  * @typedef {ReturnType<typeof mapActs> & ReturnType<typeof cardActs> & ReturnType<typeof verdictActs>
- *   & ReturnType<typeof changeActs> & ReturnType<typeof pageActs>} Acts
+ *   & ReturnType<typeof changeActs> & ReturnType<typeof schemeActs> & ReturnType<typeof pageActs>} Acts
  */
 import { changesDrawer } from './changes.js';
 import { checksDrawer, clausesDrawer } from './clause_drawers.js';
@@ -29,7 +31,8 @@ import { findingsDrawer, methodDrawer } from './drawers.js';
 import { siteBounds, wholeOf } from './frame.js';
 import { placeOf } from './model.js';
 import { saveTable } from './save_table.js';
-import { verdictsIn } from './verdicts.js';
+import { schemeDrawer } from './scheme.js';
+import { byKind, verdictsIn } from './verdicts.js';
 
 const FLIGHT_S = 0.6;
 /** Width in px up to which a page is a phone's. */
@@ -53,7 +56,7 @@ function putSheet(frame, position) {
 const focusCard = (frame) => part(frame.card, 'h2')?.focus({ preventScroll: true });
 
 /** Where the map looks. @param {Stage} stage */
-function mapActs({ map, model, chosen, frame, layers }) {
+function mapActs({ map, model, chosen, frame, viewNow, layers }) {
   /** @param {boolean} [animate] */
   const whole = (animate = true) => {
     map.fitBounds(wholeOf(model), { ...roomIn(frame), maxZoom: 17, animate });
@@ -61,10 +64,11 @@ function mapActs({ map, model, chosen, frame, layers }) {
   /** Where an address leads to. */
   const arrive = () => {
     const { community, facility } = chosen.get();
-    const at = placeOf(model.facilities, facility);
-    const place = placeOf(model.communities, community);
+    const shown = viewNow().model;
+    const at = placeOf(shown.facilities, facility);
+    const place = placeOf(shown.communities, community);
     if (at >= 0 || place >= 0) putSheet(frame, 'half');
-    const around = at < 0 ? null : siteBounds(model, at);
+    const around = at < 0 ? null : siteBounds(shown, at);
     if (around) map.fitBounds(around, { ...roomIn(frame), animate: false });
     else if (place < 0) whole(false);
     else map.fitBounds(layers().boundsOf(place).pad(0.8), { ...roomIn(frame), animate: false });
@@ -82,12 +86,12 @@ function mapActs({ map, model, chosen, frame, layers }) {
 }
 
 /** Cards that are opened and closed. @param {Stage} stage */
-function cardActs({ map, model, chosen, frame, layers }) {
+function cardActs({ map, chosen, frame, viewNow, layers }) {
   return {
     /** @param {number} place */
     openCommunity: (place) => {
       putSheet(frame, 'half');
-      chosen.set({ community: model.communities[place].id, facility: '', route: '' });
+      chosen.set({ community: viewNow().model.communities[place].id, facility: '', route: '' });
       const bounds = layers().boundsOf(place);
       if (!map.getBounds().contains(bounds) || map.getZoom() < 13.5) {
         map.flyToBounds(bounds, { ...roomIn(frame), duration: FLIGHT_S });
@@ -97,8 +101,8 @@ function cardActs({ map, model, chosen, frame, layers }) {
     /** @param {number} at */
     openFacility: (at) => {
       putSheet(frame, 'half');
-      chosen.set({ facility: model.facilities[at].id });
-      const bounds = siteBounds(model, at);
+      chosen.set({ facility: viewNow().model.facilities[at].id });
+      const bounds = siteBounds(viewNow().model, at);
       if (bounds && !map.getBounds().contains(bounds)) {
         map.flyToBounds(bounds, { ...roomIn(frame), duration: FLIGHT_S });
       }
@@ -169,11 +173,39 @@ function changeActs({ map, model, chosen, frame }) {
   };
 }
 
+/** What the page of a scheme shows, and what the scheme changes. @param {Stage} stage */
+function schemeActs({ map, model, models, chosen, frame }) {
+  return {
+    /** Show today, the scheme or what changes; what is not there is no longer chosen. @param {When} when */
+    when: (when) => {
+      const { measure, facility, community } = chosen.get();
+      const shown = models?.[when] ?? model;
+      chosen.set({
+        when,
+        route: '',
+        checks: false,
+        measure: when !== 'scheme' && byKind(measure) ? 'index' : measure,
+        facility: placeOf(shown.facilities, facility) < 0 ? '' : facility,
+        community: placeOf(shown.communities, community) < 0 ? '' : community,
+      });
+    },
+    /** @param {boolean} on */
+    marks: (on) => chosen.set({ marks: on, mark: -1 }),
+    /** Lead to a change on the map. @param {number} place */
+    mark: (place) => {
+      const at = model.content.before?.changes[place].at;
+      if (!isWide()) frame.drawer.hidden = true;
+      chosen.set({ marks: true, mark: place });
+      if (at) map.setView(at, Math.max(map.getZoom(), 15));
+    },
+  };
+}
+
 /**
  * The page itself.
  *
  * @param {Stage} stage
- * @param {ReturnType<typeof verdictActs> & ReturnType<typeof changeActs>} acts
+ * @param {ReturnType<typeof verdictActs> & ReturnType<typeof changeActs> & ReturnType<typeof schemeActs>} acts
  */
 function pageActs({ chosen, frame, viewNow }, acts) {
   /** @type {Record<DrawerKind, (view: View) => Child[]>} */
@@ -183,6 +215,7 @@ function pageActs({ chosen, frame, viewNow }, acts) {
     method: methodDrawer,
     clauses: (view) => clausesDrawer(view, acts),
     field_checks: (view) => checksDrawer(view, acts),
+    scheme: (view) => schemeDrawer(view, acts),
   };
   const close = () => {
     frame.drawer.hidden = true;
@@ -205,6 +238,6 @@ function pageActs({ chosen, frame, viewNow }, acts) {
 
 /** @param {Stage} stage @returns {Acts} */
 export function actionsOn(stage) {
-  const behind = { ...verdictActs(stage), ...changeActs(stage) };
+  const behind = { ...verdictActs(stage), ...changeActs(stage), ...schemeActs(stage) };
   return { ...mapActs(stage), ...cardActs(stage), ...behind, ...pageActs(stage, behind) };
 }

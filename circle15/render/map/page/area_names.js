@@ -25,9 +25,10 @@ export function areaNames(view) {
       strong: id === state.community,
       name: shortName(end && name.endsWith(end) ? name.slice(0, -end.length) : name),
       dark: state.areas && dark && !covered,
-      value: state.areas && figure.kind === 'value' ? figureText(figure, state.measure, view) : '',
+      value: state.areas && figure.kind === 'value' && !figure.still ? figureText(figure, state.measure, view) : '',
       rank: gap?.rank ?? Infinity,
     };
   });
-  return areas.sort((a, b) => Number(b.strong) - Number(a.strong) || a.rank - b.rank);
+  const there = areas.filter((_, place) => !model.communities[place].absent);
+  return there.sort((a, b) => Number(b.strong) - Number(a.strong) || a.rank - b.rank);
 }

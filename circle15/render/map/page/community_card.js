@@ -11,6 +11,7 @@
 import { h } from './dom.js';
 import { drawn, isHidden, isUnknown, shareOf } from './figures.js';
 import { behindService, ledgerSection, standing } from './ledger_card.js';
+import { countOf } from './model.js';
 import { about, dotted, grouped, inSeries, local, openThen, people, percent, SUPPRESSED, tens } from './text.js';
 
 /** Opacity by cut-off, the nearest darkest. */
@@ -208,14 +209,14 @@ function more({ more: groups, outline }, { say }) {
 }
 
 /** @param {string} label @param {string | number} value @param {string} [note] */
-const figure = (label, value, note) =>
+export const figure = (label, value, note) =>
   h('div.figure', {}, h('dt', {}, label), h('dd', {}, value, note ? h('small', {}, note) : null));
 
 /** The name of a community and its main figures. @param {Community} community @param {Bare} view */
 function head(community, { say, state, model }) {
   const { gap, pop_60plus: elders, population, people_basis: basis } = community;
   const where = dotted(['subdistrict', 'community_type'].map((key) => local(community, key, state.language)));
-  const rank = gap?.rank ? say('rank_of', { rank: gap.rank, all: model.communities.length }) : '';
+  const rank = gap?.rank ? say('rank_of', { rank: gap.rank, all: countOf(model.communities) }) : '';
   /** @param {number | null} count */
   const heads = (count) => (count === null ? say('unknown') : people(count, false, say));
   return [

@@ -135,6 +135,20 @@
  *   one service or more, two or more, ...; where and which most
  * @typedef {{minutes: number, needs: Needs, list: Change[]}} Changes
  *
+ * @typedef {Bilingual & {kind: string, at: [number, number] | null, line: [number, number][]}} SchemeChange
+ * @typedef {Pick<Community, "id" | "population" | "pop_60plus" | "placed" | "more" | "gap" | "services">} Was
+ *
+ * @typedef {object} Before the city as it is, on the page of a scheme alone
+ * @property {{name: string, parent: string}} scenario
+ * @property {SchemeChange[]} changes
+ * @property {(Was | null)[]} same of each community; null where today there is another or none
+ * @property {Pick<Community, "id" | "name" | "name_en" | "subdistrict" | "subdistrict_en" | "anchor">[]} communities of
+ *   today that are not the same in the scheme, without their people; outlines in `before.*`
+ * @property {Record<string, Facility | null>} facilities that are otherwise today, null where there is none
+ * @property {Totals | null} totals null where communities are not the same
+ * @property {{minutes: number, needs: Needs} | null} needs
+ * @property {Profile} profile
+ *
  * @typedef {object} Content
  * @property {number} format
  * @property {number} fewest the smallest number of people that is published
@@ -162,6 +176,7 @@
  * @property {Packed} binary
  * @property {Tiles | null} tiles
  * @property {Words} words
+ * @property {Before} [before]
  */
 
 /**

@@ -6,7 +6,7 @@
  * @import { Frame } from "./frame.js"
  * @import { Lines } from "./lines.js"
  * @import { View } from "./model.js"
- * @import { Layers } from "./places.js"
+ * @import { Layers, Shown } from "./places.js"
  * @import { Changed } from "./state.js"
  */
 import { shownTitle } from './categories.js';
@@ -18,6 +18,8 @@ import { layerSwitches } from './frame.js';
 import { footLine, legend } from './legend.js';
 import { placeOf } from './model.js';
 import { banner, dateLine, header, listed, listHead, pageTitle, rows, summary } from './panel.js';
+import { schemeStrip } from './scheme.js';
+import { changeCard } from './scheme_card.js';
 import { dotted, local, openThen } from './text.js';
 import { byKind } from './verdicts.js';
 
@@ -37,6 +39,7 @@ function drawStill(frame, view, acts, set) {
     return h('button.quiet', attributes, say(kind), badge ? h('span.badge', {}, badge) : null);
   };
   fill(frame.head, ...header(view, acts));
+  fill(frame.scheme, ...schemeStrip(view, acts));
   fill(frame.banner, banner(view));
   fill(frame.finder, ...finder(view, set));
   fill(
@@ -54,7 +57,8 @@ function drawStill(frame, view, acts, set) {
 function printHead(view, title) {
   const { state, model, say } = view;
   const moment = model.serviceOf[state.service]?.determined ? '' : openThen(view); // the summary has it then
-  const shown = dotted([moment, say(`measure_${state.measure}`), shownTitle(view), summary(view)]);
+  const when = state.when ? say(`scheme_legend_${state.when}`) : '';
+  const shown = dotted([when, moment, say(`measure_${state.measure}`), shownTitle(view), summary(view)]);
   const today = new Date().toISOString().slice(0, 10);
   const dates = h('p', {}, dateLine(view), ' · ', say('printed', { date: today }));
   return [h('h1', {}, title), h('p', {}, shown), dates, banner(view)];
@@ -74,7 +78,7 @@ export function drawPanel(frame, view, acts, set, changed) {
   const title = pageTitle(view, local(model.content.city, 'title', state.language));
   document.documentElement.lang = state.language === 'zh' ? 'zh-CN' : 'en';
   document.title = title;
-  if (!changed || changed.has('language')) drawStill(frame, view, acts, set);
+  if (!changed || changed.has('language') || changed.has('when')) drawStill(frame, view, acts, set);
   const scrolled = part(frame.choices, '.chips')?.scrollLeft ?? 0;
   fill(frame.choices, ...choices(view, set));
   showChosen(frame.choices, scrolled);
@@ -105,7 +109,8 @@ function drawCard(frame, view, acts, changed) {
   frame.browse.hidden = open;
   if (!open) return;
   const calls = { ...acts, community: acts.openCommunity, facility: acts.openFacility };
-  const card = facility >= 0 ? facilityCard(facility, view, calls) : communityCard(community, view, calls);
+  const areaCard = model.was || model.communities[community]?.apart ? changeCard : communityCard;
+  const card = facility >= 0 ? facilityCard(facility, view, calls) : areaCard(community, view, calls);
   fill(frame.card, ...card);
   if (changed?.has('community') || changed?.has('facility')) frame.scroll.scrollTop = 0;
 }
@@ -117,7 +122,7 @@ export function drawMap(map, view, layers, changed) {
   const toggle = (layer, on) => (on ? layer.addTo(map) : layer.remove());
   toggle(layers.areas, state.areas);
   toggle(layers.sites, state.sites || state.facility !== '');
-  layers.place(state.sites ? state : { ...state, service: 'none' });
+  layers.place(shownSites(view));
   const facility = placeOf(model.facilities, state.facility);
   const merged = state.merged ? model.mergedKeys.indexOf(state.service) : -1;
   layers.colour(result, facility >= 0 || merged >= 0);
@@ -125,8 +130,15 @@ export function drawMap(map, view, layers, changed) {
   if (facility >= 0) drawSiteReach(facility, view, layers);
   else if (merged >= 0) {
     layers.drawReach(nested(model.merged, merged, view), model.serviceOf[state.service].tone, null);
-  } else if (!changed || ['facility', 'merged', 'service'].some((key) => changed.has(key))) layers.clearReach();
+  } else if (!changed || ['facility', 'merged', 'service', 'when'].some((key) => changed.has(key))) layers.clearReach();
 }
+
+/** Facilities whose signs are drawn. @param {View} view @returns {Shown} */
+export const shownSites = ({ state, model }) => ({
+  service: state.sites ? state.service : 'none',
+  facility: state.facility,
+  sites: model.facilities,
+});
 
 /** One shape for each cut-off. @template T @param {T[]} shapes @param {number} at @param {View} view */
 const nested = (shapes, at, { model }) => shapes.slice(at * model.cutoffs.length, (at + 1) * model.cutoffs.length);
@@ -151,19 +163,24 @@ export function drawLines(view, lines, acts, changed) {
   const { state, model, say } = view;
   const { verdicts } = model;
   /** @param {...string} keys */
-  const touched = (...keys) => !changed || ['verdicts', 'language', ...keys].some((key) => changed.has(key));
+  const touched = (...keys) => !changed || ['verdicts', 'language', 'when', ...keys].some((key) => changed.has(key));
   if (touched('changes', 'change')) {
     lines.changes(state.changes ? (model.content.actions?.list ?? []) : [], state.change, acts.change);
   }
-  if (!verdicts) return;
+  if (touched('marks', 'mark')) {
+    lines.scheme(state.marks ? (model.content.before?.changes ?? []) : [], state.mark, acts.mark);
+  }
+  if (!verdicts && !model.content.before) return;
   const place = placeOf(model.communities, state.community);
   if (touched('route', 'community')) {
-    lines.walk(state.route && place >= 0 ? verdicts.route(place, state.route) : null, say);
+    lines.walk(state.route && place >= 0 ? (verdicts?.route(place, state.route) ?? null) : null, say);
   }
   if (touched('measure', 'community', 'service')) {
-    const near = new Set(model.services.map(({ key }) => verdicts.cause(place, key)?.linkAt));
-    const links = place < 0 ? verdicts.links : verdicts.links.filter((_, at) => near.has(at));
+    const near = new Set(model.services.map(({ key }) => verdicts?.cause(place, key)?.linkAt));
+    const all = verdicts?.links ?? [];
+    const links = place < 0 ? all : all.filter((_, at) => near.has(at));
     lines.links(state.measure === 'cause' ? links : [], say);
   }
-  if (touched('checks', 'check')) lines.marks(state.checks ? verdicts.checks.list : [], state.check, acts.check);
+  if (touched('checks', 'check'))
+    lines.marks(state.checks ? (verdicts?.checks.list ?? []) : [], state.check, acts.check);
 }

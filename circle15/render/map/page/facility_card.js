@@ -108,7 +108,7 @@ export function facilityCard(at, view, acts) {
     h('h2', { tabindex: -1 }, ...signsOf(facility, view), local(facility, 'name', state.language)),
     homeLine(at, view, acts),
     ...warnings(facility, view).map((warning) => h('p.caution', {}, warning)),
-    h('p.keys', {}, say('facility_reach'), ...keys),
+    model.reach.length ? h('p.keys', {}, say('facility_reach'), ...keys) : null,
     h('dl.lines', {}, ...lines(facility, view)),
   ];
 }

@@ -5,7 +5,7 @@
  * @import { Measure, Sort } from "./state.js"
  *
  * @typedef {object} Figure
- * @property {"value" | "hidden" | "unknown" | "none"} kind
+ * @property {"value" | "hidden" | "unknown" | "none" | "absent"} kind absent is what is only today, or only in a scheme
  * @property {number} value
  * @property {string} service the one that it is of, where all are asked for
  * @property {number} [code] as published, where `value` stands in for it
@@ -13,6 +13,8 @@
  * @property {string} [text]
  * @property {string} [note]
  * @property {boolean} [mark] whether it is hatched
+ * @property {string} [why] there is none, in words
+ * @property {boolean} [still] whether it is a change of nothing
  *
  * @typedef {{key: string | number, label: string, tone: string, stripes?: boolean}} KindOf one kind in the legend
  *
@@ -28,7 +30,7 @@
  * @property {boolean[]} [dark] whether a community's tone is
  * @property {boolean[]} [marks] whether a community is hatched
  *
- * @typedef {Pick<Community, "pop_60plus" | "gap" | "services">} Counted
+ * @typedef {Pick<Community, "pop_60plus" | "gap" | "services"> & {absent?: boolean, apart?: boolean}} Counted
  * @typedef {{measure: Measure, service: string, cutoff: number}} Choice
  */
 import { PALETTE } from './palette.js';
@@ -47,6 +49,12 @@ export const HIDDEN = Object.freeze({ kind: 'hidden', value: NaN, service: '' })
 
 /** @type {Readonly<Figure>} */
 export const UNKNOWN = Object.freeze({ kind: 'unknown', value: NaN, service: '' });
+
+/** @type {Readonly<Figure>} */
+export const ABSENT = Object.freeze({ kind: 'absent', value: NaN, service: '' });
+
+/** Of a community of today that is not the same in a scheme: nothing is told of it. @type {Readonly<Figure>} */
+export const APART = Object.freeze({ kind: 'none', value: NaN, service: '', key: 'apart' });
 
 /**
  * People not covered as a number to draw with: the middle of the numbers that are hidden.
@@ -91,6 +99,7 @@ export const isUnknown = ({ pop_60plus: elders }) => elders === null;
 
 /** Why a community has no figure at all. @param {Counted} community */
 export function without(community) {
+  if (community.apart) return APART;
   if (isUnknown(community)) return UNKNOWN;
   return isHidden(community) ? HIDDEN : NONE;
 }
@@ -124,6 +133,7 @@ function cellFigure(cell, service, { measure, cutoff }, fewest) {
  * @returns {Figure}
  */
 export function figureOf(community, choice, fewest) {
+  if (community.absent) return ABSENT;
   if (!community.gap) return without(community);
   if (choice.measure === 'index') {
     const { index } = community.gap;

@@ -8,7 +8,7 @@
  *
  * @typedef {ReturnType<typeof frameOf>} Frame
  * @typedef {"peek" | "half" | "full"} SheetPosition of the panel on a phone
- * @typedef {"areas" | "sites" | "merged" | "names"} Switch
+ * @typedef {"areas" | "sites" | "merged" | "names" | "marks"} Switch
  */
 import { drawTile } from './basemap.js';
 import { h, isTicked, target } from './dom.js';
@@ -21,6 +21,7 @@ const part = (name, tag = 'div', attributes = {}) => h(`${tag}.${name}`, attribu
 export function frameOf(box) {
   const parts = {
     head: part('head', 'header'),
+    scheme: part('scheme', 'div', { 'data-keep': '' }),
     banner: part('banner-place'),
     choices: part('choices', 'div', { 'data-keep': '' }),
     summary: part('summary', 'p', { 'aria-live': 'polite' }),
@@ -39,7 +40,7 @@ export function frameOf(box) {
   };
   const browse = h('div.browse', {}, parts.choices, parts.summary, parts.finder, parts.listHead, parts.list);
   const scroll = h('div.scroll', {}, browse, parts.card);
-  const panel = h('div.panel', {}, parts.grip, parts.head, parts.banner, scroll, parts.foot);
+  const panel = h('div.panel', {}, parts.grip, parts.head, parts.scheme, parts.banner, scroll, parts.foot);
   parts.mapBox.append(box, parts.legend, parts.layers, parts.footLine);
   const page = h('div.page', { 'data-sheet': 'peek' }, parts.printHead, panel, parts.mapBox, parts.drawer);
   return { ...parts, browse, scroll, panel, page };
@@ -185,12 +186,12 @@ export function layerSwitches({ say, state, model }, set, acts) {
       'data-layer': key,
       onchange: (/** @type {Event} */ event) => set({ [key]: isTicked(event) }),
     };
-    return h('label', { title }, h('input', attributes), say(`layer_${key}`));
+    return h('label', { title }, h('input', attributes), say(key === 'marks' ? 'scheme_marks' : `layer_${key}`));
   };
   /** @param {string} tag @param {string} phrase @param {string} sign @param {(event: Event) => void} onclick */
   const button = (tag, phrase, sign, onclick) =>
     h(tag, { type: 'button', title: say(phrase), 'aria-label': say(phrase), onclick }, sign);
-  const unready = !model.serviceOf[state.service]?.determined;
+  const unready = !model.serviceOf[state.service]?.determined || !model.merged.length;
   return [
     h(
       'div.zooms',
@@ -208,6 +209,7 @@ export function layerSwitches({ say, state, model }, set, acts) {
       box('sites'),
       box('merged', unready, unready ? say('merged_needs_service') : undefined),
       box('names'),
+      model.content.before ? box('marks') : null,
     ),
   ];
 }

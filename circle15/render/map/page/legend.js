@@ -11,7 +11,6 @@ import { h } from './dom.js';
 import { RAMP } from './figures.js';
 import { MOST_LINKS } from './lines.js';
 import { dotted, grouped, local, openThen } from './text.js';
-import { byKind } from './verdicts.js';
 
 /** Lower limits of shares, best class first. @param {number[]} breaks @returns {(place: number) => string} */
 function shareLabel(breaks) {
@@ -64,7 +63,10 @@ function subject(view) {
   const cutoff = timed ? say('minutes_n', { n: model.cutoffs[state.cutoff] }) : null;
   if (measure === 'index' || measure === 'type') return dotted([cutoff]);
   if (measure === 'norm') return dotted([shownTitle(view), cutoff]);
-  return dotted([service ? local(service, 'title', state.language) : say('worst_of_all'), cutoff]);
+  return dotted([
+    service ? local(service, 'title', state.language) : say(model.was ? 'scheme_most' : 'worst_of_all'),
+    cutoff,
+  ]);
 }
 
 /** @param {HTMLElement} swatch @param {string} label @param {number} count */
@@ -75,7 +77,7 @@ function classLines({ say, state, result, model }) {
   const { measure } = state;
   const service = model.serviceOf[state.service];
   const marked = result.marks?.filter(Boolean).length ?? 0;
-  const labels = byKind(measure) ? [] : classLabels(measure, result.breaks, say);
+  const labels = result.kinds ? [] : classLabels(measure, result.breaks, say);
   const kinds = (result.kinds ?? []).map(({ label, tone, stripes }, place) => {
     const swatch = stripes ? h('i.swatch.none') : h('i.swatch', { style: { background: tone } });
     return result.counts[place] ? line(swatch, label, result.counts[place]) : null;
@@ -83,7 +85,8 @@ function classLines({ say, state, result, model }) {
   const classes = labels.map((label, place) =>
     label === null ? null : line(h('i.swatch', { style: { background: RAMP[place] } }), label, result.counts[place]),
   );
-  const nothing = service && !service.determined ? say('undetermined') : say('no_value');
+  const bare = model.was ? 'scheme_no_change' : 'no_value';
+  const nothing = service && !service.determined ? say('undetermined') : say(bare);
   return [
     ...kinds,
     marked ? line(h('i.swatch.marked', { style: { background: '#8a8494' } }), say(`mark_${measure}`), marked) : null,
@@ -94,6 +97,11 @@ function classLines({ say, state, result, model }) {
   ];
 }
 
+/** What the classes count. @param {View} view */
+function unitOf({ say, state, model }) {
+  return say(model.was ? `scheme_unit_${state.measure}` : `unit_${state.measure}`);
+}
+
 /** @param {View} view */
 export function legend(view) {
   const { say, state } = view;
@@ -102,7 +110,8 @@ export function legend(view) {
   return [
     h('h4', {}, say(`measure_${state.measure}`), about ? h('span', {}, about) : null),
     moment ? h('p.moment', {}, moment) : null,
-    h('p.unit', {}, h('span', {}, say(`unit_${state.measure}`)), h('span', {}, say('legend_communities'))),
+    state.when ? h('p.moment', {}, say(`scheme_legend_${state.when}`)) : null,
+    h('p.unit', {}, h('span', {}, unitOf(view)), h('span', {}, say('legend_communities'))),
     h('ul.classes', {}, ...classLines(view)),
     linkLegend(view),
     reachLegend(view),
@@ -136,7 +145,7 @@ function grownNote({ say, model }) {
 /** The nested areas, while some are shown. @param {View} view */
 function reachLegend({ say, state, model }) {
   const facility = model.facilities.find(({ id }) => id === state.facility);
-  if (!facility && !state.merged) return null;
+  if ((!facility && !state.merged) || !model.reach.length) return null;
   const key = facility && !facility.services.includes(state.service) ? facility.services[0] : state.service;
   const tone = model.serviceOf[key]?.tone ?? '#555555';
   const steps = model.cutoffs.map((n, k) => {

@@ -1,7 +1,7 @@
 /**
  * Lines and marks on request: a walk, links that are missing, places to look at.
  *
- * @import { Change, Check } from "./content.js"
+ * @import { Change, Check, SchemeChange } from "./content.js"
  * @import { LatLon } from "./shapes.js"
  * @import { Say } from "./text.js"
  * @import { DrawnLink, Route } from "./verdicts.js"
@@ -99,10 +99,13 @@ function linkDrawer(map, group, renderer) {
  * @param {string} name of its class
  * @param {number} chosen
  * @param {(place: number) => void} open
+ * @param {boolean} [beside] whether it stands beside what is there, which is drawn too
  */
-function numbered(at, place, name, chosen, open) {
+function numbered(at, place, name, chosen, open, beside = false) {
   const className = `${name}${place === chosen ? ' chosen' : ''}`;
-  const icon = L.divIcon({ className, html: h('b', {}, place + 1), iconSize: [22, 22] });
+  /** @type {L.DivIconOptions} */
+  const anchor = beside ? { iconAnchor: [-3, 25] } : {};
+  const icon = L.divIcon({ className, html: h('b', {}, place + 1), iconSize: [22, 22], ...anchor });
   const zIndexOffset = place === chosen ? 1000 : -place;
   return L.marker(at, { icon, keyboard: false, zIndexOffset }).on('click', () => open(place));
 }
@@ -134,6 +137,35 @@ function changeDrawer(group, renderer) {
   };
 }
 
+/** Lines of what is not a way to walk. @type {Record<string, L.PolylineOptions>} */
+const SCHEME_LINES = Object.freeze({
+  merge_communities: { dashArray: '8 6', weight: 2.5 },
+  split_community: { dashArray: '8 6', weight: 2.5 },
+  add_people: { weight: 2.5 },
+  move_facility: { dashArray: '2 7', weight: 4 },
+  close_street: { dashArray: '1 8', weight: 5 },
+});
+
+/** Kinds of which the number stands inside; others have it beside them. */
+const RINGS = new Set(['merge_communities', 'add_people']);
+
+/** What a scheme changes, numbered as in its list. @param {L.LayerGroup} group @param {L.Renderer} renderer */
+function schemeDrawer(group, renderer) {
+  const stroke = stroker(renderer);
+  /** @param {SchemeChange[]} list @param {number} chosen @param {(place: number) => void} open */
+  return (list, chosen, open) => {
+    group.clearLayers();
+    for (const [place, { kind, at, line }] of list.entries()) {
+      if (line.length > 1) {
+        const look = SCHEME_LINES[kind] ?? { weight: 5 };
+        group.addLayer(stroke(line, { color: '#ffffff', weight: (look.weight ?? 5) + 3 }));
+        group.addLayer(stroke(line, { color: PALETTE.line.scheme, ...look }));
+      }
+      if (at) group.addLayer(numbered(at, place, 'check-mark scheme-mark', chosen, open, !RINGS.has(kind)));
+    }
+  };
+}
+
 /** @param {L.Map} map @param {L.Renderer} renderer lies above the areas and below the sites */
 export function lineLayers(map, renderer) {
   const group = () => L.layerGroup().addTo(map);
@@ -142,5 +174,6 @@ export function lineLayers(map, renderer) {
     links: linkDrawer(map, group(), renderer),
     marks: markDrawer(group()),
     changes: changeDrawer(group(), renderer),
+    scheme: schemeDrawer(group(), renderer),
   };
 }

@@ -5,14 +5,18 @@
  * @import { Layers } from "./places.js"
  * @import { Changed, State } from "./state.js"
  * @import { Model, View } from "./model.js"
+ * @import { Models } from "./today.js"
+ *
+ * @typedef {{model: Model, models: Models | null}} Shown the page's model, and those of a scheme's page
  */
 import { actionsOn } from './actions.js';
 import { areaNames } from './area_names.js';
 import { canUnzip, unpack } from './bytes.js';
 import { categorised } from './categories.js';
 import { measuresOf } from './choices.js';
+import { differences } from './differences.js';
 import { h } from './dom.js';
-import { drawLines, drawMap, drawPanel } from './draw.js';
+import { drawLines, drawMap, drawPanel, shownSites } from './draw.js';
 import { classified } from './figures.js';
 import { frameOf, setUpMap } from './frame.js';
 import { lineLayers } from './lines.js';
@@ -23,6 +27,7 @@ import { fromHash, store, toHash } from './state.js';
 import { nameChains } from './street_names.js';
 import { speaker } from './text.js';
 import { tellers } from './tips.js';
+import { drawnPlaces, modelsOf } from './today.js';
 import { byKind, openVerdicts } from './verdicts.js';
 
 /** Addresses that lead behind the verdicts. */
@@ -50,7 +55,7 @@ export async function start(map, doc) {
     // What stands behind the verdicts is opened after the first picture, unless the address asks for it.
     const wanted = BEHIND.test(doc.location.hash);
     if (wanted) await open();
-    run(map, doc, model, verdicts && !wanted ? open : null);
+    run(map, doc, { model, models: modelsOf(model, bytes) }, verdicts && !wanted ? open : null);
   } catch (error) {
     stop(say('broken', { reason: error instanceof Error ? error.message : String(error) }));
     throw error;
@@ -76,8 +81,10 @@ function firstState(model, hash) {
     facility: model.facilities.map(({ id }) => id),
     clause: model.verdicts?.norms?.clauses.map(({ id }) => id) ?? [],
     route: keys,
+    when: model.content.before ? ['today', 'scheme', 'change'] : [],
   };
-  return {
+  /** @type {State} */
+  const state = {
     language: 'zh',
     measure: 'index',
     service: 'all',
@@ -96,14 +103,20 @@ function firstState(model, hash) {
     check: -1,
     changes: false,
     change: -1,
+    when: model.content.before ? 'change' : '',
+    marks: Boolean(model.content.before),
+    mark: -1,
     ...fromHash(hash, allowed),
   };
+  return state.when !== 'scheme' && state.when && byKind(state.measure) ? { ...state, measure: 'index' } : state;
 }
 
-/** @param {Model} model @param {State} state @returns {View} */
-function viewOf(model, state) {
+/** @param {Shown} shown @param {State} state @returns {View} */
+function viewOf({ model: first, models }, state) {
+  const model = (state.when && models?.[state.when]) || first;
   const bare = { state, model, say: speaker(model.content.words, state.language) };
   const { communities, cutoffs, fewest } = model;
+  if (model.was) return { ...bare, result: differences(bare) };
   const result = byKind(state.measure) ? categorised(bare) : classified(communities, state, cutoffs, fewest);
   return { ...bare, result };
 }
@@ -111,26 +124,28 @@ function viewOf(model, state) {
 /**
  * @param {L.Map} map
  * @param {Document} doc
- * @param {Model} model
+ * @param {Shown} shown
  * @param {(() => Promise<void>) | null} open what stands behind the verdicts, where that waits
  */
-function run(map, doc, model, open) {
+function run(map, doc, shown, open) {
+  const { model, models } = shown;
   const state = store(firstState(model, doc.location.hash));
   const frame = frameOf(map.getContainer());
   doc.body.append(frame.page);
-  let view = viewOf(model, state.get());
+  let view = viewOf(shown, state.get());
   const viewNow = () => view;
   /** @type {Layers} */
   let layers;
-  const acts = actionsOn({ map, model, chosen: state, frame, viewNow, layers: () => layers });
+  const acts = actionsOn({ map, model, models, chosen: state, frame, viewNow, layers: () => layers });
   const { openCommunity: community, openFacility: facility } = acts;
-  layers = placeLayers(map, model, { community, facility, tell: tellers(model, viewNow) });
+  const places = models ? drawnPlaces(models) : model.communities;
+  layers = placeLayers(map, model, places, { community, facility, tell: tellers(viewNow) });
   const lines = lineLayers(map, layers.above);
   const names = nameLayer(() => ({ areas: areaNames(view), world: model.world, on: view.state.names }));
   setUpMap(map, model, names, frame, acts);
   /** @param {Changed} changed */
   const draw = (changed) => {
-    view = viewOf(model, state.get());
+    view = viewOf(shown, state.get());
     drawPanel(frame, view, acts, state.set, changed);
     drawMap(map, view, layers, changed);
     drawLines(view, lines, acts, changed);
@@ -138,7 +153,7 @@ function run(map, doc, model, open) {
     remember(view.state);
   };
   state.watch((_, changed) => draw(changed));
-  map.on('zoomend', () => layers.place(state.get()));
+  map.on('zoomend', () => layers.place(shownSites(view)));
   draw(null);
   acts.arrive();
   performance.mark('circle15-open');

@@ -1,7 +1,7 @@
 /**
  * Everything that does not change while the page is open.
  *
- * @import { Community, Content, Facility, Service } from "./content.js"
+ * @import { Community, Content, Facility, Service, Was } from "./content.js"
  * @import { Bytes } from "./bytes.js"
  * @import { Flat, Shape, Streets } from "./shapes.js"
  * @import { BoxIndex } from "./box_index.js"
@@ -21,13 +21,15 @@
  * @property {string[]} streetNames
  * @property {Chain[] | null} chains null until they are joined
  *
- * @typedef {Community & {rings: Shape | null}} Place
+ * @typedef {Community & {rings: Shape | null, absent?: boolean, apart?: boolean}} Place absent where it is only in
+ *   the scheme, apart where nothing is told of its people today
+ * @typedef {Facility & {absent?: boolean}} Site
  *
  * @typedef {object} Model
  * @property {Content} content
  * @property {number} fewest the smallest number of people that is published
  * @property {Place[]} communities
- * @property {Facility[]} facilities
+ * @property {Site[]} facilities
  * @property {Service[]} services
  * @property {Record<string, Service>} serviceOf by key
  * @property {number[]} cutoffs in minutes
@@ -39,6 +41,7 @@
  * @property {(place: number) => number[]} facilitiesIn
  * @property {Set<string>} layers that stand behind the verdicts
  * @property {Verdicts | null} verdicts null until they are opened
+ * @property {(Was | null)[]} [was] communities today, where the page shows what changes
  *
  * @typedef {{state: State, model: Model, say: Say}} Bare what there is to say something of
  * @typedef {Bare & {result: Result}} View
@@ -75,13 +78,27 @@ function worldOf(content, bytes) {
   return { streets, index: boxIndex(streets), context, streetNames: content.street_names, chains: null };
 }
 
+/**
+ * Which facility stands in which community; what is absent stands in none.
+ *
+ * @param {Place[]} communities
+ * @param {Site[]} facilities
+ * @returns {Pick<Model, "communityOf" | "facilitiesIn">}
+ */
+export function whereabouts(communities, facilities) {
+  const homes = facilities.map(({ lat, lon, absent }) =>
+    absent ? -1 : communities.findIndex((community) => !community.absent && holds(community.rings, lat, lon)),
+  );
+  return {
+    communityOf: (at) => homes[at],
+    facilitiesIn: (place) => homes.flatMap((home, at) => (home === place ? [at] : [])),
+  };
+}
+
 /** @param {Content} content @param {Bytes} bytes @returns {Model} */
 export function modelOf(content, bytes) {
   const rings = readPolygons(bytes, content.grid, 'community');
   const communities = content.communities.map((community, place) => ({ ...community, rings: rings[place] }));
-  const homes = content.facilities.map(({ lat, lon }) =>
-    communities.findIndex((community) => holds(community.rings, lat, lon)),
-  );
   return {
     content,
     fewest: content.fewest,
@@ -94,12 +111,19 @@ export function modelOf(content, bytes) {
     merged: readPolygons(bytes, content.grid, 'merged'),
     mergedKeys: content.services.filter((service) => service.determined).map((service) => service.key),
     world: worldOf(content, bytes),
-    communityOf: (at) => homes[at],
-    facilitiesIn: (place) => homes.flatMap((home, at) => (home === place ? [at] : [])),
+    ...whereabouts(communities, content.facilities),
     layers: new Set(content.verdicts?.layers ?? []),
     verdicts: null,
   };
 }
 
-/** Position of what an id names, -1 for none. @param {{id: string}[]} items @param {string} id */
-export const placeOf = (items, id) => items.findIndex((item) => item.id === id);
+/**
+ * Position of what an id names, -1 for none.
+ *
+ * @param {{id: string, absent?: boolean}[]} items
+ * @param {string} id
+ */
+export const placeOf = (items, id) => items.findIndex((item) => item.id === id && !item.absent);
+
+/** How many there are, without those that are absent. @param {{absent?: boolean}[]} items */
+export const countOf = (items) => items.filter(({ absent }) => !absent).length;

@@ -2,6 +2,7 @@
 export const PALETTE = Object.freeze({
   ramp: Object.freeze(['#fbf4df', '#f7dba7', '#eeb377', '#d9805b', '#b34d4d', '#77263d']),
   kind: Object.freeze(['#44aa99', '#332288', '#ddcc77', '#88ccee', '#aa4499', '#117733', '#999933', '#6699cc']),
+  change: Object.freeze(['#1f5f99', '#5f9bc9', '#b4d2e6', '#efece6', '#f0cf9f', '#cf8a3c', '#86480f']),
   verdict: Object.freeze({
     pass: '#8fc7ba',
     fail: '#5e3c99',
@@ -29,6 +30,7 @@ export const PALETTE = Object.freeze({
     link: '#0d6e6e',
     check: '#8a4b00',
     chosen: '#c2185b',
+    scheme: '#6a1b9a',
   }),
   ground: Object.freeze({
     land: '#f1eee8',

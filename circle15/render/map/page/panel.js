@@ -1,15 +1,18 @@
 /**
  * The panel: title, banner, and the ranked list of communities.
  *
- * @import { Community, Origin } from "./content.js"
+ * @import { Cell, Community, Origin } from "./content.js"
  * @import { Figure } from "./figures.js"
  * @import { Bare, View } from "./model.js"
  * @import { Measure } from "./state.js"
  * @import { Say } from "./text.js"
  */
 import { headline } from './changes.js';
+import { CHANGES, changeClass, difference, endsOf } from './differences.js';
 import { h } from './dom.js';
 import { classOf, drawn, ordered, RAMP, SHARE_ENDS, toneOf } from './figures.js';
+import { countOf } from './model.js';
+import { changeSummary } from './scheme.js';
 import {
   about,
   dotted,
@@ -30,7 +33,7 @@ export function figureText(figure, measure, { say }) {
   if (figure.kind === 'hidden') return say('people_few');
   if (figure.kind === 'unknown') return say('people_unknown_short');
   if (figure.kind === 'none') return '–';
-  if (byKind(measure)) return figure.text ?? '';
+  if (byKind(measure) || figure.text !== undefined) return figure.text ?? '';
   if (measure === 'share') return about(figure.value);
   if (measure === 'minutes') return minutes(figure.value);
   if (measure === 'uncovered') return people(figure.code ?? figure.value, true, say);
@@ -41,6 +44,8 @@ export function figureText(figure, measure, { say }) {
 export function absence(figure, { say, state, model }) {
   if (figure.kind === 'hidden') return say('not_public');
   if (figure.kind === 'unknown') return say('people_unknown');
+  if (figure.why !== undefined) return figure.why;
+  if (figure.key === 'apart') return say('scheme_apart');
   if (state.service !== 'all' && !model.serviceOf[state.service]?.determined) return say('undetermined');
   return say('no_value');
 }
@@ -116,18 +121,27 @@ export function banner({ say, model, state }) {
   );
 }
 
-/** One sentence on the whole city. @param {View} view */
+/** One sentence on the whole city, and what is not in it. @param {View} view */
 export function summary(view) {
+  const { before } = view.model.content;
+  const apart = view.model.communities.filter((community) => community.apart).length;
+  const left = before && apart ? view.say('scheme_redrawn_n', { n: apart }) : '';
+  return dotted([sentenceOn(view), left]);
+}
+
+/** One sentence on the whole city. @param {View} view */
+function sentenceOn(view) {
   const { say, model, state } = view;
   const { totals } = model.content;
+  if (model.was) return changeSummary(view);
   if (byKind(state.measure) && model.verdicts) return kindSummary(view);
   const service = model.serviceOf[state.service];
   if (!service) {
     const lack = headline(view);
     const all = say(lack ? 'summary_places' : 'summary_all', {
       people: grouped(totals.pop_60plus),
-      communities: model.communities.length,
-      facilities: model.facilities.length,
+      communities: countOf(model.communities),
+      facilities: countOf(model.facilities),
     });
     const counted = dotted([all, totals.unknown ? say('summary_unknown', { n: totals.unknown }) : '']);
     return [lack, counted].filter(Boolean).join(' ');
@@ -165,7 +179,9 @@ function kindSummary({ say, model, state, result }) {
 export function listed({ model, state, result }) {
   /** @param {Community} community */
   const nameOf = (community) => local(community, 'name', state.language);
-  const places = ordered(model.communities, result.figures, state, nameOf, model.fewest);
+  const choice = { ...state, measure: model.was ? /** @type {Measure} */ ('index') : state.measure }; // changes by size
+  const all = ordered(model.communities, result.figures, choice, nameOf, model.fewest);
+  const places = all.filter((place) => !model.communities[place].absent);
   const wanted = folded(state.query.trim());
   if (!wanted) return places;
   return places.filter((place) => {
@@ -177,17 +193,28 @@ export function listed({ model, state, result }) {
 /**
  * A row's strip: one small field per service, darker where fewer are covered.
  *
- * @param {Community} community
+ * @param {number} place
  * @param {View} view
  */
-function strip(community, { model, state }) {
+function strip(place, view) {
+  const { model, state } = view;
+  const community = model.communities[place];
   const fields = model.services.map(({ key }) => {
     const cell = community.services[key];
     if (!cell?.uncovered || cell.placed <= 0) return h('i.none');
+    if (model.was) return changeField(model.was[place]?.services[key], cell, view);
     const share = 1 - drawn(cell.uncovered[state.cutoff], model.fewest) / cell.placed;
     return h('i', { style: { background: RAMP[classOf('share', share, [...SHARE_ENDS])] } });
   });
   return h('span.strip', { 'aria-hidden': 'true' }, ...fields);
+}
+
+/** A field of what a service's share changes by. @param {Cell | undefined} was @param {Cell} cell @param {View} view */
+function changeField(was, cell, { model, state }) {
+  const asked = { ...state, measure: /** @type {Measure} */ ('share') };
+  const change = difference(was, cell, asked, model.fewest);
+  if (change === null) return h('i.none');
+  return h('i', { style: { background: CHANGES[changeClass('share', change, endsOf('share', 1))] } });
 }
 
 /** The colour of a row. @param {Figure} figure @param {string | null} tone */
@@ -238,7 +265,7 @@ export function rows(view, places, open) {
       h('span.rank', {}, community.gap?.rank ?? '–'),
       swatch(figure, toneOf(result, place)),
       names(community, figure, view),
-      strip(community, view),
+      strip(place, view),
       value(figure, view),
     );
     return h('li', {}, row);
@@ -247,7 +274,7 @@ export function rows(view, places, open) {
 
 /** "54 communities", and over the strip the services' signs. @param {View} view @param {number[]} places */
 export function listHead({ say, model, state }, places) {
-  const all = model.communities.length;
+  const all = countOf(model.communities);
   const n = places.length;
   const count = n === all ? say('count_communities', { n }) : say('count_filtered', { n, all });
   const signs = model.services.map((service) =>

@@ -3,7 +3,7 @@
  *
  * @import { Facility } from "./content.js"
  * @import { Result } from "./figures.js"
- * @import { Model } from "./model.js"
+ * @import { Model, Place, Site } from "./model.js"
  * @import { Shape } from "./shapes.js"
  * @import { Sign } from "./signs.js"
  *
@@ -13,7 +13,7 @@
  * @property {{community: (place: number) => HTMLElement, facility: (at: number) => HTMLElement}} tell
  *
  * @typedef {ReturnType<typeof placeLayers>} Layers
- * @typedef {{service: string, facility: string}} Shown
+ * @typedef {{service: string, facility: string, sites: Site[]}} Shown
  */
 import { h, penOf } from './dom.js';
 import { toneOf } from './figures.js';
@@ -55,11 +55,11 @@ function canvases(map) {
 /**
  * Outlines of the communities, and over each one a layer that hatches it.
  *
- * @param {Model} model
+ * @param {Place[]} communities
  * @param {L.Renderer} renderer
  * @param {Calls} calls
  */
-function areaLayers({ communities }, renderer, calls) {
+function areaLayers(communities, renderer, calls) {
   const shared = { renderer, smoothFactor: 0.6 };
   const shapes = communities.map(({ rings }, place) => {
     const shape = L.polygon(rings ?? [], { ...shared, ...AREA_LINE, opacity: 0.85, fillOpacity: 0.86 });
@@ -94,12 +94,19 @@ function painter({ shapes, hatches }) {
   /** @param {Result} result @param {number} place */
   const hatchOf = ({ figures, kinds, classes, marks }, place) => {
     const { kind } = figures[place];
-    if (kind !== 'value') return fills[kind];
+    if (kind !== 'value') return kind === 'absent' ? null : fills[kind];
     if (kinds?.[classes[place]]?.stripes) return fills.none;
     return marks?.[place] ? fills.mark : null;
   };
   return (result, pale) => {
     for (const [place, shape] of shapes.entries()) {
+      const there = result.figures[place] !== undefined && result.figures[place].kind !== 'absent';
+      // What is not there stays where it is, unseen: taken away and put back, it would lie over what is.
+      shape.setStyle({ stroke: there, fill: there, interactive: there });
+      if (!there) {
+        hatches[place].setStyle({ fill: false });
+        continue;
+      }
       const tone = toneOf(result, place);
       shape.setStyle({ fillColor: tone ?? '#f4f2ee', fillOpacity: pale ? 0.3 : tone ? 0.86 : 0.7 });
       const pattern = hatchOf(result, place);
@@ -136,12 +143,13 @@ function siteLayers(map, { facilities, serviceOf }, renderer, calls) {
   /**
    * The sign of a facility, or null where it has no part in what is shown.
    *
-   * @param {Facility} facility
+   * @param {Site} facility
    * @param {Shown} shown
    * @param {number} radius
    * @returns {Sign | null}
    */
   const signOf = (facility, { service, facility: chosen }, radius) => {
+    if (facility.absent) return null;
     const strong = facility.id === chosen;
     const offered = facility.services.filter((key) => serviceOf[key]);
     const wanted = offered.filter((key) => service === 'all' || key === service);
@@ -162,8 +170,10 @@ function siteLayers(map, { facilities, serviceOf }, renderer, calls) {
   const place = (shown) => {
     touched.clearLayers();
     const radius = siteRadius(map.getZoom(), shown.service === 'all');
-    const visible = facilities.map((facility) => signOf(facility, shown, radius));
-    for (const [at, sign] of visible.entries()) if (sign) touched.addLayer(discs[at].setRadius(sign.radius));
+    const visible = shown.sites.map((facility) => signOf(facility, shown, radius));
+    for (const [at, sign] of visible.entries()) {
+      if (sign) touched.addLayer(discs[at].setLatLng(sign.at).setRadius(sign.radius));
+    }
     signs.show(visible.filter((sign) => sign !== null));
   };
   return { group: L.layerGroup([signs.layer, touched]), place };
@@ -213,8 +223,8 @@ function reachLayers(map, renderer) {
   return { drawReach, clearReach: () => group.clearLayers() };
 }
 
-/** The outline of the chosen community. @param {L.Map} map @param {Model} model @param {L.Renderer} renderer */
-function outlineLayer(map, { communities }, renderer) {
+/** The outline of the chosen community. @param {L.Map} map @param {Place[]} communities @param {L.Renderer} renderer */
+function outlineLayer(map, communities, renderer) {
   const group = L.layerGroup().addTo(map);
   const still = { renderer, interactive: false, fill: false, opacity: 1 };
   /** @param {number} place -1 for none */
@@ -232,12 +242,13 @@ function outlineLayer(map, { communities }, renderer) {
  *
  * @param {L.Map} map
  * @param {Model} model
+ * @param {Place[]} communities that the page ever draws
  * @param {Calls} calls
  */
-export function placeLayers(map, model, calls) {
+export function placeLayers(map, model, communities, calls) {
   const canvas = canvases(map);
-  const areas = areaLayers(model, canvas.areas, calls);
-  const outline = outlineLayer(map, model, canvas.outline);
+  const areas = areaLayers(communities, canvas.areas, calls);
+  const outline = outlineLayer(map, communities, canvas.outline);
   const reach = reachLayers(map, canvas.reach);
   const sites = siteLayers(map, model, canvas.areas, calls);
   return {

@@ -6,6 +6,7 @@
  * @typedef {"norm" | "robust" | "cause" | "type"} Kind
  * @typedef {Amount | Kind} Measure
  * @typedef {"value" | "rank" | "uncovered" | "name"} Sort
+ * @typedef {"today" | "scheme" | "change"} When
  *
  * @typedef {object} State
  * @property {Language} language
@@ -26,6 +27,9 @@
  * @property {number} check position of the chosen one, -1 for none
  * @property {boolean} changes whether the changes that would help are marked
  * @property {number} change position of the chosen one, -1 for none
+ * @property {"" | When} when what the page of a scheme shows, "" on any other page
+ * @property {boolean} marks whether what the scheme changes is marked
+ * @property {number} mark position of the chosen one, -1 for none
  *
  * @typedef {Set<string> | null} Changed keys of the state, or null where all is new
  */
@@ -55,7 +59,10 @@ export function store(start) {
   };
 }
 
-/** @typedef {"language" | "measure" | "service" | "cutoff" | "community" | "facility" | "clause" | "route"} Kept */
+/**
+ * @typedef {"language" | "measure" | "service" | "cutoff" | "community" | "facility" | "clause" | "route"
+ *   | "when"} Kept
+ */
 
 /** @type {[Kept, string][]} */
 const KEPT = [
@@ -67,6 +74,7 @@ const KEPT = [
   ['facility', 'f'],
   ['clause', 'n'],
   ['route', 'r'],
+  ['when', 'w'],
 ];
 
 /** The part of the state that an address keeps. @param {Pick<State, Kept>} state */

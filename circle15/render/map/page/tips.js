@@ -1,7 +1,7 @@
 /**
  * What stands beside the pointer.
  *
- * @import { Bare, Model, View } from "./model.js"
+ * @import { Bare, View } from "./model.js"
  * @import { Facility } from "./content.js"
  */
 import { absence, figureText } from './panel.js';
@@ -28,18 +28,20 @@ function closure(facility, { say, model, state }) {
   return moment && open === false ? [say('facility_closed', { moment })] : [];
 }
 
-/** @param {Model} model @param {() => View} viewNow */
-export function tellers({ communities, facilities, serviceOf }, viewNow) {
+/** @param {() => View} viewNow */
+export function tellers(viewNow) {
   return {
     /** @param {number} place */
     community: (place) => {
       const view = viewNow();
+      const { communities } = view.model;
       return tip(local(communities[place], 'name', view.state.language), [figureLine(place, view)]);
     },
     /** @param {number} at */
     facility: (at) => {
       const view = viewNow();
       const { language } = view.state;
+      const { facilities, serviceOf } = view.model;
       const facility = facilities[at];
       const titles = facility.services.map((key) => (serviceOf[key] ? local(serviceOf[key], 'title', language) : key));
       return tip(local(facility, 'name', language), [...closure(facility, view), titles.join(' · ')]);

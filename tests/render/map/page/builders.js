@@ -142,5 +142,8 @@ export const state = (others = {}) => ({
   check: -1,
   changes: false,
   change: -1,
+  when: '',
+  marks: false,
+  mark: -1,
   ...others,
 });

@@ -18,7 +18,7 @@ import { cell, community, PAGE, zh as say, service, state, words } from './build
 /** Phrases whose keys are put together from a word and a kind. */
 const FAMILIES = [
   ...['measure', 'unit', 'sort', 'layer', 'severity', 'method', 'placed', 'broken', 'csv', 'facility', 'verdict'],
-  ...['cause', 'remedy', 'cross', 'check', 'status', 'level', 'mark'],
+  ...['cause', 'remedy', 'cross', 'check', 'status', 'level', 'mark', 'scheme_legend', 'scheme_unit'],
 ].map((word) => `${word}_`);
 
 test('every phrase has both languages and the same places to fill in', () => {
