@@ -25,7 +25,7 @@ def spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     0.8
     """
     ranks = [pd.Series(values).rank().to_numpy() for values in (one, other)]
-    return float(np.corrcoef(np.vstack(ranks))[1, 0])
+    return float(np.asarray(np.corrcoef(np.vstack(ranks)))[1, 0])
 
 
 def kendall(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
