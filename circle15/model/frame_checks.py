@@ -30,10 +30,10 @@ def plain_frame(frame: gpd.GeoDataFrame, what: str, numbers: Sequence[str]) -> g
         raise refusal("frame_levels", error=InputError, what=hint(f"what_{what}"))
     made = frame.set_axis(_ids_of_one_kind(frame.index, what), axis=0) if _is_mixed(frame.index) else frame
     fresh: dict[str, pd.Series] = {}
-    for column in frame.columns:
-        if column in numbers and not _is_plain_number(frame[column].dtype):
+    for column, kind in zip(frame.columns, frame.dtypes, strict=True):
+        if column in numbers and not _is_plain_number(kind):
             fresh[column] = _floats(made[column], what)
-        elif isinstance(frame[column].dtype, pd.CategoricalDtype):
+        elif isinstance(kind, pd.CategoricalDtype):
             fresh[column] = made[column].astype(object)
     return made.assign(**fresh) if fresh else made
 

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.kernels.ranks import kendall, spearman
+
 __all__ = [
     "FLOOR",
     "additive_index",
@@ -131,12 +133,10 @@ def rank_agreement(scores: pd.DataFrame) -> pd.DataFrame:
     scores
         Columns ``index``, ``index_additive``, ``index_worst``, none of them NaN.
     """
-    from scipy.stats import kendalltau, spearmanr
-
     rows = []
     for one, other in combinations(VARIANTS, 2):
         a, b = (scores[VARIANTS[name]].to_numpy(dtype=float).round(9) for name in (one, other))
         apart = len(np.unique(a)) > 1 and len(np.unique(b)) > 1
-        rho, tau = (spearmanr(a, b).statistic, kendalltau(a, b).statistic) if apart else (np.nan, np.nan)
-        rows.append((one, other, float(rho), float(tau)))
+        rho, tau = (spearman(a, b), kendall(a, b)) if apart else (np.nan, np.nan)
+        rows.append((one, other, rho, tau))
     return pd.DataFrame(rows, columns=["variant", "other", "rho", "tau"]).set_index(["variant", "other"])

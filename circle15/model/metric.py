@@ -173,7 +173,7 @@ def lonlat_bounds(shapes: gpd.GeoSeries) -> tuple[float, float, float, float] | 
     """
     box = shapes.total_bounds
     if np.isfinite(box).all() and shapes.crs.to_epsg() != 4326:
-        box = np.array(Transformer.from_crs(shapes.crs, "EPSG:4326", always_xy=True).transform_bounds(*box))
+        box = np.array(transformer(shapes.crs, "EPSG:4326").transform_bounds(*box))
     if not np.isfinite(box).all():
         return None
     west, south, east, north = (round(float(end), 5) for end in box)

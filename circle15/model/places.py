@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pandas.api.types import is_object_dtype
 from pyproj import CRS
 
 from circle15.errors import CrsError, InputError, SettingError
@@ -145,8 +146,8 @@ def _counts(frame: pd.DataFrame) -> list[str]:
 def _check_ids(frame: gpd.GeoDataFrame, name: str) -> None:
     if frame.index.name != name:
         raise refusal("frame_index", error=InputError, name=name, given=frame.index.name)
-    doubled = frame.index[frame.index.duplicated()].unique()
-    if len(doubled):
+    if not frame.index.is_unique:
+        doubled = frame.index[frame.index.duplicated()].unique()
         raise refusal("frame_ids", error=InputError, name=name, count=len(doubled), first=doubled[0])
 
 
@@ -155,12 +156,17 @@ def _check_metric(frame: gpd.GeoDataFrame, what: str) -> None:
         raise refusal("frame_crs", error=CrsError, what=hint(f"what_{what}"), crs=frame.crs)
 
 
+def _check_shapes(frame: gpd.GeoDataFrame, code: str, kinds: Sequence[str], **words: Any) -> None:
+    """Refuse shapes of other kinds, missing and empty ones."""
+    shapes = frame.geometry.to_numpy()
+    fit = np.isin(shapely.get_type_id(shapes), [shapely.GeometryType[kind.upper()] for kind in kinds])
+    if not (fit & ~shapely.is_empty(shapes)).all():
+        found = sorted(set(frame.geometry.geom_type.dropna().unique()) - set(kinds))
+        raise refusal(code, error=InputError, found=found or hint("shape_missing"), **words)
+
+
 def _check_points(frame: gpd.GeoDataFrame, what: str) -> None:
-    kinds = set(frame.geometry.geom_type.dropna().unique()) - {"Point"}
-    if kinds or frame.geometry.isna().any() or frame.geometry.is_empty.any():
-        raise refusal(
-            "frame_points", error=InputError, what=hint(f"what_{what}"), found=sorted(kinds) or hint("shape_missing")
-        )
+    _check_shapes(frame, "frame_points", ["Point"], what=hint(f"what_{what}"))
 
 
 MOST_LEG_M = 1000.0
@@ -170,8 +176,8 @@ MOST_LEG_M = 1000.0
 def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
     """Refuse what is no number of people; NaN is one that nobody knows."""
     for column in columns:
-        values = pd.to_numeric(frame[column], errors="coerce")
-        bad = ~(np.isfinite(values) & (values >= 0)) & frame[column].notna()
+        values = frame[column].to_numpy(dtype=float)
+        bad = ~((np.isfinite(values) & (values >= 0)) | np.isnan(values))
         if bad.any():
             first = frame.index[bad][0]
             raise refusal(
@@ -187,7 +193,8 @@ def _check_people(frame: pd.DataFrame, what: str, columns: Sequence[str]) -> Non
 
 def _check_some_known(communities: pd.DataFrame) -> None:
     """Refuse communities of none of which both people and those aged 60+ are known."""
-    if len(communities) and communities[list(PEOPLE)].isna().any(axis=1).all():
+    population, elders = (communities[column].to_numpy(dtype=float) for column in PEOPLE)
+    if len(communities) and np.isnan(population + elders).all():
         raise refusal("frame_people_unknown", error=InputError, what=hint("what_communities"), count=len(communities))
 
 
@@ -304,8 +311,14 @@ class Facilities:
         ``capacity`` is that of the service there: from ``capacity_by_service``, else the site's where it offers one
         service only. NaN where it is not known; a site's total is never shared out.
         """
-        pairs = self.frame["services"].explode().dropna().rename("service").reset_index()
-        pairs = pairs.drop_duplicates().sort_values(["facility_id", "service"], ignore_index=True)
+        offered = zip(self.frame.index, self.frame["services"], strict=True)
+        ordered = sorted({(facility, service) for facility, services in offered for service in services})
+        kind = self.frame.index.dtype
+        ids = pd.Index(
+            [facility for facility, _ in ordered], dtype="str" if ordered and is_object_dtype(kind) else kind
+        )
+        names = pd.Index([service for _, service in ordered], dtype="str" if ordered else object)
+        pairs = pd.DataFrame({"facility_id": ids, "service": names})
         return pairs.assign(capacity=self._capacities(pairs))
 
     def _capacities(self, pairs: pd.DataFrame) -> pd.Series:
@@ -360,10 +373,8 @@ class Communities:
                 raise refusal("frame_column", error=InputError, what=hint("what_communities"), column=column)
         _check_people(self.frame, "communities", self.people)
         _check_some_known(self.frame)
-        kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Polygon", "MultiPolygon"}
-        if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
-            raise refusal("communities_polygons", error=InputError, found=sorted(kinds) or hint("shape_missing"))
-        invalid = self.frame.index[~self.frame.geometry.is_valid]
+        _check_shapes(self.frame, "communities_polygons", ["Polygon", "MultiPolygon"])
+        invalid = self.frame.index[~shapely.is_valid(self.frame.geometry.to_numpy())]
         if len(invalid):
             raise refusal("communities_invalid", error=InputError, count=len(invalid), first=invalid[0])
         _check_rounded(self.frame)
@@ -439,14 +450,7 @@ class CommunitySeeds:
             if column not in self.frame.columns:
                 raise refusal("frame_column", error=InputError, what=hint("what_community_seeds"), column=column)
         _check_people(self.frame, "community_seeds", people_columns(self.frame))
-        kinds = set(self.frame.geometry.geom_type.dropna().unique()) - {"Point", "MultiPoint"}
-        if kinds or self.frame.geometry.isna().any() or self.frame.geometry.is_empty.any():
-            raise refusal(
-                "frame_points",
-                error=InputError,
-                what=hint("what_community_seeds"),
-                found=sorted(kinds) or hint("shape_missing"),
-            )
+        _check_shapes(self.frame, "frame_points", ["Point", "MultiPoint"], what=hint("what_community_seeds"))
         if not (math.isfinite(self.grow_m) and 0 < self.grow_m <= MOST_GROWTH_M):
             raise refusal("grow_range", error=SettingError, value=self.grow_m, most=MOST_GROWTH_M)
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from circle15.catalog import walking
 from circle15.model.limits import FEWEST
+from circle15.model.metric import transformer
 from circle15.model.placed import PlacedDemand
 from circle15.model.taken_ways import TakenWays
 from circle15.network.snap import nearest_m
@@ -97,7 +97,7 @@ def _lines(taken: TakenWays, crs: Any) -> NDArray[Any]:
     """The ways as shapely lines in a metric system; what it cannot express is left out."""
     if len(taken) == 0:
         return np.empty(0, dtype=object)
-    x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(taken.lon, taken.lat)
+    x, y = transformer("EPSG:4326", crs).transform(taken.lon, taken.lat)
     owner = np.repeat(np.arange(len(taken)), taken.size)
     bad = np.unique(owner[~(np.isfinite(x) & np.isfinite(y))])
     kept = ~np.isin(owner, bad)

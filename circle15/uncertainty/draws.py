@@ -225,12 +225,30 @@ def _steps_of(demand: PlacedDemand, communities: Communities) -> NDArray[np.floa
 
 def _speed(at: float, uncertain: Uncertainty) -> float:
     """Quantile of the normal distribution around 1 that is cut off on both sides."""
-    from scipy.stats import truncnorm
-
-    low, high, sd = uncertain.speed_low, uncertain.speed_high, uncertain.speed_sd
-    if sd == 0:
+    if uncertain.speed_sd == 0:
         return 1.0
-    return float(truncnorm.ppf(at, (low - 1) / sd, (high - 1) / sd, loc=1.0, scale=sd))
+    low, high = ((side - 1) / uncertain.speed_sd for side in (uncertain.speed_low, uncertain.speed_high))
+    return float(_cut_normal(at, low, high) * uncertain.speed_sd + 1.0)
+
+
+def _cut_normal(at: float, low: float, high: float) -> float:
+    """Quantile of the normal distribution between two deviations: to the last bit that of ``scipy.stats.truncnorm``.
+
+    Where these lie on both sides of the mean it is made of special functions alone: to import ``scipy.stats`` takes
+    half a second. The logarithm of the probability up to the quantile is that up to ``low`` and ``at`` of what lies
+    between.
+    """
+    if not low < 0 < high:
+        from scipy.stats import truncnorm
+
+        return float(truncnorm.ppf(at, low, high))
+    from scipy.special import log1p, log_ndtr, ndtr, ndtri_exp
+
+    if at == 0:
+        return low
+    below, inside = log_ndtr(low), np.log(at) + log1p(-ndtr(low) - ndtr(-high))
+    less, more = min(below, inside), max(below, inside)
+    return float(ndtri_exp(np.log1p(np.exp(less - more)) + more))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

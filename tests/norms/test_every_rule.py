@@ -7,12 +7,14 @@ bounds of the rule's text alone (:func:`expected`).
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from geopandas.array import from_shapely
 
 from circle15.catalog.norm_books import all_checklists, all_rules, measures, norm_books
 from circle15.model import Communities, DemandPoints, Facilities
@@ -29,6 +31,7 @@ CHECKLISTS = {
     for name, words in all_checklists(norm_books().values()).items()
 }
 STREET = network([(0, 0), (100_000, 0)], [(0, 1)])
+WALKED = walk_graph(STREET, BY["flat"])
 NEAR, FAR = 500.0, 7500.0
 """Where facilities and the people whom they reach are, and those whom they do not: 7 km are more than any cut-off."""
 TWENTY = 20
@@ -165,49 +168,61 @@ def built(rule, rows, sites, *, share, without):
     """Communities along one street; a share of the people of each at the facilities, the others 7 km down the road."""
     if without in {"population", "pop_60plus"}:  # of nobody at all no study is made
         rows = [*rows, rows[0] | {"population": 1000.0}]
-    frame = pd.DataFrame(rows).assign(pop_60plus=lambda columns: columns["population"] / 5, subdistrict="甲")
-    frame["name"] = [f"社区{k}" for k in range(len(frame))]
-    frame["rural"] = "农村" if rule.scope == "rural" else "城市"
-    shapes = [shapely.box(X0 + 10_000 * k, Y0 - 500, X0 + 10_000 * (k + 1), Y0 + 500) for k in range(len(frame))]
-    index = pd.Index([f"c{k}" for k in range(len(frame))], name="community_id")
-    frame = gpd.GeoDataFrame(frame.set_axis(index, axis=0), geometry=shapes, crs=CRS)
+    keys = [f"c{k}" for k in range(len(rows))]
+    columns = {column: [row[column] for row in rows] for column in rows[0]}
+    columns["pop_60plus"] = [people / 5 for people in columns["population"]]
+    columns |= {"subdistrict": "甲", "name": [f"社区{k}" for k in range(len(rows))]}
+    columns["rural"] = "农村" if rule.scope == "rural" else "城市"
     if without in {"population", "pop_60plus"}:
-        frame.loc["c0", without] = np.nan
+        columns[without][0] = np.nan
     else:
-        frame = frame.drop(columns=without, errors="ignore")
-    places = Communities(frame=frame, origin=MADE)
-    homes = points([(10_000 * k + x, 0) for k in range(len(frame)) for x in (NEAR, FAR)])
-    homes["community_id"] = np.repeat(index, 2)
-    for column in places.people:
-        whole = places.frame[column].to_numpy()
-        homes[column] = np.column_stack([whole * share, whole * (100 - share)]).ravel() / 100
-    homes["method"] = "street"
+        columns.pop(without, None)
+    west = X0 + 10_000 * np.arange(len(rows))
+    columns["geometry"] = from_shapely(shapely.box(west, Y0 - 500, west + 10_000, Y0 + 500), crs=CRS)
+    places = Communities(frame=gpd.GeoDataFrame(columns, index=pd.Index(keys, name="community_id")), origin=MADE)
+    people = tuple((column, tuple(places.frame[column])) for column in places.people)
     facilities = facilities_of(rule, sites, without)
-    place = place_demand(STREET, DemandPoints(frame=homes))
     return Ground.of(
-        places, place_facilities(STREET, facilities), place, graph=walk_graph(STREET, BY["flat"]),
+        places, place_facilities(STREET, facilities), homes_of(people, share), graph=WALKED,
         residential=land_of(share) if without != "residential" else None,
         checklists=CHECKLISTS if without != "checklist" else {rule.checklist: ("", "")},
     )  # fmt: skip
 
 
+@cache
+def homes_of(people, share):
+    """A home near the facility of each community and one far from it; most towns have the same."""
+    count = len(people[0][1])
+    at = points([(10_000 * k + x, 0) for k in range(count) for x in (NEAR, FAR)])
+    columns = {"community_id": np.repeat([f"c{k}" for k in range(count)], 2), "method": "street"}
+    for column, heads in people:
+        whole = np.array(heads)
+        columns[column] = np.column_stack([whole * share, whole * (100 - share)]).ravel() / 100
+    homes = gpd.GeoDataFrame(columns | {"geometry": at.geometry.array}, index=at.index)
+    return place_demand(STREET, DemandPoints(frame=homes))
+
+
 def facilities_of(rule, sites, without):
-    frame = points([(10_000 * community + NEAR, 0) for _, community, _ in sites], name="facility_id", prefix="f")
-    frame["name"], frame["services"] = frame.index, [tuple(offered.split()) for offered, _, _ in sites]
-    for column in ("capacity", "floor_area_m2", "opening_hours", "delivery_radius_m", "standardised"):
-        frame[column] = [attributes.get(column) for _, _, attributes in sites]
-    frame["tier_key"] = rule.tiers[0] if rule.tiers else "city"
+    at = points([(10_000 * community + NEAR, 0) for _, community, _ in sites], name="facility_id", prefix="f")
     kinds = [one.kinds[0] for one in (rule, *(RULES[key] for key in rule.of)) if one.kinds]
-    frame["site_kind_key"] = kinds[0] if kinds else ""
-    listed = {service for one in (rule, *(RULES[key] for key in rule.of)) for service in one.services} - {without}
-    if without in {service for offered, _, _ in sites for service in offered.split()}:
-        frame = frame.iloc[:0]
+    columns = {
+        "name": list(at.index), "services": [tuple(offered.split()) for offered, _, _ in sites],
+        "tier_key": rule.tiers[0] if rule.tiers else "city", "site_kind_key": kinds[0] if kinds else "",
+    }  # fmt: skip
+    for column in ("capacity", "floor_area_m2", "opening_hours", "delivery_radius_m", "standardised"):
+        columns[column] = [attributes.get(column) for _, _, attributes in sites]
     lost = {"facilities.tier": "tier_key", "facilities.site_kind": "site_kind_key"}.get(
         without, without.removeprefix("facilities.")
     )
-    return Facilities(frame=frame.drop(columns=lost, errors="ignore"), listed=frozenset(listed))
+    columns.pop(lost, None)
+    frame = gpd.GeoDataFrame(columns | {"geometry": at.geometry.array}, index=at.index)
+    listed = {service for one in (rule, *(RULES[key] for key in rule.of)) for service in one.services} - {without}
+    if without in {service for offered, _, _ in sites for service in offered.split()}:
+        frame = frame.iloc[:0]
+    return Facilities(frame=frame, listed=frozenset(listed))
 
 
+@cache
 def land_of(share):
     """Two strips of land, 100 m deep and 50 m long for each tenth, of what is reached and what is not.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 
 from circle15.catalog import way_classes
@@ -61,9 +62,8 @@ def grid(columns: int, rows: int, step_m: float = 100.0) -> WalkNetwork:
 def points(at: Sequence[tuple[float, float]], *, name: str = "point_id", prefix: str = "p") -> gpd.GeoDataFrame:
     """Points in metres from the same corner, indexed ``p0``, ``p1``, ..."""
     place = np.array(at, dtype=float).reshape(-1, 2) + np.array([X0, Y0])
-    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy(place[:, 0], place[:, 1]), crs=CRS)
-    frame.index = [f"{prefix}{k}" for k in range(len(place))]
-    return frame.rename_axis(name)
+    index = pd.Index([f"{prefix}{k}" for k in range(len(place))], name=name)
+    return gpd.GeoDataFrame({"geometry": gpd.points_from_xy(place[:, 0], place[:, 1], crs=CRS)}, index=index)
 
 
 def torn_grid(seed: int, size: int = 12) -> WalkNetwork:

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import truncnorm
 
 from circle15.catalog import uncertainty
 from circle15.model import EdgeFlag, Positions, Uncertainty
 from circle15.network.graph import walk_graph
 from circle15.routing.reach import reach_table
-from circle15.uncertainty.draws import draw, drawn_shares, dropout_risk, points_covered, shares_of
+from circle15.uncertainty.draws import _cut_normal, draw, drawn_shares, dropout_risk, points_covered, shares_of
 from tests.towns import every_way
 from tests.towns.lattice import BY, CLASS, grid, network
 from tests.towns.stages import plain_draw, scattered_town, stage
@@ -256,3 +259,13 @@ def test_who_loses_the_way_on_to_the_mainland_in_a_draw_is_undetermined_not_left
         inside, told = points_covered(made, plain_draw(made, limit=limit))
         assert not inside.any()
         assert told[:, 0].tolist() == [known, True]
+
+
+@settings(max_examples=60)
+@given(
+    at=st.floats(0, 1, exclude_max=True), low=st.floats(-6, -0.01) | st.floats(0, 1), width=st.floats(0.01, 6),
+    one_side=st.booleans(),
+)  # fmt: skip
+def test_a_cut_normal_is_that_of_scipy_to_the_last_bit(at, low, width, one_side):
+    high = low + width if one_side else max(low, 0.0) + width
+    assert _cut_normal(at, low, high) == truncnorm.ppf(at, low, high)

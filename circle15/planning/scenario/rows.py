@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from geopandas.array import from_shapely
 from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_string_dtype
 
 from circle15.kernels.ragged import order_by_id
@@ -29,12 +30,17 @@ def with_row(frame: gpd.GeoDataFrame, key: str, row: Mapping[str, Any]) -> gpd.G
     """
     index = pd.Index([*frame.index, key], name=frame.index.name)
     columns: dict[str, Any] = {}
+    shapes = frame.geometry
     for column in [*frame.columns, *(column for column in row if column not in frame)]:
         old = frame[column] if column in frame else _blank(row[column], frame.index)
         value = row.get(column, _unknown(old))
-        cells = [*old, value]
-        columns[column] = cells if column == frame.geometry.name else pd.Series(cells, index, dtype=_kind(old, value))
-    whole = gpd.GeoDataFrame(columns, index=index, geometry=frame.geometry.name, crs=frame.crs)
+        cells = [*old.to_numpy(dtype=object), value]
+        place = column == shapes.name
+        columns[column] = (
+            from_shapely(cells, crs=shapes.crs) if place else pd.Series(cells, index, dtype=_kind(old, value))
+        )
+    whole = gpd.GeoDataFrame(columns, index=index)
+    whole = whole if shapes.name == "geometry" else whole.set_geometry(shapes.name)
     return whole.iloc[order_by_id(index)]
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from circle15.catalog import adequacy, hint, refusal
 from circle15.errors import Circle15Error, InputError, StreetsError
 from circle15.model.limits import SCALE_TOLD
-from circle15.model.metric import EARTH_M, metric_fit
+from circle15.model.metric import EARTH_M, metric_fit, transformer
 from circle15.sources.facilities.points import fitting_systems
 from circle15.sources.osm.contents import header_box
 from circle15.sources.osm.streets import read_streets
@@ -189,7 +189,7 @@ def _measures(crs: pyproj.CRS, place: InputPlace) -> bool:
     use = crs.area_of_use
     if use is not None and not (use.west <= lon <= use.east and use.south <= lat <= use.north):
         return False
-    fit = metric_fit(crs, np.array(pyproj.Transformer.from_crs(4326, crs, always_xy=True).transform(lon, lat)))
+    fit = metric_fit(crs, np.array(transformer("EPSG:4326", crs).transform(lon, lat)))
     return fit is not None and fit.error <= SCALE_TOLD
 
 
@@ -243,7 +243,7 @@ def _advice(home: InputPlace, others: Sequence[InputPlace], crs: pyproj.CRS) -> 
 
 def _lonlat(code: str, x: float, y: float, *, turned: bool) -> tuple[float, float]:
     pair = (y, x) if turned else (x, y)
-    lon, lat = pyproj.Transformer.from_crs(code, "EPSG:4326", always_xy=True).transform(*pair)
+    lon, lat = transformer(code, "EPSG:4326").transform(*pair)
     return float(lon), float(lat)
 
 
