@@ -84,7 +84,7 @@ def action_sentences(
         elif (added := rough_people_text(row["added"], language)) != rough_people_text(row["gain"], language):
             sentence += text("action_after", language, step=row["step"], people=added)
         if note:
-            sentence += text("action_note", language, note=note[0].upper() + note[1:])
+            sentence += f"{note}。" if language == "zh" else f" {note[0].upper()}{note[1:]}."
         sentences.append(sentence)
     return pd.Series(sentences, index=actions.frame.index, dtype=object)
 
@@ -115,7 +115,7 @@ def _units(row: Mapping[Hashable, Any], language: str) -> str:
     """How many units of capacity more; nothing of other kinds."""
     if not row["unit"]:
         return ""
-    return text(f"action_units_{row['unit']}", language, count=f"{row['units']:,g}", number=row["units"])
+    return text(f"action_units_{row['unit']}", language, count=int(row["units"]))
 
 
 def action_notes(actions: Actions, language: str) -> pd.Series:
@@ -127,7 +127,7 @@ def action_notes(actions: Actions, language: str) -> pd.Series:
             parts.append(text("action_certainty", language, percent=percent_text(100 * row["certainty"])))
         if not np.isnan(row["cost"]):
             parts.append(text("action_cost", language, cost=_money(row["cost"], actions.currency, language)))
-        notes.append(text("action_note_join", language).join(parts))
+        notes.append(("，" if language == "zh" else ", ").join(parts))
     return pd.Series(notes, index=actions.frame.index, dtype=object)
 
 
