@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,10 @@ from hypothesis import settings
 
 from circle15 import cli
 from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml, town_pack
+
+# Tests, and the programs that they start, are compiled once, whatever the environment says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy machine is no fault of the code: examples may take their time.
 settings.register_profile("circle15", deadline=None)
@@ -28,6 +33,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """From here on garbage is collected as ever, but never sought among the 800,000 objects that stay."""
     gc.freeze()
+    gc.set_threshold(20_000, 10, 20)
     gc.enable()
 
 
