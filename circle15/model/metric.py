@@ -291,7 +291,7 @@ def _utm_codes(lon: float, lat: float) -> tuple[str, ...]:
 def _utm_zones() -> Mapping[str, tuple[float, float, float, float]]:
     """West, south, east and north of each zone: PROJ takes a tenth of a second to look one up, as long as all."""
     zones = query_utm_crs_info(datum_name="WGS 84")
-    return MappingProxyType({f"EPSG:{zone.code}": zone.area_of_use.bounds for zone in zones})
+    return MappingProxyType({f"EPSG:{zone.code}": zone.area_of_use.bounds for zone in zones if zone.area_of_use})
 
 
 def refuse_stretched(crs: CRS, xy: ArrayLike) -> MetricFit | None:
