@@ -246,12 +246,18 @@ def usable_ways(network: WalkNetwork, positions: Positions) -> NDArray[np.bool_]
 
 def _only_touched(network: WalkNetwork, positions: Positions, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of the ``marked`` ways on ``bool[w]`` begin at a junction where one of the same place is not marked."""
-    if not marked.any():
-        return marked
-    edge, offset, key = positions.edge, positions.offset_mm, positions.owner * np.int64(network.n_nodes)
-    at_ends = ((key + network.u[edge], offset == 0), (key + network.v[edge], offset == network.length_mm[edge]))
-    elsewhere = np.concatenate([spot[at & ~marked] for spot, at in at_ends])
-    return np.logical_or.reduce([marked & at & np.isin(spot, elsewhere) for spot, at in at_ends])
+    touched, owner = np.zeros(len(marked), dtype=bool), positions.owner
+    at_u, at_v = positions.offset_mm == 0, positions.offset_mm == network.length_mm[positions.edge]
+    asked = np.zeros(len(positions), dtype=bool)
+    asked[owner[marked & (at_u | at_v)]] = True
+    way = np.flatnonzero(asked[owner])  # all ways on of the few that are asked for
+    if len(way) == 0:
+        return touched
+    edge, key = positions.edge[way], owner[way] * np.int64(network.n_nodes)
+    at_ends = ((key + network.u[edge], at_u[way]), (key + network.v[edge], at_v[way]))
+    elsewhere = np.concatenate([spot[at & ~marked[way]] for spot, at in at_ends])
+    touched[way] = np.logical_or.reduce([marked[way] & at & np.isin(spot, elsewhere) for spot, at in at_ends])
+    return touched
 
 
 def placed_ends(graph: WalkGraph, positions: Positions) -> Ends:
