@@ -66,9 +66,8 @@ report: $(READY) ## 生成报告 build/<city>/report.docx、report.pdf / a repor
 scenario: $(READY) ## 计算方案并与现状比较 / what a scenario changes (CITY=suzhou PLAN=plan.json)
 	@$(RUN) -m circle15 scenario -- "$$CIRCLE15_CITY" "$$CIRCLE15_PLAN"
 
-# The programs that tests start find the package compiled, whatever the environment says.
 test: $(READY) ## 运行全部测试（离线）/ all tests, offline
-	PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n auto --maxprocesses 8 --dist worksteal
+	$(RUN) -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 lint: $(READY) $(NODE_READY) ## ruff、mypy、导入方向与页面代码 / ruff, mypy, imports that run one way, the page's code
 	$(RUN) -m ruff check .

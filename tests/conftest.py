@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gc
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,17 @@ import pytest
 from hypothesis import settings
 
 from circle15 import cli
+from circle15.render.report import ink
 from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml, town_pack
+
+# Tests, and the programs that they start, are compiled once, whatever the environment says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+WHITE_DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel, as PNG."""
 
 # A busy machine is no fault of the code: examples may take their time.
 settings.register_profile("circle15", deadline=None)
@@ -28,6 +40,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """From here on garbage is collected as ever, but never sought among the 800,000 objects that stay."""
     gc.freeze()
+    gc.set_threshold(20_000, 10, 20)
     gc.enable()
 
 
@@ -64,6 +77,17 @@ def make_pack(tmp_path: Path) -> Callable[..., Path]:
         return town_pack(tmp_path / root, city, **parts)
 
     return write
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of reports are drawn and laid out, but not painted: for tests that look at everything else."""
+
+    def laid_out(figure: Any) -> dict[str, bytes]:
+        figure.draw_without_rendering()
+        return {"png": WHITE_DOT, "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}
+
+    monkeypatch.setattr(ink, "figure_files", laid_out)
 
 
 @pytest.fixture

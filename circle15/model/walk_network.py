@@ -220,6 +220,14 @@ class WalkNetwork(Travelling):
         shut[gates] = True
         return replace(self, flags=flags).parted(shut)
 
+    def with_closed(self, edges: NDArray[np.bool_]) -> WalkNetwork:
+        """The same network with edges, ``bool[e]``, that nobody passes; all else is as it was checked."""
+        flags = self.flags | np.where(edges, np.uint16(EdgeFlag.CLOSED), np.uint16(0))
+        flags.setflags(write=False)
+        closed = object.__new__(type(self))
+        vars(closed).update(vars(self) | {"flags": flags})
+        return closed
+
     def __repr__(self) -> str:
         mainland = float(self.component_km[0] / self.total_km) if self.total_km else 0.0
         kind = "synthetic, " if self.origin.synthetic else ""

@@ -246,20 +246,17 @@ def usable_ways(network: WalkNetwork, positions: Positions) -> NDArray[np.bool_]
 
 def _only_touched(network: WalkNetwork, positions: Positions, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of the ``marked`` ways on ``bool[w]`` begin at a junction where one of the same place is not marked."""
-    touched = np.zeros(len(marked), dtype=bool)
-    edge, offset = positions.edge, positions.offset_mm
-    at_ends = ((network.u, offset == 0), (network.v, offset == network.length_mm[edge]))
-    rows = [np.flatnonzero(at & marked) for _, at in at_ends]
-    if not any(map(len, rows)):
+    touched, owner = np.zeros(len(marked), dtype=bool), positions.owner
+    at_u, at_v = positions.offset_mm == 0, positions.offset_mm == network.length_mm[positions.edge]
+    asked = np.zeros(len(positions), dtype=bool)
+    asked[owner[marked & (at_u | at_v)]] = True
+    way = np.flatnonzero(asked[owner])  # all ways on of the few that are asked for
+    if len(way) == 0:
         return touched
-
-    def spots(end: NDArray[np.int32], way: NDArray[np.int64]) -> NDArray[np.int64]:
-        """A number for each place and node."""
-        return positions.owner[way] * np.int64(network.n_nodes) + end[edge[way]]
-
-    elsewhere = np.concatenate([spots(end, np.flatnonzero(at & ~marked)) for end, at in at_ends])
-    for (end, _), way in zip(at_ends, rows, strict=True):
-        touched[way[np.isin(spots(end, way), elsewhere)]] = True
+    edge, key = positions.edge[way], owner[way] * np.int64(network.n_nodes)
+    at_ends = ((key + network.u[edge], at_u[way]), (key + network.v[edge], at_v[way]))
+    elsewhere = np.concatenate([spot[at & ~marked[way]] for spot, at in at_ends])
+    touched[way] = np.logical_or.reduce([marked[way] & at & np.isin(spot, elsewhere) for spot, at in at_ends])
     return touched
 
 

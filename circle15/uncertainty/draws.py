@@ -145,9 +145,7 @@ class Stage:
 
         They are closed in every sense: a place at a junction has no way on along them either.
         """
-        shut = np.where(closed, np.uint16(EdgeFlag.CLOSED), np.uint16(0))
-        network = replace(self.network, flags=self.network.flags | shut)
-        return cost_arcs(network, self.arcs, profile, closed=closed)
+        return cost_arcs(self.network.with_closed(closed), self.arcs, profile, closed=closed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -198,3 +198,17 @@ def test_streets_on_both_sides_of_the_antimeridian_are_refused_in_words(osm_file
         build_network(streets)
     assert "180度经线" in told.value.zh
     assert build_network(streets, crs="EPSG:32760").length_m.tolist() == pytest.approx([213.5], abs=0.5)
+
+
+def test_closed_edges_are_closed_and_all_else_stays():
+    net = grid(3, 2)
+    edges = np.arange(net.n_edges) == 1
+    closed = net.with_closed(edges)
+    assert closed.has(EdgeFlag.CLOSED).tolist() == edges.tolist()
+    assert not net.has(EdgeFlag.CLOSED).any()
+    assert not closed.flags.flags.writeable
+    again = dataclasses.replace(closed, flags=net.flags)
+    for column in dataclasses.fields(net):
+        one, other = getattr(net, column.name), getattr(again, column.name)
+        assert np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other, column.name
+    assert closed.with_closed(~edges).has(EdgeFlag.CLOSED).all()

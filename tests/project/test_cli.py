@@ -64,6 +64,7 @@ def test_map_writes_its_files_and_says_where(run, make_pack, tmp_path):
     assert err == ""  # nothing was found wrong, no progress in a pipe
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_report_writes_what_map_writes_and_the_report(run, make_pack, tmp_path):
     code, out, err = run("report", "tryton", "--data", make_pack(), "--out", tmp_path / "out", "--draws", "3")
     assert (code, err) == (0, "")

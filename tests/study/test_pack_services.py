@@ -243,6 +243,7 @@ def test_a_clause_on_one_without_a_list_says_which_to_supply(pack):
 # -- written ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_every_output_names_them(result, tmp_path):
     folder = result.report(result.save(tmp_path / "out"))
     gaps = pd.read_csv(folder / "gaps.csv", encoding="utf-8-sig")

@@ -78,6 +78,7 @@ def test_one_scenario_writes_its_city_its_comparison_and_its_report(run, town, p
     assert {"条文 Clauses", "公平 Equity"} <= set(sheets)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_several_scenarios_stand_in_one_table_and_one_chart(run, town, plan, tmp_path):
     root, city = town
     key, _ = first_facility(city)
@@ -111,6 +112,7 @@ def test_files_that_do_not_fit_are_refused_before_the_work(run, town, plan, tmp_
         replay(city, [plan("B"), plan("B")])
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_inputs_that_changed_are_told_when_things_are_found_again(run, town, plan, tmp_path):
     root, city = town
     key, _ = first_facility(city)

@@ -274,6 +274,7 @@ def test_few_people_in_a_finding_are_not_told():
 # -- empty parts ------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_what_was_not_computed_is_said_in_a_sentence(tmp_path):
     save_report(make_analysis(), tmp_path)
     document = docx.Document(str(tmp_path / "report.docx"))
@@ -319,6 +320,7 @@ def test_hostile_names_are_text(tmp_path):
 # -- the same bytes, whole files --------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize("name", ["试\x01\x1f城", "长" * 300, "试\x01\x1f城" + "长" * 300])
 def test_a_city_s_name_is_cleaned_in_the_properties_of_files_too(tmp_path, name):
     town = full()
