@@ -2,7 +2,8 @@
 
     python benchmarks/scenario.py [CITY] [--runs N]
 
-CPU seconds in one process, the two turn about, without random draws and after a run that compiles; medians are printed.
+CPU seconds in one process, in each run the analysis alone first, without random draws and after a run that compiles;
+medians are printed.
 """
 
 from __future__ import annotations
