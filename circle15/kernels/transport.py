@@ -1,165 +1,290 @@
-"""Whole units from rows to sites with few seats: the least cost at the largest volume, by shortest augmenting paths."""
+"""Whole units from rows to sites with few seats: the least cost at the largest volume, by the network simplex method.
+
+Nodes are rows, then sites, then one root: what a row leaves without a seat goes to the root, free seats come from it. A
+basis is a tree over all nodes. Most rows are its leaves, so that what a pivot has to walk through is the few sites and
+the rows that are parted among them.
+"""
 
 from __future__ import annotations
-
-from heapq import heappop, heappush
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from circle15.kernels.ragged import run_starts
+from circle15.kernels.ragged import ranges, run_starts
 
 __all__ = ["first_come", "held_back", "transport"]
 
 _FAR = np.iinfo(np.int64).max
+_LISTED, _USED = 50, 25
+"""How many arcs that would lessen the cost are listed at once, and how many of them are used before the next list."""
+_LOOKED = 1000
+"""A list that has some ends after so many nodes."""
+_SAMPLE = 4
+"""One row in so many is solved first, to begin with its prices: where each site has four rows of the sample or more."""
 
+_NODE = np.dtype(
+    [(name, np.int64) for name in ("price", "way", "flow", "arc")]
+    + [(name, np.int32) for name in ("parent", "child", "after", "before", "depth", "below")]
+)
+"""A node of the basis.
 
-# Arrays go in bundles: a problem is (start, site, cost, pair_row, seats, refuse), a state (load, price, worth, flow);
-# holders (first, after, before) chain the pairs of each site on which units flow; work is what a search writes on.
+``arc`` is the pair between it and its ``parent``, -1 where one of them is the root, ``way`` its cost and ``flow`` its
+units; ``child``, ``after`` and ``before`` list the children of a node, without rows that have none; ``below`` is the
+stack of a walk through the tree. ``price`` and ``depth`` are kept for sites and for rows with children; those of
+other rows follow from the parent.
+"""
 
 
 @njit(nogil=True, cache=True)
-def _hold(pair, at, holders):  # type: ignore[no-untyped-def]
-    """A pair on which units begin to flow joins those of its site."""
-    first, after, before = holders
-    after[pair], before[pair] = first[at], -1
-    if first[at] >= 0:
-        before[first[at]] = pair
-    first[at] = pair
+def _hang(node, parent, arc, way, flow, tree):  # type: ignore[no-untyped-def]
+    tree[node].parent, tree[node].arc, tree[node].way, tree[node].flow = parent, arc, way, flow
 
 
 @njit(nogil=True, cache=True)
-def _let_go(pair, at, holders):  # type: ignore[no-untyped-def]
-    """A pair on which no unit flows any more leaves those of its site."""
-    first, after, before = holders
-    if before[pair] >= 0:
-        after[before[pair]] = after[pair]
+def _link(node, tree):  # type: ignore[no-untyped-def]
+    following = tree[tree[node].parent].child
+    tree[node].after, tree[node].before = following, -1
+    if following >= 0:
+        tree[following].before = node
+    tree[tree[node].parent].child = node
+
+
+@njit(nogil=True, cache=True)
+def _unlink(node, tree):  # type: ignore[no-untyped-def]
+    """Take a node from the list of its parent, if it is in it."""
+    before, after = tree[node].before, tree[node].after
+    if before >= 0:
+        tree[before].after = after
+    elif tree[tree[node].parent].child == node:
+        tree[tree[node].parent].child = after
     else:
-        first[at] = after[pair]
-    if after[pair] >= 0:
-        before[after[pair]] = before[pair]
+        return
+    if after >= 0:
+        tree[after].before = before
+    tree[node].before = -1
 
 
 @njit(nogil=True, cache=True)
-def _look_on(row, base, best, problem, state, heap, work):  # type: ignore[no-untyped-def]
-    """Go on from a row to its sites: full ones wait on the heap, of free ones the nearest may be the end.
+def _reprice(top, rows, tree):  # type: ignore[no-untyped-def]
+    """Prices and depths of ``top`` and all that hangs below it."""
+    node = np.int32(top)
+    tree[node].below = -1
+    while node >= 0:
+        last, up = tree[node].below, tree[node].parent
+        if up >= 0:
+            tree[node].price = tree[up].price + (tree[node].way if node < rows else -tree[node].way)
+            tree[node].depth = tree[up].depth + 1
+        child = tree[node].child
+        while child >= 0:
+            tree[child].below = last
+            last, child = child, tree[child].after
+        node = last
 
-    Pairs of a row rise in cost: beyond the best end none is looked at.
+
+@njit(nogil=True, cache=True)
+def _preference(start, site, cost, refuse, guess):  # type: ignore[no-untyped-def]
+    """``int64[r]``: how much worse the second best is for each row than the best, below zero."""
+    by_row = np.zeros(len(refuse), dtype=np.int64)
+    for row in range(len(refuse)):
+        best, second = refuse[row], refuse[row]
+        for pair in range(start[row], start[row + 1]):
+            total = cost[pair] + guess[site[pair]]
+            if total < best:
+                best, second = total, best
+            elif total < second:
+                second = total
+        by_row[row] = best - second
+    return by_row
+
+
+@njit(nogil=True, cache=True)
+def _begin(units, start, site, cost, seats, refuse, guess, order, tree):  # type: ignore[no-untyped-def]
+    """The first basis: rows in ``order`` take the cheapest seats that are left, at guessed prices.
+
+    Strongly feasible: an arc without units leads towards the root. A site without seats has a price that nobody pays.
     """
-    start, site, cost, seats = problem[0], problem[1], problem[2], problem[4]
-    load, price = state[0], state[1]
-    distance, done, site_pair, touched = work[0], work[1], work[2], work[4]
-    end, end_site, end_row, many = best
-    for pair in range(start[row], start[row + 1]):
-        if base + cost[pair] > end:
-            break
-        at = site[pair]
-        length = base + cost[pair] + price[at]
-        if done[at] or length >= distance[at]:
-            continue
-        if site_pair[at] < 0:
-            touched[many] = at
-            many += 1
-        distance[at], site_pair[at] = length, pair
-        if load[at] >= seats[at]:
-            if length <= end:
-                heappush(heap, (length, at))
-        elif length < end or (length == end and end_site < 0):
-            end, end_site, end_row = length, at, np.int64(-1)
-    return end, end_site, end_row, many
-
-
-@njit(nogil=True, cache=True)
-def _search(row, problem, state, holders, work):  # type: ignore[no-untyped-def]
-    """Cheapest way for one more unit of ``row``: (cost, end site, end row, sites looked at), and rows looked at.
-
-    A way goes from the row to a site, from a full site to the rows that it holds, and on from these; it ends at a free
-    seat, or where a row leaves a unit without one.
-    """
-    pair_row, refuse, worth = problem[3], problem[5], state[2]
-    first, after = holders[0], holders[1]
-    distance, done, row_pair, held = work[0], work[1], work[3], work[5]
-    heap, many_held = [(_FAR, np.int64(0))], 0
-    row_pair[row] = -2
-    best = (refuse[row], np.int64(-1), np.int64(row), 0)
-    best = _look_on(row, np.int64(0), best, problem, state, heap, work)
-    while heap:
-        length, at = heappop(heap)
-        if length > best[0] or (length == best[0] and best[1] >= 0):
-            break
-        if done[at] or length > distance[at]:
-            continue
-        done[at] = True
-        pair = first[at]
-        while pair >= 0:
-            other = pair_row[pair]
-            if row_pair[other] == -1:
-                row_pair[other], held[many_held] = pair, other
-                many_held += 1
-                without = length + refuse[other] - worth[other]
-                if without < best[0]:
-                    best = (without, np.int64(-1), np.int64(other), best[3])
-                best = _look_on(other, length - worth[other], best, problem, state, heap, work)
-            pair = after[pair]
-    return best, many_held
-
-
-@njit(nogil=True, cache=True)
-def _augment(row, left, end_site, end_row, problem, state, holders, work):  # type: ignore[no-untyped-def]
-    """Send as many units along the way that was found as it takes; returns how many."""
-    site, pair_row, seats = problem[1], problem[3], problem[4]
-    load, flow = state[0], state[3]
-    site_pair, row_pair, gains, losses = work[2], work[3], work[6], work[7]
-    amount, many_gains, many_losses = left, 0, 0
-    other = end_row
-    if end_site >= 0:
-        amount = min(amount, seats[end_site] - load[end_site])
-        gains[0], many_gains = site_pair[end_site], 1
-        other = pair_row[gains[0]]
-    while other != row:
-        back = row_pair[other]
-        amount = min(amount, flow[back])
-        losses[many_losses], gains[many_gains] = back, site_pair[site[back]]
-        other = pair_row[gains[many_gains]]
-        many_losses, many_gains = many_losses + 1, many_gains + 1
-    for k in range(many_gains):
-        if flow[gains[k]] == 0:
-            _hold(gains[k], site[gains[k]], holders)
-        flow[gains[k]] += amount
-    for k in range(many_losses):
-        flow[losses[k]] -= amount
-        if flow[losses[k]] == 0:
-            _let_go(losses[k], site[losses[k]], holders)
-    if end_site >= 0:
-        load[end_site] += amount
-    return amount
-
-
-@njit(nogil=True, cache=True)
-def _seat_all(left, problem, state, holders):  # type: ignore[no-untyped-def]
-    """Seat the units that are left of each row, one row after another; prices stay proofs all the time."""
-    site, price, worth = problem[1], state[1], state[2]
-    rows, sites = len(left), len(price)
-    distance, done = np.full(sites, _FAR), np.zeros(sites, dtype=np.bool_)
-    site_pair, row_pair = np.full(sites, -1, dtype=np.int64), np.full(rows, -1, dtype=np.int64)
-    touched, held = np.zeros(sites, dtype=np.int64), np.zeros(rows, dtype=np.int64)
-    gains, losses = np.zeros(sites + 1, dtype=np.int64), np.zeros(sites + 1, dtype=np.int64)
-    work = (distance, done, site_pair, row_pair, touched, held, gains, losses)
+    rows, root = len(units), len(units) + len(seats)
+    free = seats.copy()
+    for row in order:
+        left, seeking = units[row], True
+        while seeking:
+            best, at = refuse[row], -1
+            for pair in range(start[row], start[row + 1]):
+                if free[site[pair]] > 0 and cost[pair] + guess[site[pair]] < best:
+                    best, at = cost[pair] + guess[site[pair]], pair
+            if at < 0:
+                _hang(row, root, -1, refuse[row], left, tree)
+                seeking = False
+            elif left < free[site[at]]:
+                _hang(row, rows + site[at], at, cost[at], left, tree)
+                free[site[at]] -= left
+                seeking = False
+            else:
+                _hang(rows + site[at], row, at, cost[at], free[site[at]], tree)
+                left -= free[site[at]]
+                free[site[at]] = 0
+    wall = refuse.max() if rows else 0
+    for k in range(len(seats)):
+        if tree[rows + k].parent < 0:
+            _hang(rows + k, root, -1, 0 if seats[k] else -wall, free[k], tree)
+        _link(rows + k, tree)
     for row in range(rows):
-        while left[row] > 0:
-            (end, end_site, end_row, many_touched), many_held = _search(row, problem, state, holders, work)
-            left[row] -= _augment(row, left[row], end_site, end_row, problem, state, holders, work)
-            worth[row], row_pair[row] = end, -1
-            for k in range(many_held):
-                other = held[k]
-                worth[other] += end - distance[site[row_pair[other]]]
-                row_pair[other] = -1
-            for k in range(many_touched):
-                at = touched[k]
-                if done[at]:
-                    price[at] += end - distance[at]
-                distance[at], done[at], site_pair[at] = _FAR, False, -1
+        if tree[row].child >= 0:
+            _link(row, tree)
+    _reprice(root, rows, tree)
+
+
+@njit(nogil=True, cache=True)
+def _gain(node, pair, site, cost, refuse, tree):  # type: ignore[no-untyped-def]
+    """What a unit saves that goes from the root to a site, or from a row by a pair: -1 is its way to the root."""
+    rows = len(refuse)
+    if node >= rows:
+        return -tree[node].price
+    worth = tree[node].way + tree[tree[node].parent].price
+    return worth - (refuse[node] if pair < 0 else cost[pair] + tree[rows + site[pair]].price)
+
+
+@njit(nogil=True, cache=True)
+def _list(node, start, site, cost, refuse, tree, listed):  # type: ignore[no-untyped-def]
+    """Look from ``node`` on, all around if need be, for arcs that would lessen the cost: where to go on, how many."""
+    rows, root = len(refuse), len(tree) - 1
+    many, looked = 0, 0
+    while many < len(listed) and looked < root and (many == 0 or looked < _LOOKED):
+        if node >= rows:
+            best, at = -tree[node].price, -1
+        else:
+            worth = tree[node].way + tree[tree[node].parent].price
+            best, at = worth - refuse[node], -1
+            for pair in range(start[node], start[node + 1]):
+                gain = worth - cost[pair] - tree[rows + site[pair]].price
+                if gain > best:
+                    best, at = gain, pair
+        if best > 0:
+            listed[many, 0], listed[many, 1] = node, at
+            many += 1
+        looked += 1
+        node = node + 1 if node + 1 < root else 0
+    return node, many
+
+
+@njit(nogil=True, cache=True)
+def _best(many, site, cost, refuse, tree, listed):  # type: ignore[no-untyped-def]
+    """Keep those of the list that still lessen the cost: how many, and the place of the best, -1 for none."""
+    kept, best, place = 0, 0, -1
+    for k in range(many):
+        gain = _gain(listed[k, 0], listed[k, 1], site, cost, refuse, tree)
+        if gain > 0:
+            listed[kept, 0], listed[kept, 1] = listed[k, 0], listed[k, 1]
+            if gain > best:
+                best, place = gain, kept
+            kept += 1
+    return kept, place
+
+
+@njit(nogil=True, cache=True)
+def _level(node, rows, tree):  # type: ignore[no-untyped-def]
+    return tree[tree[node].parent].depth + 1 if node < rows else tree[node].depth
+
+
+@njit(nogil=True, cache=True)
+def _blocking(tail, head, rows, tree):  # type: ignore[no-untyped-def]
+    """Of the circle that an arc closes: its top, the units that can go around, the node whose arc they empty, its side.
+
+    Of several such arcs the last one from the top around, which keeps the basis strongly feasible: it never comes back.
+    """
+    left, right = tail, head
+    while left != right:
+        on_left, on_right = _level(left, rows, tree), _level(right, rows, tree)
+        if on_left >= on_right:
+            left = tree[left].parent
+        if on_right >= on_left:
+            right = tree[right].parent
+    top, amount, out, below_head = left, _FAR, np.int64(-1), False
+    node = tail
+    while node != top:
+        if node < rows and tree[node].flow < amount:
+            amount, out = tree[node].flow, node
+        node = tree[node].parent
+    node = head
+    while node != top:
+        if node >= rows and tree[node].flow <= amount:
+            amount, out, below_head = tree[node].flow, node, True
+        node = tree[node].parent
+    return top, amount, out, below_head
+
+
+@njit(nogil=True, cache=True)
+def _push(node, top, amount, rows, tree):  # type: ignore[no-untyped-def]
+    while node != top:
+        tree[node].flow += amount if node >= rows else -amount
+        node = tree[node].parent
+
+
+@njit(nogil=True, cache=True)
+def _turn(end, other, pair, way, amount, out, rows, tree):  # type: ignore[no-untyped-def]
+    """Hang what is below ``out`` on ``other`` by its node ``end``, and the parents between the two below it."""
+    old, was_leaf = tree[out].parent, other < rows and tree[other].child < 0
+    node, parent, arc, flow = end, other, pair, amount
+    while True:
+        next_node, next_arc, next_way, next_flow = tree[node].parent, tree[node].arc, tree[node].way, tree[node].flow
+        _unlink(node, tree)
+        _hang(node, parent, arc, way, flow, tree)
+        if node >= rows or tree[node].child >= 0 or node != out:
+            _link(node, tree)
+        if node == out:
+            break
+        node, parent, arc, way, flow = next_node, node, next_arc, next_way, next_flow
+    if old < rows and tree[old].child < 0:
+        _unlink(old, tree)
+    if was_leaf:
+        _link(other, tree)
+        _reprice(other, rows, tree)
+    elif end >= rows or tree[end].child >= 0:
+        _reprice(end, rows, tree)
+
+
+@njit(nogil=True, cache=True)
+def _pivot(node, pair, site, cost, refuse, tree):  # type: ignore[no-untyped-def]
+    """Send around what the arc of :func:`_gain` takes, and let it stand in the tree for the arc that this empties."""
+    rows, root = len(refuse), len(tree) - 1
+    if node >= rows:
+        tail, head, way = root, node, 0
+    elif pair < 0:
+        tail, head, way = node, root, refuse[node]
+    else:
+        tail, head, way = node, rows + site[pair], cost[pair]
+    top, amount, out, below_head = _blocking(tail, head, rows, tree)
+    _push(tail, top, amount, rows, tree)
+    _push(head, top, -amount, rows, tree)
+    if below_head:
+        _turn(head, tail, pair, way, amount, out, rows, tree)
+    else:
+        _turn(tail, head, pair, way, amount, out, rows, tree)
+
+
+@njit(nogil=True, cache=True)
+def _simplex(units, start, site, cost, seats, refuse, guess, order):  # type: ignore[no-untyped-def]
+    rows, root = len(units), len(units) + len(seats)
+    tree = np.zeros(root + 1, dtype=_NODE)
+    for k in range(root + 1):
+        tree[k].parent, tree[k].arc, tree[k].child, tree[k].before = -1, -1, -1, -1
+    _begin(units, start, site, cost, seats, refuse, guess, order, tree)
+    listed = np.zeros((_LISTED, 2), dtype=np.int64)
+    node, many = _list(0, start, site, cost, refuse, tree, listed)
+    while many:
+        for _ in range(_USED):
+            many, place = _best(many, site, cost, refuse, tree, listed)
+            if place < 0:
+                break
+            _pivot(listed[place, 0], listed[place, 1], site, cost, refuse, tree)
+        node, many = _list(node, start, site, cost, refuse, tree, listed)
+    flow, value = np.zeros(len(site), dtype=np.int64), np.zeros(root, dtype=np.int64)
+    for k in range(root):
+        value[k] = tree[k].way + tree[tree[k].parent].price if k < rows else tree[k].price
+        if tree[k].arc >= 0:
+            flow[tree[k].arc] = tree[k].flow
+    return flow, value[rows:], value[:rows]
 
 
 def transport(
@@ -172,8 +297,7 @@ def transport(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Share out seats so that the costs of all units, those that get none included, are the least possible.
 
-    Successive shortest augmenting paths over sites, with prices kept from path to path: exact in whole numbers, one
-    row after another, so that equal inputs give equal answers.
+    The network simplex method on whole numbers, which ends by Cunningham's rule; equal inputs give equal answers.
 
     Parameters
     ----------
@@ -182,7 +306,7 @@ def transport(
     start
         ``int64[r + 1]``: row ``k`` has the pairs ``start[k]`` up to, not with, ``start[k + 1]``.
     site, cost
-        ``int64[k]`` of each pair; costs zero or more, rising within a row.
+        ``int64[k]`` of each pair; costs zero or more.
     seats
         ``int64[s]``, zero or more.
     refuse
@@ -195,17 +319,37 @@ def transport(
         ``int64[k]`` units on each pair; ``int64[s]`` and ``int64[r]`` prices of a seat and of one more unit. They prove
         that nothing costs less: ``worth <= cost + price`` on every pair, with equality where units flow;
         ``worth <= refuse``, with equality where some get none; a price above zero only where all seats are taken.
+
+    References
+    ----------
+    Cunningham, W. H. (1976), A network simplex method, Mathematical Programming 11, 105-116.
     """
-    pair_row = np.repeat(np.arange(len(units)), np.diff(start))
-    flow, price, worth = (np.zeros(size, dtype=np.int64) for size in (len(site), len(seats), len(units)))
-    holders = np.full(len(seats), -1), np.full(len(site), -1), np.full(len(site), -1)
-    state = np.zeros(len(seats), dtype=np.int64), price, worth, flow
-    _seat_all(units.copy(), (start, site, cost, pair_row, seats, refuse), state, holders)
+    guess = np.zeros(len(seats), dtype=np.int64)
+    if len(units) >= _SAMPLE**2 * len(seats):
+        row, pair = ranges(start[:-1][::_SAMPLE], np.diff(start)[::_SAMPLE])
+        few, few_refuse, part = units[::_SAMPLE].copy(), refuse[::_SAMPLE].copy(), -(-seats // _SAMPLE)
+        few_start = run_starts(row, len(few))
+        guess = _from_guess(few, few_start, site[pair], cost[pair], part, few_refuse, guess)[1]
+    return _from_guess(units, start, site, cost, seats, refuse, guess)
+
+
+def _from_guess(
+    units: NDArray[np.int64],
+    start: NDArray[np.int64],
+    site: NDArray[np.int64],
+    cost: NDArray[np.int64],
+    seats: NDArray[np.int64],
+    refuse: NDArray[np.int64],
+    guess: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """As :func:`transport`, where prices ``guess`` ``int64[s]`` are near; who prefers one site most begins (Vogel)."""
+    order = np.argsort(_preference(start, site, cost, refuse, guess), kind="stable")
+    flow, price, worth = _simplex(units, start, site, cost, seats, refuse, guess, order)
     return flow, price, worth
 
 
 @njit(nogil=True, cache=True)
-def _held_back(start, site, by_start, by_pair, pair_row, flow, row_in, site_in, queue):  # type: ignore[no-untyped-def]
+def _held_back(start, site, held_start, held_row, row_in, site_in, queue):  # type: ignore[no-untyped-def]
     first, last = 0, 0
     for row in range(len(row_in)):
         if row_in[row]:
@@ -219,9 +363,9 @@ def _held_back(start, site, by_start, by_pair, pair_row, flow, row_in, site_in, 
             if site_in[at]:
                 continue
             site_in[at] = True
-            for k in range(by_start[at], by_start[at + 1]):
-                other = pair_row[by_pair[k]]
-                if flow[by_pair[k]] > 0 and not row_in[other]:
+            for k in range(held_start[at], held_start[at + 1]):
+                other = held_row[k]
+                if not row_in[other]:
                     row_in[other] = True
                     queue[last] = other
                     last += 1
@@ -238,8 +382,9 @@ def held_back(
     pair_row = np.repeat(np.arange(len(units)), np.diff(start))
     served = np.bincount(pair_row, weights=flow, minlength=len(units)).astype(np.int64)
     row_in, site_in = (served < units) & (np.diff(start) > 0), np.zeros(sites, dtype=bool)
-    by_pair, queue = np.argsort(site, kind="stable"), np.zeros(len(units), dtype=np.int64)
-    _held_back(start, site, run_starts(site, sites), by_pair, pair_row, flow, row_in, site_in, queue)
+    held = np.flatnonzero(flow)
+    held, queue = held[np.argsort(site[held], kind="stable")], np.zeros(len(units), dtype=np.int64)
+    _held_back(start, site, run_starts(site[held], sites), pair_row[held], row_in, site_in, queue)
     return row_in, site_in
 
 

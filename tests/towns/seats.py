@@ -36,6 +36,19 @@ def random_seats(draw, most_rows: int = 7, most_sites: int = 5):
     return seats_in_reach(people, seats, walks)
 
 
+def clustered_seats(rows: int, sites: int, *, share: float, equal: bool, seed: int = 15) -> SeatsInReach:
+    """People around a few centres, some of one home, and seats for ``share`` of them; walks with and without ties."""
+    draw = np.random.default_rng(seed)
+    centres = draw.random((5, 2))
+    homes, places = (centres[draw.integers(0, 5, count)] + draw.normal(0, 0.1, (count, 2)) for count in (rows, sites))
+    homes[::7] = homes[0]
+    walks = np.rint(900 * np.hypot(*(homes[:, np.newaxis] - places).T).T).astype(int)
+    people, size = draw.integers(0, 61, rows), np.ones(sites) if equal else draw.lognormal(0.0, 0.8, sites)
+    seats = np.rint(size / size.sum() * people.sum() * share).astype(int)
+    near = {(row, site): walks[row, site] for row, site in zip(*np.nonzero(walks < 300), strict=True)}
+    return seats_in_reach(people.tolist(), seats.tolist(), near)
+
+
 def reach_of(walks: Mapping[tuple[int, int], float], *, points: int, facilities: int, cutoff_min: float) -> ReachTable:
     """A reach table of ``{(point, facility): minutes}``."""
     pairs = sorted(walks)

@@ -1,15 +1,11 @@
 """Who gets a seat: whole people to facilities with few seats, by policy, each with its proof.
 
-Source -> point -> facility -> sink. Most people served is a maximum flow, and the least minimum cut proves it. Least
-walking at that volume parts along the cut: whom it does not hold are all served, and where seats are short all seats
-are taken. Both halves are shared out by shortest augmenting paths in whole numbers, and the prices that these leave
-behind are checked to prove that nothing is shorter.
+Seats are shared out in whole numbers by the network simplex method, where going without costs more than any walk: as
+many as can be are served, with the least walking of all ways to do so. The prices that it leaves behind are checked to
+prove that nothing is shorter, and a cut read off its flow to prove that nobody more can be served.
 """
 
 from __future__ import annotations
-
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +14,6 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components, maximum_flow
 
 from circle15.errors import InputError
-from circle15.kernels.ragged import ranges, run_starts
 from circle15.kernels.transport import first_come, held_back, transport
 from circle15.model.capacity import Allocation, Cut, SeatsInReach
 from circle15.refusals import refusal
@@ -29,115 +24,51 @@ _MOST_PEOPLE = 2**31 - 1
 """Whole numbers of scipy's maximum flow have 32 bits."""
 
 
-def most_served(table: SeatsInReach) -> Cut:
-    """How many people can be served at most, and the proof.
-
-    Rows that reach the same sites are one: exact, and small enough for 50,000 points.
+def most_served(table: SeatsInReach, best: Allocation | None = None) -> Cut:
+    """How many people can be served at most, and the proof; ``best`` of :func:`least_walking`, where it is known.
 
     Raises
     ------
-    InputError
-        If more than 2,147,483,647 people ask.
     RuntimeError
         If flow and cut are not equal, which cannot be.
     """
-    kind, first = _alike(table)
-    people = np.bincount(kind, weights=table.people, minlength=len(first)).astype(np.int64)
-    row, pair = ranges(table.start[first], np.diff(table.start)[first])
-    site, start = table.site[pair], run_starts(row, len(first))
-    flow = _maximum_flow(people, row, site, table.seats)
-    rows, sites = held_back(people, start, site, flow, len(table.seats))
-    cut = int(people[~rows & (np.diff(start) > 0)].sum() + table.seats[sites].sum())
-    if cut != flow.sum():
-        raise RuntimeError(f"maximum flow {flow.sum()} and minimum cut {cut} differ")
-    return Cut(served=cut, rows=rows[kind], sites=sites)
+    best = least_walking(table) if best is None else best
+    rows, sites = held_back(table.people, table.start, table.site, best.flow, len(table.seats))
+    cut = int(table.people[~rows & table.reaches].sum() + table.seats[sites].sum())
+    if cut != best.served:
+        raise RuntimeError(f"maximum flow {best.served} and minimum cut {cut} differ")
+    return Cut(served=cut, rows=rows, sites=sites)
 
 
-def _alike(table: SeatsInReach) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """``int64[r]`` which set of sites each row reaches, and the first row of each set."""
-    bounds = table.start.tolist()
-    reached = [table.site[first:last].tobytes() for first, last in pairwise(bounds)]
-    kind = pd.factorize(np.array(reached, dtype=object))[0].astype(np.int64)
-    return kind, np.unique(kind, return_index=True)[1]
-
-
-def _maximum_flow(
-    people: NDArray[np.int64],
-    row: NDArray[np.int64],
-    site: NDArray[np.int64],
-    seats: NDArray[np.int64],
-    *,
-    limit: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
-) -> NDArray[np.int64]:
-    """``int64[k]``: a maximum flow on the pairs; ``limit``: ``int64[r]`` groups and ``int64[g]`` people of each."""
-    if people.sum() > _MOST_PEOPLE:
-        raise refusal("allocation_people", error=InputError, count=int(people.sum()), most=_MOST_PEOPLE)
-    if len(site) == 0:
-        return np.zeros(0, dtype=np.int64)
-    rows, sites = len(people), len(seats)
-    asked = np.bincount(site, weights=people[row], minlength=sites).astype(np.int64)
-    group, most = (np.zeros(rows, dtype=np.int64), people.sum()[np.newaxis]) if limit is None else limit
-    source, sink, at_group = rows + sites, rows + sites + 1, rows + sites + 2
-    tail = np.concatenate([np.full(len(most), source), at_group + group, row, rows + np.arange(sites)])
-    head = np.concatenate([at_group + np.arange(len(most)), np.arange(rows), rows + site, np.full(sites, sink)])
-    carries = np.concatenate([most, people, people[row], np.minimum(seats, asked)])
-    nodes = at_group + len(most)
-    arcs = sparse.csr_array((carries.astype(np.int32), (tail, head)), shape=(nodes, nodes))
-    found: Any = maximum_flow(arcs, source, sink).flow
-    return np.asarray(found[row, rows + site]).ravel().astype(np.int64)
-
-
-def least_walking(table: SeatsInReach, cut: Cut | None = None) -> Allocation:
+def least_walking(table: SeatsInReach) -> Allocation:
     """Most people served, and among all ways to do so the least walking: the policy ``most``.
 
     Raises
     ------
     RuntimeError
-        If the allocation is not as large as the maximum flow, or its prices do not prove it; which cannot be.
+        If its prices do not prove the allocation, which cannot be.
     """
-    cut = most_served(table) if cut is None else cut
-    short = cut.rows[table.row]
-    flow = np.zeros(len(table.site), dtype=np.int64)
-    settled = ~short & ~cut.sites[table.site]
-    flow[settled] = _cheapest(
-        table.row[settled], table.site[settled], table.cost_ms[settled], table.people, table.seats
-    )
-    taken = np.where(cut.sites, table.seats, 0)  # every one of these seats goes to somebody
-    flow[short] = _cheapest(table.site[short], table.row[short], table.cost_ms[short], taken, table.people)
-    allocation = Allocation(table=table, flow=flow, policy="most")
-    _check(allocation, cut.served)
-    return allocation
+    refuse = np.full(len(table.people), _penalty(table.cost_ms, len(table.seats)))
+    return Allocation(table=table, flow=_cheapest(table, refuse), policy="most")
 
 
-def _cheapest(
-    giver: NDArray[np.int64],
-    taker: NDArray[np.int64],
-    cost: NDArray[np.int64],
-    units: NDArray[np.int64],
-    room: NDArray[np.int64],
-    *,
-    refuse: NDArray[np.int64] | None = None,
-) -> NDArray[np.int64]:
-    """``int64[k]``: units of givers to takers with so much room at the least cost, as many as can be, proven."""
-    order = np.lexsort((taker, cost, giver))
-    giver, taker, cost = giver[order], taker[order], cost[order]
-    if refuse is None:
-        refuse = np.full(len(units), _penalty(cost, min(len(np.unique(giver)), len(np.unique(taker)))))
-    flow, price, worth = transport(units, run_starts(giver, len(units)), taker, cost, room, refuse)
-    given = np.bincount(giver, weights=flow, minlength=len(units)).astype(np.int64)
-    taken = np.bincount(taker, weights=flow, minlength=len(room)).astype(np.int64)
-    slack = cost + price[taker] - worth[giver]
+def _cheapest(table: SeatsInReach, refuse: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``int64[k]``: people on pairs at the least cost, where one of a row who goes without costs ``refuse``; proven."""
+    row, site, people, seats = table.row, table.site, table.people, table.seats
+    flow, price, worth = transport(people, table.start, site, table.cost_ms, seats, refuse)
+    used = np.flatnonzero(flow)
+    given = np.bincount(row[used], weights=flow[used], minlength=len(people)).astype(np.int64)
+    taken = np.bincount(site[used], weights=flow[used], minlength=len(seats)).astype(np.int64)
+    slack = table.cost_ms + price[site] - worth[row]
     proven = (
-        bool((flow >= 0).all() and (given <= units).all() and (taken <= room).all())
-        and bool((slack >= 0).all() and (slack[flow > 0] == 0).all())
-        and bool((worth <= refuse).all() and (worth[given < units] == refuse[given < units]).all())
-        and bool((price >= 0).all() and (taken[price > 0] == room[price > 0]).all())
+        bool((flow >= 0).all() and (given <= people).all() and (taken <= seats).all())
+        and bool((slack >= 0).all() and (slack[used] == 0).all())
+        and bool((worth <= refuse).all() and (worth[given < people] == refuse[given < people]).all())
+        and bool((price >= 0).all() and (taken[price > 0] == seats[price > 0]).all())
     )
     if not proven:
         raise RuntimeError("prices do not prove the allocation")
-    back = np.zeros(len(flow), dtype=np.int64)
-    back[order] = flow
-    return back
+    return flow
 
 
 def _penalty(cost: NDArray[np.int64], sites: int) -> int:
@@ -176,8 +107,7 @@ def priority_first(table: SeatsInReach, first: NDArray[np.bool_], cut: Cut | Non
     """
     cut = most_served(table) if cut is None else cut
     penalty = _penalty(table.cost_ms, len(table.seats))
-    refuse = np.where(first, 2 * penalty, penalty).astype(np.int64)
-    flow = _cheapest(table.row, table.site, table.cost_ms, table.people * table.reaches, table.seats, refuse=refuse)
+    flow = _cheapest(table, np.where(first, 2 * penalty, penalty).astype(np.int64))
     allocation = Allocation(table=table, flow=flow, policy="priority")
     _check(allocation, cut.served)
     return allocation
@@ -201,7 +131,14 @@ def fairest(table: SeatsInReach, group: NDArray[np.int64], cut: Cut | None = Non
     Allocation
         ``share`` is the largest of all fractions people / people of a group such that each group has at least that
         share, rounded up to whole people; the next larger one is shown to be too large by a maximum flow.
+
+    Raises
+    ------
+    InputError
+        If more than 2,147,483,647 people ask.
     """
+    if table.people.sum() > _MOST_PEOPLE:
+        raise refusal("allocation_people", error=InputError, count=int(table.people.sum()), most=_MOST_PEOPLE)
     cut = most_served(table) if cut is None else cut
     people = table.people * table.reaches
     asked = np.bincount(group, weights=people).astype(np.int64)
@@ -237,8 +174,16 @@ def _fractions(asked: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 def _can_have(
     table: SeatsInReach, group: NDArray[np.int64], people: NDArray[np.int64], least: NDArray[np.int64]
 ) -> bool:
-    flow = _maximum_flow(people, table.row, table.site, table.seats, limit=(group, least))
-    return bool(flow.sum() == least.sum())
+    """Whether so many of each group can be served at once: a maximum flow by way of groups."""
+    row, site, rows, sites = table.row, table.site, len(people), len(table.seats)
+    asked = np.bincount(site, weights=people[row], minlength=sites).astype(np.int64)
+    source, sink, at_group = rows + sites, rows + sites + 1, rows + sites + 2
+    tail = np.concatenate([np.full(len(least), source), at_group + group, row, rows + np.arange(sites)])
+    head = np.concatenate([at_group + np.arange(len(least)), np.arange(rows), rows + site, np.full(sites, sink)])
+    carries = np.concatenate([least, people, people[row], np.minimum(table.seats, asked)])
+    nodes = at_group + len(least)
+    arcs = sparse.csr_array((carries.astype(np.int32), (tail, head)), shape=(nodes, nodes))
+    return bool(maximum_flow(arcs, source, sink).flow_value == least.sum())
 
 
 def _with_floor(
@@ -247,10 +192,16 @@ def _with_floor(
     """Least walking where at most ``spare`` ``int64[g]`` of each group go without: these go to a site of their own."""
     sites, rows = len(table.seats), np.flatnonzero(people)
     penalty = _penalty(table.cost_ms, sites + len(spare))
-    row, site = np.append(table.row, rows), np.append(table.site, sites + group[rows])
-    cost = np.append(table.cost_ms, np.full(len(rows), penalty))
-    refuse, room = np.full(len(people), 2 * penalty), np.append(table.seats, spare)
-    return _cheapest(row, site, cost, people, room, refuse=refuse)[: len(table.site)]
+    after, own = table.start[1:][rows], np.zeros(len(table.site) + len(rows), dtype=bool)
+    own[after + np.arange(len(rows))] = True
+    wider = SeatsInReach(
+        people=people,
+        start=table.start + np.searchsorted(rows, np.arange(len(people) + 1)),
+        site=np.insert(table.site, after, sites + group[rows]),
+        cost_ms=np.insert(table.cost_ms, after, penalty),
+        seats=np.append(table.seats, spare),
+    )
+    return _cheapest(wider, np.full(len(people), 2 * penalty))[~own]
 
 
 def shortage_sets(table: SeatsInReach, cut: Cut) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -217,7 +217,7 @@ class ServiceSeats:
     @cached_property
     def cut(self) -> Cut:
         """Most that can be served."""
-        return most_served(self.table)
+        return most_served(self.table, self.most)
 
     @cached_property
     def served_high(self) -> int:
@@ -232,7 +232,7 @@ class ServiceSeats:
         """Under each policy: nearest, most, fair and, where the rule names some, priority."""
         found = [
             nearest_first(self.table),
-            least_walking(self.table, self.cut),
+            self.most,
             fairest(self.table, self.points.community[self.order], self.cut),
         ]
         if not self.rule.first or self.rule.first not in self.points.people:
@@ -260,10 +260,10 @@ class ServiceSeats:
         flow = priority_first(halves, first).flow.reshape(2, -1)
         return Allocation(table=table, flow=flow.sum(axis=0), policy="priority", first_served=int(flow[0].sum()))
 
-    @property
+    @cached_property
     def most(self) -> Allocation:
         """Most people, least walking."""
-        return self.allocations[1]
+        return least_walking(self.table)
 
     @cached_property
     def frame(self) -> pd.DataFrame:

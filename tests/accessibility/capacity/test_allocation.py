@@ -7,7 +7,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from ortools.graph.python import max_flow
+from ortools.graph.python import max_flow, min_cost_flow
 
 from circle15.accessibility.capacity.allocation import (
     fairest,
@@ -19,7 +19,7 @@ from circle15.accessibility.capacity.allocation import (
 )
 from circle15.errors import InputError
 from circle15.model.capacity import SeatsInReach
-from tests.towns.seats import random_seats, seats_in_reach
+from tests.towns.seats import clustered_seats, random_seats, seats_in_reach
 
 # Two sites of 4 seats. Row 0 reaches both, row 1 the first only, row 2 nothing:
 #
@@ -95,7 +95,7 @@ def test_columns_that_do_not_fit_and_too_many_people_are_refused():
     with pytest.raises(InputError, match="do not fit"):
         seats_in_reach([1], [-1], {(0, 0): 1})
     with pytest.raises(InputError, match="more than the 2147483647"):
-        most_served(seats_in_reach([2**31, 2**31], [5], {(0, 0): 1, (1, 0): 1}))
+        fairest(seats_in_reach([2**31, 2**31], [5], {(0, 0): 1, (1, 0): 1}), np.arange(2))
 
 
 def test_seats_beyond_counting_do_no_harm():
@@ -190,6 +190,45 @@ def test_the_order_of_rows_and_sites_changes_no_sum(table):
     assert cut.sites.tolist() == other.sites[::-1].tolist()
     best, best_turned = least_walking(table), least_walking(turned)
     assert (best.served, best.walking_ms) == (best_turned.served, best_turned.walking_ms)
+
+
+def _or_tools(table: SeatsInReach) -> tuple[int, int]:
+    """Volume and cost by OR-Tools."""
+    rows, sites = len(table.people), len(table.seats)
+    source, sink, total = rows + sites, rows + sites + 1, int(table.people.sum())
+    flow = min_cost_flow.SimpleMinCostFlow()
+    row, site = np.arange(rows), np.arange(sites)
+    flow.add_arcs_with_capacity_and_unit_cost(np.full(rows, source), row, table.people, np.zeros(rows, dtype=int))
+    flow.add_arcs_with_capacity_and_unit_cost(table.row, rows + table.site, table.people[table.row], table.cost_ms)
+    flow.add_arcs_with_capacity_and_unit_cost(
+        rows + site, np.full(sites, sink), table.seats, np.zeros(sites, dtype=int)
+    )
+    flow.set_node_supply(source, total)
+    flow.set_node_supply(sink, -total)
+    assert flow.solve_max_flow_with_min_cost() == flow.OPTIMAL
+    return flow.maximum_flow(), flow.optimal_cost()
+
+
+@pytest.mark.parametrize("share", [0.6, 0.95, 1.0, 1.05, 2.0])
+@pytest.mark.parametrize("equal", [True, False])
+def test_or_tools_walks_as_little_in_towns_with_clusters(share, equal):
+    table = clustered_seats(600, 24, share=share, equal=equal)
+    best = least_walking(table)
+    assert (best.served, best.walking_ms) == _or_tools(table)
+    assert most_served(table, best).served == best.served
+
+
+def test_where_a_row_comes_first_or_each_group_has_its_share_or_tools_walks_as_little():
+    table = clustered_seats(40, 6, share=0.7, equal=False)
+    first = np.arange(40) % 3 == 0
+    found = priority_first(table, first)
+    alone = replace(table, people=np.where(first, table.people, 0))
+    assert found.by_row[first].sum() == _or_tools(alone)[0]
+    assert found.served == _or_tools(table)[0]
+    kept = replace(table, people=found.by_row)  # those who are served walk as little as they can
+    assert _or_tools(kept) == (found.served, found.walking_ms)
+    fair = fairest(table, np.arange(40) % 5)
+    assert _or_tools(replace(table, people=fair.by_row)) == (fair.served, fair.walking_ms)
 
 
 def test_or_tools_finds_the_same_flow():

@@ -14,7 +14,7 @@ from tests.towns.seats import random_seats, seats_in_reach
 
 def newly(table: SeatsInReach, more: list[int]) -> list[int]:
     cut = most_served(table)
-    return newly_seated(least_walking(table, cut), cut, np.array(more)).tolist()
+    return newly_seated(least_walking(table), cut, np.array(more)).tolist()
 
 
 def test_who_moves_to_a_new_seat_leaves_the_old_one_to_another():
@@ -39,7 +39,7 @@ def test_together_they_serve_as_many_as_the_maximum_flow_with_these_seats(table,
     sites = len(table.seats)
     more = np.array(draw.draw(st.lists(st.integers(0, 5), min_size=sites, max_size=sites)))
     cut = most_served(table)
-    before = least_walking(table, cut)
+    before = least_walking(table)
     people = newly_seated(before, cut, more)
     assert (people >= 0).all()
     assert (people + before.by_row <= table.people).all()
