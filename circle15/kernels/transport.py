@@ -16,12 +16,12 @@ from circle15.kernels.ragged import ranges, run_starts
 __all__ = ["first_come", "held_back", "transport"]
 
 _FAR = np.iinfo(np.int64).max
-_LISTED, _USED = 50, 25
+_LISTED, _USED = 50, 20
 """How many arcs that would lessen the cost are listed at once, and how many of them are used before the next list."""
-_LOOKED = 1000
+_LOOKED = 400
 """A list that has some ends after so many nodes."""
-_SAMPLE = 4
-"""One row in so many is solved first, to begin with its prices: where each site has four rows of the sample or more."""
+_SAMPLE = 6
+"""One row in so many is solved first, to begin with its prices: where each site has six rows of the sample or more."""
 
 _NODE = np.dtype(
     [(name, np.int64) for name in ("price", "way", "flow", "arc")]
@@ -149,7 +149,9 @@ def _gain(node, pair, site, cost, refuse, tree):  # type: ignore[no-untyped-def]
 def _list(node, start, site, cost, refuse, tree, listed):  # type: ignore[no-untyped-def]
     """Look from ``node`` on, all around if need be, for arcs that would lessen the cost: where to go on, how many."""
     rows, root = len(refuse), len(tree) - 1
-    many, looked = 0, 0
+    many, looked, price = 0, 0, np.empty(root - rows, dtype=np.int64)
+    for k in range(root - rows):
+        price[k] = tree[rows + k].price
     while many < len(listed) and looked < root and (many == 0 or looked < _LOOKED):
         if node >= rows:
             best, at = -tree[node].price, -1
@@ -157,7 +159,7 @@ def _list(node, start, site, cost, refuse, tree, listed):  # type: ignore[no-unt
             worth = tree[node].way + tree[tree[node].parent].price
             best, at = worth - refuse[node], -1
             for pair in range(start[node], start[node + 1]):
-                gain = worth - cost[pair] - tree[rows + site[pair]].price
+                gain = worth - cost[pair] - price[site[pair]]
                 if gain > best:
                     best, at = gain, pair
         if best > 0:
@@ -324,19 +326,19 @@ def transport(
     ----------
     Cunningham, W. H. (1976), A network simplex method, Mathematical Programming 11, 105-116.
     """
-    guess = np.zeros(len(seats), dtype=np.int64)
+    guess, at = np.zeros(len(seats), dtype=np.int64), site.astype(np.int32)
     if len(units) >= _SAMPLE**2 * len(seats):
         row, pair = ranges(start[:-1][::_SAMPLE], np.diff(start)[::_SAMPLE])
         few, few_refuse, part = units[::_SAMPLE].copy(), refuse[::_SAMPLE].copy(), -(-seats // _SAMPLE)
         few_start = run_starts(row, len(few))
-        guess = _from_guess(few, few_start, site[pair], cost[pair], part, few_refuse, guess)[1]
-    return _from_guess(units, start, site, cost, seats, refuse, guess)
+        guess = _from_guess(few, few_start, at[pair], cost[pair], part, few_refuse, guess)[1]
+    return _from_guess(units, start, at, cost, seats, refuse, guess)
 
 
 def _from_guess(
     units: NDArray[np.int64],
     start: NDArray[np.int64],
-    site: NDArray[np.int64],
+    site: NDArray[np.int32],
     cost: NDArray[np.int64],
     seats: NDArray[np.int64],
     refuse: NDArray[np.int64],

@@ -204,7 +204,8 @@ class Capacity:
     ``frame`` on (``community_id``, ``service``): ``demand`` people = ``served`` + ``full_in_reach`` (all that they
     reach is full) + ``out_of_reach`` (nothing in reach) + ``unknown`` (a facility whose capacity nobody knows is in
     reach, or the map cannot tell whether one is; of these, ``unknown_map``); ``walk_min`` mean walk of those served. NA
-    where the community's people are not known.
+    where the community's people are not known. ``floating``: seats per person by 2SFCA, the mean of those who come; NaN
+    where nobody does, and where it is not known for one of them.
 
     ``loads`` on (``facility_id``, ``service``): ``seats`` people a day (NA: not known), ``used``, ``idle``,
     ``in_reach`` (people asking who can walk there), ``one_more`` (whether one more seat would serve one more person),
@@ -218,7 +219,10 @@ class Capacity:
     ``least_share`` (of a community's people in reach), ``first_served`` and ``first_demand`` (those who come first).
 
     ``totals`` on ``service``: sums of ``frame``, ``served_high`` (if what is unknown had seats for all), ``seats``,
-    ``idle``, ``facilities``, ``facilities_unknown``, ``facilities_unreached``. ``rules``: what was assumed.
+    ``idle``, ``floating_used`` (all known seats that somebody who comes can walk to: 2SFCA shares them out whether or
+    not they can be taken), ``facilities``, ``facilities_unknown``, ``facilities_unreached``.
+
+    ``rules``: what was assumed.
 
     ``told`` is the same of bundles of ten people, which may be passed on: no single home can be worked out of it.
     """

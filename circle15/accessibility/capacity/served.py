@@ -20,10 +20,11 @@ from circle15.accessibility.capacity.allocation import (
     shortage_sets,
 )
 from circle15.accessibility.capacity.demand import whole_people
+from circle15.accessibility.capacity.floating import floating_access
 from circle15.catalog.capacity import capacity_rules
 from circle15.errors import InputError
 from circle15.kernels.ragged import rank_by_id, run_starts
-from circle15.model.capacity import Allocation, Capacity, CapacityRule, Cut, SeatsInReach
+from circle15.model.capacity import Allocation, Capacity, CapacityRule, Cut, FloatingAccess, SeatsInReach
 from circle15.model.placed import determined
 from circle15.model.places import DemandPoints, Facilities
 from circle15.model.results import ReachTable
@@ -266,6 +267,14 @@ class ServiceSeats:
         return least_walking(self.table)
 
     @cached_property
+    def floating(self) -> FloatingAccess:
+        """2SFCA of the same people, seats and walks: like the allocation it takes all walks within the circle alike."""
+        supply = np.zeros(len(self.reach.facility_ids))
+        supply[self.offers["row"]] = self.offers["seats"]
+        circle_min = self.reach.cutoff_ms / 60_000
+        return floating_access(self.reach, self.people.astype(float), supply, form="2sfca", circle_min=circle_min)
+
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """See :class:`~circle15.model.capacity.Capacity`."""
         points, site_of = self.points, self.pairs
@@ -291,6 +300,9 @@ class ServiceSeats:
             {name: points.community_sums(values).astype(np.int64) for name, values in parts.items()}, index=index
         ).astype("Int64")
         sums["walk_min"] = _minutes(points.community_sums(walked), points.community_sums(served))
+        shares = points.community_sums(np.where(self.people > 0, self.people * self.floating.access, 0.0))
+        asked = points.community_sums(self.people)
+        sums["floating"] = np.divide(shares, asked, out=np.full(len(asked), np.nan), where=asked > 0)
         nobody_knows = np.isnan(points.community_sums(points.people_in(self.rule.people)))
         sums.loc[nobody_knows, list(parts)] = pd.NA
         return sums
@@ -369,6 +381,7 @@ class ServiceSeats:
             "served_high": self.served_high,
             "seats": int(self.table.seats.sum()),
             "idle": int((self.table.seats - self.most.loads).sum()),
+            "floating_used": int(self.table.seats.sum() - self.floating.unused),
             "facilities": len(self.offers),
             "facilities_unknown": int((~self.known).sum()),
             "facilities_unreached": int((~reached).sum()),

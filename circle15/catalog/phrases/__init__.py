@@ -9,7 +9,7 @@ from circle15.catalog.phrases.actions import (
     lacking_most,
 )
 from circle15.catalog.phrases.attribution import remedy_sentences
-from circle15.catalog.phrases.capacity import capacity_assumptions, shortage_sentences
+from circle15.catalog.phrases.capacity import capacity_assumptions, floating_sentences, shortage_sentences
 from circle15.catalog.phrases.changes import change_sentences
 from circle15.catalog.phrases.equity import equity_reasons, named_groups
 from circle15.catalog.phrases.field_checks import check_communities, check_questions
@@ -38,6 +38,7 @@ __all__ = [
     "check_questions",
     "community_sentences",
     "equity_reasons",
+    "floating_sentences",
     "gap_sentences",
     "headline",
     "lacking_most",

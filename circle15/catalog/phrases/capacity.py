@@ -10,7 +10,7 @@ from circle15.model.capacity import Capacity, CapacityRule
 from circle15.model.places import AGE_GROUP
 from circle15.model.service import Service
 
-__all__ = ["capacity_assumptions", "shortage_sentences"]
+__all__ = ["capacity_assumptions", "floating_sentences", "shortage_sentences"]
 
 
 _UNIT_TIMES = {"seats": "sittings", "staff": "each"}
@@ -52,6 +52,26 @@ def _who(column: str, language: str) -> str:
     """Whom a column counts."""
     age = AGE_GROUP.fullmatch(column)
     return text("capacity_aged", language, age=age[1]) if age else text("capacity_everyone", language)
+
+
+def floating_sentences(found: Capacity, language: str, *, pack_services: tuple[Service, ...] = ()) -> pd.Series:
+    """A sentence for each service on what 2SFCA is, how many seats it uses and how many can be used.
+
+    On the index of ``found.totals``; parameters are those of ``shortage_sentences``.
+    """
+    known = known_services(pack_services)
+    sentences = [
+        text(
+            "capacity_floating",
+            language,
+            service=getattr(known[key], f"title_{language}"),
+            used=f"{row['floating_used']:,}",
+            served=f"{row['served']:,}",
+        )
+        + (text("capacity_floating_unknown", language) if row["facilities_unknown"] else "")
+        for key, row in zip(found.totals.index, found.totals.to_dict("records"), strict=True)
+    ]
+    return pd.Series(sentences, index=found.totals.index, dtype=object)
 
 
 def shortage_sentences(found: Capacity, language: str, *, pack_services: tuple[Service, ...] = ()) -> pd.Series:

@@ -226,14 +226,18 @@ def _subdistricts(analysis: Analysis, published: Figures, coverage: Coverage) ->
     return replace(found, frame=sums[found.frame.columns.intersection(sums.columns)], by_subdistrict=scored)
 
 
+_MEANS = ["walk_min", "floating"]
+"""Columns of :class:`Capacity` that count nobody."""
+
+
 def _capacity(told: Capacity | None, published: Figures) -> Capacity:
     """Who gets a seat, of bundles of ten; nothing of communities of which nothing is told."""
     if told is None or not len(told):
         return Capacity()
     silent = ~told.frame.index.get_level_values("community_id").isin(published.told)
     frame = told.frame.copy()
-    frame.loc[silent, [column for column in frame if column != "walk_min"]] = pd.NA
-    frame.loc[silent, "walk_min"] = np.nan
+    frame.loc[silent, [column for column in frame if column not in _MEANS]] = pd.NA
+    frame.loc[silent, _MEANS] = np.nan
     return replace(told, frame=frame)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.catalog.phrases import capacity_assumptions, shortage_sentences
+from circle15.catalog.phrases import capacity_assumptions, floating_sentences, shortage_sentences
 from circle15.model.limits import FEWEST
 from circle15.render.published.counts import few
 from circle15.render.published.privacy import SUPPRESSED
@@ -31,6 +31,7 @@ def seats(facts: Facts) -> list[Block]:
         Paragraph(words=say("seats_lead")),
         Bullets(items=tuple(assumed)),
         _by_service(facts),
+        *_floating(facts),
     ]
     short = found.shortages.index[found.shortages["short"] >= FEWEST][:_MOST_SHORTAGES]
     if not len(short):
@@ -46,6 +47,17 @@ def _pack(facts: Facts) -> dict[str, Any]:
 def _both(tongues: Any) -> list[Words]:
     """Sentences in both languages as words."""
     return [Words(zh=clean(zh), en=clean(en)) for zh, en in zip(*tongues, strict=True)]
+
+
+def _floating(facts: Facts) -> list[Block]:
+    """What 2SFCA uses and what can be used, of services that serve nobody, or enough people to tell."""
+    found: Any = facts.analysis.capacity
+    served = found.totals["served"]
+    told = found.totals.index[(served == 0) | (served >= FEWEST)]
+    if not len(told):
+        return []
+    said = _both(floating_sentences(found, tongue, **_pack(facts))[told] for tongue in ("zh", "en"))
+    return [Bullets(items=tuple(said))]
 
 
 def _by_service(facts: Facts) -> Table:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog.palette import colours
-from circle15.catalog.phrases import capacity_assumptions, shortage_sentences
+from circle15.catalog.phrases import capacity_assumptions, floating_sentences, shortage_sentences
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
 from circle15.render.tables.book import Book
@@ -21,11 +21,13 @@ _SERVICE = ("service_zh", "service_en")
 _PARTS = {
     "demand": "capacity_demand", "served": "capacity_served", "full_in_reach": "capacity_full",
     "out_of_reach": "capacity_out", "unknown": "capacity_unknown", "walk_min": "capacity_walk_min",
+    "floating": "capacity_floating",
 }  # fmt: skip
 _TOTALS = {
-    **{key: column for key, column in _PARTS.items() if key != "walk_min"},
+    **{key: column for key, column in _PARTS.items() if key not in ("walk_min", "floating")},
     "served_high": "capacity_served_high", "seats": "capacity_seats", "idle": "capacity_idle",
-    "facilities": "capacity_sites", "facilities_unknown": "capacity_sites_unknown",
+    "floating_used": "capacity_floating_used", "facilities": "capacity_sites",
+    "facilities_unknown": "capacity_sites_unknown",
 }  # fmt: skip
 _POLICIES = {"served": "capacity_served", "walk_min": "capacity_walk_min", "least_share": "capacity_least_share"}
 _LOADS = {
@@ -33,7 +35,7 @@ _LOADS = {
     "one_more": "capacity_one_more", "used_nearest": "capacity_used_nearest", "walk_min": "capacity_walk_min",
 }  # fmt: skip
 _QUIET = colours("house")["quiet"]
-_WIDTHS = (18, 18, *(14,) * 10)
+_WIDTHS = (18, 18, *(14,) * 11)
 
 
 def capacity_table(analysis: Analysis) -> pd.DataFrame:
@@ -92,7 +94,8 @@ def capacity_sheets(book: Book, analysis: Analysis) -> None:
     sheet = book.sheet(str(both("sheet_capacity")))
     row = head(sheet, city, both("heading_capacity").heading, 8)
     for tongue in ("zh", "en"):
-        for line in capacity_assumptions(found, tongue, pack_services=city.pack_services):
+        pack = {"pack_services": city.pack_services}
+        for line in (*capacity_assumptions(found, tongue, **pack), *floating_sentences(found, tongue, **pack)):
             put(sheet, row, 0, line, house(sheet, color=_QUIET))
             row += 1
     for key, table in (

@@ -81,6 +81,28 @@ def test_totals_loads_and_shortages():
     assert found.policies.loc[("meal_point", "most"), "served"] == 11
 
 
+def test_2sfca_shares_out_all_seats_that_somebody_can_walk_to_and_the_allocation_those_that_can_be_taken():
+    # Only a reaches f0: 15 seats, twice, for its 10 people, 3 for each, who takes one. b and c share f1: 2 seats,
+    # twice, for 10 + 30 people, a tenth for each, however far they walk. Nobody reaches the 40 of f2.
+    points = _points([100, 100, 300, 0, 4], ["a", "b", "c", "d", "e"])
+    reach = reach_of({(0, 0): 1, (1, 1): 15, (2, 1): 2, (3, 1): 1}, points=5, facilities=3, cutoff_min=15)
+    found = capacity(reach, points, _facilities([15, 2, 20], [""] * 3), rules={"meal_point": RULE})
+    assert found.frame["floating"].tolist() == pytest.approx([3.0, 0.1, 0.1, np.nan, np.nan], nan_ok=True)
+    totals = found.totals.loc["meal_point"]
+    assert (totals["seats"], totals["floating_used"], totals["served"]) == (74, 34, 10 + 4)
+    people = found.frame["demand"].to_numpy(dtype=float)
+    assert np.nansum(people * found.frame["floating"]) == pytest.approx(34)  # 30 + 1 + 3: supply is conserved
+
+
+def test_whoever_reaches_a_facility_of_unknown_capacity_leaves_the_community_without_an_index():
+    assert _found().frame["floating"].tolist() == pytest.approx([0.6, 0, np.nan, np.nan, np.nan], nan_ok=True)
+    assert _found().totals.loc["meal_point", "floating_used"] == 6 + 5
+    points = _points([100, 100], ["a", "a"])  # one of two homes reaches what is not known
+    reach = reach_of({(0, 0): 1, (1, 0): 1, (1, 1): 1}, points=2, facilities=2, cutoff_min=15)
+    half = capacity(reach, points, _facilities([10, np.nan], ["", ""]), rules={"meal_point": RULE})
+    assert np.isnan(half.frame["floating"].iloc[0])
+
+
 def test_a_service_that_no_list_speaks_of_has_no_rows():
     rule = CapacityRule(service="clinic", people="population", rate=0.1, unit="staff", each=5)
     points, reach = _points([9], ["a"]), reach_of({}, points=1, facilities=1, cutoff_min=15)

@@ -19,7 +19,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from circle15.catalog.phrases import capacity_assumptions
+from circle15.catalog.phrases import capacity_assumptions, floating_sentences
 from circle15.errors import DataQualityWarning
 from circle15.model.capacity import Capacity, CapacityRule
 from circle15.render.map.payload import payload
@@ -53,6 +53,8 @@ def test_the_exact_table_adds_up(found, tmp_path):
     assert table[PARTS].to_numpy().tolist() == [
         [10, 8, 2, 0, 0], [20, 20, 0, 0, 0], [30, 4, 26, 0, 0], [1, 0, 0, 1, 0],
     ]  # fmt: skip
+    # 8 seats for the 10 of a; 24 for the 20 of b and the 30 of c; d reaches none.
+    assert table["capacity_floating"].tolist() == pytest.approx([0.8, 0.48, 0.48, 0])
     assert table["capacity_walk_min"].tolist()[:3] == pytest.approx([100 / 60, 100 / 60, 260 / 60], abs=0.01)
     assert set(table.columns) <= set(columns())
 
@@ -63,7 +65,9 @@ def test_what_is_passed_on_is_made_of_bundles(found):
     assert capacity_table(told)[PARTS].to_numpy(dtype=object).tolist()[:3] == [
         [10, 8, 2, 0, 0], [20, 20, 0, 0, 0], [30, 4, 26, 0, 0],
     ]  # fmt: skip
-    assert capacity_table(told)[PARTS].iloc[3].isna().all()
+    assert capacity_table(told)[[*PARTS, "capacity_floating"]].iloc[3].isna().all()
+    assert capacity_table(told)["capacity_floating"].tolist()[:3] == pytest.approx([0.8, 0.48, 0.48])
+    assert seat_table(told)["capacity_floating_used"].tolist() == [32]
     assert seat_table(told)[["capacity_demand", "capacity_seats", "capacity_idle"]].to_numpy().tolist() == [[60, 32, 0]]
     assert policy_table(told)["capacity_served"].tolist() == [32, 32, 32]
     assert load_table(told)[["facility_id", "capacity_used", "capacity_one_more"]].to_numpy().tolist() == [
@@ -79,11 +83,13 @@ def test_what_is_passed_on_is_made_of_bundles(found):
 
 def test_the_workbook_hides_few_people_and_says_what_was_assumed(found, tmp_path):
     book = openpyxl.load_workbook(gaps_xlsx(found, tmp_path / "gaps.xlsx"))
-    said = [row[0].value for row in book["容量 Capacity"].iter_rows(min_row=3, max_row=4)]
+    said = [row[0].value for row in book["容量 Capacity"].iter_rows(min_row=3, max_row=6)]
     assert said[0] == (
         "助餐点：平均每天有10%的60岁以上老人来（约定）；容量按座位计（约定），每座每天用2次（约定），每周开放7天（约定）。"
     )
-    assert said[1].startswith("Meal point: 10% of people aged 60+ come on an average day (assumption); ")
+    assert said[1].startswith("助餐点：每人座位按两步移动搜寻法（2SFCA）")
+    assert said[2].startswith("Meal point: 10% of people aged 60+ come on an average day (assumption); ")
+    assert said[3].endswith("they use seats for 32, of which 32 can really be used where each person takes one.")
     rows = {
         row[0].value: [cell.value for cell in row[4:9]] for row in book["各社区容量 Seats by community"].iter_rows()
     }
@@ -104,11 +110,26 @@ def test_assumptions_name_their_sources():
     assert "each of whom serves 30 people a day (某市年鉴2025), 5 days a week (assumption)." in en
 
 
+def test_what_is_not_known_is_left_out_of_the_sentence_and_few_people_have_none(found):
+    totals = found.capacity.told.totals
+    unknown = replace(found.capacity.told, totals=totals.assign(facilities_unknown=1, floating_used=6964, served=5570))
+    (zh,), (en,) = (floating_sentences(unknown, tongue) for tongue in ("zh", "en"))
+    assert zh.endswith(
+        "算作用掉6,964人次，一人一座时实际用得上5,570人次。容量不详的设施不在其内，走得到它们的社区为空白。"
+    )
+    assert en.endswith(". Facilities of unknown capacity are left out, and communities that reach one are blank.")
+    few = replace(found.capacity, told=replace(found.capacity.told, totals=totals.assign(served=9)))
+    facts = Facts(published=publish(replace(found, capacity=few)), figures=frozenset())
+    assert [type(block).__name__ for block in seats(facts)][3:5] == ["Table", "Heading"]
+
+
 def test_report_and_page_have_the_same_groups(found):
     facts = Facts(published=publish(found), figures=frozenset())
-    heading, _, assumed, table, short, sentences = seats(facts)
+    heading, _, assumed, table, floating, short, sentences = seats(facts)
     assert (heading.words.zh, short.words.zh) == ("座位够不够", "怎样分配都不够的地方")
     assert len(assumed.items) == len(sentences.items) == 1
+    (said,) = floating.items
+    assert said.zh.endswith("座位总数守恒，算作用掉32人次，一人一座时实际用得上32人次。")
     assert table.rows == (("助餐点 Meal point", "32", "60", "32", "28", "0", "0", "32"),)
     cells = {one["id"]: one["services"].get("meal_point", {}) for one in payload(found)["communities"]}
     assert cells["a"]["seats"] == [10, -1, -1, 0, 0]
