@@ -22,6 +22,7 @@ from circle15.model.places import Communities
 from circle15.model.walk_network import WalkProfile
 from circle15.network.graph import WalkGraph, walk_graph
 from circle15.network.snap import snap
+from circle15.routing.nearest import nearest_cost
 
 __all__ = ["LAND_M", "Ground", "ResidentialLand", "fold_name", "paces_graph", "split_names"]
 
@@ -32,7 +33,7 @@ Rows = NDArray[np.int64]
 LAND_M = 50.0
 """Residential land is asked at points so far apart: each stands for a quarter of a hectare."""
 
-_WITHOUT_FACILITIES = ("areas", "population", "land")
+_WITHOUT_FACILITIES = ("areas", "population", "land", "_walks")
 """What a ground works out once, and that does not rest on facilities."""
 _BETWEEN = re.compile("[;；,，、|/\n]+")
 
@@ -153,6 +154,41 @@ class Ground:
         homes = land_homes(self.communities, given.frame, LAND_M)
         points = gpd.GeoSeries(homes.point, crs=self.communities.frame.crs)
         return homes, snap(self.graph.network, points, max_snap_m=given.max_snap_m, barriers=given.walls)
+
+    def nearest_cost(self, sites: Mask, *, metres: bool = False, land: bool = False) -> Rows:
+        """How far it is to the nearest of some facilities.
+
+        Rules ask for the same again and again, and so do grounds with one facility more: it is worked out once.
+
+        Parameters
+        ----------
+        sites
+            ``bool[f]``, the facilities.
+        metres
+            Along the network instead of in time.
+        land
+            From the points of :attr:`land` instead of from the demand points.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``int64[p]`` milliseconds or millimetres from each point, not to be written to; see
+            :func:`~circle15.routing.nearest.nearest_cost`.
+        """
+        places = self.facilities.positions.take(sites)
+        columns = places.start, places.edge, places.offset_mm, places.leg_mm
+        key = metres, land, *(column.tobytes() for column in columns)
+        if key not in self._walks:
+            start = self.land[1] if land else self.demand.positions
+            cost = nearest_cost(self.paces if metres else self.graph, start, places)
+            cost.flags.writeable = False
+            self._walks[key] = cost
+        return self._walks[key]
+
+    @cached_property
+    def _walks(self) -> dict[tuple[Any, ...], Rows]:
+        """What :meth:`nearest_cost` has worked out, by what was asked and where the facilities stand."""
+        return {}
 
     def numbers(self, column: str) -> Numbers:
         """A column of the communities; NaN where it is not there or holds no number."""

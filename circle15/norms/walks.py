@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from circle15.accessibility.delivery import delivered
 from circle15.kernels.ragged import order_by_id
 from circle15.model.norms import Rule
-from circle15.model.placed import Positions, determined
-from circle15.network.graph import WalkGraph, cutoff_ms
+from circle15.model.placed import determined
+from circle15.network.graph import cutoff_ms
 from circle15.norms.figures import Figures
 from circle15.norms.ground import Ground
 from circle15.norms.sites import nothing_known, qualifying, state_then, unlisted
-from circle15.routing.nearest import nearest_cost, nearest_sites
+from circle15.routing.nearest import nearest_sites
 
 __all__ = [
     "people_near", "people_near_open", "people_per_facility", "people_served", "residential_land_near",
@@ -32,17 +32,16 @@ def _sum(ground: Ground, weight: Numbers) -> Numbers:
     return np.bincount(ground.owner, weights=weight, minlength=len(ground.communities)).astype(float)
 
 
-def _within(ground: Ground, rule: Rule, start: Positions, counted: Mask) -> Mask:
-    """Which positions have one of the counted facilities within the rule's minutes or metres."""
-    graph: WalkGraph = ground.graph if rule.metres is None else ground.paces
-    cost = nearest_cost(graph, start, ground.facilities.positions.take(counted))
+def _within(ground: Ground, rule: Rule, counted: Mask, *, land: bool = False) -> Mask:
+    """Which demand points, or points on the land, have one of the counted facilities within minutes or metres."""
+    cost = ground.nearest_cost(counted, metres=rule.metres is not None, land=land)
     # One metre a second: whole milliseconds are whole millimetres.
     return np.asarray(cost <= (cutoff_ms(rule.minutes or 0) if rule.metres is None else rule.metres * 1000))
 
 
 def _near(ground: Ground, rule: Rule, service: str) -> Mask:
     """Demand points with a facility of the service within the rule's minutes or metres."""
-    return _within(ground, rule, ground.demand.positions, qualifying(ground, rule, (service,)))
+    return _within(ground, rule, qualifying(ground, rule, (service,)))
 
 
 def _share_of_people(ground: Ground, rule: Rule, inside: Numbers, known: Mask, *, services: int = 1) -> Figures:
@@ -98,10 +97,8 @@ def people_near_open(ground: Ground, rule: Rule) -> Figures:
         return nothing_known(ground, lacks)
     sure, shut = state_then(ground, rule)
     sites = [qualifying(ground, rule, (service,)) for service in rule.services]
-    home = ground.demand.positions
     inside = [
-        np.all([_within(ground, rule, home, qualified & open_) for qualified in sites], axis=0)
-        for open_ in (sure, ~shut)
+        np.all([_within(ground, rule, qualified & open_) for qualified in sites], axis=0) for open_ in (sure, ~shut)
     ]
     known = ground.determined(inside[1])
     least, most = (_share_of_people(ground, rule, reached * 1.0, known) for reached in inside)
@@ -124,7 +121,7 @@ def residential_land_near(ground: Ground, rule: Rule) -> Figures:
     if lacks := unlisted(ground, rule):
         return nothing_known(ground, lacks)
     homes, positions = ground.land
-    near = [_within(ground, rule, positions, qualifying(ground, rule, (service,))) for service in rule.services]
+    near = [_within(ground, rule, qualifying(ground, rule, (service,)), land=True) for service in rule.services]
     inside = np.all(near, axis=0)
     area = homes.weight * determined(positions.status, inside)
     part, whole = (

@@ -45,8 +45,8 @@ def with_clauses(actions: Actions, city: City, ledger: Ledger, ground: Ground, *
     if not len(actions) or not len(ledger.frame):
         return actions
     failed = _with(ledger, "fail")
-    rules = [rule for rule in ledger.rules if rule.measure != "compliance_rate"]
-    rules = [rule for rule in rules if rule.clause_id in set(failed["clause_id"])]
+    clauses = set(failed["clause_id"])
+    rules = [rule for rule in ledger.rules if rule.measure != "compliance_rate" and rule.clause_id in clauses]
     parts = []
     for key, services in actions.frame["services"].items():
         asked = [rule for rule in rules if set(rule.services) & set(services)]
