@@ -348,10 +348,11 @@ def test_the_nearest_site_is_the_one_whose_minutes_are_least(sites, home):
 def test_what_was_asked_before_is_told_of_the_same_places_only():
     land = [shapely.box(0, -50, 1000, 50)]
     place = ground(communities(households=[1, 1]), [(300, "clinic"), (900, "clinic"), (1400, "clinic")], land=land)
+    place = replace(place, graph=walk_graph(place.graph.network, replace(BY["flat"], speed_mps=0.5)))
     moved = ground(communities(households=[1, 1]), [(100, "clinic"), (900, "clinic"), (1400, "clinic")]).facilities
     starts = {False: place.demand.positions, True: place.land[1]}
     asked = [(which, metres, land) for which in range(1, 8) for metres in (False, True) for land in (False, True)]
-    assert place.nearest_cost(np.array([False, True, False])).tolist() == [400_000, 600_000]
+    assert place.nearest_cost(np.array([False, True, False])).tolist() == [800_000, 1_200_000]
     for now in (place, place.served_by(moved), place.served_by(place.facilities)):
         for which, metres, land in asked * 2:
             sites = (which >> np.arange(3)) & 1 == 1
