@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,8 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     ids = ground.communities.frame.index.astype(str)
     community, sites = ids.get_indexer(unit), ground.facilities.frame.index.astype(str)
     judged = [rule for rule in rules.values() if rule.services and rule.level == "community"] if len(routes) else []
-    typical = {services: _typical(routes, services, ids) for services in {rule.services for rule in judged}}
+    walks = _Walks.of(routes) if judged else None
+    typical = {services: _typical(walks, services, ids) for services in {rule.services for rule in judged} if walks}
     for rule in judged:
         rows = np.flatnonzero((clause == rule.clause_id) & (level == "community"))
         nearest, length = (cells[community[rows]] for cells in typical[rule.services])
@@ -67,21 +69,38 @@ def with_evidence(ledger: Ledger, ground: Ground, routes: Routes) -> Ledger:
     return Ledger(frame=_described(frame, ground), rules=ledger.rules)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Walks:
+    """Typical walks row by row: ``community`` and ``service``, the ``facility``, and minutes and metres, ``[r, 2]``."""
+
+    community: pd.Index
+    service: pd.Index
+    facility: NDArray[np.object_]
+    length: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, routes: Routes) -> _Walks:
+        keys = routes.frame.index
+        return cls(
+            community=keys.get_level_values("community_id").astype(str),
+            service=keys.get_level_values("service"),
+            facility=routes.frame["facility_id"].to_numpy(dtype=object),
+            length=routes.frame[["minutes", "metres"]].to_numpy(dtype=float),
+        )
+
+
 def _typical(
-    routes: Routes, services: Sequence[str], communities: pd.Index
+    walks: _Walks, services: Sequence[str], communities: pd.Index
 ) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Of each community's typical walks to the services the longest: facility, and minutes and metres beside it.
 
     Nothing (``""`` and NaN) where a service has no walk.
     """
-    keys, length = routes.frame.index, routes.frame[["minutes", "metres"]].to_numpy(dtype=float)
-    names, offered = keys.get_level_values("community_id").astype(str), keys.get_level_values("service")
-    facility = routes.frame["facility_id"].to_numpy(dtype=object)
     rows = []
     for service in services:
-        of = np.flatnonzero(offered == service)
-        rows.append(np.append(of, -1)[names[of].get_indexer(communities)])
-    length, facility = np.vstack([length, [np.nan] * 2])[rows], np.append(facility, "")[rows]
+        of = np.flatnonzero(walks.service == service)
+        rows.append(np.append(of, -1)[walks.community[of].get_indexer(communities)])
+    length, facility = np.vstack([walks.length, [np.nan] * 2])[rows], np.append(walks.facility, "")[rows]
     whole = np.asarray(np.isfinite(length[:, :, 0]).all(axis=0))
     longest = np.argmax(np.nan_to_num(length[:, :, 0], nan=-1.0), axis=0), np.arange(len(communities))
     return np.where(whole, facility[longest], ""), np.where(whole[:, np.newaxis], length[longest], np.nan)

@@ -86,27 +86,30 @@ def grouped(
     keys = ["grouping", "group"]
     ids = communities.frame.index
     owner = ids.get_indexer(pd.Index(demand.frame["community_id"]))
+    row = ids.get_indexer(pd.Index(member["community_id"]))
     people = demand.known_in("pop_60plus")
     tables = []
     for service in covered.services:
         at = covered.frame.xs((service, circle_min), level=("service", "cutoff_min")).reindex(ids)
         ms = nearest.ms(service)
         reached = (ms < NEVER_MS) & (people > 0)
-        table = pd.DataFrame(index=ids)
-        table["pop_60plus"] = at["pop_60plus"]
-        table["covered"], table["uncovered"] = at["pop_60plus_covered"], at["pop_60plus_uncovered"]
-        table["walkers"] = np.bincount(owner[reached], weights=people[reached], minlength=len(ids))
-        table["walked"] = np.bincount(owner[reached], weights=(people * ms)[reached], minlength=len(ids))
-        table["communities"] = 1
-        table = table.reindex(pd.Index(member["community_id"])).reset_index(drop=True)
-        sums = pd.concat([member[keys], table], axis=1).groupby(keys, sort=True).sum(min_count=1)
+        columns = {
+            "pop_60plus": at["pop_60plus"].to_numpy(),
+            "covered": at["pop_60plus_covered"].to_numpy(),
+            "uncovered": at["pop_60plus_uncovered"].to_numpy(),
+            "walkers": np.bincount(owner[reached], weights=people[reached], minlength=len(ids)),
+            "walked": np.bincount(owner[reached], weights=(people * ms)[reached], minlength=len(ids)),
+            "communities": np.ones(len(ids), dtype=np.int64),
+        }
+        table = pd.DataFrame({column: values[row] for column, values in columns.items()})
+        sums = table.groupby([member[key] for key in keys], sort=True).sum(min_count=1)
         known = sums["covered"] + sums["uncovered"]
-        sums["share"] = (sums["covered"] / known).where(known > 0)
-        sums["mean_min"] = (sums["walked"] / sums["walkers"] / 60_000).where(sums["walkers"] > 0)
-        tables.append(sums.assign(service=service).set_index("service", append=True))
-    columns = ["communities", "pop_60plus", "share", "mean_min"]
+        share = (sums["covered"] / known).where(known > 0)
+        mean_min = (sums["walked"] / sums["walkers"] / 60_000).where(sums["walkers"] > 0)
+        found = sums[["communities", "pop_60plus"]].assign(share=share, mean_min=mean_min, service=service)
+        tables.append(found.set_index("service", append=True))
     if not tables:
         names = [*keys, "service"]
         empty = pd.MultiIndex.from_arrays([pd.Index([], dtype=str)] * 3, names=names)
-        return pd.DataFrame(columns=columns, index=empty, dtype=float)
-    return pd.concat(tables)[columns].sort_index()
+        return pd.DataFrame(columns=["communities", "pop_60plus", "share", "mean_min"], index=empty, dtype=float)
+    return pd.concat(tables).sort_index()
