@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -210,18 +211,37 @@ def _listed(sites: Facilities) -> tuple[str, ...]:
     return tuple(key for key in catalog.services(sites.pack_services) if key in sites.listed)
 
 
-def _isochrones(net: WalkNetwork, sites: Facilities, cost_ms: np.ndarray, settings: Settings) -> Isochrones:
+@cache
+def _walks() -> tuple[WalkNetwork, np.ndarray]:
+    """The streets, and milliseconds from each site to each node: the same in every town."""
+    net, profile = network(), catalog.profile("elderly")
+    arc_ms = profile.walk_ms(net.length_mm).astype(float)
+    graph = coo_array((arc_ms, (net.u, net.v)), shape=(net.n_nodes, net.n_nodes)).tocsr()
+    cost_ms = dijkstra(graph, directed=False, indices=facilities(net)[1]) + 2 * profile.walk_ms(np.array([5000]))[0]
+    cost_ms.setflags(write=False)
+    return net, cost_ms
+
+
+@cache
+def _area(site: int, cutoff_min: float) -> shapely.Geometry:
+    net, cost_ms = _walks()
+    return _reached(net, cost_ms[site], cutoff_min * 60_000)
+
+
+@cache
+def _united(cutoff_min: float, offered: tuple[bool, ...]) -> shapely.Geometry:
+    return shapely.union_all([_area(site, cutoff_min) for site in np.flatnonzero(offered)])
+
+
+def _isochrones(sites: Facilities, settings: Settings) -> Isochrones:
     keys = [(key, cutoff) for key in sites.frame.index for cutoff in settings.cutoffs_min]
-    shapes = [_reached(net, row, cutoff * 60_000) for row in cost_ms for cutoff in settings.cutoffs_min]
+    shapes = [_area(site, cutoff) for site in range(len(sites)) for cutoff in settings.cutoffs_min]
     index = pd.MultiIndex.from_tuples(keys, names=["facility_id", "cutoff_min"])
     frame = gpd.GeoDataFrame(index=index, geometry=shapes, crs=CRS_M)
     services = _listed(sites)
-    offers = {service: [service in row for row in sites.frame["services"]] for service in services}
+    offers = {service: tuple(service in row for row in sites.frame["services"]) for service in services}
     pairs = [(service, cutoff) for service in services for cutoff in settings.cutoffs_min]
-    unions = [
-        shapely.union_all(frame.geometry.xs(cutoff, level="cutoff_min").to_numpy()[offers[service]])
-        for service, cutoff in pairs
-    ]
+    unions = [_united(cutoff, offers[service]) for service, cutoff in pairs]
     merged = gpd.GeoDataFrame(
         index=pd.MultiIndex.from_tuples(pairs, names=["service", "cutoff_min"]), geometry=unions, crs=CRS_M
     )
@@ -331,13 +351,10 @@ def analysis(
     pack_services: tuple[Service, ...] = (),
 ) -> Analysis:
     """The town, analysed. Names may be given, to see what hostile ones do; so may people aged 60+, and services."""
-    net, places, settings = network(), communities(community_names, elders), Settings()
+    places, settings, (net, cost_ms) = communities(community_names, elders), Settings(), _walks()
     sites, at = facilities(net, facility_names, pack_services)
     demand, nodes = _demand(net, places)
     profile = catalog.profile("elderly")
-    arc_ms = profile.walk_ms(net.length_mm).astype(float)
-    graph = coo_array((arc_ms, (net.u, net.v)), shape=(net.n_nodes, net.n_nodes)).tocsr()
-    cost_ms = dijkstra(graph, directed=False, indices=at) + 2 * profile.walk_ms(np.array([5000]))[0]
     to_points = cost_ms[:, nodes]
     coverage = _coverage(demand, sites, to_points, settings)
     pairs = np.argwhere(to_points.T <= 900_000)
@@ -379,7 +396,7 @@ def analysis(
             profile=profile,
             point_status=np.zeros(len(demand), dtype=np.uint8),
         ),
-        isochrones=_isochrones(net, sites, cost_ms, settings),
+        isochrones=_isochrones(sites, settings),
         coverage=coverage,
         gaps=_gaps(places, coverage, settings),
         findings=(note,) if findings is None else findings,
