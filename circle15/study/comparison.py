@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from circle15.catalog.scenario_origin import scenario_origin
 from circle15.model.runs import EQUITY_FIGURES, VERDICT_FIGURES, Comparison, SavedRun
 from circle15.model.scenario import redrawn, repeopled
 from circle15.render.published.runs import told_run
@@ -148,16 +149,20 @@ def _told(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _layers(record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Layers of a run by file or label, but for those of its scenarios."""
+    changes = scenario_origin("").label_en.strip()
+    layers = [layer for layer in record.get("inputs") or () if isinstance(layer, dict)]
+    named = {str(layer.get("file") or layer.get("label_en")): layer for layer in layers}
+    return {name: layer for name, layer in named.items() if layer.get("file") or not name.startswith(changes)}
+
+
 def _inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> pd.DataFrame:
-    """Layers by file, or by label where they have none; a change is one of the content's hash, label or date."""
-    old, new = (
-        {
-            str(record_of.get("file") or record_of.get("label_en")): record_of
-            for record_of in record.get("inputs") or ()
-            if isinstance(record_of, dict)
-        }
-        for record in (before, after)
-    )
+    """Layers by file, or by label where they have none; a change is one of the content's hash, label or date.
+
+    What a scenario changes is told as its changes, and is no layer here.
+    """
+    old, new = _layers(before), _layers(after)
     rows = []
     for key in dict.fromkeys([*old, *new]):
         record_of, other = old.get(key), new.get(key)

@@ -184,7 +184,7 @@ def test_the_workbook_and_the_table_say_it_in_words(found, tmp_path):
 def test_synthetic_runs_and_empty_sheets_say_so(found, tmp_path):
     made = dataclasses.replace(found.told, synthetic=True, verdicts=found.verdicts.iloc[:0])
     save_comparison(made, tmp_path)
-    heads = {sheet.title: sheet["A1"].value for sheet in openpyxl.load_workbook(tmp_path / "compare.xlsx")}
+    heads = {sheet.title: sheet["A2"].value for sheet in openpyxl.load_workbook(tmp_path / "compare.xlsx")}
     assert all("含合成数据" in head for head in heads.values())
     assert "没有 none" in heads["判定 Verdicts"]
     assert "没有 none" not in heads["全市 City"]

@@ -63,6 +63,7 @@ def test_one_scenario_writes_its_city_its_comparison_and_its_report(run, town, p
     assert (code, err) == (0, "")
     name = city.facilities.frame.loc[key, "name"]
     assert f"1. 关闭“{name}”。 {name} closes." in out
+    assert "输入数据相同。 Same inputs." in out
     assert "方案作者所见为 1 → 999 人走不到" in out
     written = {entry.name for entry in (tmp_path / "out").iterdir()}
     assert written >= {"map.html", "gaps.xlsx", "compare.xlsx", "scenario.json", "report.docx", "report.pdf"}

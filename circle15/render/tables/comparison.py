@@ -48,23 +48,22 @@ def save_comparison(comparison: Comparison, folder: str | Path) -> Path:
 def _workbook(comparison: Comparison) -> bytes:
     book = Book()
     pair = f"{comparison.before} → {comparison.after}"
-    warning = "" if comparison.comparable else " · " + _say("compare_not_comparable")
-    compared = f": {pair}"
-    for key, beside, table in (
-        ("settings", compared + warning, _setting_table(comparison)),
-        ("inputs", "", _input_table(comparison)),
-        ("city", compared + warning, _total_table(comparison)),
-        ("communities", compared + warning, _community_table(comparison)),
-        ("gaps", compared + warning, _gap_table(comparison)),
-        ("clauses", compared, _clause_table(comparison)),
-        ("equity", compared + warning, _equity_table(comparison)),
-        ("verdicts", compared, _verdict_table(comparison)),
-        ("only", "", _only_table(comparison)),
+    compared = [pair] if comparison.comparable else [pair, _say("compare_not_comparable")]
+    made = [_say("compare_synthetic")] if comparison.synthetic else []
+    for key, said, table in (
+        ("settings", compared, _setting_table(comparison)),
+        ("inputs", [], _input_table(comparison)),
+        ("city", compared, _total_table(comparison)),
+        ("communities", compared, _community_table(comparison)),
+        ("gaps", compared, _gap_table(comparison)),
+        ("clauses", [pair], _clause_table(comparison)),
+        ("equity", compared, _equity_table(comparison)),
+        ("verdicts", [pair], _verdict_table(comparison)),
+        ("only", [], _only_table(comparison)),
     ):
-        none = "" if len(table) else " · " + _say("compare_none")
-        made = " · " + _say("compare_synthetic") if comparison.synthetic else ""
-        heading = _HEADINGS.get(key, "")
-        table_sheet(book, None, key, table, heading=heading, beside=beside + none + made)
+        none = [] if len(table) else [_say("compare_none")]
+        below = " · ".join([*said, *none, *made])
+        table_sheet(book, None, key, table, heading=_HEADINGS.get(key, ""), below=below)
     return book.to_bytes(f"{comparison.title_zh} {comparison.title_en} {pair}")
 
 
@@ -195,7 +194,7 @@ def _setting_lines(comparison: Comparison) -> Iterator[str]:
         yield _say("compare_same_settings")
         return
     if not comparison.comparable:
-        yield "! " + _say("compare_not_comparable")
+        yield "! " + _say("compare_not_comparable") + ":"
     rows: Any = comparison.settings.itertuples()
     for row in rows:
         yield f"  {'!' if row.decides else '·'} {row.setting}: {row.before or '—'} → {row.after or '—'}"

@@ -42,7 +42,14 @@ def block(sheet: Sheet, row: int, title: str, table: pd.DataFrame, widths: Seque
 
 
 def table_sheet(
-    book: Book, city: City | None, key: str, table: pd.DataFrame, *, heading: str = "", beside: str = ""
+    book: Book,
+    city: City | None,
+    key: str,
+    table: pd.DataFrame,
+    *,
+    heading: str = "",
+    beside: str = "",
+    below: str = "",
 ) -> None:
     """A sheet with a heading and one table: widths and formats by column, frozen header, filter, print set-up.
 
@@ -58,6 +65,8 @@ def table_sheet(
         The heading is the phrase ``heading_<heading>``, by default of the key.
     beside
         What the heading says more.
+    below
+        A line under the heading of a sheet without a city, as wide as the table.
 
     Raises
     ------
@@ -66,6 +75,8 @@ def table_sheet(
     """
     sheet = book.sheet(str(both(f"sheet_{key}")))
     row = head(sheet, city, both(f"heading_{heading or key}").heading + beside, min(len(table.columns), 8))
+    if below:
+        _line_below(sheet, below, [columns()[column].width for column in table.columns])
     _header(sheet, row, table)
     last = _body(sheet, row + 1, table) - 1
     _grow(sheet, row + 1, table)
@@ -96,6 +107,14 @@ def head(sheet: Sheet, city: City | None, heading: str, span: int) -> int:
         put(sheet, 1, place, None if place else banner, look)
     sheet.grid.set_row(1, 20)
     return 3
+
+
+def _line_below(sheet: Sheet, words: str, widths: Sequence[int]) -> None:
+    look = house(sheet, color=colours("house")["quiet"], text_wrap=True, valign="top")
+    if len(widths) > 1:
+        sheet.grid.merge_range(1, 0, 1, len(widths) - 1, "", look.plain)
+    put(sheet, 1, 0, words, look)
+    sheet.grid.set_row(1, 14.5 * _lines(words, sum(widths)))
 
 
 def _header(sheet: Sheet, row: int, table: pd.DataFrame) -> None:
