@@ -13,10 +13,14 @@ import numpy as np
 import pytest
 
 from circle15.network.graph import cutoff_ms, walk_graph
+from tests.towns.cover_problems import cover_problem
 from tests.towns.scenarios import street
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-MODULES = ("draws", "made_tables", "markdown", "peers", "reach", "scenario", "stages", "tables", "towns", "whole")
+MODULES = (
+    "draws", "made_tables", "markdown", "peers", "reach", "scenario", "seats", "siting", "stages", "tables", "towns",
+    "whole",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +214,63 @@ def test_a_peer_that_draws_otherwise_is_caught(bench, drawn, monkeypatch):
     rows, agree = draws.compare(*drawn, few=6)
     assert not agree
     assert [row[-1] for row in rows][:2] == ["–", "DIFFERS"]
+
+
+# Two rows of 3 and 2 people, three candidates: 0 covers both, 1 and 2 one each.
+PLACES = cover_problem([3, 2], [[0, 1], [0, 2]], 3)
+
+
+def sited(**answers):
+    """What each contender answers, in place of a process; others are not there."""
+    return lambda name, *_: answers.get(name.partition(",")[0].replace("-", "_"), "not installed")
+
+
+def answer(*chosen, bound=None):
+    return {"chosen": list(chosen), "bound": bound, "cpu_s": 0.5, "peak_mb": 100.0}
+
+
+def test_seats_are_shared_out_as_or_tools_does_and_another_answer_is_caught(bench, monkeypatch):
+    seats = bench["seats"]
+    rows, same = seats.compare(300, 12, in_reach=4, seeds=range(1, 3))
+    assert same
+    assert [row[0] for row in rows] == [*seats.SEATS]
+    right = seats.circle15_seats
+    monkeypatch.setattr(seats, "circle15_seats", lambda table: (*right(table)[:2], right(table)[2] - 1))
+    rows, same = seats.compare(300, 12, in_reach=4, seeds=range(1, 2))
+    assert not same
+    assert {row[-1] for row in rows} == {"DIFFERS"}
+
+
+def test_plans_are_counted_anew_and_the_best_one_is_told(bench):
+    asked = sited(circle15=answer(0, bound=5), greedy=answer(1), CP_SAT=answer(2, bound=7.0))
+    rows, right = bench["siting"].compare(PLACES, 1, limit_s=1, asked=asked)
+    assert right
+    assert [row[1:5] + row[7:] for row in rows] == [
+        ["circle15", "5", "5", "0.00%", "best"],
+        ["greedy", "3", "–", "–", ""],
+        ["HiGHS", "–", "–", "–", "not installed"],
+        ["CP-SAT", "2", "7", "250.00%", ""],
+        ["spopt, HiGHS", "–", "–", "–", "not installed"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (answer(1, 2), "more sites than asked for"),
+        (answer(0, bound=4), "a bound of 4 below 5"),
+        (answer(1, bound=4), "a bound of 4 below 5"),  # no less than what it covers, but less than what can be
+    ],
+)
+def test_a_wrong_plan_or_bound_is_caught(bench, wrong, told):
+    rows, right = bench["siting"].compare(PLACES, 1, limit_s=1, asked=sited(circle15=wrong, greedy=answer(0)))
+    assert not right
+    assert told in rows[0][-1]
+
+
+def test_solvers_agree_with_the_engine_on_a_small_problem(bench):
+    siting = bench["siting"]
+    for contender in (siting.circle15_plan, siting.plain_highs, siting.cp_sat):
+        chosen, bound = contender(PLACES, 1, 5.0)
+        assert (chosen, round(bound)) == ([0], 5)
+    assert siting.greedy(PLACES, 1, 5.0) == ([0], None)

@@ -1,0 +1,1 @@
+"""Where the next facilities go: plans with proof, one file for each objective."""
