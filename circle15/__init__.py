@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         PopulationGrid,
         Scenario,
         Settings,
+        SitingRules,
         Streets,
         StudyArea,
         WalkNetwork,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from circle15.routing.routes import route
     from circle15.sources.osm.streets import read_streets
     from circle15.sources.pack.city_pack import list_cities
-    from circle15.study import analyse, compare, compare_runs, compare_schemes, load_city
+    from circle15.study import analyse, compare, compare_runs, compare_schemes, frontier, load_city, site
 
 # Importing geopandas and numba takes a second; a name is imported when it is first used.
 _HOME = {
@@ -63,6 +64,7 @@ _HOME = {
     "Scenario": "model",
     "Service": "model",
     "Settings": "model",
+    "SitingRules": "model",
     "Streets": "model",
     "StudyArea": "model",
     "WalkNetwork": "model",
@@ -81,6 +83,7 @@ _HOME = {
     "errors": "",
     "from_geopandas": "network.convert",
     "from_osmnx": "network.convert",
+    "frontier": "study",
     "gaps": "accessibility.gaps",
     "grow_communities": "demand.growing",
     "isochrones": "routing.isochrones",
@@ -97,6 +100,7 @@ _HOME = {
     "reach": "routing.reach",
     "read_streets": "sources.osm.streets",
     "route": "routing.routes",
+    "site": "study",
     "snap": "network.snap",
     "to_geopandas": "network.convert",
     "to_osmnx": "network.convert",
@@ -116,6 +120,7 @@ __all__ = [
     "Scenario",
     "Service",
     "Settings",
+    "SitingRules",
     "Streets",
     "StudyArea",
     "WalkNetwork",
@@ -134,6 +139,7 @@ __all__ = [
     "errors",
     "from_geopandas",
     "from_osmnx",
+    "frontier",
     "gaps",
     "grow_communities",
     "isochrones",
@@ -150,6 +156,7 @@ __all__ = [
     "reach",
     "read_streets",
     "route",
+    "site",
     "snap",
     "to_geopandas",
     "to_osmnx",

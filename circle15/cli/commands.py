@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from circle15._version import __version__
-from circle15.cli.console import in_both, say, tell_check, tell_replay, tell_result, tell_synthetic
+from circle15.cli.console import in_both, say, tell_check, tell_plan, tell_replay, tell_result, tell_synthetic
 from circle15.cli.leaving import ExitCode, leave
 from circle15.cli.progress import progress
 from circle15.errors import InputError, SettingError
@@ -164,6 +164,77 @@ def scenario_city(
         say(f"{home / 'compare.xlsx'}    与现状的比较 / compared with the city as it is")
     if len(homes) > 1:
         say(f"{folder / 'schemes.xlsx'}    方案并列 / all schemes side by side")
+
+
+@app.command("site")
+def site_city(
+    city: CityName,
+    service: Annotated[str, typer.Option("--service", help="服务，如 meal_point / a service, such as meal_point")],
+    new: Annotated[int | None, typer.Option("--new", help="最多再设几处 / how many facilities more at most")] = None,
+    budget: Annotated[
+        int | None, typer.Option("--budget", help="总费用上限，按 [costs] 计 / what they may cost, by [costs]")
+    ] = None,
+    objective: Annotated[
+        str,
+        typer.Option("--objective", help="most_people 让最多人走到 / everybody 以最少的处数让所有人走到"),
+    ] = "most_people",
+    share: Annotated[
+        float, typer.Option("--share", help="everybody 只要求这么大比例的人 / of all people, for everybody: 0.95")
+    ] = 1.0,
+    places: Annotated[
+        str, typer.Option("--places", help="house 现有设施, crossing 路口 / where a service may go")
+    ] = "house,crossing",
+    locked: Annotated[
+        list[str] | None, typer.Option("--lock", help="必选的候选编号 / id of a candidate to have")
+    ] = None,
+    excluded: Annotated[
+        list[str] | None, typer.Option("--exclude", help="不选的候选编号 / id of a candidate not to have")
+    ] = None,
+    closed: Annotated[
+        list[str] | None, typer.Option("--close", help="先关闭的设施编号 / id of a facility that closes before")
+    ] = None,
+    per_subdistrict: Annotated[
+        int | None, typer.Option("--per-subdistrict", help="每个街道最多几处 / at most so many in a subdistrict")
+    ] = None,
+    frontier: Annotated[
+        int, typer.Option("--frontier", help="再列出1至几处各能让多少人走到 / also what 1, 2, ... so many would serve")
+    ] = 0,
+    *,
+    by_cost: Annotated[
+        bool, typer.Option("--by-cost", help="everybody 改求费用最低 / for everybody: at the least cost")
+    ] = False,
+    data: DataDir = None,
+    out: OutDir = None,
+    profile: Profile = None,
+    cutoffs: Cutoffs = None,
+) -> None:
+    """选址：某项服务再设几处最好设在哪里，并证明 / Where a service should go, with proof."""
+    _check_city(city, data)
+    from circle15 import study
+    from circle15.model.plans import SitingRules
+    from circle15.study.siting import save_plan
+
+    rules = SitingRules(
+        places=tuple(part.strip() for part in places.replace("，", ",").split(",")),
+        locked=tuple(locked or ()),
+        excluded=tuple(excluded or ()),
+        closed=tuple(closed or ()),
+        per_subdistrict=per_subdistrict,
+        by_cost=by_cost,
+    )
+    with progress() as begin:
+        begin("load")
+        loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs))
+        folder = out or Path("build") / loaded.key / "plans" / service
+        _check_writable(folder)
+        begin("siting")
+        plan = study.site(loaded, service, new=new, budget=budget, objective=objective, share=share, rules=rules)
+        sizes = study.frontier(loaded, service, most=frontier, rules=rules) if frontier else None
+        save_plan(plan, loaded, folder, frontier=sizes)
+    tell_synthetic(loaded)
+    tell_plan(plan, loaded, sizes)
+    say(f"{folder / 'plan.json'}    方案文件 / the scenario")
+    say(f'circle15 scenario {loaded.key} "{folder / "plan.json"}"    画出现状与方案 / draws today and the plan')
 
 
 @app.command("fetch")

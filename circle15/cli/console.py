@@ -15,12 +15,14 @@ import typer
 from circle15.errors import Circle15Error
 
 if TYPE_CHECKING:
-    from circle15.model import Analysis, Check, City, Finding
+    import pandas as pd
+
+    from circle15.model import Analysis, Check, City, Finding, Plan
     from circle15.study.scenarios import Replay
 
 __all__ = [
-    "forgive_consoles", "hush", "in_both", "say", "tell_check", "tell_findings", "tell_replay", "tell_result",
-    "tell_synthetic",
+    "forgive_consoles", "hush", "in_both", "say", "tell_check", "tell_findings", "tell_plan", "tell_replay",
+    "tell_result", "tell_synthetic",
 ]  # fmt: skip
 
 
@@ -102,6 +104,17 @@ def tell_replay(made: Replay) -> None:
         say(line)
     for line in comparison_lines(made.comparison):
         say(line)
+
+
+def tell_plan(plan: Plan, city: City, frontier: pd.DataFrame | None = None) -> None:
+    """Whom a plan serves, what is proven, where each facility goes; and what each number of them would serve."""
+    from circle15.catalog.phrases import frontier_sentences, plan_sentences
+
+    for language in ("zh", "en"):
+        for line in plan_sentences(plan, city.communities, language, pack_services=city.pack_services):
+            say(line)
+        for line in frontier_sentences(frontier, language) if frontier is not None and plan.lacking > 0 else ():
+            say(line)
 
 
 def tell_synthetic(city: City) -> None:

@@ -26,6 +26,7 @@ STAGES = {
     "actions": "最见效的改变 / what would help most",
     "robustness": "稳健性 / robustness",
     "equity": "公平与类型 / equity and types",
+    "siting": "选址 / siting",
     "save": "写出 / writing",
     "report": "排版报告 / setting the report",
 }

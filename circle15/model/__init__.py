@@ -6,6 +6,7 @@ from circle15.model.moment import Moment
 from circle15.model.norms import Ledger, NormBook, Rule
 from circle15.model.placed import PlacedDemand, PlacedFacilities, Positions
 from circle15.model.places import PEOPLE, Communities, CommunitySeeds, DemandPoints, Facilities, StudyArea
+from circle15.model.plans import Certificate, Plan, SitingLimits, SitingRules
 from circle15.model.population import PopulationGrid
 from circle15.model.provenance import FileRecord, Finding, Origin
 from circle15.model.results import (
@@ -36,6 +37,7 @@ __all__ = [
     "Assumptions",
     "Attribution",
     "Capacity",
+    "Certificate",
     "Check",
     "City",
     "Communities",
@@ -60,6 +62,7 @@ __all__ = [
     "Origin",
     "PlacedDemand",
     "PlacedFacilities",
+    "Plan",
     "PopulationGrid",
     "Positions",
     "ReachTable",
@@ -72,6 +75,8 @@ __all__ = [
     "Schemes",
     "Service",
     "Settings",
+    "SitingLimits",
+    "SitingRules",
     "Stability",
     "Streets",
     "StudyArea",

@@ -7,16 +7,22 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.errors import InputError, SettingError
 from circle15.kernels.ragged import first_of_each, run_starts
+from circle15.model.actions import Actions
+from circle15.model.scenario import Scenario
 from circle15.refusals import refusal
 
-__all__ = ["PROOFS", "Certificate", "CoverPlan", "CoverProblem", "SitingLimits"]
+__all__ = ["PLACES", "PROOFS", "Certificate", "CoverPlan", "CoverProblem", "Plan", "SitingLimits", "SitingRules"]
 
 PROOFS = ("bound", "reduced_costs", "branching", "mip", "none")
 """What proves a plan best: prices of rows, what they rule out, branches, a solver on the rest; ``none``: nothing."""
+
+PLACES = ("house", "crossing")
+"""Where a service may go: into a facility that has room, or to a new site at a crossing."""
 
 _MOST_SUM = 2**52
 """Sums up to here are whole numbers in floating point too, with a bit to spare."""
@@ -176,6 +182,48 @@ class SitingLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SitingRules:
+    """Which candidates of a city a plan may have, and how much is done to find it.
+
+    Attributes
+    ----------
+    places
+        Of :data:`PLACES`.
+    locked, excluded
+        Ids of candidates that are in every plan, and in none: of a facility, or of a new one in the scenario of a plan.
+    closed
+        Ids of facilities that close before.
+    per_subdistrict
+        At most so many in each subdistrict.
+    by_cost
+        Whether ``everybody`` is sought at the least cost instead of with the fewest facilities.
+    limits
+        Of the work.
+    """
+
+    places: tuple[str, ...] = PLACES
+    locked: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    per_subdistrict: int | None = None
+    by_cost: bool = False
+    limits: SitingLimits = field(default_factory=SitingLimits)
+
+    def __post_init__(self) -> None:
+        for key in ("places", "locked", "excluded", "closed"):
+            given = getattr(self, key)
+            object.__setattr__(self, key, (given,) if isinstance(given, str) else tuple(given))
+        unknown = [place for place in self.places if place not in PLACES]
+        if unknown or not self.places:
+            raise refusal(
+                "siting_places", error=SettingError, value=unknown[0] if unknown else "", known=", ".join(PLACES)
+            )
+        most: object = self.per_subdistrict
+        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
+            raise refusal("siting_per_subdistrict", error=SettingError, value=most)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Certificate:
     """What is proven of a plan: no plan within the limits has a ``value`` beyond ``bound``.
 
@@ -226,3 +274,58 @@ class CoverPlan:
         proven = "optimal" if self.certificate.optimal else f"gap {self.certificate.gap:.2%}"
         people = f"{self.covered:,} of {self.asked:,}"
         return f"<CoverPlan {self.objective}: {len(self.chosen)} facilities cover {people}, {proven}>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Plan:
+    """Where a service should go in a city: the answer to a question of siting.
+
+    People are those aged 60+ (everyone in communities where nobody is) who lack the service within the circle today,
+    and of whom the map can tell.
+
+    Attributes
+    ----------
+    service, objective
+        Keys of the catalogue and of :data:`circle15.planning.siting.objectives.OBJECTIVES`.
+    actions
+        What the plan does, in the order of building: each time the one that adds most to those before.
+    only
+        On ``action_id``: people whom nothing else of the plan serves. So many would be lost without it.
+    lacking, served
+        People who lack the service today, and of these who reach it then.
+    out_of_reach
+        On ``community_id``: of those who lack it the people whom no candidate helps.
+    tried
+        How many candidates there were, by kind (``service``: a house; ``site``: a crossing).
+    certificate, unit
+        What value and bound count: ``people`` in 1/1024ths of a person, ``facilities``, or ``cost`` in whole units of
+        the currency. Of people the bound is the most that any plan serves, else the least that any plan needs.
+    cutoff_min
+        The circle.
+    scenario
+        The plan as changes to the city: laid over it by ``circle15.apply``, it serves exactly these people.
+    """
+
+    service: str
+    objective: str
+    actions: Actions
+    only: pd.Series
+    lacking: float
+    served: float
+    out_of_reach: pd.Series
+    tried: pd.Series
+    certificate: Certificate
+    unit: str
+    cutoff_min: float
+    scenario: Scenario
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    def __repr__(self) -> str:
+        proven = "optimal" if self.certificate.optimal else f"gap {self.certificate.gap:.2%}"
+        people = f"{self.served:,.0f} of {self.lacking:,.0f}"
+        return f"<Plan {self.objective} of {self.service}: {len(self)} facilities serve {people} more, {proven}>"
+
+    def _repr_html_(self) -> str:
+        return self.actions.frame.drop(columns="geometry", errors="ignore").to_html(max_rows=12)

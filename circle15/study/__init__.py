@@ -5,6 +5,7 @@ from __future__ import annotations
 from circle15.study.analysis import Result, analyse
 from circle15.study.comparing import compare, compare_runs, compare_schemes
 from circle15.study.loading import check_city, check_places, load_city
+from circle15.study.siting import frontier, site
 from circle15.study.study import STAGES, Study
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "compare",
     "compare_runs",
     "compare_schemes",
+    "frontier",
     "load_city",
+    "site",
 ]

@@ -23,7 +23,7 @@ from circle15.study.study import STAGES, Study
 if TYPE_CHECKING:
     from circle15.render.map.folium_map import CircleMap
 
-__all__ = ["Result", "analyse"]
+__all__ = ["Result", "analyse", "walker_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -99,7 +99,7 @@ def analyse(
     SettingError
         If the profile is unknown, a cut-off out of range, or a moment not understood.
     """
-    walker = _walker(city.settings) if profile is None else catalog.profile(profile)
+    walker = walker_of(city.settings) if profile is None else catalog.profile(profile)
     given = city.settings if profile is None else replace(city.settings, speed_mps=None)
     study = Study(city=city, walker=walker, settings=_settings(given, walker.name, cutoffs_min, open_at, draws))
     for name, compute in STAGES.items():
@@ -135,7 +135,7 @@ def analyse(
     )
 
 
-def _walker(settings: Settings) -> WalkProfile:
+def walker_of(settings: Settings) -> WalkProfile:
     """The profile of the settings, at their own speed where they have one."""
     walker = catalog.profile(settings.profile)
     return walker if settings.speed_mps is None else replace(walker, speed_mps=settings.speed_mps)

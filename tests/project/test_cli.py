@@ -599,7 +599,7 @@ def test_progress_stands_on_a_terminal_only(monkeypatch, capsys):
 
 
 def test_every_stage_has_words_for_the_progress_bar():
-    assert list(STAGES) == ["load", *study.STAGES, "save", "report"]
+    assert list(STAGES) == ["load", *study.STAGES, "siting", "save", "report"]
 
 
 def test_new_makes_a_pack_and_refuses_a_bad_name(run, tmp_path):

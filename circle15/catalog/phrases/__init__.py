@@ -24,6 +24,7 @@ from circle15.catalog.phrases.parts import (
     service_noun,
 )
 from circle15.catalog.phrases.robustness import assumption_notes
+from circle15.catalog.phrases.siting import frontier_sentences, plan_sentences
 from circle15.catalog.phrases.typology import said_type, type_names, type_notes
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "community_sentences",
     "equity_reasons",
     "floating_sentences",
+    "frontier_sentences",
     "gap_sentences",
     "headline",
     "lacking_most",
@@ -48,6 +50,7 @@ __all__ = [
     "people_text",
     "people_words",
     "percent_text",
+    "plan_sentences",
     "remedy_sentences",
     "rough_people_text",
     "said_type",

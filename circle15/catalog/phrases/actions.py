@@ -23,7 +23,15 @@ from circle15.model.actions import Actions, Needs
 from circle15.model.places import Communities
 from circle15.model.service import Service
 
-__all__ = ["action_notes", "action_places", "action_sentences", "action_titles", "headline", "lacking_most"]
+__all__ = [
+    "action_notes",
+    "action_places",
+    "action_sentences",
+    "action_titles",
+    "headline",
+    "lacking_most",
+    "money_text",
+]
 
 _GAINS = MappingProxyType({"service": "action_gain", "site": "action_gain", "seats": "action_gain_seats"})
 """What is said of whom an action serves, by kind, where that does not name the services."""
@@ -126,12 +134,12 @@ def action_notes(actions: Actions, language: str) -> pd.Series:
         if not np.isnan(row["certainty"]):
             parts.append(text("action_certainty", language, percent=percent_text(100 * row["certainty"])))
         if not np.isnan(row["cost"]):
-            parts.append(text("action_cost", language, cost=_money(row["cost"], actions.currency, language)))
+            parts.append(text("action_cost", language, cost=money_text(row["cost"], actions.currency, language)))
         notes.append(("，" if language == "zh" else ", ").join(parts))
     return pd.Series(notes, index=actions.frame.index, dtype=object)
 
 
-def _money(amount: float, currency: str, language: str) -> str:
+def money_text(amount: float, currency: str, language: str) -> str:
     """An amount as people write it: in ten thousands of yuan in Chinese."""
     if language == "zh" and currency == "CNY":
         return f"{amount / 10_000:,.4g}万元" if amount >= 10_000 else f"{amount:,.0f}元"

@@ -32,7 +32,7 @@ from circle15.planning.actions.seats import Seating
 from circle15.planning.actions.streets import StreetChange, gates_opened, links_built, worth_counting
 from circle15.planning.actions.trial import Trial
 
-__all__ = ["ranked_actions"]
+__all__ = ["actions_of", "ranked_actions"]
 
 
 def ranked_actions(
@@ -89,17 +89,46 @@ def ranked_actions(
     entries = listed([*best, *seats, *_street_entries(streets, trial, least)], wants, limits)
     tried = {pool.kind: len(pool) for pool in pools} | {"seats": seating.tried()}
     tried |= {kind: sum(change.kind == kind for change in streets) for kind in ("gate", "link")}
-    ids = [f"action-{number}" for number in range(1, len(entries) + 1)]
-    by_id = dict(zip(ids, entries, strict=True))
+    found = actions_of(entries, trial, limits=limits, seating=seating, attributed=attributed)
+    tried_kinds = pd.Series([tried.get(kind, 0) for kind in KINDS], index=pd.Index(KINDS, name="kind"), dtype="int64")
+    return replace(found, tried=tried_kinds, needs=needs)
+
+
+def actions_of(
+    entries: Sequence[Entry],
+    trial: Trial,
+    *,
+    limits: ActionLimits,
+    seating: Seating | None = None,
+    attributed: Attribution | None = None,
+    together: bool = False,
+) -> Actions:
+    """Entries as a list: where each is, whom it serves alone and in sequence, what it costs and changes.
+
+    Parameters
+    ----------
+    entries
+        In the order of the list.
+    trial
+        The city that they are counted on.
+    limits
+        When two serve nearly the same people.
+    seating, attributed
+        As for :func:`ranked_actions`.
+    together
+        Whether all are to be made, so that none stands for another.
+    """
+    attributed, seating = attributed or Attribution(), seating or Seating(seats={}, told={})
+    wants, settings, city = trial.wants, trial.settings, trial.city
+    by_id = {f"action-{number}": entry for number, entry in enumerate(entries, 1)}
+    doubles = [-1] * len(entries) if together else same_people(entries, wants, limits)
     return Actions(
-        frame=_frame(by_id, trial, seating, limits, Whereabouts.of(city, graph.network, attributed)),
+        frame=_frame(by_id, trial, seating, doubles, Whereabouts.of(city, trial.graph.network, attributed)),
         gains=_gains({key: entry.gains(wants, seating) for key, entry in by_id.items()}),
         seated=_gains({key: seating.gains([entry.more], told=True) for key, entry in by_id.items() if entry.more}),
         points={key: wants.point[entry.cells // len(wants.services)] for key, entry in by_id.items()},
         currency=city.costs.currency if city.costs else "",
         changes={key: (entry.change,) for key, entry in by_id.items()},
-        tried=pd.Series([tried.get(kind, 0) for kind in KINDS], index=pd.Index(KINDS, name="kind"), dtype="int64"),
-        needs=needs,
         cutoff_min=settings.circle_min,
         open_at=settings.open_at,
     )
@@ -140,11 +169,11 @@ def _street_entries(changes: Sequence[StreetChange], trial: Trial, least: float)
 
 
 def _frame(
-    by_id: Mapping[str, Entry], trial: Trial, seating: Seating, limits: ActionLimits, whereabouts: Whereabouts
+    by_id: Mapping[str, Entry], trial: Trial, seating: Seating, doubles: Sequence[int], whereabouts: Whereabouts
 ) -> gpd.GeoDataFrame:
     wants, ids, entries = trial.wants, list(by_id), list(by_id.values())
     places = [whereabouts.place(entry) for entry in entries]
-    steps, doubles = sequence(entries, wants, trial, seating), same_people(entries, wants, limits)
+    steps = sequence(entries, wants, trial, seating)
     table = {
         "kind": [entry.kind for entry in entries],
         "services": [entry.services(wants) for entry in entries],

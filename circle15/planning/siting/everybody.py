@@ -20,10 +20,12 @@ from circle15.planning.siting.pipeline import find
 from circle15.planning.siting.reduction import remaining
 from circle15.refusals import refusal
 
-__all__ = ["everybody"]
+__all__ = ["everybody", "is_share"]
 
 
-def everybody(problem: CoverProblem, *, share: float = 1.0, limits: SitingLimits | None = None) -> CoverPlan:
+def everybody(
+    problem: CoverProblem, *, share: float = 1.0, least: int | None = None, limits: SitingLimits | None = None
+) -> CoverPlan:
     """Which candidates cover everybody who can be covered, or a share of all people, at the least cost.
 
     Parameters
@@ -32,6 +34,8 @@ def everybody(problem: CoverProblem, *, share: float = 1.0, limits: SitingLimits
         Rows, candidates and what is allowed.
     share
         Of all people, those included whom no candidate helps; where not so many can be covered, all who can.
+    least
+        So many people instead of a share of them.
     limits
         Of the work; of each number or budget that is tried, where a share is asked.
 
@@ -45,11 +49,11 @@ def everybody(problem: CoverProblem, *, share: float = 1.0, limits: SitingLimits
     SettingError
         If the share is none, or the limits of groups allow no such plan, or none was found within them.
     """
-    if not _is_share(share):
+    if not is_share(share):
         raise refusal("siting_share", error=SettingError, value=share)
     limits = limits or SitingLimits()
     reachable = int(problem.weight[problem.usable].sum())
-    target = min(ceil(Fraction(str(share)) * int(problem.weight.sum())), reachable)
+    target = min(ceil(Fraction(str(share)) * int(problem.weight.sum())) if least is None else least, reachable)
     if target < reachable:
         return _share_covered(problem, target, limits)
     found = find(remaining(problem, number=None, budget=None, must=True), limits=limits)
@@ -58,7 +62,8 @@ def everybody(problem: CoverProblem, *, share: float = 1.0, limits: SitingLimits
     return plan_of(problem, found, found.certificate(sign=-1), objective="everybody")
 
 
-def _is_share(share: object) -> bool:
+def is_share(share: object) -> bool:
+    """Whether it is a number above 0 and up to 1."""
     number = isinstance(share, int | float | np.integer | np.floating) and not isinstance(share, bool)
     return number and 0 < float(share) <= 1  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ from circle15.planning.siting.pipeline import find
 from circle15.planning.siting.reduction import remaining
 from circle15.refusals import refusal
 
-__all__ = ["most_people"]
+__all__ = ["is_whole", "most_people"]
 
 
 def most_people(
@@ -56,12 +56,12 @@ def _check(problem: CoverProblem, number: int | None, budget: int | None) -> Non
     if number is None and budget is None:
         raise refusal("siting_limit", error=SettingError)
     if number is not None:
-        if not _is_whole(number) or number < 1:
+        if not is_whole(number) or number < 1:
             raise refusal("siting_number", error=SettingError, value=number)
         if locked > number:
             raise refusal("siting_number_locked", error=SettingError, number=number, locked=locked)
     if budget is not None:
-        if not _is_whole(budget) or budget < 0:
+        if not is_whole(budget) or budget < 0:
             raise refusal("siting_budget", error=SettingError, value=budget)
         if cost > budget:
             raise refusal("siting_budget_locked", error=SettingError, budget=budget, cost=cost)
@@ -70,5 +70,6 @@ def _check(problem: CoverProblem, number: int | None, budget: int | None) -> Non
             raise refusal("siting_budget_cheapest", error=SettingError, budget=budget, cost=int(free.min()))
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -6,7 +6,12 @@ but its library bears the name of the one that OR-Tools brings, so that a proces
 
 from __future__ import annotations
 
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,7 +73,8 @@ def solved(rest: Remaining, *, floor: int, most: int, limits: SitingLimits) -> S
     model = model_of(rest)
     better = LinearConstraint(-model["c"], lb=floor - rest.base + 0.5)  # values are whole numbers
     model["constraints"] = [model["constraints"], better]
-    answer = milp(**model, options={"node_limit": limits.nodes, "mip_rel_gap": 0.0})
+    with _silent():
+        answer = milp(**model, options={"node_limit": limits.nodes, "mip_rel_gap": 0.0})
     nodes = int(answer.mip_node_count or 0)
     if answer.status == _INFEASIBLE:
         return Solved(chosen=None, most=floor, nodes=nodes)
@@ -77,6 +83,26 @@ def solved(rest: Remaining, *, floor: int, most: int, limits: SitingLimits) -> S
         bound = -float(answer.mip_dual_bound)
         most = min(most, max(floor, rest.base + int(np.floor(bound + 1e-9 * abs(bound) + 1e-6))))
     return Solved(chosen=chosen, most=most, nodes=nodes)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep from standard output what HiGHS leaves there although it is told to be silent (seen with scipy 1.17)."""
+    flush = ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no standard output
+        yield
+        return
+    flush(None)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        flush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def model_of(rest: Remaining) -> dict[str, Any]:

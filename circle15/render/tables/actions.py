@@ -6,12 +6,12 @@ import pandas as pd
 
 from circle15.catalog import services
 from circle15.catalog.phrases import action_sentences
-from circle15.model import Analysis
+from circle15.model import Actions, Analysis, City
 from circle15.model.metric import transformer
 from circle15.render.tables.columns import rounded
 from circle15.render.tables.frames import synthetic_layers
 
-__all__ = ["action_table"]
+__all__ = ["action_table", "told_actions"]
 
 _NAMED = 3
 """So many communities are named of those that gain."""
@@ -24,9 +24,14 @@ _ACTIONS = (
 
 def action_table(analysis: Analysis) -> pd.DataFrame:
     """One row per action of :class:`~circle15.model.Actions`, the best first; plain columns as in ``columns.toml``."""
-    found, city = analysis.actions, analysis.city
+    table = told_actions(analysis.actions, analysis.city, analysis.profile.name)
+    return rounded(table[list(_ACTIONS)]) if len(table) else pd.DataFrame(columns=list(_ACTIONS))
+
+
+def told_actions(found: Actions, city: City, profile: str) -> pd.DataFrame:
+    """Actions in words and numbers, not rounded, one row each."""
     if not len(found):
-        return pd.DataFrame(columns=list(_ACTIONS))
+        return pd.DataFrame()
     frame = found.frame
     table = pd.DataFrame(frame.drop(columns=["geometry", "services", "kind", "name", "name_en", "unit"])).reset_index()
     table["action_kind"], table["target_name"] = frame["kind"].to_numpy(), frame["name"].to_numpy()
@@ -43,9 +48,9 @@ def action_table(analysis: Analysis) -> pd.DataFrame:
     middle = frame.geometry.centroid
     to_degrees = transformer(city.area.crs, "EPSG:4326")
     table["lon"], table["lat"] = to_degrees.transform(middle.x.to_numpy(), middle.y.to_numpy())
-    table["profile"], table["cutoff_min"] = analysis.profile.name, found.cutoff_min
+    table["profile"], table["cutoff_min"] = profile, found.cutoff_min
     table["synthetic"] = "+".join(synthetic_layers(city))
-    return rounded(table[list(_ACTIONS)])
+    return table
 
 
 def _sums(gains: pd.Series, level: str, names: dict[str, str], most: int) -> list[str]:

@@ -1,10 +1,12 @@
 """The steps alone: what reduction keeps, what prices prove, what a solver is asked."""
 
+import os
 from collections import Counter
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from circle15.kernels.cover_bound import inner_choice
 from circle15.model.plans import SitingLimits
@@ -216,3 +218,18 @@ def test_the_oracle_counts_as_the_problem_does(problem, number):
     best = max((people for people, _ in every_plan(problem, number + int(problem.locked.sum()))), default=0)
     assert best <= problem.weight[problem.usable].sum()
     assert allowed(problem, np.flatnonzero(problem.locked).tolist(), None, None)
+
+
+def test_what_the_solver_prints_reaches_nobody(monkeypatch, capfd):
+    right = optimize.milp
+
+    def loud(*arguments, **options):
+        os.write(1, b"HighsMipSolverData\n")
+        return right(*arguments, **options)
+
+    monkeypatch.setattr(optimize, "milp", loud)
+    rest = remaining(cover_problem([5, 4], [[0], [1]], 2), number=1, budget=None)
+    os.write(1, b"before\n")
+    assert solved(rest, floor=0, most=99, limits=SitingLimits()).most == 5
+    os.write(1, b"after\n")
+    assert capfd.readouterr().out == "before\nafter\n"

@@ -1,0 +1,251 @@
+"""Questions of siting in small towns: by hand, and against every choice, counted by the ordinary rule of coverage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from circle15.catalog.phrases import frontier_sentences, plan_sentences
+from circle15.errors import Circle15Error
+from circle15.model import Communities, SitingLimits, SitingRules
+from circle15.model.changes import AddFacility, AddService, CloseFacility
+from circle15.model.costs import Costs
+from circle15.model.plans import Certificate
+from circle15.model.scenario import Scenario
+from circle15.network.graph import cutoff_ms
+from circle15.planning.scenario import apply
+from circle15.planning.siting.answer import answered, frontier
+from circle15.planning.siting.question import asked
+from tests.towns.action_town import random_town, studied, town, turned
+from tests.towns.lattice import network
+
+# A street of 2,000 m with crossings at 500, 1,000 and 1,500 m, a clinic at 0 and two houses of culture. Houses stand
+# 10 m off the street, 300 m are walked in five minutes, and a crossing is 5 m from the mouth of its side street.
+#
+#   x      0    100   500   800   1000   1200   1500   1900
+#          f0   a     X f1  b     X      c      X f2   d
+HOMES = {"a": (100, 10), "b": (800, 10), "c": (1200, 10), "d": (1900, 10)}
+ELDERS = {"a": 10, "b": 20, "c": 40, "d": 80}
+SITES = {(0, 0): ["clinic"], (500, 0): ["culture"], (1550, 0): ["culture"]}
+MAIN = [(0, 0), (500, 0), (1000, 0), (1500, 0), (2000, 0)]
+STREET = network([*MAIN, (500, 40), (1000, 40), (1500, 40)], [(0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (2, 6), (3, 7)])
+
+
+def on_the_street(**options):
+    return town(STREET, HOMES, ELDERS, SITES, **{"listed": ("clinic", "culture"), **options})
+
+
+def question(city, service="clinic", *, priced=False, **rules):
+    study = studied(city)
+    return asked(
+        study.graph, city, study.demand, study.standing, reach=study.reach, service=service,
+        rules=SitingRules(**rules), priced=priced,
+    )  # fmt: skip
+
+
+def plan(city, service="clinic", *, new=None, budget=None, rules=None, **options):
+    about = question(city, service, priced=budget is not None, **(rules or {}))
+    return answered(about, name="A", number=new, budget=budget, **options)
+
+
+def lacking(city, service="clinic"):
+    return studied(city).ranked.needs.by_service[service]
+
+
+# From 1,000 m b and c are 210 m away; from 1,500 m c is 310 m, too far, and d 410 m. The house f2 at 1,550 m has d
+# 360 m away, too far too. From 500 m b is 310 m.
+def test_a_crossing_serves_most_and_whom_nothing_helps_is_told():
+    found = plan(on_the_street(), new=3)
+    assert (found.lacking, found.served, found.objective, found.unit) == (140, 60, "most_people", "people")
+    (change,) = found.scenario.changes
+    assert isinstance(change, AddFacility)
+    assert change.services == ("clinic",)
+    assert found.out_of_reach.to_dict() == {"d": 80}
+    assert found.certificate.optimal
+    assert found.only.tolist() == [60]
+    assert found.tried[["service", "site"]].tolist() == [2, 3]
+    assert repr(found) == "<Plan most_people of clinic: 1 facilities serve 60 of 140 more, optimal>"
+
+
+def test_houses_alone_serve_whom_they_can():
+    wide = on_the_street(cutoff_min=7.0)  # 420 m: f1 has b at 310 m, f2 c at 360 and d at 360 m
+    found = plan(wide, new=2, rules={"places": "house"})
+    assert found.scenario.changes == (
+        AddService(facility_id="f2", service="clinic"), AddService(facility_id="f1", service="clinic"),
+    )  # fmt: skip
+    frame = found.actions.frame
+    assert frame[["kind", "target_id", "gain", "step", "added"]].to_numpy().tolist() == [
+        ["service", "f2", 120, 1, 120], ["service", "f1", 20, 2, 20],
+    ]  # fmt: skip
+    assert plan(wide, new=2, rules={"places": ["house"], "excluded": ["f2"]}).served == 20
+    assert plan(wide, new=1, rules={"places": ["house"], "locked": ["f1"]}).served == 20
+
+
+def test_a_facility_that_closes_leaves_its_people_to_the_plan():
+    city = apply(on_the_street(cutoff_min=7.0), Scenario(name="-", changes=(CloseFacility(facility_id="f0"),)))
+    found = plan(city, new=1, rules={"places": ["house"]})
+    assert (found.lacking, found.served) == (150, 120)
+    assert found.tried["service"] == 2  # what is closed is no house to go to
+    assert plan(city, new=2, rules={"places": ["house"]}).out_of_reach.to_dict() == {}  # f1 has a at 410 m
+
+
+def test_a_budget_chooses_by_what_the_pack_says_things_cost():
+    city = replace(on_the_street(cutoff_min=7.0), costs=Costs(service={"clinic": 3.0}, site={"clinic": 10.4}))
+    # For 6 both houses, and everybody; for 10 no crossing more. In whole units a crossing costs 10.
+    found = plan(city, budget=6)
+    assert (found.served, found.actions.frame["cost"].tolist()) == (140, [3.0, 3.0])
+    cheapest = plan(city, budget=None, objective="everybody", rules={})
+    assert (cheapest.unit, cheapest.certificate.value, cheapest.served) == ("facilities", 2, 140)
+    about = question(city, priced=True)
+    by_cost = answered(about, name="A", objective="everybody")
+    assert (by_cost.unit, by_cost.certificate.value, by_cost.certificate.optimal) == ("cost", 6, True)
+
+
+def test_a_share_counts_those_who_reach_the_service_today():
+    city = on_the_street(cutoff_min=7.0)
+    # Of 150 people 10 reach it. 0.86 are 129 people: 119 more, whom f2 alone serves; 0.87 are 131: one more is needed.
+    assert len(plan(city, objective="everybody", share=0.86)) == 1
+    assert len(plan(city, objective="everybody", share=0.87)) == 2
+    assert len(plan(city, objective="everybody", share=0.06)) == 0  # 9 people are served today
+
+
+def test_at_most_so_many_in_a_subdistrict():
+    city = on_the_street(cutoff_min=7.0)
+    frame = city.communities.frame.assign(subdistrict=["东", "东", "", "西"])
+    # Candidates stand in no community's own plot; those within the box around a house would.
+    wide = frame.set_geometry(frame.geometry.buffer(345, join_style="mitre"))
+    named = replace(city, communities=Communities(frame=wide, origin=city.communities.origin))
+    about = question(named, per_subdistrict=1)
+    assert about.problem.group_most.tolist() == [1, 1, 1]
+    groups = dict(zip(about.ids, about.problem.group, strict=True))
+    assert groups["f1"] == groups[next(key for key in groups if key.startswith("site:1:"))]
+    assert groups["f2"] == -1  # 1,550 m is in c's box, which names none, and in d's: the first id decides
+    with pytest.raises(Circle15Error, match="do not name their subdistricts"):
+        question(city, per_subdistrict=1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_other_choice_serves_more_counted_one_by_one(seed):
+    city = random_town(seed)
+    about = question(city)
+    limit_ms = cutoff_ms(city.settings.circle_min)
+    wants = about.wants
+    alone = []
+    for candidate in range(len(about.ids)):
+        changed = apply(city, Scenario(name="-", changes=(about.change(candidate),)))
+        alone.append((studied(changed).nearest.ms("clinic") <= limit_ms)[wants.point])
+    alone = np.array(alone)
+    for number in (1, 2, 3):
+        found = answered(about, name="A", number=number)
+        best = max(
+            float(wants.people[alone[list(chosen)].any(axis=0)].sum())
+            for chosen in combinations(range(len(alone)), number)
+        )
+        assert found.served == best
+        assert found.certificate.optimal
+        after = apply(city, found.scenario)
+        assert lacking(city) - lacking(after) == found.served
+    coverable = alone.any(axis=0)
+    assert found.out_of_reach.sum() == wants.people[~coverable].sum()
+    fewest = next(
+        number
+        for number in range(len(alone) + 1)
+        if any(alone[list(chosen)].any(axis=0)[coverable].all() for chosen in combinations(range(len(alone)), number))
+    )
+    assert len(answered(about, name="A", objective="everybody")) == fewest
+
+
+def test_the_order_of_rows_changes_nothing():
+    city = random_town(1)
+    one, other = plan(city, new=3), plan(turned(city, [2, 0, 1]), new=3)
+    assert one.scenario == other.scenario
+    assert one.actions.frame["gain"].tolist() == other.actions.frame["gain"].tolist()
+
+
+# Rows 4, 3, 3, 4 at candidates 0, 01, 12, 2: one serves 7 (0 or 2) or 6; two serve all by 0 and 2.
+def test_the_frontier_tells_the_best_of_each_number_and_what_building_in_steps_costs():
+    city = on_the_street(cutoff_min=7.0)
+    table = frontier(question(city), 3)
+    # One: f2 or the crossing at 1,500 m (c, d); the crossing at 1,000 m has b and c. Two: everybody.
+    assert table.index.tolist() == [1, 2, 3]
+    assert table["served"].tolist() == table["at_most"].tolist() == table["nested"].tolist() == [120, 140, 140]
+    assert table["more"].tolist() == [120, 20, 0]
+    assert table["optimal"].all()
+    assert frontier_sentences(table.assign(nested=[60, 140, 140]), "zh")[:2] == [
+        "1处：最多让约120位走到（已证明）；按最大的方案逐步建，到第1处是约60位。",
+        "2处：最多让约140位走到（已证明）。",
+    ]
+    unsure = table.assign(optimal=False, at_most=150.0)
+    assert frontier_sentences(unsure, "en")[0] == "1: about 120 served, not proven to be the best, about 150 at most."
+    for most, told in ((0, "number = 0"), (True, "number = True"), (1, "1 facility at most, and 2 are locked")):
+        with pytest.raises(Circle15Error, match=told):
+            frontier(question(city, locked=["f1", "f2"]), most)
+    locked = frontier(question(city, locked=["f1"]), 2)
+    assert locked["served"].tolist() == locked["nested"].tolist() == [20, 140]
+
+
+def test_a_plan_in_words():
+    city = on_the_street()
+    found = plan(city, new=1)
+    zh, en = (plan_sentences(found, city.communities, tongue) for tongue in ("zh", "en"))
+    assert zh[:3] == [
+        "社区卫生服务站：约140位60岁以上老人5分钟内走不到；按本方案增设1处，其中约60位走得到（43%）。",
+        "已证明最优：试遍5个候选，在同样的限制内任何组合都不能让更多人走到。",
+        "有约80位，任何候选地点都帮不到，最多的在d社区；需要另找地点，或先打通道路。",
+    ]
+    assert en[1] == "Proven optimal: of 5 candidates no choice within the same limits serves more people."
+    assert en[3].startswith("1. New site with a community clinic at the crossing at ")
+    unproven = replace(found, certificate=Certificate(value=60 * 1024, bound=66 * 1024, proof="none", stopped=True))
+    said = plan_sentences(unproven, city.communities, "en")
+    assert said[1].startswith(
+        "Not proven to be the best: of 5 candidates any choice within the same limits serves about"
+    )
+    assert said[1].endswith("about 70 at most, 10% more.")
+    assert said[2] == "The work was interrupted; this is the plan so far."
+    assert not any(
+        "最优" in line or "optimal" in line for line in [*said, *plan_sentences(unproven, city.communities, "zh")]
+    )
+    nobody = plan(on_the_street(cutoff_min=40.0), new=1)
+    assert (len(nobody), nobody.scenario.changes) == (0, ())
+    (only,) = plan_sentences(nobody, city.communities, "zh")
+    assert only == "社区卫生服务站：没有60岁以上老人在40分钟内走不到，不需要再设。"
+
+
+@pytest.mark.parametrize(
+    ("rules", "options", "told"),
+    [
+        ({}, {"new": None}, "it is not said how many facilities"),
+        ({}, {"new": 0}, "number = 0 is not usable"),
+        ({}, {"new": 1, "objective": "most_peple"}, "no objective 'most_peple'.*did you mean 'most_people'"),
+        ({}, {"objective": "everybody", "share": 1.5}, "share = 1.5 is not usable"),
+        ({"places": ["park"]}, {"new": 1}, "no kind of place 'park'"),
+        ({"places": []}, {"new": 1}, "no kind of place ''"),
+        ({"locked": ["f9"]}, {"new": 1}, "'f9' in locked is the id of no candidate"),
+        ({"excluded": ["f0"]}, {"new": 1}, "'f0' in excluded"),  # it offers the service already
+        ({"locked": ["f1"], "excluded": ["f1"]}, {"new": 1}, "both locked and excluded"),
+        ({"locked": ["f1", "f2"]}, {"new": 1}, "1 facility at most, and 2 are locked"),
+        ({"per_subdistrict": 0}, {"new": 1}, "at most 0 in a subdistrict"),
+        ({"per_subdistrict": True}, {"new": 1}, "at most True in a subdistrict"),
+        ({}, {"budget": 10}, "does not say (site|service), so that"),
+    ],
+)
+def test_questions_that_cannot_be_answered_are_refused(rules, options, told):
+    with pytest.raises(Circle15Error, match=told) as refused:
+        plan(on_the_street(), rules=rules, **options)
+    assert refused.value.zh.startswith("选址：")
+
+
+def test_services_that_nobody_knows_or_lists_are_refused():
+    with pytest.raises(Circle15Error, match=r"no service 'clinik'.*did you mean 'clinic'"):
+        question(on_the_street(), "clinik")
+    with pytest.raises(Circle15Error, match="no list of facilities speaks of Daily shop"):
+        question(on_the_street(), "shop")
+
+
+def test_a_limited_search_never_says_optimal():
+    found = plan(random_town(2), new=3, limits=SitingLimits(work=0, sweeps=0, nodes=0))
+    assert found.certificate.bound >= found.certificate.value == Fraction(found.served) * 1024
