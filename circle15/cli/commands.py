@@ -10,7 +10,16 @@ from typing import Annotated, Any
 import typer
 
 from circle15._version import __version__
-from circle15.cli.console import in_both, say, tell_check, tell_plan, tell_replay, tell_result, tell_synthetic
+from circle15.cli.console import (
+    in_both,
+    say,
+    tell_check,
+    tell_findings,
+    tell_plan,
+    tell_replay,
+    tell_result,
+    tell_synthetic,
+)
 from circle15.cli.leaving import ExitCode, leave
 from circle15.cli.progress import progress
 from circle15.errors import InputError, SettingError
@@ -182,8 +191,12 @@ def site_city(
         float, typer.Option("--share", help="everybody 只要求这么大比例的人 / of all people, for everybody: 0.95")
     ] = 1.0,
     places: Annotated[
-        str, typer.Option("--places", help="house 现有设施, crossing 路口 / where a service may go")
-    ] = "house,crossing",
+        str, typer.Option("--places", help="house 现有设施, crossing 路口, list 自备清单 / where a service may go")
+    ] = "",
+    candidates: Annotated[
+        Path | None,
+        typer.Option("--candidates", help="自备候选地点的表或图层 / table or layer of places of your own"),
+    ] = None,
     locked: Annotated[
         list[str] | None, typer.Option("--lock", help="必选的候选编号 / id of a candidate to have")
     ] = None,
@@ -212,19 +225,22 @@ def site_city(
     _check_city(city, data)
     from circle15 import study
     from circle15.model.plans import SitingRules
-    from circle15.study.siting import save_plan
+    from circle15.study.siting import read_places, save_plan
 
-    rules = SitingRules(
-        places=tuple(part.strip() for part in places.replace("，", ",").split(",")),
-        locked=tuple(locked or ()),
-        excluded=tuple(excluded or ()),
-        closed=tuple(closed or ()),
-        per_subdistrict=per_subdistrict,
-        by_cost=by_cost,
-    )
     with progress() as begin:
         begin("load")
         loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs))
+        listed, findings = (None, ()) if candidates is None else read_places(candidates, loaded, service)
+        tell_findings(findings)
+        rules = SitingRules(
+            places=tuple(part.strip() for part in places.replace("，", ",").split(",") if part.strip()),
+            listed=listed,
+            locked=tuple(locked or ()),
+            excluded=tuple(excluded or ()),
+            closed=tuple(closed or ()),
+            per_subdistrict=per_subdistrict,
+            by_cost=by_cost,
+        )
         folder = out or Path("build") / loaded.key / "plans" / service
         _check_writable(folder)
         begin("siting")

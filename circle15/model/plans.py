@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,8 +22,8 @@ __all__ = ["PLACES", "PROOFS", "Certificate", "CoverPlan", "CoverProblem", "Plan
 PROOFS = ("bound", "reduced_costs", "branching", "mip", "none")
 """What proves a plan best: prices of rows, what they rule out, branches, a solver on the rest; ``none``: nothing."""
 
-PLACES = ("house", "crossing")
-"""Where a service may go: into a facility that has room, or to a new site at a crossing."""
+PLACES = ("house", "crossing", "list")
+"""Where a service may go: a facility that has room, a new site at a crossing, a place of a list of one's own."""
 
 _MOST_SUM = 2**52
 """Sums up to here are whole numbers in floating point too, with a bit to spare."""
@@ -188,7 +189,9 @@ class SitingRules:
     Attributes
     ----------
     places
-        Of :data:`PLACES`.
+        Of :data:`PLACES`; by default one's own list where there is one, else houses and crossings.
+    listed
+        One's own candidates: points on their ids, of any reference system that is named, with a column ``name``.
     locked, excluded
         Ids of candidates that are in every plan, and in none: of a facility, or of a new one in the scenario of a plan.
     closed
@@ -201,7 +204,8 @@ class SitingRules:
         Of the work.
     """
 
-    places: tuple[str, ...] = PLACES
+    places: tuple[str, ...] = ()
+    listed: gpd.GeoDataFrame | None = field(default=None, compare=False, repr=False)
     locked: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
@@ -213,11 +217,13 @@ class SitingRules:
         for key in ("places", "locked", "excluded", "closed"):
             given = getattr(self, key)
             object.__setattr__(self, key, (given,) if isinstance(given, str) else tuple(given))
+        if not self.places:
+            object.__setattr__(self, "places", ("house", "crossing") if self.listed is None else ("list",))
         unknown = [place for place in self.places if place not in PLACES]
-        if unknown or not self.places:
-            raise refusal(
-                "siting_places", error=SettingError, value=unknown[0] if unknown else "", known=", ".join(PLACES)
-            )
+        if unknown:
+            raise refusal("siting_places", error=SettingError, value=unknown[0], known=", ".join(PLACES))
+        if "list" in self.places and self.listed is None:
+            raise refusal("siting_no_list", error=SettingError)
         most: object = self.per_subdistrict
         if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
             raise refusal("siting_per_subdistrict", error=SettingError, value=most)

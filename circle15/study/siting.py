@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from circle15.catalog import services as known_services
 from circle15.catalog import text
 from circle15.model.changes import CloseFacility
 from circle15.model.plans import Plan, SitingRules
+from circle15.model.provenance import Finding
 from circle15.model.results import Analysis, City
 from circle15.model.scenario import Scenario
 from circle15.planning.scenario import apply
@@ -19,10 +21,12 @@ from circle15.planning.siting import answer
 from circle15.planning.siting.question import Question, asked
 from circle15.render.scenario_file import scenario_file
 from circle15.render.tables.siting import frontier_csv, plan_csv
+from circle15.sources.city_config import FacilitiesTable
+from circle15.sources.facilities.table import read_facilities
 from circle15.study.analysis import walker_of
 from circle15.study.study import Study
 
-__all__ = ["frontier", "save_plan", "site"]
+__all__ = ["frontier", "read_places", "save_plan", "site"]
 
 
 def site(
@@ -100,6 +104,34 @@ def frontier(city: City | Analysis, service: str, *, most: int = 10, rules: Siti
     """
     rules = rules or SitingRules()
     return answer.frontier(_question(city, service, rules), most, limits=rules.limits)
+
+
+def read_places(path: str | Path, city: City, service: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Read a planner's own list of candidates, a table with coordinates or a point layer, as lists of facilities are.
+
+    Parameters
+    ----------
+    path
+        CSV, workbook or layer; its headers are understood in Chinese and English.
+    city
+        Where its points are expected.
+    service
+        That is to go there.
+
+    Returns
+    -------
+    (GeoDataFrame, findings)
+        WGS 84 points on ``facility_id`` with ``name``, for :class:`~circle15.model.SitingRules`; and what was found.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or most positions are not what they claim to be.
+    """
+    path = Path(path)
+    entry = FacilitiesTable(file=path.name, service=service)
+    reading = read_facilities(path, entry, home=city.area.crs, pack_services=city.pack_services)
+    return reading.frame, reading.findings
 
 
 def save_plan(plan: Plan, city: City, folder: str | Path, *, frontier: pd.DataFrame | None = None) -> Path:

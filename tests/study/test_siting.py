@@ -9,6 +9,7 @@ import circle15 as c15
 from circle15.model.changes import CloseFacility
 from circle15.render.tables.columns import columns
 from circle15.sources.scenario_files import read_scenario
+from circle15.study.siting import read_places
 
 
 @pytest.fixture
@@ -60,6 +61,29 @@ def test_the_command_writes_a_plan_that_is_read_back(run, town, tmp_path):
     assert lines[1].startswith("已证明最优：试遍")
     assert any(line.startswith("Proven optimal: of ") for line in lines)
     assert lines[-1].startswith(f'circle15 scenario tryton "{out / "plan.json"}"')
+
+
+def test_a_list_of_one_s_own_is_read_as_lists_of_facilities_are(run, town, tmp_path):
+    root, city = town
+    home = city.communities.frame.loc[["west"]].representative_point().to_crs("EPSG:4326").iloc[0]
+    table = tmp_path / "备选.csv"
+    table.write_text(f"名称,经度,纬度\n旧仓库,{home.x},{home.y}\n无坐标,,\n", encoding="gb18030")
+    out = tmp_path / "out"
+    code, said, told = run(
+        "site", "tryton", "--service", "clinic", "--new", 1, "--candidates", table, "--data", root, "--out", out
+    )
+    assert code == 0
+    assert "备选.csv" in told  # the row without coordinates
+    (change,) = read_scenario(out / "plan.json").scenario.changes
+    assert (change.name, change.services) == ("旧仓库", ("clinic",))
+    assert "在旧仓库（" in said
+    frame, findings = read_places(table, city, "clinic")
+    assert len(findings) > 0
+    found = c15.site(city, "clinic", new=1, rules=c15.SitingRules(listed=frame))
+    assert found.tried["site"] == 1
+    beside = c15.site(city, "clinic", new=1, rules=c15.SitingRules(listed=frame, places=("list", "house")))
+    assert beside.tried[["service", "site"]].tolist() == [1, 1]
+    assert beside.served >= found.served > 0
 
 
 def test_what_cannot_be_asked_is_refused_on_the_command_line(run, town, tmp_path):

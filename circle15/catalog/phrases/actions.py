@@ -104,7 +104,7 @@ def action_titles(
     moment = "" if actions.open_at is None else moment_text(actions.open_at, language)
     titles = [
         text(
-            f"action_{row['kind']}",
+            "action_site_named" if row["kind"] == "site" and row["name"] else f"action_{row['kind']}",
             language,
             place=place,
             name=row["name_en"] if language == "en" and row["name_en"] else row["name"],

@@ -26,7 +26,10 @@ from circle15.network.snap import snap
 from circle15.planning.actions.needs import Wants
 from circle15.routing.reach import reach_table
 
-__all__ = ["Candidates", "hours_longer", "services_more", "sites_new"]
+__all__ = ["AT_CROSSING", "Candidates", "hours_longer", "services_more", "sites_new"]
+
+AT_CROSSING = "site:"
+"""What the ids of new facilities at crossings begin with; the name of such a place is that of its service."""
 
 _BLOCK = 1024
 """Sites that are searched from at a time; whom they reach is added up and let go."""
@@ -150,7 +153,7 @@ def sites_new(wants: Wants, city: City, graph: WalkGraph, *, max_snap_m: float) 
     def change(row: int) -> AddFacility:
         node, service = nodes[site[row]], services[column[row]]
         spot = Spot(x=float(network.x[node]), y=float(network.y[node]))
-        key = f"site:{network.node_id[node]}:{service}"
+        key = f"{AT_CROSSING}{network.node_id[node]}:{service}"
         while key in pack:
             key += "+"
         return AddFacility(facility_id=key, name=known[service].title_zh, services=(service,), at=spot)

@@ -11,6 +11,7 @@ from circle15.model.changes import AddFacility, Change, OpenGate
 from circle15.model.results import City
 from circle15.model.verdicts import Attribution
 from circle15.model.walk_network import WalkNetwork
+from circle15.planning.actions.candidates import AT_CROSSING
 from circle15.planning.actions.listing import Entry
 from circle15.planning.street_names import NamedStreets
 
@@ -62,7 +63,8 @@ class Whereabouts:
     def _thing(self, change: Change, target_id: str) -> tuple[str, tuple[str, str], shapely.Geometry]:
         """Id, names (the English one second) and shape of what is changed."""
         if isinstance(change, AddFacility):
-            return "", ("", ""), shapely.Point(change.at.metres or ())
+            named = "" if change.facility_id.startswith(AT_CROSSING) else change.name
+            return "", (named, ""), shapely.Point(change.at.metres or ())
         if target_id in self.attributed.links.index:
             return target_id, ("", ""), self.attributed.links.geometry[target_id]
         if isinstance(change, OpenGate):

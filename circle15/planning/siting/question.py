@@ -25,6 +25,7 @@ from circle15.planning.actions.candidates import Candidates, services_more, site
 from circle15.planning.actions.costs import cost_of
 from circle15.planning.actions.needs import Wants, who_lacks
 from circle15.planning.actions.trial import Trial
+from circle15.planning.siting.listed import sites_listed
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.routing.reach import reach_table
@@ -120,6 +121,8 @@ def asked(
         pools.append(services_more(wants, serving))
     if "crossing" in rules.places:
         pools.append(sites_new(wants, city, graph, max_snap_m=settings.max_snap_m))
+    if rules.listed is not None and "list" in rules.places:
+        pools.append(sites_listed(wants, city, graph, rules.listed, max_snap_m=settings.max_snap_m))
     changes = [pool.change(row) for pool in pools for row in range(len(pool))]
     ids = pd.Index([change.facility_id for change in changes if isinstance(change, AddService | AddFacility)])
     order = order_by_id(ids)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 
+import geopandas as gpd
 import numpy as np
 import pytest
 
 from circle15.catalog.phrases import frontier_sentences, plan_sentences
-from circle15.errors import Circle15Error
+from circle15.errors import Circle15Error, DataQualityWarning
 from circle15.model import Communities, SitingLimits, SitingRules
 from circle15.model.changes import AddFacility, AddService, CloseFacility
 from circle15.model.costs import Costs
@@ -21,7 +22,7 @@ from circle15.planning.scenario import apply
 from circle15.planning.siting.answer import answered, frontier
 from circle15.planning.siting.question import asked
 from tests.towns.action_town import random_town, studied, town, turned
-from tests.towns.lattice import network
+from tests.towns.lattice import CRS, X0, Y0, network
 
 # A street of 2,000 m with crossings at 500, 1,000 and 1,500 m, a clinic at 0 and two houses of culture. Houses stand
 # 10 m off the street, 300 m are walked in five minutes, and a crossing is 5 m from the mouth of its side street.
@@ -223,7 +224,7 @@ def test_a_plan_in_words():
         ({}, {"new": 1, "objective": "most_peple"}, "no objective 'most_peple'.*did you mean 'most_people'"),
         ({}, {"objective": "everybody", "share": 1.5}, "share = 1.5 is not usable"),
         ({"places": ["park"]}, {"new": 1}, "no kind of place 'park'"),
-        ({"places": []}, {"new": 1}, "no kind of place ''"),
+        ({"places": "list"}, {"new": 1}, "those of a list, and none is given"),
         ({"locked": ["f9"]}, {"new": 1}, "'f9' in locked is the id of no candidate"),
         ({"excluded": ["f0"]}, {"new": 1}, "'f0' in excluded"),  # it offers the service already
         ({"locked": ["f1"], "excluded": ["f1"]}, {"new": 1}, "both locked and excluded"),
@@ -236,6 +237,52 @@ def test_a_plan_in_words():
 def test_questions_that_cannot_be_answered_are_refused(rules, options, told):
     with pytest.raises(Circle15Error, match=told) as refused:
         plan(on_the_street(), rules=rules, **options)
+    assert refused.value.zh.startswith("选址：")
+
+
+def own_list(**columns):
+    """A plot 60 m behind b and c, one at the river, and one that nobody walks to."""
+    frame = gpd.GeoDataFrame(
+        {"name": ["老粮站", "河边", "山上"]} | columns,
+        geometry=gpd.points_from_xy([X0 + 1000, X0 + 1900, X0 + 900], [Y0 + 60, Y0 + 20, Y0 + 900]),
+        index=["p1", "p2", "p3"],
+        crs=CRS,
+    )
+    return frame.to_crs("EPSG:4326")
+
+
+def test_a_list_of_one_s_own_names_its_places():
+    city = on_the_street()
+    with pytest.warns(DataQualityWarning, match=r"no street is near 1 candidate, .* \(first: p3\)"):
+        found = plan(city, new=2, rules={"listed": own_list()})
+    # The plot stands 20 m from the mouth of the side street, 40 m off the main one: b and c are 270 m away.
+    assert [change.facility_id for change in found.scenario.changes] == ["p2", "p1"]
+    assert (found.served, found.tried["site"], found.out_of_reach.to_dict()) == (140, 3, {})
+    said = plan_sentences(found, city.communities, "zh")
+    assert said[2].startswith("1. 在河边（")
+    assert said[3].startswith("2. 在老粮站（")
+    assert "新设社区卫生服务站" in said[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda frame: frame.set_crs(None, allow_override=True), "does not say its reference system"),
+        (lambda frame: frame.set_axis(["p1", "p1", "p3"]), "'p1' stands twice"),
+        (
+            lambda frame: frame.set_axis(["f1", "p2", "p3"]),
+            r"1 id of the list of candidates is a facility's \(first: f1\)",
+        ),
+        (lambda frame: frame.set_geometry(frame.buffer(0.001)), "'p1' is no point"),
+        (lambda frame: frame.set_geometry([None, *frame.geometry[1:]], crs=4326), "'p1' is no point"),
+        (lambda frame: frame.drop(columns="name"), "needs a column name"),
+        (lambda frame: frame.assign(name=["", "b", "c"]), "needs a column name"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Geometry is in a geographic CRS")
+def test_lists_that_cannot_be_used_are_refused(change, told):
+    with pytest.raises(Circle15Error, match=told) as refused:
+        question(on_the_street(), listed=change(own_list()))
     assert refused.value.zh.startswith("选址：")
 
 
