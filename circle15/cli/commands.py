@@ -206,6 +206,9 @@ def site_city(
     closed: Annotated[
         list[str] | None, typer.Option("--close", help="先关闭的设施编号 / id of a facility that closes before")
     ] = None,
+    closing: Annotated[
+        int, typer.Option("--closing", help="由方案选几处停办 / so many stop offering it, at the plan's choice")
+    ] = 0,
     per_subdistrict: Annotated[
         int | None, typer.Option("--per-subdistrict", help="每个街道最多几处 / at most so many in a subdistrict")
     ] = None,
@@ -238,6 +241,7 @@ def site_city(
             locked=tuple(locked or ()),
             excluded=tuple(excluded or ()),
             closed=tuple(closed or ()),
+            closing=closing,
             per_subdistrict=per_subdistrict,
             by_cost=by_cost,
         )

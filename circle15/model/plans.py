@@ -196,6 +196,9 @@ class SitingRules:
         Ids of candidates that are in every plan, and in none: of a facility, or of a new one in the scenario of a plan.
     closed
         Ids of facilities that close before.
+    closing
+        So many of those that offer the service today no longer do, at the plan's own choice; then most people in all
+        are sought. A facility keeps its other services.
     per_subdistrict
         At most so many in each subdistrict.
     by_cost
@@ -209,6 +212,7 @@ class SitingRules:
     locked: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    closing: int = 0
     per_subdistrict: int | None = None
     by_cost: bool = False
     limits: SitingLimits = field(default_factory=SitingLimits)
@@ -224,9 +228,14 @@ class SitingRules:
             raise refusal("siting_places", error=SettingError, value=unknown[0], known=", ".join(PLACES))
         if "list" in self.places and self.listed is None:
             raise refusal("siting_no_list", error=SettingError)
+        closing: object = self.closing
+        if isinstance(closing, bool) or not isinstance(closing, int) or closing < 0:
+            raise refusal("siting_closing", error=SettingError, value=closing)
         most: object = self.per_subdistrict
         if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
             raise refusal("siting_per_subdistrict", error=SettingError, value=most)
+        if closing and most is not None:
+            raise refusal("siting_closing_alone", error=SettingError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,10 +308,16 @@ class Plan:
         On ``action_id``: people whom nothing else of the plan serves. So many would be lost without it.
     lacking, served
         People who lack the service today, and of these who reach it then.
+    closes
+        On ``facility_id``, of facilities that no longer offer it: ``name``, ``name_en`` and ``lost``, people who reach
+        it today and nothing then.
+    lost
+        People who reach the service today and do not then.
     out_of_reach
         On ``community_id``: of those who lack it the people whom no candidate helps.
     tried
-        How many candidates there were, by kind (``service``: a house; ``site``: a crossing).
+        How many candidates there were, by kind (``service``: a house; ``site``: a crossing or a place of a list;
+        ``stands``: what could stay or close).
     certificate, unit
         What value and bound count: ``people`` in 1/1024ths of a person, ``facilities``, or ``cost`` in whole units of
         the currency. Of people the bound is the most that any plan serves, else the least that any plan needs.
@@ -318,6 +333,8 @@ class Plan:
     only: pd.Series
     lacking: float
     served: float
+    closes: pd.DataFrame
+    lost: float
     out_of_reach: pd.Series
     tried: pd.Series
     certificate: Certificate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from circle15.catalog.phrases.actions import action_sentences, money_text
-from circle15.catalog.phrases.parts import names_in, percent_text, rough_people_text
+from circle15.catalog.phrases.parts import listed, names_in, percent_text, rough_people_text
 from circle15.catalog.service import services as known_services
 from circle15.catalog.words import text
 from circle15.model.places import Communities
@@ -34,10 +34,11 @@ def plan_sentences(
     """
     service = known_services(pack_services)[plan.service]
     title, cutoff = service.title_zh if language == "zh" else service.title_en, f"{plan.cutoff_min:g}"
-    if not plan.lacking > 0:
+    if not plan.lacking > 0 and not len(plan.closes):
         return [text("siting_nobody", language, service=title, cutoff=cutoff)]
-    said = [
-        text(
+    said = [_closes(plan, title, language)] if len(plan.closes) else []
+    if plan.lacking > 0 and (len(plan) or not said):
+        served = text(
             "siting_served",
             language,
             service=title,
@@ -46,9 +47,9 @@ def plan_sentences(
             served=rough_people_text(plan.served, language),
             percent=percent_text(100 * plan.served / plan.lacking),
             count=len(plan),
-        ),
-        _proven(plan, language),
-    ]
+        )
+        said.append(served)
+    said.append(_proven(plan, language))
     if plan.certificate.stopped:
         said.append(text("siting_stopped", language))
     if plan.out_of_reach.sum() > 0:
@@ -57,6 +58,21 @@ def plan_sentences(
         said.append(text("siting_out_of_reach", language, people=people, community=worst))
     sentences = action_sentences(plan.actions, communities, language, pack_services=pack_services)
     return [*said, *(f"{number}. {sentence}" for number, sentence in enumerate(sentences, 1))]
+
+
+def _closes(plan: Plan, title: str, language: str) -> str:
+    """What closes, and whom that leaves without."""
+    names = [
+        text(
+            "siting_closes_name",
+            language,
+            name=row["name_en"] if language == "en" and row["name_en"] else row["name"],
+            lost=rough_people_text(row["lost"], language),
+        )
+        for row in plan.closes.to_dict("records")
+    ]
+    lost = rough_people_text(plan.lost, language)
+    return text("siting_closes", language, service=title, count=len(names), names=listed(names, language), lost=lost)
 
 
 def _proven(plan: Plan, language: str) -> str:

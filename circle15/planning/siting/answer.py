@@ -6,6 +6,7 @@ the last 1024th.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -25,7 +26,7 @@ from circle15.planning.actions.seats import Seating
 from circle15.planning.siting.everybody import everybody, is_share
 from circle15.planning.siting.most_people import is_whole, most_people
 from circle15.planning.siting.objectives import OBJECTIVES
-from circle15.planning.siting.question import Question
+from circle15.planning.siting.question import STANDS, Question
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 
@@ -69,12 +70,31 @@ def answered(
             "siting_objective", error=SettingError, value=objective, known=", ".join(OBJECTIVES),
             hint=did_you_mean(objective, OBJECTIVES),
         )  # fmt: skip
-    problem = question.problem
-    if objective == "most_people":
-        found = most_people(problem, number=number, budget=budget, limits=limits)
+    if question.closing:
+        found = _rearranged(question, objective, number, budget, limits)
+    elif objective == "most_people":
+        found = most_people(question.problem, number=number, budget=budget, limits=limits)
     else:
-        found = everybody(problem, share=share, least=_of_those_left(question, share), limits=limits)
+        found = everybody(question.problem, share=share, least=_of_those_left(question, share), limits=limits)
     return _plan(question, found, name)
+
+
+def _rearranged(
+    question: Question, objective: str, number: int | None, budget: int | None, limits: SitingLimits | None
+) -> CoverPlan:
+    """Which of those that stand stay, and where ``number`` more go, so that most people are served in all.
+
+    None more, where neither a number nor a budget is given.
+    """
+    if objective != "most_people":
+        raise refusal("siting_closing_alone", error=SettingError)
+    new = 0 if number is None and budget is None else number
+    if new is not None and (not is_whole(new) or new < 0):
+        raise refusal("siting_number", error=SettingError, value=new)
+    stay, free = question.problem.group_most.tolist()
+    problem = replace(question.problem, group_most=np.array([stay, free if new is None else min(new, free)]))
+    number = None if new is None else stay + new
+    return most_people(problem, number=number, budget=budget, limits=limits)
 
 
 def _of_those_left(question: Question, share: float) -> int | None:
@@ -86,35 +106,40 @@ def _of_those_left(question: Question, share: float) -> int | None:
 
 
 def _plan(question: Question, found: CoverPlan, name: str) -> Plan:
-    wants, trial, problem = question.wants, question.trial, question.problem
+    wants, trial = question.wants, question.trial
+    closed, stay = _closing(question, found)
+    new = np.array([one for one in found.chosen if question.kind(one) != STANDS], dtype=np.int64)
+    kept = question.problem.covered(stay)
     entries = [
         Entry(
             kind=question.kind(candidate),
             row=candidate,
             target_id=question.target(candidate),
             change=question.change(candidate),
-            cells=rows,
-            gain=float(wants.people[rows].sum()),
+            cells=rows[~kept[rows]],
+            gain=float(wants.people[rows[~kept[rows]]].sum()),
         )
-        for candidate, rows in zip(found.chosen.tolist(), question.rows_of(found.chosen), strict=True)
+        for candidate, rows in zip(new.tolist(), question.rows_of(new), strict=True)
     ]
     entries.sort(key=lambda entry: entry.rank)
     steps = sequence(entries, wants, trial, Seating(seats={}, told={}))
     entries = [entries[place] for place in np.argsort([step.number for step in steps])]
-    scenario = Scenario(name=name, changes=tuple(entry.change for entry in entries))
-    served = _replayed(question, scenario, found) if entries else np.empty(0, dtype=np.int64)
+    changes = (*(question.change(candidate) for candidate in closed), *(entry.change for entry in entries))
+    scenario = Scenario(name=name, changes=changes)
+    then = _replayed(question, scenario, np.concatenate([stay, new]))
     actions = actions_of(entries, trial, limits=action_limits(), together=True)
-    helpless = wants.by_community(np.flatnonzero(~problem.usable)).droplevel("service")
-    tried = pd.Series({pool.kind: len(pool) for pool in question.pools}, dtype="int64")
+    helpless = np.flatnonzero(~question.problem.usable & ~question.today)
     return Plan(
         service=question.service,
         objective=found.objective,
         actions=actions,
         only=pd.Series(_only(entries, wants.people), index=actions.frame.index, name="only", dtype=float),
-        lacking=float(wants.people.sum()),
-        served=float(wants.people[served].sum()),
-        out_of_reach=helpless,
-        tried=tried.reindex(pd.Index(KINDS, name="kind"), fill_value=0),
+        lacking=float(wants.people[~question.today].sum()),
+        served=float(wants.people[then & ~question.today].sum()),
+        closes=_closes(question, closed, then),
+        lost=float(wants.people[question.today & ~then].sum()),
+        out_of_reach=wants.by_community(helpless).droplevel("service"),
+        tried=_tried(question),
         certificate=found.certificate,
         unit="people" if found.objective == "most_people" else "cost" if question.priced else "facilities",
         cutoff_min=wants.circle_min,
@@ -122,19 +147,55 @@ def _plan(question: Question, found: CoverPlan, name: str) -> Plan:
     )
 
 
-def _replayed(question: Question, scenario: Scenario, found: CoverPlan) -> NDArray[np.int64]:
-    """The rows that the plan serves, counted by the ordinary rule of coverage.
+def _closing(question: Question, found: CoverPlan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """``int64[k]`` twice, candidates that stand: those that close, and those that stay.
+
+    What a plan leaves out beyond those that must close serves nobody more, and stays; of such the ones with fewest
+    people in reach close, then the lower numbers.
+    """
+    stands = np.array([one for one in range(len(question.ids)) if question.kind(one) == STANDS], dtype=np.int64)
+    idle = stands[~np.isin(stands, found.chosen)]
+    reached = np.array([question.problem.weight[rows].sum() for rows in question.rows_of(idle)], dtype=np.int64)
+    closed = np.sort(idle[np.lexsort((idle, reached))][: question.closing])
+    return closed, stands[~np.isin(stands, closed)]
+
+
+def _closes(question: Question, closed: NDArray[np.int64], then: NDArray[np.bool_]) -> pd.DataFrame:
+    """See :class:`~circle15.model.plans.Plan`."""
+    frame, people = question.trial.city.facilities.frame, question.wants.people
+    ids = question.ids[closed]
+    names = frame["name_en"].reindex(ids) if "name_en" in frame else pd.Series("", index=ids)
+    return pd.DataFrame(
+        {
+            "name": frame["name"].reindex(ids).astype(str),
+            "name_en": names.fillna("").astype(str),
+            "lost": [float(people[rows[~then[rows]]].sum()) for rows in question.rows_of(closed)],
+        },
+        index=pd.Index(ids, name="facility_id"),
+    )
+
+
+def _tried(question: Question) -> pd.Series:
+    """How many candidates there were, by kind."""
+    kinds = [question.kind(candidate) for candidate in range(len(question.ids))]
+    return pd.Series(kinds, dtype=object).value_counts().reindex(pd.Index([*KINDS, STANDS], name="kind"), fill_value=0)
+
+
+def _replayed(question: Question, scenario: Scenario, standing: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """``bool[n]``: the rows that reach the service then, counted by the ordinary rule of coverage.
 
     Raises
     ------
     RuntimeError
         If they are others than the plan promises, which cannot be.
     """
-    served = question.trial.cells(scenario.changes)
-    promised = np.flatnonzero(question.problem.covered(found.chosen))
-    if not np.array_equal(served, promised):
-        raise RuntimeError(f"{len(promised)} rows promised, {len(served)} counted")
-    return served
+    then = np.zeros(len(question.today), dtype=bool)
+    if scenario.changes:
+        then[question.trial.cells(scenario.changes)] = True
+    promised = question.problem.covered(standing)
+    if not np.array_equal(then, promised):
+        raise RuntimeError(f"{promised.sum()} rows promised, {then.sum()} counted")
+    return then
 
 
 def _only(entries: list[Entry], people: NDArray[np.float64]) -> list[float]:
@@ -169,6 +230,8 @@ def frontier(question: Question, most: int, *, limits: SitingLimits | None = Non
         If ``most`` is no whole number, or fewer than are locked.
     """
     problem = question.problem
+    if question.closing:
+        raise refusal("siting_closing_alone", error=SettingError)
     if not is_whole(most) or most < 1:
         raise refusal("siting_number", error=SettingError, value=most)
     least = max(1, int(problem.locked.sum()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from circle15.catalog import services as known_services
 from circle15.errors import InputError, SettingError
 from circle15.hours.opening import open_facilities
 from circle15.kernels.ragged import order_by_id, rank_by_id
-from circle15.model.changes import AddFacility, AddService, Change
+from circle15.model.changes import AddFacility, AddService, Change, CloseFacility, RemoveService
 from circle15.model.placed import PlacedDemand, PlacedFacilities, determined
 from circle15.model.plans import CoverProblem, SitingRules
 from circle15.model.population import PERSON_PARTS
@@ -23,14 +23,21 @@ from circle15.model.results import City, ReachTable
 from circle15.network.graph import WalkGraph, cutoff_ms
 from circle15.planning.actions.candidates import Candidates, services_more, sites_new
 from circle15.planning.actions.costs import cost_of
-from circle15.planning.actions.needs import Wants, who_lacks
+from circle15.planning.actions.needs import Wants
 from circle15.planning.actions.trial import Trial
 from circle15.planning.siting.listed import sites_listed
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.routing.reach import reach_table
 
-__all__ = ["Question", "asked"]
+__all__ = ["STANDS", "Question", "asked"]
+
+STANDS = "stands"
+"""The kind of a candidate that offers the service today."""
+
+_ENDS = CloseFacility | RemoveService
+_AT_FACILITY = AddService | AddFacility | _ENDS
+"""Changes that candidates make."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +49,9 @@ class Question:
     whom the map can tell. Candidates are numbered in the order of ``ids``: the facility's of a house, that which a
     new site would have. ``pool`` and ``row`` ``int64[m]`` say which of ``pools`` a candidate is of, and which one
     there; ``priced`` whether they cost what the pack says.
+
+    Where facilities that stand are to close, ``closing`` of them, these are candidates too (to stay), and all people of
+    whom the map can tell ask; ``today`` ``bool[n]`` says which rows reach the service as it is.
     """
 
     service: str
@@ -52,6 +62,8 @@ class Question:
     row: NDArray[np.int64]
     problem: CoverProblem
     people: int
+    today: NDArray[np.bool_]
+    closing: int
     priced: bool
 
     @property
@@ -115,8 +127,12 @@ def asked(
     settings = city.settings
     serving = facilities.of(open_facilities(facilities.facilities, settings.open_at))
     _check_asked(service, serving)
-    wants = _of_one(who_lacks(reach, demand, serving, circle_min=settings.circle_min)[0], service)
-    pools = []
+    inside, known = _reached(reach, demand, serving, service, settings.circle_min)
+    wants = _wants(service, demand, known if rules.closing else known & ~inside, settings.circle_min)
+    stands = _stands(service, serving) if rules.closing else None
+    if stands is not None and rules.closing >= len(stands):
+        raise refusal("siting_closing_all", error=SettingError, closing=rules.closing, stand=len(stands))
+    pools = [] if stands is None else [stands]
     if "house" in rules.places:
         pools.append(services_more(wants, serving))
     if "crossing" in rules.places:
@@ -124,13 +140,17 @@ def asked(
     if rules.listed is not None and "list" in rules.places:
         pools.append(sites_listed(wants, city, graph, rules.listed, max_snap_m=settings.max_snap_m))
     changes = [pool.change(row) for pool in pools for row in range(len(pool))]
-    ids = pd.Index([change.facility_id for change in changes if isinstance(change, AddService | AddFacility)])
+    ids = pd.Index([change.facility_id for change in changes if isinstance(change, _AT_FACILITY)], dtype=object)
     order = order_by_id(ids)
     number = np.empty(len(ids), dtype=np.int64)
     number[order] = np.arange(len(ids))
     rows, candidates = _pairs(graph, wants, pools)
     ids, changes = ids[order], [changes[place] for place in order]
-    group, most = _subdistricts(city, changes, rules.per_subdistrict)
+    if stands is None:
+        group, most = _subdistricts(city, changes, rules.per_subdistrict)
+    else:
+        group = np.array([0 if isinstance(change, _ENDS) else 1 for change in changes], dtype=np.int64)
+        most = np.array([len(stands) - rules.closing, len(changes)], dtype=np.int64)
     problem = CoverProblem.of_pairs(
         np.rint(wants.people * PERSON_PARTS).astype(np.int64),
         rows,
@@ -153,16 +173,39 @@ def asked(
         pool=pool,
         row=row,
         problem=problem,
-        people=_people(reach, demand, serving, service, settings.circle_min),
+        people=int(np.rint(demand.points.weight()[known] * PERSON_PARTS).sum()),
+        today=inside[wants.point],
+        closing=rules.closing,
         priced=priced,
     )
 
 
-def _people(reach: ReachTable, demand: PlacedDemand, serving: PlacedFacilities, service: str, circle_min: float) -> int:
-    """In 1/1024ths of a person those of whom the map can tell whether they reach the service."""
+def _reached(
+    reach: ReachTable, demand: PlacedDemand, serving: PlacedFacilities, service: str, circle_min: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """``bool[p]`` twice: who reaches the service today, and of whom the map can tell whether they do."""
     inside = points_in_reach(reach, serving.facilities, (service,), [circle_min]).best_ms[:, 0] <= cutoff_ms(circle_min)
-    known = determined(demand.positions.status, inside)
-    return int(np.rint(demand.points.weight()[known] * PERSON_PARTS).sum())
+    return inside, determined(demand.positions.status, inside)
+
+
+def _stands(service: str, serving: PlacedFacilities) -> Candidates:
+    """The facilities that offer the service today; the change of each is that it no longer does."""
+    offers = np.flatnonzero(serving.offer_matrix((service,))[:, 0])
+    offers = offers[order_by_id(serving.ids[offers])]
+    ids, rows, offered = serving.ids[offers], np.arange(len(offers)), serving.frame["services"].iloc[offers]
+
+    def change(row: int) -> Change:
+        key = str(ids[row])
+        alone = len(offered.iloc[row]) == 1
+        return CloseFacility(facility_id=key) if alone else RemoveService(facility_id=key, service=service)
+
+    return Candidates(
+        kind=STANDS,
+        sites=serving.positions.take(offers),
+        site=rows,
+        adds=np.ones((len(offers), 1), dtype=bool),
+        change=change,
+    )
 
 
 def _check_asked(service: str, serving: PlacedFacilities) -> None:
@@ -177,15 +220,17 @@ def _check_asked(service: str, serving: PlacedFacilities) -> None:
         raise refusal("siting_service_unlisted", error=SettingError, service=titles)
 
 
-def _of_one(wants: Wants, service: str) -> Wants:
-    """Of one service those who lack it."""
-    lacking = wants.lacking[:, wants.services.index(service)]
-    return replace(
-        wants,
+def _wants(service: str, demand: PlacedDemand, asking: NDArray[np.bool_], circle_min: float) -> Wants:
+    """Those who ask for a service, ``bool[p]``, where somebody lives."""
+    people = demand.points.weight()
+    point = np.flatnonzero(asking & (people > 0))
+    return Wants(
         services=(service,),
-        point=wants.point[lacking],
-        lacking=np.ones((int(lacking.sum()), 1), dtype=bool),
-        people=wants.people[lacking],
+        demand=demand,
+        point=point,
+        lacking=np.ones((len(point), 1), dtype=bool),
+        people=people[point],
+        circle_min=circle_min,
     )
 
 
@@ -214,7 +259,9 @@ def _named(ids: pd.Index, names: Collection[str], what: str) -> NDArray[np.bool_
 
 def _costs(city: City, changes: Sequence[Change]) -> NDArray[np.int64]:
     """``int64[m]``, in whole units of the currency."""
-    costs = np.array([cost_of(change, city.costs) for change in changes], dtype=float)
+    costs = np.array(
+        [0.0 if isinstance(change, _ENDS) else cost_of(change, city.costs) for change in changes], dtype=float
+    )
     unknown = np.flatnonzero(np.isnan(costs))
     if len(unknown):
         key = "site" if isinstance(changes[unknown[0]], AddFacility) else "service"
@@ -245,6 +292,6 @@ def _points(city: City, changes: Sequence[Change]) -> NDArray[np.object_]:
     points = [
         shapely.Point(change.at.metres or ()) if isinstance(change, AddFacility) else houses[change.facility_id]
         for change in changes
-        if isinstance(change, AddService | AddFacility)
+        if isinstance(change, _AT_FACILITY)
     ]
     return np.array(points, dtype=object)

@@ -13,7 +13,7 @@ import pytest
 from circle15.catalog.phrases import frontier_sentences, plan_sentences
 from circle15.errors import Circle15Error, DataQualityWarning
 from circle15.model import Communities, SitingLimits, SitingRules
-from circle15.model.changes import AddFacility, AddService, CloseFacility
+from circle15.model.changes import AddFacility, AddService, CloseFacility, RemoveService
 from circle15.model.costs import Costs
 from circle15.model.plans import Certificate
 from circle15.model.scenario import Scenario
@@ -22,7 +22,7 @@ from circle15.planning.scenario import apply
 from circle15.planning.siting.answer import answered, frontier
 from circle15.planning.siting.question import asked
 from tests.towns.action_town import random_town, studied, town, turned
-from tests.towns.lattice import CRS, X0, Y0, network
+from tests.towns.lattice import CRS, X0, Y0, grid, network
 
 # A street of 2,000 m with crossings at 500, 1,000 and 1,500 m, a clinic at 0 and two houses of culture. Houses stand
 # 10 m off the street, 300 m are walked in five minutes, and a crossing is 5 m from the mouth of its side street.
@@ -36,8 +36,8 @@ MAIN = [(0, 0), (500, 0), (1000, 0), (1500, 0), (2000, 0)]
 STREET = network([*MAIN, (500, 40), (1000, 40), (1500, 40)], [(0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (2, 6), (3, 7)])
 
 
-def on_the_street(**options):
-    return town(STREET, HOMES, ELDERS, SITES, **{"listed": ("clinic", "culture"), **options})
+def on_the_street(sites=SITES, **options):
+    return town(STREET, HOMES, ELDERS, sites, **{"listed": ("clinic", "culture"), **options})
 
 
 def question(city, service="clinic", *, priced=False, **rules):
@@ -167,7 +167,71 @@ def test_the_order_of_rows_changes_nothing():
     assert one.actions.frame["gain"].tolist() == other.actions.frame["gain"].tolist()
 
 
-# Rows 4, 3, 3, 4 at candidates 0, 01, 12, 2: one serves 7 (0 or 2) or 6; two serve all by 0 and 2.
+# Clinics at 0, 500 and 1,550 m, 420 m in seven minutes: f0 has a; f1 has a (410 m) and b (310 m); f2 has c and d.
+CLINICS = {(0, 0): ["clinic"], (500, 0): ["clinic"], (1550, 0): ["clinic"]}
+
+
+def test_what_closes_is_what_fewest_people_miss():
+    city = on_the_street(sites=CLINICS, cutoff_min=7.0)
+    one = plan(city, rules={"closing": 1})
+    assert one.scenario.changes == (CloseFacility(facility_id="f0"),)
+    assert (one.lost, one.served, one.lacking, len(one)) == (0, 0, 0, 0)
+    two = plan(city, rules={"closing": 2})
+    assert two.scenario.changes == (CloseFacility(facility_id="f0"), CloseFacility(facility_id="f1"))
+    assert two.closes["lost"].to_dict() == {"f0": 10, "f1": 30}
+    assert (two.lost, two.certificate.value) == (30, 120 * 1024)
+    assert plan_sentences(two, city.communities, "zh") == [
+        "社区卫生服务站停办2处：f0站（涉及约10位）、f1站（涉及约30位）。现在走得到的60岁以上老人中，约30位以后走不到。",
+        "已证明最优：试遍6个候选，在同样的限制内任何组合都不能让更多人走到。",
+    ]
+    moved = plan(city, new=1, rules={"closing": 2})
+    assert (moved.lost, len(moved.closes), len(moved), moved.certificate.value) == (0, 2, 1, 150 * 1024)
+    kept = plan(city, rules={"closing": 2, "locked": ["f0"]})
+    assert kept.scenario.changes == (CloseFacility(facility_id="f1"), CloseFacility(facility_id="f2"))
+    assert kept.out_of_reach.sum() == 0  # of those who lack it today there is nobody
+
+
+def test_a_facility_keeps_its_other_services():
+    sites = CLINICS | {(0, 0): ["clinic", "culture"]}
+    found = plan(on_the_street(sites=sites, cutoff_min=7.0), rules={"closing": 1})
+    assert found.scenario.changes == (RemoveService(facility_id="f0", service="clinic"),)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_other_choice_of_what_stays_and_what_comes_serves_more(seed):
+    rng = np.random.default_rng(seed)
+    spots = [(70.0 * (spot % 6) + 20, 70.0 * (spot // 6) + 20) for spot in rng.permutation(36)[:14]]
+    homes = {f"c{number}": spot for number, spot in enumerate(spots[:9])}
+    elders = {key: float(rng.integers(1, 90)) for key in homes}
+    city = town(grid(5, 5), homes, elders, {spot: ["clinic"] for spot in spots[9:]}, listed=("clinic",), cutoff_min=2.0)
+    about = question(city, closing=2)
+    limit_ms, stands = cutoff_ms(2.0), [f"f{number}" for number in range(5)]
+    bare = apply(city, Scenario(name="-", changes=tuple(CloseFacility(facility_id=key) for key in stands)))
+
+    def reached(changed):
+        return (studied(changed).nearest.ms("clinic") <= limit_ms)[about.wants.point]
+
+    stay = np.array([reached(city_of(city, [one for one in stands if one != key])) for key in stands])
+    come = [about.change(one) for one in range(len(about.ids)) if about.ids[one] not in stands]
+    come = np.array([reached(apply(bare, Scenario(name="-", changes=(change,)))) for change in come])
+    for new in (0, 1, 2):
+        found = answered(about, name="A", number=new)
+        best = max(
+            float(about.wants.people[np.vstack([stay[list(kept)], come[list(more)]]).any(axis=0)].sum())
+            for kept in combinations(range(5), 3)
+            for more in combinations(range(len(come)), new)
+        )
+        assert found.certificate.value == best * 1024
+        assert found.certificate.optimal
+        assert len(found.closes) == 2
+        after = apply(city, found.scenario)
+        assert lacking(after) - lacking(city) == found.lost - found.served
+
+
+def city_of(city, closed):
+    return apply(city, Scenario(name="-", changes=tuple(CloseFacility(facility_id=key) for key in closed)))
+
+
 def test_the_frontier_tells_the_best_of_each_number_and_what_building_in_steps_costs():
     city = on_the_street(cutoff_min=7.0)
     table = frontier(question(city), 3)
@@ -231,6 +295,9 @@ def test_a_plan_in_words():
         ({"locked": ["f1", "f2"]}, {"new": 1}, "1 facility at most, and 2 are locked"),
         ({"per_subdistrict": 0}, {"new": 1}, "at most 0 in a subdistrict"),
         ({"per_subdistrict": True}, {"new": 1}, "at most True in a subdistrict"),
+        ({"closing": -1}, {"new": 1}, "closing -1 is not usable"),
+        ({"closing": 1}, {"new": 1}, "1 are to close, and 1 offers the service today"),
+        ({"closing": 1, "per_subdistrict": 1}, {"new": 1}, "without a limit for subdistricts"),
         ({}, {"budget": 10}, "does not say (site|service), so that"),
     ],
 )
@@ -284,6 +351,16 @@ def test_lists_that_cannot_be_used_are_refused(change, told):
     with pytest.raises(Circle15Error, match=told) as refused:
         question(on_the_street(), listed=change(own_list()))
     assert refused.value.zh.startswith("选址：")
+
+
+def test_a_choice_of_what_closes_goes_with_most_people_alone():
+    city = on_the_street(sites=CLINICS)
+    with pytest.raises(Circle15Error, match="the objective is most_people"):
+        plan(city, objective="everybody", rules={"closing": 1})
+    with pytest.raises(Circle15Error, match="without the frontier"):
+        frontier(question(city, closing=1), 2)
+    with pytest.raises(Circle15Error, match="number = -1"):
+        plan(city, new=-1, rules={"closing": 1})
 
 
 def test_services_that_nobody_knows_or_lists_are_refused():
