@@ -274,14 +274,19 @@ def hours_table(facilities: Facilities, when: Moment | None = None) -> pd.DataFr
         or not understood), ``least_h`` and ``mean_h`` of :func:`weekly_open_hours`, and ``open`` at the moment
         (``boolean``; all NA without one).
     """
-    frame = facilities.frame
-    given = frame["opening_hours"] if "opening_hours" in frame else pd.Series("", index=frame.index, dtype=object)
-    texts = given.astype(object).where(given.notna(), "").astype(str)
+    frame, texts = facilities.frame, _texts(facilities)
     table = pd.DataFrame({"said": texts, "osm": _by_text(texts, lambda week: "" if week is None else week.osm)})
     table[["least_h", "mean_h"]] = weekly_open_hours(texts)[["least_h", "mean_h"]]
     nothing = pd.Series(pd.array([pd.NA] * len(frame), dtype="boolean"), index=frame.index)
     table["open"] = nothing if when is None else open_at(texts, when)
     return table.rename_axis("facility_id")
+
+
+def _texts(facilities: Facilities) -> pd.Series:
+    """Hours as the lists write them, ``""`` where they say nothing."""
+    frame = facilities.frame
+    given = frame["opening_hours"] if "opening_hours" in frame else pd.Series("", index=frame.index, dtype=object)
+    return given.astype(object).where(given.notna(), "").astype(str)
 
 
 def open_facilities(facilities: Facilities, when: Moment | None) -> Facilities:
@@ -302,8 +307,8 @@ def open_facilities(facilities: Facilities, when: Moment | None) -> Facilities:
     """
     if when is None:
         return facilities
-    shut = hours_table(facilities, when)["open"].eq(False).fillna(value=False).to_numpy(dtype=bool)  # noqa: FBT003
-    return replace(facilities, frame=facilities.frame[~shut])
+    serving = open_at(_texts(facilities), when).to_numpy(dtype=bool, na_value=True)
+    return replace(facilities, frame=facilities.frame[serving])
 
 
 def moment(given: Moment | str | None) -> Moment | None:

@@ -8,6 +8,7 @@ bounded. A verdict flips where the covered share falls below the required one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -43,6 +44,7 @@ __all__ = [
     "lost_without_facilities",
     "lost_without_streets",
     "street_ids",
+    "street_row",
     "surveyed",
 ]
 
@@ -51,6 +53,7 @@ COLUMNS = (
     "lon", "lat", "rank",
 )  # fmt: skip
 _LOST = ("target", "community", "service", "people", "flips")
+_STREET = re.compile(r"street:(?P<a>-?[0-9]{1,19})-(?P<b>-?[0-9]{1,19})(?:#(?P<number>[0-9]{1,9}))?")
 _GATES = EdgeFlag.GATE_AT_U | EdgeFlag.GATE_AT_V | EdgeFlag.PRIVATE
 
 
@@ -69,6 +72,20 @@ def street_ids(network: WalkNetwork) -> list[str]:
     number = np.empty(len(order), dtype=np.int64)
     number[order] = place_in_run(pair.ravel()) + 1
     return [f"street:{a}-{b}" + (f"#{k}" if k > 1 else "") for (a, b), k in zip(ends, number, strict=True)]
+
+
+def street_row(network: WalkNetwork, street: str) -> int | None:
+    """The edge of a name by :func:`street_ids`, None if there is none; without naming all others."""
+    named = _STREET.fullmatch(street)
+    if named is None:
+        return None
+    ends, number = (int(named["a"]), int(named["b"])), int(named["number"] or 1)
+    if street != f"street:{ends[0]}-{ends[1]}" + (f"#{number}" if number > 1 else "") or ends[0] > ends[1]:
+        return None
+    u, v = network.node_id[network.u], network.node_id[network.v]
+    rows = np.flatnonzero((np.minimum(u, v) == ends[0]) & (np.maximum(u, v) == ends[1]))
+    rows = rows[np.argsort(network.length_mm[rows], kind="stable")]
+    return int(rows[number - 1]) if 0 < number <= len(rows) else None
 
 
 def lost_without_facilities(stage: Stage, reach: ReachTable, required: NDArray[np.float64]) -> pd.DataFrame:

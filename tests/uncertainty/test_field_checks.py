@@ -20,6 +20,7 @@ from circle15.uncertainty.field_checks import (
     lost_without_facilities,
     lost_without_streets,
     street_ids,
+    street_row,
 )
 from tests.towns.banks import far_from_streets
 from tests.towns.coverage_tables import communities
@@ -216,6 +217,19 @@ def test_verdicts_go_before_people():
 def test_names_of_streets_stay_when_others_come_and_tell_parallel_ones_apart():
     net = network([(0, 0), (100, 0), (200, 0)], [(0, 1), (1, 0), (1, 2)], length_m=[150, 100, 100])
     assert street_ids(net) == ["street:0-1#2", "street:0-1", "street:1-2"]
+
+
+def test_a_street_is_found_by_its_name_as_among_all_names():
+    net = network(
+        [(0, 0), (100, 0), (200, 0)], [(0, 1), (1, 0), (1, 2), (1, 0), (2, 2)], length_m=[150, 100, 100, 100, 7]
+    )
+    net = replace(net, node_id=np.array([7, -9, 100]))
+    assert street_ids(net) == ["street:-9-7#3", "street:-9-7", "street:-9-100", "street:-9-7#2", "street:100-100"]
+    for street in (*street_ids(net), *(f"{street}{more}" for street in street_ids(net) for more in ("#1", "#4", " "))):
+        among = street_ids(net).index(street) if street in street_ids(net) else None
+        assert street_row(net, street) == among
+    for other in ("", "street:7--9", "street:-9-07", "street:-9-+7", "street:1-2", f"street:-9-{10**30}", "gate:7"):
+        assert street_row(net, other) is None
 
 
 def test_loads_add_up_towards_the_facility():

@@ -16,7 +16,7 @@ from circle15.network.graph import WalkGraph
 from circle15.planning.actions.candidates import Candidates
 from circle15.planning.actions.needs import Wants
 from circle15.planning.actions.seats import MoreSeats, Seating
-from circle15.planning.actions.trial import Trial
+from circle15.planning.actions.trial import Laid, Trial
 
 __all__ = ["Entry", "Step", "best_of", "listed", "same_people", "seats_more", "sequence"]
 
@@ -167,6 +167,7 @@ def sequence(entries: Sequence[Entry], wants: Wants, trial: Trial, seating: Seat
     """
     weight, left = wants.weight(), list(range(len(entries)))
     served, seated, steps, done = np.zeros(len(weight), dtype=bool), 0.0, dict[int, Step](), list[Entry]()
+    made = dict[bool, Laid]()
     while left:
         fresh = [_fresh(entries[row], done, weight * ~served, seating) for row in left]
         row = left.pop(int(np.argmax(np.round(fresh, 6))))
@@ -174,10 +175,10 @@ def sequence(entries: Sequence[Entry], wants: Wants, trial: Trial, seating: Seat
         done.append(entries[row])
         if len(done) > 1 and any(entry.kind in _STREETS for entry in done):
             served = np.zeros(len(weight), dtype=bool)
-            served[trial.cells([entry.change for entry in done])] = True
+            served[_laid(made, done, trial).cells()] = True
         else:
             served[entries[row].cells] = True
-        seated = _seated(done, trial, seating)
+        seated = _seated(made, done, trial, seating)
         steps[row] = Step(number=len(done), added=float(weight[served].sum()) + seated - before)
     return [steps[row] for row in range(len(entries))]
 
@@ -190,15 +191,21 @@ def _fresh(entry: Entry, done: Sequence[Entry], weight: NDArray[np.float64], sea
     return float(seating.gains([*before, entry.more]).sum() - seating.gains(before).sum())
 
 
-def _seated(done: Sequence[Entry], trial: Trial, seating: Seating) -> float:
+def _laid(made: dict[bool, Laid], done: Sequence[Entry], trial: Trial, *, seats: bool = True) -> Laid:
+    """What some entries, or those that are not seats, make of the city; what fewer of them gave is kept in ``made``."""
+    changes = [entry.change for entry in done if seats or entry.more is None]
+    made[seats] = trial.laid(changes, before=made.get(seats))
+    return made[seats]
+
+
+def _seated(made: dict[bool, Laid], done: Sequence[Entry], trial: Trial, seating: Seating) -> float:
     """Person-services of the seats among some entries."""
     more = _seats_of(done)
     if not more:
         return 0.0
     if not any(entry.kind in _SEATS for entry in done):
         return float(seating.gains(more).sum())
-    with_seats = trial.seats([entry.change for entry in done])
-    without = trial.seats([entry.change for entry in done if entry.more is None])
+    with_seats, without = (_laid(made, done, trial, seats=seats).seats() for seats in (True, False))
     services = dict.fromkeys(seats.service for seats in more)
     return sum(
         (with_seats[key].cut.served - without[key].cut.served) / seating.seats[key].rule.rate for key in services

@@ -45,7 +45,7 @@ def worth_counting(
         if changes[row].most < least:
             return
         try:
-            yield changes[row], trial.cells([changes[row].change])
+            yield changes[row], trial.laid([changes[row].change]).cells()
         except InputError:  # a scenario refuses it: nobody could plan it
             continue
 

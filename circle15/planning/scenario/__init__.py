@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from circle15.planning.scenario.application import apply
+from circle15.planning.scenario.application import STREET_CHANGES, apply
 
-__all__ = ["apply"]
+__all__ = ["STREET_CHANGES", "apply"]

@@ -28,7 +28,7 @@ from circle15.planning.scenario.streets import add_link, close_street, open_gate
 from circle15.planning.scenario.walkers import set_profile, set_speed
 from circle15.refusals import refusal
 
-__all__ = ["FUNCTIONS", "apply"]
+__all__ = ["FUNCTIONS", "STREET_CHANGES", "apply"]
 
 FUNCTIONS: Mapping[type[Any], Callable[[City, Any], City]] = MappingProxyType(
     {
@@ -54,6 +54,8 @@ FUNCTIONS: Mapping[type[Any], Callable[[City, Any], City]] = MappingProxyType(
 
 _FIRST: Mapping[type[Any], int] = MappingProxyType({kinds.CloseStreet: 0, kinds.OpenGate: 0, kinds.AddLink: 1})
 """Streets come first: a link parts the streets that it meets, and a street is known by the ends that it had before."""
+STREET_CHANGES = tuple(_FIRST)
+"""Changes that are made before all others, whatever their place in a scenario."""
 
 
 def apply(city: City, scenario: Scenario) -> City:

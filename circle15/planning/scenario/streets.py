@@ -23,7 +23,7 @@ from circle15.planning.links import with_link
 from circle15.planning.scenario.spots import in_reach
 from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
-from circle15.uncertainty.field_checks import street_ids
+from circle15.uncertainty.field_checks import street_ids, street_row
 
 __all__ = ["add_link", "close_street", "gate_ids", "open_gate"]
 
@@ -81,7 +81,8 @@ def _mark(city: City, network: WalkNetwork, end: LinkEnd) -> _Mark:
                 "link_offset", error=InputError, street=end.street_id, offset=end.offset_m, length=length_mm / 1000
             )
         share = offset_mm / length_mm if length_mm else 0.0
-        point = shapely.line_interpolate_point(edge_lines(network)[edge], share, normalized=True)
+        line = shapely.LineString(network.vertex[network.vertex_start[edge] : network.vertex_start[edge + 1]])
+        point = shapely.line_interpolate_point(line, share, normalized=True)
         return _Mark(edge=edge, offset_mm=offset_mm, point=point)
     assert end.at is not None  # noqa: S101  # an end without a street has a place
     point = in_reach(city, end.at)
@@ -130,10 +131,11 @@ def _over_barriers(line: shapely.LineString, barriers: gpd.GeoSeries | None) -> 
 
 
 def _edge_of(network: WalkNetwork, street: str) -> int:
-    ids = street_ids(network)
-    if street not in ids:
-        raise refusal("street_unknown", error=InputError, street=street, hint=did_you_mean(street, ids))
-    return ids.index(street)
+    edge = street_row(network, street)
+    if edge is None:
+        hint = did_you_mean(street, street_ids(network))
+        raise refusal("street_unknown", error=InputError, street=street, hint=hint)
+    return edge
 
 
 def close_street(city: City, change: CloseStreet) -> City:

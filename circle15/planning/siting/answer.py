@@ -191,7 +191,7 @@ def _replayed(question: Question, scenario: Scenario, standing: NDArray[np.int64
     """
     then = np.zeros(len(question.today), dtype=bool)
     if scenario.changes:
-        then[question.trial.cells(scenario.changes)] = True
+        then[question.trial.laid(scenario.changes).cells()] = True
     promised = question.problem.covered(standing)
     if not np.array_equal(then, promised):
         raise RuntimeError(f"{promised.sum()} rows promised, {then.sum()} counted")

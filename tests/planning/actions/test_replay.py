@@ -17,7 +17,9 @@ from circle15.model import Actions, City, NodeFlag, Scenario
 from circle15.model.changes import AddFacility, AddService, Change, OpenGate, SetHours, Spot
 from circle15.model.placed import determined
 from circle15.planning.actions import ranked_actions
-from circle15.planning.scenario import apply
+from circle15.planning.actions.needs import who_lacks
+from circle15.planning.actions.trial import Trial
+from circle15.planning.scenario import STREET_CHANGES, apply
 from circle15.study.study import Study
 from tests.towns.action_town import random_town, studied, turned
 
@@ -183,6 +185,27 @@ def test_nothing_that_a_town_could_do_is_missing(seed, open_at):
     ] if len(listed) else []  # fmt: skip
     assert sorted(pair for pair in got if pair[0] != "add_link") == sorted(tried)
     assert [gain for _, gain in got] == sorted((gain for _, gain in got), reverse=True)
+
+
+@pytest.mark.parametrize(("seed", "canteens"), [(9, True), (11, False)])
+def test_changes_laid_one_after_another_are_those_laid_together(seed, canteens):
+    study = studied(random_town(seed, open_at="11:30", canteens=canteens))
+    actions = every_action(study)
+    wants, _ = who_lacks(study.reach, study.demand, study.serving, circle_min=study.settings.circle_min)
+    trial = Trial(city=study.city, graph=study.graph, wants=wants, settings=study.settings)
+    changes = [actions.changes[key][0] for key in actions.frame.sort_values("step").index]
+    streets = [number for number, change in enumerate(changes) if isinstance(change, STREET_CHANGES)]
+    assert streets
+    assert max(streets) > 0
+    before = None
+    for count in range(1, len(changes) + 1):
+        together, before = trial.laid(changes[:count]), trial.laid(changes[:count], before=before)
+        assert before.city.facilities.frame.index.equals(together.city.facilities.frame.index)
+        np.testing.assert_array_equal(before.city.network.u, together.city.network.u)
+        np.testing.assert_array_equal(before.cells(), together.cells())
+        served = [{key: of.cut.served for key, of in laid.seats().items()} for laid in (before, together)]
+        assert served[0] == served[1]
+    assert trial.laid(changes[:1], before=before).changes == tuple(changes[:1])
 
 
 def test_the_order_of_rows_and_the_number_of_threads_change_nothing(monkeypatch):
