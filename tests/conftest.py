@@ -15,7 +15,10 @@ import pytest
 from hypothesis import settings
 
 from circle15 import cli
-from circle15.render.report import ink
+from circle15.model import Analysis
+from circle15.render import folder
+from circle15.render.report import files, ink
+from circle15.render.run_record import run_json
 from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml, town_pack
 
 # Tests, and the programs that they start, are compiled once, whatever the environment says.
@@ -88,6 +91,19 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"png": WHITE_DOT, "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}
 
     monkeypatch.setattr(ink, "figure_files", laid_out)
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saving writes ``run.json`` alone, and a report nothing: for tests of what is said and recorded."""
+
+    def record(analysis: Analysis, to: str | Path, *, base: Analysis | None = None) -> Path:
+        del base
+        run_json(analysis, Path(to) / "run.json")
+        return Path(to)
+
+    monkeypatch.setattr(folder, "save", record)
+    monkeypatch.setattr(files, "save_report", lambda _analysis, to: Path(to))
 
 
 @pytest.fixture

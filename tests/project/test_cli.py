@@ -89,6 +89,7 @@ def test_compare_tells_settings_first_and_writes_where_told(run, make_pack, tmp_
     root, runs = make_pack(), [tmp_path / "2025", tmp_path / "2026"]
     for profile, folder in zip(("elderly", "adult"), runs, strict=True):
         assert run("map", "tryton", "--data", root, "--out", folder, "--profile", profile, "--draws", "0")[0] == 0
+        assert not (folder / "field-checks.csv").exists()
     code, out, err = run("compare", *runs)
     assert (code, err) == (0, "")
     assert "不能直接比较" in out.splitlines()[1]
@@ -115,6 +116,7 @@ def test_without_out_the_files_go_to_build(run, make_pack, tmp_path, monkeypatch
     assert sorted(path.name for path in (tmp_path / "build" / "tryton").iterdir()) == OUTPUTS
 
 
+@pytest.mark.usefixtures("recorded")
 def test_flags_win_over_the_pack_and_are_recorded(run, make_pack, tmp_path):
     root = make_pack(settings='[settings]\nprofile = "frail"\ncutoffs_min = [4]\n')
     code, _, _ = run("map", "tryton", "--data", root, "--out", tmp_path, "--profile", "adult", "--cutoffs", "2， 7.5")
@@ -124,18 +126,19 @@ def test_flags_win_over_the_pack_and_are_recorded(run, make_pack, tmp_path):
     assert re.search(r'"cutoffs_min": \[\s*2\.0,\s*7\.5\s*\]', record)
 
 
+@pytest.mark.usefixtures("recorded")
 def test_draws_can_be_chosen_and_left_out(run, make_pack, tmp_path):
     root = make_pack(settings="[settings]\ndraws = 30\nseed = 4\n")
     for flag, draws in ((), 30), (("--draws", "7"), 7), (("--draws", "0"), 0):
         assert run("map", "tryton", "--data", root, "--out", tmp_path / str(draws), *flag)[0] == 0
         record = json.loads((tmp_path / str(draws) / "run.json").read_text(encoding="utf-8"))
         assert (record["robustness"]["draws"], record["robustness"]["seed"]) == (draws, 4)
-    assert not (tmp_path / "0" / "field-checks.csv").exists()
     code, _, err = run("map", "tryton", "--data", root, "--out", tmp_path, "--draws", "-1")
     assert code == 3
     assert "draws = -1" in err
 
 
+@pytest.mark.usefixtures("recorded")
 def test_a_moment_wins_over_the_pack_and_is_told(run, make_pack, tmp_path):
     root = make_pack(settings='[settings]\nopen_at = "8:00"\n')
     code, out, err = run("map", "tryton", "--data", root, "--out", tmp_path / "a", "--open-at", "周二 11:30")
@@ -169,6 +172,7 @@ def test_check_tells_everything_and_computes_nothing(run, make_pack, tmp_path, m
     assert [Path(line).name for line in told[-3:]] == ["check.html", "check.xlsx", "check.json"]
 
 
+@pytest.mark.usefixtures("recorded")
 def test_map_tells_warnings_and_leaves_notes_to_check(run, make_pack, tmp_path):
     sites = [*SITES, ("f3", "x", "clinic", "east", "31.31")]
     _, _, err = run("map", "tryton", "--data", make_pack(sites=sites), "--out", tmp_path / "out")
@@ -249,6 +253,7 @@ def test_version(run):
     assert run("--version", "map", "suzhou") == (0, f"circle15 {__version__}\n", "")
 
 
+@pytest.mark.usefixtures("recorded")
 @pytest.mark.parametrize("city", ["试城", "Tryton"])
 def test_a_city_by_the_name_it_bears_goes_into_the_folder_of_its_pack(run, make_pack, tmp_path, monkeypatch, city):
     root = make_pack()
@@ -558,6 +563,7 @@ def test_a_console_without_chinese_shows_question_marks(make_pack):
     assert "undetermined, not gaps" in out
 
 
+@pytest.mark.usefixtures("recorded")
 def test_names_do_not_steer_the_terminal(run, make_pack, tmp_path, monkeypatch):
     evil = "\x1b[31m\x07\u202e\x9b2J"
     layer = town_communities()

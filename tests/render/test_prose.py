@@ -128,7 +128,7 @@ class _Shown(HTMLParser):
             self.texts.append(" ".join(data.split()))
 
 
-@pytest.mark.usefixtures("unpainted")
+@pytest.mark.usefixtures("recorded")
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("kind", PACKS)
 def test_the_terminal_reads_as_written_by_a_person(run, make_pack, tmp_path, kind, command):

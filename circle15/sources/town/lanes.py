@@ -141,17 +141,17 @@ def _alleys(pieces: Sequence[shapely.Polygon], rng: np.random.Generator) -> Iter
             yield Strand(line=alley, kind="lane", way_class="footway")
 
 
-def estate(parcel: shapely.Polygon, clear: BaseGeometry, rng: np.random.Generator) -> list[Strand]:
+def estate(parcel: shapely.Polygon, beyond: BaseGeometry, rng: np.random.Generator) -> list[Strand]:
     """A walled estate: a ring road behind the wall, rows of ways inside, two or three gates.
 
-    Gates open to the parcel's border, but not where it is the edge of ``clear`` ground.
+    Gates open to the parcel's border, but not where it lies in the ground ``beyond``.
 
     The wall stands half-way between street and ring road; each gate is a straight way of three
     points: street, gate in the wall, ring road.
     """
     inner = parcel.buffer(-34.0).simplify(3.0).buffer(14.0, quad_segs=2)
     blocks = [block for block in polygons_of(inner) if block.area > 6000]
-    front = parcel.exterior.difference(clear.buffer(1.0))
+    front = parcel.exterior.difference(beyond)
     strands: list[Strand] = []
     for block in (shapely.Polygon(block.exterior) for block in blocks):
         strands.append(Strand(line=shapely.LineString(block.exterior), kind="estate", way_class="service"))
@@ -201,6 +201,7 @@ def fill(plan: Plan, entrances: Sequence[Strand], rng: np.random.Generator) -> t
     grounds: list[Ground] = []
     cells, loose = _cells(plan)
     clear = shapely.union_all([*loose, *(strand.line for strand in entrances)]).buffer(CLEAR_M)
+    beyond = clear.buffer(1.0)  # a metre more, as borders that were cut lie beside the edge
     for cell in cells:
         if plan.walled.contains(cell.representative_point()):
             cuts, pieces = divide(cell, OLD_TOWN, rng)
@@ -215,7 +216,7 @@ def fill(plan: Plan, entrances: Sequence[Strand], rng: np.random.Generator) -> t
                 strands += lanes
                 grounds.append(Ground(parcel=block, kind="open"))
             else:
-                strands += estate(block, clear, rng)
+                strands += estate(block, beyond, rng)
                 grounds.append(Ground(parcel=block, kind="estate"))
     return strands, grounds
 
