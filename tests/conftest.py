@@ -19,6 +19,7 @@ from circle15.model import Analysis
 from circle15.render import folder
 from circle15.render.report import files, ink
 from circle15.render.run_record import run_json
+from circle15.study import scenarios
 from tests.towns.pack_files import TOWN_NODES, TOWN_WAYS, osm_xml, town_pack
 
 # Tests, and the programs that they start, are compiled once, whatever the environment says.
@@ -103,7 +104,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
         return Path(to)
 
     monkeypatch.setattr(folder, "save", record)
-    monkeypatch.setattr(files, "save_report", lambda _analysis, to: Path(to))
+    for module in (files, scenarios):
+        monkeypatch.setattr(module, "save_report", lambda _analysis, to, **_more: Path(to))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import warnings
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -21,7 +20,7 @@ from circle15.network.graph import walk_graph
 from circle15.network.snap import place_demand, place_facilities, snap
 from circle15.routing.routes import routes
 from tests.towns.lattice import BY, network, points
-from tests.towns.real_cities import shipped_city
+from tests.towns.real_cities import shipped_result
 
 STREET = network([(0, 0), (2000, 0)], [(0, 1)])
 
@@ -105,9 +104,7 @@ def test_the_matrix_of_offers_is_facility_by_service():
 
 @pytest.fixture(scope="module")
 def result():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return c15.analyse(shipped_city("helsinki"), draws=2)
+    return shipped_result("helsinki")
 
 
 def test_a_city_and_a_result_can_be_copied_and_pickled(result, tmp_path):

@@ -96,7 +96,7 @@ def test_the_record_says_how(result):
 def test_the_order_of_communities_changes_nothing(city, result):
     order = np.random.default_rng(2).permutation(len(city.communities))
     mixed = Communities(frame=city.communities.frame.iloc[order], origin=city.communities.origin)
-    again = analysed(replace(city, communities=mixed))
+    again = Study(city=replace(city, communities=mixed), walker=result.profile, settings=result.settings)
     for one, other in ((result.equity, again.equity), (result.typology, again.typology)):
         for name in ("frame", "groups", "lorenz", "curve", "types", "fits"):
             if hasattr(one, name):

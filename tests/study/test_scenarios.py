@@ -55,6 +55,7 @@ def first_facility(city):
     return key, city.facilities.frame.loc[key, "services"][0]
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_one_scenario_writes_its_city_its_comparison_and_its_report(run, town, plan, tmp_path):
     root, city = town
     key, _ = first_facility(city)
@@ -79,7 +80,7 @@ def test_one_scenario_writes_its_city_its_comparison_and_its_report(run, town, p
     assert {"条文 Clauses", "公平 Equity"} <= set(sheets)
 
 
-@pytest.mark.usefixtures("unpainted")
+@pytest.mark.usefixtures("unpainted", "recorded")
 def test_several_scenarios_stand_in_one_table_and_one_chart(run, town, plan, tmp_path):
     root, city = town
     key, _ = first_facility(city)
@@ -113,7 +114,7 @@ def test_files_that_do_not_fit_are_refused_before_the_work(run, town, plan, tmp_
         replay(city, [plan("B"), plan("B")])
 
 
-@pytest.mark.usefixtures("unpainted")
+@pytest.mark.usefixtures("recorded")
 def test_inputs_that_changed_are_told_when_things_are_found_again(run, town, plan, tmp_path):
     root, city = town
     key, _ = first_facility(city)

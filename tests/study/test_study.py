@@ -20,7 +20,7 @@ from circle15.routing.reach import reach_table
 from circle15.study import STAGES, check_city, check_places
 from tests.towns import oracle
 from tests.towns.pack_files import CITY_TOML, community
-from tests.towns.real_cities import shipped_city
+from tests.towns.real_cities import shipped_city, shipped_result
 
 REAL_SUZHOU = next(
     (
@@ -38,9 +38,8 @@ def helsinki():
 
 
 @pytest.fixture(scope="module")
-def result(helsinki):
-    with pytest.warns(DataQualityWarning, match="data-quality findings, first"):
-        return c15.analyse(helsinki)
+def result():
+    return shipped_result("helsinki")
 
 
 def test_real_streets_with_real_facilities(helsinki):
@@ -84,7 +83,7 @@ def test_real_times_equal_networkx(result):
 def test_the_same_inputs_give_the_same_tables_and_stages_are_told_in_order(helsinki, result, monkeypatch):
     monkeypatch.delenv("CIRCLE15_DATA", raising=False)
     stages: list[str] = []
-    with pytest.warns(DataQualityWarning):
+    with pytest.warns(DataQualityWarning, match="data-quality findings, first"):
         again = c15.analyse(c15.load_city("helsinki"), on_stage=stages.append)
     assert tuple(stages) == tuple(STAGES)
     pd.testing.assert_frame_equal(again.gaps.frame, result.gaps.frame, check_exact=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from types import MappingProxyType
 
 import pytest
 
 import circle15 as c15
+from circle15.errors import DataQualityWarning
 from circle15.model import City
 from circle15.sources.pack import streets
 from circle15.sources.town.synthetic import Town, water_town
+from circle15.study.analysis import Result
 
 
 @cache
@@ -20,6 +23,14 @@ def shipped_city(key: str) -> City:
         patch.delenv("CIRCLE15_DATA", raising=False)
         patch.setattr(streets, "TOWNS", SHIPPED_TOWNS)
         return c15.load_city(key)
+
+
+@cache
+def shipped_result(key: str) -> Result:
+    """The analysis of a city as it is shipped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataQualityWarning)
+        return c15.analyse(shipped_city(key))
 
 
 def shipped_town(*, seed: int = 15) -> Town:
