@@ -107,12 +107,16 @@ def inner_choice(
 
     Parameters
     ----------
-    score, cost
-        ``float64[m]`` and ``int64[m]``.
-    number, budget
-        How many at most, and what they may cost; None: as much as they cost.
+    score
+        ``float64[m]``.
+    number
+        How many at most.
     group, room
         ``int64[m]``, -1 is no group, and ``int64[g]``.
+    cost
+        ``int64[m]``.
+    budget
+        What they may cost; None: as much as they cost.
     """
 
     def at_price(price: float) -> tuple[float, float, NDArray[np.bool_], NDArray[np.float64]]:

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from circle15.catalog import way_classes
 from circle15.model import EdgeFlag, Streets
-from circle15.sources.town.plan import Frame, Plan, read_plan
+from circle15.sources.town.plan import Frame, TownPlan, read_plan
 from circle15.sources.town.quarters import make_blocks, quarters
 from circle15.sources.town.synthetic import water_town
 
@@ -44,7 +44,7 @@ def draw(rng: np.random.Generator, span: Sequence[float]) -> float:
 # -- Communities ------------------------------------------------------------------------------------------------
 
 
-def zone_of(middle: NDArray[np.float64], plan: Plan) -> int:
+def zone_of(middle: NDArray[np.float64], plan: TownPlan) -> int:
     """Position of the subdistrict that a place belongs to (order of ``make_pack.toml``)."""
     east, north = middle
     inside = shapely.Polygon(next(a.line for a in plan.axes if a.kind == "moat")).contains(shapely.Point(middle))
@@ -60,7 +60,7 @@ def zone_of(middle: NDArray[np.float64], plan: Plan) -> int:
     return 3 if east < 0 else 5
 
 
-def make_communities(plan: Plan, settings: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+def make_communities(plan: TownPlan, settings: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
     """Rows and shapes (on the town's axes) of all communities, subdistrict after subdistrict."""
     ground = settings["ground"]
     blocks = make_blocks(
@@ -100,7 +100,7 @@ def make_communities(plan: Plan, settings: Mapping[str, Any]) -> tuple[list[dict
 
 
 def people(
-    zone: int, shape: BaseGeometry, plan: Plan, settings: Mapping[str, Any], rng: np.random.Generator
+    zone: int, shape: BaseGeometry, plan: TownPlan, settings: Mapping[str, Any], rng: np.random.Generator
 ) -> dict[str, Any]:
     """Type and people of one community: land area x density, shares by age, whole persons."""
     east = shape.centroid.x

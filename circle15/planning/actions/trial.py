@@ -23,7 +23,7 @@ from circle15.planning.scenario import STREET_CHANGES, apply
 from circle15.routing.nearest import nearest_cost
 from circle15.routing.reach import reach_table
 
-__all__ = ["Laid", "Trial"]
+__all__ = ["ChangedStreets", "Laid", "Trial"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,13 +61,15 @@ class Trial:
             or any(isinstance(one, STREET_CHANGES) for one in rest)
         ):
             changed = apply(self.city, Scenario(name="-", changes=tuple(changes)))
-            return Laid(changes=tuple(changes), city=changed, streets=_Streets(trial=self, network=changed.network))
+            return Laid(
+                changes=tuple(changes), city=changed, streets=ChangedStreets(trial=self, network=changed.network)
+            )
         changed = apply(before.city, Scenario(name="-", changes=rest))
         return Laid(changes=tuple(changes), city=changed, streets=before.streets)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Streets:
+class ChangedStreets:
     """Streets of a changed city, as they are walked, and people placed on them."""
 
     trial: Trial
@@ -105,7 +107,7 @@ class Laid:
 
     changes: tuple[Change, ...]
     city: City
-    streets: _Streets
+    streets: ChangedStreets
 
     def cells(self) -> NDArray[np.int64]:
         """The cells that all of the changes together newly serve."""

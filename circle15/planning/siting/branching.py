@@ -42,7 +42,9 @@ def branched(rest: Remaining, bound: Bound, found: Found, *, limits: SitingLimit
     Parameters
     ----------
     rest
-        Of which ``bound`` is known; its rows need not be covered.
+        Its rows need not be covered.
+    bound
+        What is known of it.
     found
         Gets better choices, and the bound.
     limits

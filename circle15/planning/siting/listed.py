@@ -26,10 +26,12 @@ def sites_listed(
 
     Parameters
     ----------
-    wants, city, graph, max_snap_m
+    wants, city, graph
         As for :func:`circle15.planning.actions.candidates.sites_new`.
     listed
         Points on their ids, with a column ``name``.
+    max_snap_m
+        How far from a street, at most.
 
     Warns
     -----

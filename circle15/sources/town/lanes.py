@@ -15,7 +15,7 @@ import shapely.ops
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from circle15.sources.town.plan import Park, Plan, Strand, ground_between, lines_of, polygons_of, rounded
+from circle15.sources.town.plan import Park, Strand, TownPlan, ground_between, lines_of, polygons_of, rounded
 
 __all__ = ["Ground", "Rules", "bridges", "divide", "estate", "fill", "park_entrances", "park_paths"]
 
@@ -167,7 +167,7 @@ def estate(parcel: shapely.Polygon, beyond: BaseGeometry, rng: np.random.Generat
     return strands
 
 
-def _cells(plan: Plan) -> tuple[list[shapely.Polygon], list[shapely.LineString]]:
+def _cells(plan: TownPlan) -> tuple[list[shapely.Polygon], list[shapely.LineString]]:
     """Ground between main streets, quays and water, without medians and verges; and streets that end in a cell."""
     faces, loose = ground_between([*(strand.line for strand in plan.strands), plan.strips.boundary], grid_m=0.05)
     blocked = shapely.union_all([plan.strips, *(park.ground for park in plan.parks)])
@@ -180,7 +180,7 @@ def _cells(plan: Plan) -> tuple[list[shapely.Polygon], list[shapely.LineString]]
     return cells, loose
 
 
-def fill(plan: Plan, entrances: Sequence[Strand], rng: np.random.Generator) -> tuple[list[Strand], list[Ground]]:
+def fill(plan: TownPlan, entrances: Sequence[Strand], rng: np.random.Generator) -> tuple[list[Strand], list[Ground]]:
     """Lanes inside the moat; public streets, estates and open neighbourhoods outside.
 
     Parameters
@@ -221,7 +221,7 @@ def fill(plan: Plan, entrances: Sequence[Strand], rng: np.random.Generator) -> t
     return strands, grounds
 
 
-def bridges(plan: Plan, quays: BaseGeometry, rng: np.random.Generator) -> list[Strand]:
+def bridges(plan: TownPlan, quays: BaseGeometry, rng: np.random.Generator) -> list[Strand]:
     """Small bridges from quay to quay, every 90 to 210 m along a canal; arched ones have steps.
 
     A bridge is laid only where it meets a quay or street (``quays``) on both banks.

@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Frame", "Park", "Plan", "Strand", "ground_between", "lines_of", "polygons_of", "read_plan", "rounded"]
+__all__ = ["Frame", "Park", "Strand", "TownPlan", "ground_between", "lines_of", "polygons_of", "read_plan", "rounded"]
 
 MEET_M = 40.0
 """A street that ends nearer than this to another one was meant to meet it."""
@@ -156,7 +156,7 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class TownPlan:
     """What is laid out by hand, ready to be filled with lanes.
 
     Attributes
@@ -260,7 +260,7 @@ def _parks(figures: Sequence[Mapping[str, Any]], taken: BaseGeometry, rng: np.ra
     return tuple(parks)
 
 
-def read_plan(*, seed: int) -> Plan:
+def read_plan(*, seed: int) -> TownPlan:
     """Read ``water_town.toml`` and draw its lines.
 
     Parameters
@@ -270,7 +270,7 @@ def read_plan(*, seed: int) -> Plan:
 
     Returns
     -------
-    Plan
+    TownPlan
         Lines and areas on the town's axes, in metres.
     """
     figures = tomllib.loads(files("circle15.sources.town").joinpath("water_town.toml").read_text("utf-8"))
@@ -303,7 +303,7 @@ def read_plan(*, seed: int) -> Plan:
     waters = [line.buffer(width / 2, cap_style="flat") for line, width in canals.values()]
     water_axes = [Strand(line=line, kind="canal", way_class="", name=name) for name, (line, _) in canals.items()]
     moat_axis = Strand(line=shapely.LineString(ring.exterior), kind="moat", way_class="", name=figures["moat"]["name"])
-    return Plan(
+    return TownPlan(
         frame=frame,
         moat=moat,
         water=shapely.union_all([moat, lakes, *waters]),

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.sources.town.lanes import Rules, divide
-from circle15.sources.town.plan import Plan, ground_between
+from circle15.sources.town.plan import TownPlan, ground_between
 
 __all__ = ["Blocks", "make_blocks", "quarters"]
 
@@ -66,7 +66,7 @@ class Blocks:
 
 
 def make_blocks(
-    plan: Plan,
+    plan: TownPlan,
     outline: shapely.Polygon,
     *,
     size_m: Sequence[float],
@@ -104,7 +104,7 @@ def make_blocks(
     )
 
 
-def _bonds(shape: NDArray[np.object_], plan: Plan, barrier: Mapping[str, float]) -> tuple[Mapping[int, float], ...]:
+def _bonds(shape: NDArray[np.object_], plan: TownPlan, barrier: Mapping[str, float]) -> tuple[Mapping[int, float], ...]:
     """Metres of common border over the price of crossing it, for every two blocks that share one."""
     first, second = shapely.STRtree(shape).query(shape, predicate="intersects")
     first, second = first[first < second], second[first < second]

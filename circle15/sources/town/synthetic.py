@@ -23,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from circle15.catalog import way_classes
 from circle15.model import EdgeFlag, NodeFlag, Origin, Streets
 from circle15.sources.town.lanes import Ground, bridges, fill, park_entrances, park_paths
-from circle15.sources.town.plan import Frame, Plan, Strand, polygons_of, read_plan
+from circle15.sources.town.plan import Frame, Strand, TownPlan, polygons_of, read_plan
 
 __all__ = ["TOWNS", "Town", "water_town"]
 
@@ -93,7 +93,7 @@ class _Edges:
         return np.bincount(np.concatenate([self.u, self.v]))
 
 
-def _node(strands: Sequence[Strand], plan: Plan) -> _Edges:
+def _node(strands: Sequence[Strand], plan: TownPlan) -> _Edges:
     """Cut all strands where they meet; a piece belongs to the first strand (in order) that runs along it."""
     lines = shapely.intersection([strand.line for strand in strands], plan.frame.window)
     pieces = shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M))
@@ -238,7 +238,7 @@ def _frame_of(rows: Sequence[tuple[str, str, BaseGeometry]], frame: Frame) -> gp
     return gpd.GeoDataFrame(table, geometry=[part for *_, part in single], crs="EPSG:4326")
 
 
-def _water(plan: Plan) -> gpd.GeoDataFrame:
+def _water(plan: TownPlan) -> gpd.GeoDataFrame:
     rows: list[tuple[str, str, BaseGeometry]] = [("护城河", "moat", plan.moat)]
     canals = [(name, "canal", line.buffer(width / 2, cap_style="flat")) for name, (line, width) in plan.canals.items()]
     rows += [(name, kind, shape - plan.moat - plan.lakes) for name, kind, shape in canals]
@@ -247,7 +247,7 @@ def _water(plan: Plan) -> gpd.GeoDataFrame:
     return _frame_of(rows, plan.frame)
 
 
-def _green(plan: Plan) -> gpd.GeoDataFrame:
+def _green(plan: TownPlan) -> gpd.GeoDataFrame:
     rows: list[tuple[str, str, BaseGeometry]] = [
         (park.name, "park", park.ground.difference(park.pond)) for park in plan.parks
     ]
@@ -255,7 +255,7 @@ def _green(plan: Plan) -> gpd.GeoDataFrame:
     return _frame_of(rows, plan.frame)
 
 
-def _residential(grounds: Sequence[Ground], plan: Plan) -> gpd.GeoDataFrame:
+def _residential(grounds: Sequence[Ground], plan: TownPlan) -> gpd.GeoDataFrame:
     return _frame_of([("", ground.kind, ground.parcel) for ground in grounds], plan.frame)
 
 
