@@ -150,13 +150,14 @@ def _plan(question: Question, found: CoverPlan, name: str) -> Plan:
 def _closing(question: Question, found: CoverPlan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """``int64[k]`` twice, candidates that stand: those that close, and those that stay.
 
-    What a plan leaves out beyond those that must close serves nobody more, and stays; of such the ones with fewest
-    people in reach close, then the lower numbers.
+    What a plan leaves out beyond those that must close serves nobody more, and stays; of such those close first that
+    are excluded, then the ones with fewest people in reach, then the lower numbers.
     """
     stands = np.array([one for one in range(len(question.ids)) if question.kind(one) == STANDS], dtype=np.int64)
     idle = stands[~np.isin(stands, found.chosen)]
     reached = np.array([question.problem.weight[rows].sum() for rows in question.rows_of(idle)], dtype=np.int64)
-    closed = np.sort(idle[np.lexsort((idle, reached))][: question.closing])
+    order = np.lexsort((idle, reached, ~question.problem.excluded[idle]))
+    closed = np.sort(idle[order][: question.closing])
     return closed, stands[~np.isin(stands, closed)]
 
 

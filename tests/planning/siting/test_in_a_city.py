@@ -186,6 +186,8 @@ def test_what_closes_is_what_fewest_people_miss():
     ]
     moved = plan(city, new=1, rules={"closing": 2})
     assert (moved.lost, len(moved.closes), len(moved), moved.certificate.value) == (0, 2, 1, 150 * 1024)
+    out = plan(city, rules={"closing": 1, "excluded": ["f2"]})
+    assert (out.scenario.changes, out.lost) == ((CloseFacility(facility_id="f2"),), 120)
     kept = plan(city, rules={"closing": 2, "locked": ["f0"]})
     assert kept.scenario.changes == (CloseFacility(facility_id="f1"), CloseFacility(facility_id="f2"))
     assert kept.out_of_reach.sum() == 0  # of those who lack it today there is nobody
