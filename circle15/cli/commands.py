@@ -228,11 +228,13 @@ def site_city(
     _check_city(city, data)
     from circle15 import study
     from circle15.model.plans import SitingRules
+    from circle15.planning.siting.question import check_service
     from circle15.study.siting import read_places, save_plan
 
     with progress() as begin:
         begin("load")
         loaded = study.load_city(city, data=data, **_overrides(profile, cutoffs))
+        check_service(service, loaded.facilities)  # before it names a folder
         listed, findings = (None, ()) if candidates is None else read_places(candidates, loaded, service)
         tell_findings(findings)
         rules = SitingRules(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from circle15.catalog import services as known_services
 from circle15.catalog import text
+from circle15.errors import InputError
 from circle15.model.changes import CloseFacility
 from circle15.model.plans import Plan, SitingRules
 from circle15.model.provenance import Finding
@@ -19,6 +20,8 @@ from circle15.planning.scenario import apply
 from circle15.planning.scenario.matching import saved_scenario
 from circle15.planning.siting import answer
 from circle15.planning.siting.question import Question, asked
+from circle15.refusals import refusal
+from circle15.refusals.spelling import did_you_mean
 from circle15.render.scenario_file import scenario_file
 from circle15.render.tables.siting import frontier_csv, plan_csv
 from circle15.sources.city_config import FacilitiesTable
@@ -161,7 +164,7 @@ def save_plan(plan: Plan, city: City, folder: str | Path, *, frontier: pd.DataFr
 
 
 def _closes(rules: SitingRules) -> tuple[CloseFacility, ...]:
-    return tuple(CloseFacility(facility_id=key) for key in rules.closed)
+    return tuple(CloseFacility(facility_id=key) for key in dict.fromkeys(rules.closed))
 
 
 def _question(city: City | Analysis, service: str, rules: SitingRules, *, priced: bool = False) -> Question:
@@ -170,6 +173,10 @@ def _question(city: City | Analysis, service: str, rules: SitingRules, *, priced
     else:
         study = Study(city=city, walker=walker_of(city.settings), settings=city.settings)
     if rules.closed:
+        known = study.city.facilities.frame.index
+        for key in rules.closed:
+            if key not in known:
+                raise refusal("siting_closed", error=InputError, value=key, hint=did_you_mean(key, known))
         study = replace(study, city=apply(study.city, Scenario(name="-", changes=_closes(rules))))
     city = replace(study.city, settings=study.settings)
     return asked(

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 
 import openpyxl
 import pytest
 
-from circle15 import cli, study
+from circle15 import study
 from circle15.errors import InputError
 from circle15.model.changes import CloseFacility
 from circle15.model.scenario import Scenario
 from circle15.planning.scenario.matching import saved_scenario
 from circle15.render.scenario_file import scenario_file
 from circle15.study.scenarios import replay
-
-
-@pytest.fixture
-def run(monkeypatch, capfd):
-    """Run the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["circle15", *map(str, words)])
-        with pytest.raises(SystemExit) as leaving:
-            cli.main()
-        return (int(leaving.value.code or 0), *capfd.readouterr())
-
-    return call
 
 
 @pytest.fixture

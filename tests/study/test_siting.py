@@ -86,7 +86,7 @@ def test_a_list_of_one_s_own_is_read_as_lists_of_facilities_are(run, town, tmp_p
     assert beside.served >= found.served > 0
 
 
-def test_what_cannot_be_asked_is_refused_on_the_command_line(run, town, tmp_path):
+def test_what_cannot_be_asked_is_refused_on_the_command_line(run, town, tmp_path, monkeypatch):
     root, _ = town
     code, _, told = run("site", "tryton", "--service", "clinik", "--new", 2, "--data", root, "--out", tmp_path / "out")
     assert code != 0
@@ -94,5 +94,12 @@ def test_what_cannot_be_asked_is_refused_on_the_command_line(run, town, tmp_path
     assert "did you mean 'clinic'" in told
     code, _, told = run("site", "tryton", "--service", "clinic", "--data", root, "--out", tmp_path / "out")
     assert code != 0
-    assert "请给出 number 或 budget" in told
+    assert "请给出处数（new）或预算（budget）" in told
     assert not any((tmp_path / "out").glob("*"))
+    monkeypatch.chdir(tmp_path)
+    code, _, told = run("site", "tryton", "--service", "../../x", "--new", 2, "--data", root)
+    assert code != 0
+    assert not (tmp_path / "build").exists()  # a service that nobody knows names no folder
+    code, _, told = run("site", "tryton", "--service", "clinic", "--new", 1, "--close", "f22", "--data", root)
+    assert code != 0
+    assert "there is no facility 'f22' that could close before; did you mean 'f2'?" in told

@@ -14,7 +14,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components, maximum_flow
 
 from circle15.errors import InputError
-from circle15.kernels.transport import first_come, held_back, transport
+from circle15.kernels.seat_flow import first_come, held_back
+from circle15.kernels.transport import transport
 from circle15.model.capacity import Allocation, Cut, SeatsInReach
 from circle15.refusals import refusal
 

@@ -64,8 +64,7 @@ def everybody(
 
 def is_share(share: object) -> bool:
     """Whether it is a number above 0 and up to 1."""
-    number = isinstance(share, int | float | np.integer | np.floating) and not isinstance(share, bool)
-    return number and 0 < float(share) <= 1  # type: ignore[arg-type]
+    return isinstance(share, int | float | np.number) and not isinstance(share, bool) and bool(0 < share <= 1)
 
 
 def _too_tight(target: int, found: Found) -> Circle15Error:

@@ -17,6 +17,7 @@ from circle15.hours.opening import open_facilities
 from circle15.kernels.ragged import order_by_id, rank_by_id
 from circle15.model.changes import AddFacility, AddService, Change, CloseFacility, RemoveService
 from circle15.model.placed import PlacedDemand, PlacedFacilities, determined
+from circle15.model.places import Facilities
 from circle15.model.plans import CoverProblem, SitingRules
 from circle15.model.population import PERSON_PARTS
 from circle15.model.results import City, ReachTable
@@ -30,7 +31,7 @@ from circle15.refusals import refusal
 from circle15.refusals.spelling import did_you_mean
 from circle15.routing.reach import reach_table
 
-__all__ = ["STANDS", "Question", "asked"]
+__all__ = ["STANDS", "Question", "asked", "check_service"]
 
 STANDS = "stands"
 """The kind of a candidate that offers the service today."""
@@ -126,7 +127,7 @@ def asked(
     """
     settings = city.settings
     serving = facilities.of(open_facilities(facilities.facilities, settings.open_at))
-    _check_asked(service, serving)
+    check_service(service, serving.facilities)
     inside, known = _reached(reach, demand, serving, service, settings.circle_min)
     wants = _wants(service, demand, known if rules.closing else known & ~inside, settings.circle_min)
     stands = _stands(service, serving) if rules.closing else None
@@ -147,7 +148,7 @@ def asked(
     rows, candidates = _pairs(graph, wants, pools)
     ids, changes = ids[order], [changes[place] for place in order]
     if stands is None:
-        group, most = _subdistricts(city, changes, rules.per_subdistrict)
+        group, most = _subdistricts(city, changes, rules.per_subdistrict, locked=ids.isin(rules.locked))
     else:
         group = np.array([0 if isinstance(change, _ENDS) else 1 for change in changes], dtype=np.int64)
         most = np.array([len(stands) - rules.closing, len(changes)], dtype=np.int64)
@@ -208,14 +209,21 @@ def _stands(service: str, serving: PlacedFacilities) -> Candidates:
     )
 
 
-def _check_asked(service: str, serving: PlacedFacilities) -> None:
-    known = known_services(serving.pack_services)
+def check_service(service: str, facilities: Facilities) -> None:
+    """Refuse a service that nobody knows, or that no list speaks of.
+
+    Raises
+    ------
+    SettingError
+        Which one, and what there is.
+    """
+    known = known_services(facilities.pack_services)
     if service not in known:
         raise refusal(
             "siting_service", error=SettingError, value=service, known=", ".join(known),
             hint=did_you_mean(service, known),
         )  # fmt: skip
-    if service not in serving.listed:
+    if service not in facilities.listed:
         titles = known[service].title_zh, known[service].title_en
         raise refusal("siting_service_unlisted", error=SettingError, service=titles)
 
@@ -270,7 +278,7 @@ def _costs(city: City, changes: Sequence[Change]) -> NDArray[np.int64]:
 
 
 def _subdistricts(
-    city: City, changes: Sequence[Change], most: int | None
+    city: City, changes: Sequence[Change], most: int | None, *, locked: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """``int64[m]`` the subdistrict of each candidate, -1 outside all, and ``int64[g]`` how many each may have."""
     if most is None:
@@ -283,6 +291,12 @@ def _subdistricts(
     order = np.lexsort((rank_by_id(frame.index)[shape], point))[::-1]  # of several communities the first id
     group = np.full(len(changes), -1, dtype=np.int64)
     group[point[order]] = np.where(names == "", -1, np.arange(len(names)))[code[shape[order]]]
+    held = np.bincount(group[locked & (group >= 0)], minlength=len(names))
+    if held.max(initial=0) > most:
+        full = int(held.argmax())
+        raise refusal(
+            "siting_subdistrict_locked", error=InputError, subdistrict=names[full], locked=int(held[full]), most=most
+        )
     return group, np.full(len(names), most, dtype=np.int64)
 
 

@@ -9,10 +9,10 @@ from circle15.catalog.palette import colours
 from circle15.catalog.phrases import capacity_assumptions, floating_sentences, shortage_sentences
 from circle15.model import Analysis
 from circle15.model.limits import FEWEST
-from circle15.render.tables.book import Book
+from circle15.render.tables.book import Book, Sheet
 from circle15.render.tables.columns import rounded
 from circle15.render.tables.frames import synthetic_layers
-from circle15.render.tables.style import block, head, house, page, put, table_sheet
+from circle15.render.tables.style import block, head, line, page, table_sheet
 from circle15.render.words import both
 
 __all__ = ["capacity_sheets", "capacity_table", "load_table", "policy_table", "seat_table", "shortage_table"]
@@ -95,18 +95,29 @@ def capacity_sheets(book: Book, analysis: Analysis) -> None:
     row = head(sheet, city, both("heading_capacity").heading, 8)
     for tongue in ("zh", "en"):
         pack = {"pack_services": city.pack_services}
-        for line in (*capacity_assumptions(found, tongue, **pack), *floating_sentences(found, tongue, **pack)):
-            put(sheet, row, 0, line, house(sheet, color=_QUIET))
-            row += 1
+        for said in (*capacity_assumptions(found, tongue, **pack), *floating_sentences(found, tongue, **pack)):
+            row = line(sheet, row, said, _WIDTHS[:8], color=_QUIET)
     for key, table in (
         ("seats", seat_table(analysis)),
         ("policies", policy_table(analysis)),
-        ("shortages", shortage_table(analysis)),
         ("loads", load_table(analysis)),
     ):
         if len(table):
             row = block(sheet, row + 1, str(both(f"part_{key}")), table, _WIDTHS)
+        if key == "policies":
+            row = _shortages(sheet, row, shortage_table(analysis))
     for place, width in enumerate(_WIDTHS):
         sheet.width(place, width)
     page(sheet, header_row=None)
     table_sheet(book, city, "capacity_communities", capacity_table(analysis).drop(columns="synthetic"))
+
+
+def _shortages(sheet: Sheet, row: int, table: pd.DataFrame) -> int:
+    """Sentences over the width of the sheet, Chinese and below it English; return the row below them."""
+    if not len(table):
+        return row
+    row = line(sheet, row + 1, str(both("part_shortages")), _WIDTHS[:8], bold=True, size=12)
+    for zh, en in zip(table["shortage_zh"], table["shortage_en"], strict=True):
+        row = line(sheet, row, zh, _WIDTHS[:8])
+        row = line(sheet, row, en, _WIDTHS[:8], color=_QUIET)
+    return row

@@ -29,7 +29,7 @@ _PEOPLE = ("people", "person-services")
 """Units of columns that count people."""
 _WRAPPED = (
     "capacity_by_service", "sentence", "message", "remedy", "examples", "services", "label", "attribution", "reasons",
-    "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_", "action_zh", "action_en", "shortage_",
+    "unknown", "personal", "value", "clause_", "lacks", "norm_source", "why_", "action_zh", "action_en", "_policy",
 )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def table_sheet(
     sheet = book.sheet(str(both(f"sheet_{key}")))
     row = head(sheet, city, both(f"heading_{heading or key}").heading + beside, min(len(table.columns), 8))
     if below:
-        _line_below(sheet, below, [columns()[column].width for column in table.columns])
+        line(sheet, 1, below, [columns()[column].width for column in table.columns], color=colours("house")["quiet"])
     _header(sheet, row, table)
     last = _body(sheet, row + 1, table) - 1
     _grow(sheet, row + 1, table)
@@ -109,12 +109,14 @@ def head(sheet: Sheet, city: City | None, heading: str, span: int) -> int:
     return 3
 
 
-def _line_below(sheet: Sheet, words: str, widths: Sequence[int]) -> None:
-    look = house(sheet, color=colours("house")["quiet"], text_wrap=True, valign="top")
+def line(sheet: Sheet, row: int, words: str, widths: Sequence[int], **look: Any) -> int:
+    """Write a sentence over columns so wide, as high as it needs; return the row below it."""
+    wrapped = house(sheet, text_wrap=True, valign="top", **look)
     if len(widths) > 1:
-        sheet.grid.merge_range(1, 0, 1, len(widths) - 1, "", look.plain)
-    put(sheet, 1, 0, words, look)
-    sheet.grid.set_row(1, 14.5 * _lines(words, sum(widths)))
+        sheet.grid.merge_range(row, 0, row, len(widths) - 1, "", wrapped.plain)
+    put(sheet, row, 0, words, wrapped)
+    sheet.grid.set_row(row, 14.5 * _lines(words, sum(widths)))
+    return row + 1
 
 
 def _header(sheet: Sheet, row: int, table: pd.DataFrame) -> None:

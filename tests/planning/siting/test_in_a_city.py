@@ -86,6 +86,16 @@ def test_houses_alone_serve_whom_they_can():
     assert plan(wide, new=1, rules={"places": ["house"], "locked": ["f1"]}).served == 20
 
 
+def test_whom_two_of_a_plan_serve_needs_neither_alone():
+    wide = on_the_street(cutoff_min=7.0)
+    ids = question(wide).ids
+    both = [next(key for key in ids if key.startswith(f"site:{node}:")) for node in (2, 3)]
+    found = plan(wide, new=2, rules={"locked": both})
+    # The crossing at 1,500 m has c and d, that at 1,000 m b and c: c needs neither.
+    assert found.actions.frame["gain"].tolist() == [120, 60]
+    assert found.only.tolist() == [80, 20]
+
+
 def test_a_facility_that_closes_leaves_its_people_to_the_plan():
     city = apply(on_the_street(cutoff_min=7.0), Scenario(name="-", changes=(CloseFacility(facility_id="f0"),)))
     found = plan(city, new=1, rules={"places": ["house"]})
@@ -95,10 +105,11 @@ def test_a_facility_that_closes_leaves_its_people_to_the_plan():
 
 
 def test_a_budget_chooses_by_what_the_pack_says_things_cost():
-    city = replace(on_the_street(cutoff_min=7.0), costs=Costs(service={"clinic": 3.0}, site={"clinic": 10.4}))
-    # For 6 both houses, and everybody; for 10 no crossing more. In whole units a crossing costs 10.
+    city = replace(on_the_street(cutoff_min=7.0), costs=Costs(service={"clinic": 2.6}, site={"clinic": 10.4}))
+    # In whole units a house costs 3 and a crossing 10: for 6 both houses, and everybody; for 5 one of them.
     found = plan(city, budget=6)
-    assert (found.served, found.actions.frame["cost"].tolist()) == (140, [3.0, 3.0])
+    assert (found.served, found.actions.frame["cost"].tolist()) == (140, [2.6, 2.6])
+    assert plan(city, budget=5).served == 120
     cheapest = plan(city, budget=None, objective="everybody", rules={})
     assert (cheapest.unit, cheapest.certificate.value, cheapest.served) == ("facilities", 2, 140)
     about = question(city, priced=True)
@@ -125,6 +136,8 @@ def test_at_most_so_many_in_a_subdistrict():
     groups = dict(zip(about.ids, about.problem.group, strict=True))
     assert groups["f1"] == groups[next(key for key in groups if key.startswith("site:1:"))]
     assert groups["f2"] == -1  # 1,550 m is in c's box, which names none, and in d's: the first id decides
+    with pytest.raises(Circle15Error, match="2 are locked in 东, and a subdistrict may have 1 at most"):
+        question(named, per_subdistrict=1, locked=["f1", next(key for key in groups if key.startswith("site:1:"))])
     with pytest.raises(Circle15Error, match="do not name their subdistricts"):
         question(city, per_subdistrict=1)
 
@@ -186,6 +199,10 @@ def test_what_closes_is_what_fewest_people_miss():
     ]
     moved = plan(city, new=1, rules={"closing": 2})
     assert (moved.lost, len(moved.closes), len(moved), moved.certificate.value) == (0, 2, 1, 150 * 1024)
+    both = on_the_street(sites=CLINICS | {(1540, 0): ["clinic"]}, cutoff_min=7.0)
+    assert [change.facility_id for change in plan(both, rules={"closing": 1}).scenario.changes] == ["f0"]
+    alone = plan(city, rules={"closing": 1, "excluded": ["f2"], "places": "house"})
+    assert (alone.lost, alone.out_of_reach.sum()) == (120, 0)  # whom it serves today is lost, not beyond help
     out = plan(city, rules={"closing": 1, "excluded": ["f2"]})
     assert (out.scenario.changes, out.lost) == ((CloseFacility(facility_id="f2"),), 120)
     kept = plan(city, rules={"closing": 2, "locked": ["f0"]})
@@ -248,7 +265,8 @@ def test_the_frontier_tells_the_best_of_each_number_and_what_building_in_steps_c
     ]
     unsure = table.assign(optimal=False, at_most=150.0)
     assert frontier_sentences(unsure, "en")[0] == "1: about 120 served, not proven to be the best, about 150 at most."
-    for most, told in ((0, "number = 0"), (True, "number = True"), (1, "1 facility at most, and 2 are locked")):
+    few = "1 facility at most, and 2 are locked"
+    for most, told in ((0, "0 facilities are not usable"), (1.5, "1.5 facilities are not usable"), (1, few)):
         with pytest.raises(Circle15Error, match=told):
             frontier(question(city, locked=["f1", "f2"]), most)
     locked = frontier(question(city, locked=["f1"]), 2)
@@ -286,7 +304,7 @@ def test_a_plan_in_words():
     ("rules", "options", "told"),
     [
         ({}, {"new": None}, "it is not said how many facilities"),
-        ({}, {"new": 0}, "number = 0 is not usable"),
+        ({}, {"new": 0}, "0 facilities are not usable"),
         ({}, {"new": 1, "objective": "most_peple"}, "no objective 'most_peple'.*did you mean 'most_people'"),
         ({}, {"objective": "everybody", "share": 1.5}, "share = 1.5 is not usable"),
         ({"places": ["park"]}, {"new": 1}, "no kind of place 'park'"),
@@ -361,7 +379,7 @@ def test_a_choice_of_what_closes_goes_with_most_people_alone():
         plan(city, objective="everybody", rules={"closing": 1})
     with pytest.raises(Circle15Error, match="without the frontier"):
         frontier(question(city, closing=1), 2)
-    with pytest.raises(Circle15Error, match="number = -1"):
+    with pytest.raises(Circle15Error, match="-1 facilities are not usable"):
         plan(city, new=-1, rules={"closing": 1})
 
 
@@ -373,5 +391,11 @@ def test_services_that_nobody_knows_or_lists_are_refused():
 
 
 def test_a_limited_search_never_says_optimal():
-    found = plan(random_town(2), new=3, limits=SitingLimits(work=0, sweeps=0, nodes=0))
-    assert found.certificate.bound >= found.certificate.value == Fraction(found.served) * 1024
+    city = random_town(32)
+    found = plan(city, "shop", new=2, limits=SitingLimits(work=0, sweeps=0, nodes=0))
+    best = plan(city, "shop", new=2)
+    assert best.certificate.optimal
+    assert found.certificate.bound > found.certificate.value == Fraction(found.served) * 1024
+    assert found.certificate.bound >= best.certificate.value >= found.certificate.value
+    said = [line for tongue in ("zh", "en") for line in plan_sentences(found, city.communities, tongue)]
+    assert not any("最优" in line or "optimal" in line for line in said)

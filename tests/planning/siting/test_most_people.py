@@ -118,9 +118,9 @@ def test_nobody_lives_there():
     ("asked", "words"),
     [
         ({}, "not said how many"),
-        ({"number": 0}, "number = 0"),
-        ({"number": 2.0}, "number = 2.0"),
-        ({"number": True}, "number = True"),
+        ({"number": 0}, "0 facilities are not usable"),
+        ({"number": 2.0}, "2.0 facilities are not usable"),
+        ({"number": True}, "True facilities are not usable"),
         ({"budget": -1}, "budget = -1"),
         ({"budget": 1.5}, "budget = 1.5"),
         ({"budget": 1}, "cheapest candidate costs 2"),
